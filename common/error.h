@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What went wrong, and what has to happen because of it. */
+#ifndef EPILOGUE_COMMON_ERROR_H
+#define EPILOGUE_COMMON_ERROR_H
+
+/* The class decides what happens (DESIGN part 6). */
+enum result {
+    OK,
+    RETRY,  /* the same again, after a pause: a connection is gone */
+    ABORT,  /* drop this batch, go back to what is committed */
+    REJECT, /* this record cannot be taken: dead letter */
+    FATAL,  /* exit: crash-only */
+};
+
+struct error {
+    char text[600]; /* a whole sentence for a person: what, where, what to do */
+};
+
+/* Writes the sentence; returns `result`, so that `return error_set(e, FATAL, …)` reads well.
+ * `error` may be NULL. */
+enum result error_set(struct error *error, enum result result, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Log lines on standard error: one line each, key=value (logfmt) or one JSON object. */
+#ifndef EPILOGUE_COMMON_LOG_H
+#define EPILOGUE_COMMON_LOG_H
+
+#include <stdbool.h>
+
+/* "" for "no fields" is right here, wherever log_write is called. */
+#pragma GCC diagnostic ignored "-Wformat-zero-length"
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+
+/* What is written from now on; `json` chooses the format. Default: LOG_INFO, logfmt. */
+void log_setup(enum log_level level, bool json);
+
+/*
+ * One line: `message` in plain words, then fields as name, format, value triples are awkward in C,
+ * so `fields` is a printf format whose result is logfmt already: "shard=%d offset=%lld".
+ * Values that may hold spaces or quotes go through log_quote. Pass "" for none.
+ */
+void log_write(enum log_level level, const char *message, const char *fields, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#define log_debug(...) log_write(LOG_DEBUG, __VA_ARGS__)
+#define log_info(...) log_write(LOG_INFO, __VA_ARGS__)
+#define log_warn(...) log_write(LOG_WARN, __VA_ARGS__)
+#define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
+
+/* Quotes a value for `fields` when it needs it; the result lives in one of eight rotating
+ * thread-local buffers and is cut at 1,000 bytes. */
+const char *log_quote(const char *value);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "deadline.h"
+
+/* Behind the last time that an output can carry (timestamp.h): the end of the year 9998. */
+#define LATEST_DAY INT64_C(2932530)
+#define LATEST (LATEST_DAY * DAY_MS)
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+static bool is_holiday(const struct calendar *calendar, int64_t day)
+{
+    size_t low = 0, high = calendar->holidays_n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (calendar->holidays[middle] < day)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < calendar->holidays_n && calendar->holidays[low] == day;
+}
+
+static bool is_working_day(const struct calendar *calendar, int64_t day)
+{
+    int64_t weekday = (day + 3) % 7; /* 1970-01-01 was a Thursday; 0 is Monday */
+    if (weekday < 0) weekday += 7;
+    return (calendar->working_days >> weekday & 1) && !is_holiday(calendar, day);
+}
+
+static int64_t next_working_day(const struct calendar *calendar, int64_t day)
+{
+    do day++;
+    while (day < LATEST_DAY && !is_working_day(calendar, day));
+    return day;
+}
+
+ms_t deadline_add(const struct calendar *calendar, ms_t from, struct duration d)
+{
+    if (!d.working_days) return from > LATEST - d.amount ? LATEST : from + d.amount;
+    int64_t offset = calendar->utc_offset_minutes * MINUTE_MS;
+    int64_t local = from + offset;
+    int64_t day = floor_div(local, DAY_MS);
+    int64_t time_of_day = local - day * DAY_MS;
+    if (!is_working_day(calendar, day)) {
+        day = next_working_day(calendar, day);
+        time_of_day = 0;
+    }
+    for (int64_t n = 0; n < d.amount && day < LATEST_DAY; n++) day = next_working_day(calendar, day);
+    ms_t at = day * DAY_MS + time_of_day - offset;
+    return at > LATEST ? LATEST : at;
+}
+
+ms_t deadline_point(ms_t start, ms_t end, int percent)
+{
+    int64_t span = end - start;
+    return start + span / 100 * percent + span % 100 * percent / 100;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+
+#include "step.h"
+
+struct output *step_emit(struct step *step, enum output_type type)
+{
+    struct outputs *outputs = &step->d->outputs;
+    struct output *output = ARENA_PUSH(step->arena, outputs->items, outputs->n, outputs->cap);
+    *output = (struct output){
+        .type = type,
+        .incident_id = step->incident->incident_id,
+        .at = step->at,
+        .cause = step->cause,
+        .policy_version = step->policy->version,
+    };
+    /* Warnings stand once, on the first event that their input causes. */
+    if (type == OUTPUT_TASK || type == OUTPUT_INCIDENT) {
+        output->warnings = step->warnings;
+        step->warnings = (struct warnings){0};
+    }
+    return output;
+}
+
+/* What was never asked of the store must not be taken for absent: it would begin a second life
+ * with ids that were used. */
+static struct entry *known(struct step *step, struct str key)
+{
+    struct entry *entry = state_entry(step->d->table, key);
+    assert(entry->exists || entry->loaded || entry->header->whole);
+    return entry;
+}
+
+struct entry *step_task_entry(struct step *step, struct str name)
+{
+    return known(step, state_task_key(step->arena, step->incident->incident_id, name));
+}
+
+struct entry *step_finding_entry(struct step *step, struct str finding_id)
+{
+    return known(step, state_finding_key(step->arena, step->incident->incident_id, finding_id));
+}
+
+static void need_key(struct need *need, struct str key)
+{
+    need->keys[need->n++] = key;
+}
+
+static struct str finding_task_key(struct arena *arena, struct str incident_id, int kind,
+                                   struct str finding_id)
+{
+    struct str part = state_encode_part(arena, finding_id);
+    struct str kind_name = task_kind_name(kind);
+    struct str name = arena_printf(arena, "%.*s/%.*s", STR_ARG(kind_name), STR_ARG(part));
+    return state_task_key(arena, incident_id, name);
+}
+
+static void need_finding(struct arena *arena, const struct finding_event *event, struct need *need)
+{
+    static const int kinds[] = {KIND_BUG, KIND_CHANGE_REQUEST, KIND_SERVICE_INVESTMENT,
+                                KIND_REGISTER_ENTRY, KIND_SOP_UPDATE};
+    struct str finding_id = event->finding.finding_id;
+    need_key(need, state_finding_key(arena, event->incident_id, finding_id));
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        need_key(need, finding_task_key(arena, event->incident_id, kinds[i], finding_id));
+}
+
+static void need_task(struct arena *arena, const struct task_update_event *event, struct need *need)
+{
+    if (!event->name.p) return;
+    need_key(need, state_task_key(arena, event->incident_id, event->name));
+    const char *slash = memchr(event->name.p, '/', event->name.n);
+    if (!slash) return;
+    /* What follows is encoded already, just as in a key of CONTRACT part 6. */
+    struct str part = {slash + 1, (size_t)(event->name.p + event->name.n - slash - 1)};
+    struct str header = state_incident_key(arena, event->incident_id);
+    need_key(need, arena_printf(arena, "%.*s|f|%.*s", STR_ARG(header), STR_ARG(part)));
+}
+
+void decide_need(struct arena *arena, const struct event *event, struct need *need)
+{
+    need->n = 0;
+    need->whole = event->type == EVENT_CLOSURE;
+    if (event->type == EVENT_TICK) {
+        need_key(need, state_header_key(event->tick_key));
+        need_key(need, event->tick_key);
+        /* A header's ticks are reviews with the list of tasks, and the end of retention. */
+        need->whole = need->keys[0].n == event->tick_key.n;
+        return;
+    }
+    need_key(need, state_incident_key(arena, event->incident_id));
+    if (event->type == EVENT_FINDING) need_finding(arena, event->finding, need);
+    if (event->type == EVENT_TASK_UPDATE) need_task(arena, event->task_update, need);
+}
+
+bool decide_needs_whole(const struct event *event, const struct entry *header)
+{
+    (void)event;
+    /* Ids of a later life have a suffix that only the header tells. */
+    return header->exists && header->incident->retired > 0;
+}
+
+ms_t decide_wake_at(const struct policy *policy, const struct entry *entry)
+{
+    if (!entry->exists) return TIME_NONE;
+    switch (entry->type) {
+    case ENTRY_INCIDENT: return incident_wake_at(policy, entry->incident);
+    case ENTRY_FINDING: return finding_wake_at(policy, entry->finding);
+    case ENTRY_TASK: {
+        ms_t sla = task_next_sla(policy, entry->task);
+        ms_t reminder = reminder_next(policy, entry->task);
+        if (sla == TIME_NONE || reminder == TIME_NONE) return sla == TIME_NONE ? reminder : sla;
+        return sla < reminder ? sla : reminder;
+    }
+    default: return TIME_NONE;
+    }
+}
+
+static struct incident *new_incident(struct arena *arena, struct str incident_id)
+{
+    struct incident *incident = ARENA_NEW(arena, struct incident);
+    incident->incident_id = incident_id;
+    incident->order = (struct order){-1, TIME_NONE};
+    incident->started_at = incident->detected_at = incident->contained_at = TIME_NONE;
+    incident->closed_at = incident->opened_at = incident->completed_at = TIME_NONE;
+    incident->review_last = TIME_NONE;
+    return incident;
+}
+
+/* This event's own copy of the header, so that outputs of earlier events keep theirs. */
+static void begin(struct step *step, struct decision *d, const struct event *event)
+{
+    struct str key = event->type == EVENT_TICK ? state_header_key(event->tick_key)
+                                               : state_incident_key(d->arena, event->incident_id);
+    struct entry *header = state_entry(d->table, key);
+    *step = (struct step){
+        .d = d,
+        .policy = d->policy,
+        .arena = d->arena,
+        .header = header,
+        .cause = event->cause,
+        .at = event->cause.at,
+        .incident = header->exists
+                        ? arena_copy(d->arena, header->incident, sizeof *header->incident)
+                        : new_incident(d->arena, event->incident_id),
+    };
+}
+
+static void end(struct step *step)
+{
+    struct entry *header = step->header;
+    if (header->exists && !memcmp(header->incident, step->incident, sizeof *step->incident)) return;
+    header->incident = step->incident;
+    header->exists = header->dirty = true;
+    header->wake_at = incident_wake_at(step->policy, step->incident);
+}
+
+static bool refused(struct decision *d, const struct event *event)
+{
+    if (event->type == EVENT_FINDING) return finding_refused(d, event->finding);
+    if (event->type != EVENT_TASK_UPDATE) return false;
+    const struct task_update_event *update = event->task_update;
+    struct entry *entry = NULL;
+    if (update->name.p)
+        entry = state_find(d->table, state_task_key(d->arena, update->incident_id, update->name));
+    return task_update_refused(d, update, entry);
+}
+
+static void tick(struct step *step, const struct event *event, ms_t until)
+{
+    struct entry *entry = state_find(step->d->table, event->tick_key);
+    /* Written in any case: the store's wake time may be an old one. */
+    entry->dirty = true;
+    entry->wake_at = decide_wake_at(step->policy, entry);
+    if (!entry->exists || entry->wake_at == TIME_NONE || entry->wake_at > until) return;
+    switch (entry->type) {
+    case ENTRY_INCIDENT: incident_tick(step, until); break;
+    case ENTRY_FINDING: finding_tick(step, entry); break;
+    case ENTRY_TASK:
+        task_settle(step, entry, until);
+        reminder_tick(step, entry, until);
+        break;
+    default: break;
+    }
+}
+
+enum decide_result decide_event(struct decision *d, const struct event *event, ms_t now)
+{
+    if (refused(d, event)) return DECIDE_REJECT;
+    struct step step;
+    begin(&step, d, event);
+    if (event->type == EVENT_TICK && !step.header->exists) {
+        /* A wake time without its incident: only the store's timer is left to remove. */
+        state_entry(d->table, event->tick_key)->dirty = true;
+        return DECIDE_OK;
+    }
+    switch (event->type) {
+    case EVENT_CLOSURE:
+        step.warnings = event->closure->warnings;
+        incident_take_closure(&step, event->closure);
+        break;
+    case EVENT_FINDING:
+        finding_take(&step, event->finding, false);
+        incident_settle(&step);
+        break;
+    case EVENT_TASK_UPDATE:
+        step.warnings = event->task_update->warnings;
+        task_take_update(&step, event->task_update);
+        incident_settle(&step);
+        break;
+    case EVENT_TICK: tick(&step, event, now); break;
+    }
+    end(&step);
+    return DECIDE_OK;
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "step.h"
+
+static int severity_of(const struct step *step, const struct finding *finding)
+{
+    return finding->severity ? finding->severity : step->policy->severity_default;
+}
+
+static int category_of(const struct finding *finding)
+{
+    return finding->category ? finding->category : CATEGORY_UNCATEGORIZED;
+}
+
+static int priority_of(const struct step *step, const struct finding *finding)
+{
+    int boost = step->incident->level == LEVEL_FULL ? step->policy->priority_boost : 0;
+    return policy_priority(step->policy, severity_of(step, finding), boost);
+}
+
+static int kind_of(const struct step *step, const struct finding *finding)
+{
+    return finding->work ? finding->work : policy_route(step->policy, category_of(finding))->kind;
+}
+
+static struct owner owner_of(const struct step *step, const struct finding *finding)
+{
+    if (!owner_is_nobody(finding->owner)) return finding->owner;
+    return policy_route(step->policy, category_of(finding))->owner;
+}
+
+static struct str title_of(struct step *step, const struct finding *finding)
+{
+    if (finding->title.p && finding->title.n) return finding->title;
+    return arena_printf(step->arena, "Finding %.*s", STR_ARG(finding->finding_id));
+}
+
+static struct str rule_of(struct step *step, const struct finding *finding)
+{
+    if (finding->work) return STR("finding/work");
+    return arena_printf(step->arena, "finding/%.*s", STR_ARG(category_name(category_of(finding))));
+}
+
+/* A duplicate's reason points to the finding that goes on, unless somebody gave a better one. */
+static struct str reason_of(struct step *step, const struct finding *finding)
+{
+    if (finding->reason.p || finding->status != REPORTED_DUPLICATE || !finding->duplicate_of.p)
+        return finding->reason;
+    return arena_printf(step->arena, "duplicate of %.*s", STR_ARG(finding->duplicate_of));
+}
+
+static void merge(struct finding *stored, const struct finding *in, unsigned present)
+{
+    if (present & FINDING_CATEGORY) stored->category = in->category;
+    if (present & FINDING_SEVERITY) stored->severity = in->severity;
+    if (present & FINDING_TITLE) stored->title = in->title;
+    if (present & FINDING_DESCRIPTION) stored->description = in->description;
+    if (present & FINDING_STATUS) stored->status = in->status;
+    if (present & FINDING_REASON) stored->reason = in->reason;
+    if (present & FINDING_OWNER) stored->owner = in->owner;
+    if (present & FINDING_GROUPS) stored->groups = in->groups;
+    if (present & FINDING_WORK) stored->work = in->work;
+    if (present & FINDING_SOP_CHANGE) stored->sop_change = in->sop_change;
+    if (present & FINDING_DUE_AT) stored->due_at = in->due_at;
+    if (present & FINDING_SNOOZED_UNTIL) stored->snoozed_until = in->snoozed_until;
+    if (present & FINDING_TRACKER) stored->tracker = in->tracker;
+    if (present & FINDING_ACTION_TYPE) stored->action_type = in->action_type;
+    if (present & FINDING_REFERENCES) stored->references = in->references;
+    if (present & FINDING_DUPLICATE_OF) stored->duplicate_of = in->duplicate_of;
+}
+
+static struct finding *edit(struct step *step, struct entry *entry)
+{
+    entry->finding = arena_copy(step->arena, entry->finding, sizeof *entry->finding);
+    entry->dirty = true;
+    return entry->finding;
+}
+
+static struct task_seed seed_of(struct step *step, const struct finding *finding, int kind)
+{
+    return (struct task_seed){
+        .kind = kind,
+        .part = finding->finding_id,
+        .finding_id = finding->finding_id,
+        .queue = step->policy->queue[kind],
+        .title = title_of(step, finding),
+        .description = finding->description,
+        .category = category_of(finding),
+        .severity = severity_of(step, finding),
+        .priority = priority_of(step, finding),
+        .owner = owner_of(step, finding),
+        .participants = finding->groups,
+        .rule = rule_of(step, finding),
+        .due_at = TIME_NONE,
+    };
+}
+
+/* What a record says, put into the task field by field: the later to arrive wins. */
+static void apply(struct step *step, struct task *task, const struct finding *finding,
+                  unsigned present)
+{
+    if (present & FINDING_TITLE) task->title = title_of(step, finding);
+    if (present & FINDING_DESCRIPTION) task->description = finding->description;
+    if (present & FINDING_CATEGORY) {
+        task->category = category_of(finding);
+        task->policy_rule = rule_of(step, finding);
+    }
+    if (present & FINDING_GROUPS) task->participants = finding->groups;
+    if (present & FINDING_OWNER) task->owner = owner_of(step, finding);
+    if (present & FINDING_SEVERITY)
+        task_apply_priority(step, task, severity_of(step, finding), priority_of(step, finding));
+    if (task->kind == KIND_SOP_UPDATE) return; /* its own life: status, dates and tracker */
+    if (present & FINDING_TRACKER) task->tracker = finding->tracker;
+    if (present & FINDING_STATUS)
+        task_apply_status(step, task, finding->status ? finding->status : REPORTED_OPEN);
+    if (present & FINDING_DUE_AT) task_apply_due_at(step, task, finding->due_at);
+    if (present & FINDING_SNOOZED_UNTIL) task_apply_snooze(step, task, finding->snoozed_until);
+    if (present & (FINDING_REASON | FINDING_STATUS | FINDING_DUPLICATE_OF))
+        if (task->status == STATUS_CLOSED || (present & FINDING_REASON))
+            task->reason = reason_of(step, finding);
+}
+
+static void update_task(struct step *step, int kind, const struct finding *finding, unsigned present)
+{
+    struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
+    if (!entry->exists) return; /* deleted with a past that retention took */
+    task_settle(step, entry, step->at);
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    if (step->at > task->touched_at) task->touched_at = step->at;
+    apply(step, task, finding, present);
+    task_changed(step, entry, before);
+}
+
+/* Makes the finding's task of this kind, or opens it again when it had one before. */
+static void open_task(struct step *step, const struct finding *finding, int kind)
+{
+    struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
+    const struct task *before;
+    if (!entry->exists) {
+        struct task_seed seed = seed_of(step, finding, kind);
+        seed.tracker = finding->tracker;
+        seed.due_at = finding->due_at;
+        if (finding->status <= REPORTED_BLOCKED) seed.reason = finding->reason;
+        entry = task_create(step, &seed);
+    } else {
+        task_settle(step, entry, step->at);
+        struct task *again = task_edit(step, entry, &before);
+        task_apply_status(step, again, REPORTED_OPEN);
+        apply(step, again, finding, ~0u & ~(unsigned)FINDING_STATUS);
+        task_changed(step, entry, before);
+    }
+    /* `created` says open, always; how far the work is already is the next version. */
+    struct task *task = task_edit(step, entry, &before);
+    if (finding->status && finding->status != REPORTED_OPEN)
+        task_apply_status(step, task, finding->status);
+    task_apply_snooze(step, task, finding->snoozed_until);
+    task->reason = reason_of(step, finding);
+    task_changed(step, entry, before);
+}
+
+static void make_sop_update(struct step *step, struct finding *finding)
+{
+    if (!finding->sop_change || finding->sop_task) return;
+    finding->sop_task = true;
+    struct entry *entry =
+        step_task_entry(step, task_name(step, KIND_SOP_UPDATE, finding->finding_id));
+    if (entry->exists) return;
+    struct task_seed seed = seed_of(step, finding, KIND_SOP_UPDATE);
+    seed.rule = STR("finding/sop-change");
+    task_create(step, &seed);
+}
+
+/* The part of a finding's life that needs a closed incident: its task is made, moved or changed. */
+static void follow_up(struct step *step, struct finding *finding, unsigned present)
+{
+    int kind = kind_of(step, finding);
+    if (finding->kind == kind) {
+        update_task(step, kind, finding, present);
+        if (finding->sop_task) update_task(step, KIND_SOP_UPDATE, finding, present);
+    } else {
+        int old = finding->kind;
+        finding->kind = kind;
+        if (old)
+            task_close(step, step_task_entry(step, task_name(step, old, finding->finding_id)),
+                       RESOLUTION_SUPERSEDED,
+                       arena_printf(step->arena, "now a %.*s", STR_ARG(task_kind_name(kind))));
+        open_task(step, finding, kind);
+    }
+    make_sop_update(step, finding);
+    if (category_is_process(category_of(finding))) incident_need_stakeholders(step);
+}
+
+static bool is_news(const struct finding *stored, const struct finding *in, bool in_closure)
+{
+    /* What a closure says of a finding never overrides what its own topic said, unless its own
+     * revision is higher. */
+    if (in_closure && !stored->is_inline)
+        return in->order.revision >= 0 && in->order.revision > stored->order.revision;
+    return order_is_later(stored->order, in->order);
+}
+
+static struct finding *first_sight(struct step *step, struct entry *entry, const struct finding *in)
+{
+    struct finding *finding = ARENA_NEW(step->arena, struct finding);
+    *finding = (struct finding){
+        .finding_id = in->finding_id,
+        .order = {-1, TIME_NONE},
+        .due_at = TIME_NONE,
+        .snoozed_until = TIME_NONE,
+        .first_seen_at = step->at,
+        .is_inline = true,
+    };
+    entry->finding = finding;
+    entry->exists = entry->dirty = true;
+    step->incident->findings++;
+    return finding;
+}
+
+static struct warnings warnings_join(struct arena *arena, struct warnings a, struct warnings b)
+{
+    if (!a.n || !b.n) return a.n ? a : b;
+    struct warnings both = {arena_alloc(arena, (a.n + b.n) * sizeof *both.items), a.n + b.n};
+    memcpy(both.items, a.items, a.n * sizeof *a.items);
+    memcpy(both.items + a.n, b.items, b.n * sizeof *b.items);
+    return both;
+}
+
+static bool lacks_reason(const struct finding *stored, const struct finding_event *event)
+{
+    if (!(event->present & FINDING_STATUS) || event->finding.status != REPORTED_DISMISSED)
+        return false;
+    return !((event->present & FINDING_REASON) ? event->finding.reason.p : stored->reason.p);
+}
+
+static struct warnings dismissal_warning(struct step *step)
+{
+    struct warning *w = ARENA_NEW(step->arena, struct warning);
+    *w = (struct warning){STR("reason"), STR_NONE, STR("not dismissed: a dismissal needs a reason")};
+    return (struct warnings){w, 1};
+}
+
+bool finding_refused(struct decision *d, const struct finding_event *event)
+{
+    static const struct finding unknown;
+    struct entry *entry = state_find(
+        d->table, state_finding_key(d->arena, event->incident_id, event->finding.finding_id));
+    if (!lacks_reason(entry && entry->exists ? entry->finding : &unknown, event)) return false;
+    d->refused = (struct refused){REFUSE_MISSING_FIELD,
+                                  STR("reason: a dismissal needs a reason, a text"),
+                                  event->incident_id};
+    return true;
+}
+
+void finding_take(struct step *step, const struct finding_event *event, bool in_closure)
+{
+    struct entry *entry = step_finding_entry(step, event->finding.finding_id);
+    if (entry->exists && !is_news(entry->finding, &event->finding, in_closure)) return;
+
+    struct warnings closure_warnings = step->warnings;
+    step->warnings = event->warnings;
+    struct finding *finding = entry->exists ? edit(step, entry)
+                                            : first_sight(step, entry, &event->finding);
+    finding->order = order_advance(finding->order, event->finding.order);
+    finding->is_inline = finding->is_inline && in_closure;
+    unsigned present = event->present;
+    if (in_closure && lacks_reason(finding, event)) {
+        /* One entry cannot refuse a whole closure: only its dismissal does not count. */
+        present &= ~(unsigned)FINDING_STATUS;
+        step->warnings = warnings_join(step->arena, step->warnings, dismissal_warning(step));
+    }
+    merge(finding, &event->finding, present);
+
+    const struct incident *incident = step->incident;
+    if (incident->merged_into.p) {
+        finding->orphan_sent = !in_closure; /* the closure forwards its own, see merge_away */
+        if (!in_closure) incident_forward_finding(step, &event->finding, event->present);
+    } else if (incident->phase == PHASE_WAITING || incident->level == LEVEL_UNCONFIRMED ||
+               in_closure) {
+        /* Held; a closure releases its findings itself, when all of it is known. */
+        if (incident->level == LEVEL_UNCONFIRMED) finding->orphan_sent = true;
+        if (!finding->kind)
+            finding->warnings = warnings_join(step->arena, finding->warnings, step->warnings);
+        else
+            follow_up(step, finding, present);
+    } else {
+        follow_up(step, finding, present);
+    }
+    entry->wake_at = decide_wake_at(step->policy, entry);
+    step->warnings = closure_warnings;
+}
+
+void finding_release(struct step *step, struct entry *entry)
+{
+    if (!entry->exists || entry->finding->kind) return;
+    struct finding *finding = edit(step, entry);
+    struct warnings closure_warnings = step->warnings;
+    step->warnings = finding->warnings;
+    finding->warnings = (struct warnings){0};
+    follow_up(step, finding, 0);
+    entry->wake_at = decide_wake_at(step->policy, entry);
+    step->warnings = closure_warnings;
+}
+
+static void reprioritize_task(struct step *step, const struct finding *finding, int kind)
+{
+    struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
+    if (!entry->exists || entry->task->status == STATUS_CLOSED) return;
+    task_settle(step, entry, step->at);
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    task_apply_priority(step, task, severity_of(step, finding), priority_of(step, finding));
+    task_changed(step, entry, before);
+}
+
+void finding_reprioritize(struct step *step, struct entry *entry)
+{
+    const struct finding *finding = entry->finding;
+    if (!entry->exists || !finding->kind) return;
+    reprioritize_task(step, finding, finding->kind);
+    if (finding->sop_task) reprioritize_task(step, finding, KIND_SOP_UPDATE);
+}
+
+ms_t finding_wake_at(const struct policy *policy, const struct finding *finding)
+{
+    if (finding->kind || finding->orphan_sent) return TIME_NONE;
+    return deadline_add(&policy->calendar, finding->first_seen_at, policy->orphan_finding_after);
+}
+
+void finding_tick(struct step *step, struct entry *entry)
+{
+    struct finding *finding = edit(step, entry);
+    ms_t due = finding_wake_at(step->policy, finding);
+    finding->orphan_sent = true;
+    entry->wake_at = TIME_NONE;
+    struct output *output = step_emit(step, OUTPUT_REMINDER);
+    output->at = due;
+    struct str waited = reminder_span(step->arena, due - finding->first_seen_at);
+    struct str title = reminder_title(step->arena, title_of(step, finding));
+    struct str category = category_name(category_of(finding));
+    output->reminder = (struct reminder_output){
+        .kind = REMINDER_ORPHAN_FINDING,
+        .number = ++step->incident->orphans,
+        .due_for = due,
+        .occurrence = 1, /* the incident has never opened */
+        .incident = step->incident,
+        .finding = finding,
+        .summary = arena_printf(step->arena,
+                                "Finding %.*s '%.*s' (%.*s) came %.*s ago, and its incident %.*s "
+                                "was never closed",
+                                STR_ARG(finding->finding_id), STR_ARG(title), STR_ARG(category),
+                                STR_ARG(waited), STR_ARG(step->incident->incident_id)),
+    };
+    reminder_add(step, &output->reminder, ROLE_RESPONSE_TEAM, step->policy->response_team);
+    if (!owner_is_nobody(finding->owner))
+        reminder_add(step, &output->reminder, ROLE_OWNER, finding->owner);
+}

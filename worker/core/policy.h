@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules of CONTRACT part 9, as the decision reads them. Loaded by config/policy.c. */
+#ifndef EPILOGUE_CORE_POLICY_H
+#define EPILOGUE_CORE_POLICY_H
+
+#include "common/timestamp.h"
+#include "names.h"
+
+/* `15m`, `7d`: fixed milliseconds; `3bd`: working days of the calendar. */
+struct duration {
+    int64_t amount; /* milliseconds, or working days */
+    bool working_days;
+};
+
+struct calendar {
+    int utc_offset_minutes;
+    unsigned working_days; /* bit 0 is Monday; never 0 */
+    int64_t *holidays;     /* days since 1970-01-01, ascending */
+    size_t holidays_n;
+};
+
+struct owner {
+    struct str team;
+    struct str person;
+};
+
+struct sla_times {
+    struct duration assign, complete, stale, verify;
+};
+
+/* When an escalation step is due: a share of the time given, or a time after the breach. */
+struct escalation_step {
+    bool after_breach;
+    int percent; /* where not after_breach: 1 to 100 */
+    struct duration delay;
+    unsigned to; /* bit (1 << role) */
+};
+
+struct route {
+    int kind; /* enum task_kind */
+    struct owner owner;
+};
+
+struct alias {
+    struct str name; /* lower case */
+    int severity;
+};
+
+/* Who answers for a team: its manager, or its on-call. */
+struct team_person {
+    struct str team;
+    struct owner person;
+};
+
+enum { BECAUSE_CUSTOMER_IMPACTING = 1, BECAUSE_DATA_BREACH = 2 };
+enum obligation_start { FROM_STARTED_AT, FROM_DETECTED_AT, FROM_CONTAINED_AT, FROM_CLOSED_AT };
+
+/* A duty towards an outside party with a clock of its own: a coordination task. */
+struct obligation {
+    struct str name;
+    struct str party;
+    int party_kind;
+    unsigned when; /* BECAUSE_*: any of them; 0: each confirmed incident */
+    enum obligation_start from;
+    struct duration within;
+};
+
+#define POLICY_POINTS_MAX 16 /* due_soon points, escalation steps (bits of a state member) */
+
+struct policy {
+    struct str version;
+    struct calendar calendar;
+    int severity_default;
+    struct alias *aliases;
+    size_t aliases_n;
+    int priority[severity_end]; /* by severity */
+    unsigned full_when;         /* BECAUSE_* */
+    bool suspected_is_true;
+    int priority_boost;
+    struct sla_times sla[priority_end];
+    int due_soon[POLICY_POINTS_MAX]; /* percent, ascending */
+    size_t due_soon_n;
+    struct duration overdue_every, assign_every, stale_every, verify_every;
+    int64_t overdue_max;
+    struct escalation_step escalation[POLICY_POINTS_MAX];
+    size_t escalation_n;
+    struct route routing[category_end]; /* kind 0: take [CATEGORY_UNCATEGORIZED], the default */
+    int queue[task_kind_end];
+    struct owner response_team, response_lead;
+    struct team_person *managers;
+    size_t managers_n;
+    struct team_person *on_call;
+    size_t on_call_n;
+    bool verification[priority_end];
+    struct duration review_every, missing_findings_after, orphan_finding_after, retention;
+    struct obligation *obligations;
+    size_t obligations_n;
+};
+
+/* The severity of a word: one of the five names or an alias, in any case; 0 if unknown. */
+int policy_severity(const struct policy *policy, struct str word);
+/* The route of a category, the default route for those that have none. */
+const struct route *policy_route(const struct policy *policy, int category);
+/* Priority of a severity, raised by `boost` steps, never above P1. */
+int policy_priority(const struct policy *policy, int severity, int boost);
+
+#endif

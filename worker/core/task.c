@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "step.h"
+
+#define EQ_STR(a, b) str_eq(a, b)
+#define EQ_INT(a, b) ((a) == (b))
+#define EQ_TIME(a, b) ((a) == (b))
+#define EQ_QUEUE(a, b) ((a) == (b))
+#define EQ_CATEGORY(a, b) ((a) == (b))
+#define EQ_SEVERITY(a, b) ((a) == (b))
+#define EQ_PRIORITY(a, b) ((a) == (b))
+#define EQ_STATUS(a, b) ((a) == (b))
+#define EQ_RESOLUTION(a, b) ((a) == (b))
+#define EQ_SLA(a, b) ((a) == (b))
+#define EQ_OWNER(a, b) owner_eq(a, b)
+#define EQ_LIST(a, b) str_list_eq(a, b)
+#define EQ_TRACKER(a, b)                                                                           \
+    (str_eq((a).system, (b).system) && str_eq((a).key, (b).key) && str_eq((a).url, (b).url))
+#define EQ_POLICY(v, w) str_eq(v, w)
+
+#define BIT(member) (UINT64_C(1) << TASK_MEMBER_##member)
+
+uint64_t task_diff(const struct task *a, const struct task *b)
+{
+    uint64_t changed = 0;
+#define DIFFER(name, member, type)                                                                 \
+    changed |= (uint64_t)!EQ_##type(a->member, b->member) << TASK_MEMBER_##name;
+    TASK_MEMBERS(DIFFER)
+#undef DIFFER
+    if (!str_eq(a->policy_rule, b->policy_rule)) changed |= BIT(policy);
+    return changed;
+}
+
+struct str task_name(struct step *step, int kind, struct str part)
+{
+    struct str name = task_kind_name(kind);
+    if (part.p) {
+        struct str encoded = state_encode_part(step->arena, part);
+        name = arena_printf(step->arena, "%.*s/%.*s", STR_ARG(name), STR_ARG(encoded));
+    }
+    /* After retention deleted the past, the ids of a later life must be new ones. */
+    if (step->incident->retired)
+        name = arena_printf(step->arena, "%.*s~%lld", STR_ARG(name),
+                            (long long)step->incident->retired + 1);
+    return name;
+}
+
+/* Where on-track ends: the last due-soon point. At or behind due_at there is none. */
+static ms_t at_risk_from(const struct policy *policy, const struct task *task)
+{
+    if (!policy->due_soon_n || task->due_at <= task->clock_start) return task->due_at;
+    return deadline_point(task->clock_start, task->due_at, policy->due_soon[policy->due_soon_n - 1]);
+}
+
+static int sla_at(const struct policy *policy, const struct task *task, ms_t at)
+{
+    /* Work that is resolved is judged by when it was resolved, however long verification takes. */
+    ms_t done_at = task->resolved_at != TIME_NONE ? task->resolved_at : task->closed_at;
+    if (task->status == STATUS_CLOSED) return done_at <= task->due_at ? SLA_MET : SLA_MET_LATE;
+    if (task_is_paused(task)) return SLA_PAUSED;
+    if (task->status == STATUS_RESOLVED) at = done_at;
+    if (at >= task->due_at) return SLA_BREACHED;
+    return at >= at_risk_from(policy, task) ? SLA_AT_RISK : SLA_ON_TRACK;
+}
+
+ms_t task_next_sla(const struct policy *policy, const struct task *task)
+{
+    if (task->status == STATUS_CLOSED) return TIME_NONE;
+    if (task_is_paused(task)) return task->snoozed_until;
+    if (task->status == STATUS_RESOLVED) return TIME_NONE;
+    if (task->sla == SLA_ON_TRACK) return at_risk_from(policy, task);
+    return task->sla == SLA_AT_RISK ? task->due_at : TIME_NONE;
+}
+
+/* The clock stood from paused_at to `at`: every deadline moves by that. */
+static void resume(struct task *task, ms_t at)
+{
+    int64_t paused = at - task->paused_at;
+    task->paused_at = task->snoozed_until = TIME_NONE;
+    task->clock_start += paused;
+    task->assign_due_at += paused;
+    task->touched_at += paused;
+    if (!task->due_fixed) task->due_at += paused;
+    for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
+        if (task->reminders[kind].last != TIME_NONE) task->reminders[kind].last += paused;
+}
+
+static ms_t later(ms_t a, ms_t b)
+{
+    return a > b ? a : b;
+}
+
+struct task *task_edit(struct step *step, struct entry *entry, const struct task **before)
+{
+    *before = entry->task;
+    entry->task = arena_copy(step->arena, entry->task, sizeof *entry->task);
+    entry->dirty = true;
+    return entry->task;
+}
+
+static void count(struct counts *counts, const struct task *task, int64_t by)
+{
+    if (task->status == STATUS_CLOSED) {
+        counts->closed += by;
+        *(task->sla == SLA_MET ? &counts->met : &counts->met_late) += by;
+    } else {
+        counts->open += by;
+    }
+}
+
+static void emit(struct step *step, struct entry *entry, enum task_event event,
+                 const struct task *before)
+{
+    struct output *output = step_emit(step, OUTPUT_TASK);
+    output->at = entry->task->updated_at;
+    output->task.event = event;
+    output->task.after = entry->task;
+    output->task.before = before;
+    output->task.changed = before ? task_diff(before, entry->task) : 0;
+}
+
+static enum task_event event_of(const struct task *before, const struct task *after)
+{
+    if (before->status == after->status) return TASK_UPDATED;
+    if (after->status == STATUS_CLOSED) return TASK_CLOSED;
+    if (before->status == STATUS_CLOSED) return TASK_REOPENED;
+    return after->status == STATUS_RESOLVED ? TASK_RESOLVED : TASK_UPDATED;
+}
+
+void task_changed(struct step *step, struct entry *entry, const struct task *before)
+{
+    struct task *task = entry->task;
+    task->sla = sla_at(step->policy, task, step->at);
+    uint64_t visible = task_diff(before, task) & ~BIT(policy);
+    if (visible) {
+        enum task_event event = event_of(before, task);
+        if (event == TASK_REOPENED) incident_wake_up(step);
+        count(&step->incident->counts, before, -1);
+        count(&step->incident->counts, task, 1);
+        task->policy_version = step->policy->version;
+        task->updated_at = later(step->at, before->updated_at);
+        task->version++;
+        emit(step, entry, event, before);
+    }
+    entry->wake_at = decide_wake_at(step->policy, entry);
+}
+
+static void start_clock(const struct policy *policy, struct task *task, ms_t at)
+{
+    task->clock_start = task->touched_at = at;
+    task->assign_due_at = deadline_add(&policy->calendar, at, policy->sla[task->priority].assign);
+    if (!task->due_fixed)
+        task->due_at = deadline_add(&policy->calendar, at, policy->sla[task->priority].complete);
+    task->escalated = 0;
+    for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
+        task->reminders[kind] = (struct reminder_state){0, TIME_NONE};
+}
+
+struct entry *task_create(struct step *step, const struct task_seed *seed)
+{
+    incident_wake_up(step);
+    struct str name = task_name(step, seed->kind, seed->part);
+    struct entry *entry = step_task_entry(step, name);
+    struct task *task = ARENA_NEW(step->arena, struct task);
+    *task = (struct task){
+        .name = name,
+        .incident_id = step->incident->incident_id,
+        .finding_id = seed->finding_id,
+        .kind = seed->kind,
+        .queue = seed->queue,
+        .title = seed->title,
+        .description = seed->description,
+        .category = seed->category,
+        .severity = seed->severity,
+        .priority = seed->priority,
+        .status = STATUS_OPEN,
+        .reason = seed->reason,
+        .owner = seed->owner,
+        .participants = seed->participants,
+        .tracker = seed->tracker,
+        .created_at = step->at,
+        .updated_at = step->at,
+        .due_at = seed->due_at,
+        .due_fixed = seed->due_at != TIME_NONE,
+        .snoozed_until = TIME_NONE,
+        .closed_at = TIME_NONE,
+        .resolved_at = TIME_NONE,
+        .paused_at = TIME_NONE,
+        .order = {-1, TIME_NONE},
+        .occurrence = 1,
+        .version = 1,
+        .policy_version = step->policy->version,
+        .policy_rule = seed->rule,
+    };
+    start_clock(step->policy, task, step->at);
+    task->sla = sla_at(step->policy, task, step->at);
+    entry->task = task;
+    entry->exists = entry->dirty = true;
+    count(&step->incident->counts, task, 1);
+    emit(step, entry, TASK_CREATED, NULL);
+    entry->wake_at = decide_wake_at(step->policy, entry);
+    return entry;
+}
+
+static void close_as(struct step *step, struct task *task, int resolution)
+{
+    if (task_is_paused(task)) resume(task, step->at);
+    task->resolution = resolution;
+    if (task->status == STATUS_CLOSED) return;
+    task->status = STATUS_CLOSED;
+    task->closed_at = step->at;
+}
+
+/* A second life: the same task, the next occurrence, fresh deadlines. */
+static void reopen(struct step *step, struct task *task)
+{
+    task->occurrence++;
+    task->resolution = 0;
+    task->reason = STR_NONE;
+    task->closed_at = TIME_NONE;
+    /* A date given by a person stays while it can still be kept. */
+    if (task->due_fixed && task->due_at <= step->at) task->due_fixed = false;
+    start_clock(step->policy, task, step->at);
+}
+
+void task_apply_status(struct step *step, struct task *task, int reported)
+{
+    switch (reported) {
+    case REPORTED_VERIFIED: close_as(step, task, RESOLUTION_DONE); break;
+    case REPORTED_WONT_FIX: close_as(step, task, RESOLUTION_WONT_FIX); break;
+    case REPORTED_DISMISSED: close_as(step, task, RESOLUTION_DISMISSED); break;
+    case REPORTED_DUPLICATE: close_as(step, task, RESOLUTION_DUPLICATE); break;
+    case REPORTED_CLOSED:
+        if (task->status != STATUS_CLOSED) close_as(step, task, RESOLUTION_DONE);
+        break;
+    case REPORTED_RESOLVED:
+        if (task->status == STATUS_CLOSED) break;
+        if (task->status != STATUS_RESOLVED) task->resolved_at = step->at;
+        task->status = STATUS_RESOLVED;
+        if (!step->policy->verification[task->priority]) close_as(step, task, RESOLUTION_DONE);
+        break;
+    default:
+        if (task->status == STATUS_CLOSED) reopen(step, task);
+        task->resolved_at = TIME_NONE;
+        task->status = reported == REPORTED_IN_PROGRESS ? STATUS_IN_PROGRESS
+                       : reported == REPORTED_BLOCKED   ? STATUS_BLOCKED
+                                                        : STATUS_OPEN;
+        break;
+    }
+}
+
+void task_apply_snooze(struct step *step, struct task *task, ms_t until)
+{
+    if (task->status == STATUS_CLOSED) return;
+    if (until != TIME_NONE && until > step->at) {
+        if (!task_is_paused(task)) task->paused_at = step->at;
+        task->snoozed_until = until;
+    } else if (task_is_paused(task)) {
+        resume(task, step->at);
+    }
+}
+
+/* The schedule has changed: what it says of the past was never promised to anybody. */
+static void forget_missed(struct step *step, struct task *task)
+{
+    struct reminder_state *soon = &task->reminders[REMINDER_DUE_SOON];
+    struct reminder_state *overdue = &task->reminders[REMINDER_OVERDUE];
+    soon->last = later(soon->last, step->at);
+    overdue->last = later(overdue->last, step->at);
+}
+
+void task_apply_priority(struct step *step, struct task *task, int severity, int priority)
+{
+    task->severity = severity;
+    if (task->priority == priority) return;
+    task->priority = priority;
+    if (task->status == STATUS_CLOSED) return;
+    const struct policy *policy = step->policy;
+    const struct sla_times *sla = &policy->sla[priority];
+    task->assign_due_at = deadline_add(&policy->calendar, task->clock_start, sla->assign);
+    if (!task->due_fixed)
+        task->due_at = deadline_add(&policy->calendar, task->clock_start, sla->complete);
+    forget_missed(step, task);
+    if (task->status == STATUS_RESOLVED && !policy->verification[priority])
+        close_as(step, task, RESOLUTION_DONE);
+}
+
+void task_apply_due_at(struct step *step, struct task *task, ms_t due_at)
+{
+    if (task->status == STATUS_CLOSED) return;
+    const struct policy *policy = step->policy;
+    ms_t old = task->due_at;
+    task->due_fixed = due_at != TIME_NONE;
+    task->due_at = task->due_fixed ? due_at
+                                   : deadline_add(&policy->calendar, task->clock_start,
+                                                  policy->sla[task->priority].complete);
+    if (task->due_at != old) forget_missed(step, task);
+}
+
+void task_close(struct step *step, struct entry *entry, int resolution, struct str reason)
+{
+    if (!entry->exists || entry->task->status == STATUS_CLOSED) return;
+    task_settle(step, entry, step->at);
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    close_as(step, task, resolution);
+    if (reason.p) task->reason = reason;
+    task_changed(step, entry, before);
+}
+
+void task_settle(struct step *step, struct entry *entry, ms_t until)
+{
+    struct cause record = step->cause;
+    struct warnings warnings = step->warnings;
+    ms_t record_at = step->at;
+    ms_t due;
+    while ((due = task_next_sla(step->policy, entry->task)) != TIME_NONE && due <= until) {
+        step->cause = (struct cause){.at = due};
+        step->at = due;
+        step->warnings = (struct warnings){0};
+        const struct task *before;
+        struct task *task = task_edit(step, entry, &before);
+        if (task_is_paused(task)) resume(task, due);
+        task_changed(step, entry, before);
+    }
+    step->cause = record;
+    step->at = record_at;
+    step->warnings = warnings;
+}
+
+static bool finding_is_ended(const struct entry *entry)
+{
+    if (!entry || !entry->exists) return false;
+    int status = entry->finding->status;
+    return status == REPORTED_VERIFIED || status == REPORTED_WONT_FIX ||
+           status == REPORTED_DISMISSED || status == REPORTED_DUPLICATE;
+}
+
+static struct owner fallback_owner(const struct step *step, const struct task *task)
+{
+    if (task->finding_id.p) return policy_route(step->policy, task->category)->owner;
+    return step->policy->response_team;
+}
+
+void task_take_update(struct step *step, const struct task_update_event *event)
+{
+    struct entry *entry = step_task_entry(step, event->name);
+    task_settle(step, entry, step->at);
+    if (!order_is_later(entry->task->order, event->order)) return;
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    task->order = order_advance(task->order, event->order);
+    task->touched_at = later(task->touched_at, step->at);
+
+    if (event->present & TASK_UPDATE_OWNER)
+        task->owner = owner_is_nobody(event->owner) ? fallback_owner(step, task) : event->owner;
+    if (event->present & TASK_UPDATE_TRACKER) task->tracker = event->tracker;
+    if (event->present & TASK_UPDATE_SNOOZED_UNTIL)
+        task_apply_snooze(step, task, event->snoozed_until);
+    /* Where finding and tracker contradict each other the later to arrive wins, save that a finding
+     * which is ended keeps its task closed (CONTRACT part 3, "Order"). */
+    struct entry *finding = task->finding_id.p && task_kind_is_finding_work(task->kind)
+                                ? step_finding_entry(step, task->finding_id)
+                                : NULL;
+    bool held_closed = task->status == STATUS_CLOSED && finding_is_ended(finding);
+    if ((event->present & TASK_UPDATE_STATUS) && event->status && !held_closed)
+        task_apply_status(step, task, event->status);
+    if (event->present & TASK_UPDATE_REASON) task->reason = event->reason;
+    task_changed(step, entry, before);
+}
+
+bool task_update_refused(struct decision *d, const struct task_update_event *event,
+                         const struct entry *entry)
+{
+    if (!entry || !entry->exists) {
+        d->refused = (struct refused){
+            REFUSE_UNKNOWN_TASK,
+            arena_printf(d->arena, "task_id: no task '%.*s' was ever made", STR_ARG(event->task_id)),
+            event->incident_id};
+        return true;
+    }
+    bool has_reason = (event->present & TASK_UPDATE_REASON) ? event->reason.p != NULL
+                                                            : entry->task->reason.p != NULL;
+    if ((event->present & TASK_UPDATE_STATUS) && event->status == REPORTED_DISMISSED && !has_reason) {
+        d->refused = (struct refused){REFUSE_MISSING_FIELD,
+                                      STR("reason: a dismissal needs a reason, a text"),
+                                      event->incident_id};
+        return true;
+    }
+    return false;
+}
