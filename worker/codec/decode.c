@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decode.h"
+
+#include "decode_parts.h"
+#include "envelope.h"
+
+static bool refuse(struct refused *refused, int code, struct str detail)
+{
+    refused->code = code;
+    refused->detail = detail;
+    return false;
+}
+
+static int refusal_of(enum json_result result)
+{
+    switch (result) {
+    case JSON_INVALID_UTF8: return REFUSE_INVALID_UTF8;
+    case JSON_TOO_DEEP: return REFUSE_TOO_DEEP;
+    case JSON_DUPLICATE: return REFUSE_DUPLICATE_MEMBER;
+    case JSON_OK: return refusal_none;
+    default: return REFUSE_MALFORMED_JSON;
+    }
+}
+
+struct str decode_incident_id(struct reader *r, const struct json *value)
+{
+    if (!members_required(r, value, "incident_id")) return STR_NONE;
+    struct str id = members_identifier(r, value, MEMBERS_IDENTIFIER_BYTES);
+    r->refused->incident_id = id;
+    return id;
+}
+
+/* A dead letter without a key goes where its incident lives, so even a record that is refused early
+ * says its incident_id where that can be read. */
+static struct str peek_incident_id(const struct json *data)
+{
+    const struct json *id = data ? json_get(data, "incident_id") : NULL;
+    return id && id->type == JSON_STRING ? id->text : STR_NONE;
+}
+
+static void decode_data(struct reader *r, int topic, const struct json *data, struct event *event)
+{
+    switch (topic) {
+    case TOPIC_INCIDENT_CLOSED:
+        event->type = EVENT_CLOSURE;
+        event->closure = decode_closure(r, data);
+        event->incident_id = event->closure->incident_id;
+        break;
+    case TOPIC_FINDING_UPDATED:
+        event->type = EVENT_FINDING;
+        event->finding = ARENA_NEW(r->arena, struct finding_event);
+        decode_finding(r, data, STR_NONE, event->finding);
+        event->finding->warnings = reader_take_warnings(r);
+        event->incident_id = event->finding->incident_id;
+        break;
+    default:
+        event->type = EVENT_TASK_UPDATE;
+        event->task_update = decode_task_update(r, data);
+        event->incident_id = event->task_update->incident_id;
+        break;
+    }
+}
+
+static void check_key(struct reader *r, struct str key, struct str incident_id)
+{
+    if (!key.p || !incident_id.p || str_eq(key, incident_id)) return;
+    struct str shown = json_utf8_valid(key) ? json_excerpt(r->arena, key, 100) : STR("(not UTF-8)");
+    struct str wanted = json_excerpt(r->arena, incident_id, 100);
+    reader_refuse(r, REFUSE_KEY_MISMATCH, STR("key"), "must be the incident_id \"%.*s\", is \"%.*s\"",
+                  STR_ARG(wanted), STR_ARG(shown));
+}
+
+/* From bytes to the data of the event. */
+static bool open_record(const struct decoder *decoder, struct arena *arena,
+                        const struct record *record, struct cause *cause, const struct json **data,
+                        struct refused *refused)
+{
+    if (!record->value.p) return refuse(refused, REFUSE_NO_VALUE, STR("the record has no value"));
+    if (record->value.n > decoder->limits->record_bytes)
+        return refuse(refused, REFUSE_TOO_LARGE,
+                      arena_printf(arena, "the record has %zu bytes, at most %zu are allowed",
+                                   record->value.n, decoder->limits->record_bytes));
+    struct json *root;
+    struct str detail;
+    enum json_result result = json_parse(json_scratch(), arena, record->value,
+                                         decoder->limits->depth, &root, &detail);
+    if (!root) return refuse(refused, refusal_of(result), detail);
+    const char *bad = envelope_open(record, root, cause, data);
+    refused->incident_id = peek_incident_id(*data);
+    if (result != JSON_OK) return refuse(refused, refusal_of(result), detail);
+    if (!envelope_origin(decoder->topic_names, record, cause) && !bad)
+        bad = "a forwarded record needs the headers that say where it first stood";
+    if (bad) return refuse(refused, REFUSE_BAD_ENVELOPE, str_of(bad));
+    if ((*data)->type != JSON_OBJECT)
+        return refuse(refused, REFUSE_NOT_AN_OBJECT, STR("the value must be an object"));
+    return true;
+}
+
+bool decode_record(const struct decoder *decoder, struct arena *arena, const struct record *record,
+                   ms_t now, struct event *event, struct refused *refused)
+{
+    *refused = (struct refused){0};
+    *event = (struct event){0};
+    /* A record without a time of its own has a negative one. */
+    event->cause.at = record->timestamp >= 0 && record->timestamp < now ? record->timestamp : now;
+    const struct json *data = NULL;
+    if (!open_record(decoder, arena, record, &event->cause, &data, refused)) return false;
+    struct reader reader = {.decoder = decoder, .arena = arena, .refused = refused,
+                            .forwarded = record->topic == TOPIC_FORWARDED};
+    decode_data(&reader, event->cause.topic, data, event);
+    check_key(&reader, record->key, event->incident_id);
+    return reader.rank == 0;
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decode_parts.h"
+
+#define CLOSURE_MEMBERS(X)                                                                         \
+    X(incident_id) X(revision) X(title) X(summary) X(severity) X(disposition)                      \
+    X(customer_impacting) X(data_breach) X(started_at) X(detected_at) X(contained_at)              \
+    X(closed_at) X(owner) X(timeline) X(technical_summary) X(response_evaluation)                  \
+    X(coordination) X(findings) X(merged_into) X(references)
+
+enum { CLOSURE_MEMBERS(DECODE_INDEX) M_end };
+static const struct str names[M_end] = {CLOSURE_MEMBERS(DECODE_NAME)};
+
+static const unsigned bits[M_end] = {
+    [M_title] = CLOSURE_TITLE,
+    [M_summary] = CLOSURE_SUMMARY,
+    [M_severity] = CLOSURE_SEVERITY,
+    [M_disposition] = CLOSURE_DISPOSITION,
+    [M_customer_impacting] = CLOSURE_CUSTOMER_IMPACTING,
+    [M_data_breach] = CLOSURE_DATA_BREACH,
+    [M_started_at] = CLOSURE_STARTED_AT,
+    [M_detected_at] = CLOSURE_DETECTED_AT,
+    [M_contained_at] = CLOSURE_CONTAINED_AT,
+    [M_owner] = CLOSURE_OWNER,
+    [M_timeline] = CLOSURE_TIMELINE,
+    [M_technical_summary] = CLOSURE_TECHNICAL_SUMMARY,
+    [M_response_evaluation] = CLOSURE_RESPONSE_EVALUATION,
+    [M_coordination] = CLOSURE_COORDINATION,
+    [M_merged_into] = CLOSURE_MERGED_INTO,
+    [M_references] = CLOSURE_REFERENCES,
+};
+
+static struct str formatted(struct arena *arena, ms_t t)
+{
+    char text[TIMESTAMP_TEXT];
+    timestamp_format(t, text);
+    return arena_str(arena, (struct str){text, sizeof text});
+}
+
+/* The entries of a list of objects, NULL unless it is one; too-large above `max` of them. */
+static const struct json *entries_of(struct reader *r, const struct json *value, size_t max)
+{
+    if (!value || value->type == JSON_NULL) return NULL;
+    if (value->type != JSON_ARRAY) {
+        reader_wrong_type(r, value, "a list of objects");
+        return NULL;
+    }
+    if (value->count > max)
+        reader_refuse(r, REFUSE_TOO_LARGE, value->name, "%zu entries, at most %zu are allowed",
+                      value->count, max);
+    return value->first;
+}
+
+static bool is_object(struct reader *r, const struct json *value)
+{
+    if (value->type == JSON_OBJECT) return true;
+    reader_wrong_type(r, value, "an object");
+    return false;
+}
+
+static void read_timeline_entry(struct reader *r, const struct json *object,
+                                struct timeline_entry *entry)
+{
+    static const struct str entry_names[] = {{"at", 2}, {"actor", 5}, {"action", 6}};
+    const struct json *m[3];
+    reader_find(object, entry_names, 3, m);
+    entry->at = members_time(r, m[0], &entry->at_text);
+    entry->actor = members_text(r, m[1]);
+    if (members_required(r, m[2], "action")) {
+        entry->action = members_text(r, m[2]);
+        if (entry->action.p && !members_trim(entry->action).p)
+            reader_refuse(r, REFUSE_MISSING_FIELD, STR("action"), "must not be empty");
+    }
+}
+
+static void read_timeline(struct reader *r, const struct json *value, struct closure *closure)
+{
+    size_t limit = r->decoder->limits->timeline;
+    const struct json *object = entries_of(r, value, limit);
+    if (!object) return;
+    struct reader_place place = {r->place, value->name, 0};
+    size_t room = value->count < limit ? value->count : limit;
+    closure->timeline = arena_zalloc(r->arena, room * sizeof *closure->timeline);
+    r->place = &place;
+    for (; object; object = object->next, place.index++) {
+        /* Entries over the limit are read for what is wrong in them, not kept. */
+        struct timeline_entry spare = {0}, *entry = &spare;
+        if (!is_object(r, object)) continue;
+        if (closure->timeline_n < room) entry = &closure->timeline[closure->timeline_n++];
+        read_timeline_entry(r, object, entry);
+    }
+    r->place = place.outer;
+
+    /* A partial date is the start of its period and says nothing about the order. */
+    ms_t before = TIME_NONE;
+    for (size_t i = 0; i < closure->timeline_n; i++) {
+        const struct timeline_entry *entry = &closure->timeline[i];
+        if (entry->at == TIME_NONE || entry->at_text.p) continue;
+        if (before != TIME_NONE && entry->at < before) {
+            struct str at = formatted(r->arena, entry->at);
+            reader_warn(r, value->name, at, at);
+            break;
+        }
+        before = entry->at;
+    }
+}
+
+static void read_evidence(struct reader *r, const struct json *value, struct closure *closure)
+{
+    static const struct str evidence_names[] = {{"ref", 3}, {"note", 4}};
+    if (value && value->type == JSON_STRING) {
+        closure->evidence = ARENA_NEW(r->arena, struct evidence);
+        closure->evidence[closure->evidence_n++].note = value->text;
+        return;
+    }
+    const struct json *entry = entries_of(r, value, (size_t)-1);
+    if (!entry) return;
+    struct reader_place place = {r->place, value->name, 0};
+    closure->evidence = arena_zalloc(r->arena, value->count * sizeof *closure->evidence);
+    r->place = &place;
+    for (; entry; entry = entry->next, place.index++) {
+        struct evidence *evidence = &closure->evidence[closure->evidence_n];
+        const struct json *m[2];
+        if (entry->type == JSON_STRING) {
+            evidence->note = entry->text;
+        } else if (is_object(r, entry)) {
+            reader_find(entry, evidence_names, 2, m);
+            *evidence = (struct evidence){members_text(r, m[0]), members_text(r, m[1])};
+        }
+        closure->evidence_n++;
+    }
+    r->place = place.outer;
+}
+
+static void read_technical_summary(struct reader *r, const struct json *value,
+                                   struct closure *closure)
+{
+    static const struct str summary_names[] = {
+        {"evidence", 8}, {"actors", 6}, {"response", 8}, {"takeaways", 9}};
+    if (!value || value->type == JSON_NULL || !is_object(r, value)) return;
+    const struct json *m[4];
+    struct reader_place place = {r->place, value->name, READER_NO_INDEX};
+    reader_find(value, summary_names, 4, m);
+    r->place = &place;
+    read_evidence(r, m[0], closure);
+    closure->actors = members_texts(r, m[1]);
+    closure->response = members_text(r, m[2]);
+    closure->takeaways = members_texts(r, m[3]);
+    r->place = place.outer;
+}
+
+static void read_evaluation(struct reader *r, const struct json *value, struct closure *closure)
+{
+    static const struct str evaluation_names[] = {{"sufficient", 10}, {"complete", 8}, {"note", 4}};
+    if (!value || value->type == JSON_NULL || !is_object(r, value)) return;
+    const struct json *m[3];
+    struct reader_place place = {r->place, value->name, READER_NO_INDEX};
+    reader_find(value, evaluation_names, 3, m);
+    r->place = &place;
+    closure->sufficient = members_boolean(r, m[0]);
+    closure->complete = members_boolean(r, m[1]);
+    closure->evaluation_note = members_text(r, m[2]);
+    r->place = place.outer;
+}
+
+static bool says_closed(struct str status)
+{
+    struct str trimmed = members_trim(status);
+    return reported_status_parse(trimmed) == REPORTED_CLOSED;
+}
+
+static void read_party(struct reader *r, const struct json *object, struct coordination *c)
+{
+    static const struct str party_names[] = {
+        {"party", 5}, {"party_kind", 10}, {"reference", 9}, {"status", 6}};
+    static const struct vocabulary kinds = {party_kind_parse, party_kind_name, party_kind_end};
+    const struct json *m[4];
+    reader_find(object, party_names, 4, m);
+    if (members_required(r, m[0], "party")) {
+        struct str party = members_text(r, m[0]);
+        c->party = members_trim(party);
+        if (party.p && !c->party.p)
+            reader_refuse(r, REFUSE_MISSING_FIELD, STR("party"), "must not be empty");
+        if (c->party.n > MEMBERS_PARTY_BYTES)
+            reader_refuse(r, REFUSE_TOO_LARGE, STR("party"), "%zu bytes, at most %d are allowed",
+                          c->party.n, MEMBERS_PARTY_BYTES);
+    }
+    c->party_kind = members_word(r, m[1], kinds, PARTY_OTHER);
+    c->reference = members_text(r, m[2]);
+    c->status = members_text(r, m[3]);
+    c->closed = says_closed(c->status);
+}
+
+static void read_coordination(struct reader *r, const struct json *value, struct closure *closure)
+{
+    const struct json *object = entries_of(r, value, (size_t)-1);
+    if (!object) return;
+    struct reader_place place = {r->place, value->name, 0};
+    struct coordination *all = NULL;
+    size_t n = 0, cap = 0;
+    r->place = &place;
+    for (; object; object = object->next, place.index++) {
+        struct coordination party = {0};
+        if (!is_object(r, object)) continue;
+        read_party(r, object, &party);
+        if (party.party.p) *ARENA_PUSH(r->arena, all, n, cap) = party;
+    }
+    r->place = place.outer;
+    if (!n) return;
+    struct str *parties = arena_alloc(r->arena, n * sizeof *parties);
+    size_t *counts = arena_alloc(r->arena, n * sizeof *counts);
+    for (size_t i = 0; i < n; i++) parties[i] = all[i].party;
+    members_same(r->arena, parties, n, true, counts);
+    for (size_t i = 0; i < n; i++)
+        if (counts[i] == i) all[closure->coordination_n++] = all[i];
+    closure->coordination = all;
+}
+
+/* Moves the findings that count together; each earlier one of the same id leaves a warning. */
+static void keep_last_findings(struct reader *r, struct closure_event *event)
+{
+    size_t n = event->findings_n, kept = 0;
+    struct str *ids = arena_alloc(r->arena, n * sizeof *ids);
+    size_t *counts = arena_alloc(r->arena, n * sizeof *counts);
+    for (size_t i = 0; i < n; i++) ids[i] = event->findings[i].finding.finding_id;
+    members_same(r->arena, ids, n, true, counts);
+    for (size_t i = 0; i < n; i++) {
+        if (counts[i] == i) continue;
+        /* The one that counts comes later, so its own warnings are still to be moved. */
+        struct warnings *warnings = &event->findings[counts[i]].warnings;
+        struct warning *items = arena_alloc(r->arena, (warnings->n + 1) * sizeof *items);
+        if (warnings->n) memcpy(items, warnings->items, warnings->n * sizeof *items);
+        items[warnings->n] = (struct warning){
+            arena_printf(r->arena, "findings[%zu].finding_id", i), ids[i], STR_NONE};
+        *warnings = (struct warnings){items, warnings->n + 1};
+    }
+    for (size_t i = 0; i < n; i++)
+        if (counts[i] == i) event->findings[kept++] = event->findings[i];
+    event->findings_n = kept;
+}
+
+/* Call when the closure has taken its own warnings: those of the findings go to the findings. */
+static void read_findings(struct reader *r, const struct json *value, struct closure_event *event)
+{
+    size_t limit = r->decoder->limits->findings;
+    const struct json *object = entries_of(r, value, limit);
+    if (!object) return;
+    struct reader_place place = {r->place, value->name, 0};
+    size_t room = value->count < limit ? value->count : limit;
+    struct str incident_id = event->incident_id.p ? event->incident_id : STR("");
+    event->findings = arena_zalloc(r->arena, room * sizeof *event->findings);
+    r->place = &place;
+    for (; object; object = object->next, place.index++) {
+        /* Findings over the limit are read for what is wrong in them, not kept. */
+        struct finding_event spare = {0}, *finding = &spare;
+        if (!is_object(r, object)) continue;
+        if (event->findings_n < room) finding = &event->findings[event->findings_n++];
+        decode_finding(r, object, incident_id, finding);
+        finding->warnings = reader_take_warnings(r);
+    }
+    r->place = place.outer;
+    if (event->findings_n > 1) keep_last_findings(r, event);
+}
+
+/* Accepted, because the platform's clock and people's memory differ; but said. */
+static void warn_if_before(struct reader *r, const struct json *value, ms_t later,
+                           struct str later_partial, ms_t earlier)
+{
+    if (later == TIME_NONE || earlier == TIME_NONE || later_partial.p || later >= earlier) return;
+    reader_warn(r, value->name, value->text, formatted(r->arena, later));
+}
+
+static void read_times(struct reader *r, const struct json **m, struct closure_event *event)
+{
+    struct incident *i = &event->incident;
+    struct closure *c = &event->closure;
+    struct str closed_partial = STR_NONE;
+    i->started_at = members_time(r, m[M_started_at], &c->started_at_text);
+    i->detected_at = members_time(r, m[M_detected_at], &c->detected_at_text);
+    i->contained_at = members_time(r, m[M_contained_at], &c->contained_at_text);
+    i->closed_at = TIME_NONE;
+    if (members_required(r, m[M_closed_at], "closed_at")) {
+        i->closed_at = members_time(r, m[M_closed_at], &closed_partial);
+        if (members_time_is_absent(m[M_closed_at]))
+            reader_refuse(r, REFUSE_MISSING_FIELD, STR("closed_at"),
+                          "is required, years up to 1 and from 9999 on say \"absent\"");
+    }
+    i->order.time = i->closed_at;
+    warn_if_before(r, m[M_detected_at], i->detected_at, c->detected_at_text, i->started_at);
+    warn_if_before(r, m[M_closed_at], i->closed_at, closed_partial, i->detected_at);
+}
+
+static struct str read_merged_into(struct reader *r, const struct json *value, struct str own_id)
+{
+    struct str id = members_identifier(r, value, MEMBERS_IDENTIFIER_BYTES);
+    if (!id.p || !str_eq(id, own_id)) return id;
+    reader_warn(r, value->name, id, STR_NONE); /* merged into itself: it is not merged */
+    return STR_NONE;
+}
+
+static void read_header(struct reader *r, const struct json **m, struct closure_event *event)
+{
+    static const struct vocabulary dispositions = {disposition_parse, disposition_name,
+                                                   disposition_end};
+    struct incident *i = &event->incident;
+    i->incident_id = event->incident_id;
+    i->order.revision = members_revision(r, m[M_revision]);
+    i->title = members_title(r, m[M_title]);
+    i->severity = members_severity(r, m[M_severity]);
+    i->disposition = members_word(r, m[M_disposition], dispositions, DISPOSITION_CONFIRMED);
+    i->customer_impacting = members_tristate(r, m[M_customer_impacting]);
+    i->data_breach = members_tristate(r, m[M_data_breach]);
+    read_times(r, m, event);
+    i->owner = members_owner(r, m[M_owner]);
+    i->merged_into = read_merged_into(r, m[M_merged_into], event->incident_id);
+    i->opened_at = i->completed_at = i->review_last = TIME_NONE;
+}
+
+struct closure_event *decode_closure(struct reader *r, const struct json *object)
+{
+    struct closure_event *event = ARENA_NEW(r->arena, struct closure_event);
+    struct closure *closure = &event->closure;
+    const struct json *m[M_end];
+    reader_find(object, names, M_end, m);
+    for (size_t i = 0; i < M_end; i++)
+        if (m[i]) event->present |= bits[i];
+    event->incident_id = decode_incident_id(r, m[M_incident_id]);
+    read_header(r, m, event);
+    closure->summary = members_text(r, m[M_summary]);
+    read_timeline(r, m[M_timeline], closure);
+    read_technical_summary(r, m[M_technical_summary], closure);
+    read_evaluation(r, m[M_response_evaluation], closure);
+    read_coordination(r, m[M_coordination], closure);
+    closure->references = members_texts(r, m[M_references]);
+    event->warnings = reader_take_warnings(r);
+    read_findings(r, m[M_findings], event);
+    return event;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "encode.h"
+
+#include "encode_value.h"
+#include "envelope.h"
+#include "json.h"
+
+#define HEADERS_MAX 10 /* of an event out */
+
+/* A slice of the scratch buffer, by its place: the buffer moves while it grows. */
+struct part {
+    size_t at, n;
+};
+
+struct str encode_source(struct arena *arena, struct str group_id)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                "-._~!$&'()*+,;=:@"; /* RFC 3986, pchar */
+    struct buf out = {0};
+    buf_lit(&out, "/epilogue/");
+    for (size_t i = 0; i < group_id.n; i++) {
+        unsigned char c = (unsigned char)group_id.p[i];
+        if (c && strchr(plain, c))
+            buf_char(&out, (char)c);
+        else
+            buf_printf(&out, "%%%02X", c);
+    }
+    struct str source = arena_str(arena, buf_slice(&out));
+    buf_free(&out);
+    return source;
+}
+
+void encode_value(const struct encoder *encoder, struct buf *out, const struct output *output)
+{
+    struct str task_id = encode_value_task_id(json_scratch(), output);
+    encode_value_write(encoder, out, output, task_id);
+}
+
+static struct str event_type(const struct output *output)
+{
+#define TYPE(text) {text, sizeof(text) - 1}
+#define TASK_TYPE(id, name) [id] = TYPE("epilogue.task." name ".v1"),
+#define INCIDENT_TYPE(id, name) [id] = TYPE("epilogue.incident." name ".v1"),
+#define REMINDER_TYPE(id, name) [id] = TYPE("epilogue.reminder." name ".v1"),
+    static const struct str task_types[] = {TASK_EVENTS(TASK_TYPE)};
+    static const struct str incident_types[] = {INCIDENT_EVENTS(INCIDENT_TYPE)};
+    static const struct str reminder_types[] = {REMINDER_KINDS(REMINDER_TYPE)};
+    if (output->type == OUTPUT_TASK) return task_types[output->task.event];
+    if (output->type == OUTPUT_INCIDENT) return incident_types[output->incident.event];
+    return reminder_types[output->reminder.kind];
+}
+
+/* A function of what happened alone, so that a consumer can deduplicate on it for ever. */
+static void write_event_id(struct buf *out, const struct output *output, struct str subject)
+{
+    buf_str(out, subject);
+    buf_char(out, '/');
+    if (output->type == OUTPUT_TASK) {
+        buf_int(out, output->task.after->version);
+    } else if (output->type == OUTPUT_INCIDENT) {
+        buf_str(out, incident_event_name((int)output->incident.event));
+        buf_char(out, '/');
+        buf_int(out, output->incident.number);
+    } else {
+        buf_int(out, output->reminder.occurrence);
+        buf_char(out, '/');
+        buf_str(out, reminder_kind_name(output->reminder.kind));
+        buf_char(out, '/');
+        buf_int(out, output->reminder.number);
+    }
+}
+
+static struct part part_since(const struct buf *b, size_t at)
+{
+    return (struct part){at, b->n - at};
+}
+
+static void put_header(struct header *headers, size_t *n, struct str name, struct str value)
+{
+    headers[(*n)++] = (struct header){name, value};
+}
+
+/* The trace goes on to what a record causes at once, not to what time does later. */
+static void put_trace(struct header *headers, size_t *n, const struct cause *cause)
+{
+    if (!cause->topic || !cause->traceparent.p) return;
+    put_header(headers, n, STR("traceparent"), cause->traceparent);
+    if (cause->tracestate.p) put_header(headers, n, STR("tracestate"), cause->tracestate);
+}
+
+static void encode_event(struct encoder *encoder, struct arena *arena, const struct output *output,
+                         struct message *message)
+{
+    struct buf *b = &encoder->scratch;
+    struct str task_id = encode_value_task_id(arena, output);
+    struct str id_subject = task_id.p ? task_id : state_encode_part(arena, output->incident_id);
+    b->n = 0;
+    encode_value_write(encoder, b, output, task_id);
+    struct part value = part_since(b, 0);
+    write_event_id(b, output, id_subject);
+    struct part id = part_since(b, value.n);
+    timestamp_format(output->at, buf_room(b, TIMESTAMP_TEXT));
+    b->n += TIMESTAMP_TEXT;
+    struct part time = part_since(b, value.n + id.n);
+
+    const char *bytes = arena_copy(arena, b->p, b->n);
+    struct header *h = arena_alloc(arena, HEADERS_MAX * sizeof *h);
+    size_t n = 0;
+    put_header(h, &n, STR("ce_specversion"), STR("1.0"));
+    put_header(h, &n, STR("ce_id"), (struct str){bytes + id.at, id.n});
+    put_header(h, &n, STR("ce_type"), event_type(output));
+    put_header(h, &n, STR("ce_source"), encoder->source);
+    put_header(h, &n, STR("ce_subject"), task_id.p ? task_id : output->incident_id);
+    put_header(h, &n, STR("ce_time"), (struct str){bytes + time.at, time.n});
+    put_header(h, &n, STR("ce_partitionkey"), output->incident_id);
+    put_header(h, &n, STR("content-type"), STR("application/json"));
+    put_trace(h, &n, &output->cause);
+    *message = (struct message){
+        .topic = output->type == OUTPUT_REMINDER ? TOPIC_REMINDERS : TOPIC_TASKS,
+        .timestamp = TIME_NONE,
+        .key = output->incident_id,
+        .value = {bytes, value.n},
+        .headers = h,
+        .headers_n = n,
+    };
+}
+
+/* The three headers that say where a record first stood. */
+static void put_origin(struct arena *arena, struct header *headers, size_t *n, struct str topic,
+                       int partition, int64_t offset)
+{
+    put_header(headers, n, STR(ENVELOPE_TOPIC), topic);
+    put_header(headers, n, STR(ENVELOPE_PARTITION), arena_printf(arena, "%d", partition));
+    put_header(headers, n, STR(ENVELOPE_OFFSET), arena_printf(arena, "%lld", (long long)offset));
+}
+
+/* A finding of a merged incident, as a record that its own publisher might have sent. */
+static void encode_merged_finding(struct encoder *encoder, struct arena *arena,
+                                  const struct output *output, struct message *message)
+{
+    const struct cause *cause = &output->cause;
+    struct buf *b = &encoder->scratch;
+    b->n = 0;
+    encode_value_write(encoder, b, output, STR_NONE);
+    struct header *h = arena_alloc(arena, HEADERS_MAX * sizeof *h);
+    size_t n = 0;
+    if (cause->event_id.p) put_header(h, &n, STR("ce_id"), cause->event_id);
+    put_header(h, &n, STR("content-type"), STR("application/json"));
+    put_trace(h, &n, cause);
+    put_origin(arena, h, &n, encoder->topic_names[TOPIC_FINDING_UPDATED], cause->partition,
+               cause->offset);
+    *message = (struct message){
+        .topic = TOPIC_FORWARDED,
+        .timestamp = cause->at,
+        .key = output->forward.finding.incident_id,
+        .value = {arena_copy(arena, b->p, b->n), b->n},
+        .headers = h,
+        .headers_n = n,
+    };
+}
+
+void encode_output(struct encoder *encoder, struct arena *arena, const struct output *output,
+                   struct message *message)
+{
+    if (output->type == OUTPUT_FORWARD)
+        encode_merged_finding(encoder, arena, output, message);
+    else
+        encode_event(encoder, arena, output, message);
+}
+
+/* The record's own headers, with room for `more` behind them. */
+static struct header *copy_headers(struct arena *arena, const struct record *record, size_t more)
+{
+    struct header *h = arena_alloc(arena, (record->headers_n + more) * sizeof *h);
+    if (record->headers_n) memcpy(h, record->headers, record->headers_n * sizeof *h);
+    return h;
+}
+
+void encode_dead_letter(const struct encoder *encoder, struct arena *arena,
+                        const struct record *record, const struct refused *refused, ms_t now,
+                        size_t max_bytes, struct message *message)
+{
+    struct cause origin = {0};
+    struct header *h = copy_headers(arena, record, 7);
+    size_t n = record->headers_n;
+    char *time = arena_alloc(arena, TIMESTAMP_TEXT);
+    envelope_origin(encoder->topic_names, record, &origin);
+    timestamp_format(now, time);
+    put_header(h, &n, STR("epilogue-error"), refusal_name(refused->code));
+    put_header(h, &n, STR("epilogue-error-detail"), refused->detail);
+    put_origin(arena, h, &n, encoder->topic_names[origin.topic], origin.partition, origin.offset);
+    put_header(h, &n, STR("epilogue-time"), (struct str){time, TIMESTAMP_TEXT});
+    struct str value = record->value;
+    if (value.n > max_bytes) {
+        put_header(h, &n, STR("epilogue-truncated"), arena_printf(arena, "%zu", value.n));
+        value.n = max_bytes;
+    }
+    *message = (struct message){
+        .topic = TOPIC_DEAD_LETTERS,
+        .timestamp = TIME_NONE,
+        .key = record->key,
+        .value = value,
+        .headers = h,
+        .headers_n = n,
+    };
+}
+
+void encode_forwarded(const struct encoder *encoder, struct arena *arena,
+                      const struct record *record, struct str incident_id, struct message *message)
+{
+    struct header *h = copy_headers(arena, record, 3);
+    size_t n = record->headers_n;
+    put_origin(arena, h, &n, encoder->topic_names[record->topic], record->partition,
+               record->offset);
+    *message = (struct message){
+        .topic = TOPIC_FORWARDED,
+        .timestamp = record->timestamp >= 0 ? record->timestamp : TIME_NONE,
+        .key = record->key.p ? record->key : incident_id,
+        .value = record->value,
+        .headers = h,
+        .headers_n = n,
+    };
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What goes out -> bytes: outputs as binary-mode CloudEvents (CONTRACT parts 2 and 5), dead letters
+ * and forwarded records (part 3). Written straight into memory of the arena, without a tree. */
+#ifndef EPILOGUE_CODEC_ENCODE_H
+#define EPILOGUE_CODEC_ENCODE_H
+
+#include "common/buf.h"
+#include "core/decide.h"
+#include "decode.h"
+#include "engine/record.h"
+
+struct encoder {
+    struct str source; /* ce_source: /epilogue/<group.id>, percent-encoded */
+    struct str topic_names[topic_end];
+    struct buf scratch; /* kept between calls; free with buf_free */
+};
+
+/* "/epilogue/" and the group.id percent-encoded as a URI path segment. */
+struct str encode_source(struct arena *arena, struct str group_id);
+
+/* A task event, incident event, reminder or forwarded finding as a message; topic, key, value and
+ * headers are set, partition is left 0 for the engine to set. */
+void encode_output(struct encoder *encoder, struct arena *arena, const struct output *output,
+                   struct message *message);
+
+/* The value of a task, incident or reminder output alone, appended to `out` (one JSON object). */
+void encode_value(const struct encoder *encoder, struct buf *out, const struct output *output);
+
+/*
+ * A dead letter: the original key, value and headers, then ours. Coordinates and topic are those
+ * where the record first stood. `max_bytes` bounds the value: what does not fit is cut and
+ * epilogue-truncated says the original size.
+ */
+void encode_dead_letter(const struct encoder *encoder, struct arena *arena,
+                        const struct record *record, const struct refused *refused, ms_t now,
+                        size_t max_bytes, struct message *message);
+
+/* The same record for epilogue-forwarded, with the headers that say where it first stood and its
+ * first Kafka time. Its key becomes `incident_id`'s when it had none. */
+void encode_forwarded(const struct encoder *encoder, struct arena *arena,
+                      const struct record *record, struct str incident_id,
+                      struct message *message);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "envelope.h"
+
+/* An attribute above these sizes is left out: it would be repeated on every event that follows. */
+#define EVENT_ID_BYTES 1024
+#define TRACEPARENT_BYTES 256
+#define TRACESTATE_BYTES 8192
+
+struct str envelope_header(const struct record *record, struct str name)
+{
+    for (size_t i = record->headers_n; i > 0; i--)
+        if (str_eq(record->headers[i - 1].name, name)) return record->headers[i - 1].value;
+    return STR_NONE;
+}
+
+/* A decimal number of at most 18 digits. */
+static bool parse_number(struct str text, int64_t max, int64_t *out)
+{
+    int64_t value = 0;
+    if (!text.n || text.n > 18) return false;
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] < '0' || text.p[i] > '9') return false;
+        value = value * 10 + (text.p[i] - '0');
+    }
+    *out = value;
+    return value <= max;
+}
+
+bool envelope_origin(const struct str topic_names[topic_end], const struct record *record,
+                     struct cause *cause)
+{
+    cause->topic = record->topic;
+    cause->partition = record->partition;
+    cause->offset = record->offset;
+    if (record->topic != TOPIC_FORWARDED) return true;
+    struct str name = envelope_header(record, STR(ENVELOPE_TOPIC));
+    int64_t partition, offset;
+    int topic = TOPIC_INCIDENT_CLOSED;
+    while (topic < TOPIC_FORWARDED && !str_eq(name, topic_names[topic])) topic++;
+    if (!name.p || topic == TOPIC_FORWARDED ||
+        !parse_number(envelope_header(record, STR(ENVELOPE_PARTITION)), INT32_MAX, &partition) ||
+        !parse_number(envelope_header(record, STR(ENVELOPE_OFFSET)), INT64_MAX, &offset))
+        return false;
+    cause->topic = topic;
+    cause->partition = (int)partition;
+    cause->offset = offset;
+    return true;
+}
+
+/* Whether a media type is `prefix`, whatever its case and parameters. */
+static bool is_media_type(struct str value, struct str prefix)
+{
+    if (value.n < prefix.n) return false;
+    for (size_t i = 0; i < prefix.n; i++) {
+        char c = value.p[i];
+        if (c >= 'A' && c <= 'Z') c = (char)(c - 'A' + 'a');
+        if (c != prefix.p[i]) return false;
+    }
+    return value.n == prefix.n || strchr("; \t", value.p[prefix.n]) != NULL;
+}
+
+/* The text where it can be carried on: not empty, not too long, UTF-8. */
+static struct str usable(struct str text, size_t max_bytes)
+{
+    return text.n && text.n <= max_bytes && json_utf8_valid(text) ? text : STR_NONE;
+}
+
+static const char *open_structured(const struct json *root, struct cause *cause,
+                                   const struct json **data)
+{
+    if (root->type != JSON_OBJECT) return "a structured CloudEvent must be an object";
+    if (json_get(root, "data_base64")) return "data_base64 is not taken, data must be an object";
+    *data = json_get(root, "data");
+    if (!*data) return "a structured CloudEvent needs data";
+    if ((*data)->type != JSON_OBJECT) return "data must be an object";
+    const struct json *id = json_get(root, "id");
+    if (id && id->type == JSON_STRING) cause->event_id = usable(id->text, EVENT_ID_BYTES);
+    return NULL;
+}
+
+const char *envelope_open(const struct record *record, const struct json *root, struct cause *cause,
+                          const struct json **data)
+{
+    *data = root;
+    if (!record->headers_n) return NULL;
+    cause->traceparent = usable(envelope_header(record, STR("traceparent")), TRACEPARENT_BYTES);
+    if (cause->traceparent.p)
+        cause->tracestate = usable(envelope_header(record, STR("tracestate")), TRACESTATE_BYTES);
+    struct str type = envelope_header(record, STR("content-type"));
+    if (is_media_type(type, STR("application/cloudevents-batch+json")))
+        return "a batch of CloudEvents is not taken, send one a record";
+    if (is_media_type(type, STR("application/cloudevents+json")))
+        return open_structured(root, cause, data);
+    cause->event_id = usable(envelope_header(record, STR("ce_id")), EVENT_ID_BYTES);
+    return NULL;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is around the data of a record: CloudEvents in binary or structured mode or nothing
+ * (CONTRACT part 2), the trace, and where a forwarded record first stood.
+ */
+#ifndef EPILOGUE_CODEC_ENVELOPE_H
+#define EPILOGUE_CODEC_ENVELOPE_H
+
+#include "core/event.h"
+#include "engine/record.h"
+#include "json.h"
+
+/* Headers of ours on forwarded records and dead letters. */
+#define ENVELOPE_TOPIC "epilogue-topic"
+#define ENVELOPE_PARTITION "epilogue-partition"
+#define ENVELOPE_OFFSET "epilogue-offset"
+
+/* The value of the last header of this name, absent when there is none. */
+struct str envelope_header(const struct record *record, struct str name);
+
+/*
+ * Sets topic, partition and offset of `cause` to where the record first stood: its own, or for a
+ * record of epilogue-forwarded what its headers say. false, with its own place, when they say
+ * nothing that can be used.
+ */
+bool envelope_origin(const struct str topic_names[topic_end], const struct record *record,
+                     struct cause *cause);
+
+/*
+ * Sets event_id and the trace of `cause` (as far as they are there and can be used) and finds the
+ * data in `root`. Returns NULL, or why it is a bad envelope.
+ */
+const char *envelope_open(const struct record *record, const struct json *root, struct cause *cause,
+                          const struct json **data);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text of JSON: is it UTF-8, and how it is written. */
+#include "json.h"
+#include "json_scan.h"
+
+/* Bytes of the well-formed character at `p`, 0 when it is none. Table 3-7 of the Unicode standard. */
+static size_t utf8_character(const unsigned char *p, size_t left)
+{
+    unsigned char c = p[0], low = 0x80, high = 0xbf;
+    size_t n;
+    if (c < 0x80) return 1;
+    if (c >= 0xc2 && c <= 0xdf) {
+        n = 2;
+    } else if (c >= 0xe0 && c <= 0xef) {
+        n = 3;
+        if (c == 0xe0) low = 0xa0;  /* else overlong */
+        if (c == 0xed) high = 0x9f; /* else a surrogate */
+    } else if (c >= 0xf0 && c <= 0xf4) {
+        n = 4;
+        if (c == 0xf0) low = 0x90;  /* else overlong */
+        if (c == 0xf4) high = 0x8f; /* else above U+10FFFF */
+    } else {
+        return 0;
+    }
+    if (left < n || p[1] < low || p[1] > high) return 0;
+    for (size_t i = 2; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80) return 0;
+    return n;
+}
+
+size_t json_utf8_prefix(struct str bytes)
+{
+    const unsigned char *p = (const unsigned char *)bytes.p;
+    size_t i = 0;
+    while (i < bytes.n) {
+        uint64_t words[4];
+        if (bytes.n - i >= sizeof words) {
+            memcpy(words, p + i, sizeof words);
+            if (!((words[0] | words[1] | words[2] | words[3]) & JSON_SCAN_HIGH)) {
+                i += sizeof words;
+                continue;
+            }
+        }
+        /* At most one block's worth of single characters, then blocks again. */
+        for (size_t stop = i + sizeof words; i < bytes.n && i < stop;) {
+            size_t n = utf8_character(p + i, bytes.n - i);
+            if (!n) return i;
+            i += n;
+        }
+    }
+    return i;
+}
+
+bool json_utf8_valid(struct str bytes)
+{
+    return json_utf8_prefix(bytes) == bytes.n;
+}
+
+struct str json_cut(struct str s, size_t max_bytes)
+{
+    if (s.n <= max_bytes) return s;
+    s.n = max_bytes;
+    while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80) s.n--;
+    return s;
+}
+
+struct str json_excerpt(struct arena *arena, struct str s, size_t max_bytes)
+{
+    struct buf shown = {0};
+    json_write_escaped(&shown, json_cut(s, max_bytes));
+    struct str excerpt = arena_str(arena, json_cut(buf_slice(&shown), max_bytes));
+    buf_free(&shown);
+    return excerpt;
+}
+
+static void write_escape(struct buf *out, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    char text[6] = {'\\', (char)c};
+    size_t n = 2;
+    switch (c) {
+    case '"':
+    case '\\': break;
+    case '\n': text[1] = 'n'; break;
+    case '\r': text[1] = 'r'; break;
+    case '\t': text[1] = 't'; break;
+    case '\b': text[1] = 'b'; break;
+    case '\f': text[1] = 'f'; break;
+    default:
+        memcpy(text, "\\u00", 4);
+        text[4] = hex[c >> 4];
+        text[5] = hex[c & 15];
+        n = sizeof text;
+    }
+    buf_add(out, text, n);
+}
+
+void json_write_escaped(struct buf *out, struct str s)
+{
+    if (!s.n) return;
+    const char *at = s.p, *end = s.p + s.n;
+    while (at < end) {
+        const char *plain_end = json_scan(at, end);
+        buf_add(out, at, (size_t)(plain_end - at));
+        at = plain_end;
+        if (at < end) write_escape(out, (unsigned char)*at++);
+    }
+}
+
+void json_write_string(struct buf *out, struct str s)
+{
+    if (!s.p) {
+        buf_lit(out, "null");
+        return;
+    }
+    buf_char(out, '"');
+    json_write_escaped(out, s);
+    buf_char(out, '"');
+}
+
+void json_write_time(struct buf *out, ms_t t)
+{
+    if (t == TIME_NONE) {
+        buf_lit(out, "null");
+        return;
+    }
+    char *p = buf_room(out, TIMESTAMP_TEXT + 2);
+    p[0] = '"';
+    timestamp_format(t, p + 1);
+    p[TIMESTAMP_TEXT + 1] = '"';
+    out->n += TIMESTAMP_TEXT + 2;
+}
+
+void json_write_bool(struct buf *out, bool value)
+{
+    buf_str(out, value ? STR("true") : STR("false"));
+}
+
+void json_write_list(struct buf *out, struct str_list list)
+{
+    buf_char(out, '[');
+    for (size_t i = 0; i < list.n; i++) {
+        if (i) buf_char(out, ',');
+        json_write_string(out, list.items[i]);
+    }
+    buf_char(out, ']');
+}

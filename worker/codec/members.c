@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "members.h"
+
+#include <stdlib.h>
+
+#define REVISION_MAX ((INT64_C(1) << 53) - 1) /* what every JSON library holds exactly */
+#define SHOWN_BYTES 64                        /* of a value in a refusal's detail */
+
+static bool is_none(const struct json *value)
+{
+    return !value || value->type == JSON_NULL;
+}
+
+bool members_required(struct reader *r, const struct json *value, const char *name)
+{
+    if (!is_none(value)) return true;
+    reader_refuse(r, REFUSE_MISSING_FIELD, str_of(name), "is required");
+    return false;
+}
+
+struct str members_text(struct reader *r, const struct json *value)
+{
+    if (is_none(value)) return STR_NONE;
+    if (value->type == JSON_STRING) return value->text;
+    reader_wrong_type(r, value, "a string");
+    return STR_NONE;
+}
+
+struct str members_limited_text(struct reader *r, const struct json *value, size_t max_bytes)
+{
+    struct str text = members_text(r, value);
+    if (text.n > max_bytes)
+        reader_refuse(r, REFUSE_TOO_LARGE, value->name, "%zu bytes, at most %zu are allowed",
+                      text.n, max_bytes);
+    return text;
+}
+
+struct str members_title(struct reader *r, const struct json *value)
+{
+    struct str text = members_text(r, value);
+    struct str title = json_cut(text, r->decoder->limits->title_bytes);
+    if (title.n < text.n)
+        reader_warn(r, value->name, arena_printf(r->arena, "%zu bytes", text.n),
+                    arena_printf(r->arena, "%zu bytes", title.n));
+    return title;
+}
+
+/* C0, DEL and C1 (U+0080 to U+009F: 0xC2 and 0x80 to 0x9F); the text is known to be UTF-8. */
+static bool has_control(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c < 0x20 || c == 0x7f) return true;
+        if (c == 0xc2 && (unsigned char)s.p[i + 1] < 0xa0) return true;
+    }
+    return false;
+}
+
+struct str members_identifier(struct reader *r, const struct json *value, size_t max_bytes)
+{
+    struct str id = members_text(r, value);
+    if (!id.p) return id;
+    if (id.n < 1 || id.n > max_bytes)
+        reader_refuse(r, REFUSE_BAD_IDENTIFIER, value->name, "%zu bytes, must be 1 to %zu", id.n,
+                      max_bytes);
+    else if (has_control(id))
+        reader_refuse(r, REFUSE_BAD_IDENTIFIER, value->name, "must have no control characters");
+    return id;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct str members_trim(struct str text)
+{
+    while (text.n && is_space(text.p[0])) {
+        text.p++;
+        text.n--;
+    }
+    while (text.n && is_space(text.p[text.n - 1])) text.n--;
+    return text.n ? text : STR_NONE;
+}
+
+ms_t members_time(struct reader *r, const struct json *value, struct str *partial)
+{
+    ms_t t = TIME_NONE;
+    if (partial) *partial = STR_NONE;
+    if (is_none(value)) return t;
+    if (value->type == JSON_INT) {
+        timestamp_from_epoch(value->integer, &t);
+    } else if (value->type == JSON_STRING) {
+        enum timestamp_result result = timestamp_parse(value->text, &t);
+        if (result == TIMESTAMP_PARTIAL && partial) *partial = value->text;
+        if (result == TIMESTAMP_BAD) {
+            struct str shown = json_excerpt(r->arena, value->text, SHOWN_BYTES);
+            reader_refuse(r, REFUSE_BAD_TIME, value->name,
+                          "must be an RFC 3339 time, a date or an integer epoch, is \"%.*s\"",
+                          STR_ARG(shown));
+        }
+    } else {
+        reader_wrong_type(r, value, "a time: a string or an integer");
+    }
+    return t;
+}
+
+bool members_time_is_absent(const struct json *value)
+{
+    ms_t t;
+    if (value->type == JSON_INT)
+        return timestamp_from_epoch(value->integer, &t) == TIMESTAMP_ABSENT;
+    return value->type == JSON_STRING && timestamp_parse(value->text, &t) == TIMESTAMP_ABSENT;
+}
+
+int64_t members_revision(struct reader *r, const struct json *value)
+{
+    if (is_none(value)) return -1;
+    bool is_integer = value->type == JSON_INT;
+    if (value->type == JSON_REAL) { /* an integer of more than 64 bits? */
+        size_t i = 0;
+        while (i < value->text.n && !strchr(".eE", value->text.p[i])) i++;
+        is_integer = i == value->text.n;
+    }
+    if (!is_integer) {
+        reader_wrong_type(r, value, "an integer");
+        return -1;
+    }
+    if (value->type == JSON_INT && value->integer >= 0 && value->integer <= REVISION_MAX)
+        return value->integer;
+    struct str shown = json_excerpt(r->arena, value->text, SHOWN_BYTES);
+    reader_refuse(r, REFUSE_UNKNOWN_VALUE, value->name, "must be 0 to %lld, is %.*s",
+                  (long long)REVISION_MAX, STR_ARG(shown));
+    return -1;
+}
+
+int members_word(struct reader *r, const struct json *value, struct vocabulary vocabulary,
+                 int otherwise)
+{
+    struct str word = members_text(r, value);
+    if (!word.p) return 0;
+    int v = vocabulary.parse(word);
+    if (v) return v;
+    reader_warn(r, value->name, word, vocabulary.name(otherwise));
+    return otherwise;
+}
+
+int members_choice(struct reader *r, const struct json *value, struct vocabulary vocabulary,
+                   int first, int last)
+{
+    struct str word = members_text(r, value);
+    if (!word.p) return 0;
+    int v = vocabulary.parse(word);
+    if (v >= first && v <= last) return v;
+    struct buf allowed = {0};
+    for (int i = first; i <= last; i++) {
+        if (i > first) buf_lit(&allowed, ", ");
+        buf_str(&allowed, vocabulary.name(i));
+    }
+    struct str shown = json_excerpt(r->arena, word, SHOWN_BYTES);
+    reader_refuse(r, REFUSE_UNKNOWN_VALUE, value->name, "must be one of %.*s, is \"%.*s\"",
+                  STR_ARG(allowed), STR_ARG(shown));
+    buf_free(&allowed);
+    return 0;
+}
+
+int members_severity(struct reader *r, const struct json *value)
+{
+    if (is_none(value)) return 0;
+    if (value->type != JSON_STRING && value->type != JSON_INT && value->type != JSON_REAL) {
+        reader_wrong_type(r, value, "a string or a number");
+        return 0;
+    }
+    const struct policy *policy = r->decoder->policy;
+    int severity = policy_severity(policy, value->text);
+    if (severity) return severity;
+    reader_warn(r, value->name, value->text, severity_name(policy->severity_default));
+    return policy->severity_default;
+}
+
+int members_boolean(struct reader *r, const struct json *value)
+{
+    if (is_none(value)) return 0;
+    if (value->type == JSON_TRUE) return TRI_TRUE;
+    if (value->type == JSON_FALSE) return TRI_FALSE;
+    reader_wrong_type(r, value, "true or false");
+    return 0;
+}
+
+static bool same_word(struct str lower, struct str word)
+{
+    if (lower.n != word.n) return false;
+    for (size_t i = 0; i < word.n; i++) {
+        char c = word.p[i];
+        if (c >= 'A' && c <= 'Z') c = (char)(c - 'A' + 'a');
+        if (c != lower.p[i]) return false;
+    }
+    return true;
+}
+
+int members_tristate(struct reader *r, const struct json *value)
+{
+    static const struct {
+        struct str word;
+        int value;
+    } words[] = {
+        {{"yes", 3}, TRI_TRUE},   {{"no", 2}, TRI_FALSE},
+        {{"true", 4}, TRI_TRUE},  {{"false", 5}, TRI_FALSE},
+        {{"unknown", 7}, 0},      {{"potentially", 11}, TRI_SUSPECTED},
+        {{"suspected", 9}, TRI_SUSPECTED},
+    };
+    if (is_none(value) || value->type != JSON_STRING) return members_boolean(r, value);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (same_word(words[i].word, value->text)) return words[i].value;
+    struct str shown = json_excerpt(r->arena, value->text, SHOWN_BYTES);
+    reader_refuse(r, REFUSE_WRONG_TYPE, value->name,
+                  "must be true, false, yes, no, unknown, potentially or suspected, is \"%.*s\"",
+                  STR_ARG(shown));
+    return 0;
+}
+
+/* The string members of an object, in the order of `names`. */
+static void texts_of(struct reader *r, const struct json *object, const struct str *names, size_t n,
+                     struct str *texts)
+{
+    const struct json *found[4];
+    struct reader_place place = {r->place, object->name, READER_NO_INDEX};
+    reader_find(object, names, n, found);
+    r->place = &place;
+    for (size_t i = 0; i < n; i++) texts[i] = members_text(r, found[i]);
+    r->place = place.outer;
+}
+
+struct owner members_owner(struct reader *r, const struct json *value)
+{
+    static const struct str names[] = {{"team", 4}, {"person", 6}};
+    struct owner owner = {STR_NONE, STR_NONE};
+    if (is_none(value)) return owner;
+    if (value->type == JSON_STRING) {
+        bool is_person = memchr(value->text.p, '@', value->text.n) != NULL;
+        *(is_person ? &owner.person : &owner.team) = members_trim(value->text);
+    } else if (value->type == JSON_OBJECT) {
+        struct str texts[2];
+        texts_of(r, value, names, 2, texts);
+        owner = (struct owner){members_trim(texts[0]), members_trim(texts[1])};
+    } else {
+        reader_wrong_type(r, value, "an object with team and person, or a string");
+    }
+    return owner;
+}
+
+struct tracker members_tracker(struct reader *r, const struct json *value)
+{
+    static const struct str names[] = {{"system", 6}, {"key", 3}, {"url", 3}};
+    struct tracker tracker = {STR_NONE, STR_NONE, STR_NONE};
+    if (is_none(value)) return tracker;
+    if (value->type == JSON_OBJECT) {
+        struct str texts[3];
+        texts_of(r, value, names, 3, texts);
+        tracker = (struct tracker){texts[0], texts[1], texts[2]};
+    } else {
+        reader_wrong_type(r, value, "an object with system, key and url");
+    }
+    return tracker;
+}
+
+struct str_list members_texts(struct reader *r, const struct json *value)
+{
+    struct str_list list = {NULL, 0};
+    if (is_none(value)) return list;
+    if (value->type == JSON_STRING) {
+        list.items = arena_copy(r->arena, &value->text, sizeof value->text);
+        list.n = 1;
+        return list;
+    }
+    if (value->type != JSON_ARRAY) {
+        reader_wrong_type(r, value, "a list of strings");
+        return list;
+    }
+    list.items = arena_alloc(r->arena, (value->count ? value->count : 1) * sizeof(struct str));
+    struct reader_place place = {r->place, value->name, 0};
+    r->place = &place;
+    for (const struct json *entry = value->first; entry; entry = entry->next, place.index++) {
+        if (entry->type == JSON_STRING)
+            list.items[list.n++] = entry->text;
+        else
+            reader_wrong_type(r, entry, "a string");
+    }
+    r->place = place.outer;
+    return list;
+}
+
+struct str_list members_distinct_texts(struct reader *r, const struct json *value)
+{
+    struct str_list list = members_texts(r, value);
+    if (list.n < 2) return list;
+    size_t *counts = arena_alloc(r->arena, list.n * sizeof *counts);
+    members_same(r->arena, list.items, list.n, false, counts);
+    size_t n = 0;
+    for (size_t i = 0; i < list.n; i++)
+        if (counts[i] == i) list.items[n++] = list.items[i];
+    list.n = n;
+    return list;
+}
+
+struct keyed {
+    struct str key;
+    size_t index;
+};
+
+static int compare_keyed(const void *a, const void *b)
+{
+    const struct keyed *x = a, *y = b;
+    int c = str_cmp(x->key, y->key);
+    if (c) return c;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* Sorted, so that a record with a hundred thousand entries does not take minutes. */
+void members_same(struct arena *arena, const struct str *keys, size_t n, bool last, size_t *counts)
+{
+    struct keyed *sorted = arena_alloc(arena, (n ? n : 1) * sizeof *sorted);
+    for (size_t i = 0; i < n; i++) sorted[i] = (struct keyed){keys[i], i};
+    qsort(sorted, n, sizeof *sorted, compare_keyed);
+    for (size_t start = 0, end; start < n; start = end) {
+        end = start + 1;
+        while (end < n && sorted[start].key.p && str_eq(sorted[end].key, sorted[start].key)) end++;
+        size_t winner = sorted[last ? end - 1 : start].index;
+        for (size_t i = start; i < end; i++) counts[sorted[i].index] = winner;
+    }
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads one member of a record each, with the tolerance of CONTRACT part 3. All take NULL for a
+ * member that is absent and null for one without a value, and give "none" for both; what cannot be
+ * taken is refused through the reader and read as "none" too. Texts point into the record.
+ */
+#ifndef EPILOGUE_CODEC_MEMBERS_H
+#define EPILOGUE_CODEC_MEMBERS_H
+
+#include "reader.h"
+
+#define MEMBERS_IDENTIFIER_BYTES 256
+#define MEMBERS_FORWARDED_ID_BYTES 4096 /* "<old incident_id>:<finding_id>", perhaps repeatedly */
+#define MEMBERS_TASK_ID_BYTES 4096 /* its parts are percent-encoded identifiers or a party */
+#define MEMBERS_PARTY_BYTES 1024
+
+/* false, and missing-field, when the member is absent or null. */
+bool members_required(struct reader *r, const struct json *value, const char *name);
+
+struct str members_text(struct reader *r, const struct json *value);
+/* too-large above `max_bytes`. */
+struct str members_limited_text(struct reader *r, const struct json *value, size_t max_bytes);
+/* Cut at limits.title.bytes, with a warning. */
+struct str members_title(struct reader *r, const struct json *value);
+/* bad-identifier unless 1 to `max_bytes` bytes without control characters. */
+struct str members_identifier(struct reader *r, const struct json *value, size_t max_bytes);
+/* Text without the white space around it; absent when nothing is left. */
+struct str members_trim(struct str text);
+
+/* `*partial` (may be NULL) is the text of a partial date, else absent. TIME_NONE also for years
+ * that say "absent". */
+ms_t members_time(struct reader *r, const struct json *value, struct str *partial);
+/* Whether a time is there, but its year says that there is none. */
+bool members_time_is_absent(const struct json *value);
+/* -1: none. */
+int64_t members_revision(struct reader *r, const struct json *value);
+
+/* A word that is one of a vocabulary: `parse` and `name` are the vocabulary's functions. */
+struct vocabulary {
+    int (*parse)(struct str text);
+    struct str (*name)(int value);
+    int end; /* one past the last value */
+};
+/* An unknown word is `otherwise`, with a warning. */
+int members_word(struct reader *r, const struct json *value, struct vocabulary vocabulary,
+                 int otherwise);
+/* Only values `first` to `last` may stand here: else unknown-value. */
+int members_choice(struct reader *r, const struct json *value, struct vocabulary vocabulary,
+                   int first, int last);
+/* By the policy's aliases; an unknown one is the policy's default, with a warning. */
+int members_severity(struct reader *r, const struct json *value);
+
+/* TRI_TRUE, TRI_FALSE or 0; no words. */
+int members_boolean(struct reader *r, const struct json *value);
+/* The same with the words for what publishers do not know: enum tristate. */
+int members_tristate(struct reader *r, const struct json *value);
+
+struct owner members_owner(struct reader *r, const struct json *value);
+struct tracker members_tracker(struct reader *r, const struct json *value);
+/* A list of strings; a string alone is a list of one. */
+struct str_list members_texts(struct reader *r, const struct json *value);
+/* The same without repeats. */
+struct str_list members_distinct_texts(struct reader *r, const struct json *value);
+
+/*
+ * Which keys are the same: counts[i] is the index of the one that counts among those equal to
+ * keys[i] (the last one, or the first), i itself for that one. An absent key is never the same.
+ */
+void members_same(struct arena *arena, const struct str *keys, size_t n, bool last, size_t *counts);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What of each entry is stored, as tables that both the writer and the reader follow. */
+#ifndef EPILOGUE_CODEC_STATE_FIELDS_H
+#define EPILOGUE_CODEC_STATE_FIELDS_H
+
+#include "core/state.h"
+
+enum state_field_type {
+    STATE_TEXT,      /* struct str; nothing: absent */
+    STATE_LIST,      /* struct str_list; nothing: empty */
+    STATE_INTEGER,   /* int64_t; nothing: 0 */
+    STATE_REVISION,  /* int64_t; nothing: -1 */
+    STATE_BITS,      /* unsigned, as an integer; nothing: 0 */
+    STATE_BOOLEAN,   /* bool; nothing: false */
+    STATE_TRISTATE,  /* int, enum tristate, as a boolean or "suspected"; nothing: 0 */
+    STATE_TIME,      /* ms_t; nothing: TIME_NONE */
+    STATE_WORD,      /* int or an enum, by its name; nothing: 0 */
+    STATE_WORDS,     /* unsigned, bit (1 << (value - first)), as the list of names; nothing: 0 */
+    STATE_OBJECT,    /* a struct with fields of its own; nothing: none of them */
+    STATE_OBJECTS,   /* an array of such, and its size_t count; nothing: empty */
+    STATE_REMINDERS, /* struct reminder_state by kind; nothing: all unused */
+};
+
+struct state_fields;
+
+struct state_field {
+    struct str name; /* as it is written: ,"name": */
+    enum state_field_type type;
+    size_t offset;       /* of the member in its struct */
+    size_t count_offset; /* STATE_OBJECTS */
+    int first;           /* STATE_WORDS: the value of bit 0 */
+    const struct state_fields *of;
+    struct str (*word)(int value);
+    int (*parse)(struct str text);
+    int end; /* of the words' values */
+};
+
+struct state_fields {
+    const struct state_field *items;
+    size_t n;
+    size_t size; /* of the struct */
+};
+
+/* By enum entry_type. */
+extern const struct state_fields state_fields_entries[4];
+/* Of one struct reminder_state. */
+extern const struct state_fields state_fields_reminder;
+
+#endif

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "state_json.h"
+
+#include "json.h"
+#include "state_fields.h"
+
+#define STATE_DEPTH 8 /* of our own format, with room for what a later version 1 may add */
+#define SHOWN_BYTES 100
+
+static const struct str type_names[] = {
+    [ENTRY_INCIDENT] = {"incident", 8},
+    [ENTRY_CLOSURE] = {"closure", 7},
+    [ENTRY_FINDING] = {"finding", 7},
+    [ENTRY_TASK] = {"task", 4},
+};
+
+/* ---- writing ---- */
+
+static void write_fields(struct buf *out, const struct state_fields *fields, const void *body);
+
+static void write_name(struct buf *out, const struct state_field *field)
+{
+    /* The first member of an object has no comma before it. */
+    bool first = out->p[out->n - 1] == '{';
+    buf_add(out, field->name.p + first, field->name.n - first);
+}
+
+/* An object; left out when nothing is in it, unless it is an entry of a list. */
+static void write_object(struct buf *out, const struct state_field *field,
+                         const struct state_fields *fields, const void *body)
+{
+    size_t before = out->n, empty;
+    if (field) write_name(out, field);
+    buf_char(out, '{');
+    empty = out->n;
+    write_fields(out, fields, body);
+    if (field && out->n == empty)
+        out->n = before;
+    else
+        buf_char(out, '}');
+}
+
+static void write_objects(struct buf *out, const struct state_field *field, const char *member,
+                          size_t n)
+{
+    const char *items;
+    memcpy(&items, member, sizeof items);
+    write_name(out, field);
+    buf_char(out, '[');
+    for (size_t i = 0; i < n; i++) {
+        if (i) buf_char(out, ',');
+        write_object(out, NULL, field->of, items + i * field->of->size);
+    }
+    buf_char(out, ']');
+}
+
+static void write_words(struct buf *out, const struct state_field *field, unsigned bits)
+{
+    bool first = true;
+    write_name(out, field);
+    buf_char(out, '[');
+    for (int value = field->first; value < field->end; value++) {
+        struct str word = field->word(value);
+        if (!(bits & (1U << (value - field->first))) || !word.p) continue;
+        if (!first) buf_char(out, ',');
+        json_write_string(out, word);
+        first = false;
+    }
+    buf_char(out, ']');
+}
+
+static void write_reminders(struct buf *out, const struct state_field *field,
+                            const struct reminder_state *reminders)
+{
+    size_t before = out->n, empty;
+    write_name(out, field);
+    buf_char(out, '{');
+    empty = out->n;
+    for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++) {
+        if (!reminders[kind].number && reminders[kind].last == TIME_NONE) continue;
+        if (out->n > empty) buf_char(out, ',');
+        json_write_string(out, reminder_kind_name(kind));
+        buf_char(out, ':');
+        write_object(out, NULL, &state_fields_reminder, &reminders[kind]);
+    }
+    if (out->n == empty)
+        out->n = before;
+    else
+        buf_char(out, '}');
+}
+
+static void write_tristate(struct buf *out, int value)
+{
+    if (value == TRI_SUSPECTED)
+        json_write_string(out, tristate_name(value));
+    else
+        json_write_bool(out, value == TRI_TRUE);
+}
+
+/* The integer of a member, whatever its width: 0 where it says "nothing". */
+static int64_t integer_of(const struct state_field *field, const char *member)
+{
+    int64_t wide;
+    int narrow;
+    unsigned bits;
+    switch (field->type) {
+    case STATE_INTEGER: memcpy(&wide, member, sizeof wide); return wide;
+    case STATE_REVISION: memcpy(&wide, member, sizeof wide); return wide + 1;
+    case STATE_BITS:
+    case STATE_WORDS: memcpy(&bits, member, sizeof bits); return bits;
+    default: memcpy(&narrow, member, sizeof narrow); return narrow;
+    }
+}
+
+static void write_integer(struct buf *out, const struct state_field *field, const char *member)
+{
+    int64_t value = integer_of(field, member);
+    if (!value) return;
+    if (field->type == STATE_WORDS) {
+        write_words(out, field, (unsigned)value);
+        return;
+    }
+    write_name(out, field);
+    switch (field->type) {
+    case STATE_REVISION: buf_int(out, value - 1); break;
+    case STATE_WORD: json_write_string(out, field->word((int)value)); break;
+    case STATE_TRISTATE: write_tristate(out, (int)value); break;
+    default: buf_int(out, value);
+    }
+}
+
+static void write_field(struct buf *out, const struct state_field *field, const char *body)
+{
+    const void *member = body + field->offset;
+    size_t count;
+    switch (field->type) {
+    case STATE_TEXT:
+        if (!((const struct str *)member)->p) return;
+        write_name(out, field);
+        json_write_string(out, *(const struct str *)member);
+        return;
+    case STATE_LIST:
+        if (!((const struct str_list *)member)->n) return;
+        write_name(out, field);
+        json_write_list(out, *(const struct str_list *)member);
+        return;
+    case STATE_TIME:
+        if (*(const ms_t *)member == TIME_NONE) return;
+        write_name(out, field);
+        json_write_time(out, *(const ms_t *)member);
+        return;
+    case STATE_BOOLEAN:
+        if (!*(const bool *)member) return;
+        write_name(out, field);
+        json_write_bool(out, true);
+        return;
+    case STATE_OBJECT: write_object(out, field, field->of, member); return;
+    case STATE_OBJECTS:
+        memcpy(&count, body + field->count_offset, sizeof count);
+        if (count) write_objects(out, field, member, count);
+        return;
+    case STATE_REMINDERS: write_reminders(out, field, member); return;
+    default: write_integer(out, field, member);
+    }
+}
+
+static void write_fields(struct buf *out, const struct state_fields *fields, const void *body)
+{
+    for (size_t i = 0; i < fields->n; i++) write_field(out, &fields->items[i], body);
+}
+
+void state_json_write(struct buf *out, const struct entry *entry)
+{
+    buf_lit(out, "{\"v\":1,\"type\":");
+    json_write_string(out, type_names[entry->type]);
+    write_fields(out, &state_fields_entries[entry->type], entry->body);
+    buf_char(out, '}');
+}
+
+/* ---- reading ---- */
+
+static bool read_fields(struct arena *arena, const struct state_fields *fields,
+                        const struct json *object, char *body, struct error *error);
+
+/* Always false, for the caller to return. */
+static bool unreadable(struct error *error, struct str member, const char *why)
+{
+    error_set(error, FATAL, "member \"%.*s\" %s", STR_ARG(member), why);
+    return false;
+}
+
+static int two_digits(const char *p)
+{
+    int tens = p[0] - '0', ones = p[1] - '0';
+    return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -1 : tens * 10 + ones;
+}
+
+/* Exactly what json_write_time writes; a dozen of them stand in every task, hence not tolerant. */
+static bool read_time(struct str text, ms_t *out)
+{
+    const char *p = text.p;
+    if (text.n != TIMESTAMP_TEXT || p[4] != '-' || p[7] != '-' || p[10] != 'T' || p[13] != ':' ||
+        p[16] != ':' || p[19] != '.' || p[23] != 'Z' || p[20] < '0' || p[20] > '9')
+        return false;
+    int century = two_digits(p), year = two_digits(p + 2), month = two_digits(p + 5);
+    int day = two_digits(p + 8), hour = two_digits(p + 11), minute = two_digits(p + 14);
+    int second = two_digits(p + 17), millis = two_digits(p + 21);
+    if (century < 0 || year < 0 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 ||
+        hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 || millis < 0)
+        return false;
+    *out = timestamp_days(century * 100 + year, (unsigned)month, (unsigned)day) * DAY_MS +
+           hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS + (p[20] - '0') * 100 + millis;
+    return true;
+}
+
+static bool read_list(struct arena *arena, const struct json *value, struct str_list *list)
+{
+    if (value->type != JSON_ARRAY) return false;
+    list->items = arena_alloc(arena, (value->count ? value->count : 1) * sizeof *list->items);
+    for (const struct json *entry = value->first; entry; entry = entry->next) {
+        if (entry->type != JSON_STRING) return false;
+        list->items[list->n++] = entry->text;
+    }
+    return true;
+}
+
+static bool read_objects(struct arena *arena, const struct state_field *field,
+                         const struct json *value, char *body, struct error *error)
+{
+    size_t n = 0;
+    if (value->type != JSON_ARRAY) return unreadable(error, value->name, "must be an array");
+    char *items = arena_zalloc(arena, (value->count ? value->count : 1) * field->of->size);
+    for (const struct json *entry = value->first; entry; entry = entry->next, n++)
+        if (!read_fields(arena, field->of, entry, items + n * field->of->size, error)) return false;
+    memcpy(body + field->offset, &items, sizeof items);
+    memcpy(body + field->count_offset, &n, sizeof n);
+    return true;
+}
+
+static bool read_words(const struct state_field *field, const struct json *value, unsigned *bits)
+{
+    if (value->type != JSON_ARRAY) return false;
+    for (const struct json *entry = value->first; entry; entry = entry->next) {
+        int word = entry->type == JSON_STRING ? field->parse(entry->text) : 0;
+        if (!word) return false;
+        *bits |= 1U << (word - field->first);
+    }
+    return true;
+}
+
+static bool read_reminders(struct arena *arena, const struct json *value,
+                           struct reminder_state *reminders, struct error *error)
+{
+    if (value->type != JSON_OBJECT) return unreadable(error, value->name, "must be an object");
+    for (const struct json *m = value->first; m; m = m->next) {
+        int kind = reminder_kind_parse(m->name);
+        if (!kind || kind >= REMINDER_TASK_KINDS) continue; /* of a later version 1 */
+        if (!read_fields(arena, &state_fields_reminder, m, (char *)&reminders[kind], error))
+            return false;
+    }
+    return true;
+}
+
+static bool read_tristate(const struct json *value, int *out)
+{
+    switch (value->type) {
+    case JSON_TRUE: *out = TRI_TRUE; return true;
+    case JSON_FALSE: *out = TRI_FALSE; return true;
+    case JSON_STRING: *out = tristate_parse(value->text); return *out != 0;
+    default: return false;
+    }
+}
+
+static bool read_field(struct arena *arena, const struct state_field *field,
+                       const struct json *value, char *body, struct error *error)
+{
+    void *member = body + field->offset;
+    bool is_text = value->type == JSON_STRING, is_integer = value->type == JSON_INT, ok = false;
+    switch (field->type) {
+    case STATE_TEXT:
+        ok = is_text;
+        if (ok) *(struct str *)member = value->text;
+        break;
+    case STATE_LIST: ok = read_list(arena, value, member); break;
+    case STATE_INTEGER:
+    case STATE_REVISION:
+        ok = is_integer;
+        if (ok) *(int64_t *)member = value->integer;
+        break;
+    case STATE_BITS:
+        ok = is_integer && value->integer >= 0 && value->integer <= UINT32_MAX;
+        if (ok) *(unsigned *)member = (unsigned)value->integer;
+        break;
+    case STATE_BOOLEAN:
+        ok = value->type == JSON_TRUE || value->type == JSON_FALSE;
+        *(bool *)member = value->type == JSON_TRUE;
+        break;
+    case STATE_TRISTATE: ok = read_tristate(value, member); break;
+    case STATE_TIME: ok = is_text && read_time(value->text, member); break;
+    case STATE_WORD:
+        *(int *)member = is_text ? field->parse(value->text) : 0;
+        ok = *(int *)member != 0;
+        break;
+    case STATE_WORDS: ok = read_words(field, value, member); break;
+    case STATE_OBJECT: return read_fields(arena, field->of, value, member, error);
+    case STATE_OBJECTS: return read_objects(arena, field, value, body, error);
+    case STATE_REMINDERS: return read_reminders(arena, value, member, error);
+    }
+    return ok || unreadable(error, value->name, "has a value that cannot be read");
+}
+
+/* What is left out is at its "nothing" value, which is not 0 for all. */
+static void set_nothing(const struct state_fields *fields, char *body)
+{
+    const ms_t no_time = TIME_NONE;
+    const int64_t no_revision = -1;
+    for (size_t i = 0; i < fields->n; i++) {
+        const struct state_field *field = &fields->items[i];
+        char *member = body + field->offset;
+        if (field->type == STATE_TIME) memcpy(member, &no_time, sizeof no_time);
+        if (field->type == STATE_REVISION) memcpy(member, &no_revision, sizeof no_revision);
+        if (field->type == STATE_OBJECT) set_nothing(field->of, member);
+        if (field->type == STATE_REMINDERS)
+            for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
+                set_nothing(&state_fields_reminder,
+                            member + (size_t)kind * sizeof(struct reminder_state));
+    }
+}
+
+/* The field of a name, searched from `*next` on: members mostly stand in the order of the table. */
+static const struct state_field *field_of(const struct state_fields *fields, struct str name,
+                                          size_t *next)
+{
+    for (size_t i = 0; i < fields->n; i++) {
+        size_t at = *next + i < fields->n ? *next + i : *next + i - fields->n;
+        const struct state_field *field = &fields->items[at];
+        if (field->name.n != name.n + 4 || memcmp(field->name.p + 2, name.p, name.n) != 0)
+            continue;
+        *next = at + 1 < fields->n ? at + 1 : 0;
+        return field;
+    }
+    return NULL;
+}
+
+static bool read_fields(struct arena *arena, const struct state_fields *fields,
+                        const struct json *object, char *body, struct error *error)
+{
+    size_t next = 0;
+    if (object->type != JSON_OBJECT) return unreadable(error, object->name, "must be an object");
+    set_nothing(fields, body);
+    for (const struct json *m = object->first; m; m = m->next) {
+        const struct state_field *field = field_of(fields, m->name, &next);
+        if (field && !read_field(arena, field, m, body, error)) return false;
+    }
+    return true;
+}
+
+/* An object of our version and type; `error` says what else. */
+static bool open_value(struct arena *arena, struct str value, struct str type, struct json **root,
+                       struct error *error)
+{
+    struct str detail;
+    if (json_parse(json_scratch(), arena, value, STATE_DEPTH, root, &detail) != JSON_OK) {
+        error_set(error, FATAL, "not JSON: %.*s", STR_ARG(detail));
+        return false;
+    }
+    const struct json *v = json_get(*root, "v"), *is = json_get(*root, "type");
+    if (!v || v->type != JSON_INT) {
+        error_set(error, FATAL, "no version \"v\"");
+    } else if (v->integer != STATE_VERSION) {
+        error_set(error, FATAL,
+                  "written in version %lld of the format, this program reads version %d: "
+                  "use the program that wrote it, or a newer one",
+                  (long long)v->integer, STATE_VERSION);
+    } else if (!is || is->type != JSON_STRING || !str_eq(is->text, type)) {
+        error_set(error, FATAL, "the type is not \"%.*s\"", STR_ARG(type));
+    } else {
+        return true;
+    }
+    return false;
+}
+
+/* Puts before what is wrong where it stands. */
+static enum result cannot_read(struct arena *arena, struct str key, struct error *error)
+{
+    if (!error) return FATAL;
+    struct error why = *error;
+    struct str shown = json_excerpt(arena, key, SHOWN_BYTES);
+    return error_set(error, FATAL, "the state \"%.*s\" cannot be read: %s", STR_ARG(shown),
+                     why.text);
+}
+
+enum result state_json_read(struct arena *arena, struct str value, struct entry *entry,
+                            struct error *error)
+{
+    const struct state_fields *fields = &state_fields_entries[entry->type];
+    struct json *root;
+    void *body = arena_zalloc(arena, fields->size);
+    if (!open_value(arena, value, type_names[entry->type], &root, error) ||
+        !read_fields(arena, fields, root, body, error))
+        return cannot_read(arena, entry->key, error);
+    entry->body = body;
+    return OK;
+}
+
+/* ---- $position/<n> ---- */
+
+void state_json_write_position(struct buf *out, const struct position_entry *position)
+{
+    bool first = true;
+    buf_lit(out, "{\"v\":1,\"type\":\"position\",\"partitions\":");
+    buf_int(out, position->partitions);
+    buf_lit(out, ",\"offsets\":{");
+    for (int topic = 1; topic < topic_end; topic++) {
+        if (position->offsets[topic] < 0) continue;
+        if (!first) buf_char(out, ',');
+        json_write_string(out, topic_name(topic));
+        buf_char(out, ':');
+        buf_int(out, position->offsets[topic]);
+        first = false;
+    }
+    buf_lit(out, "}}");
+}
+
+static bool read_position(const struct json *root, struct position_entry *position,
+                          struct error *error)
+{
+    const struct json *partitions = json_get(root, "partitions");
+    const struct json *offsets = json_get(root, "offsets");
+    if (!partitions || partitions->type != JSON_INT || partitions->integer < 1 ||
+        partitions->integer > INT32_MAX)
+        return unreadable(error, STR("partitions"), "must be a positive integer");
+    if (!offsets || offsets->type != JSON_OBJECT)
+        return unreadable(error, STR("offsets"), "must be an object");
+    position->partitions = (int32_t)partitions->integer;
+    for (int topic = 0; topic < topic_end; topic++) position->offsets[topic] = -1;
+    for (const struct json *m = offsets->first; m; m = m->next) {
+        int topic = topic_parse(m->name);
+        if (m->type != JSON_INT || m->integer < 0)
+            return unreadable(error, STR("offsets"), "must hold integers");
+        if (topic) position->offsets[topic] = m->integer;
+    }
+    return true;
+}
+
+enum result state_json_read_position(struct str value, struct position_entry *position,
+                                     struct error *error)
+{
+    struct arena *arena = arena_new();
+    struct json *root;
+    enum result result = OK;
+    if (!open_value(arena, value, STR("position"), &root, error) ||
+        !read_position(root, position, error))
+        result = cannot_read(arena, STR("$position"), error);
+    arena_free(arena);
+    return result;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Entries <-> JSON, the public, versioned format of followup-state (CONTRACT part 6) that Redis
+ * holds as well: {"v":1,"type":"task",…}. Times are RFC 3339 with milliseconds. Members at their
+ * "nothing" value are left out; unknown members are ignored, so that a later version 1 writer may
+ * add some; another "v" is an error that says which version wrote it.
+ */
+#ifndef EPILOGUE_CODEC_STATE_JSON_H
+#define EPILOGUE_CODEC_STATE_JSON_H
+
+#include "common/buf.h"
+#include "common/error.h"
+#include "core/state.h"
+
+#define STATE_VERSION 1
+
+/* Appends the value of an entry that exists. */
+void state_json_write(struct buf *out, const struct entry *entry);
+/* Fills entry->body (in the arena) by entry->type; FATAL with a sentence when it cannot be read.
+ * Texts point into `value` where they can, so it has to live as long as the body. */
+enum result state_json_read(struct arena *arena, struct str value, struct entry *entry,
+                            struct error *error);
+
+struct position_entry {
+    int32_t partitions;            /* partition count that the shards were made with */
+    int64_t offsets[topic_end];    /* next offset of each input topic; -1: none */
+};
+/* The value of `$position/<n>`. */
+void state_json_write_position(struct buf *out, const struct position_entry *position);
+enum result state_json_read_position(struct str value, struct position_entry *position,
+                                     struct error *error);
+
+#endif

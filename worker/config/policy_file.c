@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy_file.h"
+
+#include <stdlib.h>
+
+#include "policy_reader.h"
+#include "policy_values.h"
+#include "properties.h"
+
+#define FILE_BYTES_MAX ((size_t)4 * 1024 * 1024)
+#define ALIASES_MAX 10000
+#define PEOPLE_MAX 100000
+#define OBLIGATIONS_MAX 100
+
+/* deploy/policy/default.json, as CMake embeds it. */
+extern const unsigned char policy_file_default[];
+extern const size_t policy_file_default_size;
+
+#define READ(name)                                                                                 \
+    static enum result read_##name(struct policy_reader *r, const struct policy_place *at,         \
+                                   json_t *value, void *target)
+
+READ(calendar)
+{
+    static const struct policy_member members[] = {
+        {"utc_offset", offsetof(struct calendar, utc_offset_minutes), policy_values_utc_offset,
+         false},
+        {"working_days", offsetof(struct calendar, working_days), policy_values_working_days,
+         false},
+        {"holidays", 0, policy_values_holidays, false},
+        {0},
+    };
+    return policy_reader_members(r, at, value, members, target);
+}
+
+/* severity, priority, postmortem */
+
+READ(aliases)
+{
+    struct policy *policy = target;
+    if (!json_is_object(value) || json_object_size(value) > ALIASES_MAX)
+        return policy_reader_bad(r, at, "allowed: an object of up to %d words", ALIASES_MAX);
+    policy->aliases = arena_alloc(r->arena, json_object_size(value) * sizeof *policy->aliases);
+    policy->aliases_n = 0;
+    const char *name;
+    json_t *item;
+    json_object_foreach(value, name, item)
+    {
+        struct policy_place place = {at, name, 0};
+        struct alias *alias = &policy->aliases[policy->aliases_n++];
+        char *lower = arena_copy(r->arena, name, strlen(name) + 1);
+        for (char *p = lower; *p; p++)
+            if (*p >= 'A' && *p <= 'Z') *p = (char)(*p - 'A' + 'a');
+        alias->name = str_of(lower);
+        if (!alias->name.n) return policy_reader_bad(r, &place, "an alias must not be empty");
+        if (severity_parse(alias->name))
+            return policy_reader_bad(r, &place, "this is a severity itself, not another word");
+        enum result result = policy_values_severity(r, &place, item, &alias->severity);
+        if (result != OK) return result;
+    }
+    return OK;
+}
+
+READ(severities)
+{
+    static const struct policy_member members[] = {
+        {"default", offsetof(struct policy, severity_default), policy_values_severity, false},
+        {"aliases", 0, read_aliases, false},
+        {0},
+    };
+    return policy_reader_members(r, at, value, members, target);
+}
+
+#define PRIORITY_MEMBER(id, text) {text, sizeof(int) * (id), policy_values_priority, false},
+
+READ(priorities)
+{
+    static const struct policy_member members[] = {SEVERITIES(PRIORITY_MEMBER){0}};
+    return policy_reader_members(r, at, value, members, target);
+}
+
+READ(postmortem)
+{
+    static const struct policy_member members[] = {
+        {"full_when", offsetof(struct policy, full_when), policy_values_because, false},
+        {"suspected_is_true", offsetof(struct policy, suspected_is_true), policy_reader_bool,
+         false},
+        {"priority_boost", offsetof(struct policy, priority_boost), policy_values_priority_boost,
+         false},
+        {0},
+    };
+    return policy_reader_members(r, at, value, members, target);
+}
+
+/* sla, reminders, escalation */
+
+READ(times)
+{
+    static const struct policy_member members[] = {
+        {"assign", offsetof(struct sla_times, assign), policy_reader_duration, true},
+        {"complete", offsetof(struct sla_times, complete), policy_reader_duration, true},
+        {"stale", offsetof(struct sla_times, stale), policy_reader_duration, true},
+        {"verify", offsetof(struct sla_times, verify), policy_reader_duration, true},
+        {0},
+    };
+    return policy_reader_members(r, at, value, members, target);
+}
+
+#define TIMES_MEMBER(id, text) {text, sizeof(struct sla_times) * (id), read_times, true},
+
+READ(sla)
+{
+    static const struct policy_member members[] = {PRIORITIES(TIMES_MEMBER){0}};
+    return policy_reader_members(r, at, value, members, target);
+}
+
+static int compare_ints(const void *a, const void *b)
+{
+    int x = *(const int *)a, y = *(const int *)b;
+    return (x > y) - (x < y);
+}
+
+READ(due_soon)
+{
+    struct policy *policy = target;
+    enum result result =
+        policy_reader_items(r, at, value, policy_reader_percentage, POLICY_POINTS_MAX,
+                            sizeof *policy->due_soon, policy->due_soon, &policy->due_soon_n);
+    if (result != OK) return result;
+    qsort(policy->due_soon, policy->due_soon_n, sizeof *policy->due_soon, compare_ints);
+    for (size_t i = 1; i < policy->due_soon_n; i++)
+        if (policy->due_soon[i] == policy->due_soon[i - 1])
+            return policy_reader_bad(r, at, "\"%d%%\" stands there twice", policy->due_soon[i]);
+    return OK;
+}
+
+READ(reminders)
+{
+    static const struct policy_member members[] = {
+        {"due_soon", 0, read_due_soon, false},
+        {"overdue_every", offsetof(struct policy, overdue_every), policy_reader_duration, false},
+        {"overdue_max", offsetof(struct policy, overdue_max), policy_values_overdue_max, false},
+        {"assign_every", offsetof(struct policy, assign_every), policy_reader_duration, false},
+        {"stale_every", offsetof(struct policy, stale_every), policy_reader_duration, false},
+        {"verify_every", offsetof(struct policy, verify_every), policy_reader_duration, false},
+        {0},
+    };
+    return policy_reader_members(r, at, value, members, target);
+}
+
+READ(step)
+{
+    static const struct policy_member members[] = {
+        {"at", 0, policy_values_point, true},
+        {"to", offsetof(struct escalation_step, to), policy_values_roles, true},
+        {0},
+    };
+    memset(target, 0, sizeof(struct escalation_step));
+    return policy_reader_members(r, at, value, members, target);
+}
+
+READ(escalation)
+{
+    struct policy *policy = target;
+    return policy_reader_items(r, at, value, read_step, POLICY_POINTS_MAX,
+                               sizeof *policy->escalation, policy->escalation,
+                               &policy->escalation_n);
+}
+
+/* routing, queues, people */
+
+READ(route)
+{
+    static const struct policy_member members[] = {
+        {"kind", offsetof(struct route, kind), policy_values_work, true},
+        {"owner", offsetof(struct route, owner), policy_values_owner, false},
+        {0},
+    };
+    return policy_reader_members(r, at, value, members, target);
+}
+
+#define ROUTE_MEMBER(name, id)                                                                     \
+    {                                                                                              \
+        name, sizeof(struct route) * (id), read_route, false                                       \
+    }
+
+READ(routing)
+{
+    static const struct policy_member members[] = {
+        ROUTE_MEMBER("technical-lapse", CATEGORY_TECHNICAL_LAPSE),
+        ROUTE_MEMBER("unknown-attack-vector", CATEGORY_UNKNOWN_ATTACK_VECTOR),
+        ROUTE_MEMBER("procedural-failure", CATEGORY_PROCEDURAL_FAILURE),
+        ROUTE_MEMBER("manual-error", CATEGORY_MANUAL_ERROR),
+        ROUTE_MEMBER("process-flaw", CATEGORY_PROCESS_FLAW),
+        ROUTE_MEMBER("communication-glitch", CATEGORY_COMMUNICATION_GLITCH),
+        ROUTE_MEMBER("default", CATEGORY_UNCATEGORIZED),
+        {0},
+    };
+    struct route *routing = target;
+    memset(routing, 0, sizeof(struct route) * category_end);
+    /* No finding may be dropped: a map without "default" still has one, owned by nobody. */
+    routing[CATEGORY_UNCATEGORIZED].kind = KIND_REGISTER_ENTRY;
+    return policy_reader_members(r, at, value, members, target);
+}
+
+#define QUEUE_MEMBER(id, text) {text, sizeof(int) * (id), policy_values_queue, false},
+
+READ(queues)
+{
+    static const struct policy_member members[] = {TASK_KINDS(QUEUE_MEMBER){0}};
+    return policy_reader_members(r, at, value, members, target);
+}
+
+/* {"identity":{"person":"…"}}: somebody for each team. */
+static enum result read_team_people(struct policy_reader *r, const struct policy_place *at,
+                                    json_t *value, struct team_person **people, size_t *n)
+{
+    if (!json_is_object(value) || json_object_size(value) > PEOPLE_MAX)
+        return policy_reader_bad(r, at, "allowed: an object of up to %d teams", PEOPLE_MAX);
+    *people = arena_alloc(r->arena, json_object_size(value) * sizeof **people);
+    *n = 0;
+    const char *team;
+    json_t *person;
+    json_object_foreach(value, team, person)
+    {
+        struct policy_place place = {at, team, 0};
+        struct team_person *item = &(*people)[(*n)++];
+        item->team = arena_str(r->arena, str_of(team));
+        enum result result = policy_values_owner(r, &place, person, &item->person);
+        if (result != OK) return result;
+    }
+    return OK;
+}
+
+READ(managers)
+{
+    struct policy *policy = target;
+    return read_team_people(r, at, value, &policy->managers, &policy->managers_n);
+}
+
+READ(on_call)
+{
+    struct policy *policy = target;
+    return read_team_people(r, at, value, &policy->on_call, &policy->on_call_n);
+}
+
+READ(people)
+{
+    static const struct policy_member members[] = {
+        {"response-team", offsetof(struct policy, response_team), policy_values_owner, false},
+        {"response-lead", offsetof(struct policy, response_lead), policy_values_owner, false},
+        {"managers", 0, read_managers, false},
+        {"on_call", 0, read_on_call, false},
+        {0},
+    };
+    struct policy *policy = target;
+    policy->response_team = policy->response_lead = (struct owner){STR_NONE, STR_NONE};
+    policy->managers_n = policy->on_call_n = 0;
+    return policy_reader_members(r, at, value, members, target);
+}
+
+/* verification, review, obligations */
+
+#define PRIORITY_WORD(id, text) text,
+
+READ(verification)
+{
+    static const char *const words[] = {PRIORITIES(PRIORITY_WORD) NULL};
+    bool *verification = target;
+    unsigned bits;
+    enum result result = policy_reader_choices(r, at, value, words, &bits);
+    for (int p = PRIORITY_P1; result == OK && p < priority_end; p++)
+        verification[p] = bits & 1U << (p - PRIORITY_P1);
+    return result;
+}
+
+READ(review)
+{
+    static const struct policy_member members[] = {
+        {"every", offsetof(struct policy, review_every), policy_reader_duration, false},
+        {0},
+    };
+    return policy_reader_members(r, at, value, members, target);
+}
+
+READ(obligation)
+{
+    static const struct policy_member members[] = {
+        {"name", offsetof(struct obligation, name), policy_reader_text, true},
+        {"when", offsetof(struct obligation, when), policy_values_because, false},
+        {"from", offsetof(struct obligation, from), policy_values_start, false},
+        {"within", offsetof(struct obligation, within), policy_reader_duration, true},
+        {"party", offsetof(struct obligation, party), policy_values_party, true},
+        {"party_kind", offsetof(struct obligation, party_kind), policy_values_party_kind, false},
+        {0},
+    };
+    *(struct obligation *)target =
+        (struct obligation){.from = FROM_DETECTED_AT, .party_kind = PARTY_OTHER};
+    return policy_reader_members(r, at, value, members, target);
+}
+
+READ(obligations)
+{
+    struct policy *policy = target;
+    policy->obligations =
+        arena_alloc(r->arena, json_array_size(value) * sizeof *policy->obligations);
+    return policy_reader_items(r, at, value, read_obligation, OBLIGATIONS_MAX,
+                               sizeof *policy->obligations, policy->obligations,
+                               &policy->obligations_n);
+}
+
+/* Groups whose members lie apart in struct policy have offset 0 and get the policy itself. */
+static const struct policy_member policy_members[] = {
+    {"version", offsetof(struct policy, version), policy_reader_text, false},
+    {"calendar", offsetof(struct policy, calendar), read_calendar, false},
+    {"severity", 0, read_severities, false},
+    {"priority", offsetof(struct policy, priority), read_priorities, false},
+    {"postmortem", 0, read_postmortem, false},
+    {"sla", offsetof(struct policy, sla), read_sla, false},
+    {"reminders", 0, read_reminders, false},
+    {"escalation", 0, read_escalation, false},
+    {"routing", offsetof(struct policy, routing), read_routing, false},
+    {"queues", offsetof(struct policy, queue), read_queues, false},
+    {"people", 0, read_people, false},
+    {"verification", offsetof(struct policy, verification), read_verification, false},
+    {"review", 0, read_review, false},
+    {"missing_findings_after", offsetof(struct policy, missing_findings_after),
+     policy_reader_duration, false},
+    {"orphan_finding_after", offsetof(struct policy, orphan_finding_after), policy_reader_duration,
+     false},
+    {"obligations", 0, read_obligations, false},
+    {"retention", offsetof(struct policy, retention), policy_reader_duration, false},
+    {0},
+};
+
+/* Reads over what `policy` has so far. */
+static enum result read_policy(const char *file, struct str bytes, struct arena *arena,
+                               struct policy *policy, struct error *error)
+{
+    json_error_t where;
+    json_t *root = json_loadb(bytes.p, bytes.n, JSON_REJECT_DUPLICATES, &where);
+    if (!root)
+        return error_set(error, FATAL, "%s:%d:%d: %s", file, where.line, where.column, where.text);
+    struct policy_reader reader = {file, arena, error};
+    struct policy_place whole = {0};
+    enum result result = policy_reader_members(&reader, &whole, root, policy_members, policy);
+    json_decref(root);
+    return result;
+}
+
+enum result policy_file_load(const char *path, struct arena *arena, struct policy *policy,
+                             struct error *error)
+{
+    *policy = (struct policy){0};
+    for (int kind = KIND_POSTMORTEM; kind < task_kind_end; kind++)
+        policy->queue[kind] = kind == KIND_COORDINATION ? QUEUE_EXTERNAL : QUEUE_RESPONSE_TEAM;
+    struct str bytes = {(const char *)policy_file_default, policy_file_default_size};
+    enum result result = read_policy("the built-in policy", bytes, arena, policy, error);
+    if (result != OK || !path) return result;
+    result = properties_read_bytes(arena, path, FILE_BYTES_MAX, &bytes, error);
+    return result == OK ? read_policy(path, bytes, arena, policy, error) : result;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy_values.h"
+
+#include <stdlib.h>
+
+#define HOLIDAYS_MAX 10000
+#define PARTY_BYTES_MAX 1024
+
+#define READ(name)                                                                                 \
+    enum result policy_values_##name(struct policy_reader *r, const struct policy_place *at,       \
+                                     json_t *value, void *target)
+
+/* The bits are those of core/policy.h: BECAUSE_CUSTOMER_IMPACTING, BECAUSE_DATA_BREACH. */
+static const char *const because_words[] = {"customer_impacting", "data_breach", NULL};
+/* In the order of enum obligation_start. */
+static const char *const start_words[] = {"started_at", "detected_at", "contained_at", "closed_at",
+                                          NULL};
+static const char *const day_words[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL};
+
+READ(severity)
+{
+    return policy_reader_word(r, at, value, severity_name, SEVERITY_CRITICAL, severity_end, target);
+}
+
+READ(priority)
+{
+    return policy_reader_word(r, at, value, priority_name, PRIORITY_P1, priority_end, target);
+}
+
+READ(queue)
+{
+    return policy_reader_word(r, at, value, queue_name, QUEUE_ENGINEERING, queue_end, target);
+}
+
+READ(work)
+{
+    return policy_reader_word(r, at, value, task_kind_name, KIND_BUG, task_kind_end, target);
+}
+
+READ(party_kind)
+{
+    return policy_reader_word(r, at, value, party_kind_name, PARTY_INTERNAL_GROUP, party_kind_end,
+                              target);
+}
+
+READ(because)
+{
+    return policy_reader_choices(r, at, value, because_words, target);
+}
+
+READ(priority_boost)
+{
+    int64_t boost;
+    enum result result = policy_reader_integer(r, at, value, 0, 3, &boost);
+    if (result == OK) *(int *)target = (int)boost;
+    return result;
+}
+
+READ(overdue_max)
+{
+    return policy_reader_integer(r, at, value, 0, 100000, target);
+}
+
+READ(start)
+{
+    int start;
+    enum result result = policy_reader_choice(r, at, value, start_words, &start);
+    if (result == OK) *(enum obligation_start *)target = (enum obligation_start)start;
+    return result;
+}
+
+READ(utc_offset)
+{
+    const char *s = json_is_string(value) ? json_string_value(value) : "";
+    int digits[4] = {0};
+    bool good = strlen(s) == 6 && (s[0] == '+' || s[0] == '-') && s[3] == ':';
+    for (int i = 0; good && i < 4; i++) {
+        char c = s[i < 2 ? 1 + i : 2 + i];
+        good = c >= '0' && c <= '9';
+        digits[i] = c - '0';
+    }
+    int hours = digits[0] * 10 + digits[1], minutes = digits[2] * 10 + digits[3];
+    if (!good || hours > 14 || minutes > 59)
+        return policy_reader_bad(r, at, "allowed: an offset like \"+01:00\", up to 14 hours");
+    *(int *)target = (s[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
+    return OK;
+}
+
+READ(working_days)
+{
+    enum result result = policy_reader_choices(r, at, value, day_words, target);
+    if (result == OK && !*(unsigned *)target)
+        return policy_reader_bad(r, at, "there must be at least one working day");
+    return result;
+}
+
+static enum result read_holiday(struct policy_reader *r, const struct policy_place *at,
+                                json_t *value, void *target)
+{
+    ms_t t;
+    struct str text = str_of(json_string_value(value));
+    if (text.n != 10 || timestamp_parse(text, &t) != TIMESTAMP_PARTIAL)
+        return policy_reader_bad(r, at, "allowed: a date like \"2026-12-25\"");
+    *(int64_t *)target = t / DAY_MS - (t % DAY_MS < 0);
+    return OK;
+}
+
+static int compare_days(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+READ(holidays)
+{
+    struct calendar *calendar = target;
+    calendar->holidays = arena_alloc(r->arena, json_array_size(value) * sizeof *calendar->holidays);
+    enum result result =
+        policy_reader_items(r, at, value, read_holiday, HOLIDAYS_MAX, sizeof *calendar->holidays,
+                            calendar->holidays, &calendar->holidays_n);
+    if (result != OK) return result;
+    qsort(calendar->holidays, calendar->holidays_n, sizeof *calendar->holidays, compare_days);
+    for (size_t i = 1; i < calendar->holidays_n; i++)
+        if (calendar->holidays[i] == calendar->holidays[i - 1])
+            return policy_reader_bad(r, at, "a date stands there twice");
+    return OK;
+}
+
+/* "75%" or "breach+3d" */
+READ(point)
+{
+    struct escalation_step *step = target;
+    struct str text = str_of(json_string_value(value)), breach = STR("breach+");
+    if (policy_reader_parse_percentage(text, &step->percent)) return OK;
+    step->after_breach = true;
+    if (text.p && str_starts(text, breach)) {
+        struct str delay = {text.p + breach.n, text.n - breach.n};
+        if (policy_reader_parse_duration(delay, true, &step->delay)) return OK;
+    }
+    return policy_reader_bad(r, at,
+                             "allowed: a percentage of the time given like \"75%%\", or a time "
+                             "after the breach like \"breach+0s\" or \"breach+3d\"");
+}
+
+#define ROLE_WORD(id, text) text,
+
+READ(roles)
+{
+    static const char *const words[] = {ROLES(ROLE_WORD) NULL};
+    unsigned bits;
+    enum result result = policy_reader_choices(r, at, value, words, &bits);
+    if (result != OK) return result;
+    if (!bits) return policy_reader_bad(r, at, "there must be at least one role");
+    *(unsigned *)target = bits << ROLE_OWNER;
+    return OK;
+}
+
+static enum result read_name_or_null(struct policy_reader *r, const struct policy_place *at,
+                                     json_t *value, void *target)
+{
+    if (!json_is_null(value)) return policy_reader_text(r, at, value, target);
+    *(struct str *)target = STR_NONE;
+    return OK;
+}
+
+READ(owner)
+{
+    static const struct policy_member members[] = {
+        {"team", offsetof(struct owner, team), read_name_or_null, false},
+        {"person", offsetof(struct owner, person), read_name_or_null, false},
+        {0},
+    };
+    if (json_is_object(value) && !json_object_size(value))
+        return policy_reader_bad(r, at, "allowed: an object with \"team\", \"person\" or both");
+    *(struct owner *)target = (struct owner){STR_NONE, STR_NONE};
+    return policy_reader_members(r, at, value, members, target);
+}
+
+/* Trimmed, as a closure's parties are: both name the same task. */
+READ(party)
+{
+    struct str text = str_of(json_string_value(value));
+    while (text.n && *text.p == ' ') text.p++, text.n--;
+    while (text.n && text.p[text.n - 1] == ' ') text.n--;
+    if (!text.n || text.n > PARTY_BYTES_MAX)
+        return policy_reader_bad(r, at, "allowed: text of 1 to %d bytes", PARTY_BYTES_MAX);
+    *(struct str *)target = arena_str(r->arena, text);
+    return OK;
+}

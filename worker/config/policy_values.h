@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The values of a policy file, one function each; behind each stands the type that it reads into.
+ */
+#ifndef EPILOGUE_CONFIG_POLICY_VALUES_H
+#define EPILOGUE_CONFIG_POLICY_VALUES_H
+
+#include "policy_reader.h"
+
+policy_read policy_values_severity;       /* int */
+policy_read policy_values_priority;       /* int */
+policy_read policy_values_queue;          /* int */
+policy_read policy_values_work;           /* int: a kind that findings can be routed to */
+policy_read policy_values_party_kind;     /* int */
+policy_read policy_values_because;        /* unsigned: BECAUSE_* */
+policy_read policy_values_utc_offset;     /* int: minutes */
+policy_read policy_values_working_days;   /* unsigned: bit 0 is Monday */
+policy_read policy_values_holidays;       /* the holidays of a struct calendar */
+policy_read policy_values_priority_boost; /* int */
+policy_read policy_values_overdue_max;    /* int64_t */
+policy_read policy_values_point;          /* the time of a struct escalation_step */
+policy_read policy_values_roles;          /* unsigned: bits (1 << role), at least one */
+policy_read policy_values_owner;          /* struct owner */
+policy_read policy_values_start;          /* enum obligation_start */
+policy_read policy_values_party;          /* struct str, trimmed */
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "properties.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define FILE_BYTES_MAX ((size_t)1024 * 1024)
+
+enum result properties_read_bytes(struct arena *arena, const char *path, size_t max,
+                                  struct str *bytes, struct error *error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return error_set(error, FATAL, "%s: %s", path, strerror(errno));
+    char *p = arena_alloc(arena, max + 1);
+    size_t n = 0;
+    ssize_t got = 1;
+    while (n <= max && (got = read(fd, p + n, max + 1 - n)) != 0) {
+        if (got > 0) n += (size_t)got;
+        if (got < 0 && errno != EINTR) break;
+    }
+    int failed = errno;
+    close(fd);
+    if (got < 0) return error_set(error, FATAL, "%s: %s", path, strerror(failed));
+    if (n > max) return error_set(error, FATAL, "%s: larger than %zu bytes", path, max);
+    if (memchr(p, 0, n)) return error_set(error, FATAL, "%s: has a NUL byte: not a text", path);
+    p[n] = 0;
+    *bytes = (struct str){p, n};
+    return OK;
+}
+
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\f' || c == '\r';
+}
+
+/* The next line of `text` (taken off it), without its line break. */
+static struct str next_line(struct str *text)
+{
+    const char *newline = memchr(text->p, '\n', text->n);
+    struct str line = {text->p, newline ? (size_t)(newline - text->p) : text->n};
+    size_t taken = line.n + (newline != NULL);
+    text->p += taken;
+    text->n -= taken;
+    if (line.n && line.p[line.n - 1] == '\r') line.n--;
+    return line;
+}
+
+static struct str trim_start(struct str s)
+{
+    while (s.n && blank(*s.p)) s.p++, s.n--;
+    return s;
+}
+
+/* An odd number of backslashes at the end: the last one is not escaped itself. */
+static bool goes_on(struct str line)
+{
+    size_t n = 0;
+    while (n < line.n && line.p[line.n - 1 - n] == '\\') n++;
+    return n % 2 == 1;
+}
+
+/* Joins a line with those that continue it; white space before a continuation does not count. */
+static struct str logical_line(struct arena *arena, struct str first, struct str *text, int *lines)
+{
+    struct str joined = first;
+    while (goes_on(joined)) {
+        struct str more = STR("");
+        if (text->n) {
+            more = trim_start(next_line(text));
+            ++*lines;
+        }
+        joined.n--;
+        joined = arena_printf(arena, "%.*s%.*s", STR_ARG(joined), STR_ARG(more));
+    }
+    return joined;
+}
+
+/* Undoes backslash escapes: \t \n \r \f, and any other character stands for itself. */
+static const char *unescape(struct arena *arena, struct str s)
+{
+    char *out = arena_alloc(arena, s.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (c == '\\' && i + 1 < s.n) {
+            c = s.p[++i];
+            const char *named = memchr("tnrf", c, 4);
+            if (named) c = "\t\n\r\f"[strchr("tnrf", c) - "tnrf"];
+        }
+        out[n++] = c;
+    }
+    out[n] = 0;
+    return out;
+}
+
+static struct str trim(struct str s)
+{
+    s = trim_start(s);
+    /* "\ " at the end is a space that was meant */
+    while (s.n && blank(s.p[s.n - 1]) && !(s.n > 1 && s.p[s.n - 2] == '\\')) s.n--;
+    return s;
+}
+
+static size_t separator(struct str line)
+{
+    for (size_t i = 0; i < line.n; i++) {
+        if (line.p[i] == '\\')
+            i++;
+        else if (line.p[i] == '=' || line.p[i] == ':')
+            return i;
+    }
+    return line.n;
+}
+
+enum result properties_read(struct arena *arena, const char *path, struct properties *properties,
+                            struct error *error)
+{
+    struct str text;
+    *properties = (struct properties){0};
+    enum result result = properties_read_bytes(arena, path, FILE_BYTES_MAX, &text, error);
+    if (result != OK) return result;
+    if (str_starts(text, STR("\xEF\xBB\xBF"))) text.p += 3, text.n -= 3;
+    for (int at = 1; text.n; at++) {
+        int begins = at;
+        struct str line = trim_start(next_line(&text));
+        if (!line.n || *line.p == '#' || *line.p == '!') continue;
+        line = logical_line(arena, line, &text, &at);
+        size_t split = separator(line);
+        if (split == line.n)
+            return error_set(error, FATAL, "%s:%d: \"%.*s\" is not a setting; write key=value",
+                             path, begins, line.n > 100 ? 100 : (int)line.n, line.p);
+        struct properties_line *item =
+            ARENA_PUSH(arena, properties->items, properties->n, properties->cap);
+        item->key = unescape(arena, trim((struct str){line.p, split}));
+        item->value = unescape(arena, trim((struct str){line.p + split + 1, line.n - split - 1}));
+        item->line = begins;
+    }
+    return OK;
+}
