@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kafka_conf.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+
+#define CONNECTION_LOG_EVERY_MS 10000
+#define SOCKET_TIMEOUT_MS 10000
+
+struct setting {
+    const char *name, *value;
+};
+
+/*
+ * Ours, where the user says nothing else (measured, DESIGN part 4). Nagle and the retry back-off
+ * are what a small transaction waits for; a lost broker is noticed and tried again soon, since a
+ * restart of one is an everyday event.
+ */
+static const struct setting common_settings[] = {
+    {"socket.nagle.disable", "true"},
+    {"retry.backoff.ms", "2"},
+    {"reconnect.backoff.max.ms", "1000"},
+    {"log.connection.close", "false"},
+    {NULL, NULL},
+};
+
+/* A fetch that waits at the broker holds up a partition that was resumed or sought meanwhile. The
+ * queue is where memory goes; a smaller one makes librdkafka 2.0.2 pause for whole seconds, which
+ * fetch.queue.backoff.ms of later ones cures (and this one does not know). */
+static const struct setting fetch_settings[] = {
+    {"fetch.wait.max.ms", "100"},
+    {"queued.max.messages.kbytes", "32768"},
+    {"fetch.queue.backoff.ms", "10"},
+    {"message.max.bytes", "8388608"},
+    {NULL, NULL},
+};
+
+/* Dead letters may be twice as large as inputs and outputs; the broker has the last word. */
+static const struct setting producer_settings[] = {
+    {"linger.ms", "0"},
+    {"message.max.bytes", "8388608"},
+    {NULL, NULL},
+};
+
+static const struct setting reader_guarantees[] = {
+    {"enable.auto.commit", "false"},
+    {"enable.auto.offset.store", "false"},
+    {"isolation.level", "read_committed"},
+    {"enable.partition.eof", "true"},
+    {NULL, NULL},
+};
+
+static const struct setting consumer_guarantees[] = {
+    {"partition.assignment.strategy", "range"},
+    /* Positions are always given; this is for one that retention has overtaken. */
+    {"auto.offset.reset", "earliest"},
+    {NULL, NULL},
+};
+
+/* For somebody who waits at a terminal: an answer within half a minute, also when it is no. */
+static const struct setting publisher_settings[] = {
+    {"message.timeout.ms", "30000"},
+    {NULL, NULL},
+};
+
+static const struct setting publisher_guarantees[] = {
+    {"enable.idempotence", "true"},
+    {"partitioner", "murmur2_random"},
+    {NULL, NULL},
+};
+
+static int to_log_level(int syslog_level)
+{
+    if (syslog_level <= 3) return LOG_ERROR;
+    if (syslog_level == 4) return LOG_WARN;
+    return syslog_level <= 6 ? LOG_INFO : LOG_DEBUG;
+}
+
+/* Whether a line about a broken connection may be written now: each handle has several connections
+ * and tries them every second. */
+static bool connection_line_is_due(void)
+{
+    static _Atomic int64_t last_ms = -CONNECTION_LOG_EVERY_MS;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    int64_t now_ms = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    int64_t before = atomic_load(&last_ms);
+    return now_ms - before >= CONNECTION_LOG_EVERY_MS &&
+           atomic_compare_exchange_strong(&last_ms, &before, now_ms);
+}
+
+/* Called by librdkafka's own threads. */
+static void on_log(const rd_kafka_t *rk, int syslog_level, const char *facility, const char *text)
+{
+    enum log_level level = to_log_level(syslog_level);
+    bool connection = strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0;
+    /* CONFWARN: kafka.* is for all handles alike, so each hears of settings that are not its own. */
+    if (strcmp(facility, "CONFWARN") == 0 || (connection && !connection_line_is_due()))
+        level = LOG_DEBUG;
+    else if (connection)
+        level = LOG_WARN;
+    log_write(level, "kafka client", "client=%s facility=%s text=%s",
+              log_quote(rk ? rd_kafka_name(rk) : "-"), facility, log_quote(text));
+}
+
+static void on_error(rd_kafka_t *rk, int err, const char *text, void *opaque)
+{
+    struct kafka_watch *watch = opaque;
+    (void)rk;
+    if (!watch) return;
+    if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        /* Its text only counts brokers: what each of them said before tells more. */
+        watch->brokers_down = true;
+        if (watch->reason[0]) return;
+    }
+    if (err == RD_KAFKA_RESP_ERR__AUTHENTICATION) watch->refused = true;
+    snprintf(watch->reason, sizeof watch->reason, "%s", text ? text : "");
+}
+
+static bool set(rd_kafka_conf_t *conf, const char *name, const char *value, struct error *error)
+{
+    char text[300];
+    rd_kafka_conf_res_t r = rd_kafka_conf_set(conf, name, value, text, sizeof text);
+    if (r == RD_KAFKA_CONF_OK) return true;
+    error_set(error, FATAL, "librdkafka %s does not take %s=%s: %s", rd_kafka_version_str(), name,
+              value, text);
+    return false;
+}
+
+static bool set_int(rd_kafka_conf_t *conf, const char *name, int value, struct error *error)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", value);
+    return set(conf, name, text, error);
+}
+
+/* Settings that an older librdkafka does not know are left out: they only tune. */
+static void set_tuning(rd_kafka_conf_t *conf, const struct setting *s)
+{
+    for (; s->name; s++) rd_kafka_conf_set(conf, s->name, s->value, NULL, 0);
+}
+
+static bool set_all(rd_kafka_conf_t *conf, const struct setting *s, struct error *error)
+{
+    for (; s->name; s++)
+        if (!set(conf, s->name, s->value, error)) return false;
+    return true;
+}
+
+static bool set_users(rd_kafka_conf_t *conf, const struct property_list *list, struct error *error)
+{
+    char text[300];
+    for (size_t i = 0; i < list->n; i++) {
+        const struct property *p = &list->items[i];
+        rd_kafka_conf_res_t r = rd_kafka_conf_set(conf, p->name, p->value, text, sizeof text);
+        if (r == RD_KAFKA_CONF_OK) continue;
+        /* librdkafka's own sentence repeats the value. */
+        error_set(error, FATAL, "%s: kafka.%s: %s", p->origin, p->name,
+                  p->secret ? "librdkafka does not take this value" : text);
+        return false;
+    }
+    return true;
+}
+
+static bool set_session(rd_kafka_conf_t *conf, const struct config *config, struct error *error)
+{
+    /* A heartbeat is also how a member hears of a rebalance: a joining worker waits that long. */
+    int heartbeat_ms = config->session_timeout_ms / 3;
+    if (heartbeat_ms > 1000) heartbeat_ms = 1000;
+    return set_int(conf, "session.timeout.ms", config->session_timeout_ms, error) &&
+           set_int(conf, "heartbeat.interval.ms", heartbeat_ms, error);
+}
+
+static bool set_member(rd_kafka_conf_t *conf, const struct config *config, struct error *error)
+{
+    return set(conf, "group.id", config->group_id, error) &&
+           set(conf, "group.instance.id", config->instance_id, error) &&
+           set_all(conf, consumer_guarantees, error);
+}
+
+static bool set_transactional(rd_kafka_conf_t *conf, const struct config *config,
+                              struct error *error)
+{
+    char id[600];
+    snprintf(id, sizeof id, "%s-%s", config->group_id, config->instance_id);
+    return set(conf, "transactional.id", id, error) && set(conf, "acks", "all", error) &&
+           set_int(conf, "transaction.timeout.ms", config->transaction_timeout_ms, error);
+}
+
+/* librdkafka wants a transactional producer's to be no longer than the transaction's. */
+static int socket_timeout_ms(const struct config *config)
+{
+    int limit_ms = config->transaction_timeout_ms;
+    return limit_ms < SOCKET_TIMEOUT_MS ? limit_ms : SOCKET_TIMEOUT_MS;
+}
+
+static bool set_side(rd_kafka_conf_t *conf, const struct config *config, enum kafka_side side,
+                     struct error *error)
+{
+    set_tuning(conf, common_settings);
+    if (!set_int(conf, "socket.timeout.ms", socket_timeout_ms(config), error)) return false;
+    if (side == KAFKA_CONSUMER || side == KAFKA_READER) set_tuning(conf, fetch_settings);
+    if (side == KAFKA_PRODUCER || side == KAFKA_PUBLISHER) set_tuning(conf, producer_settings);
+    if (side == KAFKA_PUBLISHER) set_tuning(conf, publisher_settings);
+    if (side == KAFKA_CONSUMER && !set_session(conf, config, error)) return false;
+
+    if (!set_users(conf, &config->kafka_common, error)) return false;
+    switch (side) {
+    case KAFKA_CONSUMER:
+        return set_users(conf, &config->kafka_consumer, error) &&
+               set_all(conf, reader_guarantees, error) && set_member(conf, config, error);
+    case KAFKA_READER:
+        return set_users(conf, &config->kafka_consumer, error) &&
+               set_all(conf, reader_guarantees, error) &&
+               set(conf, "auto.offset.reset", "error", error);
+    case KAFKA_PRODUCER:
+        return set_users(conf, &config->kafka_producer, error) &&
+               set_transactional(conf, config, error);
+    case KAFKA_PUBLISHER:
+        return set_users(conf, &config->kafka_producer, error) &&
+               set_all(conf, publisher_guarantees, error);
+    case KAFKA_ADMIN:
+        return true;
+    }
+    return false;
+}
+
+rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_side side,
+                                struct kafka_watch *watch, struct error *error)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    char client_id[300];
+    snprintf(client_id, sizeof client_id, "epilogue-%s", config->instance_id);
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    rd_kafka_conf_set_error_cb(conf, on_error);
+    rd_kafka_conf_set_opaque(conf, watch);
+    if (set(conf, "client.id", client_id, error) &&
+        set(conf, "bootstrap.servers", config->bootstrap_servers, error) &&
+        set_side(conf, config, side, error))
+        return conf;
+    rd_kafka_conf_destroy(conf);
+    return NULL;
+}
+
+rd_kafka_t *kafka_conf_open(rd_kafka_conf_t *conf, enum kafka_side side, struct error *error)
+{
+    char text[300];
+    bool producer = side != KAFKA_CONSUMER && side != KAFKA_READER;
+    rd_kafka_t *rk =
+        rd_kafka_new(producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf, text, sizeof text);
+    if (rk) return rk;
+    rd_kafka_conf_destroy(conf);
+    error_set(error, FATAL, "Kafka cannot be set up: %s; change the kafka.* settings", text);
+    return NULL;
+}

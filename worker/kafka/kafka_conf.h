@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* librdkafka's settings for each kind of handle that the worker has, and its voice in our log. */
+#ifndef EPILOGUE_KAFKA_CONF_H
+#define EPILOGUE_KAFKA_CONF_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "common/error.h"
+#include "config/config.h"
+
+enum kafka_side {
+    KAFKA_CONSUMER, /* a member of the group */
+    KAFKA_READER,   /* reads partitions that it is told to, read_committed, in no group */
+    KAFKA_PRODUCER, /* transactional */
+    KAFKA_PUBLISHER, /* idempotent, in no transaction; partitions are murmur2 of the key */
+    KAFKA_ADMIN,    /* topics and metadata */
+};
+
+/* What a handle said on its error callback, which is called by its poll on the caller's thread. */
+struct kafka_watch {
+    bool brokers_down;   /* no broker could be reached; set back by whoever reaches one */
+    bool refused;        /* the broker does not take our name or password */
+    char reason[300];    /* the last one, "" for none */
+};
+
+/*
+ * The settings of one handle: ours, over them the user's kafka.*, over them what the guarantees
+ * depend on. `watch` must outlive the handle; NULL: its errors are only logged. NULL and a sentence
+ * that names the option when a value is not taken. The caller owns it, until rd_kafka_new takes it.
+ */
+rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_side side,
+                                struct kafka_watch *watch, struct error *error);
+
+/* rd_kafka_new with kafka_conf_new's settings; the conf is gone afterwards. NULL and a sentence. */
+rd_kafka_t *kafka_conf_open(rd_kafka_conf_t *conf, enum kafka_side side, struct error *error);
+
+#endif

@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kafka_consumer.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "kafka_conf.h"
+#include "kafka_error.h"
+#include "kafka_group.h"
+
+/* The input topics are the first of enum topic. */
+#define INPUTS 4
+_Static_assert(TOPIC_INCIDENT_CLOSED == 1 && TOPIC_FORWARDED == INPUTS, "input topics come first");
+
+#define NOT_FETCHING INT64_C(-1)
+#define REQUEST_TIMEOUT_MS 5000
+/* A broker that is starting can say for a moment that a topic is not there. */
+#define MISSING_TOPIC_GRACE_MS 5000
+#define PROBE_EVERY_MS 1000
+#define SEEK_TIMEOUT_MS 2000
+#define ARENA_KEEP_BYTES ((size_t)4 << 20)
+
+struct kafka_consumer {
+    const struct config *config;
+    int32_t partitions;
+    rd_kafka_t *rk;
+    struct kafka_watch watch;
+    rd_kafka_topic_t *topics[INPUTS + 1]; /* by enum topic; the very handles that messages have */
+    bool subscribed;
+
+    bool *owned;       /* by shard */
+    int64_t *expected; /* by shard and input: no record before it is given out, or NOT_FETCHING */
+    struct kafka_group group;
+
+    /* What the rebalance callback left for the poll that called it. */
+    bool rebalanced;
+    struct kafka_event rebalance;
+    enum result failed;
+    struct error failure;
+
+    int64_t missing_since_ms; /* a topic was said not to exist; 0: none */
+    int64_t probed_ms;
+
+    rd_kafka_message_t **held; /* given out, not yet released */
+    size_t held_n, held_cap;
+    struct arena *arena; /* headers and shard lists of events, until release */
+};
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t *expected_of(struct kafka_consumer *c, int topic, int32_t shard)
+{
+    assert(topic >= 1 && topic <= INPUTS && shard >= 0 && shard < c->partitions);
+    return &c->expected[shard * INPUTS + topic - 1];
+}
+
+static int topic_of_name(const struct kafka_consumer *c, const char *name)
+{
+    for (int t = 1; t <= INPUTS; t++)
+        if (strcmp(c->config->topics[t].p, name) == 0) return t;
+    return 0;
+}
+
+/* The handles of one shard's input partitions, all at offset 0. The caller destroys the list. */
+static rd_kafka_topic_partition_list_t *inputs_of(const struct kafka_consumer *c, int32_t shard)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(INPUTS);
+    for (int t = 1; t <= INPUTS; t++)
+        rd_kafka_topic_partition_list_add(list, c->config->topics[t].p, shard)->offset = 0;
+    return list;
+}
+
+static void fail(struct kafka_consumer *c, const struct error *error)
+{
+    c->failed = FATAL;
+    c->failure = *error;
+}
+
+/* ------------------------------------------------------------------ rebalances */
+
+/* All four partitions of each shard, or the sentence why not. */
+static bool check_assignment(struct kafka_consumer *c, const rd_kafka_topic_partition_list_t *list,
+                             unsigned *inputs_seen, struct error *error)
+{
+    for (int i = 0; i < list->cnt; i++) {
+        int t = topic_of_name(c, list->elems[i].topic);
+        int32_t p = list->elems[i].partition;
+        if (t == 0 || p < 0 || p >= c->partitions) {
+            error_set(error, FATAL,
+                      "partition %" PRId32 " of %s was assigned, but the topics had %" PRId32
+                      " partitions when the worker started; run `epilogue topics check`",
+                      p, list->elems[i].topic, c->partitions);
+            return false;
+        }
+        inputs_seen[p] |= 1U << t;
+    }
+    for (int32_t p = 0; p < c->partitions; p++) {
+        if (inputs_seen[p] == 0 || inputs_seen[p] == ((1U << (INPUTS + 1)) - 2)) continue;
+        error_set(error, FATAL,
+                  "partition %" PRId32 " is not assigned to one worker in all input topics: they "
+                  "have unequal partition counts, or another program is in group %s; run "
+                  "`epilogue topics check`",
+                  p, c->config->group_id);
+        return false;
+    }
+    return true;
+}
+
+static void report(struct kafka_consumer *c, enum kafka_event_type type, bool lost)
+{
+    int32_t *shards = arena_alloc(c->arena, (size_t)c->partitions * sizeof *shards);
+    size_t n = 0;
+    for (int32_t p = 0; p < c->partitions; p++)
+        if (c->owned[p]) shards[n++] = p;
+    c->rebalance = (struct kafka_event){.type = type, .shards = shards, .shards_n = n, .lost = lost};
+    c->rebalanced = n > 0;
+}
+
+static void stop_fetching(struct kafka_consumer *c)
+{
+    for (int32_t i = 0; i < c->partitions * INPUTS; i++) c->expected[i] = NOT_FETCHING;
+}
+
+static void on_assign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list)
+{
+    struct error error;
+    unsigned *inputs_seen = calloc((size_t)c->partitions, sizeof *inputs_seen);
+    if (!inputs_seen) abort();
+    if (check_assignment(c, list, inputs_seen, &error)) {
+        for (int32_t p = 0; p < c->partitions; p++) c->owned[p] = inputs_seen[p] != 0;
+    } else {
+        fail(c, &error);
+    }
+    free(inputs_seen);
+
+    /* A concrete offset, so that librdkafka does not ask for the committed one by itself. Paused
+     * before, since a fetch could be under way before a later pause; and once more after, since
+     * before its first assignment a partition may not be known yet. */
+    for (int i = 0; i < list->cnt; i++) list->elems[i].offset = 0;
+    rd_kafka_pause_partitions(c->rk, list);
+    rd_kafka_resp_err_t err = rd_kafka_assign(c->rk, list);
+    if (err && kafka_error_code(c->config, err, NULL, "taking over shards", &error)) fail(c, &error);
+    rd_kafka_pause_partitions(c->rk, list);
+
+    kafka_group_take(&c->group, c->rk);
+    stop_fetching(c);
+    report(c, KAFKA_ASSIGNED, false);
+}
+
+static void on_revoke(struct kafka_consumer *c)
+{
+    bool lost = rd_kafka_assignment_lost(c->rk) != 0;
+    report(c, KAFKA_REVOKED, lost);
+    for (int32_t p = 0; p < c->partitions; p++) c->owned[p] = false;
+    stop_fetching(c);
+    kafka_group_forget(&c->group);
+    rd_kafka_assign(c->rk, NULL);
+}
+
+/* Runs within consumer_poll or consumer_close. */
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
+                         rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+    struct kafka_watch *watch = opaque;
+    struct kafka_consumer *c =
+        (struct kafka_consumer *)((char *)watch - offsetof(struct kafka_consumer, watch));
+    if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+        on_assign(c, list);
+    else
+        on_revoke(c);
+    /* consumer_poll would go on to the next message: events must keep their order. */
+    rd_kafka_yield(rk);
+}
+
+/* ------------------------------------------------------------------ life */
+
+static bool open_handle(struct kafka_consumer *c, struct error *error)
+{
+    rd_kafka_conf_t *conf = kafka_conf_new(c->config, KAFKA_CONSUMER, &c->watch, error);
+    if (!conf) return false;
+    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    c->rk = kafka_conf_open(conf, KAFKA_CONSUMER, error);
+    if (!c->rk) return false;
+    rd_kafka_poll_set_consumer(c->rk);
+    for (int t = 1; t <= INPUTS; t++)
+        c->topics[t] = rd_kafka_topic_new(c->rk, c->config->topics[t].p, NULL);
+    return true;
+}
+
+struct kafka_consumer *kafka_consumer_new(const struct config *config, int32_t partitions,
+                                          struct error *error)
+{
+    assert(partitions > 0);
+    struct kafka_consumer *c = calloc(1, sizeof *c);
+    if (!c) abort();
+    c->config = config;
+    c->partitions = partitions;
+    c->arena = arena_new();
+    c->owned = calloc((size_t)partitions, sizeof *c->owned);
+    c->expected = calloc((size_t)partitions * INPUTS, sizeof *c->expected);
+    if (!c->owned || !c->expected) abort();
+    stop_fetching(c);
+    if (open_handle(c, error)) return c;
+    kafka_consumer_free(c);
+    return NULL;
+}
+
+void kafka_consumer_free(struct kafka_consumer *c)
+{
+    if (!c) return;
+    kafka_consumer_release(c);
+    if (c->rk) {
+        for (int t = 1; t <= INPUTS; t++)
+            if (c->topics[t]) rd_kafka_topic_destroy(c->topics[t]);
+        /* A static member stays in the group until its session times out, so that it finds its
+         * shards again when it is back: closing would tell nobody, and in librdkafka 2.0 can wait
+         * for ever when partitions were lost. */
+        rd_kafka_destroy_flags(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    }
+    kafka_group_forget(&c->group);
+    free(c->held);
+    free(c->owned);
+    free(c->expected);
+    arena_free(c->arena);
+    free(c);
+}
+
+static enum result subscribe(struct kafka_consumer *c, struct error *error)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(INPUTS);
+    for (int t = 1; t <= INPUTS; t++)
+        rd_kafka_topic_partition_list_add(list, c->config->topics[t].p, RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t err = rd_kafka_subscribe(c->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (err) return kafka_error_code(c->config, err, NULL, "joining the group", error);
+    c->subscribed = true;
+    return OK;
+}
+
+/* ------------------------------------------------------------------ poll */
+
+static void hold(struct kafka_consumer *c, rd_kafka_message_t *m)
+{
+    if (c->held_n == c->held_cap) {
+        c->held_cap = c->held_cap ? 2 * c->held_cap : 1024;
+        c->held = realloc(c->held, c->held_cap * sizeof(rd_kafka_message_t *));
+        if (!c->held) abort();
+    }
+    c->held[c->held_n++] = m;
+}
+
+void kafka_consumer_release(struct kafka_consumer *c)
+{
+    for (size_t i = 0; i < c->held_n; i++) rd_kafka_message_destroy(c->held[i]);
+    c->held_n = 0;
+    arena_reset(c->arena, ARENA_KEEP_BYTES);
+}
+
+static void take_headers(struct kafka_consumer *c, const rd_kafka_message_t *m, struct record *r)
+{
+    rd_kafka_headers_t *all;
+    if (rd_kafka_message_headers(m, &all) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    size_t n = rd_kafka_header_cnt(all);
+    struct header *headers = arena_alloc(c->arena, n * sizeof *headers);
+    for (size_t i = 0; i < n; i++) {
+        const char *name;
+        const void *value;
+        size_t size;
+        rd_kafka_header_get_all(all, i, &name, &value, &size);
+        headers[i] = (struct header){str_of(name), {value, value ? size : 0}};
+    }
+    r->headers = headers;
+    r->headers_n = n;
+}
+
+static void take_record(struct kafka_consumer *c, const rd_kafka_message_t *m, int topic,
+                        struct record *r)
+{
+    int64_t at = rd_kafka_message_timestamp(m, NULL);
+    *r = (struct record){
+        .topic = topic,
+        .partition = m->partition,
+        .offset = m->offset,
+        .timestamp = at >= 0 ? at : TIME_NONE,
+        .key = {m->key, m->key_len},
+        .value = {m->payload, m->len},
+    };
+    take_headers(c, m, r);
+}
+
+static int topic_of(const struct kafka_consumer *c, const rd_kafka_message_t *m)
+{
+    for (int t = 1; t <= INPUTS; t++)
+        if (c->topics[t] == m->rkt) return t;
+    return m->rkt ? topic_of_name(c, rd_kafka_topic_name(m->rkt)) : 0;
+}
+
+/*
+ * librdkafka's version barriers keep back what was queued before a resume, a pause or a revocation;
+ * so a record from before the position can only mean that the log itself is not the one that the
+ * position was of.
+ */
+static bool is_expected(struct kafka_consumer *c, int topic, const rd_kafka_message_t *m)
+{
+    int64_t *expected = expected_of(c, topic, m->partition);
+    if (*expected == NOT_FETCHING) return false;
+    if (m->offset < *expected) {
+        struct error error;
+        error_set(&error, FATAL,
+                  "partition %" PRId32 " of %s goes on at offset %" PRId64 ", but all before %" PRId64
+                  " is done already: the topic was made anew or lost records; restore it, or start "
+                  "with another group.id and an empty %s",
+                  m->partition, c->config->topics[topic].p, m->offset, *expected,
+                  c->config->topics[TOPIC_STATE].p);
+        fail(c, &error);
+        return false;
+    }
+    *expected = m->err ? m->offset : m->offset + 1;
+    return true;
+}
+
+/* An error that came in a message's place. */
+static void on_consumer_error(struct kafka_consumer *c, const rd_kafka_message_t *m)
+{
+    struct error error;
+    const char *text = rd_kafka_message_errstr(m);
+    if (m->err == RD_KAFKA_RESP_ERR__FATAL) {
+        kafka_error_fatal(c->config, c->rk, "consuming", &error);
+        fail(c, &error);
+    } else if (m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+               m->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+               m->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
+        if (!c->missing_since_ms) c->missing_since_ms = monotonic_ms();
+    } else if (kafka_error_code(c->config, m->err, text, "consuming", &error) == FATAL) {
+        fail(c, &error);
+    } else {
+        log_warn("consuming goes on after an error", "error=%s text=%s", rd_kafka_err2name(m->err),
+                 log_quote(text ? text : ""));
+    }
+}
+
+/* Fills *event and returns true; or there is nothing to give out of this message. */
+static bool take_message(struct kafka_consumer *c, rd_kafka_message_t *m, struct kafka_event *event)
+{
+    bool end = m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+    int topic = m->err && !end ? 0 : topic_of(c, m);
+    if (topic != 0) c->watch.brokers_down = false;
+    if (topic == 0) {
+        if (m->err) on_consumer_error(c, m);
+    } else if (is_expected(c, topic, m)) {
+        *event = (struct kafka_event){.type = end ? KAFKA_END : KAFKA_RECORD};
+        if (end) {
+            event->record = (struct record){
+                .topic = topic, .partition = m->partition, .offset = m->offset, .timestamp = TIME_NONE};
+            rd_kafka_message_destroy(m);
+        } else {
+            take_record(c, m, topic, &event->record);
+            hold(c, m);
+        }
+        return true;
+    }
+    rd_kafka_message_destroy(m);
+    return false;
+}
+
+/* Appends the rebalance. Records of shards that go were not handled yet and cannot be any more; the
+ * group is eager, so that is all of them. */
+static size_t add_rebalance(struct kafka_consumer *c, struct kafka_event *events, size_t n)
+{
+    size_t kept = n;
+    if (c->rebalance.type == KAFKA_REVOKED) {
+        kept = 0;
+        for (size_t i = 0; i < n; i++)
+            if (events[i].type != KAFKA_RECORD && events[i].type != KAFKA_END)
+                events[kept++] = events[i];
+    }
+    events[kept++] = c->rebalance;
+    c->rebalanced = false;
+    return kept;
+}
+
+/* Asks a broker for what cannot be seen from outside: whether one answers again, and whether the
+ * input topics are there. */
+static enum result probe(struct kafka_consumer *c, struct error *error)
+{
+    int64_t now_ms = monotonic_ms();
+    if (now_ms - c->probed_ms >= PROBE_EVERY_MS) {
+        const struct rd_kafka_metadata *metadata = NULL;
+        rd_kafka_resp_err_t err = rd_kafka_metadata(c->rk, 0, NULL, &metadata, 500);
+        c->probed_ms = monotonic_ms();
+        if (!err) {
+            c->watch.brokers_down = false;
+            const char *missing = NULL;
+            for (int i = 0; i < metadata->topic_cnt; i++)
+                if (metadata->topics[i].err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+                    missing = metadata->topics[i].topic;
+            if (!missing) c->missing_since_ms = 0;
+            if (missing && now_ms - c->missing_since_ms > MISSING_TOPIC_GRACE_MS)
+                error_set(&c->failure, c->failed = FATAL,
+                          "topic %s does not exist; run `epilogue topics create`", missing);
+            rd_kafka_metadata_destroy(metadata);
+        }
+    }
+    if (!c->watch.brokers_down) return OK;
+    return error_set(error, RETRY, "no Kafka broker answers (%s): %s",
+                     c->config->bootstrap_servers, c->watch.reason);
+}
+
+enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *events, size_t max,
+                                int timeout_ms, size_t *n, struct error *error)
+{
+    *n = 0;
+    if (!c->subscribed) {
+        enum result r = subscribe(c, error);
+        if (r != OK) return r;
+    }
+    while (*n < max && c->failed == OK) {
+        rd_kafka_message_t *m = rd_kafka_consumer_poll(c->rk, timeout_ms);
+        timeout_ms = 0;
+        if (c->rebalanced)
+            *n = add_rebalance(c, events, *n);
+        else if (!m)
+            break;
+        if (m && take_message(c, m, &events[*n])) (*n)++;
+    }
+    if (*n == 0 && c->failed == OK && (c->watch.brokers_down || c->missing_since_ms)) {
+        enum result r = probe(c, error);
+        if (r != OK) return r;
+    }
+    /* A revocation that came with the failure is still told first. */
+    if (*n > 0 || c->failed == OK) return OK;
+    return error_set(error, c->failed, "%s", c->failure.text);
+}
+
+/* ------------------------------------------------------------------ partitions */
+
+/* librdkafka before 2.1 takes these milliseconds for microseconds. */
+static int seek_timeout_ms(void)
+{
+    return rd_kafka_version() < 0x02010000 ? SEEK_TIMEOUT_MS * 1000 : SEEK_TIMEOUT_MS;
+}
+
+/* A partition that was assigned a moment ago may still be stopping from the assignment before. */
+static rd_kafka_resp_err_t seek(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list)
+{
+    int64_t until_ms = monotonic_ms() + SEEK_TIMEOUT_MS;
+    for (;;) {
+        rd_kafka_error_t *e = rd_kafka_seek_partitions(c->rk, list, seek_timeout_ms());
+        rd_kafka_resp_err_t err = e ? rd_kafka_error_code(e) : RD_KAFKA_RESP_ERR_NO_ERROR;
+        if (e) rd_kafka_error_destroy(e);
+        for (int i = 0; i < list->cnt && !err; i++) err = list->elems[i].err;
+        bool starting = err == RD_KAFKA_RESP_ERR__STATE || err == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS;
+        if (!starting || monotonic_ms() >= until_ms) return err;
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    }
+}
+
+enum result kafka_consumer_resume(struct kafka_consumer *c, int32_t shard,
+                                  const struct position *positions, size_t n, struct error *error)
+{
+    assert(n > 0);
+    if (!c->owned[shard])
+        return error_set(error, ABORT, "shard %" PRId32 " is not this worker's", shard);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
+    for (size_t i = 0; i < n; i++) {
+        assert(positions[i].shard == shard && positions[i].offset >= 0);
+        rd_kafka_topic_partition_list_add(list, c->config->topics[positions[i].topic].p, shard)
+            ->offset = positions[i].offset;
+    }
+    rd_kafka_resp_err_t err = seek(c, list);
+    if (!err) err = rd_kafka_resume_partitions(c->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (err) return kafka_error_code(c->config, err, NULL, "starting a shard", error);
+    for (size_t i = 0; i < n; i++) *expected_of(c, positions[i].topic, shard) = positions[i].offset;
+    return OK;
+}
+
+enum result kafka_consumer_pause(struct kafka_consumer *c, int32_t shard, struct error *error)
+{
+    rd_kafka_topic_partition_list_t *list = inputs_of(c, shard);
+    rd_kafka_resp_err_t err = rd_kafka_pause_partitions(c->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    for (int t = 1; t <= INPUTS; t++) *expected_of(c, t, shard) = NOT_FETCHING;
+    if (err) return kafka_error_code(c->config, err, NULL, "pausing a shard", error);
+    return OK;
+}
+
+enum result kafka_consumer_committed(struct kafka_consumer *c, int32_t shard,
+                                     struct position *positions, size_t *n, struct error *error)
+{
+    static const char doing[] = "reading the group's committed offsets";
+    rd_kafka_topic_partition_list_t *list = inputs_of(c, shard);
+    rd_kafka_resp_err_t err = rd_kafka_committed(c->rk, list, REQUEST_TIMEOUT_MS);
+    for (int i = 0; i < list->cnt && !err; i++) err = list->elems[i].err;
+    *n = 0;
+    for (int i = 0; i < list->cnt && !err; i++) {
+        int64_t offset = list->elems[i].offset;
+        positions[(*n)++] = (struct position){
+            .topic = topic_of_name(c, list->elems[i].topic),
+            .shard = shard,
+            .offset = offset >= 0 ? offset : -1,
+        };
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    if (err) return kafka_error_code(c->config, err, NULL, doing, error);
+    return OK;
+}
+
+enum result kafka_consumer_beginning(struct kafka_consumer *c, int topic, int32_t shard,
+                                     int64_t *offset, struct error *error)
+{
+    int64_t high;
+    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
+        c->rk, c->config->topics[topic].p, shard, offset, &high, REQUEST_TIMEOUT_MS);
+    if (err) return kafka_error_code(c->config, err, NULL, "reading where a topic begins", error);
+    return OK;
+}
+
+const rd_kafka_consumer_group_metadata_t *kafka_consumer_group(const struct kafka_consumer *c,
+                                                               const struct position *positions,
+                                                               size_t n, struct error *error)
+{
+    for (size_t i = 0; i < n; i++) {
+        assert(positions[i].offset >= 0 && "no offset fences nothing");
+        if (c->owned[positions[i].shard]) continue;
+        error_set(error, ABORT, "shard %" PRId32 " was taken away before its commit",
+                  positions[i].shard);
+        return NULL;
+    }
+    if (c->group.metadata && c->group.generation >= 0) return c->group.metadata;
+    error_set(error, ABORT, "the worker is in no generation of group %s", c->config->group_id);
+    return NULL;
+}

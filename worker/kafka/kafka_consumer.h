@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The member of the group: polls, follows rebalances, starts and stops partitions. The comments of
+ * engine/ports.h say what each function owes; these are the port's functions of the same names.
+ */
+#ifndef EPILOGUE_KAFKA_CONSUMER_H
+#define EPILOGUE_KAFKA_CONSUMER_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "config/config.h"
+#include "engine/ports.h"
+
+struct kafka_consumer;
+
+/* `partitions`: of every topic. Contacts nobody yet; NULL and a sentence on a bad setting. */
+struct kafka_consumer *kafka_consumer_new(const struct config *config, int32_t partitions,
+                                          struct error *error);
+/* Leaves the shards and frees everything. free(NULL) is safe. */
+void kafka_consumer_free(struct kafka_consumer *c);
+
+/* Joins the group on the first call. */
+enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *events, size_t max,
+                                int timeout_ms, size_t *n, struct error *error);
+void kafka_consumer_release(struct kafka_consumer *c);
+enum result kafka_consumer_resume(struct kafka_consumer *c, int32_t shard,
+                                  const struct position *positions, size_t n, struct error *error);
+enum result kafka_consumer_pause(struct kafka_consumer *c, int32_t shard, struct error *error);
+enum result kafka_consumer_committed(struct kafka_consumer *c, int32_t shard,
+                                     struct position *positions, size_t *n, struct error *error);
+enum result kafka_consumer_beginning(struct kafka_consumer *c, int topic, int32_t shard,
+                                     int64_t *offset, struct error *error);
+
+/*
+ * What a commit of these positions has to be sent with: the group metadata as it was when the shards
+ * were assigned (the consumer's; valid until the next poll). NULL and a sentence when a shard is not
+ * ours, or the member had no generation: then the transaction must be aborted.
+ */
+const rd_kafka_consumer_group_metadata_t *kafka_consumer_group(const struct kafka_consumer *c,
+                                                               const struct position *positions,
+                                                               size_t n, struct error *error);
+
+#endif

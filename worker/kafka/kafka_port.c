@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kafka_port.h"
+
+#include <stdlib.h>
+
+#include "changelog.h"
+#include "kafka_consumer.h"
+#include "kafka_producer.h"
+
+/* The first poll may have to wait for a connection, however short its own time-out is. */
+#define READY_TIMEOUT_MS 1000
+
+struct real {
+    struct kafka_port port;
+    struct kafka_consumer *consumer;
+    struct kafka_producer *producer;
+    struct changelog *changelog;
+};
+
+static enum result port_poll(void *self, struct kafka_event *events, size_t max, int timeout_ms,
+                             size_t *n, struct error *error)
+{
+    struct real *k = self;
+    *n = 0;
+    enum result r = kafka_producer_ready(
+        k->producer, timeout_ms > READY_TIMEOUT_MS ? timeout_ms : READY_TIMEOUT_MS, error);
+    if (r != OK) return r;
+    return kafka_consumer_poll(k->consumer, events, max, timeout_ms, n, error);
+}
+
+static void port_release(void *self)
+{
+    struct real *k = self;
+    kafka_consumer_release(k->consumer);
+}
+
+static enum result port_resume(void *self, int32_t shard, const struct position *positions,
+                               size_t n, struct error *error)
+{
+    struct real *k = self;
+    return kafka_consumer_resume(k->consumer, shard, positions, n, error);
+}
+
+static enum result port_pause(void *self, int32_t shard, struct error *error)
+{
+    struct real *k = self;
+    return kafka_consumer_pause(k->consumer, shard, error);
+}
+
+static enum result port_committed(void *self, int32_t shard, struct position *positions, size_t *n,
+                                  struct error *error)
+{
+    struct real *k = self;
+    return kafka_consumer_committed(k->consumer, shard, positions, n, error);
+}
+
+static enum result port_beginning(void *self, int topic, int32_t shard, int64_t *offset,
+                                  struct error *error)
+{
+    struct real *k = self;
+    return kafka_consumer_beginning(k->consumer, topic, shard, offset, error);
+}
+
+static enum result port_changelog_bounds(void *self, int32_t shard, int64_t *low, int64_t *high,
+                                         struct error *error)
+{
+    struct real *k = self;
+    return changelog_bounds(k->changelog, shard, low, high, error);
+}
+
+static enum result port_changelog_open(void *self, int32_t shard, int64_t from, struct error *error)
+{
+    struct real *k = self;
+    return changelog_open(k->changelog, shard, from, error);
+}
+
+static enum result port_changelog_read(void *self, int32_t shard, struct changelog_record *records,
+                                       size_t max, int timeout_ms, size_t *n, int64_t *next,
+                                       struct error *error)
+{
+    struct real *k = self;
+    return changelog_read(k->changelog, shard, records, max, timeout_ms, n, next, error);
+}
+
+static void port_changelog_close(void *self, int32_t shard)
+{
+    struct real *k = self;
+    changelog_close(k->changelog, shard);
+}
+
+static enum result port_begin(void *self, struct error *error)
+{
+    struct real *k = self;
+    return kafka_producer_begin(k->producer, error);
+}
+
+static enum result port_produce(void *self, const struct message *message, struct error *error)
+{
+    struct real *k = self;
+    return kafka_producer_produce(k->producer, message, error);
+}
+
+static enum result port_commit(void *self, const struct position *positions, size_t n,
+                               const int32_t *shards, size_t shards_n, int64_t *state_ends,
+                               struct error *error)
+{
+    struct real *k = self;
+    const rd_kafka_consumer_group_metadata_t *group =
+        kafka_consumer_group(k->consumer, positions, n, error);
+    if (!group) return ABORT;
+    enum result r = kafka_producer_commit(k->producer, positions, n, group, shards, shards_n,
+                                          state_ends, error);
+    /* The shard is ours and its transaction is over: its end is behind what was just written. */
+    for (size_t i = 0; i < shards_n && r == OK; i++) {
+        int64_t low;
+        if (state_ends[i] == STATE_END_UNKNOWN)
+            r = changelog_bounds(k->changelog, shards[i], &low, &state_ends[i], error);
+    }
+    return r;
+}
+
+static enum result port_abort(void *self, struct error *error)
+{
+    struct real *k = self;
+    return kafka_producer_abort(k->producer, error);
+}
+
+static enum result port_recover(void *self, struct error *error)
+{
+    struct real *k = self;
+    return kafka_producer_recover(k->producer, error);
+}
+
+struct kafka_port *kafka_port_new(const struct config *config, int32_t partitions,
+                                  struct error *error)
+{
+    struct real *k = calloc(1, sizeof *k);
+    if (!k) abort();
+    k->port = (struct kafka_port){
+        .self = k,
+        .poll = port_poll,
+        .release = port_release,
+        .resume = port_resume,
+        .pause = port_pause,
+        .committed = port_committed,
+        .beginning = port_beginning,
+        .changelog_bounds = port_changelog_bounds,
+        .changelog_open = port_changelog_open,
+        .changelog_read = port_changelog_read,
+        .changelog_close = port_changelog_close,
+        .begin = port_begin,
+        .produce = port_produce,
+        .commit = port_commit,
+        .abort = port_abort,
+        .recover = port_recover,
+    };
+    k->changelog = changelog_new(config, partitions);
+    k->consumer = kafka_consumer_new(config, partitions, error);
+    k->producer = k->consumer ? kafka_producer_new(config, partitions, error) : NULL;
+    if (k->producer) return &k->port;
+    kafka_port_free(&k->port);
+    return NULL;
+}
+
+void kafka_port_free(struct kafka_port *port)
+{
+    if (!port) return;
+    struct real *k = port->self;
+    kafka_producer_free(k->producer);
+    kafka_consumer_free(k->consumer);
+    changelog_free(k->changelog);
+    free(k);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The real side of struct kafka_port: librdkafka. */
+#ifndef EPILOGUE_KAFKA_KAFKA_PORT_H
+#define EPILOGUE_KAFKA_KAFKA_PORT_H
+
+#include "config/config.h"
+#include "engine/ports.h"
+
+/*
+ * `partitions`: of every topic (topics_partitions). `config` must outlive the port. Contacts nobody
+ * before the first poll, which registers the producer and joins the group, in this order: so what
+ * this instance.id left open in an earlier life is aborted before anybody waits for it.
+ * NULL and a sentence on a setting that librdkafka does not take. Free it with kafka_port_free.
+ */
+struct kafka_port *kafka_port_new(const struct config *config, int32_t partitions,
+                                  struct error *error);
+/* Leaves the group; an open transaction is not committed. free(NULL) is safe. */
+void kafka_port_free(struct kafka_port *port);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The transactional producer. The comments of engine/ports.h say what begin to recover owe; these
+ * are the port's functions of the same names.
+ */
+#ifndef EPILOGUE_KAFKA_PRODUCER_H
+#define EPILOGUE_KAFKA_PRODUCER_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "config/config.h"
+#include "engine/ports.h"
+
+/* The place of a state record that the broker did not tell: ask for the end of the partition. */
+#define STATE_END_UNKNOWN INT64_C(-2)
+
+struct kafka_producer;
+
+/* Contacts nobody yet; NULL and a sentence on a bad setting. */
+struct kafka_producer *kafka_producer_new(const struct config *config, int32_t partitions,
+                                          struct error *error);
+/* Leaves an open transaction to its time-out or to the next kafka_producer_ready. free(NULL) is
+ * safe. */
+void kafka_producer_free(struct kafka_producer *p);
+
+/* Registers with the brokers if that is not done yet: from then on no older producer of this
+ * instance.id can commit, and what it left open is aborted. Waits up to `timeout_ms`, then RETRY. */
+enum result kafka_producer_ready(struct kafka_producer *p, int timeout_ms, struct error *error);
+
+enum result kafka_producer_begin(struct kafka_producer *p, struct error *error);
+enum result kafka_producer_produce(struct kafka_producer *p, const struct message *message,
+                                   struct error *error);
+/* `group`: what the positions are fenced by. state_ends can be STATE_END_UNKNOWN. */
+enum result kafka_producer_commit(struct kafka_producer *p, const struct position *positions,
+                                  size_t n, const rd_kafka_consumer_group_metadata_t *group,
+                                  const int32_t *shards, size_t shards_n, int64_t *state_ends,
+                                  struct error *error);
+enum result kafka_producer_abort(struct kafka_producer *p, struct error *error);
+enum result kafka_producer_recover(struct kafka_producer *p, struct error *error);
+
+#endif

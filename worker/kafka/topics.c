@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "topics.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "kafka_conf.h"
+#include "kafka_error.h"
+
+#define REQUEST_TIMEOUT_MS 10000
+#define CREATE_TIMEOUT_MS 30000
+#define VISIBLE_ATTEMPTS 100
+#define VISIBLE_PAUSE_MS 100
+
+enum rule { EXACTLY, AT_LEAST, KEPT_FOR_EVER };
+
+/* What a topic is made with, and how far another value is wrong. Numbers of AT_LEAST are compared. */
+struct setting {
+    int topic;
+    const char *name, *value;
+    enum rule rule;
+    const char *why;
+};
+
+static const struct setting settings[] = {
+    {TOPIC_TASKS, "cleanup.policy", "delete", EXACTLY, "every event of a task must stay"},
+    {TOPIC_TASKS, "retention.ms", "-1", KEPT_FOR_EVER, "it is the audit log of every task"},
+    {TOPIC_TASKS, "retention.bytes", "-1", KEPT_FOR_EVER, "it is the audit log of every task"},
+    {TOPIC_TASKS, "max.message.bytes", "4194304", AT_LEAST, "a larger event could never be written"},
+    {TOPIC_TASKS, "message.timestamp.type", "CreateTime", EXACTLY, "events carry their own time"},
+
+    {TOPIC_REMINDERS, "max.message.bytes", "4194304", AT_LEAST,
+     "a larger reminder could never be written"},
+    {TOPIC_REMINDERS, "message.timestamp.type", "CreateTime", EXACTLY, "events carry their own time"},
+
+    {TOPIC_STATE, "cleanup.policy", "compact", EXACTLY, "it is the durable state"},
+    {TOPIC_STATE, "delete.retention.ms", "604800000", AT_LEAST,
+     "a worker that was away for less must still see what was deleted"},
+    {TOPIC_STATE, "max.message.bytes", "4194304", AT_LEAST, "a larger entry could never be written"},
+    {TOPIC_STATE, "message.timestamp.type", "CreateTime", EXACTLY, "entries carry their own time"},
+
+    {TOPIC_DEAD_LETTERS, "max.message.bytes", "8388608", AT_LEAST,
+     "it takes records that are too large, with our headers"},
+
+    {TOPIC_FORWARDED, "cleanup.policy", "delete", EXACTLY, "every record must stay until it is read"},
+    {TOPIC_FORWARDED, "max.message.bytes", "4194304", AT_LEAST,
+     "a larger record could never be forwarded"},
+    {TOPIC_FORWARDED, "message.timestamp.type", "CreateTime", EXACTLY,
+     "a forwarded record keeps its first time"},
+};
+#define SETTINGS (sizeof settings / sizeof settings[0])
+
+static void pause_ms(int ms)
+{
+    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
+}
+
+static void say(topics_report *report, void *arg, const char *topic, enum topics_state state,
+                const char *text)
+{
+    report(arg, &(struct topics_finding){topic, state, text});
+}
+
+/* ------------------------------------------------------------------ what is there */
+
+static rd_kafka_t *open_admin(const struct config *config, struct kafka_watch *watch,
+                              struct error *error)
+{
+    rd_kafka_conf_t *conf = kafka_conf_new(config, KAFKA_ADMIN, watch, error);
+    return conf ? kafka_conf_open(conf, KAFKA_ADMIN, error) : NULL;
+}
+
+/* The sentence of a request that no broker answered: the watch knows more than "timed out". */
+static enum result unanswered(const struct config *config, rd_kafka_t *rk, struct kafka_watch *watch,
+                              rd_kafka_resp_err_t err, const char *doing, struct error *error)
+{
+    rd_kafka_poll(rk, 0);
+    if (watch->refused) err = RD_KAFKA_RESP_ERR__AUTHENTICATION;
+    if (kafka_error_code(config, err, watch->refused ? watch->reason : NULL, doing, error) == FATAL)
+        return FATAL;
+    return error_set(error, RETRY, "no answer from Kafka (%s): %s", config->bootstrap_servers,
+                     watch->reason[0] ? watch->reason : rd_kafka_err2str(err));
+}
+
+/* Partition counts by enum topic; 0: it does not exist. */
+static enum result count_partitions(const struct config *config, rd_kafka_t *rk,
+                                    struct kafka_watch *watch, int32_t counts[topic_end],
+                                    struct error *error)
+{
+    rd_kafka_topic_t *handles[topic_end] = {NULL};
+    for (int t = 1; t < topic_end; t++) {
+        counts[t] = 0;
+        handles[t] = rd_kafka_topic_new(rk, config->topics[t].p, NULL);
+    }
+    const struct rd_kafka_metadata *metadata;
+    /* Of the topics that this handle knows: with less rights than a list of all of them. */
+    rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 0, NULL, &metadata, REQUEST_TIMEOUT_MS);
+    for (int t = 1; t < topic_end; t++) rd_kafka_topic_destroy(handles[t]);
+    if (err) return unanswered(config, rk, watch, err, "reading the topics", error);
+
+    enum result r = OK;
+    for (int i = 0; i < metadata->topic_cnt && r == OK; i++) {
+        const struct rd_kafka_metadata_topic *m = &metadata->topics[i];
+        bool settled = !m->err || m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+        if (!settled && m->partition_cnt == 0)
+            r = kafka_error_code(config, m->err, NULL, m->topic, error);
+        for (int t = 1; t < topic_end; t++)
+            if (strcmp(config->topics[t].p, m->topic) == 0) counts[t] = m->partition_cnt;
+    }
+    rd_kafka_metadata_destroy(metadata);
+    return r;
+}
+
+enum result topics_partitions(const struct config *config, int32_t *partitions, struct error *error)
+{
+    struct kafka_watch watch = {0};
+    int32_t counts[topic_end];
+    rd_kafka_t *rk = open_admin(config, &watch, error);
+    if (!rk) return FATAL;
+    enum result r = count_partitions(config, rk, &watch, counts, error);
+    rd_kafka_destroy(rk);
+    if (r != OK) return r;
+    for (int t = 1; t < topic_end; t++)
+        if (counts[t] == 0)
+            return error_set(error, FATAL, "topic %s does not exist; run `epilogue topics create`",
+                             config->topics[t].p);
+    for (int t = 2; t < topic_end; t++)
+        if (counts[t] != counts[1])
+            return error_set(error, FATAL,
+                             "topic %s has %" PRId32 " partitions, but %s has %" PRId32
+                             ": all must have the same number; run `epilogue topics check`",
+                             config->topics[t].p, counts[t], config->topics[1].p, counts[1]);
+    *partitions = counts[1];
+    return OK;
+}
+
+/* ------------------------------------------------------------------ create */
+
+static rd_kafka_NewTopic_t *new_topic(const struct config *config, int t, int32_t partitions,
+                                      int replication)
+{
+    char text[300];
+    rd_kafka_NewTopic_t *topic =
+        rd_kafka_NewTopic_new(config->topics[t].p, partitions, replication, text, sizeof text);
+    for (size_t i = 0; topic && i < SETTINGS; i++)
+        if (settings[i].topic == t)
+            rd_kafka_NewTopic_set_config(topic, settings[i].name, settings[i].value);
+    return topic;
+}
+
+/* Waits for the one result of an admin call; the caller destroys it. NULL: no answer. */
+static rd_kafka_event_t *wait_result(rd_kafka_queue_t *queue, rd_kafka_event_type_t type)
+{
+    for (;;) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, CREATE_TIMEOUT_MS + 5000);
+        if (!event || rd_kafka_event_type(event) == type) return event;
+        rd_kafka_event_destroy(event);
+    }
+}
+
+static enum result report_created(const struct config *config, rd_kafka_event_t *event,
+                                  topics_report *report, void *arg, struct error *error)
+{
+    size_t n;
+    const rd_kafka_topic_result_t **results =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &n);
+    enum result r = OK;
+    for (size_t i = 0; i < n; i++) {
+        const char *name = rd_kafka_topic_result_name(results[i]);
+        rd_kafka_resp_err_t err = rd_kafka_topic_result_error(results[i]);
+        const char *text = rd_kafka_topic_result_error_string(results[i]);
+        if (!err) {
+            say(report, arg, name, TOPICS_CREATED, "created");
+        } else if (err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+            say(report, arg, name, TOPICS_EXISTED, "there already, left as it is");
+        } else if (err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+            r = error_set(error, FATAL, "topic %s may not be made by this user, who needs Create on "
+                          "it: %s", name, text);
+        } else {
+            r = kafka_error_code(config, err, text, name, error) == RETRY
+                    ? error_set(error, FATAL, "topic %s could not be made: %s", name, text)
+                    : FATAL;
+        }
+    }
+    return r;
+}
+
+static enum result request_creation(const struct config *config, rd_kafka_t *rk,
+                                    struct kafka_watch *watch, rd_kafka_NewTopic_t **topics,
+                                    size_t n, topics_report *report, void *arg,
+                                    struct error *error)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    rd_kafka_AdminOptions_set_request_timeout(options, CREATE_TIMEOUT_MS, NULL, 0);
+    rd_kafka_CreateTopics(rk, topics, n, options, queue);
+    rd_kafka_event_t *event = wait_result(queue, RD_KAFKA_EVENT_CREATETOPICS_RESULT);
+    rd_kafka_resp_err_t err = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+    enum result r = err ? unanswered(config, rk, watch, err, "making the topics", error)
+                        : report_created(config, event, report, arg, error);
+    if (event) rd_kafka_event_destroy(event);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_queue_destroy(queue);
+    return r;
+}
+
+static enum result wait_visible(const struct config *config, rd_kafka_t *rk,
+                                struct kafka_watch *watch, struct error *error)
+{
+    for (int attempt = 0; attempt < VISIBLE_ATTEMPTS; attempt++) {
+        int32_t counts[topic_end];
+        enum result r = count_partitions(config, rk, watch, counts, error);
+        if (r == FATAL) return r;
+        int missing = r != OK;
+        for (int t = 1; t < topic_end && r == OK; t++) missing |= counts[t] == 0;
+        if (!missing) return OK;
+        pause_ms(VISIBLE_PAUSE_MS);
+    }
+    return error_set(error, FATAL, "the topics were made, but the brokers do not show them yet");
+}
+
+enum result topics_create(const struct config *config, int32_t partitions, int replication,
+                          topics_report *report, void *arg, struct error *error)
+{
+    struct kafka_watch watch = {0};
+    rd_kafka_NewTopic_t *topics[topic_end];
+    size_t n = 0;
+    rd_kafka_t *rk = open_admin(config, &watch, error);
+    if (!rk) return FATAL;
+    enum result r = OK;
+    for (int t = 1; t < topic_end && r == OK; t++) {
+        topics[n] = new_topic(config, t, partitions, replication);
+        if (topics[n])
+            n++;
+        else
+            r = error_set(error, FATAL, "topic %s cannot have %" PRId32 " partitions and %d replicas",
+                          config->topics[t].p, partitions, replication);
+    }
+    if (r == OK) r = request_creation(config, rk, &watch, topics, n, report, arg, error);
+    if (r == OK) r = wait_visible(config, rk, &watch, error);
+    rd_kafka_NewTopic_destroy_array(topics, n);
+    rd_kafka_destroy(rk);
+    return r;
+}
+
+/* ------------------------------------------------------------------ check */
+
+struct check {
+    const struct config *config;
+    topics_report *report;
+    void *arg;
+    size_t wrong;
+    bool topic_is_fine;
+};
+
+static void wrong(struct check *c, int t, const char *text)
+{
+    c->wrong++;
+    c->topic_is_fine = false;
+    say(c->report, c->arg, c->config->topics[t].p, TOPICS_WRONG, text);
+}
+
+static bool setting_is_right(const struct setting *s, const char *value)
+{
+    switch (s->rule) {
+    case EXACTLY:
+        return strcmp(value, s->value) == 0;
+    case AT_LEAST:
+        return strtoll(value, NULL, 10) >= strtoll(s->value, NULL, 10);
+    case KEPT_FOR_EVER:
+        return strtoll(value, NULL, 10) < 0;
+    }
+    return false;
+}
+
+static void check_settings(struct check *c, int t, const rd_kafka_ConfigResource_t *resource)
+{
+    size_t n;
+    const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &n);
+    for (size_t i = 0; i < SETTINGS; i++) {
+        const struct setting *s = &settings[i];
+        const char *value = NULL;
+        for (size_t j = 0; j < n && !value; j++)
+            if (strcmp(rd_kafka_ConfigEntry_name(entries[j]), s->name) == 0)
+                value = rd_kafka_ConfigEntry_value(entries[j]);
+        if (s->topic != t || !value || setting_is_right(s, value)) continue;
+        char text[600];
+        snprintf(text, sizeof text,
+                 "%s is %s, but must be %s%s (%s): kafka-configs.sh --bootstrap-server %s --alter "
+                 "--entity-type topics --entity-name %s --add-config %s=%s",
+                 s->name, value, s->rule == AT_LEAST ? "at least " : "", s->value, s->why,
+                 c->config->bootstrap_servers, c->config->topics[t].p, s->name, s->value);
+        wrong(c, t, text);
+    }
+}
+
+/* The count that most topics have: the others are the wrong ones. */
+static int32_t usual_count(const int32_t counts[topic_end])
+{
+    int32_t usual = 0;
+    int most = 0;
+    for (int t = 1; t < topic_end; t++) {
+        int same = 0;
+        for (int u = 1; u < topic_end; u++) same += counts[u] == counts[t];
+        if (counts[t] > 0 && same > most) {
+            most = same;
+            usual = counts[t];
+        }
+    }
+    return usual;
+}
+
+static void check_topic(struct check *c, int t, int32_t count, int32_t expected,
+                        const rd_kafka_ConfigResource_t *resource)
+{
+    char text[300];
+    c->topic_is_fine = true;
+    if (count == 0) {
+        wrong(c, t, "does not exist: epilogue topics create");
+        return;
+    }
+    if (count != expected) {
+        snprintf(text, sizeof text,
+                 "has %" PRId32 " partitions, but must have %" PRId32
+                 " as the other topics: make it anew with that many (adding partitions would part "
+                 "the records that one key has already)",
+                 count, expected);
+        wrong(c, t, text);
+    }
+    if (resource) check_settings(c, t, resource);
+    if (!c->topic_is_fine) return;
+    snprintf(text, sizeof text, "%" PRId32 " partitions, settings right", count);
+    say(c->report, c->arg, c->config->topics[t].p, TOPICS_FINE, text);
+}
+
+static void check_all(struct check *c, const int32_t counts[topic_end], int32_t expected,
+                      const rd_kafka_ConfigResource_t **resources, size_t n)
+{
+    if (expected == 0) expected = usual_count(counts);
+    for (int t = 1; t < topic_end; t++) {
+        const rd_kafka_ConfigResource_t *found = NULL;
+        for (size_t i = 0; i < n; i++)
+            if (strcmp(rd_kafka_ConfigResource_name(resources[i]), c->config->topics[t].p) == 0)
+                found = resources[i];
+        check_topic(c, t, counts[t], expected, found);
+    }
+}
+
+/* Asks for the settings of the topics that exist; the caller destroys the event and the queue. */
+static rd_kafka_event_t *describe(const struct config *config, rd_kafka_t *rk,
+                                  const int32_t counts[topic_end], rd_kafka_queue_t *queue)
+{
+    rd_kafka_ConfigResource_t *asked[topic_end];
+    size_t n = 0;
+    for (int t = 1; t < topic_end; t++)
+        if (counts[t] > 0)
+            asked[n++] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, config->topics[t].p);
+    rd_kafka_DescribeConfigs(rk, asked, n, NULL, queue);
+    rd_kafka_ConfigResource_destroy_array(asked, n);
+    return wait_result(queue, RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT);
+}
+
+static enum result check_described(struct check *c, rd_kafka_t *rk, struct kafka_watch *watch,
+                                   const int32_t counts[topic_end], int32_t expected,
+                                   struct error *error)
+{
+    static const char doing[] = "reading the topics' settings";
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_event_t *event = describe(c->config, rk, counts, queue);
+    rd_kafka_resp_err_t err = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+    enum result r = OK;
+    if (err) {
+        r = unanswered(c->config, rk, watch, err, doing, error);
+    } else {
+        size_t n;
+        const rd_kafka_ConfigResource_t **resources = rd_kafka_DescribeConfigs_result_resources(
+            rd_kafka_event_DescribeConfigs_result(event), &n);
+        for (size_t i = 0; i < n && r == OK; i++)
+            if (rd_kafka_ConfigResource_error(resources[i]))
+                r = error_set(error, FATAL, "the settings of topic %s cannot be read, which needs "
+                              "DescribeConfigs on it: %s",
+                              rd_kafka_ConfigResource_name(resources[i]),
+                              rd_kafka_ConfigResource_error_string(resources[i]));
+        if (r == OK) check_all(c, counts, expected, resources, n);
+    }
+    if (event) rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    return r;
+}
+
+enum result topics_check(const struct config *config, int32_t expected_partitions,
+                         topics_report *report, void *arg, size_t *wrong_n, struct error *error)
+{
+    struct kafka_watch watch = {0};
+    struct check c = {.config = config, .report = report, .arg = arg};
+    int32_t counts[topic_end];
+    rd_kafka_t *rk = open_admin(config, &watch, error);
+    if (!rk) return FATAL;
+    enum result r = count_partitions(config, rk, &watch, counts, error);
+    if (r == OK && usual_count(counts) == 0)
+        check_all(&c, counts, 0, NULL, 0); /* nothing exists, so there are no settings to ask for */
+    else if (r == OK)
+        r = check_described(&c, rk, &watch, counts, expected_partitions, error);
+    rd_kafka_destroy(rk);
+    *wrong_n = c.wrong;
+    return r;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The eight topics of CONTRACT part 1: made with the right settings, and checked. */
+#ifndef EPILOGUE_KAFKA_TOPICS_H
+#define EPILOGUE_KAFKA_TOPICS_H
+
+#include "config/config.h"
+
+/* What the topics are made with, for those who have to stay within it (topics.c has the table). */
+#define TOPICS_OUTPUT_BYTES_MAX 4194304
+#define TOPICS_DEAD_LETTER_BYTES_MAX 8388608
+/* Kept free of these for key, headers and the framing of a record. */
+#define TOPICS_RECORD_OVERHEAD_BYTES 65536
+#define TOPICS_STATE_DELETE_RETENTION_MS INT64_C(604800000)
+
+#define TOPICS_PARTITIONS_DEFAULT 12
+#define TOPICS_REPLICATION_OF_BROKER (-1)
+
+enum topics_state { TOPICS_FINE, TOPICS_CREATED, TOPICS_EXISTED, TOPICS_WRONG };
+
+/* What create or check has to say about one topic. */
+struct topics_finding {
+    const char *topic;
+    enum topics_state state;
+    const char *text; /* one sentence; of TOPICS_WRONG also what to do about it */
+};
+
+typedef void topics_report(void *arg, const struct topics_finding *finding);
+
+/*
+ * Makes the topics that are not there yet; the others stay as they are (check them afterwards).
+ * `replication`: TOPICS_REPLICATION_OF_BROKER takes the broker's default. Reports each topic, and
+ * waits until all of them can be seen. RETRY: no broker answers; FATAL: one could not be made.
+ */
+enum result topics_create(const struct config *config, int32_t partitions, int replication,
+                          topics_report *report, void *arg, struct error *error);
+
+/*
+ * Compares the topics with what the worker relies on. `expected_partitions` 0: any, as long as all
+ * have the same. Reports each topic at least once; *wrong counts the TOPICS_WRONG ones.
+ * RETRY: no broker answers; FATAL: the settings may not be read.
+ */
+enum result topics_check(const struct config *config, int32_t expected_partitions,
+                         topics_report *report, void *arg, size_t *wrong, struct error *error);
+
+/* The partition count of all topics, for the worker's start. FATAL: one is missing, or the counts
+ * are unequal; RETRY: no broker answers. */
+enum result topics_partitions(const struct config *config, int32_t *partitions,
+                              struct error *error);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis_connection.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "common/log.h"
+#include "redis_reply.h"
+#include "redis_scripts.h"
+#include "redis_tls.h"
+#include "redis_url.h"
+
+#define CONNECT_TIMEOUT_MS 2000
+#define COMMAND_TIMEOUT_MS 5000 /* the longest wait for the next byte of an answer */
+#define CONNECT_PAUSE_MS 200    /* between two tries to connect */
+#define SCRATCH_KEEP_BYTES ((size_t)1024 * 1024)
+#define OUT_KEEP_BYTES ((size_t)16 * 1024 * 1024)
+
+struct redis_connection {
+    const struct config *config;
+    struct redis_url url;
+    redisContext *context; /* NULL: not connected */
+    int64_t next_try_ms;   /* monotonic: no try to connect before */
+    struct error last;     /* why there is none, for calls before the next try */
+    enum result last_result;
+    struct buf out;        /* commands not sent yet */
+    size_t commands;       /* how many of them */
+    struct arena *scratch; /* answers to this file's own commands */
+    char script[48];
+};
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+struct redis_connection *redis_connection_new(const struct config *config, struct error *error)
+{
+    struct redis_url url;
+    if (redis_url_parse(config->redis_url, &url, error)) return NULL;
+    if (url.tls && redis_tls_supported(error)) {
+        redis_url_free(&url);
+        return NULL;
+    }
+    struct redis_connection *c = calloc(1, sizeof *c);
+    if (!c) abort();
+    c->config = config;
+    c->url = url;
+    c->scratch = arena_new();
+    /* hiredis writes with plain write(): a server that went away must be an error, not a signal
+     * that ends the process. */
+    signal(SIGPIPE, SIG_IGN);
+    return c;
+}
+
+static void drop(struct redis_connection *c)
+{
+    if (c->context) redisFree(c->context);
+    c->context = NULL;
+    c->commands = 0;
+    c->out.n = 0;
+}
+
+void redis_connection_free(struct redis_connection *c)
+{
+    if (!c) return;
+    drop(c);
+    redis_url_free(&c->url);
+    buf_free(&c->out);
+    arena_free(c->scratch);
+    free(c);
+}
+
+const char *redis_connection_name(const struct redis_connection *c)
+{
+    return c->url.display;
+}
+
+const char *redis_connection_script(const struct redis_connection *c)
+{
+    return c->script;
+}
+
+static void head(struct redis_connection *c, char kind, size_t n)
+{
+    buf_room(&c->out, 32);
+    buf_char(&c->out, kind);
+    buf_int(&c->out, (int64_t)n);
+    buf_lit(&c->out, "\r\n");
+}
+
+void redis_connection_command(struct redis_connection *c, size_t argc)
+{
+    c->commands++;
+    head(c, '*', argc);
+}
+
+void redis_connection_arg(struct redis_connection *c, struct str arg)
+{
+    head(c, '$', arg.n);
+    buf_str(&c->out, arg);
+    buf_lit(&c->out, "\r\n");
+}
+
+void redis_connection_arg_int(struct redis_connection *c, int64_t value)
+{
+    char digits[24];
+    struct buf text = {digits, 0, sizeof digits}; /* never grows: 20 bytes at most */
+    buf_int(&text, value);
+    redis_connection_arg(c, buf_slice(&text));
+}
+
+/* Forgets the connection; `why` is what calls get until the next try to connect. */
+static void drop_because(struct redis_connection *c, enum result result, const char *why)
+{
+    drop(c);
+    c->last_result = error_set(&c->last, result, "%s", why);
+}
+
+static enum result lost(struct redis_connection *c, int error_number, struct error *error)
+{
+    struct error text;
+    const char *why = c->context->errstr;
+    if (c->context->err == REDIS_ERR_IO && (error_number == EAGAIN || error_number == EINPROGRESS))
+        why = "no answer in time";
+    error_set(&text, RETRY, "the connection to Redis at %s broke: %s", c->url.display, why);
+    drop_because(c, RETRY, text.text);
+    return error_set(error, RETRY, "%s", text.text);
+}
+
+enum result redis_connection_exchange(struct redis_connection *c, struct arena *arena,
+                                      redisReply ***replies, size_t *n, struct error *error)
+{
+    *n = c->commands;
+    *replies = arena_alloc(arena, (*n + 1) * sizeof **replies);
+    redisAppendFormattedCommand(c->context, c->out.p, c->out.n);
+    c->commands = 0;
+    c->out.n = 0;
+    if (c->out.cap > OUT_KEEP_BYTES) buf_free(&c->out); /* one large batch; do not keep it */
+    redis_reply_into(c->context, arena);
+    for (size_t i = 0; i < *n; i++) {
+        void *reply = NULL;
+        errno = 0;
+        if (redisGetReply(c->context, &reply) != REDIS_OK || !reply) return lost(c, errno, error);
+        (*replies)[i] = reply;
+    }
+    return OK;
+}
+
+enum result redis_connection_answer(struct redis_connection *c, const redisReply *reply, int type,
+                                    struct error *error)
+{
+    if (reply->type == type) return OK;
+    if (reply->type != REDIS_REPLY_ERROR)
+        return error_set(error, FATAL, "Redis at %s answered in a way that it never should (type "
+                         "%d for %d): is it a Redis?", c->url.display, reply->type, type);
+    bool reconnect = false;
+    struct error why;
+    enum result result = redis_reply_class(reply->str, c->url.display, &reconnect, &why);
+    if (reconnect) drop_because(c, result, why.text);
+    return error_set(error, result, "%s", why.text);
+}
+
+/* One command of up to three words of this file's own; its answer is in *reply. */
+static enum result ask(struct redis_connection *c, size_t n, const char *const *words, int type,
+                       redisReply **reply, struct error *error)
+{
+    redisReply **replies;
+    size_t replies_n;
+    redis_connection_command(c, n);
+    for (size_t i = 0; i < n; i++) redis_connection_arg(c, str_of(words[i]));
+    enum result result = redis_connection_exchange(c, c->scratch, &replies, &replies_n, error);
+    if (result) return result;
+    *reply = replies[0];
+    return redis_connection_answer(c, replies[0], type, error);
+}
+
+/* From a fresh connection to one that can be used: logged in, database chosen, script known. */
+static enum result log_in(struct redis_connection *c, struct error *error)
+{
+    const struct config *config = c->config;
+    const char *user = config->redis_username ? config->redis_username : c->url.username;
+    const char *password = config->redis_password ? config->redis_password : c->url.password;
+    redisReply *reply;
+    enum result result = OK;
+    if (password && user)
+        result = ask(c, 3, (const char *[]){"AUTH", user, password}, REDIS_REPLY_STATUS, &reply,
+                     error);
+    else if (password)
+        result = ask(c, 2, (const char *[]){"AUTH", password}, REDIS_REPLY_STATUS, &reply, error);
+    if (result) return result;
+    if (c->url.database) {
+        char number[16];
+        snprintf(number, sizeof number, "%d", c->url.database);
+        result = ask(c, 2, (const char *[]){"SELECT", number}, REDIS_REPLY_STATUS, &reply, error);
+        if (result) return result;
+    }
+    result = ask(c, 3, (const char *[]){"SCRIPT", "LOAD", redis_scripts_apply}, REDIS_REPLY_STRING,
+                 &reply, error);
+    if (result == OK) snprintf(c->script, sizeof c->script, "%s", reply->str);
+    return result;
+}
+
+static enum result open_context(struct redis_connection *c, struct error *error)
+{
+    const struct redis_url *at = &c->url;
+    struct timeval connect = {CONNECT_TIMEOUT_MS / 1000, CONNECT_TIMEOUT_MS % 1000 * 1000};
+    struct timeval command = {COMMAND_TIMEOUT_MS / 1000, COMMAND_TIMEOUT_MS % 1000 * 1000};
+    c->context = at->path ? redisConnectUnixWithTimeout(at->path, connect)
+                          : redisConnectWithTimeout(at->host, at->port, connect);
+    if (!c->context) abort(); /* no memory */
+    if (c->context->err)
+        return error_set(error, RETRY, "Redis at %s cannot be reached: %s",
+                         c->url.display, c->context->errstr);
+    redisSetTimeout(c->context, command);
+    if (!at->path) redisEnableKeepAlive(c->context);
+    if (at->tls) return redis_tls_start(c->context, at->host, c->config, error);
+    return OK;
+}
+
+static enum result connect_now(struct redis_connection *c, struct error *error)
+{
+    enum result result = open_context(c, error);
+    if (result == OK) {
+        arena_reset(c->scratch, SCRATCH_KEEP_BYTES);
+        result = log_in(c, error);
+    }
+    if (result) drop(c);
+    return result;
+}
+
+enum result redis_connection_ensure(struct redis_connection *c, struct error *error)
+{
+    c->commands = 0;
+    c->out.n = 0;
+    if (c->context) return OK;
+    int64_t now = monotonic_ms();
+    if (now < c->next_try_ms) return error_set(error, c->last_result, "%s", c->last.text);
+    c->last_result = connect_now(c, &c->last);
+    c->next_try_ms = monotonic_ms() + CONNECT_PAUSE_MS;
+    if (c->last_result) return error_set(error, c->last_result, "%s", c->last.text);
+    log_info("connected to Redis", "url=%s", log_quote(c->url.display));
+    return OK;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store port on a real Redis. A shard p has three keys, which share the hash tag {p} and begin
+ * with "<redis.key.prefix>:<group.id>:{p}" (braces in these percent-encoded):
+ *   …:state  hash: entry key → entry; and `$watermark` = "<offset> <time ms> <members of wake>"
+ *   …:index  sorted set of all entry keys, scores 0, for the keys of one incident
+ *   …:wake   sorted set: entry key → its wake time in ms
+ * State and watermark change in one script, so losing the one loses the other. The watermark counts
+ * only while the sizes of the three keys fit together: when one of them is lost, the shard is empty
+ * for the engine, which then rebuilds it.
+ */
+#ifndef EPILOGUE_REDIS_REDIS_PORT_H
+#define EPILOGUE_REDIS_REDIS_PORT_H
+
+#include "config/config.h"
+#include "engine/ports.h"
+
+/*
+ * Does not connect yet: that is for the first call. NULL with a sentence when the configuration
+ * cannot work here (TLS without TLS in the build). `config` must stay until redis_port_free.
+ */
+struct store_port *redis_port_new(const struct config *config, struct error *error);
+/* free(NULL) is safe. */
+void redis_port_free(struct store_port *port);
+
+/* Called once for each thing looked at: `what` is a whole line, of what is so, or what to change. */
+typedef void redis_port_found(void *context, bool ok, const char *what);
+
+/*
+ * Looks whether the server is as the worker needs it: version, role, no cluster mode,
+ * maxmemory-policy noeviction; and says what a restart of it would lose. `found` may be NULL.
+ * RETRY: not reachable. FATAL, with the sentence: it refuses us, or a setting is such that a worker
+ * must not run on it.
+ */
+enum result redis_port_check(struct store_port *port, redis_port_found *found, void *context,
+                             struct error *error);
+
+#endif

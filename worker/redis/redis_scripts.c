@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "redis_scripts.h"
+
+/*
+ * Everything that can fail (a key of another type, no memory, a read-only replica) fails at the
+ * reads or at the first write: Redis refuses no command for memory once a script has written.
+ * The watermark counts only while the three keys fit together, so that the loss of one of them
+ * (an eviction, a hand-made DEL) shows as an empty shard, and the shard is rebuilt.
+ * unpack() takes less than 8,000 values, so arguments go in chunks of an even 4,000.
+ */
+const char redis_scripts_apply[] =
+    "local state, index, wake = KEYS[1], KEYS[2], KEYS[3]\n"
+    "local mark = redis.call('HGET', state, '$watermark')\n"
+    "local keys, timers = redis.call('ZCARD', index), redis.call('ZCARD', wake)\n"
+    "local offset = '-1'\n"
+    "if mark then\n"
+    "  local at, awake = string.match(mark, '^(%d+) %-?%d+ (%d+)$')\n"
+    "  if at and tonumber(awake) == timers and redis.call('HLEN', state) == keys + 1 then\n"
+    "    offset = at\n"
+    "  end\n"
+    "end\n"
+    "local function earliest()\n"
+    "  return redis.call('ZRANGE', wake, 0, 0, 'WITHSCORES')[2] or ''\n"
+    "end\n"
+    "if offset ~= ARGV[1] then\n"
+    "  return {offset == ARGV[2] and 1 or 0, earliest()}\n"
+    "end\n"
+    "if ARGV[4] == '1' then redis.call('UNLINK', state, index, wake) end\n"
+    "local at = 10\n"
+    "local function all(command, key, n)\n"
+    "  local last = at + n - 1\n"
+    "  while at <= last do\n"
+    "    local stop = math.min(at + 3999, last)\n"
+    "    redis.call(command, key, unpack(ARGV, at, stop))\n"
+    "    at = stop + 1\n"
+    "  end\n"
+    "end\n"
+    "all('HSET', state, tonumber(ARGV[5]))\n"
+    "all('ZADD', index, tonumber(ARGV[6]))\n"
+    "all('ZADD', wake, tonumber(ARGV[7]))\n"
+    "all('ZREM', wake, tonumber(ARGV[8]))\n"
+    "local deleted, first = tonumber(ARGV[9]), at\n"
+    "all('HDEL', state, deleted)\n"
+    "at = first\n"
+    "all('ZREM', index, deleted)\n"
+    "at = first\n"
+    "all('ZREM', wake, deleted)\n"
+    "redis.call('HSET', state, '$watermark',\n"
+    "  ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. redis.call('ZCARD', wake))\n"
+    "return {1, earliest()}\n";

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Lua that runs inside Redis. */
+#ifndef EPILOGUE_REDIS_REDIS_SCRIPTS_H
+#define EPILOGUE_REDIS_REDIS_SCRIPTS_H
+
+/*
+ * One shard's part of a batch, all of it or nothing.
+ * KEYS: state, index, wake. ARGV:
+ *   1 expected offset (-1: none)  2 new offset  3 its time in ms  4 "1": forget the shard first
+ *   5 to 9: how many arguments follow for each of: HSET state, ZADD index, ZADD wake, ZREM wake,
+ *   and keys to delete everywhere; then these arguments.
+ * Answers {applied, earliest wake time or ""}; applied is 0 when the watermark was not the
+ * expected one. It is 1 without a write when the new offset is already there: an answer was lost
+ * and the call is made again, or another worker restored up to the same offset.
+ */
+extern const char redis_scripts_apply[];
+
+/* How many arguments stand before those that are counted. */
+#define REDIS_SCRIPTS_APPLY_FIXED 9
+
+#endif
