@@ -63,6 +63,9 @@ static void need_finding(struct arena *arena, const struct finding_event *event,
     need_key(need, state_finding_key(arena, event->incident_id, finding_id));
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         need_key(need, finding_task_key(arena, event->incident_id, kinds[i], finding_id));
+    /* Made with the first finding of a process category. */
+    struct str review = task_kind_name(KIND_STAKEHOLDER_REVIEW);
+    need_key(need, state_task_key(arena, event->incident_id, review));
 }
 
 static void need_task(struct arena *arena, const struct task_update_event *event, struct need *need)
@@ -104,14 +107,10 @@ ms_t decide_wake_at(const struct policy *policy, const struct entry *entry)
 {
     if (!entry->exists) return TIME_NONE;
     switch (entry->type) {
-    case ENTRY_INCIDENT: return incident_wake_at(policy, entry->incident);
+    case ENTRY_INCIDENT: return review_wake_at(policy, entry->incident);
     case ENTRY_FINDING: return finding_wake_at(policy, entry->finding);
-    case ENTRY_TASK: {
-        ms_t sla = task_next_sla(policy, entry->task);
-        ms_t reminder = reminder_next(policy, entry->task);
-        if (sla == TIME_NONE || reminder == TIME_NONE) return sla == TIME_NONE ? reminder : sla;
-        return sla < reminder ? sla : reminder;
-    }
+    case ENTRY_TASK:
+        return time_first(task_next_sla(policy, entry->task), reminder_next(policy, entry->task));
     default: return TIME_NONE;
     }
 }
@@ -152,7 +151,7 @@ static void end(struct step *step)
     if (header->exists && !memcmp(header->incident, step->incident, sizeof *step->incident)) return;
     header->incident = step->incident;
     header->exists = header->dirty = true;
-    header->wake_at = incident_wake_at(step->policy, step->incident);
+    header->wake_at = review_wake_at(step->policy, step->incident);
 }
 
 static bool refused(struct decision *d, const struct event *event)
@@ -173,14 +172,13 @@ static void tick(struct step *step, const struct event *event, ms_t until)
     entry->dirty = true;
     entry->wake_at = decide_wake_at(step->policy, entry);
     if (!entry->exists || entry->wake_at == TIME_NONE || entry->wake_at > until) return;
-    switch (entry->type) {
-    case ENTRY_INCIDENT: incident_tick(step, until); break;
-    case ENTRY_FINDING: finding_tick(step, entry); break;
-    case ENTRY_TASK:
+    if (entry->type == ENTRY_INCIDENT) {
+        review_tick(step, until);
+    } else if (entry->type == ENTRY_FINDING) {
+        finding_tick(step, entry);
+    } else {
         task_settle(step, entry, until);
         reminder_tick(step, entry, until);
-        break;
-    default: break;
     }
 }
 

@@ -90,8 +90,17 @@ static struct task_seed seed_of(struct step *step, const struct finding *finding
         .owner = owner_of(step, finding),
         .participants = finding->groups,
         .rule = rule_of(step, finding),
+        .clock_start = step->cause.at,
         .due_at = TIME_NONE,
     };
+}
+
+/* A record that says no owner leaves the one that routing gave: unless it moves to another route. */
+static bool is_rerouted(const struct step *step, const struct task *task,
+                        const struct finding *finding)
+{
+    return owner_is_nobody(finding->owner) &&
+           owner_eq(task->owner, policy_route(step->policy, task->category)->owner);
 }
 
 /* What a record says, put into the task field by field: the later to arrive wins. */
@@ -100,19 +109,21 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
 {
     if (present & FINDING_TITLE) task->title = title_of(step, finding);
     if (present & FINDING_DESCRIPTION) task->description = finding->description;
-    if (present & FINDING_CATEGORY) {
-        task->category = category_of(finding);
-        task->policy_rule = rule_of(step, finding);
-    }
+    bool new_owner = (present & FINDING_OWNER) || is_rerouted(step, task, finding);
+    if (present & FINDING_CATEGORY) task->category = category_of(finding);
     if (present & FINDING_GROUPS) task->participants = finding->groups;
-    if (present & FINDING_OWNER) task->owner = owner_of(step, finding);
+    if (new_owner) task->owner = owner_of(step, finding);
     if (present & FINDING_SEVERITY)
         task_apply_priority(step, task, severity_of(step, finding), priority_of(step, finding));
     if (task->kind == KIND_SOP_UPDATE) return; /* its own life: status, dates and tracker */
+    if (present & (FINDING_CATEGORY | FINDING_WORK)) task->policy_rule = rule_of(step, finding);
     if (present & FINDING_TRACKER) task->tracker = finding->tracker;
+    int64_t occurrence = task->occurrence;
     if (present & FINDING_STATUS)
         task_apply_status(step, task, finding->status ? finding->status : REPORTED_OPEN);
-    if (present & FINDING_DUE_AT) task_apply_due_at(step, task, finding->due_at);
+    /* A date that was given stays; one that is past does not fit a second life. */
+    bool again = task->occurrence > occurrence && finding->due_at > step->at;
+    if ((present & FINDING_DUE_AT) || again) task_apply_due_at(step, task, finding->due_at);
     if (present & FINDING_SNOOZED_UNTIL) task_apply_snooze(step, task, finding->snoozed_until);
     if (present & (FINDING_REASON | FINDING_STATUS | FINDING_DUPLICATE_OF))
         if (task->status == STATUS_CLOSED || (present & FINDING_REASON))
@@ -122,8 +133,6 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
 static void update_task(struct step *step, int kind, const struct finding *finding, unsigned present)
 {
     struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
-    if (!entry->exists) return; /* deleted with a past that retention took */
-    task_settle(step, entry, step->at);
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     if (step->at > task->touched_at) task->touched_at = step->at;
@@ -131,63 +140,86 @@ static void update_task(struct step *step, int kind, const struct finding *findi
     task_changed(step, entry, before);
 }
 
-/* Makes the finding's task of this kind, or opens it again when it had one before. */
-static void open_task(struct step *step, const struct finding *finding, int kind)
+static void create_task(struct step *step, const struct finding *finding, int kind)
+{
+    struct task_seed seed = seed_of(step, finding, kind);
+    seed.tracker = finding->tracker;
+    seed.due_at = finding->due_at;
+    if (finding->status <= REPORTED_BLOCKED) seed.reason = finding->reason;
+    task_create(step, &seed);
+}
+
+/* Opens a task again that another kind had superseded, or that was put aside with its incident.
+ * What a tracker or a person made of it stays where the finding says nothing. */
+static void take_up(struct step *step, struct entry *entry, const struct finding *finding)
+{
+    unsigned present = ~(unsigned)FINDING_STATUS;
+    if (!finding->tracker.key.p) present &= ~(unsigned)FINDING_TRACKER;
+    if (owner_is_nobody(finding->owner)) present &= ~(unsigned)FINDING_OWNER;
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    if (finding->due_at <= step->at) present &= ~(unsigned)FINDING_DUE_AT;
+    if (!finding_is_ended(finding)) task_apply_status(step, task, REPORTED_OPEN);
+    apply(step, task, finding, present);
+    task_changed(step, entry, before);
+}
+
+/* Gives the finding its task of this kind. `moved`: it had one of another kind just now. */
+static void open_task(struct step *step, const struct finding *finding, int kind, bool moved)
 {
     struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
-    const struct task *before;
-    if (!entry->exists) {
-        struct task_seed seed = seed_of(step, finding, kind);
-        seed.tracker = finding->tracker;
-        seed.due_at = finding->due_at;
-        if (finding->status <= REPORTED_BLOCKED) seed.reason = finding->reason;
-        entry = task_create(step, &seed);
-    } else {
-        task_settle(step, entry, step->at);
-        struct task *again = task_edit(step, entry, &before);
-        task_apply_status(step, again, REPORTED_OPEN);
-        apply(step, again, finding, ~0u & ~(unsigned)FINDING_STATUS);
-        task_changed(step, entry, before);
-    }
+    if (!entry->exists)
+        create_task(step, finding, kind);
+    else if (moved || task_is_put_aside(entry->task))
+        take_up(step, entry, finding);
+    else
+        return; /* it was closed before its incident was put aside */
     /* `created` says open, always; how far the work is already is the next version. */
+    const struct task *before;
     struct task *task = task_edit(step, entry, &before);
-    if (finding->status && finding->status != REPORTED_OPEN)
-        task_apply_status(step, task, finding->status);
+    if (finding->status > REPORTED_OPEN) task_apply_status(step, task, finding->status);
     task_apply_snooze(step, task, finding->snoozed_until);
     task->reason = reason_of(step, finding);
     task_changed(step, entry, before);
 }
 
-static void make_sop_update(struct step *step, struct finding *finding)
+static void open_sop_update(struct step *step, const struct finding *finding)
 {
-    if (!finding->sop_change || finding->sop_task) return;
-    finding->sop_task = true;
     struct entry *entry =
         step_task_entry(step, task_name(step, KIND_SOP_UPDATE, finding->finding_id));
-    if (entry->exists) return;
-    struct task_seed seed = seed_of(step, finding, KIND_SOP_UPDATE);
-    seed.rule = STR("finding/sop-change");
-    task_create(step, &seed);
+    if (!entry->exists) {
+        struct task_seed seed = seed_of(step, finding, KIND_SOP_UPDATE);
+        seed.rule = STR("finding/sop-change");
+        task_create(step, &seed);
+    } else if (task_is_put_aside(entry->task)) {
+        const struct task *before;
+        task_apply_status(step, task_edit(step, entry, &before), REPORTED_OPEN);
+        task_changed(step, entry, before);
+    }
 }
 
-/* The part of a finding's life that needs a closed incident: its task is made, moved or changed. */
+/* The part of a finding's life that needs a closed incident: its tasks are made, moved, changed. */
 static void follow_up(struct step *step, struct finding *finding, unsigned present)
 {
-    int kind = kind_of(step, finding);
-    if (finding->kind == kind) {
-        update_task(step, kind, finding, present);
-        if (finding->sop_task) update_task(step, KIND_SOP_UPDATE, finding, present);
+    int old = finding->kind;
+    finding->kind = kind_of(step, finding);
+    if (old == finding->kind) {
+        update_task(step, old, finding, present);
     } else {
-        int old = finding->kind;
-        finding->kind = kind;
+        struct str now = task_kind_name(finding->kind);
         if (old)
             task_close(step, step_task_entry(step, task_name(step, old, finding->finding_id)),
                        RESOLUTION_SUPERSEDED,
-                       arena_printf(step->arena, "now a %.*s", STR_ARG(task_kind_name(kind))));
-        open_task(step, finding, kind);
+                       arena_printf(step->arena, "now a %.*s", STR_ARG(now)));
+        open_task(step, finding, finding->kind, old);
     }
-    make_sop_update(step, finding);
-    if (category_is_process(category_of(finding))) incident_need_stakeholders(step);
+    if (finding->sop_task) {
+        update_task(step, KIND_SOP_UPDATE, finding, present);
+    } else if (finding->sop_change) {
+        finding->sop_task = true;
+        open_sop_update(step, finding);
+    }
+    if (category_is_process(category_of(finding))) followup_need_stakeholders(step);
 }
 
 static bool is_news(const struct finding *stored, const struct finding *in, bool in_closure)
@@ -216,12 +248,16 @@ static struct finding *first_sight(struct step *step, struct entry *entry, const
     return finding;
 }
 
+/* `a` without what `b` says anew, then `b`. */
 static struct warnings warnings_join(struct arena *arena, struct warnings a, struct warnings b)
 {
-    if (!a.n || !b.n) return a.n ? a : b;
-    struct warnings both = {arena_alloc(arena, (a.n + b.n) * sizeof *both.items), a.n + b.n};
-    memcpy(both.items, a.items, a.n * sizeof *a.items);
-    memcpy(both.items + a.n, b.items, b.n * sizeof *b.items);
+    struct warnings both = {arena_alloc(arena, (a.n + b.n) * sizeof *both.items), 0};
+    for (size_t i = 0; i < a.n; i++) {
+        size_t j = 0;
+        while (j < b.n && !str_eq(a.items[i].member, b.items[j].member)) j++;
+        if (j == b.n) both.items[both.n++] = a.items[i];
+    }
+    for (size_t i = 0; i < b.n; i++) both.items[both.n++] = b.items[i];
     return both;
 }
 
@@ -229,7 +265,7 @@ static bool lacks_reason(const struct finding *stored, const struct finding_even
 {
     if (!(event->present & FINDING_STATUS) || event->finding.status != REPORTED_DISMISSED)
         return false;
-    return !((event->present & FINDING_REASON) ? event->finding.reason.p : stored->reason.p);
+    return !((event->present & FINDING_REASON) ? event->finding.reason.n : stored->reason.n);
 }
 
 static struct warnings dismissal_warning(struct step *step)
@@ -274,14 +310,13 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
     if (incident->merged_into.p) {
         finding->orphan_sent = !in_closure; /* the closure forwards its own, see merge_away */
         if (!in_closure) incident_forward_finding(step, &event->finding, event->present);
+    } else if (finding->kind) {
+        follow_up(step, finding, present);
     } else if (incident->phase == PHASE_WAITING || incident->level == LEVEL_UNCONFIRMED ||
                in_closure) {
         /* Held; a closure releases its findings itself, when all of it is known. */
         if (incident->level == LEVEL_UNCONFIRMED) finding->orphan_sent = true;
-        if (!finding->kind)
-            finding->warnings = warnings_join(step->arena, finding->warnings, step->warnings);
-        else
-            follow_up(step, finding, present);
+        finding->warnings = warnings_join(step->arena, finding->warnings, step->warnings);
     } else {
         follow_up(step, finding, present);
     }
@@ -291,7 +326,7 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
 
 void finding_release(struct step *step, struct entry *entry)
 {
-    if (!entry->exists || entry->finding->kind) return;
+    if (entry->finding->kind) return;
     struct finding *finding = edit(step, entry);
     struct warnings closure_warnings = step->warnings;
     step->warnings = finding->warnings;
@@ -304,8 +339,7 @@ void finding_release(struct step *step, struct entry *entry)
 static void reprioritize_task(struct step *step, const struct finding *finding, int kind)
 {
     struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
-    if (!entry->exists || entry->task->status == STATUS_CLOSED) return;
-    task_settle(step, entry, step->at);
+    if (entry->task->status == STATUS_CLOSED) return;
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     task_apply_priority(step, task, severity_of(step, finding), priority_of(step, finding));
@@ -315,7 +349,7 @@ static void reprioritize_task(struct step *step, const struct finding *finding, 
 void finding_reprioritize(struct step *step, struct entry *entry)
 {
     const struct finding *finding = entry->finding;
-    if (!entry->exists || !finding->kind) return;
+    if (!finding->kind) return;
     reprioritize_task(step, finding, finding->kind);
     if (finding->sop_task) reprioritize_task(step, finding, KIND_SOP_UPDATE);
 }

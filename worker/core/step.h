@@ -14,8 +14,9 @@ struct step {
     struct entry *header;
     struct incident *incident; /* the header's body, this event's own copy */
     struct cause cause;        /* of what is emitted now; a tick's while one is settled */
-    ms_t at;                   /* cause.at */
+    ms_t at;                   /* cause.at, or the last event of the task in hand if that is later */
     struct warnings warnings;  /* of the input that is being taken */
+    bool back;                 /* the incident was put aside and is to be followed up again */
 };
 
 /* Appends an output with the step's cause, time and warnings filled in. */
@@ -31,22 +32,43 @@ void incident_take_closure(struct step *step, const struct closure_event *event)
 void incident_wake_up(struct step *step);
 /* Completes the incident when its last task has closed. */
 void incident_settle(struct step *step);
-void incident_emit(struct step *step, enum incident_event event);
-/* Makes stakeholder-review when it is due and was never made. */
-void incident_need_stakeholders(struct step *step);
-/* review-due, missing-findings, and the end of retention. */
-void incident_tick(struct step *step, ms_t until);
-ms_t incident_wake_at(const struct policy *policy, const struct incident *incident);
-/* Severity of the incident, the policy's default when it has none. */
-int incident_severity(const struct step *step);
+/* The incident's entries of one type, in the order of their keys: what follows must not depend on
+ * the order in which they were loaded. */
+struct entry **incident_entries(struct step *step, enum entry_type type, size_t *n);
+/* BECAUSE_* of what is true of it. */
+unsigned incident_flags(const struct policy *policy, const struct incident *incident);
 /* Takes a finding of a merged incident on to the other one. */
 void incident_forward_finding(struct step *step, const struct finding *finding, unsigned present);
+/* Whether nothing is to be done about it here: it was none, or is a part of another one. */
+static inline bool incident_is_put_aside(const struct incident *incident)
+{
+    return incident->level == LEVEL_UNCONFIRMED || incident->merged_into.p;
+}
+
+/* followup.c */
+/* Makes the tasks of the incident itself that its level and its closure ask for, and closes those
+ * that ask for what has come. */
+void followup_make(struct step *step, const struct closure *closure);
+/* Makes stakeholder-review if it was never made. */
+void followup_need_stakeholders(struct step *step);
+/* Takes a new severity or owner of the incident to its tasks. */
+void followup_update(struct step *step, const struct incident *old);
+
+/* review.c */
+/* review-due, missing-findings, and the end of retention. The wake time has come. */
+void review_tick(struct step *step, ms_t until);
+ms_t review_wake_at(const struct policy *policy, const struct incident *incident);
 
 /* finding.c */
 /* `in_closure`: it came inside incident-closed. */
 void finding_take(struct step *step, const struct finding_event *event, bool in_closure);
 /* Whether it cannot be taken; d->refused says why. A dismissal needs a reason. */
 bool finding_refused(struct decision *d, const struct finding_event *event);
+/* Whether it says that nothing more is to be done: its task stays closed. */
+static inline bool finding_is_ended(const struct finding *finding)
+{
+    return finding->status >= REPORTED_VERIFIED;
+}
 /* Gives a held finding its task, now that its incident is closed. */
 void finding_release(struct step *step, struct entry *entry);
 /* Severity and priority of the finding's tasks anew: the level has changed. */
@@ -70,12 +92,14 @@ struct task_seed {
     struct tracker tracker;
     struct str reason;
     struct str rule;
-    ms_t due_at; /* TIME_NONE: the policy's */
+    ms_t clock_start; /* what the deadlines count from */
+    ms_t due_at;      /* TIME_NONE: the policy's */
 };
 /* Makes the task and emits `created`. */
 struct entry *task_create(struct step *step, const struct task_seed *seed);
 
-/* This event's own copy of the task: change it, then task_changed. *before is the old one. */
+/* This event's own copy of the task, with what was due before settled: change it, then call
+ * task_changed. *before is the old one. */
 struct task *task_edit(struct step *step, struct entry *entry, const struct task **before);
 /* Brings what is derived up to date, counts, and emits the one event that the change makes; nothing
  * when nothing that can be seen changed. */
@@ -94,9 +118,11 @@ void task_take_update(struct step *step, const struct task_update_event *event);
 /* Whether it cannot be taken; d->refused says why. */
 bool task_update_refused(struct decision *d, const struct task_update_event *event,
                          const struct entry *entry);
-static inline bool task_is_done(const struct task *task)
+/* Closed, but not by work on it: it goes on when what closed it is undone. */
+static inline bool task_is_put_aside(const struct task *task)
 {
-    return task->status == STATUS_CLOSED || task->status == STATUS_RESOLVED;
+    return task->resolution == RESOLUTION_SUPERSEDED || task->resolution == RESOLUTION_DISMISSED ||
+           task->resolution == RESOLUTION_DUPLICATE;
 }
 static inline bool task_is_paused(const struct task *task)
 {
@@ -121,6 +147,13 @@ struct str reminder_span(struct arena *arena, int64_t ms);
 /* A title for a sentence: one line, cut at a character. */
 struct str reminder_title(struct arena *arena, struct str title);
 void reminder_add(struct step *step, struct reminder_output *reminder, int role, struct owner who);
+
+/* The earlier of two times that may be TIME_NONE. */
+static inline ms_t time_first(ms_t a, ms_t b)
+{
+    if (a == TIME_NONE || b == TIME_NONE) return a > b ? a : b;
+    return a < b ? a : b;
+}
 
 /* order.c */
 /* Whether a record is later than what is stored, by revision, else time, else arrival. */

@@ -71,30 +71,51 @@ ms_t task_next_sla(const struct policy *policy, const struct task *task)
     return task->sla == SLA_AT_RISK ? task->due_at : TIME_NONE;
 }
 
-/* The clock stood from paused_at to `at`: every deadline moves by that. */
-static void resume(struct task *task, ms_t at)
-{
-    int64_t paused = at - task->paused_at;
-    task->paused_at = task->snoozed_until = TIME_NONE;
-    task->clock_start += paused;
-    task->assign_due_at += paused;
-    task->touched_at += paused;
-    if (!task->due_fixed) task->due_at += paused;
-    for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
-        if (task->reminders[kind].last != TIME_NONE) task->reminders[kind].last += paused;
-}
-
 static ms_t later(ms_t a, ms_t b)
 {
     return a > b ? a : b;
 }
 
-struct task *task_edit(struct step *step, struct entry *entry, const struct task **before)
+/* What the schedule says of the past is not to be sent: it has changed, or was silent. */
+static void forget_missed(struct step *step, struct task *task)
+{
+    static const int kinds[] = {REMINDER_ASSIGN_DUE, REMINDER_DUE_SOON, REMINDER_OVERDUE};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        task->reminders[kinds[i]].last = later(task->reminders[kinds[i]].last, step->at);
+}
+
+/* The clock stood since paused_at: every deadline moves by that, save one that somebody gave. */
+static void resume(struct step *step, struct task *task)
+{
+    int64_t paused = step->at - task->paused_at;
+    task->paused_at = task->snoozed_until = TIME_NONE;
+    task->clock_start += paused;
+    task->assign_due_at += paused;
+    /* What was heard of it while it was paused counts from now. */
+    task->touched_at += paused;
+    if (task->touched_at > step->at) task->touched_at = step->at;
+    for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
+        if (task->reminders[kind].last != TIME_NONE) task->reminders[kind].last += paused;
+    if (task->due_fixed)
+        forget_missed(step, task);
+    else
+        task->due_at += paused;
+}
+
+static struct task *own_copy(struct step *step, struct entry *entry, const struct task **before)
 {
     *before = entry->task;
     entry->task = arena_copy(step->arena, entry->task, sizeof *entry->task);
     entry->dirty = true;
     return entry->task;
+}
+
+struct task *task_edit(struct step *step, struct entry *entry, const struct task **before)
+{
+    task_settle(step, entry, step->cause.at);
+    /* Records of several topics overtake each other, but a task's own time never runs back. */
+    step->at = later(step->cause.at, entry->task->updated_at);
+    return own_copy(step, entry, before);
 }
 
 static void count(struct counts *counts, const struct task *task, int64_t by)
@@ -111,7 +132,6 @@ static void emit(struct step *step, struct entry *entry, enum task_event event,
                  const struct task *before)
 {
     struct output *output = step_emit(step, OUTPUT_TASK);
-    output->at = entry->task->updated_at;
     output->task.event = event;
     output->task.after = entry->task;
     output->task.before = before;
@@ -130,6 +150,7 @@ void task_changed(struct step *step, struct entry *entry, const struct task *bef
 {
     struct task *task = entry->task;
     task->sla = sla_at(step->policy, task, step->at);
+    if (owner_is_nobody(task->owner) && !owner_is_nobody(before->owner)) forget_missed(step, task);
     uint64_t visible = task_diff(before, task) & ~BIT(policy);
     if (visible) {
         enum task_event event = event_of(before, task);
@@ -137,7 +158,7 @@ void task_changed(struct step *step, struct entry *entry, const struct task *bef
         count(&step->incident->counts, before, -1);
         count(&step->incident->counts, task, 1);
         task->policy_version = step->policy->version;
-        task->updated_at = later(step->at, before->updated_at);
+        task->updated_at = step->at;
         task->version++;
         emit(step, entry, event, before);
     }
@@ -146,7 +167,7 @@ void task_changed(struct step *step, struct entry *entry, const struct task *bef
 
 static void start_clock(const struct policy *policy, struct task *task, ms_t at)
 {
-    task->clock_start = task->touched_at = at;
+    task->clock_start = at;
     task->assign_due_at = deadline_add(&policy->calendar, at, policy->sla[task->priority].assign);
     if (!task->due_fixed)
         task->due_at = deadline_add(&policy->calendar, at, policy->sla[task->priority].complete);
@@ -157,6 +178,7 @@ static void start_clock(const struct policy *policy, struct task *task, ms_t at)
 
 struct entry *task_create(struct step *step, const struct task_seed *seed)
 {
+    step->at = step->cause.at;
     incident_wake_up(step);
     struct str name = task_name(step, seed->kind, seed->part);
     struct entry *entry = step_task_entry(step, name);
@@ -179,6 +201,7 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
         .tracker = seed->tracker,
         .created_at = step->at,
         .updated_at = step->at,
+        .touched_at = step->at,
         .due_at = seed->due_at,
         .due_fixed = seed->due_at != TIME_NONE,
         .snoozed_until = TIME_NONE,
@@ -191,7 +214,8 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
         .policy_version = step->policy->version,
         .policy_rule = seed->rule,
     };
-    start_clock(step->policy, task, step->at);
+    start_clock(step->policy, task, seed->clock_start);
+    if (task->due_fixed) forget_missed(step, task);
     task->sla = sla_at(step->policy, task, step->at);
     entry->task = task;
     entry->exists = entry->dirty = true;
@@ -203,7 +227,7 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
 
 static void close_as(struct step *step, struct task *task, int resolution)
 {
-    if (task_is_paused(task)) resume(task, step->at);
+    if (task_is_paused(task)) resume(step, task);
     task->resolution = resolution;
     if (task->status == STATUS_CLOSED) return;
     task->status = STATUS_CLOSED;
@@ -219,6 +243,7 @@ static void reopen(struct step *step, struct task *task)
     task->closed_at = TIME_NONE;
     /* A date given by a person stays while it can still be kept. */
     if (task->due_fixed && task->due_at <= step->at) task->due_fixed = false;
+    task->touched_at = step->at;
     start_clock(step->policy, task, step->at);
 }
 
@@ -240,6 +265,7 @@ void task_apply_status(struct step *step, struct task *task, int reported)
         break;
     default:
         if (task->status == STATUS_CLOSED) reopen(step, task);
+        if (task->status == STATUS_RESOLVED) forget_missed(step, task);
         task->resolved_at = TIME_NONE;
         task->status = reported == REPORTED_IN_PROGRESS ? STATUS_IN_PROGRESS
                        : reported == REPORTED_BLOCKED   ? STATUS_BLOCKED
@@ -255,17 +281,8 @@ void task_apply_snooze(struct step *step, struct task *task, ms_t until)
         if (!task_is_paused(task)) task->paused_at = step->at;
         task->snoozed_until = until;
     } else if (task_is_paused(task)) {
-        resume(task, step->at);
+        resume(step, task);
     }
-}
-
-/* The schedule has changed: what it says of the past was never promised to anybody. */
-static void forget_missed(struct step *step, struct task *task)
-{
-    struct reminder_state *soon = &task->reminders[REMINDER_DUE_SOON];
-    struct reminder_state *overdue = &task->reminders[REMINDER_OVERDUE];
-    soon->last = later(soon->last, step->at);
-    overdue->last = later(overdue->last, step->at);
 }
 
 void task_apply_priority(struct step *step, struct task *task, int severity, int priority)
@@ -286,7 +303,8 @@ void task_apply_priority(struct step *step, struct task *task, int severity, int
 
 void task_apply_due_at(struct step *step, struct task *task, ms_t due_at)
 {
-    if (task->status == STATUS_CLOSED) return;
+    /* "None" where none was given changes nothing: deadlines stand, also under another policy. */
+    if (task->status == STATUS_CLOSED || (due_at == TIME_NONE && !task->due_fixed)) return;
     const struct policy *policy = step->policy;
     ms_t old = task->due_at;
     task->due_fixed = due_at != TIME_NONE;
@@ -298,8 +316,7 @@ void task_apply_due_at(struct step *step, struct task *task, ms_t due_at)
 
 void task_close(struct step *step, struct entry *entry, int resolution, struct str reason)
 {
-    if (!entry->exists || entry->task->status == STATUS_CLOSED) return;
-    task_settle(step, entry, step->at);
+    if (entry->task->status == STATUS_CLOSED) return;
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     close_as(step, task, resolution);
@@ -311,28 +328,20 @@ void task_settle(struct step *step, struct entry *entry, ms_t until)
 {
     struct cause record = step->cause;
     struct warnings warnings = step->warnings;
-    ms_t record_at = step->at;
+    ms_t at = step->at;
     ms_t due;
     while ((due = task_next_sla(step->policy, entry->task)) != TIME_NONE && due <= until) {
         step->cause = (struct cause){.at = due};
-        step->at = due;
+        step->at = later(due, entry->task->updated_at);
         step->warnings = (struct warnings){0};
         const struct task *before;
-        struct task *task = task_edit(step, entry, &before);
-        if (task_is_paused(task)) resume(task, due);
+        struct task *task = own_copy(step, entry, &before);
+        if (task_is_paused(task)) resume(step, task);
         task_changed(step, entry, before);
     }
     step->cause = record;
-    step->at = record_at;
+    step->at = at;
     step->warnings = warnings;
-}
-
-static bool finding_is_ended(const struct entry *entry)
-{
-    if (!entry || !entry->exists) return false;
-    int status = entry->finding->status;
-    return status == REPORTED_VERIFIED || status == REPORTED_WONT_FIX ||
-           status == REPORTED_DISMISSED || status == REPORTED_DUPLICATE;
 }
 
 static struct owner fallback_owner(const struct step *step, const struct task *task)
@@ -341,10 +350,20 @@ static struct owner fallback_owner(const struct step *step, const struct task *t
     return step->policy->response_team;
 }
 
+/* Where finding and tracker contradict each other the later to arrive wins, save that a finding
+ * which is ended keeps its task closed (CONTRACT part 3, "Order"), as does an incident that is
+ * none or was merged. */
+static bool stays_closed(struct step *step, const struct task *task)
+{
+    if (task->status != STATUS_CLOSED) return false;
+    if (incident_is_put_aside(step->incident)) return true;
+    return task_kind_is_finding_work(task->kind) &&
+           finding_is_ended(step_finding_entry(step, task->finding_id)->finding);
+}
+
 void task_take_update(struct step *step, const struct task_update_event *event)
 {
     struct entry *entry = step_task_entry(step, event->name);
-    task_settle(step, entry, step->at);
     if (!order_is_later(entry->task->order, event->order)) return;
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
@@ -354,16 +373,9 @@ void task_take_update(struct step *step, const struct task_update_event *event)
     if (event->present & TASK_UPDATE_OWNER)
         task->owner = owner_is_nobody(event->owner) ? fallback_owner(step, task) : event->owner;
     if (event->present & TASK_UPDATE_TRACKER) task->tracker = event->tracker;
+    if (event->status && !stays_closed(step, task)) task_apply_status(step, task, event->status);
     if (event->present & TASK_UPDATE_SNOOZED_UNTIL)
         task_apply_snooze(step, task, event->snoozed_until);
-    /* Where finding and tracker contradict each other the later to arrive wins, save that a finding
-     * which is ended keeps its task closed (CONTRACT part 3, "Order"). */
-    struct entry *finding = task->finding_id.p && task_kind_is_finding_work(task->kind)
-                                ? step_finding_entry(step, task->finding_id)
-                                : NULL;
-    bool held_closed = task->status == STATUS_CLOSED && finding_is_ended(finding);
-    if ((event->present & TASK_UPDATE_STATUS) && event->status && !held_closed)
-        task_apply_status(step, task, event->status);
     if (event->present & TASK_UPDATE_REASON) task->reason = event->reason;
     task_changed(step, entry, before);
 }
@@ -378,9 +390,8 @@ bool task_update_refused(struct decision *d, const struct task_update_event *eve
             event->incident_id};
         return true;
     }
-    bool has_reason = (event->present & TASK_UPDATE_REASON) ? event->reason.p != NULL
-                                                            : entry->task->reason.p != NULL;
-    if ((event->present & TASK_UPDATE_STATUS) && event->status == REPORTED_DISMISSED && !has_reason) {
+    bool has_reason = (event->present & TASK_UPDATE_REASON) ? event->reason.n : entry->task->reason.n;
+    if (event->status == REPORTED_DISMISSED && !has_reason) {
         d->refused = (struct refused){REFUSE_MISSING_FIELD,
                                       STR("reason: a dismissal needs a reason, a text"),
                                       event->incident_id};

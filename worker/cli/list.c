@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* epilogue list: tasks, the open ones unless told otherwise. */
+#include <stdio.h>
+#include <time.h>
+
+#include "cli.h"
+#include "codec/encode_value.h"
+#include "codec/state_json.h"
+#include "config/policy_file.h"
+#include "core/deadline.h"
+#include "store_reader.h"
+#include "task_table.h"
+
+#define ANY 0
+#define ALL (-1)
+
+struct list {
+    struct str incident, team, owner; /* absent: any */
+    bool overdue, stale;
+    int status; /* enum task_status; ANY: all but closed; ALL */
+    ms_t now;
+    struct policy policy;
+    struct arena *arena;
+    struct task_row *rows;
+    size_t n, cap;
+};
+
+/* A name given on the command line against one of an owner; "none" is for no owner at all. */
+static bool owner_fits(struct str wanted, struct str actual, struct owner owner)
+{
+    if (!wanted.p) return true;
+    if (str_eq(wanted, STR("none"))) return !owner.team.p && !owner.person.p;
+    return str_eq(wanted, actual);
+}
+
+static bool runs(const struct task *t)
+{
+    return t->status != STATUS_CLOSED && t->status != STATUS_RESOLVED && t->paused_at == TIME_NONE;
+}
+
+static bool is_overdue(const struct list *list, const struct task *t)
+{
+    return runs(t) && t->due_at != TIME_NONE && t->due_at <= list->now;
+}
+
+static bool is_stale(const struct list *list, const struct task *t)
+{
+    return runs(t) && deadline_add(&list->policy.calendar, t->touched_at,
+                                   list->policy.sla[t->priority].stale) <= list->now;
+}
+
+static bool fits(const struct list *list, const struct task *t)
+{
+    if (list->status == ANY ? t->status == STATUS_CLOSED
+                            : list->status != ALL && t->status != list->status)
+        return false;
+    return owner_fits(list->team, t->owner.team, t->owner) &&
+           owner_fits(list->owner, t->owner.person, t->owner) &&
+           (!list->overdue || is_overdue(list, t)) && (!list->stale || is_stale(list, t));
+}
+
+static void add_row(struct list *list, const struct entry *entry, const struct task *task)
+{
+    struct task_row *row = ARENA_PUSH(list->arena, list->rows, list->n, list->cap);
+    row->task = task;
+    row->incident_id = store_reader_incident_id(list->arena, entry);
+    row->task_id = state_task_id(list->arena, row->incident_id, task->name);
+}
+
+/* Keeps a task that fits; read again into memory that stays, as most of a large state does not. */
+static enum result take(void *context, const struct entry *entry, struct str value,
+                        struct error *error)
+{
+    struct list *list = context;
+    if (!fits(list, entry->task)) return OK;
+    struct entry kept = {.key = arena_str(list->arena, entry->key), .type = ENTRY_TASK};
+    enum result result =
+        state_json_read(list->arena, arena_str(list->arena, value), &kept, error);
+    if (result == OK) add_row(list, &kept, kept.task);
+    return result;
+}
+
+static enum result collect(struct list *list, struct store_reader *reader, struct error *error)
+{
+    if (!list->incident.p) {
+        int32_t missing;
+        enum result result = store_reader_walk(reader, take, list, &missing, error);
+        if (result == OK && missing)
+            cli_fail(0, "the list is not complete: %d shards are not in Redis (yet); a worker that "
+                        "owns them restores them", (int)missing);
+        return result;
+    }
+    struct entry **entries;
+    size_t n;
+    enum result result =
+        store_reader_incident(reader, list->arena, list->incident, &entries, &n, error);
+    for (size_t i = 0; i < n && result == OK; i++)
+        if (entries[i]->type == ENTRY_TASK && fits(list, entries[i]->task))
+            add_row(list, entries[i], entries[i]->task);
+    return result;
+}
+
+static void print(struct list *list, bool json)
+{
+    struct buf out = {0};
+    task_table_sort(list->rows, list->n);
+    for (size_t i = 0; i < list->n && json; i++) {
+        const struct task_row *row = &list->rows[i];
+        encode_value_task_members(&out, row->incident_id, row->task, row->task_id);
+        buf_lit(&out, "}\n");
+    }
+    if (!json) task_table_write(&out, list->arena, list->rows, list->n, list->now);
+    if (out.n) fwrite(out.p, 1, out.n, stdout);
+    buf_free(&out);
+}
+
+/* --status; false after a sentence. */
+static bool choose_status(struct list *list, const char *text)
+{
+    if (!text) return true;
+    list->status = strcmp(text, "all") == 0 ? ALL : task_status_parse(str_of(text));
+    if (list->status == ANY)
+        cli_fail(0, "--status %s is not known; allowed: open, in-progress, blocked, resolved, "
+                    "closed, all", text);
+    return list->status != ANY;
+}
+
+static int run(const struct cli *cli)
+{
+    struct error error;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    struct list list = {
+        .incident = str_of(cli_value(cli, "incident")),
+        .team = str_of(cli_value(cli, "team")),
+        .owner = str_of(cli_value(cli, "owner")),
+        .overdue = cli_value(cli, "overdue") != NULL,
+        .stale = cli_value(cli, "stale") != NULL,
+        .now = (ms_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+    };
+    if (!choose_status(&list, cli_value(cli, "status"))) return EXIT_USAGE;
+    list.arena = arena_new();
+    enum result result =
+        policy_file_load(cli->config->policy_file, list.arena, &list.policy, &error);
+    struct store_reader *reader = result == OK ? store_reader_open(cli->config, &error) : NULL;
+    if (!reader) result = FATAL;
+    if (result == OK) result = collect(&list, reader, &error);
+    if (result == OK) print(&list, cli_value(cli, "json") != NULL);
+    store_reader_close(reader);
+    arena_free(list.arena);
+    return result == OK ? EXIT_DONE : cli_fail(EXIT_FAILED, "%s", error.text);
+}
+
+static const struct cli_option options[] = {
+    {"incident", "ID", "of this incident alone"},
+    {"team", "TEAM", "owned by this team; none: by nobody"},
+    {"owner", "PERSON", "owned by this person; none: by nobody"},
+    {"overdue", NULL, "past their due time and not resolved"},
+    {"stale", NULL, "without an update for longer than the policy allows"},
+    {"status", "STATUS", "open, in-progress, blocked, resolved, closed, or all"},
+    {"json", NULL, "JSON Lines with the members of task events"},
+    {NULL, NULL, NULL},
+};
+
+const struct command command_list = {
+    .name = "list",
+    .summary = "tasks: whose, how urgent, how late",
+    .details = "Without --status all tasks that are not closed, the most urgent first. All conditions\n"
+               "given must hold. What the worker has in Redis is shown; nothing is changed.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* epilogue simulate: what a policy would do with events over time, with no Kafka or Redis. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "codec/json.h"
+#include "config/config.h"
+#include "config/policy_file.h"
+#include "engine/virtual.h"
+#include "line_json.h"
+#include "lines.h"
+#include "render.h"
+#include "report_markdown.h"
+#include "simulate_diff.h"
+
+#define GO_ON_DAYS 400
+#define WRITE_AT_BYTES 65536
+
+/* A line, and when it is taken: at its time, but never before the line that stands before it. */
+struct input {
+    const struct line *line;
+    ms_t at;
+};
+
+struct simulation {
+    const struct config *config;
+    struct arena *arena;
+    struct input *inputs; /* in the order in which they are taken */
+    size_t inputs_n;
+    ms_t until;
+    bool json, colour;
+    ms_t change_at; /* TIME_NONE: one policy rules all the time */
+    struct policy changed;
+    const char *report; /* the incident of --report, NULL for the timeline */
+};
+
+/* One run through the lines with one policy. */
+struct run {
+    const struct simulation *simulation;
+    struct arena *scratch; /* of one event */
+    struct buf out;
+    struct simulate_diff *diff; /* NULL: the timeline is printed */
+    int side;
+};
+
+/* ---- what comes out ---- */
+
+/* The contract's names of the topics: no Kafka is asked for others. */
+static void set_names(struct str names[topic_end])
+{
+    for (int topic = 0; topic < topic_end; topic++) names[topic] = topic_name(topic);
+}
+
+static void write_json(struct buf *out, struct arena *scratch, const struct message *message,
+                       ms_t now)
+{
+    struct str names[topic_end];
+    struct message line = *message;
+    set_names(names);
+    line.timestamp = now;
+    line_json_write(out, scratch, &line, names);
+}
+
+static void write_out(struct run *run)
+{
+    fwrite(run->out.p ? run->out.p : "", 1, run->out.n, stdout);
+    run->out.n = 0;
+}
+
+static void collect(struct run *run, const struct message *message, ms_t now)
+{
+    struct buf json = {0};
+    render_message(&run->out, run->scratch, message, false);
+    if (run->simulation->json) write_json(&json, run->scratch, message, now);
+    struct str text = buf_slice(&run->out);
+    simulate_diff_add(run->diff, run->side, now, text, json.n ? buf_slice(&json) : text);
+    run->out.n = 0;
+    buf_free(&json);
+}
+
+static void emit(void *self, const struct message *message, ms_t now)
+{
+    struct run *run = self;
+    const struct simulation *s = run->simulation;
+    bool internal = message->topic == TOPIC_FORWARDED && (s->json || run->diff);
+    if (internal || s->report) return;
+    arena_reset(run->scratch, WRITE_AT_BYTES);
+    if (run->diff) {
+        collect(run, message, now);
+        return;
+    }
+    if (s->json)
+        write_json(&run->out, run->scratch, message, now);
+    else
+        render_message(&run->out, run->scratch, message, s->colour);
+    if (run->out.n > WRITE_AT_BYTES) write_out(run);
+}
+
+/* What comes in is a part of the timeline that a person reads. */
+static void show_received(struct run *run, const struct input *input)
+{
+    const struct line *line = input->line;
+    const struct simulation *s = run->simulation;
+    if (s->json || s->report || run->diff) return;
+    struct str topic = topic_name(line->record.topic);
+    struct str key = line->record.key;
+    arena_reset(run->scratch, WRITE_AT_BYTES);
+    render_time(&run->out, input->at);
+    buf_printf(&run->out, "  received            %.*s ", STR_ARG(topic));
+    if (key.p) buf_str(&run->out, json_excerpt(run->scratch, key, 256));
+    buf_printf(&run->out, "%s%s:%d\n", key.p ? ", " : "", line->file, line->number);
+}
+
+/* ---- a run ---- */
+
+static void play(struct run *run, struct virtual *v)
+{
+    const struct simulation *s = run->simulation;
+    bool changed = s->change_at == TIME_NONE;
+    for (size_t i = 0; i <= s->inputs_n; i++) {
+        const struct input *input = i < s->inputs_n ? &s->inputs[i] : NULL;
+        ms_t at = input ? input->at : s->until;
+        if (at > s->until) continue;
+        if (!changed && s->change_at <= at) {
+            virtual_advance(v, s->change_at - 1);
+            virtual_set_policy(v, &s->changed);
+            changed = true;
+        }
+        virtual_advance(v, at);
+        if (!input) break;
+        show_received(run, input);
+        virtual_take(v, &input->line->record);
+    }
+}
+
+static int print_report(struct run *run, const struct virtual *v)
+{
+    struct arena *arena = run->simulation->arena;
+    struct str id = str_of(run->simulation->report);
+    struct entry *header = state_find(virtual_state(v), state_incident_key(arena, id));
+    struct entry **entries = NULL;
+    size_t n = 0, cap = 0;
+    for (struct entry *e = header; e; e = e->next_sibling)
+        if (e->exists) *ARENA_PUSH(arena, entries, n, cap) = e;
+    struct report_markdown report;
+    if (!report_markdown_collect(arena, entries, n, &report))
+        return cli_fail(EXIT_FAILED, "no line speaks of an incident \"%s\"", run->simulation->report);
+    report_markdown_write(&run->out, arena, &report);
+    return EXIT_DONE;
+}
+
+static int simulate(const struct simulation *s, const struct policy *policy,
+                    struct simulate_diff *diff, int side)
+{
+    struct run run = {.simulation = s, .scratch = arena_new(), .diff = diff, .side = side};
+    struct virtual_settings settings = {
+        .policy = policy,
+        .limits = &s->config->limits,
+        .source = encode_source(s->arena, str_of(s->config->group_id)),
+        .emit = emit,
+        .self = &run,
+    };
+    set_names(settings.topic_names);
+    struct virtual *v = virtual_new(&settings);
+    play(&run, v);
+    int code = s->report ? print_report(&run, v) : EXIT_DONE;
+    write_out(&run);
+    virtual_free(v);
+    buf_free(&run.out);
+    arena_free(run.scratch);
+    return code;
+}
+
+static void print_difference(const struct simulate_diff_item *item, bool json)
+{
+    struct str rest = item->shown;
+    const char *sign = item->side == SIMULATE_DIFF_OLD ? "-" : "+";
+    if (json) {
+        printf("{\"in\":\"%s\",%.*s", item->side == SIMULATE_DIFF_OLD ? "old" : "new",
+               (int)rest.n - 1, rest.p + 1);
+        return;
+    }
+    while (rest.n) {
+        const char *end = memchr(rest.p, '\n', rest.n);
+        size_t n = end ? (size_t)(end - rest.p) + 1 : rest.n;
+        printf("%s %.*s", sign, (int)n, rest.p);
+        rest = (struct str){rest.p + n, rest.n - n};
+    }
+}
+
+static int compare(const struct simulation *s, const char *old_file, const char *new_file)
+{
+    const char *files[simulate_diff_sides] = {old_file, new_file};
+    struct simulate_diff diff = {.arena = s->arena};
+    for (int side = 0; side < simulate_diff_sides; side++) {
+        struct policy policy;
+        struct error error;
+        if (policy_file_load(files[side], s->arena, &policy, &error) != OK)
+            return cli_fail(EXIT_USAGE, "%s", error.text);
+        simulate(s, &policy, &diff, side);
+    }
+    size_t counts[simulate_diff_sides];
+    simulate_diff_reduce(&diff, counts);
+    for (size_t i = 0; i < diff.n; i++) print_difference(&diff.items[i], s->json);
+    fprintf(stderr, "epilogue: %zu events with %s alone, %zu with %s alone\n",
+            counts[SIMULATE_DIFF_OLD], old_file, counts[SIMULATE_DIFF_NEW], new_file);
+    return EXIT_DONE;
+}
+
+/* ---- what is asked for ---- */
+
+static int by_time(const void *a, const void *b)
+{
+    const struct input *x = a, *y = b;
+    if (x->at != y->at) return x->at < y->at ? -1 : 1;
+    return x->line < y->line ? -1 : 1;
+}
+
+static int read_inputs(struct simulation *s, const struct cli *cli)
+{
+    struct lines lines = {0};
+    struct error error;
+    for (int i = 0; i < cli->argc; i++)
+        if (lines_read(s->arena, cli->argv[i], s->config->topics, 0, &lines, &error) != OK)
+            return cli_fail(EXIT_FAILED, "%s", error.text);
+    if (!lines.n) return cli_fail(EXIT_FAILED, "%s: there is no record in it", cli->argv[0]);
+    s->inputs = arena_alloc(s->arena, lines.n * sizeof *s->inputs);
+    s->inputs_n = lines.n;
+    ms_t at = TIME_NONE;
+    for (size_t i = 0; i < lines.n; i++) {
+        struct line *line = &lines.items[i];
+        if (i && line->file != lines.items[i - 1].file) at = TIME_NONE;
+        if (line->record.timestamp == TIME_NONE) line->record.timestamp = at;
+        if (line->record.timestamp == TIME_NONE)
+            return cli_fail(EXIT_FAILED, "%s:%d: the first line of a file must say when: \"at\"",
+                            line->file, line->number);
+        if (line->record.timestamp > at) at = line->record.timestamp;
+        s->inputs[i] = (struct input){line, at};
+    }
+    qsort(s->inputs, s->inputs_n, sizeof *s->inputs, by_time);
+    return EXIT_DONE;
+}
+
+static int read_until(struct simulation *s, const struct cli *cli)
+{
+    const char *text = cli_value(cli, "until");
+    s->until = s->inputs[s->inputs_n - 1].at + GO_ON_DAYS * DAY_MS;
+    if (!text) return EXIT_DONE;
+    enum timestamp_result result = timestamp_parse(str_of(text), &s->until);
+    if (result == TIMESTAMP_OK || result == TIMESTAMP_PARTIAL) return EXIT_DONE;
+    return cli_fail(EXIT_USAGE, "--until %s is not a time like 2026-11-20T10:15:00Z", text);
+}
+
+/* --change TIME=FILE */
+static int read_change(struct simulation *s, const struct cli *cli)
+{
+    const char *text = cli_value(cli, "change");
+    s->change_at = TIME_NONE;
+    if (!text) return EXIT_DONE;
+    const char *equals = strchr(text, '=');
+    struct str time = {text, equals ? (size_t)(equals - text) : 0};
+    enum timestamp_result result = timestamp_parse(time, &s->change_at);
+    if (!equals || (result != TIMESTAMP_OK && result != TIMESTAMP_PARTIAL))
+        return cli_fail(EXIT_USAGE, "--change %s is not a time and a file like "
+                        "2026-12-01T00:00:00Z=policy.json", text);
+    struct error error;
+    if (policy_file_load(equals + 1, s->arena, &s->changed, &error) != OK)
+        return cli_fail(EXIT_USAGE, "%s", error.text);
+    return EXIT_DONE;
+}
+
+static int run_all(struct simulation *s, const struct cli *cli)
+{
+    int code = read_inputs(s, cli);
+    if (code == EXIT_DONE) code = read_until(s, cli);
+    if (code == EXIT_DONE) code = read_change(s, cli);
+    if (code != EXIT_DONE) return code;
+    if (cli_value(cli, "diff"))
+        return compare(s, cli_value(cli, "diff"), cli_second(cli, "diff"));
+    struct policy policy;
+    struct error error;
+    const char *file = cli_value(cli, "policy");
+    if (policy_file_load(file ? file : s->config->policy_file, s->arena, &policy, &error) != OK)
+        return cli_fail(EXIT_USAGE, "%s", error.text);
+    return simulate(s, &policy, NULL, 0);
+}
+
+static int run_command(const struct cli *cli)
+{
+    struct simulation s = {
+        .config = cli->config,
+        .arena = arena_new(),
+        .json = cli_value(cli, "json") != NULL,
+        .report = cli_value(cli, "report"),
+        .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+    };
+    int code = run_all(&s, cli);
+    arena_free(s.arena);
+    if (fflush(stdout) || ferror(stdout))
+        return cli_fail(EXIT_FAILED, "standard output cannot be written");
+    return code;
+}
+
+static const struct cli_option options[] = {
+    {"policy", "FILE", "the policy to try; else the configured one"},
+    {"change", "TIME=FILE", "from TIME on another policy rules"},
+    {"until", "TIME", "when to stop; else 400 days after the last line"},
+    {"json", NULL, "what goes out as JSON Lines, in the form that publish reads"},
+    {"diff", "OLD NEW", "two policy files: what goes out with only one of them"},
+    {"report", "INCIDENT", "at the end the report of an incident, in place of the timeline"},
+    {0},
+};
+
+const struct command command_simulate = {
+    .name = "simulate",
+    .arguments = "FILE...",
+    .summary = "what a policy would do with events over time",
+    .details =
+        "Reads lines as publish does ({\"topic\":...,\"key\":...,\"value\":{...},\"at\":TIME}; - is\n"
+        "standard input) and prints what would go out and when, with no Kafka, Redis or waiting.\n"
+        "`at` is when a line comes in; without it, it comes with the line before. Lines of one\n"
+        "file come in their order; one that says an earlier time than the line before it is late.\n"
+        "Lines of several files come in the order of their times. Lines that begin with # or >\n"
+        "are passed over. Time goes on until nothing is scheduled any more, at most until --until.\n"
+        "Times are UTC.\n"
+        "\n"
+        "--diff marks what goes out with OLD alone by -, with NEW alone by +, a change by both.",
+    .min_args = 1,
+    .max_args = -1,
+    .options = options,
+    .run = run_command,
+};

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store_reader.h"
+
+#include <stdlib.h>
+
+#include "codec/state_json.h"
+#include "kafka/kafka_partition.h"
+#include "kafka/topics.h"
+#include "redis/redis_port.h"
+
+#define PAGE 1000 /* keys asked for at a time */
+#define SCRATCH_KEEP_BYTES ((size_t)4 * 1024 * 1024)
+
+struct store_reader {
+    struct store_port *store;
+    int32_t partitions;
+};
+
+struct store_reader *store_reader_open(const struct config *config, struct error *error)
+{
+    int32_t partitions;
+    if (topics_partitions(config, &partitions, error) != OK) return NULL;
+    struct store_port *store = redis_port_new(config, error);
+    if (!store) return NULL;
+    struct store_reader *reader = calloc(1, sizeof *reader);
+    if (!reader) abort();
+    *reader = (struct store_reader){store, partitions};
+    return reader;
+}
+
+void store_reader_close(struct store_reader *reader)
+{
+    if (!reader) return;
+    redis_port_free(reader->store);
+    free(reader);
+}
+
+int32_t store_reader_shard(const struct store_reader *reader, struct str incident_id)
+{
+    return kafka_partition_of(incident_id, reader->partitions);
+}
+
+struct str store_reader_incident_id(struct arena *arena, const struct entry *entry)
+{
+    return state_decode_part(arena, state_header_key(entry->key));
+}
+
+static bool is_task(struct str key)
+{
+    struct str header = state_header_key(key);
+    return !state_key_is_internal(key) && key.n > header.n + 1 && key.p[header.n + 1] == 't';
+}
+
+/* The keys of one page that are wanted, with their values. *last: the last key of the page, absent
+ * when the page was the last one. */
+struct page {
+    struct str *keys, *values;
+    size_t n;
+    struct str last;
+    bool missing;
+};
+
+static enum result read_page(struct store_reader *reader, struct arena *arena, int32_t shard,
+                             struct str header_key, bool tasks_only, struct page *page,
+                             struct error *error)
+{
+    struct store_port *store = reader->store;
+    struct str *keys = arena_alloc(arena, PAGE * sizeof *keys);
+    size_t n = PAGE;
+    enum result result =
+        store->entries(store->self, arena, shard, header_key, page->last, keys, &n, error);
+    if (result) return result;
+    page->last = n == PAGE ? keys[n - 1] : STR_NONE;
+    page->n = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!tasks_only || is_task(keys[i])) keys[page->n++] = keys[i];
+    struct store_load load = {.shard = shard, .keys = keys, .n = page->n};
+    result = store->load(store->self, arena, &load, 1, error);
+    page->keys = keys;
+    page->values = load.values;
+    page->missing = result == OK && load.watermark == STORE_NO_WATERMARK;
+    return result;
+}
+
+static enum result read_entry(struct arena *arena, struct state_table *table, struct str key,
+                              struct str value, struct entry **entry, struct error *error)
+{
+    *entry = state_entry(table, key);
+    enum result result = state_json_read(arena, value, *entry, error);
+    (*entry)->exists = result == OK;
+    return result;
+}
+
+enum result store_reader_incident(struct store_reader *reader, struct arena *arena,
+                                  struct str incident_id, struct entry ***entries, size_t *n,
+                                  struct error *error)
+{
+    struct state_table *table = state_new(arena);
+    struct str header_key = state_incident_key(arena, incident_id);
+    int32_t shard = store_reader_shard(reader, incident_id);
+    struct page page = {0};
+    size_t cap = 0;
+    *entries = NULL;
+    *n = 0;
+    do {
+        enum result result = read_page(reader, arena, shard, header_key, false, &page, error);
+        if (result) return result;
+        if (page.missing)
+            return error_set(error, RETRY,
+                             "the state of shard %d is not in Redis (yet); a worker that owns it "
+                             "restores it",
+                             (int)shard);
+        for (size_t i = 0; i < page.n; i++) {
+            if (!page.values[i].p) continue; /* deleted between the two questions */
+            struct entry *entry;
+            result = read_entry(arena, table, page.keys[i], page.values[i], &entry, error);
+            if (result) return result;
+            *ARENA_PUSH(arena, *entries, *n, cap) = entry;
+        }
+    } while (page.last.p);
+    return OK;
+}
+
+static enum result take_page(struct arena *arena, const struct page *page, store_reader_take *take,
+                             void *context, struct error *error)
+{
+    struct state_table *table = state_new(arena);
+    enum result result = OK;
+    for (size_t i = 0; i < page->n && result == OK; i++) {
+        struct entry *entry;
+        if (!page->values[i].p) continue;
+        result = read_entry(arena, table, page->keys[i], page->values[i], &entry, error);
+        if (result == OK) result = take(context, entry, page->values[i], error);
+    }
+    return result;
+}
+
+enum result store_reader_walk(struct store_reader *reader, store_reader_take *take, void *context,
+                              int32_t *missing, struct error *error)
+{
+    struct arena *arena = arena_new();
+    struct buf last = {0}; /* outlives the page that it comes from */
+    enum result result = OK;
+    *missing = 0;
+    for (int32_t shard = 0; shard < reader->partitions && result == OK; shard++) {
+        struct page page = {0};
+        do {
+            result = read_page(reader, arena, shard, STR_NONE, true, &page, error);
+            if (result == OK) result = take_page(arena, &page, take, context, error);
+            if (page.missing) (*missing)++;
+            last.n = 0;
+            if (page.last.p) {
+                buf_str(&last, page.last);
+                page.last = buf_slice(&last);
+            }
+            arena_reset(arena, SCRATCH_KEEP_BYTES);
+        } while (result == OK && page.last.p && !page.missing);
+    }
+    buf_free(&last);
+    arena_free(arena);
+    return result;
+}

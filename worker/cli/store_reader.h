@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The worker's state as it stands in Redis, for commands that only look at it. */
+#ifndef EPILOGUE_CLI_STORE_READER_H
+#define EPILOGUE_CLI_STORE_READER_H
+
+#include "config/config.h"
+#include "core/state.h"
+
+struct store_reader;
+
+/* Asks Kafka for the partition count and contacts Redis. NULL with a sentence. `config` must stay
+ * until store_reader_close. */
+struct store_reader *store_reader_open(const struct config *config, struct error *error);
+/* close(NULL) is safe. */
+void store_reader_close(struct store_reader *reader);
+
+/* The shard (and partition) of an incident; its id raw. */
+int32_t store_reader_shard(const struct store_reader *reader, struct str incident_id);
+
+/*
+ * All entries of one incident, its id raw: those that exist, filled, in the order of their keys, in
+ * the arena. *n is 0 when nothing is known of it. Fails with a sentence, also when the shard's
+ * state is not in Redis at all.
+ */
+enum result store_reader_incident(struct store_reader *reader, struct arena *arena,
+                                  struct str incident_id, struct entry ***entries, size_t *n,
+                                  struct error *error);
+
+/* Gets each task of a walk, filled; what it points to is gone after the call. `value` are the bytes
+ * that it was read from, for state_json_read into memory that stays. */
+typedef enum result store_reader_take(void *context, const struct entry *task, struct str value,
+                                      struct error *error);
+
+/*
+ * Walks the tasks of all shards in the order of shards and keys, a page at a time. Shards whose
+ * state is not in Redis are counted in *missing. What `take` returns other than OK ends the walk.
+ */
+enum result store_reader_walk(struct store_reader *reader, store_reader_take *take, void *context,
+                              int32_t *missing, struct error *error);
+
+/* The raw incident_id of an entry, from its key; in the arena. */
+struct str store_reader_incident_id(struct arena *arena, const struct entry *entry);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "task_table.h"
+
+#include <stdlib.h>
+
+#include "codec/json.h"
+
+#define OWNER_BYTES 40
+#define TITLE_BYTES 72
+
+enum column { TASK, PRIORITY, STATUS, SLA, DUE, DISTANCE, OWNER, TITLE, COLUMNS };
+
+static const struct str headings[COLUMNS] = {
+    {"TASK", 4}, {"PRI", 3}, {"STATUS", 6}, {"SLA", 3}, {"DUE", 3}, {"", 0}, {"OWNER", 5},
+    {"TITLE", 5},
+};
+
+static int by_due(const void *a, const void *b)
+{
+    const struct task_row *x = a, *y = b;
+    ms_t dx = x->task->due_at == TIME_NONE ? INT64_MAX : x->task->due_at;
+    ms_t dy = y->task->due_at == TIME_NONE ? INT64_MAX : y->task->due_at;
+    if (dx != dy) return dx < dy ? -1 : 1;
+    return str_cmp(x->task_id, y->task_id);
+}
+
+void task_table_sort(struct task_row *rows, size_t n)
+{
+    if (n) qsort(rows, n, sizeof *rows, by_due);
+}
+
+struct str task_table_owner(struct arena *arena, struct owner owner)
+{
+    struct str person = json_excerpt(arena, owner.person, OWNER_BYTES);
+    struct str team = json_excerpt(arena, owner.team, OWNER_BYTES);
+    if (owner.person.p && owner.team.p)
+        return arena_printf(arena, "%.*s (%.*s)", STR_ARG(person), STR_ARG(team));
+    return owner.person.p ? person : owner.team.p ? team : STR("nobody");
+}
+
+struct str task_table_distance(struct arena *arena, ms_t at, ms_t now)
+{
+    int64_t s = (at > now ? at - now : now - at) / SECOND_MS;
+    int64_t amount = s >= 2 * 86400 ? s / 86400 : s >= 2 * 3600 ? s / 3600 : s >= 120 ? s / 60 : s;
+    const char *unit = s >= 2 * 86400 ? "d" : s >= 2 * 3600 ? "h" : s >= 120 ? "min" : "s";
+    if (!s) return STR("now");
+    if (at > now) return arena_printf(arena, "in %lld %s", (long long)amount, unit);
+    return arena_printf(arena, "%lld %s late", (long long)amount, unit);
+}
+
+static struct str minute(struct arena *arena, ms_t t)
+{
+    char text[TIMESTAMP_TEXT];
+    if (t == TIME_NONE) return STR("-");
+    timestamp_format(t, text);
+    return arena_printf(arena, "%.10s %.5s", text, text + 11);
+}
+
+static void fill(struct arena *arena, const struct task_row *row, ms_t now,
+                 struct str cells[COLUMNS])
+{
+    const struct task *t = row->task;
+    bool open = t->status != STATUS_CLOSED && t->status != STATUS_RESOLVED;
+    struct str title = json_excerpt(arena, t->title, TITLE_BYTES);
+    cells[TASK] = row->task_id;
+    cells[PRIORITY] = priority_name(t->priority);
+    cells[STATUS] = task_status_name(t->status);
+    cells[SLA] = sla_state_name(t->sla);
+    cells[DUE] = minute(arena, t->due_at);
+    cells[DISTANCE] = open && t->due_at != TIME_NONE && t->paused_at == TIME_NONE
+                          ? task_table_distance(arena, t->due_at, now)
+                          : STR("");
+    cells[OWNER] = task_table_owner(arena, t->owner);
+    cells[TITLE] = title.n < t->title.n ? arena_printf(arena, "%.*s…", STR_ARG(title)) : title;
+}
+
+/* How many characters a text has: what it takes on the screen, but for wide ones. */
+static size_t width_of(struct str text)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < text.n; i++) width += ((unsigned char)text.p[i] & 0xc0) != 0x80;
+    return width;
+}
+
+static void write_line(struct buf *out, const struct str cells[COLUMNS],
+                       const size_t widths[COLUMNS])
+{
+    for (int c = 0; c < COLUMNS; c++) {
+        if (cells[c].n) buf_str(out, cells[c]);
+        if (c == TITLE) break;
+        for (size_t w = width_of(cells[c]); w < widths[c] + 2; w++) buf_char(out, ' ');
+    }
+    buf_char(out, '\n');
+}
+
+void task_table_write(struct buf *out, struct arena *arena, const struct task_row *rows, size_t n,
+                      ms_t now)
+{
+    if (!n) return;
+    size_t widths[COLUMNS];
+    struct str(*cells)[COLUMNS] = arena_zalloc(arena, n * sizeof *cells);
+    for (int c = 0; c < COLUMNS; c++) widths[c] = width_of(headings[c]);
+    for (size_t i = 0; i < n; i++) {
+        fill(arena, &rows[i], now, cells[i]);
+        for (int c = 0; c < COLUMNS; c++)
+            if (width_of(cells[i][c]) > widths[c]) widths[c] = width_of(cells[i][c]);
+    }
+    write_line(out, headings, widths);
+    for (size_t i = 0; i < n; i++) write_line(out, cells[i], widths);
+}

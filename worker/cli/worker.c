@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `epilogue worker`: the service. It waits for what is not there yet, works until it is told to
+ * stop, and exits where only a new start helps (crash-only). */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "cli.h"
+#include "common/log.h"
+#include "config/config.h"
+#include "config/policy_file.h"
+#include "engine/engine.h"
+#include "engine/metrics.h"
+#include "engine/watchdog.h"
+#include "http/http.h"
+#include "kafka/kafka_partition.h"
+#include "kafka/kafka_port.h"
+#include "kafka/topics.h"
+#include "redis/redis_port.h"
+
+#define STEP_WAIT_MS 200   /* how late a stop is noticed by an idle worker */
+#define RETRY_WAIT_MS 500  /* between tries of something that is not there yet */
+#define COMPLAIN_MS 10000
+
+static volatile sig_atomic_t stop_asked, reload_asked;
+
+static void on_signal(int signal)
+{
+    if (signal == SIGHUP)
+        reload_asked = 1;
+    else
+        stop_asked = 1;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a Redis or a log reader that went away is an error of write() */
+}
+
+static int64_t clock_ms(clockid_t id)
+{
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static ms_t clock_now(void *self)
+{
+    (void)self;
+    return clock_ms(CLOCK_REALTIME);
+}
+
+static int64_t clock_monotonic(void *self)
+{
+    (void)self;
+    return clock_ms(CLOCK_MONOTONIC);
+}
+
+static void wait_ms(int ms)
+{
+    struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
+    nanosleep(&t, NULL);
+}
+
+/* What the worker holds, in the order in which it is taken and given back. */
+struct worker {
+    const struct config *config;
+    struct arena *policy_arena;
+    struct policy policy;
+    struct metrics *metrics;
+    struct http *http;
+    struct store_port *store;
+    struct kafka_port *kafka;
+    struct clock_port clock;
+    struct engine *engine;
+    int32_t partitions;
+};
+
+/* Tries until it is OK, FATAL, or the worker is to stop (then ABORT). */
+static enum result patiently(struct worker *w, const char *waiting_for,
+                             enum result (*try)(struct worker *, struct error *),
+                             struct error *error)
+{
+    int64_t complained_ms = -COMPLAIN_MS;
+    while (!stop_asked) {
+        enum result result = try(w, error);
+        if (result != RETRY) return result;
+        metrics_set_ready(w->metrics, waiting_for);
+        watchdog_kick();
+        if (clock_monotonic(NULL) - complained_ms >= COMPLAIN_MS) {
+            complained_ms = clock_monotonic(NULL);
+            log_warn(waiting_for, "reason=%s", log_quote(error->text));
+        }
+        wait_ms(RETRY_WAIT_MS);
+    }
+    return ABORT;
+}
+
+static enum result find_topics(struct worker *w, struct error *error)
+{
+    return topics_partitions(w->config, &w->partitions, error);
+}
+
+struct redis_complaint {
+    char text[500];
+};
+
+static void note_redis(void *context, bool ok, const char *what)
+{
+    struct redis_complaint *complaint = context;
+    if (!ok && !complaint->text[0])
+        snprintf(complaint->text, sizeof complaint->text, "%s", what);
+}
+
+static enum result check_redis(struct worker *w, struct error *error)
+{
+    struct redis_complaint complaint = {{0}};
+    enum result result = redis_port_check(w->store, note_redis, &complaint, error);
+    if (result == OK && complaint.text[0]) return error_set(error, FATAL, "%s", complaint.text);
+    return result;
+}
+
+static enum result load_policy(struct worker *w, struct error *error)
+{
+    struct arena *arena = arena_new();
+    struct policy policy;
+    enum result result = policy_file_load(w->config->policy_file, arena, &policy, error);
+    if (result != OK) {
+        arena_free(arena);
+        return result;
+    }
+    arena_free(w->policy_arena); /* no batch is under way: nothing points into it any more */
+    w->policy_arena = arena;
+    w->policy = policy;
+    log_info("policy loaded", "version=%.*s", STR_ARG(policy.version));
+    return OK;
+}
+
+static void reload_policy(struct worker *w)
+{
+    struct error error;
+    reload_asked = 0;
+    if (load_policy(w, &error) != OK)
+        log_error("the policy was not loaded anew; the old one stays", "reason=%s",
+                  log_quote(error.text));
+}
+
+static void make_engine(struct worker *w)
+{
+    const struct config *config = w->config;
+    struct engine_options options = {
+        .policy = &w->policy,
+        .limits = &config->limits,
+        .group_id = str_of(config->group_id),
+        .partitions = w->partitions,
+        .batch_max = config->batch_max,
+        .delete_retention_ms = TOPICS_STATE_DELETE_RETENTION_MS,
+        .output_bytes_max = TOPICS_OUTPUT_BYTES_MAX - TOPICS_RECORD_OVERHEAD_BYTES,
+        .dead_letter_bytes_max = TOPICS_DEAD_LETTER_BYTES_MAX - TOPICS_RECORD_OVERHEAD_BYTES,
+        .partition_of = kafka_partition_of,
+    };
+    memcpy(options.topic_names, config->topics, sizeof options.topic_names);
+    w->engine = engine_new(&options, w->kafka, w->store, &w->clock, w->metrics);
+}
+
+static enum result run(struct worker *w, struct error *error)
+{
+    enum result result = load_policy(w, error);
+    if (result != OK) return result;
+    result = http_start(&w->config->http, w->metrics, &w->http, error);
+    if (result != OK) return result;
+    w->store = redis_port_new(w->config, error);
+    if (!w->store) return FATAL;
+    result = watchdog_start(w->config->watchdog_timeout_ms, error);
+    if (result != OK) return result;
+    result = patiently(w, "waiting for Kafka", find_topics, error);
+    if (result != OK) return result;
+    result = patiently(w, "waiting for Redis", check_redis, error);
+    if (result != OK) return result;
+    w->kafka = kafka_port_new(w->config, w->partitions, error);
+    if (!w->kafka) return FATAL;
+    make_engine(w);
+    log_info("worker started", "group=%s instance=%s partitions=%d version=%s",
+             log_quote(w->config->group_id), log_quote(w->config->instance_id), w->partitions,
+             EPILOGUE_VERSION);
+    while (result == OK && !stop_asked) {
+        if (reload_asked) reload_policy(w);
+        result = engine_step(w->engine, STEP_WAIT_MS, error);
+        watchdog_kick();
+    }
+    return result;
+}
+
+static int worker_run(const struct cli *cli)
+{
+    struct worker w = {
+        .config = cli->config,
+        .metrics = metrics_new(),
+        .clock = {.now = clock_now, .monotonic_ms = clock_monotonic},
+    };
+    struct error error;
+    catch_signals();
+    log_setup(cli->config->log_level, cli->config->log_json);
+    enum result result = run(&w, &error);
+    if (result == OK || result == ABORT) log_info("stopping", "%s", "");
+    engine_free(w.engine);
+    kafka_port_free(w.kafka);
+    redis_port_free(w.store);
+    watchdog_stop();
+    http_stop(w.http);
+    metrics_free(w.metrics);
+    arena_free(w.policy_arena);
+    if (result == FATAL) {
+        log_error("worker exits", "reason=%s", log_quote(error.text));
+        return EXIT_FAILED;
+    }
+    return EXIT_DONE;
+}
+
+const struct command command_worker = {
+    .name = "worker",
+    .summary = "run the service",
+    .details = "Reads the closures and updates, emits tasks and reminders, until SIGTERM or SIGINT.\n"
+               "SIGHUP loads the policy file anew. Waits for a Kafka or Redis that is not there yet\n"
+               "(/readyz says 503); exits with 1 where only a change of the set-up helps.",
+    .run = worker_run,
+};

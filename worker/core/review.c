@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What becomes due about an incident as a whole: its review, missing findings, end of retention. */
+#include <stdlib.h>
+
+#include "step.h"
+
+/* TIME_NONE at the end of the calendar. */
+static ms_t review_at(const struct policy *policy, const struct incident *incident)
+{
+    ms_t at = deadline_add(&policy->calendar, incident->review_last, policy->review_every);
+    return at > incident->review_last ? at : TIME_NONE;
+}
+
+static ms_t missing_at(const struct policy *policy, const struct incident *incident)
+{
+    if (incident->findings || incident->missing_findings_sent) return TIME_NONE;
+    return deadline_add(&policy->calendar, incident->opened_at, policy->missing_findings_after);
+}
+
+ms_t review_wake_at(const struct policy *policy, const struct incident *incident)
+{
+    switch (incident->phase) {
+    case PHASE_OPEN:
+        return time_first(review_at(policy, incident), missing_at(policy, incident));
+    case PHASE_COMPLETED:
+        if (incident->retired == incident->occurrence) return TIME_NONE;
+        return deadline_add(&policy->calendar, incident->completed_at, policy->retention);
+    default: return TIME_NONE;
+    }
+}
+
+static int by_urgency(const void *a, const void *b)
+{
+    const struct task *x = *(const struct task *const *)a, *y = *(const struct task *const *)b;
+    if (x->due_at != y->due_at) return x->due_at < y->due_at ? -1 : 1;
+    return str_cmp(x->name, y->name);
+}
+
+/* The incident in a sentence: "INC-1042 'Its title'". */
+static struct str label(struct step *step)
+{
+    const struct incident *incident = step->incident;
+    if (!incident->title.n) return incident->incident_id;
+    struct str title = reminder_title(step->arena, incident->title);
+    return arena_printf(step->arena, "%.*s '%.*s'", STR_ARG(incident->incident_id), STR_ARG(title));
+}
+
+static struct reminder_output *remind(struct step *step, int kind, int64_t number, ms_t due_for)
+{
+    struct output *output = step_emit(step, OUTPUT_REMINDER);
+    output->at = due_for;
+    size_t n, open_n = 0;
+    struct entry **tasks = incident_entries(step, ENTRY_TASK, &n);
+    const struct task **open = arena_alloc(step->arena, n * sizeof *open);
+    for (size_t i = 0; i < n; i++)
+        if (tasks[i]->task->status != STATUS_CLOSED) open[open_n++] = tasks[i]->task;
+    qsort(open, open_n, sizeof *open, by_urgency);
+    output->reminder = (struct reminder_output){
+        .kind = kind,
+        .number = number,
+        .due_for = due_for,
+        .occurrence = step->incident->occurrence,
+        .incident = arena_copy(step->arena, step->incident, sizeof *step->incident),
+        .open = open,
+        .open_n = open_n,
+    };
+    reminder_add(step, &output->reminder, ROLE_RESPONSE_TEAM, step->policy->response_team);
+    return &output->reminder;
+}
+
+static void review(struct step *step, ms_t until)
+{
+    struct incident *incident = step->incident;
+    int64_t points = 0;
+    ms_t at;
+    while ((at = review_at(step->policy, incident)) != TIME_NONE && at <= until) {
+        incident->review_last = at;
+        points++;
+    }
+    if (!points) return;
+    ms_t due = incident->review_last;
+    struct reminder_output *reminder = remind(step, REMINDER_REVIEW_DUE, ++incident->reviews, due);
+    reminder->coalesced = points - 1;
+    size_t overdue = 0;
+    for (size_t i = 0; i < reminder->open_n; i++) overdue += reminder->open[i]->due_at <= due;
+    struct str what = label(step);
+    reminder->summary = arena_printf(step->arena,
+                                     "Review of %.*s is due: %zu open, %zu of them overdue",
+                                     STR_ARG(what), reminder->open_n, overdue);
+}
+
+static void miss_findings(struct step *step, ms_t until)
+{
+    struct incident *incident = step->incident;
+    ms_t due = missing_at(step->policy, incident);
+    if (due == TIME_NONE || due > until) return;
+    incident->missing_findings_sent = true;
+    struct reminder_output *reminder = remind(step, REMINDER_MISSING_FINDINGS, 1, due);
+    struct str what = label(step);
+    struct str waited = reminder_span(step->arena, due - incident->opened_at);
+    reminder->summary =
+        arena_printf(step->arena, "No finding has come for %.*s since its follow-up began %.*s ago",
+                     STR_ARG(what), STR_ARG(waited));
+}
+
+/* The past goes; the header stays for ever, so that no id of this life can ever come back. */
+static void retire(struct step *step)
+{
+    for (struct entry *e = step->header->next_sibling; e; e = e->next_sibling) {
+        if (!e->exists) continue;
+        e->exists = false;
+        e->dirty = true;
+        e->wake_at = TIME_NONE;
+    }
+    step->incident->retired = step->incident->occurrence;
+    step->incident->title = STR_NONE;
+}
+
+void review_tick(struct step *step, ms_t until)
+{
+    if (step->incident->phase == PHASE_OPEN) {
+        miss_findings(step, until);
+        review(step, until);
+    } else {
+        retire(step);
+    }
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "failpoint.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+
+#define KILLED 137 /* what a shell says of a process that kill -9 ended */
+
+/* Read once, from the engine's thread: a failpoint is for the whole life of a process. */
+static struct {
+    enum { UNREAD, UNSET, ARMED } state;
+    char name[32];
+    long countdown;
+} point;
+
+static void read_environment(void)
+{
+    point.state = UNSET;
+    const char *text = getenv("EPILOGUE_FAILPOINT");
+    const char *colon = text ? strchr(text, ':') : NULL;
+    if (!text) return;
+    char *end = NULL;
+    if (colon && (size_t)(colon - text) < sizeof point.name) {
+        memcpy(point.name, text, (size_t)(colon - text));
+        point.countdown = strtol(colon + 1, &end, 10);
+    }
+    if (end && end != colon + 1 && !*end && point.countdown > 0 && point.countdown < LONG_MAX) {
+        point.state = ARMED;
+        log_warn("a failpoint is set: this process will die on purpose", "failpoint=%s",
+                 log_quote(text));
+    } else {
+        log_error("EPILOGUE_FAILPOINT is not <name>:<countdown>, ignored", "value=%s",
+                  log_quote(text));
+    }
+}
+
+void failpoint(const char *name)
+{
+    if (point.state == UNSET) return;
+    if (point.state == UNREAD) read_environment();
+    if (point.state != ARMED || strcmp(name, point.name) != 0 || --point.countdown > 0) return;
+    _exit(KILLED);
+}

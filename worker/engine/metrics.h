@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the worker counts. The engine's thread writes, the HTTP thread reads: relaxed atomics, no
+ * lock. One table gives the identifiers, the Prometheus names, types and help texts.
+ */
+#ifndef EPILOGUE_ENGINE_METRICS_H
+#define EPILOGUE_ENGINE_METRICS_H
+
+#include "common/buf.h"
+#include "core/decide.h"
+
+#define METRICS(X)                                                                                 \
+    X(METRIC_BATCHES, "epilogue_batches_total", "counter", "Batches committed.")                   \
+    X(METRIC_TICKS, "epilogue_ticks_total", "counter", "Deadlines that were reached.")             \
+    X(METRIC_FORWARDED, "epilogue_forwarded_total", "counter",                                     \
+      "Records that arrived on a partition that is not their key's.")                              \
+    X(METRIC_MERGED_FINDINGS, "epilogue_merged_findings_total", "counter",                         \
+      "Findings of merged incidents that went on to the other incident.")                          \
+    X(METRIC_ABORTS, "epilogue_transactions_aborted_total", "counter", "Transactions aborted.")    \
+    X(METRIC_WATERMARK_MISMATCHES, "epilogue_store_mismatches_total", "counter",                   \
+      "Shards whose state in Redis was lost or changed.")                                          \
+    X(METRIC_STORE_ERRORS, "epilogue_store_errors_total", "counter", "Failed calls of Redis.")     \
+    X(METRIC_RESTORES, "epilogue_restores_total", "counter", "Shards restored.")                   \
+    X(METRIC_RESTORED_RECORDS, "epilogue_restored_records_total", "counter",                       \
+      "Records of followup-state applied by restores.")                                            \
+    X(METRIC_SHARDS_OWNED, "epilogue_shards_owned", "gauge", "Shards assigned to this worker.")    \
+    X(METRIC_SHARDS_ACTIVE, "epilogue_shards_active", "gauge", "Shards restored and worked on.")
+
+#define METRICS_ID(id, name, type, help) id,
+enum metric { METRICS(METRICS_ID) METRIC_end };
+#undef METRICS_ID
+
+struct metrics;
+
+struct metrics *metrics_new(void);
+/* free(NULL) is safe. */
+void metrics_free(struct metrics *metrics);
+
+/* `metrics` may be NULL everywhere below: nothing is counted then. */
+void metrics_add(struct metrics *metrics, enum metric metric, uint64_t n);
+void metrics_set(struct metrics *metrics, enum metric metric, int64_t value);
+/* A record that was consumed, by topic, and its age when its effect was committed. */
+void metrics_consumed(struct metrics *metrics, int topic, int64_t latency_ms);
+/* An event that goes out, by type. */
+void metrics_output(struct metrics *metrics, const struct output *output);
+/* A record refused, by code. */
+void metrics_refused(struct metrics *metrics, int code);
+/* How long commit took. */
+void metrics_commit(struct metrics *metrics, int64_t latency_ms);
+/* NULL: ready; otherwise the reason why not (kept as it is: a literal). */
+void metrics_set_ready(struct metrics *metrics, const char *reason);
+/* The reason, or NULL. */
+const char *metrics_not_ready(const struct metrics *metrics);
+
+/* Appends all of it in Prometheus' text format. */
+void metrics_write(const struct metrics *metrics, struct buf *out);
+
+#endif

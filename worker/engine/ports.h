@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the engine needs of the world: Kafka, Redis and a clock, each a table of functions. The real
+ * sides are kafka/ and redis/; a simulator can stand in with not one line of the engine changed.
+ * All calls come from the engine's one thread.
+ */
+#ifndef EPILOGUE_ENGINE_PORTS_H
+#define EPILOGUE_ENGINE_PORTS_H
+
+#include "common/arena.h"
+#include "common/error.h"
+#include "record.h"
+
+enum kafka_event_type {
+    KAFKA_RECORD,
+    KAFKA_END,      /* the end of topic/partition was reached at `offset` */
+    KAFKA_ASSIGNED, /* these shards are ours now; all their input partitions are paused */
+    KAFKA_REVOKED,  /* they are not any more; `lost`: another may own them already */
+};
+
+struct kafka_event {
+    enum kafka_event_type type;
+    struct record record; /* KAFKA_RECORD; of KAFKA_END topic, partition and offset */
+    const int32_t *shards;
+    size_t shards_n;
+    bool lost;
+};
+
+/* The next offset to consume of one input partition. */
+struct position {
+    int topic;
+    int32_t shard;
+    int64_t offset;
+};
+
+struct changelog_record {
+    struct str key;
+    struct str value; /* absent: a deletion */
+    int64_t offset;
+};
+
+struct kafka_port {
+    void *self;
+
+    /*
+     * Up to `max` events; waits up to `timeout_ms` for the first, then takes what is there. Slices
+     * stay valid until release(). Rebalances are reported in order; when a revocation is reported
+     * nothing more of these shards follows. RETRY: brokers away; FATAL: fenced or worse.
+     */
+    enum result (*poll)(void *self, struct kafka_event *events, size_t max, int timeout_ms,
+                        size_t *n, struct error *error);
+    void (*release)(void *self); /* all records given out by poll so far */
+
+    /* Fetching of a shard's four input partitions: only from `positions` on. Known to be paused
+     * after KAFKA_ASSIGNED until resume. */
+    enum result (*resume)(void *self, int32_t shard, const struct position *positions, size_t n,
+                          struct error *error);
+    enum result (*pause)(void *self, int32_t shard, struct error *error);
+
+    /* Stable committed offsets of the shard's input partitions (offset -1: none). RETRY while a
+     * transaction is still open on them. */
+    enum result (*committed)(void *self, int32_t shard, struct position *positions, size_t *n,
+                             struct error *error);
+    /* The first offset that an input partition still has. */
+    enum result (*beginning)(void *self, int topic, int32_t shard, int64_t *offset,
+                             struct error *error);
+
+    /*
+     * followup-state of one shard. bounds: low and high watermark, open transactions included (the
+     * end to wait for). Several shards can be open at a time. read: up to `max` committed records
+     * in order, slices valid until the next read of any shard; *next is the offset to go on from,
+     * also past control records; no records and *next unchanged: nothing readable yet.
+     */
+    enum result (*changelog_bounds)(void *self, int32_t shard, int64_t *low, int64_t *high,
+                                    struct error *error);
+    enum result (*changelog_open)(void *self, int32_t shard, int64_t from, struct error *error);
+    enum result (*changelog_read)(void *self, int32_t shard, struct changelog_record *records,
+                                  size_t max, int timeout_ms, size_t *n, int64_t *next,
+                                  struct error *error);
+    void (*changelog_close)(void *self, int32_t shard);
+
+    /*
+     * One transaction: begin, produce…, commit or abort. commit sends `positions` with it, waits
+     * for everything, and sets, for each shard in `shards`, state_ends[i] to one past the offset
+     * of the last followup-state record produced for it (-1: none). ABORT: call abort, then go back
+     * to what is committed. RETRY from commit: the outcome is unknown; call recover. FATAL: fenced.
+     * The messages' slices must stay until commit or abort returns.
+     */
+    enum result (*begin)(void *self, struct error *error);
+    enum result (*produce)(void *self, const struct message *message, struct error *error);
+    enum result (*commit)(void *self, const struct position *positions, size_t n,
+                          const int32_t *shards, size_t shards_n, int64_t *state_ends,
+                          struct error *error);
+    enum result (*abort)(void *self, struct error *error);
+    /* Makes the producer anew, so that the outcome of the last commit is settled. */
+    enum result (*recover)(void *self, struct error *error);
+};
+
+#define STORE_NO_WATERMARK INT64_C(-1)
+
+/* One shard's part of a load or an apply. */
+struct store_load {
+    int32_t shard;
+    const struct str *keys;
+    size_t n;
+    struct str *values; /* out: absent where there is none; in the arena given */
+    int64_t watermark;  /* out: STORE_NO_WATERMARK when the shard is empty */
+    ms_t watermark_at;  /* out: when it was written; TIME_NONE without one */
+};
+
+struct store_write {
+    struct str key;
+    struct str value; /* absent: delete */
+    ms_t wake_at;     /* TIME_NONE: none */
+    bool stored;      /* a hint: the store has this key already; false when in doubt */
+};
+
+struct store_apply {
+    int32_t shard;
+    int64_t expected;  /* the watermark that must be there, STORE_NO_WATERMARK for an empty shard */
+    int64_t watermark; /* the new one */
+    ms_t now;          /* kept beside it */
+    bool clear;        /* forget the whole shard first */
+    const struct store_write *writes;
+    size_t n;
+    bool applied; /* out: false: the watermark had moved, nothing was written */
+    ms_t wake_at; /* out: the earliest wake time of the shard, TIME_NONE without one */
+};
+
+struct store_port {
+    void *self;
+    /* All of them in one round trip. RETRY: not reachable (reconnects on the next call); FATAL: it
+     * refuses (wrong password, wrong type, read-only). Errors leave the out members undefined. */
+    enum result (*load)(void *self, struct arena *arena, struct store_load *loads, size_t n,
+                        struct error *error);
+    enum result (*apply)(void *self, struct store_apply *applies, size_t n, struct error *error);
+    /* Keys of entries with wake_at <= until, earliest first, at most *n; sets *n. */
+    enum result (*due)(void *self, struct arena *arena, int32_t shard, ms_t until, struct str *keys,
+                       ms_t *wake_at, size_t *n, struct error *error);
+    /* Keys of all entries of an incident (header_key and header_key + "|…"), or of the whole shard
+     * with an absent header_key, from `after` on (absent: the start), in byte order, at most *n. */
+    enum result (*entries)(void *self, struct arena *arena, int32_t shard, struct str header_key,
+                           struct str after, struct str *keys, size_t *n, struct error *error);
+};
+
+struct clock_port {
+    void *self;
+    ms_t (*now)(void *self);            /* wall clock */
+    int64_t (*monotonic_ms)(void *self); /* never goes back */
+};
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of commands. */
+#include <stddef.h>
+
+#include "cli/cli.h"
+
+/* Each is defined in cli/<name>.c. */
+extern const struct command command_dev, command_help, command_publish, command_tail, command_topics,
+    command_worker;
+
+const struct command *const commands[] = {
+    &command_worker, &command_dev, &command_topics, &command_publish, &command_tail, &command_help, NULL,
+};
+
+int main(int argc, char **argv)
+{
+    return cli_main(argc, (const char *const *)argv);
+}
