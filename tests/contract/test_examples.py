@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The public examples: the valid ones fit their schemas and are taken; each of the invalid ones
+ends as the dead letter that its file's name says."""
+
+import base64
+import collections
+import json
+
+import pytest
+
+from support import schemas
+from support.world import INPUTS
+
+_VALID = sorted((schemas.FOLDER / "examples" / "valid").glob("*.jsonl"))
+_INVALID = sorted((schemas.FOLDER / "examples" / "invalid").glob("*.jsonl"))
+_CODES = {
+    "no-value", "too-large", "invalid-utf8", "malformed-json", "too-deep", "duplicate-member",
+    "not-an-object", "missing-field", "wrong-type", "bad-identifier", "bad-time",
+    "unknown-value", "key-mismatch", "unknown-task", "bad-envelope",
+}
+
+
+def _lines(path):
+    lines = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+    assert lines, f"{path.name} is empty"
+    return lines
+
+
+def _value(line):
+    """The bytes of an example line's value; None for a null value."""
+    if line.get("value_null"):
+        return None
+    if "raw_base64" in line:
+        return base64.b64decode(line["raw_base64"], validate=True)
+    if "raw_repeat" in line:
+        raw = line["raw_repeat"]
+        return (raw["prefix"] + raw["unit"] * raw["count"] + raw["suffix"]).encode()
+    return json.dumps(line["value"], ensure_ascii=False).encode()
+
+
+def _data(line):
+    """The event of a line, out of its envelope if it has one."""
+    value = json.loads(_value(line))
+    content_type = (line.get("headers") or {}).get("content-type", "")
+    return value["data"] if content_type.startswith("application/cloudevents+json") else value
+
+
+def _code(path):
+    return path.name.split("--")[0]
+
+
+def _publish(world, line, delivered):
+    key = line.get("key")
+    world.publisher.send(world.topic(line["topic"]), key, _value(line), line.get("headers"),
+                         delivered=delivered)
+
+
+@pytest.mark.parametrize("path", _VALID, ids=[path.stem for path in _VALID])
+def test_a_valid_example_fits_its_schema(path):
+    for number, line in enumerate(_lines(path), 1):
+        found = schemas.problems(line["topic"], _data(line))
+        assert not found, f"{path.name}:{number}: {found}"
+
+
+def test_every_input_and_every_code_has_an_example():
+    topics = {line["topic"] for path in _VALID for line in _lines(path)}
+    assert topics == set(INPUTS)
+    assert {_code(path) for path in _INVALID} == _CODES
+
+
+def test_the_schemas_are_schemas():
+    names = {path.name.removesuffix(".schema.json")
+             for path in schemas.FOLDER.glob("*.schema.json")}
+    assert {*INPUTS, "task-event", "incident-event", "reminder-event", "state",
+            "policy"} <= names
+    for name in names:
+        schemas.validator(name)
+
+
+def test_the_default_policy_fits_its_schema():
+    policies = sorted((schemas.FOLDER.parent / "deploy" / "policy").glob("*.json"))
+    assert policies
+    for path in policies:
+        assert schemas.problems("policy", json.loads(path.read_text())) == [], path.name
+
+
+@pytest.fixture(scope="module")
+def letters(module_world):
+    """All examples published, the valid before the invalid ones, and worked off. Gives
+    {file name: its dead letters}."""
+    world = module_world.topics_create(4)
+    world.start_worker().wait_ready()
+    came_from = {}
+    for path in (*_VALID, *_INVALID):
+        for line in _lines(path):
+            _publish(world, line, lambda message: came_from.__setitem__(
+                (message.topic(), message.partition(), message.offset()), path.name))
+            world.publisher.flush()
+    world.wait_worked_off(60)
+    found = collections.defaultdict(list)
+    for letter in world.consume_all("followup-dead-letters"):
+        origin = (letter.header("epilogue-topic"), int(letter.header("epilogue-partition")),
+                  int(letter.header("epilogue-offset")))
+        found[came_from[origin]].append(letter)
+    return found
+
+
+@pytest.mark.parametrize("path", _INVALID, ids=[path.stem for path in _INVALID])
+def test_an_invalid_example_is_refused(letters, path):
+    codes = [letter.header("epilogue-error") for letter in letters[path.name]]
+    assert set(codes) == {_code(path)}
+    for letter in letters[path.name]:
+        assert letter.header("epilogue-error-detail")
+        assert letter.header("epilogue-time")
+
+
+def test_no_valid_example_is_refused(letters):
+    refused = {path.name: [(r.header("epilogue-error"), r.header("epilogue-error-detail"))
+                           for r in letters[path.name]]
+               for path in _VALID if letters[path.name]}
+    assert refused == {}
+
+
+def test_what_the_examples_cause_fits_the_schemas(letters, module_world):
+    del letters  # it has published them
+    assert module_world.tasks()
+    module_world.check_outputs()

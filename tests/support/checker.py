@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must hold of the outputs whatever happened on the way, checked from outside alone.
+
+Each function raises AssertionError that names all violations (the first few of each kind)."""
+
+import collections
+import re
+import urllib.parse
+
+from support.events import parse_time
+from support.records import partition_of
+
+_TASK_TYPE = re.compile(r"epilogue\.task\.(created|updated|resolved|closed|reopened)\.v1")
+_INCIDENT_TYPE = re.compile(r"epilogue\.incident\.(opened|updated|completed)\.v1")
+_REMINDER_TYPE = re.compile(r"epilogue\.reminder\.([a-z-]+)\.v1")
+_FINDING_KINDS = {"bug", "change-request", "service-investment", "register-entry"}
+_NOT_IN_CHANGES = {"version", "updated_at", "cause", "changes", "warnings"}
+
+
+def encode_id(text):
+    """An id as it stands inside a task_id or ce_id: CONTRACT 5's percent-encoding."""
+    return re.sub(r"[%/|$\x00-\x1f\x7f-\x9f]",
+                  lambda m: "".join(f"%{b:02X}" for b in m.group().encode()), text)
+
+
+class _Violations:
+    def __init__(self):
+        self._by_rule = collections.defaultdict(list)
+
+    def check(self, holds, rule, record):
+        if not holds:
+            self._by_rule[rule].append(str(record))
+
+    def raise_any(self):
+        if self._by_rule:
+            raise AssertionError("\n".join(
+                f"{rule} ({len(found)} times):\n  " + "\n  ".join(found[:3])
+                for rule, found in self._by_rule.items()))
+
+
+def check_history(tasks, reminders, partitions, group_id):
+    """All rules that need no knowledge of the inputs, over the records of `followup-tasks` and
+    `followup-reminders`: envelopes, keys, partitions, versions, `changes`, the alternation of
+    opened and completed, no ce_id twice, no reminder after its task closed."""
+    violations = _Violations()
+    source = "/epilogue/" + urllib.parse.quote(group_id, safe="-._~")
+    for record in [*tasks, *reminders]:
+        _check_envelope(record, partitions, source, violations)
+    ids = collections.Counter(r.header("ce_id") for r in [*tasks, *reminders])
+    for record in [*tasks, *reminders]:
+        violations.check(ids[record.header("ce_id")] == 1, "a ce_id twice", record)
+    closed_at = _check_tasks(tasks, violations)
+    _check_incidents(tasks, violations)
+    _check_reminders(reminders, closed_at, violations)
+    violations.raise_any()
+
+
+def _check_envelope(record, partitions, source, violations):
+    key = (record.key or b"").decode()
+    names = [name for name, _ in record.headers if name.startswith("ce_")]
+    expected = {"ce_specversion": "1.0", "ce_source": source, "ce_partitionkey": key,
+                "content-type": "application/json"}
+    for name, value in expected.items():
+        violations.check(record.header(name) == value, f"{name} is not {value!r}", record)
+    violations.check(len(names) == len(set(names)), "an envelope header twice", record)
+    violations.check(record.json.get("incident_id") == key, "the key is not incident_id", record)
+    violations.check(record.partition == partition_of(record.key, partitions),
+                     "on a partition that is not its key's", record)
+    try:
+        parse_time(record.header("ce_time") or "")
+    except ValueError:
+        violations.check(False, "ce_time has another form", record)
+
+
+def _check_tasks(tasks, violations):
+    """Each task's history; gives {(task_id, occurrence): closed_at}."""
+    last, closed_at = {}, {}
+    for record in tasks:
+        match = _TASK_TYPE.fullmatch(record.type or "")
+        if not match:
+            continue
+        task, event = record.json, match.group(1)
+        before = last.get(task["task_id"])
+        last[task["task_id"]] = task
+        expected = before["version"] + 1 if before else 1
+        violations.check(task["version"] == expected, "a version out of sequence", record)
+        violations.check(record.header("ce_id") == f"{task['task_id']}/{task['version']}",
+                         "ce_id is not task_id/version", record)
+        violations.check(record.header("ce_subject") == task["task_id"],
+                         "ce_subject is not the task_id", record)
+        violations.check((event == "created") == (task["version"] == 1),
+                         "created is not version 1", record)
+        closed = task["status"] == "closed"
+        violations.check(closed == (task["resolution"] is not None) ==
+                         (task["closed_at"] is not None),
+                         "status, resolution and closed_at disagree", record)
+        if before:
+            _check_successor(before, task, event, record, violations)
+        else:
+            violations.check(task["status"] == "open", "created is not open", record)
+        if event == "closed":
+            closed_at[task["task_id"], task["occurrence"]] = task["closed_at"]
+    return closed_at
+
+
+def _check_successor(before, task, event, record, violations):
+    was_closed = before["status"] == "closed"
+    reopened = was_closed and task["status"] != "closed"
+    violations.check((event == "closed") == (task["status"] == "closed" and not was_closed),
+                     "closed and the status disagree", record)
+    violations.check((event == "reopened") == reopened,
+                     "reopened and the status disagree", record)
+    violations.check(task["occurrence"] == before["occurrence"] + reopened,
+                     "the occurrence is wrong", record)
+    violations.check(parse_time(task["updated_at"]) >= parse_time(before["updated_at"]),
+                     "updated_at goes back", record)
+    differing = {name: {"from": before.get(name), "to": task.get(name)}
+                 for name in before.keys() | task.keys()
+                 if name not in _NOT_IN_CHANGES and before.get(name) != task.get(name)}
+    violations.check(task["changes"] == differing, "changes is not what differs", record)
+
+
+def _check_incidents(tasks, violations):
+    last = {}
+    for record in tasks:
+        match = _INCIDENT_TYPE.fullmatch(record.type or "")
+        if not match:
+            violations.check(_TASK_TYPE.fullmatch(record.type or ""), "unknown ce_type", record)
+            continue
+        incident, event = record.json, match.group(1)
+        incident_id = incident["incident_id"]
+        violations.check(record.header("ce_subject") == incident_id,
+                         "ce_subject is not the incident_id", record)
+        if event == "updated":
+            number = last.get((incident_id, "updated"), 0) + 1
+            last[incident_id, "updated"] = number
+        else:
+            occurrence, previous = last.get(incident_id, (0, "completed"))
+            violations.check(previous != event, "opened and completed do not alternate", record)
+            number = occurrence + (event == "opened")
+            last[incident_id] = number, event
+            violations.check(incident["occurrence"] == number,
+                             "the incident's occurrence is wrong", record)
+        violations.check(record.header("ce_id") == f"{encode_id(incident_id)}/{event}/{number}",
+                         "an incident event's ce_id", record)
+        if event == "completed":
+            violations.check(incident["counts"]["open"] == 0,
+                             "completed with open tasks", record)
+
+
+def _check_reminders(reminders, closed_at, violations):
+    numbers = {}
+    for record in reminders:
+        match = _REMINDER_TYPE.fullmatch(record.type or "")
+        violations.check(match, "unknown ce_type", record)
+        if not match:
+            continue
+        reminder = record.json
+        subject, occurrence, kind, number = (record.header("ce_id") or "///").rsplit("/", 3)
+        violations.check(kind == match.group(1) == reminder["kind"], "a reminder's kind", record)
+        violations.check(number == str(reminder["number"]), "a reminder's number", record)
+        about = reminder["task_id"] or encode_id(reminder["incident_id"])
+        violations.check(subject == about, "a reminder's ce_id", record)
+        violations.check(record.header("ce_subject") ==
+                         (reminder["task_id"] or reminder["incident_id"]),
+                         "a reminder's ce_subject", record)
+        series = subject, occurrence, kind
+        violations.check(reminder["number"] == numbers.get(series, 0) + 1,
+                         "a reminder's number is out of sequence", record)
+        numbers[series] = reminder["number"]
+        end = closed_at.get((reminder["task_id"], int(occurrence or 0)))
+        violations.check(end is None or
+                         parse_time(record.header("ce_time")) <= parse_time(end),
+                         "a reminder after its task closed", record)
+
+
+def created_findings(tasks):
+    """How often a finding's own task was created: Counter of (incident_id, finding_id)."""
+    return collections.Counter(
+        (record.json["incident_id"], record.json["finding_id"]) for record in tasks
+        if record.type == "epilogue.task.created.v1" and record.json["kind"] in _FINDING_KINDS)
+
+
+def check_created_once(tasks, findings):
+    """Each of the findings, (incident_id, finding_id), has exactly one task created, and nothing
+    else has one."""
+    counts, expected = created_findings(tasks), set(findings)
+    missing = sorted(expected - counts.keys())
+    alien = sorted(counts.keys() - expected)
+    twice = sorted(name for name, count in counts.items() if count > 1)
+    if missing or alien or twice:
+        raise AssertionError(
+            f"of {len(expected)} findings {len(missing)} have no task {missing[:5]}, "
+            f"{len(twice)} more than one {twice[:5]}, {len(alien)} are unknown {alien[:5]}")
+
+
+def latest_tasks(tasks):
+    """{task_id: its last event's value}."""
+    return {record.json["task_id"]: record.json for record in tasks
+            if _TASK_TYPE.fullmatch(record.type or "")}

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One real Apache Kafka broker (KRaft, one node) in a folder of its own."""
+
+import base64
+import os
+import pathlib
+import subprocess
+import uuid
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+
+from support.process import free_port, spawn, stop, tail, wait_until
+
+_HERE = pathlib.Path(__file__).parent
+
+# A test's partitions are few and its broker shares two cores with everything else: all the
+# internal topics and thread pools are as small as they go.
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+num.network.threads=2
+num.io.threads=4
+background.threads=2
+log.cleaner.dedupe.buffer.size=4194304
+log.index.size.max.bytes=1048576
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+controlled.shutdown.enable=false
+"""
+
+
+def kafka_home():
+    """The folder whose lib/ has the broker's jars; tests/run fetches it."""
+    cache = os.environ.get("EPILOGUE_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "epilogue")
+    home = pathlib.Path(os.environ.get("EPILOGUE_TEST_KAFKA_HOME") or f"{cache}/kafka-4.1.0")
+    if not (home / "lib").is_dir():
+        raise RuntimeError(f"no Apache Kafka in {home}: run tests/run once, it fetches it")
+    return home
+
+
+class KafkaBroker:
+    """Started by the constructor; `bootstrap` is its address, the same after a restart."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.bootstrap = f"127.0.0.1:{self.port}"
+        self.log_path = self.folder / "broker.log"
+        self._properties = self.folder / "server.properties"
+        self._properties.write_text(_PROPERTIES.format(
+            port=self.port, controller_port=free_port(), data=self.folder / "data"))
+        # One client for good: a future of a client that is garbage fails with "handle destroyed".
+        self._admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        self._process = None
+        self._format()
+        self.start()
+
+    def _java(self, heap, *arguments):
+        return ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+                f"-Dlog4j2.configurationFile={_HERE}/kafka/log4j2.properties",
+                "-cp", f"{kafka_home()}/lib/*", *arguments, str(self._properties)]
+
+    def _format(self):
+        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        subprocess.run(
+            self._java("128m", "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c"),
+            check=True, capture_output=True, timeout=60)
+
+    def start(self):
+        """Starts it, or starts it again on the same port and data, and waits till it answers."""
+        self._process = spawn(self._java("512m", "kafka.Kafka"), self.log_path)
+        wait_until(self._answers, 60, lambda: f"the broker; its log:\n{tail(self.log_path)}")
+
+    def _answers(self):
+        if self._process.poll() is not None:
+            raise RuntimeError(f"the broker ended at once; its log:\n{tail(self.log_path)}")
+        try:
+            return bool(self._admin.list_topics(timeout=1).brokers)
+        except KafkaException:
+            return False
+
+    def create_topic(self, name, partitions, **config):
+        """Makes a topic and waits till it is there."""
+        self._admin.create_topics([NewTopic(name, partitions, 1, config=config)])[name].result(30)
+
+    def add_partitions(self, name, partitions):
+        """Lets a topic have more partitions."""
+        self._admin.create_partitions([NewPartitions(name, partitions)])[name].result(30)
+
+    def delete_topics(self, names):
+        """Removes those of the topics that there are."""
+        there = [name for name in names if name in self._admin.list_topics(timeout=10).topics]
+        for future in self._admin.delete_topics(there).values() if there else ():
+            future.result(30)
+
+    def group(self, group_id):
+        """A consumer group's state and members; None when there is no such group, or its
+        coordinator does not answer just now."""
+        try:
+            groups = self._admin.list_groups(group_id, timeout=10)
+        except KafkaException:
+            return None
+        return groups[0] if groups else None
+
+    def kill(self):
+        """kill -9, as if its machine had lost power; start() brings it back."""
+        self._process.kill()
+        self._process.wait(10)
+
+    def stop(self):
+        """Ends it for good."""
+        stop(self._process)

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+epilogue_unit_test(config config)
+epilogue_unit_test(policy_file config)

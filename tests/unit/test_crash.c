@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What ends the process: failpoints on purpose, the watchdog when the loop stands. Each in a child
+ * process whose exit code is looked at. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/failpoint.h"
+#include "engine/watchdog.h"
+
+static void pause_ms(int ms)
+{
+    usleep((useconds_t)ms * 1000);
+}
+
+static int exit_code(pid_t child)
+{
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* Passes two places ten times each; the exit code says how often "after-commit" was passed, or 137
+ * if the process was ended there at the fourth time. */
+static int pass(const char *setting)
+{
+    pid_t child = fork();
+    if (child) return exit_code(child);
+    if (setting)
+        setenv("EPILOGUE_FAILPOINT", setting, 1);
+    else
+        unsetenv("EPILOGUE_FAILPOINT");
+    int passed = 0;
+    for (int i = 0; i < 10; i++) {
+        failpoint("before-commit");
+        if (i == 4 && setting && strstr(setting, ":4")) _exit(99); /* too late */
+        failpoint("after-commit");
+        passed++;
+    }
+    _exit(passed);
+}
+
+static void test_failpoint(void **state)
+{
+    (void)state;
+    assert_int_equal(pass(NULL), 10);
+    assert_int_equal(pass("after-commit:4"), 137);
+    assert_int_equal(pass("after-commit:10"), 137);
+    assert_int_equal(pass("after-commit:11"), 10);
+    assert_int_equal(pass("before-commit:1"), 137);
+    assert_int_equal(pass("in-restore:1"), 10);
+    assert_int_equal(pass("after-commit"), 10);
+    assert_int_equal(pass("after-commit:"), 10);
+    assert_int_equal(pass("after-commit:0"), 10);
+    assert_int_equal(pass("after-commit:1x"), 10);
+    assert_int_equal(pass("a-name-that-is-longer-than-any-place-has:1"), 10);
+    assert_int_equal(pass(""), 10);
+}
+
+#define LIMIT_MS 400
+
+static void test_watchdog_kicked(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (!child) {
+        if (watchdog_start(LIMIT_MS, NULL)) _exit(90);
+        for (int i = 0; i < 20; i++) {
+            pause_ms(LIMIT_MS / 10);
+            watchdog_kick();
+            if (!watchdog_moving()) _exit(91);
+        }
+        watchdog_stop();
+        pause_ms(2 * LIMIT_MS);
+        if (!watchdog_moving()) _exit(92);
+        /* Once more, as after a restart of the loop; and stopped twice. */
+        if (watchdog_start(LIMIT_MS, NULL)) _exit(93);
+        watchdog_stop();
+        watchdog_stop();
+        _exit(0);
+    }
+    assert_int_equal(exit_code(child), 0);
+}
+
+static void test_watchdog_bites(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (!child) {
+        watchdog_start(LIMIT_MS, NULL);
+        watchdog_kick();
+        pause_ms(LIMIT_MS * 3 / 4);
+        if (watchdog_moving()) _exit(94);
+        pause_ms(20 * LIMIT_MS);
+        _exit(95);
+    }
+    assert_int_equal(exit_code(child), 1);
+}
+
+static void test_watchdog_stopped_process(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (!child) {
+        watchdog_start(LIMIT_MS, NULL);
+        for (int i = 0; i < 20; i++) {
+            pause_ms(LIMIT_MS / 20);
+            watchdog_kick();
+        }
+        _exit(0);
+    }
+    pause_ms(LIMIT_MS / 2);
+    kill(child, SIGSTOP);
+    pause_ms(LIMIT_MS * 3);
+    kill(child, SIGCONT);
+    assert_int_equal(exit_code(child), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_failpoint),
+        cmocka_unit_test(test_watchdog_kicked),
+        cmocka_unit_test(test_watchdog_bites),
+        cmocka_unit_test(test_watchdog_stopped_process),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config/policy_file.h"
+
+static char file[] = "/tmp/test_policy_XXXXXX";
+static struct arena *arena;
+static struct policy policy;
+static struct error error;
+
+static int set_up(void **state)
+{
+    (void)state;
+    int fd = mkstemp(file);
+    close(fd);
+    arena = arena_new();
+    return fd < 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return unlink(file);
+}
+
+static enum result load(const char *text)
+{
+    FILE *f = fopen(file, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    error.text[0] = 0;
+    return policy_file_load(file, arena, &policy, &error);
+}
+
+static void assert_loads(const char *text)
+{
+    if (load(text) != OK) print_error("%s\n", error.text);
+    assert_string_equal(error.text, "");
+}
+
+/* `expected` stands behind the file's name. */
+static void assert_refused(const char *text, const char *expected)
+{
+    assert_int_equal(load(text), FATAL);
+    assert_memory_equal(error.text, file, strlen(file));
+    assert_string_equal(error.text + strlen(file), expected);
+}
+
+static void assert_text(struct str s, const char *expected)
+{
+    assert_true(str_eq(s, str_of(expected)));
+}
+
+static void assert_days(struct duration d, int64_t days)
+{
+    assert_false(d.working_days);
+    assert_int_equal(d.amount, days * DAY_MS);
+}
+
+static void assert_default(const struct policy *p)
+{
+    assert_text(p->version, "2026-11-20");
+    assert_int_equal(p->calendar.utc_offset_minutes, 0);
+    assert_int_equal(p->calendar.working_days, 0x1F);
+    assert_int_equal(p->calendar.holidays_n, 1);
+    assert_int_equal(p->calendar.holidays[0], timestamp_days(2026, 12, 25));
+    assert_int_equal(p->severity_default, SEVERITY_HIGH);
+    assert_int_equal(p->aliases_n, 32);
+    assert_text(p->aliases[0].name, "sev-0");
+    assert_int_equal(p->aliases[0].severity, SEVERITY_CRITICAL);
+    assert_int_equal(p->priority[SEVERITY_CRITICAL], PRIORITY_P1);
+    assert_int_equal(p->priority[SEVERITY_INFORMATIONAL], PRIORITY_P4);
+    assert_int_equal(p->full_when, BECAUSE_CUSTOMER_IMPACTING | BECAUSE_DATA_BREACH);
+    assert_true(p->suspected_is_true);
+    assert_int_equal(p->priority_boost, 1);
+    assert_true(p->sla[PRIORITY_P1].assign.working_days);
+    assert_int_equal(p->sla[PRIORITY_P1].assign.amount, 3);
+    assert_days(p->sla[PRIORITY_P2].complete, 30);
+    assert_days(p->sla[PRIORITY_P3].stale, 14);
+    assert_days(p->sla[PRIORITY_P4].verify, 14);
+    assert_int_equal(p->due_soon_n, 2);
+    assert_int_equal(p->due_soon[0], 50);
+    assert_days(p->overdue_every, 1);
+    assert_int_equal(p->overdue_max, 30);
+    assert_true(p->assign_every.working_days);
+    assert_days(p->stale_every, 7);
+    assert_days(p->verify_every, 7);
+    assert_int_equal(p->escalation_n, 3);
+    assert_int_equal(p->escalation[0].percent, 75);
+    assert_false(p->escalation[0].after_breach);
+    assert_int_equal(p->escalation[0].to, 1 << ROLE_MANAGER);
+    assert_true(p->escalation[1].after_breach);
+    assert_days(p->escalation[1].delay, 0);
+    assert_int_equal(p->escalation[1].to, 1 << ROLE_ON_CALL);
+    assert_days(p->escalation[2].delay, 3);
+    assert_int_equal(p->escalation[2].to, 1 << ROLE_RESPONSE_LEAD);
+    assert_days(p->review_every, 7);
+    assert_days(p->missing_findings_after, 14);
+    assert_days(p->orphan_finding_after, 7);
+    assert_days(p->retention, 365);
+    assert_int_equal(p->obligations_n, 0);
+}
+
+static void assert_default_people(const struct policy *p)
+{
+    assert_int_equal(p->routing[CATEGORY_TECHNICAL_LAPSE].kind, KIND_BUG);
+    assert_int_equal(p->routing[CATEGORY_UNKNOWN_ATTACK_VECTOR].kind, KIND_SERVICE_INVESTMENT);
+    assert_int_equal(p->routing[CATEGORY_MANUAL_ERROR].kind, KIND_REGISTER_ENTRY);
+    assert_int_equal(p->routing[CATEGORY_UNCATEGORIZED].kind, KIND_REGISTER_ENTRY);
+    assert_text(p->routing[CATEGORY_UNCATEGORIZED].owner.team, "security-response");
+    assert_null(p->routing[CATEGORY_UNCATEGORIZED].owner.person.p);
+    assert_int_equal(p->queue[KIND_BUG], QUEUE_ENGINEERING);
+    assert_int_equal(p->queue[KIND_REGISTER_ENTRY], QUEUE_RESPONSE_REGISTER);
+    assert_int_equal(p->queue[KIND_POSTMORTEM], QUEUE_RESPONSE_TEAM);
+    assert_int_equal(p->queue[KIND_SOP_UPDATE], QUEUE_RESPONSE_TEAM);
+    assert_int_equal(p->queue[KIND_COORDINATION], QUEUE_EXTERNAL);
+    assert_text(p->response_team.team, "security-response");
+    assert_text(p->response_lead.person, "response-lead@example.com");
+    assert_int_equal(p->managers_n, 1);
+    assert_text(p->managers[0].team, "identity");
+    assert_text(p->managers[0].person.person, "manager@example.com");
+    assert_int_equal(p->on_call_n, 0);
+    assert_true(p->verification[PRIORITY_P1]);
+    assert_true(p->verification[PRIORITY_P2]);
+    assert_false(p->verification[PRIORITY_P3]);
+    assert_false(p->verification[PRIORITY_P4]);
+}
+
+static void the_built_in_policy(void **state)
+{
+    (void)state;
+    assert_int_equal(policy_file_load(NULL, arena, &policy, &error), OK);
+    assert_default(&policy);
+    assert_default_people(&policy);
+}
+
+static void what_a_file_leaves_out_is_as_in_the_default(void **state)
+{
+    (void)state;
+    assert_loads("{}");
+    assert_default(&policy);
+    assert_default_people(&policy);
+    assert_loads("{\"version\":\"x\",\"calendar\":{\"utc_offset\":\"-03:30\"},"
+                 "\"priority\":{\"low\":\"P3\"},\"queues\":{\"bug\":\"external\"},"
+                 "\"reminders\":{\"overdue_max\":0}}");
+    assert_text(policy.version, "x");
+    assert_int_equal(policy.calendar.utc_offset_minutes, -210);
+    assert_int_equal(policy.calendar.holidays_n, 1);
+    assert_int_equal(policy.priority[SEVERITY_LOW], PRIORITY_P3);
+    assert_int_equal(policy.priority[SEVERITY_HIGH], PRIORITY_P2);
+    assert_int_equal(policy.queue[KIND_BUG], QUEUE_EXTERNAL);
+    assert_int_equal(policy.queue[KIND_CHANGE_REQUEST], QUEUE_ENGINEERING);
+    assert_int_equal(policy.overdue_max, 0);
+    assert_int_equal(policy.due_soon_n, 2);
+}
+
+static void maps_replace_whole(void **state)
+{
+    (void)state;
+    assert_loads("{\"severity\":{\"aliases\":{\"Sehr Hoch\":\"critical\"}},"
+                 "\"routing\":{\"manual-error\":{\"kind\":\"change-request\"}},"
+                 "\"people\":{\"on_call\":{\"a\":{\"team\":\"a\",\"person\":null}}},"
+                 "\"verification\":[],\"escalation\":[]}");
+    assert_int_equal(policy.aliases_n, 1);
+    assert_text(policy.aliases[0].name, "sehr hoch");
+    assert_int_equal(policy.severity_default, SEVERITY_HIGH);
+    assert_int_equal(policy.routing[CATEGORY_MANUAL_ERROR].kind, KIND_CHANGE_REQUEST);
+    assert_int_equal(policy.routing[CATEGORY_TECHNICAL_LAPSE].kind, 0);
+    assert_int_equal(policy.routing[CATEGORY_UNCATEGORIZED].kind, KIND_REGISTER_ENTRY);
+    assert_null(policy.routing[CATEGORY_UNCATEGORIZED].owner.team.p);
+    assert_null(policy.response_team.team.p);
+    assert_int_equal(policy.managers_n, 0);
+    assert_int_equal(policy.on_call_n, 1);
+    assert_text(policy.on_call[0].person.team, "a");
+    assert_false(policy.verification[PRIORITY_P1]);
+    assert_int_equal(policy.escalation_n, 0);
+}
+
+static void values(void **state)
+{
+    (void)state;
+    assert_loads("{\"calendar\":{\"working_days\":[\"sun\",\"mon\"],"
+                 "\"holidays\":[\"2027-01-01\",\"1969-12-31\"]},"
+                 "\"reminders\":{\"due_soon\":[\"90%\",\"5%\",\"100%\"],\"stale_every\":\"nbd\","
+                 "\"verify_every\":\"15m\"},"
+                 "\"escalation\":[{\"at\":\"breach+nbd\",\"to\":[\"participant\",\"owner\"]}]}");
+    assert_int_equal(policy.calendar.working_days, 0x41);
+    assert_int_equal(policy.calendar.holidays[0], -1);
+    assert_int_equal(policy.calendar.holidays[1], timestamp_days(2027, 1, 1));
+    assert_int_equal(policy.due_soon[0], 5);
+    assert_int_equal(policy.due_soon[2], 100);
+    assert_true(policy.stale_every.working_days);
+    assert_int_equal(policy.stale_every.amount, 1);
+    assert_int_equal(policy.verify_every.amount, 15 * MINUTE_MS);
+    assert_true(policy.escalation[0].delay.working_days);
+    assert_int_equal(policy.escalation[0].to, 1 << ROLE_PARTICIPANT | 1 << ROLE_OWNER);
+}
+
+static void obligations(void **state)
+{
+    (void)state;
+    assert_loads("{\"obligations\":[{\"name\":\"regulator\",\"when\":[\"data_breach\"],"
+                 "\"from\":\"closed_at\",\"within\":\"72h\",\"party\":\" Data protection  \","
+                 "\"party_kind\":\"regulator\"},"
+                 "{\"name\":\"insurer\",\"within\":\"5bd\",\"party\":\"Insurer\"}]}");
+    assert_int_equal(policy.obligations_n, 2);
+    const struct obligation *o = policy.obligations;
+    assert_text(o[0].name, "regulator");
+    assert_int_equal(o[0].when, BECAUSE_DATA_BREACH);
+    assert_int_equal(o[0].from, FROM_CLOSED_AT);
+    assert_days(o[0].within, 3);
+    assert_text(o[0].party, "Data protection");
+    assert_int_equal(o[0].party_kind, PARTY_REGULATOR);
+    assert_int_equal(o[1].when, 0);
+    assert_int_equal(o[1].from, FROM_DETECTED_AT);
+    assert_int_equal(o[1].party_kind, PARTY_OTHER);
+}
+
+static void errors_say_where_and_what_is_allowed(void **state)
+{
+    (void)state;
+    assert_refused("{\n \"sla\": {,}}", ":2:10: string or '}' expected near ','");
+    assert_refused("[]", ": [] is not allowed; allowed: an object");
+    assert_refused("{\"version\":\"a\",\"version\":\"b\"}",
+                   ":1:24: duplicate object key near '\"version\"'");
+    assert_refused("{\"reminders\":{\"overdue_evry\":\"1d\"}}",
+                   ": reminders.overdue_evry: there is no such member; the nearest known one is "
+                   "\"overdue_every\"");
+    assert_refused("{\"escalation\":[{\"at\":\"75%\",\"to\":[\"manager\",\"boss\"]}]}",
+                   ": escalation[0].to[1]: \"boss\" is not allowed; allowed: owner, manager, "
+                   "on-call, response-team, response-lead or participant");
+    assert_refused("{\"escalation\":[{\"to\":[\"manager\"]}]}",
+                   ": escalation[0]: the member \"at\" is missing");
+    assert_refused("{\"sla\":{\"P1\":{\"assign\":\"7 days\"}}}",
+                   ": sla.P1.assign: \"7 days\" is not allowed; allowed: a duration like 30s, 15m, "
+                   "12h, 7d, 3bd or nbd (bd are working days), not 0");
+    assert_refused("{\"severity\":{\"aliases\":{\"sev9\":\"bad\"}}}",
+                   ": severity.aliases.sev9: \"bad\" is not allowed; allowed: critical, high, "
+                   "medium, low or informational");
+    assert_refused(
+        "{\"postmortem\":{\"priority_boost\":4}}",
+        ": postmortem.priority_boost: 4 is not allowed; allowed: an integer from 0 to 3");
+    assert_refused("{\"routing\":{\"default\":{\"kind\":\"postmortem\"}}}",
+                   ": routing.default.kind: \"postmortem\" is not allowed; allowed: bug, "
+                   "change-request, service-investment or register-entry");
+    assert_int_equal(policy_file_load("/nowhere.json", arena, &policy, &error), FATAL);
+    assert_string_equal(error.text, "/nowhere.json: No such file or directory");
+}
+
+static void bad_values(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "{\"version\":\"\"}",
+        "{\"version\":null}",
+        "{\"version\":\"a\\u0001\"}",
+        "{\"calendar\":{\"utc_offset\":\"+1:00\"}}",
+        "{\"calendar\":{\"utc_offset\":\"+15:00\"}}",
+        "{\"calendar\":{\"utc_offset\":\"+01:60\"}}",
+        "{\"calendar\":{\"utc_offset\":1}}",
+        "{\"calendar\":{\"working_days\":[]}}",
+        "{\"calendar\":{\"working_days\":\"mon\"}}",
+        "{\"calendar\":{\"working_days\":[\"mon\",\"mon\"]}}",
+        "{\"calendar\":{\"holidays\":[\"2026-02-30\"]}}",
+        "{\"calendar\":{\"holidays\":[\"2026\"]}}",
+        "{\"calendar\":{\"holidays\":[\"2026-01-01\",\"2026-01-01\"]}}",
+        "{\"calendar\":{\"holidays\":{}}}",
+        "{\"calendar\":{\"holidays\":[1]}}",
+        "{\"severity\":{\"aliases\":[]}}",
+        "{\"severity\":{\"aliases\":{\"\":\"high\"}}}",
+        "{\"severity\":{\"aliases\":{\"High\":\"low\"}}}",
+        "{\"severity\":{\"default\":\"High\"}}",
+        "{\"postmortem\":{\"suspected_is_true\":\"yes\"}}",
+        "{\"postmortem\":{\"full_when\":[\"severity\"]}}",
+        "{\"sla\":{}}",
+        "{\"reminders\":{\"due_soon\":[\"0%\"]}}",
+        "{\"reminders\":{\"due_soon\":[\"101%\"]}}",
+        "{\"reminders\":{\"due_soon\":[\"05%\"]}}",
+        "{\"reminders\":{\"due_soon\":[50]}}",
+        "{\"reminders\":{\"due_soon\":[\"5%\",\"5%\"]}}",
+        "{\"reminders\":{\"due_soon\":[\"1%\",\"2%\",\"3%\",\"4%\",\"5%\",\"6%\",\"7%\",\"8%\","
+        "\"9%\",\"10%\",\"11%\",\"12%\",\"13%\",\"14%\",\"15%\",\"16%\",\"17%\"]}}",
+        "{\"retention\":\"0d\"}",
+        "{\"retention\":\"07d\"}",
+        "{\"retention\":\"1000000d\"}",
+        "{\"retention\":\"d\"}",
+        "{\"retention\":\"1\"}",
+        "{\"retention\":\"1w\"}",
+        "{\"retention\":\"-1d\"}",
+        "{\"retention\":7}",
+        "{\"retention\":\"1dd\"}",
+        "{\"escalation\":[{\"at\":\"breach\",\"to\":[\"owner\"]}]}",
+        "{\"escalation\":[{\"at\":\"breach+x\",\"to\":[\"owner\"]}]}",
+        "{\"escalation\":[{\"at\":3,\"to\":[\"owner\"]}]}",
+        "{\"escalation\":[{\"at\":\"1%\",\"to\":[]}]}",
+        "{\"people\":{\"response-team\":{}}}",
+        "{\"people\":{\"response-team\":\"x\"}}",
+        "{\"people\":{\"managers\":[]}}",
+        "{\"people\":{\"managers\":{\"a\":{\"persn\":\"x\"}}}}",
+        "{\"verification\":[\"P5\"]}",
+        "{\"obligations\":[{\"name\":\"a\",\"within\":\"1d\"}]}",
+        "{\"obligations\":[{\"name\":\"a\",\"within\":\"1d\",\"party\":\"  \"}]}",
+        "{\"obligations\":[{\"name\":\"a\",\"within\":\"1d\",\"party\":\"p\",\"from\":\"now\"}]}",
+        "{\"obligations\":7}",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        if (load(bad[i]) == OK) print_error("%s\n", bad[i]);
+        assert_string_not_equal(error.text, "");
+    }
+}
+
+static void the_policies_that_come_with_it(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        policy_file_load(SOURCE_DIR "/deploy/policy/default.json", arena, &policy, &error), OK);
+    assert_default(&policy);
+    assert_default_people(&policy);
+    assert_int_equal(policy_file_load(SOURCE_DIR "/deploy/policy/dev.json", arena, &policy, &error),
+                     OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_built_in_policy),
+        cmocka_unit_test(what_a_file_leaves_out_is_as_in_the_default),
+        cmocka_unit_test(maps_replace_whole),
+        cmocka_unit_test(values),
+        cmocka_unit_test(obligations),
+        cmocka_unit_test(errors_say_where_and_what_is_allowed),
+        cmocka_unit_test(bad_values),
+        cmocka_unit_test(the_policies_that_come_with_it),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store port on a real Redis of the test's own, on a Unix socket in a temporary folder. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "redis/redis_connection.h"
+#include "redis/redis_port.h"
+
+static char folder[] = "/tmp/epilogue-redis-XXXXXX";
+static char url[100];
+static pid_t server;
+static struct config config;
+static struct store_port *port;
+static struct arena *arena;
+static redisContext *admin;
+
+/* ---- the server ---- */
+
+static void pause_ms(int ms)
+{
+    usleep((useconds_t)ms * 1000);
+}
+
+static void start_server(void)
+{
+    server = fork();
+    assert_true(server >= 0);
+    if (server == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (chdir(folder)) _exit(127);
+        int log = open("redis.log", O_CREAT | O_APPEND | O_WRONLY, 0600);
+        dup2(log, 1);
+        dup2(log, 2);
+        execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", "s", "--save", "",
+               (char *)NULL);
+        _exit(127);
+    }
+    for (int i = 0; i < 500; i++) {
+        admin = redisConnectUnix(url + 5);
+        redisReply *pong = admin->err ? NULL : redisCommand(admin, "PING");
+        bool up = pong && pong->type == REDIS_REPLY_STATUS;
+        freeReplyObject(pong);
+        if (up) return;
+        redisFree(admin);
+        pause_ms(10);
+    }
+    fail_msg("redis-server did not start; is it installed?");
+}
+
+static void kill_server(void)
+{
+    redisFree(admin);
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+}
+
+/* A command that has to work; its answer as an integer (of an array: its size; else 0). */
+__attribute__((format(printf, 1, 2)))
+static long long run(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    redisReply *reply = redisvCommand(admin, format, args);
+    va_end(args);
+    assert_non_null(reply);
+    if (reply->type == REDIS_REPLY_ERROR) fail_msg("%s: %s", format, reply->str);
+    long long value = reply->type == REDIS_REPLY_ARRAY ? (long long)reply->elements
+                                                       : reply->integer;
+    freeReplyObject(reply);
+    return value;
+}
+
+static int start(void **state)
+{
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(url, sizeof url, "unix:%s/s", folder);
+    start_server();
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    char command[100];
+    kill_server();
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command);
+}
+
+static int begin_test(void **state)
+{
+    (void)state;
+    struct error error;
+    run("FLUSHALL");
+    config = (struct config){.redis_url = url, .redis_key_prefix = "epi{x}", .group_id = "g"};
+    arena = arena_new();
+    port = redis_port_new(&config, &error);
+    return port ? 0 : -1;
+}
+
+static int end_test(void **state)
+{
+    (void)state;
+    redis_port_free(port);
+    arena_free(arena);
+    return 0;
+}
+
+/* ---- short forms of the port's calls ---- */
+
+static enum result apply_to(int32_t shard, int64_t expected, int64_t watermark,
+                            const struct store_write *writes, size_t n, bool clear, bool *applied,
+                            ms_t *wake_at)
+{
+    struct error error = {""};
+    struct store_apply a = {.shard = shard, .expected = expected, .watermark = watermark,
+                            .now = watermark * 10, .clear = clear, .writes = writes, .n = n};
+    enum result result = port->apply(port->self, &a, 1, &error);
+    *applied = result == OK && a.applied;
+    if (wake_at) *wake_at = a.wake_at;
+    if (result) print_message("    %s\n", error.text);
+    return result;
+}
+
+static bool applied(int64_t expected, int64_t watermark, const struct store_write *writes, size_t n)
+{
+    bool did;
+    assert_int_equal(apply_to(0, expected, watermark, writes, n, false, &did, NULL), OK);
+    return did;
+}
+
+static struct store_load loaded(int32_t shard, const struct str *keys, size_t n)
+{
+    struct error error = {""};
+    struct store_load l = {.shard = shard, .keys = keys, .n = n};
+    enum result result = port->load(port->self, arena, &l, 1, &error);
+    if (result) fail_msg("%s", error.text);
+    return l;
+}
+
+static int64_t watermark(void)
+{
+    return loaded(0, NULL, 0).watermark;
+}
+
+static void is(struct str actual, const char *expected)
+{
+    if (!str_eq(actual, str_of(expected)))
+        fail_msg("%.*s is not %s", STR_ARG(actual), expected ? expected : "absent");
+}
+
+#define WRITE(k, v, at) ((struct store_write){.key = str_of(k), .value = str_of(v), .wake_at = (at)})
+
+/* The keys that entries() gives, joined with blanks. */
+static struct str listed(const char *header, const char *after, size_t max)
+{
+    struct error error = {""};
+    struct str keys[100];
+    size_t n = max;
+    assert_int_equal(port->entries(port->self, arena, 0, str_of(header), str_of(after), keys, &n,
+                                   &error), OK);
+    struct str out = STR("");
+    for (size_t i = 0; i < n; i++)
+        out = arena_printf(arena, "%.*s%s%.*s", STR_ARG(out), i ? " " : "", STR_ARG(keys[i]));
+    return out;
+}
+
+static struct str due_until(ms_t until, size_t max)
+{
+    struct error error = {""};
+    struct str keys[100];
+    ms_t at[100];
+    size_t n = max;
+    assert_int_equal(port->due(port->self, arena, 0, until, keys, at, &n, &error), OK);
+    struct str out = STR("");
+    for (size_t i = 0; i < n; i++)
+        out = arena_printf(arena, "%.*s%s%.*s@%lld", STR_ARG(out), i ? " " : "", STR_ARG(keys[i]),
+                           (long long)at[i]);
+    return out;
+}
+
+/* ---- tests ---- */
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    struct str keys[] = {STR("INC-1"), STR("nobody"), STR("INC-1|t|bug/F%2F7"), STR("empty")};
+    assert_int_equal(watermark(), STORE_NO_WATERMARK);
+    const struct store_write writes[] = {
+        WRITE("INC-1", "{\"v\":1}", 5000),
+        {.key = STR("INC-1|t|bug/F%2F7"), .value = STR("a\0b\r\n"), .wake_at = 4000},
+        WRITE("empty", "", TIME_NONE),
+    };
+    bool did;
+    ms_t wake_at;
+    assert_int_equal(apply_to(0, -1, 7, writes, 3, false, &did, &wake_at), OK);
+    assert_true(did);
+    assert_int_equal(wake_at, 4000);
+    struct store_load l = loaded(0, keys, 4);
+    assert_int_equal(l.watermark, 7);
+    assert_int_equal(l.watermark_at, 70);
+    is(l.values[0], "{\"v\":1}");
+    assert_null(l.values[1].p);
+    assert_true(str_eq(l.values[2], STR("a\0b\r\n")));
+    assert_true(l.values[3].p && l.values[3].n == 0);
+    assert_int_equal(run("HLEN epi%%7Bx%%7D:g:{0}:state"), 4);
+    assert_int_equal(loaded(1, keys, 4).watermark, STORE_NO_WATERMARK);
+}
+
+static void test_fence(void **state)
+{
+    (void)state;
+    struct str key = STR("k");
+    assert_true(applied(-1, 10, &WRITE("k", "one", 1), 1));
+    assert_false(applied(-1, 11, &WRITE("k", "two", 2), 1));
+    assert_false(applied(9, 11, &WRITE("k", "two", 2), 1));
+    is(loaded(0, &key, 1).values[0], "one");
+    assert_true(applied(10, 20, &WRITE("k", "two", 2), 1));
+    is(loaded(0, &key, 1).values[0], "two");
+    /* The same call again, as after a lost answer: it is done already, whatever it writes. */
+    assert_true(applied(10, 20, &WRITE("k", "never", 3), 1));
+    is(loaded(0, &key, 1).values[0], "two");
+    /* Nothing to write but the watermark; and the same watermark once more. */
+    assert_true(applied(20, 30, NULL, 0));
+    assert_true(applied(30, 30, &WRITE("k", "three", 3), 1));
+    is(loaded(0, &key, 1).values[0], "three");
+    assert_int_equal(watermark(), 30);
+}
+
+static void test_delete_and_wake(void **state)
+{
+    (void)state;
+    struct str keys[] = {STR("a"), STR("b"), STR("c"), STR("d")};
+    const struct store_write first[] = {WRITE("a", "1", 100), WRITE("b", "1", 300),
+                                        WRITE("c", "1", 200), WRITE("d", "1", TIME_NONE)};
+    assert_true(applied(-1, 1, first, 4));
+    is(due_until(250, 10), "a@100 c@200");
+    is(due_until(INT64_C(200000000000000), 2), "a@100 c@200");
+    is(due_until(99, 10), "");
+    /* A key that stands twice: the last write counts, in whatever way. */
+    const struct store_write second[] = {
+        WRITE("a", NULL, TIME_NONE), WRITE("b", "2", TIME_NONE), WRITE("c", NULL, TIME_NONE),
+        WRITE("c", "2", 50),         WRITE("d", "2", 400),       WRITE("d", NULL, TIME_NONE),
+    };
+    bool did;
+    ms_t wake_at;
+    assert_int_equal(apply_to(0, 1, 2, second, 6, false, &did, &wake_at), OK);
+    assert_int_equal(wake_at, 50);
+    is(due_until(1000, 10), "c@50");
+    struct store_load l = loaded(0, keys, 4);
+    is(l.values[0], NULL);
+    is(l.values[1], "2");
+    is(l.values[2], "2");
+    is(l.values[3], NULL);
+    is(listed(NULL, NULL, 10), "b c");
+    const struct store_write known = {.key = STR("b"), .value = STR("3"), .wake_at = 60,
+                                      .stored = true};
+    assert_true(applied(2, 3, &known, 1));
+    is(due_until(1000, 10), "c@50 b@60");
+    assert_int_equal(watermark(), 3);
+    assert_int_equal(apply_to(0, 3, 4, (struct store_write[]){WRITE("b", NULL, TIME_NONE),
+                                                              WRITE("c", NULL, TIME_NONE)},
+                              2, false, &did, &wake_at), OK);
+    assert_true(wake_at == TIME_NONE);
+    assert_int_equal(watermark(), 4);
+}
+
+static void test_clear(void **state)
+{
+    (void)state;
+    struct str keys[] = {STR("old"), STR("new")};
+    bool did;
+    assert_true(applied(-1, 100, &WRITE("old", "1", 1), 1));
+    assert_int_equal(apply_to(0, 99, 50, &WRITE("new", "1", 2), 1, true, &did, NULL), OK);
+    assert_false(did);
+    is(loaded(0, keys, 2).values[0], "1");
+    assert_int_equal(apply_to(0, 100, 50, &WRITE("new", "1", 2), 1, true, &did, NULL), OK);
+    assert_true(did);
+    struct store_load l = loaded(0, keys, 2);
+    is(l.values[0], NULL);
+    is(l.values[1], "1");
+    assert_int_equal(l.watermark, 50);
+    is(due_until(10, 10), "new@2");
+    is(listed(NULL, NULL, 10), "new");
+}
+
+static void test_entries(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {
+        "INC-1",     "INC-1 b",   "INC-1 b|t|bug", "INC-1%7C",  "INC-1|c",    "INC-1|f|F %25",
+        "INC-1|t|x", "INC-1|zü|", "INC-1}",        "INC-1}|t|", "INC-1~",     "INC-10",
+        "INC-10|c",  "[x",        "(x|t|y",        "-",         "$position/0"};
+    struct store_write writes[sizeof keys / sizeof *keys];
+    size_t n = sizeof keys / sizeof *keys;
+    for (size_t i = 0; i < n; i++) writes[i] = WRITE(keys[i], "v", TIME_NONE);
+    assert_true(applied(-1, 1, writes, n));
+    is(listed("INC-1", NULL, 100), "INC-1 INC-1|c INC-1|f|F %25 INC-1|t|x INC-1|zü|");
+    is(listed("INC-1", NULL, 2), "INC-1 INC-1|c");
+    is(listed("INC-1", NULL, 1), "INC-1");
+    is(listed("INC-1", "INC-1", 2), "INC-1|c INC-1|f|F %25");
+    is(listed("INC-1", "INC-1 b", 1), "INC-1|c");
+    is(listed("INC-1", "INC-1|c", 100), "INC-1|f|F %25 INC-1|t|x INC-1|zü|");
+    is(listed("INC-1", "INC-1|zü|", 100), "");
+    is(listed("INC-1", "A", 1), "INC-1");
+    is(listed("INC-1 b", NULL, 100), "INC-1 b INC-1 b|t|bug");
+    is(listed("(x", NULL, 100), "(x|t|y");
+    is(listed("-", NULL, 100), "-");
+    is(listed("none", NULL, 100), "");
+    is(listed(NULL, NULL, 3), "$position/0 (x|t|y -");
+    is(listed(NULL, "-", 2), "INC-1 INC-1 b");
+    is(listed(NULL, "INC-1~", 100), "[x");
+}
+
+static void test_script_forgotten(void **state)
+{
+    (void)state;
+    struct error error = {""};
+    assert_true(applied(-1, 1, NULL, 0));
+    run("SCRIPT FLUSH");
+    struct store_write w = WRITE("k", "v", TIME_NONE);
+    struct store_apply both[] = {
+        {.shard = 0, .expected = 1, .watermark = 2, .writes = &w, .n = 1},
+        {.shard = 1, .expected = -1, .watermark = 5, .writes = &w, .n = 1},
+        {.shard = 2, .expected = 8, .watermark = 9, .writes = &w, .n = 1},
+    };
+    assert_int_equal(port->apply(port->self, both, 3, &error), OK);
+    assert_true(both[0].applied && both[1].applied && !both[2].applied);
+    assert_int_equal(loaded(1, &w.key, 1).watermark, 5);
+    assert_true(applied(2, 3, NULL, 0));
+}
+
+static void test_lost_keys(void **state)
+{
+    (void)state;
+    static const char *const lost[] = {"state", "index", "wake"};
+    run("FLUSHALL");
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(applied(-1, 10, &WRITE("k", "v", 1), 1));
+        assert_int_equal(run("DEL epi%%7Bx%%7D:g:{0}:%s", lost[i]), 1);
+        assert_int_equal(watermark(), STORE_NO_WATERMARK);
+        assert_false(applied(10, 20, &WRITE("k", "v2", 1), 1));
+        bool did;
+        assert_int_equal(apply_to(0, -1, 5, &WRITE("k", "v3", 1), 1, true, &did, NULL), OK);
+        assert_true(did);
+        assert_int_equal(watermark(), 5);
+        run("FLUSHALL");
+        assert_int_equal(watermark(), STORE_NO_WATERMARK);
+        assert_false(applied(5, 6, NULL, 0));
+    }
+}
+
+static void test_wrong_type(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"state", "index", "wake"};
+    for (size_t i = 0; i < 3; i++) {
+        bool did;
+        struct error error = {""};
+        run("FLUSHALL");
+        run("SET epi%%7Bx%%7D:g:{0}:%s theirs", keys[i]);
+        for (int clear = 0; clear < 2; clear++)
+            assert_int_equal(apply_to(0, -1, 1, &WRITE("k", "v", 1), 1, clear, &did, NULL), FATAL);
+        struct store_load l = {.shard = 0};
+        assert_int_equal(port->load(port->self, arena, &l, 1, &error), FATAL);
+        assert_non_null(strstr(error.text, "redis.key.prefix"));
+        assert_int_equal(run("DBSIZE"), 1);
+    }
+}
+
+static void test_large_batch(void **state)
+{
+    (void)state;
+    enum { N = 20000 };
+    struct store_write *writes = calloc(N, sizeof *writes);
+    struct str *keys = calloc(N, sizeof *keys);
+    for (int i = 0; i < N; i++) {
+        keys[i] = arena_printf(arena, "INC-%d|t|bug", i);
+        writes[i] = (struct store_write){.key = keys[i], .value = arena_printf(arena, "value %d", i),
+                                         .wake_at = i % 3 ? i : TIME_NONE};
+    }
+    assert_true(applied(-1, 1, writes, N));
+    struct store_load l = loaded(0, keys, N);
+    assert_int_equal(l.watermark, 1);
+    for (int i = 0; i < N; i++) is(l.values[i], writes[i].value.p);
+    for (int i = 0; i < N; i++) writes[i].value = STR_NONE;
+    assert_true(applied(1, 2, writes, N - 1));
+    assert_int_equal(watermark(), 2);
+    is(listed(NULL, NULL, 10), "INC-19999|t|bug");
+    /* Exactly at the edges of the pieces that a load is asked in. */
+    for (size_t n = 4998; n <= 5001; n++) assert_int_equal(loaded(0, keys, n).watermark, 2);
+    for (size_t n = 9998; n <= 10001; n++) is(loaded(0, keys + N - n, n).values[n - 1],
+                                              "value 19999");
+    free(writes);
+    free(keys);
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    bool did;
+    assert_true(applied(-1, 1, &WRITE("k", "v", 1), 1));
+    run("CONFIG SET maxmemory 1");
+    assert_int_equal(apply_to(0, 1, 2, &WRITE("k", "w", 1), 1, false, &did, NULL), RETRY);
+    assert_int_equal(apply_to(0, 1, 2, NULL, 0, false, &did, NULL), RETRY);
+    run("CONFIG SET maxmemory 0");
+    assert_int_equal(watermark(), 1);
+    assert_true(applied(1, 2, &WRITE("k", "w", 1), 1));
+}
+
+static void test_replica(void **state)
+{
+    (void)state;
+    bool did;
+    assert_true(applied(-1, 1, &WRITE("k", "v", 1), 1));
+    run("REPLICAOF 127.0.0.1 1");
+    assert_int_equal(apply_to(0, 1, 2, &WRITE("k", "w", 1), 1, false, &did, NULL), RETRY);
+    run("REPLICAOF NO ONE");
+    pause_ms(250);
+    assert_true(applied(1, 2, &WRITE("k", "w", 1), 1));
+}
+
+static void test_restart(void **state)
+{
+    (void)state;
+    struct error error = {""};
+    bool did;
+    struct store_load l = {.shard = 0};
+    assert_true(applied(-1, 1, &WRITE("k", "v", 1), 1));
+    kill_server();
+    assert_int_equal(apply_to(0, 1, 2, &WRITE("k", "w", 1), 1, false, &did, NULL), RETRY);
+    assert_int_equal(port->load(port->self, arena, &l, 1, &error), RETRY);
+    assert_non_null(strstr(error.text, "broke")); /* no new try yet */
+    pause_ms(210);
+    assert_int_equal(port->load(port->self, arena, &l, 1, &error), RETRY);
+    assert_non_null(strstr(error.text, "cannot be reached"));
+    start_server();
+    /* Not before the pause between two tries is over. */
+    enum result result = RETRY;
+    for (int i = 0; i < 50 && result == RETRY; i++) {
+        result = port->load(port->self, arena, &l, 1, &error);
+        if (result) pause_ms(20);
+    }
+    assert_int_equal(result, OK);
+    assert_int_equal(l.watermark, STORE_NO_WATERMARK);
+    assert_false(applied(1, 2, NULL, 0));
+}
+
+static void test_login(void **state)
+{
+    (void)state;
+    struct error error = {""};
+    struct store_load l = {.shard = 0};
+    run("CONFIG SET requirepass se:cret");
+    assert_int_equal(port->load(port->self, arena, &l, 1, &error), FATAL);
+    assert_non_null(strstr(error.text, "redis.password"));
+    config.redis_password = "wrong";
+    pause_ms(210);
+    assert_int_equal(port->load(port->self, arena, &l, 1, &error), FATAL);
+    config.redis_password = "se:cret";
+    assert_int_equal(port->load(port->self, arena, &l, 1, &error), FATAL); /* still pausing */
+    pause_ms(210);
+    assert_int_equal(port->load(port->self, arena, &l, 1, &error), OK);
+    run("AUTH se:cret");
+    run("CONFIG SET requirepass %s", "");
+    run("ACL SETUSER epi on >pw +@all ~*");
+    redis_port_free(port);
+    config.redis_username = "epi";
+    config.redis_password = "pw";
+    port = redis_port_new(&config, &error);
+    assert_int_equal(port->load(port->self, arena, &l, 1, &error), OK);
+    run("ACL DELUSER epi");
+}
+
+static void count_findings(void *context, bool good, const char *what)
+{
+    int *counts = context;
+    counts[good]++;
+    print_message("    %s %s\n", good ? "ok" : "!!", what);
+}
+
+static void test_check(void **state)
+{
+    (void)state;
+    struct error error = {""};
+    int counts[2] = {0, 0};
+    assert_int_equal(redis_port_check(port, count_findings, counts, &error), OK);
+    assert_int_equal(counts[false], 0);
+    assert_int_equal(counts[true], 5);
+    assert_int_equal(run("DBSIZE"), 0);
+    run("CONFIG SET maxmemory-policy allkeys-lru");
+    assert_int_equal(redis_port_check(port, NULL, NULL, &error), FATAL);
+    assert_non_null(strstr(error.text, "noeviction"));
+    run("CONFIG SET maxmemory-policy noeviction");
+    /* A user who may neither INFO nor CONFIG; then one who may not even write. */
+    redis_port_free(port);
+    config.redis_username = "epi";
+    config.redis_password = "pw";
+    port = redis_port_new(&config, &error);
+    run("ACL SETUSER epi on >pw +@all -info -config ~*");
+    memset(counts, 0, sizeof counts);
+    assert_int_equal(redis_port_check(port, count_findings, counts, &error), OK);
+    assert_int_equal(counts[false], 2);
+    run("ACL SETUSER epi -@all +info +script|load +hmget");
+    assert_int_equal(redis_port_check(port, NULL, NULL, &error), FATAL);
+    assert_non_null(strstr(error.text, "its user may not"));
+    run("ACL DELUSER epi");
+}
+
+static void test_tls_refused(void **state)
+{
+    (void)state;
+    struct error error = {""};
+    struct config tls = config;
+    tls.redis_url = "rediss://localhost";
+    struct store_port *refused = redis_port_new(&tls, &error);
+#if HIREDIS_MAJOR < 1
+    assert_null(refused);
+    assert_non_null(strstr(error.text, "stunnel"));
+#endif
+    redis_port_free(refused);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, begin_test, end_test)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_round_trip),   TEST(test_fence),           TEST(test_delete_and_wake),
+        TEST(test_clear),        TEST(test_entries),         TEST(test_script_forgotten),
+        TEST(test_lost_keys),    TEST(test_wrong_type),      TEST(test_large_batch),
+        TEST(test_no_memory),    TEST(test_replica),         TEST(test_restart),
+        TEST(test_login),        TEST(test_check),           TEST(test_tls_refused),
+    };
+    return cmocka_run_group_tests(tests, start, end);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "common/timestamp.h"
+
+static const char *formatted(ms_t t)
+{
+    static char text[TIMESTAMP_TEXT + 1];
+    timestamp_format(t, text);
+    text[TIMESTAMP_TEXT] = 0;
+    return text;
+}
+
+static void dates_and_days_are_inverse(void **state)
+{
+    (void)state;
+    assert_int_equal(timestamp_days(1970, 1, 1), 0);
+    assert_int_equal(timestamp_days(2000, 3, 1), 11017);
+    assert_int_equal(timestamp_days(1969, 12, 31), -1);
+    int64_t previous = timestamp_days(-1, 12, 31);
+    assert_int_equal(timestamp_days(0, 1, 1), previous + 1);
+    for (int64_t days = timestamp_days(-400, 1, 1); days <= timestamp_days(2401, 1, 1); days++) {
+        int64_t year;
+        unsigned month, day;
+        timestamp_date(days, &year, &month, &day);
+        assert_int_equal(timestamp_days(year, month, day), days);
+    }
+}
+
+static void formats(void **state)
+{
+    (void)state;
+    assert_string_equal(formatted(0), "1970-01-01T00:00:00.000Z");
+    assert_string_equal(formatted(-1), "1969-12-31T23:59:59.999Z");
+    assert_string_equal(formatted(INT64_C(1795169700000)), "2026-11-20T10:15:00.000Z");
+    assert_string_equal(formatted(INT64_C(951782399999)), "2000-02-28T23:59:59.999Z");
+    assert_string_equal(formatted(INT64_C(951782400000)), "2000-02-29T00:00:00.000Z");
+    assert_string_equal(formatted(timestamp_days(0, 1, 1) * DAY_MS), "0000-01-01T00:00:00.000Z");
+    assert_string_equal(formatted(timestamp_days(10000, 1, 1) * DAY_MS - 1),
+                        "9999-12-31T23:59:59.999Z");
+}
+
+struct example {
+    const char *text, *time; /* NULL: TIME_NONE */
+    enum timestamp_result result;
+};
+
+static void check(const struct example *examples, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        ms_t t = 1;
+        enum timestamp_result result = timestamp_parse(str_of(examples[i].text), &t);
+        if (result != examples[i].result) print_error("%s\n", examples[i].text);
+        assert_int_equal(result, examples[i].result);
+        if (examples[i].time) {
+            assert_string_equal(formatted(t), examples[i].time);
+        } else {
+            assert_true(t == TIME_NONE);
+        }
+    }
+}
+
+#define CHECK(examples) check((examples), sizeof(examples) / sizeof *(examples))
+
+static void parses_what_platforms_write(void **state)
+{
+    (void)state;
+    static const struct example examples[] = {
+        {"2026-11-20T10:15:00Z", "2026-11-20T10:15:00.000Z", TIMESTAMP_OK},
+        {"2026-11-20t10:15:00z", "2026-11-20T10:15:00.000Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15:00.1Z", "2026-11-20T10:15:00.100Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15:00.123456789Z", "2026-11-20T10:15:00.123Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15:00.999999999Z", "2026-11-20T10:15:00.999Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15:00+08:00", "2026-11-20T02:15:00.000Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15:00+0800", "2026-11-20T02:15:00.000Z", TIMESTAMP_OK},
+        {"2026-11-20 10:15:00+00", "2026-11-20T10:15:00.000Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15:00-03:30", "2026-11-20T13:45:00.000Z", TIMESTAMP_OK},
+        {"2026-11-20 10:15:00 +0100", "2026-11-20T09:15:00.000Z", TIMESTAMP_OK},
+        {"2026-11-20 10:15:00 UTC", "2026-11-20T10:15:00.000Z", TIMESTAMP_OK},
+        {"2026-11-20 10:15:00", "2026-11-20T10:15:00.000Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15:00.5", "2026-11-20T10:15:00.500Z", TIMESTAMP_OK},
+        {"1969-07-20T20:17:40Z", "1969-07-20T20:17:40.000Z", TIMESTAMP_OK},
+        {"2016-12-31T23:59:60Z", "2016-12-31T23:59:59.999Z", TIMESTAMP_OK},
+        {"2016-12-31T23:59:60.5Z", "2016-12-31T23:59:59.999Z", TIMESTAMP_OK},
+        {"2017-01-01T05:29:60+05:30", "2016-12-31T23:59:59.999Z", TIMESTAMP_OK},
+        {"2000-02-29T00:00:00Z", "2000-02-29T00:00:00.000Z", TIMESTAMP_OK},
+        {"+002026-11-20T10:15:00Z", "2026-11-20T10:15:00.000Z", TIMESTAMP_OK},
+    };
+    CHECK(examples);
+}
+
+static void partial_dates_are_the_start_of_the_period(void **state)
+{
+    (void)state;
+    static const struct example examples[] = {
+        {"2023", "2023-01-01T00:00:00.000Z", TIMESTAMP_PARTIAL},
+        {"2023-07", "2023-07-01T00:00:00.000Z", TIMESTAMP_PARTIAL},
+        {"2023-07-25", "2023-07-25T00:00:00.000Z", TIMESTAMP_PARTIAL},
+    };
+    CHECK(examples);
+}
+
+static void other_systems_none(void **state)
+{
+    (void)state;
+    static const struct example examples[] = {
+        {"0001-01-01T00:00:00Z", NULL, TIMESTAMP_ABSENT},
+        {"0001-12-31", NULL, TIMESTAMP_ABSENT},
+        {"0000-00-00 00:00:00", NULL, TIMESTAMP_ABSENT},
+        {"0002-01-01T00:00:00+08:00", NULL, TIMESTAMP_ABSENT},
+        {"9999-12-31T23:59:59.999Z", NULL, TIMESTAMP_ABSENT},
+        {"9999", NULL, TIMESTAMP_ABSENT},
+        {"9998-12-31T23:59:59-10:00", NULL, TIMESTAMP_ABSENT},
+        {"+275760-09-13T00:00:00.000Z", NULL, TIMESTAMP_ABSENT},
+        {"-000001-01-01T00:00:00.000Z", NULL, TIMESTAMP_ABSENT},
+    };
+    CHECK(examples);
+    ms_t t;
+    assert_int_equal(timestamp_parse(STR("0002-01-01"), &t), TIMESTAMP_PARTIAL);
+    assert_int_equal(timestamp_parse(STR("9998-12-31T23:59:59Z"), &t), TIMESTAMP_OK);
+}
+
+static void refuses_what_is_no_time(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "",
+        "x",
+        "202",
+        "20230",
+        "2023-",
+        "2023-1",
+        "2023-13",
+        "2023-00",
+        "2023-07-",
+        "2023-07-00",
+        "2023-07-32",
+        "2023-02-29",
+        "1900-02-29",
+        "20230725",
+        "2023/07/25",
+        "2023-07-25T",
+        "2023-07-25T10:15",
+        "2023-07-25T10:15Z",
+        "2023-07-25T10:15:0",
+        "2023-07-25T24:00:00Z",
+        "2023-07-25T10:60:00Z",
+        "2023-07-25T10:15:61Z",
+        "2023-07-25T10:15:60Z",
+        "2023-07-25T10:15:00.Z",
+        "2023-07-25T10:15:00.1234567890Z",
+        "2023-07-25T10:15:00ZZ",
+        "2023-07-25T10:15:00+24:00",
+        "2023-07-25T10:15:00+08:60",
+        "2023-07-25T10:15:00+8",
+        "2023-07-25T10:15:00+08:00x",
+        "2023-07-25T10:15:00 GMT+1",
+        "2023-07-25T10:15:00UTC",
+        "2023-07-25T10:15:00 ",
+        " 2023-07-25",
+        "2023-07-25 ",
+        "2023-07-25_10:15:00Z",
+        "2023-07-25T10:15:00 UTC ",
+        "yesterday",
+        "-2023-07-25",
+        "9999-12-31Tnever",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ms_t t = 1;
+        if (timestamp_parse(str_of(bad[i]), &t) != TIMESTAMP_BAD) print_error("%s\n", bad[i]);
+        assert_int_equal(timestamp_parse(str_of(bad[i]), &t), TIMESTAMP_BAD);
+        assert_true(t == TIME_NONE);
+    }
+    ms_t t;
+    assert_int_equal(timestamp_parse(STR_NONE, &t), TIMESTAMP_BAD);
+}
+
+static void epochs_by_magnitude(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t value;
+        const char *time;
+    } examples[] = {
+        {0, "1970-01-01T00:00:00.000Z"},
+        {-1, "1969-12-31T23:59:59.000Z"},
+        {INT64_C(1795169700), "2026-11-20T10:15:00.000Z"},
+        {INT64_C(99999999999), "5138-11-16T09:46:39.000Z"},
+        {INT64_C(100000000000), "1973-03-03T09:46:40.000Z"},
+        {INT64_C(1795169700123), "2026-11-20T10:15:00.123Z"},
+        {INT64_C(99999999999999), "5138-11-16T09:46:39.999Z"},
+        {INT64_C(100000000000000), "1973-03-03T09:46:40.000Z"},
+        {INT64_C(1795169700123999), "2026-11-20T10:15:00.123Z"},
+        {INT64_C(99999999999999999), "5138-11-16T09:46:39.999Z"},
+        {INT64_C(100000000000000000), "1973-03-03T09:46:40.000Z"},
+        {INT64_C(1795169700123999999), "2026-11-20T10:15:00.123Z"},
+        {INT64_C(-1795169700123999), "1913-02-11T13:44:59.876Z"},
+        {INT64_MAX, "2262-04-11T23:47:16.854Z"},
+        {INT64_MIN, "1677-09-21T00:12:43.145Z"},
+    };
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        ms_t t;
+        assert_int_equal(timestamp_from_epoch(examples[i].value, &t), TIMESTAMP_OK);
+        assert_string_equal(formatted(t), examples[i].time);
+    }
+    ms_t t = 1;
+    /* -62135596800 s is 0001-01-01, what .NET and Go say for "none" */
+    assert_int_equal(timestamp_from_epoch(INT64_C(-62135596800), &t), TIMESTAMP_ABSENT);
+    assert_true(t == TIME_NONE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dates_and_days_are_inverse),
+        cmocka_unit_test(formats),
+        cmocka_unit_test(parses_what_platforms_write),
+        cmocka_unit_test(partial_dates_are_the_start_of_the_period),
+        cmocka_unit_test(other_systems_none),
+        cmocka_unit_test(refuses_what_is_no_time),
+        cmocka_unit_test(epochs_by_magnitude),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
