@@ -21,7 +21,7 @@ _CODES = {
 
 
 def _lines(path):
-    lines = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+    lines = [json.loads(line) for line in path.read_text().split("\n") if line.strip()]
     assert lines, f"{path.name} is empty"
     return lines
 

@@ -124,12 +124,12 @@ def test_a_reminder_is_not_said_twice_after_a_loss(world):
                       "sla": {priority: terms for priority in ("P1", "P2", "P3", "P4")}})
     world.topics_create(2)
     world.start_worker().wait_ready()
-    world.close_incident(closure("INC-1"))
-    world.update_finding(finding("INC-1", "F-1"))
+    world.close_incident(closure("INC-due"))
+    world.update_finding(finding("INC-due", "F-1"))
 
     def due(records):
         return [r for r in records if r.json["kind"] == "due"
-                and r.json["task_id"] == bug_id("INC-1", "F-1")]
+                and r.json["task_id"] == bug_id("INC-due", "F-1")]
 
     world.wait_records("followup-reminders", due)
     world.redis.client().flushall()
@@ -137,4 +137,4 @@ def test_a_reminder_is_not_said_twice_after_a_loss(world):
     load.publish(20)
     world.wait_created(1 + len(load.findings))
     assert len(due(world.consume_all("followup-reminders"))) == 1
-    world.check_outputs([("INC-1", "F-1"), *load.findings])
+    world.check_outputs([("INC-due", "F-1"), *load.findings])

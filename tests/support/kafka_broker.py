@@ -58,7 +58,10 @@ def kafka_home():
 class KafkaBroker:
     """Started by the constructor; `bootstrap` is its address, the same after a restart."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, heap="512m", compile_fully=False):
+        """`compile_fully`: for a benchmark; tests want a broker that is up soon."""
+        self._heap = heap
+        self._compiler = () if compile_fully else ("-XX:TieredStopAtLevel=1",)
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
@@ -74,7 +77,7 @@ class KafkaBroker:
         self.start()
 
     def _java(self, heap, *arguments):
-        return ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+        return ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", *self._compiler,
                 f"-Dlog4j2.configurationFile={_HERE}/kafka/log4j2.properties",
                 "-cp", f"{kafka_home()}/lib/*", *arguments, str(self._properties)]
 
@@ -86,7 +89,7 @@ class KafkaBroker:
 
     def start(self):
         """Starts it, or starts it again on the same port and data, and waits till it answers."""
-        self._process = spawn(self._java("512m", "kafka.Kafka"), self.log_path)
+        self._process = spawn(self._java(self._heap, "kafka.Kafka"), self.log_path)
         wait_until(self._answers, 60, lambda: f"the broker; its log:\n{tail(self.log_path)}")
 
     def _answers(self):

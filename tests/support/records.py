@@ -34,6 +34,17 @@ def partition_of(key, partitions):
     return (murmur2(data) & 0x7FFFFFFF) % partitions
 
 
+def end_of(consumer, topic, partition):
+    """The end of a partition as this handle may see it. Asked again while the broker says that it
+    is not the partition's leader: just after a topic was made, or the broker started, it is so."""
+    def ask():
+        try:
+            return consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=5)
+        except KafkaException:
+            return None
+    return wait_until(ask, 30, f"the end of {topic}/{partition}")[1]
+
+
 @dataclasses.dataclass
 class Record:
     """One record as read. `key` is bytes or None; `headers` is a list of (name, bytes)."""
@@ -98,8 +109,7 @@ class TopicReader:
         # For a read_committed handle the high watermark is the last stable offset. Control
         # records take offsets too, so the end shows as an end-of-partition event and not as
         # the last record plus one.
-        ends = {p: self._consumer.get_watermark_offsets(
-            TopicPartition(self.topic, p), timeout=20)[1] for p in self._next}
+        ends = {p: end_of(self._consumer, self.topic, p) for p in self._next}
         deadline = time.monotonic() + timeout_s
         while any(self._next[p] < end for p, end in ends.items()):
             for message in self._consumer.consume(1000, timeout=0.05):

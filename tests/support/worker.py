@@ -132,4 +132,4 @@ class Worker:
 
 def json_lines(completed):
     """The objects that a command with --json printed."""
-    return [json.loads(line) for line in completed.stdout.splitlines() if line]
+    return [json.loads(line) for line in completed.stdout.split("\n") if line]

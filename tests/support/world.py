@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from support import checker, schemas
 from support.process import wait_until
-from support.records import Publisher, TopicReader
+from support.records import Publisher, TopicReader, end_of
 from support.redis_server import RedisServer
 from support.worker import Worker, run_command
 
@@ -180,7 +180,7 @@ class World:
                                       "isolation.level": "read_committed"})
         partitions = [TopicPartition(self.topic(name), p)
                       for name in INPUTS for p in range(self.partitions)]
-        return sum(self._offsets.get_watermark_offsets(one, timeout=20)[1] - max(one.offset, 0)
+        return sum(end_of(self._offsets, one.topic, one.partition) - max(one.offset, 0)
                    for one in self._offsets.committed(partitions, timeout=20))
 
     def wait_worked_off(self, timeout_s=120):

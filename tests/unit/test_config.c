@@ -50,10 +50,10 @@ static int forget(void **state)
     return 0;
 }
 
-#define LIST(...)                                                                                  \
-    (const char *const[])                                                                          \
-    {                                                                                              \
-        __VA_ARGS__, NULL                                                                          \
+#define LIST(...)         \
+    (const char *const[]) \
+    {                     \
+        __VA_ARGS__, NULL \
     }
 
 static enum result load(const char *text, const char *const *environment,

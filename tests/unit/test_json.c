@@ -56,10 +56,29 @@ static void test_accepts_what_is_json(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "null", "true", "false", "0", "-0", "12", "-1.5e+3", "1E9", "0.1", "\"\"", "[]", "{}",
-        " {\"a\" : [ 1 , 2 ] , \"b\":{}} \r\n\t", "[[],{},[1]]", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
-        "\"\\u0041\\ud83d\\ude00\"", "\"\x7f\"", "{\"\":1}", "[\"a\",\"a\"]",
-        "{\"a\":{\"a\":{\"a\":1}}}", "99999999999999999999", "1e999", "\"\xc3\xa9\xf0\x9f\x98\x80\"",
+        "null",
+        "true",
+        "false",
+        "0",
+        "-0",
+        "12",
+        "-1.5e+3",
+        "1E9",
+        "0.1",
+        "\"\"",
+        "[]",
+        "{}",
+        " {\"a\" : [ 1 , 2 ] , \"b\":{}} \r\n\t",
+        "[[],{},[1]]",
+        "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
+        "\"\\u0041\\ud83d\\ude00\"",
+        "\"\x7f\"",
+        "{\"\":1}",
+        "[\"a\",\"a\"]",
+        "{\"a\":{\"a\":{\"a\":1}}}",
+        "99999999999999999999",
+        "1e999",
+        "\"\xc3\xa9\xf0\x9f\x98\x80\"",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) assert_result(texts[i], JSON_OK);
 }
@@ -68,14 +87,79 @@ static void test_refuses_what_is_not(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "", " ", "{", "[", "}", "]", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "[1,]",
-        "[1", "[1 2]", "[,1]", "{,}", "{1:2}", "{a:1}", "{\"a\" 1}", "{\"a\":1]", "[1}", "nul", "tru",
-        "nulll", "truefalse", "True", "01", "-01", "00", "-", "+1", "1.", ".5", "1e", "1e+", "1.e1",
-        "0x10", "NaN", "Infinity", "1 2", "{}{}", "[] x", "\"", "\"a", "\"\\", "\"\\\"", "\"\\x\"",
-        "\"\\u12\"", "\"\\u12g4\"", "\"\\U0041\"", "'a'", "// x\n1", "/* x */ 1", "1 /* x */", "\v1",
-        "\f1", "1\v", "[1,\f2]", "\xef\xbb\xbf{}", "\"a\nb\"", "\"a\tb\"", "\"\x1f\"", "\"\\\n\"",
-        "\"\\u0000\"", "\"a\\u0000b\"", "\"\\ud800\"", "\"\\ud800x\"", "\"\\udc00\"",
-        "\"\\ud800\\u0041\"", "\"\\ud800\\ud800\"", "\"\\ude00\\ud83d\"", "\"\\ud83d\\", "{\"\\ud800\":1}",
+        "",
+        " ",
+        "{",
+        "[",
+        "}",
+        "]",
+        "{\"a\"",
+        "{\"a\":",
+        "{\"a\":1",
+        "{\"a\":1,",
+        "{\"a\":1,}",
+        "[1,]",
+        "[1",
+        "[1 2]",
+        "[,1]",
+        "{,}",
+        "{1:2}",
+        "{a:1}",
+        "{\"a\" 1}",
+        "{\"a\":1]",
+        "[1}",
+        "nul",
+        "tru",
+        "nulll",
+        "truefalse",
+        "True",
+        "01",
+        "-01",
+        "00",
+        "-",
+        "+1",
+        "1.",
+        ".5",
+        "1e",
+        "1e+",
+        "1.e1",
+        "0x10",
+        "NaN",
+        "Infinity",
+        "1 2",
+        "{}{}",
+        "[] x",
+        "\"",
+        "\"a",
+        "\"\\",
+        "\"\\\"",
+        "\"\\x\"",
+        "\"\\u12\"",
+        "\"\\u12g4\"",
+        "\"\\U0041\"",
+        "'a'",
+        "// x\n1",
+        "/* x */ 1",
+        "1 /* x */",
+        "\v1",
+        "\f1",
+        "1\v",
+        "[1,\f2]",
+        "\xef\xbb\xbf{}",
+        "\"a\nb\"",
+        "\"a\tb\"",
+        "\"\x1f\"",
+        "\"\\\n\"",
+        "\"\\u0000\"",
+        "\"a\\u0000b\"",
+        "\"\\ud800\"",
+        "\"\\ud800x\"",
+        "\"\\udc00\"",
+        "\"\\ud800\\u0041\"",
+        "\"\\ud800\\ud800\"",
+        "\"\\ude00\\ud83d\"",
+        "\"\\ud83d\\",
+        "{\"\\ud800\":1}",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_result(texts[i], JSON_MALFORMED);
@@ -90,15 +174,27 @@ static void test_refuses_what_is_not_utf8(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "\"\xff\"", "\"\xc0\x80\"", "\"\xc1\xbf\"", "\"\xe0\x9f\xbf\"", "\"\xed\xa0\x80\"",
-        "\"\xf0\x8f\xbf\xbf\"", "\"\xf4\x90\x80\x80\"", "\"\xf5\x80\x80\x80\"", "\"\x80\"", "\"\xc3\"",
-        "\"\xe2\x82\"", "\"\xf0\x9f\x98\"", "{\"0123456789012345678901234567890123456789\":\"\xc3(\"}",
-        "\xc3", "nothing of JSON \xe2",
+        "\"\xff\"",
+        "\"\xc0\x80\"",
+        "\"\xc1\xbf\"",
+        "\"\xe0\x9f\xbf\"",
+        "\"\xed\xa0\x80\"",
+        "\"\xf0\x8f\xbf\xbf\"",
+        "\"\xf4\x90\x80\x80\"",
+        "\"\xf5\x80\x80\x80\"",
+        "\"\x80\"",
+        "\"\xc3\"",
+        "\"\xe2\x82\"",
+        "\"\xf0\x9f\x98\"",
+        "{\"0123456789012345678901234567890123456789\":\"\xc3(\"}",
+        "\xc3",
+        "nothing of JSON \xe2",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_result(texts[i], JSON_INVALID_UTF8);
-    assert_true(json_utf8_valid(STR("\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf\xc2\x80 plain text of more "
-                                    "than thirty-two bytes \xe2\x82\xac and on and on and on")));
+    assert_true(
+        json_utf8_valid(STR("\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf\xc2\x80 plain text of more "
+                            "than thirty-two bytes \xe2\x82\xac and on and on and on")));
     assert_true(json_utf8_valid(STR("")));
 }
 
@@ -168,8 +264,9 @@ static void assert_text(struct str actual, const char *expected)
 static void test_tree(void **state)
 {
     (void)state;
-    const char *text = "{\"s\":\"text\",\"e\":\"a\\n\\u20ac\\ud83d\\ude00\\/\",\"n\":null,\"l\":[true,false,-7],"
-                       "\"o\":{\"i\":9223372036854775807}}";
+    const char *text =
+        "{\"s\":\"text\",\"e\":\"a\\n\\u20ac\\ud83d\\ude00\\/\",\"n\":null,\"l\":[true,false,-7],"
+        "\"o\":{\"i\":9223372036854775807}}";
     struct json *root = parsed(text);
     assert_int_equal(root->type, JSON_OBJECT);
     assert_int_equal(root->count, 5);
@@ -217,9 +314,11 @@ static void test_writes(void **state)
     struct str items[] = {STR("a"), STR("b\"")};
     json_write_list(&b, (struct str_list){items, 2});
     json_write_list(&b, (struct str_list){NULL, 0});
-    assert_text(buf_slice(&b),
-                "\"plain \xc3\xa9 \x7f\"null\"\"\"\\\"quoted\\\" back\\\\slash /\\b\\f\\n\\r\\t\\u0001\\u001f "
-                "0123456789\\n01234567\"\"2026-11-20T10:15:00.000Z\"nulltruefalse[\"a\",\"b\\\"\"][]");
+    assert_text(
+        buf_slice(&b),
+        "\"plain \xc3\xa9 \x7f\"null\"\"\"\\\"quoted\\\" back\\\\slash "
+        "/\\b\\f\\n\\r\\t\\u0001\\u001f "
+        "0123456789\\n01234567\"\"2026-11-20T10:15:00.000Z\"nulltruefalse[\"a\",\"b\\\"\"][]");
     buf_free(&b);
 }
 

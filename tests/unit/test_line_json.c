@@ -64,8 +64,8 @@ static void values_that_are_no_json(void **state)
     struct message message = {.topic = TOPIC_TASKS, .timestamp = TIME_NONE};
     assert_string_equal(written(&message),
                         "{\"topic\":\"followup-tasks\",\"headers\":{},\"value_null\":true}\n");
-    static const char *const encoded[][2] = {{"", ""},         {"{", "ew=="},  {"{\"", "eyI="},
-                                             {"{a\"", "e2Ei"}, {"\xFF", "/w=="}};
+    static const char *const encoded[][2] = {
+        {"", ""}, {"{", "ew=="}, {"{\"", "eyI="}, {"{a\"", "e2Ei"}, {"\xFF", "/w=="}};
     for (size_t i = 0; i < sizeof encoded / sizeof *encoded; i++) {
         char expected[200];
         snprintf(expected, sizeof expected,

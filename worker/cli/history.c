@@ -13,6 +13,8 @@ struct history {
     const struct config *config;
     struct kafka_watch watch;
     rd_kafka_t *rk;
+    rd_kafka_topic_t *topic;
+    int32_t partition;
     struct str incident_id, task_id;
     history_take *take;
     void *context;
@@ -26,24 +28,26 @@ static enum result failed(struct history *h, rd_kafka_resp_err_t err, struct err
                             error);
 }
 
-/* The first event at `since` or later: whatever order the times are in, no event of the incident
- * stands before it. */
-static enum result start(struct history *h, int32_t partition, ms_t since, struct error *error)
+/* Begins at the first event at `since` or later: whatever order the times are in, no event of the
+ * incident stands before it. */
+static enum result start(struct history *h, ms_t since, struct error *error)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_t *place =
-        rd_kafka_topic_partition_list_add(list, h->config->topics[TOPIC_TASKS].p, partition);
+    const char *name = h->config->topics[TOPIC_TASKS].p;
+    int64_t offset = RD_KAFKA_OFFSET_BEGINNING;
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
-    place->offset = since;
     if (since > 0) {
+        rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+        rd_kafka_topic_partition_list_add(list, name, h->partition)->offset = since;
         err = rd_kafka_offsets_for_times(h->rk, list, TIMEOUT_MS);
-        if (!err) err = place->err;
-    } else {
-        place->offset = RD_KAFKA_OFFSET_BEGINNING;
+        if (!err) err = list->elems[0].err;
+        offset = list->elems[0].offset;
+        rd_kafka_topic_partition_list_destroy(list);
     }
-    if (!err) err = rd_kafka_assign(h->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    return err ? failed(h, err, error) : OK;
+    if (err) return failed(h, err, error);
+    h->topic = rd_kafka_topic_new(h->rk, name, NULL);
+    if (rd_kafka_consume_start(h->topic, h->partition, offset))
+        return failed(h, rd_kafka_last_error(), error);
+    return OK;
 }
 
 static struct str header_of(const struct message *message, struct str name)
@@ -86,7 +90,7 @@ static void take(struct history *h, const rd_kafka_message_t *m)
 static enum result read_all(struct history *h, struct error *error)
 {
     for (int idle = 0; idle < PATIENCE_POLLS;) {
-        rd_kafka_message_t *m = rd_kafka_consumer_poll(h->rk, POLL_MS);
+        rd_kafka_message_t *m = rd_kafka_consume(h->topic, h->partition, POLL_MS);
         rd_kafka_resp_err_t err = m ? m->err : RD_KAFKA_RESP_ERR_NO_ERROR;
         enum result result = OK;
         if (m && !err) take(h, m);
@@ -103,16 +107,18 @@ enum result history_read(const struct config *config, int32_t partition, struct 
                          struct str task_id, ms_t since, history_take *take_one, void *context,
                          struct error *error)
 {
-    struct history h = {.config = config, .incident_id = incident_id, .task_id = task_id,
-                        .take = take_one, .context = context};
+    struct history h = {.config = config, .partition = partition, .incident_id = incident_id,
+                        .task_id = task_id, .take = take_one, .context = context};
     rd_kafka_conf_t *conf = kafka_conf_new(config, KAFKA_READER, &h.watch, error);
     h.rk = conf ? kafka_conf_open(conf, KAFKA_READER, error) : NULL;
     if (!h.rk) return FATAL;
-    rd_kafka_poll_set_consumer(h.rk);
     h.arena = arena_new();
-    enum result result = start(&h, partition, since, error);
+    enum result result = start(&h, since, error);
     if (result == OK) result = read_all(&h, error);
-    rd_kafka_consumer_close(h.rk);
+    if (h.topic) {
+        rd_kafka_consume_stop(h.topic, partition);
+        rd_kafka_topic_destroy(h.topic);
+    }
     rd_kafka_destroy(h.rk);
     arena_free(h.arena);
     return result;

@@ -202,14 +202,39 @@ static enum result read_key(const struct source *s, int number, const struct jso
 typedef enum result member_reader(const struct source *s, int number, const struct json *value,
                                   struct record *record);
 
+/* A key is bytes to Kafka, so it may hold the \u0000 that is refused within JSON. */
+static const struct json *parse_key(const struct source *s, struct str text)
+{
+    static const char nul[] = "\\u0000";
+    const size_t nul_n = sizeof nul - 1;
+    char *without = arena_copy(s->arena, text.p, text.n);
+    size_t marks = 0;
+    /* 0x01 holds the place of each until the text is parsed: it cannot stand there by itself. */
+    for (size_t i = 0; i + nul_n <= text.n; i++) {
+        if (memcmp(without + i, nul, nul_n) || (i && without[i - 1] == '\\')) continue;
+        without[i + nul_n - 1] = '1';
+        marks++;
+    }
+    const struct json *key = parse(s, (struct str){without, text.n});
+    if (!marks || !key || key->type != JSON_STRING) return key;
+    char *bytes = arena_copy(s->arena, key->text.p, key->text.n);
+    for (size_t i = 0; i < key->text.n; i++)
+        if (bytes[i] == 1) bytes[i] = 0;
+    struct json *copy = arena_copy(s->arena, key, sizeof *key);
+    copy->text.p = bytes;
+    return copy;
+}
+
 static const struct {
     const char *name;
     bool is_value;
     member_reader *read;
 } members[] = {
-    {"topic", false, read_topic},      {"at", false, read_at},
-    {"key", false, read_key},          {"headers", false, read_headers},
-    {"raw_base64", true, read_base64}, {"raw_repeat", true, read_repeat},
+    {"topic", false, read_topic},
+    {"at", false, read_at},
+    {"headers", false, read_headers},
+    {"raw_base64", true, read_base64},
+    {"raw_repeat", true, read_repeat},
 };
 
 /* One object as a record; a bare one is the value itself. */
@@ -221,6 +246,7 @@ static enum result read_object(struct source *s, int number, struct str text, st
     enum result result = OK;
     while (result == OK && next_member(&p, end, &name, &value)) {
         if (str_eq(name, STR("value"))) record->value = value;
+        if (str_eq(name, STR("key"))) result = read_key(s, number, parse_key(s, value), record);
         has_value |= str_eq(name, STR("value")) || str_eq(name, STR("value_null"));
         for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
             if (!str_eq(name, str_of(members[i].name))) continue;

@@ -210,26 +210,28 @@ static int run(const struct cli *cli)
 }
 
 static const struct cli_option options[] = {
-    {"topic", "TOPIC",
-     "what lines without a \"topic\" are: incident-closed, finding-updated or\n"
-     "                          task-updated; they may be bare events then"},
+    {"topic", "TOPIC", "what lines without a \"topic\" are; they may be bare events then"},
     {"no-validate", NULL, "send what the worker will refuse, too"},
     {NULL, NULL, NULL},
 };
+
+static const char details[] =
+    "A file holds JSON Lines,\n"
+    "\n"
+    "  {\"topic\":…,\"key\":…,\"headers\":{…},\"value\":{…},\"at\":…}\n"
+    "\n"
+    "or bare events with --topic incident-closed, finding-updated or task-updated. Without\n"
+    "\"key\" the incident_id is the key; \"headers\" and \"at\" (the record's time) may be left\n"
+    "out. schemas/README.md says more.\n"
+    "\n"
+    "All of it is checked as the worker does it before the first record is sent. A bad line is\n"
+    "named by file and line, and then nothing is sent.";
 
 const struct command command_publish = {
     .name = "publish",
     .arguments = "FILE...",
     .summary = "events from files (- is standard input) to their topics",
-    .details = "A file holds JSON Lines: "
-               "{\"topic\":…,\"key\":…,\"headers\":{…},\"value\":{…},\"at\":…}, or bare\n"
-               "events with --topic. \"key\" is the incident_id when it is not there; \"headers\" "
-               "and \"at\" (the\n"
-               "record's time) may be left out.\n"
-               "\n"
-               "All of it is checked as the worker does it before the first record is sent; a bad "
-               "line is\n"
-               "named by file and line, and then nothing is sent.",
+    .details = details,
     .min_args = 1,
     .max_args = -1,
     .options = options,

@@ -116,7 +116,10 @@ static void put_value(struct page *page, const struct json *value)
         else
             put_text(page, value->text);
         break;
-    case JSON_ARRAY: put_list(page, value); break;
+    case JSON_ARRAY:
+        if (!value->first) buf_lit(page->out, "none");
+        put_list(page, value);
+        break;
     case JSON_OBJECT:
         if (json_get(value, "version"))
             put_text(page, text_of(value, "version"));
@@ -150,11 +153,10 @@ static const char *colour_of(struct str word)
     return "0";
 }
 
-/* "Fri 2026-11-20 10:15:00  overdue 2            " */
-static void put_start(struct page *page, struct str time, struct str word, int64_t number)
+/* "overdue 2            " */
+static void put_word(struct page *page, struct str word, int64_t number)
 {
     struct buf *out = page->out;
-    put_time(page, time);
     buf_lit(out, "  ");
     if (page->colour) buf_printf(out, "\033[%sm", colour_of(word));
     size_t from = out->n;
@@ -164,6 +166,12 @@ static void put_start(struct page *page, struct str time, struct str word, int64
     if (page->colour) buf_lit(out, "\033[0m");
     do buf_char(out, ' ');
     while (++width < WORD_WIDTH);
+}
+
+static void put_start(struct page *page, struct str time, struct str word, int64_t number)
+{
+    put_time(page, time);
+    put_word(page, word, number);
 }
 
 static void put_warnings(struct page *page, const struct json *value)
@@ -191,11 +199,18 @@ static void put_changes(struct page *page, const struct json *value, const char 
         for (const char *const *w = without; *w; w++) skip |= str_eq(c->name, str_of(*w));
         if (skip) continue;
         const struct json *from = json_get(c, "from");
+        const struct json *to = json_get(c, "to");
         buf_printf(page->out, "%s%.*s ", before, STR_ARG(c->name));
         before = "; ";
+        /* Of a policy that stays the same, another rule applies. */
+        if (str_eq(c->name, STR("policy")) && from && to &&
+            str_eq(text_of(from, "version"), text_of(to, "version"))) {
+            from = json_get(from, "rule");
+            to = json_get(to, "rule");
+        }
         put_value(page, from);
         buf_lit(page->out, " → ");
-        put_value(page, json_get(c, "to"));
+        put_value(page, to);
     }
 }
 
@@ -279,15 +294,15 @@ static void put_incident(struct page *page, struct str word, const struct json *
 {
     struct buf *out = page->out;
     put_text(page, text_of(value, "incident_id"));
-    buf_lit(out, " ");
     struct str title = text_of(value, "title");
+    if (title.p) buf_char(out, ' ');
     if (title.p) put_quoted(page, title);
     if (str_eq(word, STR("completed"))) {
         const struct json *counts = json_get(value, "counts");
         int64_t closed = integer_of(counts, "closed");
         if (closed)
-            buf_printf(out, ": all %lld tasks are closed, %lld in time, %lld late",
-                       (long long)closed, (long long)integer_of(counts, "met"),
+            buf_printf(out, ": %lld task%s closed, %lld in time, %lld late", (long long)closed,
+                       closed == 1 ? "" : "s", (long long)integer_of(counts, "met"),
                        (long long)integer_of(counts, "met_late"));
         else
             buf_lit(out, ": nothing to follow up");
@@ -340,6 +355,25 @@ static void put_reminder(struct page *page, const struct json *value)
 
 /* ---- whole messages ---- */
 
+/* What a record that was refused is about, as far as that can be read. */
+static void put_subject(struct page *page, const struct message *message)
+{
+    struct json *value = NULL;
+    struct str detail, part = STR_NONE, incident_id = message->key;
+    if (message->value.p &&
+        json_parse(page->arena, page->arena, message->value, 100, &value, &detail) == JSON_OK &&
+        value->type == JSON_OBJECT) {
+        const struct json *data = json_get(value, "data");
+        if (!data || data->type != JSON_OBJECT) data = value;
+        part = text_of(data, "task_id").p ? text_of(data, "task_id") : text_of(data, "finding_id");
+        if (!incident_id.p) incident_id = text_of(data, "incident_id");
+    }
+    put_text(page, incident_id.p ? incident_id : STR("without a key"));
+    if (!part.p) return;
+    buf_char(page->out, ' ');
+    put_text(page, part);
+}
+
 static void put_dead_letter(struct page *page, const struct message *message)
 {
     struct str topic = header_of(message, "epilogue-topic");
@@ -348,7 +382,7 @@ static void put_dead_letter(struct page *page, const struct message *message)
     put_start(page, header_of(message, "epilogue-time"), STR("refused"), 0);
     put_text(page, topic);
     buf_char(page->out, ' ');
-    put_text(page, message->key.p ? message->key : STR("without a key"));
+    put_subject(page, message);
     buf_printf(page->out, ": %.*s: ", STR_ARG(code));
     buf_str(page->out, json_excerpt(page->arena, detail, 500));
 }
@@ -356,7 +390,8 @@ static void put_dead_letter(struct page *page, const struct message *message)
 static void put_forwarded(struct page *page, const struct message *message,
                           const struct json *value)
 {
-    put_start(page, header_of(message, "ce_time"), STR("forwarded"), 0);
+    render_time(page->out, message->timestamp);
+    put_word(page, STR("forwarded"), 0);
     buf_lit(page->out, "finding ");
     put_text(page, text_of(value, "finding_id"));
     buf_lit(page->out, " goes on to ");

@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 
+#include "markdown.h"
 #include "render.h"
 
 #define MISSING "**missing**"
+#define NOT_ASKED "Not given; a light postmortem does not ask for it."
 
 struct page {
     struct buf *out;
@@ -48,47 +50,21 @@ static bool is_said(struct str text)
     return text.p && text.n;
 }
 
-/* Texts of others are text here, whatever they look like; line ends stay. */
-static void put_text(struct buf *out, struct str text)
+/* What only a full postmortem asks for is not missing in another. */
+static bool is_asked(const struct page *page)
 {
-    bool starts = true;
-    for (size_t i = 0; i < text.n; i++) {
-        unsigned char c = (unsigned char)text.p[i];
-        if (c == '\n') {
-            buf_char(out, '\n');
-            starts = true;
-            continue;
-        }
-        if (c < 0x20 || c == 0x7f) c = ' ';
-        bool marks = strchr("\\`*_[]<>|~", c) || (starts && strchr("#-+=", c));
-        if (marks) buf_char(out, '\\');
-        buf_char(out, (char)c);
-        starts = starts && c == ' ';
-    }
+    return page->report->incident->level == LEVEL_FULL;
 }
 
-/* The same within a line or a cell of a table. */
-static void put_inline(struct buf *out, struct str text)
+static void put_missing(struct page *page)
 {
-    size_t from = out->n;
-    put_text(out, text);
-    for (size_t i = from; i < out->n; i++)
-        if (out->p[i] == '\n') out->p[i] = ' ';
-}
-
-static void put_paragraph(struct buf *out, struct str text)
-{
-    if (is_said(text))
-        put_text(out, text);
-    else
-        buf_lit(out, MISSING);
-    buf_lit(out, "\n\n");
+    buf_str(page->out, is_asked(page) ? STR(MISSING) : STR(NOT_ASKED));
 }
 
 static void put_when(struct buf *out, ms_t t, struct str as_it_came)
 {
     if (is_said(as_it_came)) {
-        put_inline(out, as_it_came);
+        markdown_inline(out, as_it_came);
     } else if (t == TIME_NONE) {
         buf_lit(out, MISSING);
     } else {
@@ -103,10 +79,10 @@ static void put_owner(struct buf *out, struct owner owner)
         buf_lit(out, MISSING);
         return;
     }
-    put_inline(out, is_said(owner.person) ? owner.person : owner.team);
+    markdown_inline(out, is_said(owner.person) ? owner.person : owner.team);
     if (!is_said(owner.person) || !is_said(owner.team)) return;
     buf_lit(out, " (");
-    put_inline(out, owner.team);
+    markdown_inline(out, owner.team);
     buf_char(out, ')');
 }
 
@@ -114,7 +90,7 @@ static void put_list(struct buf *out, struct str_list list)
 {
     for (size_t i = 0; i < list.n; i++) {
         if (i) buf_lit(out, ", ");
-        put_inline(out, list.items[i]);
+        markdown_inline(out, list.items[i]);
     }
 }
 
@@ -122,7 +98,7 @@ static void put_fact(struct buf *out, const char *name, struct str value)
 {
     buf_printf(out, "- %s: ", name);
     if (is_said(value))
-        put_inline(out, value);
+        markdown_inline(out, value);
     else
         buf_lit(out, MISSING);
     buf_char(out, '\n');
@@ -176,10 +152,10 @@ static void write_head(struct page *page)
     const struct incident *i = page->report->incident;
     const struct closure *c = page->closure;
     buf_lit(out, "# Post-incident report ");
-    put_inline(out, i->incident_id);
+    markdown_inline(out, i->incident_id);
     if (is_said(i->title)) {
         buf_lit(out, ": ");
-        put_inline(out, i->title);
+        markdown_inline(out, i->title);
     }
     buf_lit(out, "\n\n");
     put_fact(out, "Severity", severity_name(i->severity));
@@ -203,7 +179,11 @@ static void write_head(struct page *page)
     }
     write_follow_up(page);
     buf_lit(out, "\n## Summary\n\n");
-    put_paragraph(out, c->summary);
+    if (is_said(c->summary))
+        markdown_text(out, c->summary);
+    else
+        buf_lit(out, MISSING);
+    buf_lit(out, "\n\n");
 }
 
 /* ---- what happened ---- */
@@ -222,13 +202,17 @@ static void write_timeline(struct page *page)
             put_when(out, e->at, e->at_text);
         buf_lit(out, " — ");
         if (is_said(e->actor)) {
-            put_inline(out, e->actor);
+            markdown_inline(out, e->actor);
             buf_lit(out, ": ");
         }
-        put_inline(out, e->action);
+        markdown_inline(out, e->action);
         buf_char(out, '\n');
     }
-    if (c->timeline_n < 2) buf_lit(out, MISSING ": fewer than two entries\n");
+    if (c->timeline_n < 2) {
+        put_missing(page);
+        if (is_asked(page)) buf_lit(out, ": fewer than two entries");
+        buf_char(out, '\n');
+    }
     buf_char(out, '\n');
 }
 
@@ -239,28 +223,37 @@ static void write_technical_summary(struct page *page)
     buf_lit(out, "## Technical summary\n\n### Evidence\n\n");
     for (size_t i = 0; i < c->evidence_n; i++) {
         buf_lit(out, "- ");
-        put_inline(out, is_said(c->evidence[i].ref) ? c->evidence[i].ref : c->evidence[i].note);
+        markdown_inline(out, is_said(c->evidence[i].ref) ? c->evidence[i].ref : c->evidence[i].note);
         if (is_said(c->evidence[i].ref) && is_said(c->evidence[i].note)) {
             buf_lit(out, ": ");
-            put_inline(out, c->evidence[i].note);
+            markdown_inline(out, c->evidence[i].note);
         }
         buf_char(out, '\n');
     }
-    if (!c->evidence_n) buf_lit(out, MISSING "\n");
+    if (!c->evidence_n) {
+        put_missing(page);
+        buf_char(out, '\n');
+    }
     buf_lit(out, "\n### Actors\n\n");
     if (c->actors.n)
         put_list(out, c->actors);
     else
         buf_lit(out, "Not known.");
     buf_lit(out, "\n\n### Response\n\n");
-    put_paragraph(out, c->response);
-    buf_lit(out, "### Takeaways\n\n");
+    if (is_said(c->response))
+        markdown_text(out, c->response);
+    else
+        put_missing(page);
+    buf_lit(out, "\n\n### Takeaways\n\n");
     for (size_t i = 0; i < c->takeaways.n; i++) {
         buf_lit(out, "- ");
-        put_inline(out, c->takeaways.items[i]);
+        markdown_inline(out, c->takeaways.items[i]);
         buf_char(out, '\n');
     }
-    if (!c->takeaways.n) buf_lit(out, MISSING "\n");
+    if (!c->takeaways.n) {
+        put_missing(page);
+        buf_char(out, '\n');
+    }
     buf_char(out, '\n');
 }
 
@@ -275,25 +268,53 @@ static void write_evaluation(struct page *page)
     buf_char(out, '\n');
 }
 
-static void write_coordination(struct page *page)
+static bool is_listed(const struct closure *closure, struct str party)
+{
+    for (size_t i = 0; i < closure->coordination_n; i++)
+        if (str_eq(closure->coordination[i].party, party)) return true;
+    return false;
+}
+
+static void write_party(struct buf *out, struct str party, struct str kind, struct str reference,
+                        struct str status)
+{
+    buf_lit(out, "| ");
+    markdown_inline(out, party);
+    buf_printf(out, " | %.*s | ", STR_ARG(kind));
+    markdown_inline(out, reference);
+    buf_lit(out, " | ");
+    markdown_inline(out, status);
+    buf_lit(out, " |\n");
+}
+
+/* The parties of the last closure, then those that only an earlier one or a policy has named. */
+static void write_coordination(struct page *page, struct arena *arena)
 {
     struct buf *out = page->out;
+    const struct report_markdown *report = page->report;
     const struct closure *c = page->closure;
-    if (!c->coordination_n) return;
+    size_t start = out->n;
     buf_lit(out, "## Coordination\n\n| Party | Kind | Reference | Status |\n|---|---|---|---|\n");
+    size_t rows = out->n;
     for (size_t i = 0; i < c->coordination_n; i++) {
         const struct coordination *p = &c->coordination[i];
-        buf_lit(out, "| ");
-        put_inline(out, p->party);
-        buf_lit(out, " | ");
-        put_inline(out, party_kind_name(p->party_kind));
-        buf_lit(out, " | ");
-        put_inline(out, is_said(p->reference) ? p->reference : STR(MISSING));
-        buf_lit(out, " | ");
-        put_inline(out, is_said(p->status) ? p->status : STR("open"));
-        buf_lit(out, " |\n");
+        write_party(out, p->party, party_kind_name(p->party_kind), p->reference,
+                    is_said(p->status) ? p->status : STR("open"));
     }
-    buf_char(out, '\n');
+    for (size_t i = 0; i < report->tasks_n; i++) {
+        const struct task *t = report->tasks[i];
+        const char *slash = t->name.p ? memchr(t->name.p, '/', t->name.n) : NULL;
+        if (t->kind != KIND_COORDINATION || !slash) continue;
+        struct str part = {slash + 1, (size_t)(t->name.p + t->name.n - slash - 1)};
+        struct str party = state_decode_part(arena, part);
+        if (!is_listed(c, party))
+            write_party(out, party, STR(""), is_said(t->reason) ? t->reason : STR_NONE,
+                        task_status_name(t->status));
+    }
+    if (out->n == rows)
+        out->n = start;
+    else
+        buf_char(out, '\n');
 }
 
 /* ---- what follows ---- */
@@ -326,19 +347,19 @@ static void write_finding(struct page *page, const struct finding *f)
     struct buf *out = page->out;
     const struct task *task = task_of(page->report, f);
     buf_lit(out, "- **");
-    put_inline(out, f->finding_id);
+    markdown_inline(out, f->finding_id);
     buf_lit(out, "** ");
-    put_inline(out, is_said(f->title) ? f->title : STR("(no title)"));
+    markdown_inline(out, is_said(f->title) ? f->title : STR("(no title)"));
     struct str severity = f->severity ? severity_name(f->severity) : STR("severity not said");
     buf_printf(out, "; %.*s, ", STR_ARG(severity));
-    put_inline(out, f->status ? reported_status_name(f->status) : STR("open"));
+    markdown_inline(out, f->status ? reported_status_name(f->status) : STR("open"));
     if (is_said(f->duplicate_of)) {
         buf_lit(out, " of ");
-        put_inline(out, f->duplicate_of);
+        markdown_inline(out, f->duplicate_of);
     }
     if (is_said(f->reason)) {
         buf_lit(out, " (");
-        put_inline(out, f->reason);
+        markdown_inline(out, f->reason);
         buf_lit(out, ")");
     }
     if (task) {
@@ -349,7 +370,7 @@ static void write_finding(struct page *page, const struct finding *f)
     buf_char(out, '\n');
     if (!is_said(f->description)) return;
     buf_lit(out, "  ");
-    put_inline(out, f->description);
+    markdown_inline(out, f->description);
     buf_char(out, '\n');
 }
 
@@ -389,16 +410,16 @@ static void write_task(struct buf *out, const struct task *t)
                             : task_status_name(t->status);
     struct str kind = task_kind_name(t->kind), sla = sla_state_name(t->sla);
     buf_printf(out, "| %.*s | ", STR_ARG(kind));
-    put_inline(out, t->title);
+    markdown_inline(out, t->title);
     buf_printf(out, " | %.*s | %.*s | ", STR_ARG(priority_name(t->priority)), STR_ARG(status));
     put_owner(out, t->owner);
     buf_lit(out, " | ");
     put_when(out, t->due_at, STR_NONE);
     buf_printf(out, " | %.*s | ", STR_ARG(sla));
     if (is_said(t->tracker.url)) {
-        put_inline(out, t->tracker.url);
+        markdown_inline(out, t->tracker.url);
     } else if (is_said(t->tracker.key)) {
-        put_inline(out, t->tracker.key);
+        markdown_inline(out, t->tracker.key);
     }
     buf_lit(out, " |\n");
 }
@@ -411,7 +432,7 @@ static void write_tasks(struct page *page, struct arena *arena)
     const struct task **tasks = arena_copy(arena, report->tasks, report->tasks_n * sizeof *tasks);
     qsort(tasks, report->tasks_n, sizeof *tasks, by_urgency);
     buf_lit(out, "## Tasks\n\n"
-                 "| Kind | Title | Priority | Status | Owner | Due | Deadline | Tracker |\n"
+                 "| Kind | Title | Priority | Status | Owner | Due | SLA | Tracker |\n"
                  "|---|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < report->tasks_n; i++) write_task(out, tasks[i]);
     buf_char(out, '\n');
@@ -429,15 +450,19 @@ static void write_missing(struct page *page)
     const struct incident *i = page->report->incident;
     const struct closure *c = page->closure;
     struct buf *out = page->out;
+    bool asked = is_asked(page);
     buf_lit(out, "## Still missing\n\n");
     size_t from = out->n;
     miss(page, !is_said(c->summary), "the summary");
+    miss(page, i->started_at == TIME_NONE, "when it started");
+    miss(page, i->detected_at == TIME_NONE, "when it was detected");
+    miss(page, i->contained_at == TIME_NONE, "when it was contained");
     miss(page, i->customer_impacting == tristate_none, "whether customers were impacted");
     miss(page, i->data_breach == tristate_none, "whether data was breached");
-    miss(page, c->timeline_n < 2, "the sequence of events");
-    miss(page, !c->evidence_n, "evidence");
-    miss(page, !is_said(c->response), "how the response went");
-    miss(page, !c->takeaways.n, "takeaways");
+    miss(page, asked && c->timeline_n < 2, "the sequence of events");
+    miss(page, asked && !c->evidence_n, "evidence");
+    miss(page, asked && !is_said(c->response), "how the response went");
+    miss(page, asked && !c->takeaways.n, "takeaways");
     miss(page, !c->sufficient, "whether the response was sufficient");
     miss(page, !c->complete, "whether the response was complete");
     miss(page, !page->report->findings_n, "findings");
@@ -446,7 +471,7 @@ static void write_missing(struct page *page)
         if (t->status == STATUS_CLOSED || is_said(t->owner.person) || is_said(t->owner.team))
             continue;
         buf_lit(out, "- an owner of ");
-        put_inline(out, t->name);
+        markdown_inline(out, t->name);
         buf_char(out, '\n');
     }
     if (out->n == from) buf_lit(out, "Nothing.\n");
@@ -461,7 +486,7 @@ void report_markdown_write(struct buf *out, struct arena *arena,
     write_timeline(&page);
     write_technical_summary(&page);
     write_evaluation(&page);
-    write_coordination(&page);
+    write_coordination(&page, arena);
     write_findings(&page);
     write_tasks(&page, arena);
     write_missing(&page);

@@ -53,14 +53,11 @@ static void set_names(struct str names[topic_end])
     for (int topic = 0; topic < topic_end; topic++) names[topic] = topic_name(topic);
 }
 
-static void write_json(struct buf *out, struct arena *scratch, const struct message *message,
-                       ms_t now)
+static void write_json(struct buf *out, struct arena *scratch, const struct message *message)
 {
     struct str names[topic_end];
-    struct message line = *message;
     set_names(names);
-    line.timestamp = now;
-    line_json_write(out, scratch, &line, names);
+    line_json_write(out, scratch, message, names);
 }
 
 static void write_out(struct run *run)
@@ -69,30 +66,33 @@ static void write_out(struct run *run)
     run->out.n = 0;
 }
 
-static void collect(struct run *run, const struct message *message, ms_t now)
+static void collect(struct run *run, const struct message *message)
 {
     struct buf json = {0};
     render_message(&run->out, run->scratch, message, false);
-    if (run->simulation->json) write_json(&json, run->scratch, message, now);
+    if (run->simulation->json) write_json(&json, run->scratch, message);
     struct str text = buf_slice(&run->out);
-    simulate_diff_add(run->diff, run->side, now, text, json.n ? buf_slice(&json) : text);
+    simulate_diff_add(run->diff, run->side, message->timestamp, text, json.n ? buf_slice(&json) : text);
     run->out.n = 0;
     buf_free(&json);
 }
 
-static void emit(void *self, const struct message *message, ms_t now)
+static void emit(void *self, const struct message *sent, ms_t now)
 {
     struct run *run = self;
+    struct message timed = *sent;
+    const struct message *message = &timed;
+    timed.timestamp = now;
     const struct simulation *s = run->simulation;
     bool internal = message->topic == TOPIC_FORWARDED && (s->json || run->diff);
     if (internal || s->report) return;
     arena_reset(run->scratch, WRITE_AT_BYTES);
     if (run->diff) {
-        collect(run, message, now);
+        collect(run, message);
         return;
     }
     if (s->json)
-        write_json(&run->out, run->scratch, message, now);
+        write_json(&run->out, run->scratch, message);
     else
         render_message(&run->out, run->scratch, message, s->colour);
     if (run->out.n > WRITE_AT_BYTES) write_out(run);

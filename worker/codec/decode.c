@@ -66,8 +66,8 @@ static void check_key(struct reader *r, struct str key, struct str incident_id)
     if (!key.p || !incident_id.p || str_eq(key, incident_id)) return;
     struct str shown = json_utf8_valid(key) ? json_excerpt(r->arena, key, 100) : STR("(not UTF-8)");
     struct str wanted = json_excerpt(r->arena, incident_id, 100);
-    reader_refuse(r, REFUSE_KEY_MISMATCH, STR("key"), "must be the incident_id \"%.*s\", is \"%.*s\"",
-                  STR_ARG(wanted), STR_ARG(shown));
+    reader_refuse(r, REFUSE_KEY_MISMATCH, STR("key"),
+                  "must be the incident_id \"%.*s\", is \"%.*s\"", STR_ARG(wanted), STR_ARG(shown));
 }
 
 /* From bytes to the data of the event. */
@@ -82,8 +82,8 @@ static bool open_record(const struct decoder *decoder, struct arena *arena,
                                    record->value.n, decoder->limits->record_bytes));
     struct json *root;
     struct str detail;
-    enum json_result result = json_parse(json_scratch(), arena, record->value,
-                                         decoder->limits->depth, &root, &detail);
+    enum json_result result =
+        json_parse(json_scratch(), arena, record->value, decoder->limits->depth, &root, &detail);
     if (!root) return refuse(refused, refusal_of(result), detail);
     const char *bad = envelope_open(record, root, cause, data);
     refused->incident_id = peek_incident_id(*data);
@@ -105,7 +105,9 @@ bool decode_record(const struct decoder *decoder, struct arena *arena, const str
     event->cause.at = record->timestamp >= 0 && record->timestamp < now ? record->timestamp : now;
     const struct json *data = NULL;
     if (!open_record(decoder, arena, record, &event->cause, &data, refused)) return false;
-    struct reader reader = {.decoder = decoder, .arena = arena, .refused = refused,
+    struct reader reader = {.decoder = decoder,
+                            .arena = arena,
+                            .refused = refused,
                             .forwarded = record->topic == TOPIC_FORWARDED};
     decode_data(&reader, event->cause.topic, data, event);
     check_key(&reader, record->key, event->incident_id);

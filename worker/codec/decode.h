@@ -36,5 +36,4 @@ struct decoder {
 bool decode_record(const struct decoder *decoder, struct arena *arena, const struct record *record,
                    ms_t now, struct event *event, struct refused *refused);
 
-
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode_parts.h"
 
-#define CLOSURE_MEMBERS(X)                                                                         \
-    X(incident_id) X(revision) X(title) X(summary) X(severity) X(disposition)                      \
-    X(customer_impacting) X(data_breach) X(started_at) X(detected_at) X(contained_at)              \
-    X(closed_at) X(owner) X(timeline) X(technical_summary) X(response_evaluation)                  \
-    X(coordination) X(findings) X(merged_into) X(references)
+#define CLOSURE_MEMBERS(X)                                                                      \
+    X(incident_id)                                                                              \
+    X(revision) X(title) X(summary) X(severity) X(disposition) X(customer_impacting)            \
+        X(data_breach) X(started_at) X(detected_at) X(contained_at) X(closed_at) X(owner)       \
+            X(timeline) X(technical_summary) X(response_evaluation) X(coordination) X(findings) \
+                X(merged_into) X(references)
 
 enum { CLOSURE_MEMBERS(DECODE_INDEX) M_end };
 static const struct str names[M_end] = {CLOSURE_MEMBERS(DECODE_NAME)};
@@ -229,8 +230,8 @@ static void keep_last_findings(struct reader *r, struct closure_event *event)
         struct warnings *warnings = &event->findings[counts[i]].warnings;
         struct warning *items = arena_alloc(r->arena, (warnings->n + 1) * sizeof *items);
         if (warnings->n) memcpy(items, warnings->items, warnings->n * sizeof *items);
-        items[warnings->n] = (struct warning){
-            arena_printf(r->arena, "findings[%zu].finding_id", i), ids[i], STR_NONE};
+        items[warnings->n] = (struct warning){arena_printf(r->arena, "findings[%zu].finding_id", i),
+                                              ids[i], STR_NONE};
         *warnings = (struct warnings){items, warnings->n + 1};
     }
     for (size_t i = 0; i < n; i++)

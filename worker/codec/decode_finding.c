@@ -2,23 +2,32 @@
 #include "decode_parts.h"
 
 #define FINDING_MEMBERS(X)                                                                         \
-    X(finding_id) X(incident_id) X(revision) X(category) X(severity) X(title) X(description)       \
-    X(status) X(reason) X(owner) X(groups) X(work) X(sop_change) X(due_at) X(snoozed_until)        \
-    X(tracker) X(action_type) X(references) X(duplicate_of) X(updated_at)
+    X(finding_id)                                                                                  \
+    X(incident_id) X(revision) X(category) X(severity) X(title) X(description) X(status) X(reason) \
+        X(owner) X(groups) X(work) X(sop_change) X(due_at) X(snoozed_until) X(tracker)             \
+            X(action_type) X(references) X(duplicate_of) X(updated_at)
 
 enum { FINDING_MEMBERS(DECODE_INDEX) M_end };
 static const struct str names[M_end] = {FINDING_MEMBERS(DECODE_NAME)};
 
 /* Which bit of `present` each member sets; 0: identity and order are always there. */
 static const unsigned bits[M_end] = {
-    [M_category] = FINDING_CATEGORY,       [M_severity] = FINDING_SEVERITY,
-    [M_title] = FINDING_TITLE,             [M_description] = FINDING_DESCRIPTION,
-    [M_status] = FINDING_STATUS,           [M_reason] = FINDING_REASON,
-    [M_owner] = FINDING_OWNER,             [M_groups] = FINDING_GROUPS,
-    [M_work] = FINDING_WORK,               [M_sop_change] = FINDING_SOP_CHANGE,
-    [M_due_at] = FINDING_DUE_AT,           [M_snoozed_until] = FINDING_SNOOZED_UNTIL,
-    [M_tracker] = FINDING_TRACKER,         [M_action_type] = FINDING_ACTION_TYPE,
-    [M_references] = FINDING_REFERENCES,   [M_duplicate_of] = FINDING_DUPLICATE_OF,
+    [M_category] = FINDING_CATEGORY,
+    [M_severity] = FINDING_SEVERITY,
+    [M_title] = FINDING_TITLE,
+    [M_description] = FINDING_DESCRIPTION,
+    [M_status] = FINDING_STATUS,
+    [M_reason] = FINDING_REASON,
+    [M_owner] = FINDING_OWNER,
+    [M_groups] = FINDING_GROUPS,
+    [M_work] = FINDING_WORK,
+    [M_sop_change] = FINDING_SOP_CHANGE,
+    [M_due_at] = FINDING_DUE_AT,
+    [M_snoozed_until] = FINDING_SNOOZED_UNTIL,
+    [M_tracker] = FINDING_TRACKER,
+    [M_action_type] = FINDING_ACTION_TYPE,
+    [M_references] = FINDING_REFERENCES,
+    [M_duplicate_of] = FINDING_DUPLICATE_OF,
 };
 
 /* An action_type says nothing that the workflow needs, so an unknown one is left out. */
@@ -61,8 +70,8 @@ void decode_finding(struct reader *r, const struct json *object, struct str inci
     f->order.time = members_time(r, m[M_updated_at], NULL);
     read_work(r, m, f);
     f->title = members_title(r, m[M_title]);
-    f->description = members_limited_text(r, m[M_description],
-                                          r->decoder->limits->description_bytes);
+    f->description =
+        members_limited_text(r, m[M_description], r->decoder->limits->description_bytes);
     f->reason = members_text(r, m[M_reason]);
     f->owner = members_owner(r, m[M_owner]);
     f->groups = members_distinct_texts(r, m[M_groups]);

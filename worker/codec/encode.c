@@ -38,7 +38,10 @@ void encode_value(const struct encoder *encoder, struct buf *out, const struct o
 
 static struct str event_type(const struct output *output)
 {
-#define TYPE(text) {text, sizeof(text) - 1}
+#define TYPE(text)             \
+    {                          \
+        text, sizeof(text) - 1 \
+    }
 #define TASK_TYPE(id, name) [id] = TYPE("epilogue.task." name ".v1"),
 #define INCIDENT_TYPE(id, name) [id] = TYPE("epilogue.incident." name ".v1"),
 #define REMINDER_TYPE(id, name) [id] = TYPE("epilogue.reminder." name ".v1"),

@@ -22,10 +22,10 @@
 #define WRITE_SLA(out, task, member) json_write_string(out, sla_state_name((task)->member))
 
 /* `,"name":` and the member; the caller has opened the object with a first member. */
-#define PUT(out, task, name, member, type)                                                         \
-    do {                                                                                           \
-        buf_lit(out, ",\"" #name "\":");                                                           \
-        WRITE_##type(out, task, member);                                                           \
+#define PUT(out, task, name, member, type) \
+    do {                                   \
+        buf_lit(out, ",\"" #name "\":");   \
+        WRITE_##type(out, task, member);   \
     } while (0)
 
 static void write_owner(struct buf *out, struct owner owner)
@@ -68,7 +68,8 @@ static void write_policy(struct buf *out, struct str version, struct str rule)
 static void write_cause(const struct encoder *encoder, struct buf *out, const struct cause *cause)
 {
     if (!cause->topic) {
-        buf_lit(out, "{\"topic\":null,\"partition\":null,\"offset\":null,\"event_id\":null,\"tick\":");
+        buf_lit(out,
+                "{\"topic\":null,\"partition\":null,\"offset\":null,\"event_id\":null,\"tick\":");
         json_write_time(out, cause->at);
     } else {
         buf_lit(out, "{\"topic\":");
@@ -111,14 +112,14 @@ static void write_changes(struct buf *out, const struct task_output *task)
 {
     bool first = true;
     buf_lit(out, ",\"changes\":{");
-#define CHANGE(name, member, type)                                                                 \
-    if (task->before && (task->changed & (UINT64_C(1) << TASK_MEMBER_##name))) {                   \
-        buf_str(out, first ? STR("\"" #name "\":{\"from\":") : STR(",\"" #name "\":{\"from\":"));  \
-        WRITE_##type(out, task->before, member);                                                   \
-        buf_lit(out, ",\"to\":");                                                                  \
-        WRITE_##type(out, task->after, member);                                                    \
-        buf_char(out, '}');                                                                        \
-        first = false;                                                                             \
+#define CHANGE(name, member, type)                                                                \
+    if (task->before && (task->changed & (UINT64_C(1) << TASK_MEMBER_##name))) {                  \
+        buf_str(out, first ? STR("\"" #name "\":{\"from\":") : STR(",\"" #name "\":{\"from\":")); \
+        WRITE_##type(out, task->before, member);                                                  \
+        buf_lit(out, ",\"to\":");                                                                 \
+        WRITE_##type(out, task->after, member);                                                   \
+        buf_char(out, '}');                                                                       \
+        first = false;                                                                            \
     }
     TASK_MEMBERS(CHANGE)
 #undef CHANGE
@@ -321,12 +322,12 @@ static void write_finding(struct buf *out, const struct finding_event *event)
     PUT(out, event, incident_id, incident_id, STR);
     if (f->order.revision >= 0) PUT(out, f, revision, order.revision, INT);
     if (f->order.time != TIME_NONE) PUT(out, f, updated_at, order.time, TIME);
-#define PUT_IF(bit, name, type)                                                                    \
+#define PUT_IF(bit, name, type) \
     if (event->present & (bit)) PUT(out, f, name, name, type)
-#define PUT_WORD_IF(bit, name, word)                                                               \
-    if (event->present & (bit)) {                                                                  \
-        buf_lit(out, ",\"" #name "\":");                                                           \
-        json_write_string(out, word(f->name));                                                     \
+#define PUT_WORD_IF(bit, name, word)           \
+    if (event->present & (bit)) {              \
+        buf_lit(out, ",\"" #name "\":");       \
+        json_write_string(out, word(f->name)); \
     }
     PUT_IF(FINDING_CATEGORY, category, CATEGORY);
     PUT_IF(FINDING_SEVERITY, severity, SEVERITY);

@@ -199,7 +199,8 @@ static bool parse_number(struct parser *p)
     bool integer = true;
     if (*p->p == '-') p->p++;
     bool zero = p->p < p->end && *p->p == '0';
-    if (!skip_digits(p) || (zero && p->p[-1] != '0')) return fail(p, start, "wrong number");
+    if (!skip_digits(p)) return fail(p, start, "no value");
+    /* No zeros before other digits. */
     if (zero && p->p - start > 1 + (*start == '-')) return fail(p, start, "wrong number");
     if (p->p < p->end && *p->p == '.') {
         integer = false;
@@ -324,9 +325,7 @@ static enum step parse_value(struct parser *p)
     case 't': whole = parse_literal(p, STR("true"), JSON_TRUE); break;
     case 'f': whole = parse_literal(p, STR("false"), JSON_FALSE); break;
     case 'n': whole = parse_literal(p, STR("null"), JSON_NULL); break;
-    case '-': case '0': case '1': case '2': case '3': case '4':
-    case '5': case '6': case '7': case '8': case '9': whole = parse_number(p); break;
-    default: whole = fail(p, p->p, "no value");
+    default: whole = parse_number(p); break; /* or what cannot begin any value */
     }
     return whole ? STEP_WHOLE : STEP_FAILED;
 }
@@ -343,7 +342,8 @@ static bool parse_end(struct parser *p)
             return in_array || parse_name(p);
         }
         if (c != (in_array ? ']' : '}'))
-            return fail(p, p->p, in_array ? "no comma or ] in an array" : "no comma or } in an object");
+            return fail(p, p->p,
+                        in_array ? "no comma or ] in an array" : "no comma or } in an object");
         close_container(p);
     }
     skip_space(p);
@@ -369,8 +369,12 @@ enum json_result json_parse(struct arena *tree, struct arena *texts, struct str 
         *detail = arena_printf(texts, "not UTF-8 at byte %zu", valid);
         return JSON_INVALID_UTF8;
     }
-    struct parser p = {.p = bytes.p, .start = bytes.p, .end = bytes.p + bytes.n, .tree = tree,
-                       .texts = texts, .max_depth = (size_t)max_depth};
+    struct parser p = {.p = bytes.p,
+                       .start = bytes.p,
+                       .end = bytes.p + bytes.n,
+                       .tree = tree,
+                       .texts = texts,
+                       .max_depth = (size_t)max_depth};
     parse(&p);
     *detail = p.detail;
     if (p.result != JSON_OK) return p.result;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON in: one pass fills a flat tree in an arena, strict RFC 8259, with duplicate members and depth
- * checked on the way. JSON out: a few functions on a buffer.
+ * JSON in: one pass fills a flat tree in an arena, strict RFC 8259, with duplicate members and
+ * depth checked on the way. JSON out: a few functions on a buffer.
  * It is our own because it is the hot path (a library's parser took three times as long), and
  * because the refusals of CONTRACT part 3 ask for more than the libraries at hand check.
  */
@@ -12,8 +12,16 @@
 #include "common/buf.h"
 #include "common/timestamp.h"
 
-enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_INT, JSON_REAL, JSON_STRING, JSON_ARRAY,
-                 JSON_OBJECT };
+enum json_type {
+    JSON_NULL,
+    JSON_FALSE,
+    JSON_TRUE,
+    JSON_INT,
+    JSON_REAL,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT
+};
 
 struct json {
     enum json_type type;
@@ -46,9 +54,9 @@ struct arena *json_scratch(void);
 const struct json *json_get(const struct json *object, const char *name);
 
 /* Writers: append to the buffer; commas and colons are the caller's literals. */
-void json_write_string(struct buf *out, struct str s);       /* "…", null if absent */
-void json_write_escaped(struct buf *out, struct str s);      /* what stands between the quotes */
-void json_write_time(struct buf *out, ms_t t);               /* "…Z", null for TIME_NONE */
+void json_write_string(struct buf *out, struct str s);  /* "…", null if absent */
+void json_write_escaped(struct buf *out, struct str s); /* what stands between the quotes */
+void json_write_time(struct buf *out, ms_t t);          /* "…Z", null for TIME_NONE */
 void json_write_bool(struct buf *out, bool value);
 void json_write_list(struct buf *out, struct str_list list); /* ["…",…] */
 
@@ -57,7 +65,7 @@ struct str json_cut(struct str s, size_t max_bytes);
 /* The same for a message to a person: one line, control characters and quotes escaped. A copy. */
 struct str json_excerpt(struct arena *arena, struct str s, size_t max_bytes);
 
-/* Whether bytes are well-formed UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF). */
+/* Whether bytes are well-formed UTF-8: no overlong forms or surrogates, nothing above U+10FFFF. */
 bool json_utf8_valid(struct str bytes);
 /* How many bytes from the start are well-formed. */
 size_t json_utf8_prefix(struct str bytes);

@@ -3,7 +3,7 @@
 #include "json.h"
 #include "json_scan.h"
 
-/* Bytes of the well-formed character at `p`, 0 when it is none. Table 3-7 of the Unicode standard. */
+/* Bytes of the well-formed character at `p`, 0 when it is none (Unicode standard, table 3-7). */
 static size_t utf8_character(const unsigned char *p, size_t left)
 {
     unsigned char c = p[0], low = 0x80, high = 0xbf;

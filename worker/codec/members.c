@@ -204,9 +204,12 @@ int members_tristate(struct reader *r, const struct json *value)
         struct str word;
         int value;
     } words[] = {
-        {{"yes", 3}, TRI_TRUE},   {{"no", 2}, TRI_FALSE},
-        {{"true", 4}, TRI_TRUE},  {{"false", 5}, TRI_FALSE},
-        {{"unknown", 7}, 0},      {{"potentially", 11}, TRI_SUSPECTED},
+        {{"yes", 3}, TRI_TRUE},
+        {{"no", 2}, TRI_FALSE},
+        {{"true", 4}, TRI_TRUE},
+        {{"false", 5}, TRI_FALSE},
+        {{"unknown", 7}, 0},
+        {{"potentially", 11}, TRI_SUSPECTED},
         {{"suspected", 9}, TRI_SUSPECTED},
     };
     if (is_none(value) || value->type != JSON_STRING) return members_boolean(r, value);
@@ -268,11 +271,6 @@ struct str_list members_texts(struct reader *r, const struct json *value)
 {
     struct str_list list = {NULL, 0};
     if (is_none(value)) return list;
-    if (value->type == JSON_STRING) {
-        list.items = arena_copy(r->arena, &value->text, sizeof value->text);
-        list.n = 1;
-        return list;
-    }
     if (value->type != JSON_ARRAY) {
         reader_wrong_type(r, value, "a list of strings");
         return list;

@@ -11,7 +11,7 @@
 
 #define MEMBERS_IDENTIFIER_BYTES 256
 #define MEMBERS_FORWARDED_ID_BYTES 4096 /* "<old incident_id>:<finding_id>", perhaps repeatedly */
-#define MEMBERS_TASK_ID_BYTES 4096 /* its parts are percent-encoded identifiers or a party */
+#define MEMBERS_TASK_ID_BYTES 4096      /* its parts are percent-encoded identifiers or a party */
 #define MEMBERS_PARTY_BYTES 1024
 
 /* false, and missing-field, when the member is absent or null. */
@@ -57,7 +57,7 @@ int members_tristate(struct reader *r, const struct json *value);
 
 struct owner members_owner(struct reader *r, const struct json *value);
 struct tracker members_tracker(struct reader *r, const struct json *value);
-/* A list of strings; a string alone is a list of one. */
+/* A list of strings. */
 struct str_list members_texts(struct reader *r, const struct json *value);
 /* The same without repeats. */
 struct str_list members_distinct_texts(struct reader *r, const struct json *value);

@@ -31,8 +31,7 @@ static size_t add_to_path(char path[PATH_BYTES], size_t n, struct str name, size
     const char *dot = n && name.n ? "." : "";
     int added = snprintf(path + n, PATH_BYTES - n, "%s%.*s", dot, STR_ARG(name));
     n += (size_t)added;
-    if (index != READER_NO_INDEX)
-        n += (size_t)snprintf(path + n, PATH_BYTES - n, "[%zu]", index);
+    if (index != READER_NO_INDEX) n += (size_t)snprintf(path + n, PATH_BYTES - n, "[%zu]", index);
     return n;
 }
 
@@ -73,9 +72,9 @@ void reader_refuse(struct reader *r, int code, struct str name, const char *form
 void reader_wrong_type(struct reader *r, const struct json *value, const char *wanted)
 {
     static const char *const types[] = {
-        [JSON_NULL] = "null",     [JSON_FALSE] = "a boolean", [JSON_TRUE] = "a boolean",
-        [JSON_INT] = "a number",  [JSON_REAL] = "a number",   [JSON_STRING] = "a string",
-        [JSON_ARRAY] = "a list",  [JSON_OBJECT] = "an object",
+        [JSON_NULL] = "null",    [JSON_FALSE] = "a boolean",  [JSON_TRUE] = "a boolean",
+        [JSON_INT] = "a number", [JSON_REAL] = "a number",    [JSON_STRING] = "a string",
+        [JSON_ARRAY] = "a list", [JSON_OBJECT] = "an object",
     };
     reader_refuse(r, REFUSE_WRONG_TYPE, value->name, "must be %s, is %s", wanted,
                   types[value->type]);

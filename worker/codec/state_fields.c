@@ -1,58 +1,76 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "state_fields.h"
 
-#define NAME(text) {",\"" text "\":", sizeof(",\"" text "\":") - 1}
-#define FIELD(kind, in, member)                                                                    \
-    {.name = NAME(#member), .type = kind, .offset = offsetof(struct in, member)}
-#define FIELD_AS(text, kind, in, member)                                                           \
-    {.name = NAME(text), .type = kind, .offset = offsetof(struct in, member)}
-#define WORD(in, member, vocabulary)                                                               \
-    {.name = NAME(#member), .type = STATE_WORD, .offset = offsetof(struct in, member),             \
-     .word = vocabulary##_name, .parse = vocabulary##_parse, .end = vocabulary##_end}
-#define WORDS(in, member, vocabulary, value)                                                       \
-    {.name = NAME(#member), .type = STATE_WORDS, .offset = offsetof(struct in, member),            \
-     .first = value, .word = vocabulary##_name, .parse = vocabulary##_parse,                       \
-     .end = vocabulary##_end}
-#define OBJECT(in, member, fields)                                                                 \
-    {.name = NAME(#member), .type = STATE_OBJECT, .offset = offsetof(struct in, member),           \
-     .of = &fields}
-#define OBJECTS(in, text, member, count, fields)                                                   \
-    {.name = NAME(text), .type = STATE_OBJECTS, .offset = offsetof(struct in, member),             \
-     .count_offset = offsetof(struct in, count), .of = &fields}
-#define FIELDS(in, items) {items, sizeof items / sizeof *items, sizeof(struct in)}
+#define NAME(text)                                     \
+    {                                                  \
+        ",\"" text "\":", sizeof(",\"" text "\":") - 1 \
+    }
+#define FIELD(kind, in, member)                                                    \
+    {                                                                              \
+        .name = NAME(#member), .type = kind, .offset = offsetof(struct in, member) \
+    }
+#define FIELD_AS(text, kind, in, member)                                        \
+    {                                                                           \
+        .name = NAME(text), .type = kind, .offset = offsetof(struct in, member) \
+    }
+#define WORD(in, member, vocabulary)                                                      \
+    {                                                                                     \
+        .name = NAME(#member), .type = STATE_WORD, .offset = offsetof(struct in, member), \
+        .word = vocabulary##_name, .parse = vocabulary##_parse, .end = vocabulary##_end   \
+    }
+#define WORDS(in, member, vocabulary, value)                                               \
+    {                                                                                      \
+        .name = NAME(#member), .type = STATE_WORDS, .offset = offsetof(struct in, member), \
+        .first = value, .word = vocabulary##_name, .parse = vocabulary##_parse,            \
+        .end = vocabulary##_end                                                            \
+    }
+#define OBJECT(in, member, fields)                                                          \
+    {                                                                                       \
+        .name = NAME(#member), .type = STATE_OBJECT, .offset = offsetof(struct in, member), \
+        .of = &fields                                                                       \
+    }
+#define OBJECTS(in, text, member, count, fields)                                          \
+    {                                                                                     \
+        .name = NAME(text), .type = STATE_OBJECTS, .offset = offsetof(struct in, member), \
+        .count_offset = offsetof(struct in, count), .of = &fields                         \
+    }
+#define FIELDS(in, items)                                      \
+    {                                                          \
+        items, sizeof items / sizeof *items, sizeof(struct in) \
+    }
 
 /* What is missing in a table is lost at the next restart. */
-#define COMPLETE(in, bytes)                                                                        \
-    _Static_assert(sizeof(void *) != 8 || sizeof(struct in) == (bytes),                            \
+#define COMPLETE(in, bytes)                                             \
+    _Static_assert(sizeof(void *) != 8 || sizeof(struct in) == (bytes), \
                    "struct " #in " has changed: its fields below must follow, then this size")
 COMPLETE(incident, 280);
 COMPLETE(closure, 200);
 COMPLETE(finding, 304);
 COMPLETE(task, 512);
 
-#define PHASES(X)                                                                                  \
-    X(PHASE_OPEN, "open")                                                                          \
+#define PHASES(X)         \
+    X(PHASE_OPEN, "open") \
     X(PHASE_COMPLETED, "completed")
 enum { phase_end = PHASE_COMPLETED + 1 };
 
-#define BECAUSES(X)                                                                                \
-    X(1, "customer_impacting")                                                                     \
+#define BECAUSES(X)            \
+    X(1, "customer_impacting") \
     X(2, "data_breach")
 enum { because_end = 3 };
 
 /* The vocabularies that only the state has. */
 #define TEXT(value, text) [value] = {text, sizeof(text) - 1},
-#define VOCABULARY(name, TABLE)                                                                    \
-    static struct str name##_name(int value)                                                       \
-    {                                                                                              \
-        static const struct str texts[name##_end] = {TABLE(TEXT)};                                 \
-        return texts[value];                                                                       \
-    }                                                                                              \
-    static int name##_parse(struct str text)                                                       \
-    {                                                                                              \
-        int value = name##_end - 1;                                                                \
-        while (value > 0 && !str_eq(name##_name(value), text)) value--;                            \
-        return value;                                                                              \
+#define VOCABULARY(name, TABLE)                                         \
+    static struct str name##_name(int value)                            \
+    {                                                                   \
+        static const struct str texts[name##_end] = {TABLE(TEXT)};      \
+        return texts[value];                                            \
+    }                                                                   \
+    static int name##_parse(struct str text)                            \
+    {                                                                   \
+        int value = name##_end - 1;                                     \
+        while (value > 0 && !str_eq(name##_name(value), text)) value--; \
+        return value;                                                   \
     }
 VOCABULARY(phase, PHASES)
 VOCABULARY(because, BECAUSES)
@@ -137,10 +155,8 @@ static const struct state_field evidence_items[] = {
 static const struct state_fields evidence = FIELDS(evidence, evidence_items);
 
 static const struct state_field coordination_items[] = {
-    FIELD(STATE_TEXT, coordination, party),
-    WORD(coordination, party_kind, party_kind),
-    FIELD(STATE_TEXT, coordination, reference),
-    FIELD(STATE_TEXT, coordination, status),
+    FIELD(STATE_TEXT, coordination, party),     WORD(coordination, party_kind, party_kind),
+    FIELD(STATE_TEXT, coordination, reference), FIELD(STATE_TEXT, coordination, status),
     FIELD(STATE_BOOLEAN, coordination, closed),
 };
 static const struct state_fields coordination = FIELDS(coordination, coordination_items);

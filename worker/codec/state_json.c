@@ -334,8 +334,7 @@ static const struct state_field *field_of(const struct state_fields *fields, str
     for (size_t i = 0; i < fields->n; i++) {
         size_t at = *next + i < fields->n ? *next + i : *next + i - fields->n;
         const struct state_field *field = &fields->items[at];
-        if (field->name.n != name.n + 4 || memcmp(field->name.p + 2, name.p, name.n) != 0)
-            continue;
+        if (field->name.n != name.n + 4 || memcmp(field->name.p + 2, name.p, name.n) != 0) continue;
         *next = at + 1 < fields->n ? at + 1 : 0;
         return field;
     }

@@ -22,8 +22,8 @@ enum result state_json_read(struct arena *arena, struct str value, struct entry 
                             struct error *error);
 
 struct position_entry {
-    int32_t partitions;            /* partition count that the shards were made with */
-    int64_t offsets[topic_end];    /* next offset of each input topic; -1: none */
+    int32_t partitions;         /* partition count that the shards were made with */
+    int64_t offsets[topic_end]; /* next offset of each input topic; -1: none */
 };
 /* The value of `$position/<n>`. */
 void state_json_write_position(struct buf *out, const struct position_entry *position);

@@ -7,9 +7,6 @@
 #define AT(member) offsetof(struct config, member)
 #define TOPIC(id) offsetof(struct config, topics) + sizeof(struct str) * (id)
 
-static const char limits_note[] =
-    "A record over its limit goes to `followup-dead-letters` as `too-large` or `too-deep`.";
-
 const struct option options[] = {
     {"kafka.bootstrap.servers", OPTION_TEXT, AT(bootstrap_servers), "localhost:9092", 1, 4096,
      .section = "Kafka", .help = "The brokers to ask first: host:port, several with commas."},
@@ -72,14 +69,15 @@ const struct option options[] = {
     {"policy.file", OPTION_TEXT, AT(policy_file), NULL, 1, 4096, "the built-in default policy",
      .section = "Policy and limits",
      .help = "The policy: a JSON file (`schemas/policy.schema.json`)."},
-    {"limits.record.bytes", OPTION_SIZE, AT(limits.record_bytes), "1000000", 1024, 100000000,
-     .help = limits_note},
+    {"limits.record.bytes", OPTION_SIZE, AT(limits.record_bytes), "1000000", 1024, 4000000,
+     .help = "Bytes of a record's value; a larger one is refused as `too-large`. The topics' "
+             "`max.message.bytes` must leave room for it."},
     {"limits.depth", OPTION_INT, AT(limits.depth), "32", 8, 512,
-     .help = "Objects and arrays inside one another in a record."},
+     .help = "Objects and arrays inside one another; a deeper record is refused as `too-deep`."},
     {"limits.title.bytes", OPTION_SIZE, AT(limits.title_bytes), "1024", 64, 65536,
      .help = "A longer title is cut at a character in tasks and reminders, with a warning."},
-    {"limits.description.bytes", OPTION_SIZE, AT(limits.description_bytes), "65536", 256, 10000000,
-     .help = "A record with a longer text is refused as `too-large`."},
+    {"limits.description.bytes", OPTION_SIZE, AT(limits.description_bytes), "65536", 256, 1000000,
+     .help = "A record with a longer description is refused as `too-large`."},
     {"limits.findings", OPTION_SIZE, AT(limits.findings), "1000", 1, 100000,
      .help = "Findings in one closure; one with more is refused as `too-large`."},
     {"limits.timeline", OPTION_SIZE, AT(limits.timeline), "10000", 2, 1000000,

@@ -16,8 +16,8 @@
 extern const unsigned char policy_file_default[];
 extern const size_t policy_file_default_size;
 
-#define READ(name)                                                                                 \
-    static enum result read_##name(struct policy_reader *r, const struct policy_place *at,         \
+#define READ(name)                                                                         \
+    static enum result read_##name(struct policy_reader *r, const struct policy_place *at, \
                                    json_t *value, void *target)
 
 READ(calendar)
@@ -179,9 +179,9 @@ READ(route)
     return policy_reader_members(r, at, value, members, target);
 }
 
-#define ROUTE_MEMBER(name, id)                                                                     \
-    {                                                                                              \
-        name, sizeof(struct route) * (id), read_route, false                                       \
+#define ROUTE_MEMBER(name, id)                               \
+    {                                                        \
+        name, sizeof(struct route) * (id), read_route, false \
     }
 
 READ(routing)

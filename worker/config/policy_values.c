@@ -6,8 +6,8 @@
 #define HOLIDAYS_MAX 10000
 #define PARTY_BYTES_MAX 1024
 
-#define READ(name)                                                                                 \
-    enum result policy_values_##name(struct policy_reader *r, const struct policy_place *at,       \
+#define READ(name)                                                                           \
+    enum result policy_values_##name(struct policy_reader *r, const struct policy_place *at, \
                                      json_t *value, void *target)
 
 /* The bits are those of core/policy.h: BECAUSE_CUSTOMER_IMPACTING, BECAUSE_DATA_BREACH. */

@@ -76,19 +76,26 @@ static struct str logical_line(struct arena *arena, struct str first, struct str
     return joined;
 }
 
-/* Undoes backslash escapes: \t \n \r \f, and any other character stands for itself. */
+/* What a backslash and this character mean: \t \n \r \f; any other stands for itself. */
+static char escaped(char c)
+{
+    switch (c) {
+    case 't': return '\t';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 'f': return '\f';
+    default: return c;
+    }
+}
+
 static const char *unescape(struct arena *arena, struct str s)
 {
     char *out = arena_alloc(arena, s.n + 1);
     size_t n = 0;
     for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        if (c == '\\' && i + 1 < s.n) {
-            c = s.p[++i];
-            const char *named = memchr("tnrf", c, 4);
-            if (named) c = "\t\n\r\f"[strchr("tnrf", c) - "tnrf"];
-        }
-        out[n++] = c;
+        bool escape = s.p[i] == '\\' && i + 1 < s.n;
+        if (escape) i++;
+        out[n++] = escape ? escaped(s.p[i]) : s.p[i];
     }
     out[n] = 0;
     return out;

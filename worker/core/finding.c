@@ -159,7 +159,7 @@ static void take_up(struct step *step, struct entry *entry, const struct finding
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     if (finding->due_at <= step->at) present &= ~(unsigned)FINDING_DUE_AT;
-    if (!finding_is_ended(finding)) task_apply_status(step, task, REPORTED_OPEN);
+    task_apply_status(step, task, finding_is_ended(finding) ? finding->status : REPORTED_OPEN);
     apply(step, task, finding, present);
     task_changed(step, entry, before);
 }

@@ -16,6 +16,8 @@ _Static_assert(TOPIC_INCIDENT_CLOSED == 1 && TOPIC_FORWARDED == INPUTS, "input t
 
 #define NOT_FETCHING INT64_C(-1)
 #define REQUEST_TIMEOUT_MS 5000
+/* librdkafka asks again by itself while offsets are not stable; the group wants to be polled. */
+#define COMMITTED_TIMEOUT_MS 1000
 /* A broker that is starting can say for a moment that a topic is not there. */
 #define MISSING_TOPIC_GRACE_MS 5000
 #define PROBE_EVERY_MS 1000
@@ -495,9 +497,8 @@ enum result kafka_consumer_pause(struct kafka_consumer *c, int32_t shard, struct
 enum result kafka_consumer_committed(struct kafka_consumer *c, int32_t shard,
                                      struct position *positions, size_t *n, struct error *error)
 {
-    static const char doing[] = "reading the group's committed offsets";
     rd_kafka_topic_partition_list_t *list = inputs_of(c, shard);
-    rd_kafka_resp_err_t err = rd_kafka_committed(c->rk, list, REQUEST_TIMEOUT_MS);
+    rd_kafka_resp_err_t err = rd_kafka_committed(c->rk, list, COMMITTED_TIMEOUT_MS);
     for (int i = 0; i < list->cnt && !err; i++) err = list->elems[i].err;
     *n = 0;
     for (int i = 0; i < list->cnt && !err; i++) {
@@ -509,7 +510,13 @@ enum result kafka_consumer_committed(struct kafka_consumer *c, int32_t shard,
         };
     }
     rd_kafka_topic_partition_list_destroy(list);
-    if (err) return kafka_error_code(c->config, err, NULL, doing, error);
+    if (err == RD_KAFKA_RESP_ERR__TIMED_OUT)
+        return error_set(error, RETRY,
+                         "shard %" PRId32 " waits for its committed offsets: a transaction of the "
+                         "worker before is still open, or no broker answers",
+                         shard);
+    if (err)
+        return kafka_error_code(c->config, err, NULL, "reading the group's committed offsets", error);
     return OK;
 }
 

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A world in which core runs: the default policy, a store, a clock, and everything that went out.
+ * Each event is decided on a table that holds just what decide_need asked for, as the engine does
+ * it; after each one the invariants of the contract are checked.
+ */
+#ifndef EPILOGUE_TESTS_CORE_SUPPORT_H
+#define EPILOGUE_TESTS_CORE_SUPPORT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/decide.h"
+#include "core/deadline.h"
+#include "core/task.h"
+
+struct stored {
+    struct str key;
+    enum entry_type type;
+    void *body; /* NULL: deleted */
+    ms_t wake_at;
+};
+
+struct world {
+    struct arena *arena;
+    struct policy policy;
+    struct decision d;
+    struct stored *store;
+    size_t store_n, store_cap;
+    int64_t offset;
+    ms_t now;
+    size_t seen; /* outputs before the last call */
+    struct str *ids;
+    size_t ids_n, ids_mask;
+};
+
+/* cmocka's setup and teardown: *state is a struct world. */
+int world_setup(void **state);
+int world_teardown(void **state);
+struct world *world_new(void);
+void world_free(struct world *world);
+
+/* Fills in CONTRACT part 9's default policy. */
+void default_policy(struct arena *arena, struct policy *policy);
+struct duration days(int64_t n);
+struct duration hours(int64_t n);
+struct duration working_days(int64_t n);
+
+/* RFC 3339, or a date. */
+ms_t t(const char *text);
+
+/* Events, in the world's arena. -1: no revision. */
+struct closure_event *closure(struct world *w, const char *incident_id, int64_t revision);
+struct finding_event *finding(struct world *w, const char *incident_id, const char *finding_id,
+                              int64_t revision);
+struct task_update_event *task_update(struct world *w, const char *incident_id, const char *name,
+                                      int64_t revision);
+/* Puts a member into an event, and the bit that says that it is there. */
+#define SET_CLOSURE(e, BIT, member, value)                                                         \
+    ((e)->present |= CLOSURE_##BIT, (e)->incident.member = (value))
+#define SET_FINDING(e, BIT, member, value)                                                         \
+    ((e)->present |= FINDING_##BIT, (e)->finding.member = (value))
+#define SET_UPDATE(e, BIT, member, value)                                                          \
+    ((e)->present |= TASK_UPDATE_##BIT, (e)->member = (value))
+/* What makes it ask for nothing: timeline, summary, evaluation. */
+void complete_closure(struct world *w, struct closure_event *e);
+void evaluate(struct closure_event *e, int sufficient, int is_complete);
+void add_party(struct world *w, struct closure_event *e, const char *party, int kind, bool closed);
+void add_inline(struct world *w, struct closure_event *e, const struct finding_event *f);
+struct warnings warning(struct world *w, const char *member);
+struct owner owner(const char *team, const char *person);
+struct str_list groups(struct world *w, const char *a, const char *b);
+
+/* Takes one event at a time; `refused` else. What comes out is news. */
+void take_closure(struct world *w, const char *at, struct closure_event *e);
+void take_finding(struct world *w, const char *at, struct finding_event *e);
+void take_update(struct world *w, const char *at, struct task_update_event *e);
+enum decide_result take(struct world *w, struct event *event);
+/* Time goes on: each wake at its time, in order, up to and with `until`. */
+void run_until(struct world *w, const char *until);
+void run_until_ms(struct world *w, ms_t until);
+/* Nothing ran until then: what was missed is taken together. */
+void sleep_until(struct world *w, const char *until);
+
+/* What the last call brought, a line each:
+ *   opened/1 full          completed/1 closed=2 met=1
+ *   bug/F-1/2 updated in-progress [status,owner]
+ *   reminder overdue/2 bug/F-1 +3 2026-11-27T00:00:00.000Z owner=team:person
+ *   forward INC-2 INC-1:F-1
+ */
+struct str news(struct world *w);
+void assert_news(struct world *w, const char *expected);
+struct str render(struct world *w, const struct output *output);
+/* The i-th output of the last call. */
+const struct output *output_at(struct world *w, size_t i);
+size_t outputs_n(const struct world *w);
+
+const struct task *task_of(struct world *w, const char *incident_id, const char *name);
+const struct incident *incident_of(struct world *w, const char *incident_id);
+const struct finding *finding_of(struct world *w, const char *incident_id, const char *finding_id);
+ms_t wake_of(struct world *w, struct str key);
+bool is_stored(struct world *w, struct str key);
+
+void assert_str(struct str actual, const char *expected);
+void assert_time(ms_t actual, const char *expected);
+
+/* All invariants of the store (those of outputs are checked as they come). */
+void check_store(struct world *w);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core_support.h"
+
+static int64_t holidays[4];
+static struct calendar calendar = {.working_days = 0x1f, .holidays = holidays};
+
+static int setup(void **state)
+{
+    (void)state;
+    holidays[0] = timestamp_days(2026, 12, 24);
+    holidays[1] = timestamp_days(2026, 12, 25);
+    holidays[2] = timestamp_days(2027, 1, 1);
+    calendar.holidays_n = 3;
+    calendar.utc_offset_minutes = 0;
+    calendar.working_days = 0x1f;
+    return 0;
+}
+
+static void assert_add(const char *from, struct duration d, const char *expected)
+{
+    assert_time(deadline_add(&calendar, t(from), d), expected);
+}
+
+static void fixed_time(void **state)
+{
+    (void)state;
+    assert_add("2026-11-20T10:15:00Z", days(7), "2026-11-27T10:15:00Z");
+    assert_add("2026-11-20T10:15:00Z", hours(72), "2026-11-23T10:15:00Z");
+    assert_add("2026-11-20T10:15:00Z", days(0), "2026-11-20T10:15:00Z");
+}
+
+static void working_days_keep_the_time_of_day(void **state)
+{
+    (void)state;
+    assert_add("2026-11-16T10:15:00Z", working_days(3), "2026-11-19T10:15:00Z"); /* from Monday */
+    assert_add("2026-11-20T10:15:00Z", working_days(3), "2026-11-25T10:15:00Z"); /* from Friday */
+    assert_add("2026-11-20T10:15:00Z", working_days(0), "2026-11-20T10:15:00Z");
+    assert_add("1969-12-31T10:15:00Z", working_days(1), "1970-01-01T10:15:00Z"); /* Wednesday */
+}
+
+static void a_day_off_begins_with_the_next_working_day(void **state)
+{
+    (void)state;
+    /* Saturday: counted from Monday 00:00. */
+    assert_add("2026-11-21T10:15:00Z", working_days(3), "2026-11-26T00:00:00Z");
+    assert_add("2026-11-22T23:59:59.999Z", working_days(1), "2026-11-24T00:00:00Z");
+    assert_add("2026-11-21T10:15:00Z", working_days(0), "2026-11-23T00:00:00Z");
+}
+
+static void holidays_are_days_off(void **state)
+{
+    (void)state;
+    assert_add("2026-12-23T09:00:00Z", working_days(1), "2026-12-28T09:00:00Z");
+    assert_add("2026-12-24T09:00:00Z", working_days(1), "2026-12-29T00:00:00Z");
+    assert_add("2026-12-31T09:00:00Z", working_days(2), "2027-01-05T09:00:00Z");
+}
+
+static void the_calendar_has_its_own_midnight(void **state)
+{
+    (void)state;
+    calendar.utc_offset_minutes = 9 * 60;
+    /* Friday 20:00Z is Saturday 05:00 there: counted from Monday 00:00 there. */
+    assert_add("2026-11-20T20:00:00Z", working_days(1), "2026-11-23T15:00:00Z");
+    calendar.utc_offset_minutes = -5 * 60;
+    /* Saturday 03:00Z is still Friday there. */
+    assert_add("2026-11-21T03:00:00Z", working_days(1), "2026-11-24T03:00:00Z");
+}
+
+static void a_week_may_be_any_set_of_days(void **state)
+{
+    (void)state;
+    calendar.working_days = 1u << 6; /* Sundays */
+    assert_add("2026-11-20T10:15:00Z", working_days(2), "2026-12-06T00:00:00Z");
+}
+
+static void the_end_of_time_is_9998(void **state)
+{
+    (void)state;
+    const char *end = "9998-12-30T00:00:00Z";
+    assert_add("2026-11-20T10:15:00Z", (struct duration){INT64_MAX, false}, end);
+    assert_add("2026-11-20T10:15:00Z", working_days(INT64_MAX), end);
+    assert_add("9998-12-29T10:15:00Z", working_days(1), end);
+    assert_add("9998-12-29T10:15:00Z", days(1), end);
+    assert_add("9998-12-31T10:15:00Z", working_days(1), end);
+    /* No day is a working day: nothing ever comes round, and nothing hangs. */
+    calendar.working_days = 0;
+    assert_add("9998-12-01T10:15:00Z", working_days(1), end);
+}
+
+static void points(void **state)
+{
+    (void)state;
+    ms_t start = t("2026-11-20T00:00:00Z");
+    assert_time(deadline_point(start, start + 8 * DAY_MS, 50), "2026-11-24T00:00:00Z");
+    assert_time(deadline_point(start, start + 8 * DAY_MS, 75), "2026-11-26T00:00:00Z");
+    assert_time(deadline_point(start, start + 8 * DAY_MS, 100), "2026-11-28T00:00:00Z");
+    assert_int_equal(deadline_point(0, 199, 50), 99);
+    assert_int_equal(deadline_point(0, INT64_MAX / 2, 100), INT64_MAX / 2);
+    assert_int_equal(deadline_point(100, 0, 50), 50);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(fixed_time, setup),
+        cmocka_unit_test_setup(working_days_keep_the_time_of_day, setup),
+        cmocka_unit_test_setup(a_day_off_begins_with_the_next_working_day, setup),
+        cmocka_unit_test_setup(holidays_are_days_off, setup),
+        cmocka_unit_test_setup(the_calendar_has_its_own_midnight, setup),
+        cmocka_unit_test_setup(a_week_may_be_any_set_of_days, setup),
+        cmocka_unit_test_setup(the_end_of_time_is_9998, setup),
+        cmocka_unit_test_setup(points, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "codec_support.h"
+
+static struct finding_event *finding_of(const char *value)
+{
+    struct record record = make_record(TOPIC_FINDING_UPDATED, value);
+    struct event event = decoded(&record);
+    assert_int_equal(event.type, EVENT_FINDING);
+    return event.finding;
+}
+
+static struct closure_event *closure_of(const char *value)
+{
+    struct record record = make_record(TOPIC_INCIDENT_CLOSED, value);
+    struct event event = decoded(&record);
+    assert_int_equal(event.type, EVENT_CLOSURE);
+    return event.closure;
+}
+
+static struct task_update_event *update_of(const char *value)
+{
+    struct record record = make_record(TOPIC_TASK_UPDATED, value);
+    struct event event = decoded(&record);
+    assert_int_equal(event.type, EVENT_TASK_UPDATE);
+    return event.task_update;
+}
+
+static void assert_warning(struct warnings warnings, size_t i, const char *member,
+                           const char *value, const char *taken_as)
+{
+    assert_true(i < warnings.n);
+    assert_str(warnings.items[i].member, member);
+    assert_str(warnings.items[i].value, value);
+    assert_str(warnings.items[i].taken_as, taken_as);
+}
+
+static void test_finding(void **state)
+{
+    (void)state;
+    struct finding_event *e = finding_of(
+        "{'finding_id':'F-7','incident_id':'INC-1042','revision':5,'category':'Technical_Lapse',"
+        "'severity':'SEV 0','title':'Dumps','description':'d','status':'IN PROGRESS','reason':'r',"
+        "'owner':{'team':'t','person':'p@example.com'},'groups':['a','b','a'],'work':'change_"
+        "request',"
+        "'sop_change':true,'due_at':'2026-12-01','snoozed_until':1795170000,"
+        "'tracker':{'system':'jira','key':'K','url':'u'},'action_type':'Prevent',"
+        "'references':'CVE-1','duplicate_of':'F-6','updated_at':'2026-11-20 "
+        "10:15:00.123456789+0800',"
+        "'unknown':{'x':[1]}}");
+    const struct finding *f = &e->finding;
+    assert_str(e->incident_id, "INC-1042");
+    assert_str(f->finding_id, "F-7");
+    assert_int_equal(e->present, 0xffff);
+    assert_int_equal(e->warnings.n, 0);
+    assert_int_equal(f->order.revision, 5);
+    assert_int_equal(f->order.time, 1795169700123 - 8 * HOUR_MS);
+    assert_int_equal(f->category, CATEGORY_TECHNICAL_LAPSE);
+    assert_int_equal(f->severity, SEVERITY_CRITICAL);
+    assert_int_equal(f->status, REPORTED_IN_PROGRESS);
+    assert_str(f->title, "Dumps");
+    assert_str(f->description, "d");
+    assert_str(f->reason, "r");
+    assert_str(f->owner.team, "t");
+    assert_str(f->owner.person, "p@example.com");
+    assert_int_equal(f->groups.n, 2);
+    assert_str(f->groups.items[1], "b");
+    assert_int_equal(f->work, KIND_CHANGE_REQUEST);
+    assert_true(f->sop_change);
+    assert_int_equal(f->due_at, 1796083200000);
+    assert_int_equal(f->snoozed_until, 1795170000000);
+    assert_str(f->tracker.system, "jira");
+    assert_str(f->tracker.key, "K");
+    assert_str(f->tracker.url, "u");
+    assert_int_equal(f->action_type, ACTION_PREVENT);
+    assert_int_equal(f->references.n, 1);
+    assert_str(f->references.items[0], "CVE-1");
+    assert_str(f->duplicate_of, "F-6");
+    assert_false(f->is_inline);
+}
+
+static void test_absent_is_not_null(void **state)
+{
+    (void)state;
+    struct finding_event *e = finding_of(FINDING(""));
+    assert_int_equal(e->present, 0);
+    assert_int_equal(e->finding.order.revision, -1);
+    assert_true(e->finding.order.time == TIME_NONE && e->finding.due_at == TIME_NONE);
+    e = finding_of(
+        FINDING(",'owner':null,'due_at':null,'severity':null,'revision':null,'groups':null,"
+                "'snoozed_until':'0001-01-01T00:00:00Z','updated_at':null,'status':null"));
+    assert_int_equal(e->present, FINDING_OWNER | FINDING_DUE_AT | FINDING_SEVERITY |
+                                     FINDING_GROUPS | FINDING_SNOOZED_UNTIL | FINDING_STATUS);
+    assert_null(e->finding.owner.team.p);
+    assert_int_equal(e->finding.severity, 0);
+    assert_int_equal(e->finding.status, 0);
+    assert_int_equal(e->finding.order.revision, -1);
+    assert_true(e->finding.snoozed_until == TIME_NONE && e->finding.due_at == TIME_NONE);
+    assert_int_equal(e->warnings.n, 0);
+}
+
+static void test_unknown_words_are_taken_with_warnings(void **state)
+{
+    (void)state;
+    struct finding_event *e =
+        finding_of(FINDING(",'severity':'terrible','category':'Bad luck','action_type':'pray'"));
+    assert_int_equal(e->finding.severity, SEVERITY_HIGH);
+    assert_int_equal(e->finding.category, CATEGORY_UNCATEGORIZED);
+    assert_int_equal(e->finding.action_type, 0);
+    assert_int_equal(e->warnings.n, 3);
+    assert_warning(e->warnings, 0, "category", "Bad luck", "uncategorized");
+    assert_warning(e->warnings, 1, "severity", "terrible", "high");
+    assert_warning(e->warnings, 2, "action_type", "pray", NULL);
+    struct closure_event *c = closure_of(CLOSURE(
+        ",'severity':9.5,'disposition':'undecided','coordination':[{'party':'P','party_kind':'x'}],"
+        "'findings':[{'finding_id':'F','severity':'x'},{'finding_id':'G'}]"));
+    assert_int_equal(c->incident.disposition, DISPOSITION_CONFIRMED);
+    assert_int_equal(c->closure.coordination[0].party_kind, PARTY_OTHER);
+    assert_int_equal(c->warnings.n, 3);
+    assert_warning(c->warnings, 0, "severity", "9.5", "high");
+    assert_warning(c->warnings, 1, "disposition", "undecided", "confirmed");
+    assert_warning(c->warnings, 2, "coordination[0].party_kind", "x", "other");
+    assert_int_equal(c->findings[0].warnings.n, 1);
+    assert_warning(c->findings[0].warnings, 0, "findings[0].severity", "x", "high");
+    assert_int_equal(c->findings[1].warnings.n, 0);
+}
+
+static void test_severity_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        int severity;
+    } cases[] = {
+        {FINDING(",'severity':1"), SEVERITY_CRITICAL},
+        {FINDING(",'severity':'P1'"), SEVERITY_CRITICAL},
+        {FINDING(",'severity':'Sev_0'"), SEVERITY_CRITICAL},
+        {FINDING(",'severity':'MODERATE'"), SEVERITY_MEDIUM},
+        {FINDING(",'severity':5"), SEVERITY_INFORMATIONAL},
+        {FINDING(",'severity':'Low'"), SEVERITY_LOW},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct finding_event *e = finding_of(cases[i].value);
+        assert_int_equal(e->finding.severity, cases[i].severity);
+        assert_int_equal(e->warnings.n, 0);
+    }
+}
+
+static void test_tristates(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        int value;
+    } cases[] = {
+        {"true", TRI_TRUE},
+        {"false", TRI_FALSE},
+        {"null", 0},
+        {"'yes'", TRI_TRUE},
+        {"'No'", TRI_FALSE},
+        {"'UNKNOWN'", 0},
+        {"'true'", TRI_TRUE},
+        {"'false'", TRI_FALSE},
+        {"'potentially'", TRI_SUSPECTED},
+        {"'Suspected'", TRI_SUSPECTED},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct str value = arena_printf(arena, CLOSURE(",'customer_impacting':%s"), cases[i].word);
+        struct closure_event *c = closure_of(value.p);
+        assert_int_equal(c->incident.customer_impacting, cases[i].value);
+        assert_int_equal(c->present, CLOSURE_CUSTOMER_IMPACTING);
+    }
+}
+
+static void test_owners(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value, *team, *person;
+    } cases[] = {
+        {FINDING(",'owner':'identity'"), "identity", NULL},
+        {FINDING(",'owner':'lead@example.com'"), NULL, "lead@example.com"},
+        {FINDING(",'owner':{'team':'identity'}"), "identity", NULL},
+        {FINDING(",'owner':{'team':null,'person':'me'}"), NULL, "me"},
+        {FINDING(",'owner':{}"), NULL, NULL},
+        {FINDING(",'owner':' '"), NULL, NULL},
+        {FINDING(",'owner':{'team':'','person':' x '}"), NULL, "x"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct finding_event *e = finding_of(cases[i].value);
+        assert_str(e->finding.owner.team, cases[i].team);
+        assert_str(e->finding.owner.person, cases[i].person);
+        assert_int_equal(e->present, FINDING_OWNER);
+    }
+}
+
+static void test_closure(void **state)
+{
+    (void)state;
+    struct closure_event *c =
+        closure_of("{'incident_id':'INC-1042','revision':3,'title':'Key "
+                   "read','summary':'s','severity':'critical',"
+                   "'disposition':'False "
+                   "Positive','customer_impacting':true,'data_breach':false,'started_at':'2026-11',"
+                   "'detected_at':'2026-11-02T09:30:00Z','contained_at':'2026-11-03','closed_at':"
+                   "1795107600000,"
+                   "'owner':'identity','timeline':[{'at':'2026-11-02T09:30:00Z','actor':'soc','"
+                   "action':'Alert'},"
+                   "{'at':'2026','action':'b'},{'action':'c'}],"
+                   "'technical_summary':{'evidence':[{'ref':'case/77','note':'image'},'a "
+                   "note'],'actors':['unknown'],"
+                   "'response':'Revoked.','takeaways':'One.'},"
+                   "'response_evaluation':{'sufficient':true,'complete':false,'note':'late'},"
+                   "'coordination':[{'party':' Police "
+                   "','party_kind':'law_enforcement','reference':'118','status':'open'},"
+                   "{'party':'Vendor'},{'party':'Police','status':'Closed'}],"
+                   "'findings':[{'finding_id':'F-7','category':'technical-lapse','severity':'zzz'},"
+                   "{'finding_id':'F-8'},"
+                   "{'finding_id':'F-7','severity':'low','incident_id':7}],'merged_into':'INC-9','"
+                   "references':['CVE-1','CVE-2']}");
+    const struct incident *i = &c->incident;
+    const struct closure *x = &c->closure;
+    assert_int_equal(c->present, 0xffff);
+    assert_str(i->incident_id, "INC-1042");
+    assert_int_equal(i->order.revision, 3);
+    assert_int_equal(i->order.time, 1795107600000);
+    assert_int_equal(i->closed_at, 1795107600000);
+    assert_str(i->title, "Key read");
+    assert_int_equal(i->severity, SEVERITY_CRITICAL);
+    assert_int_equal(i->disposition, DISPOSITION_FALSE_POSITIVE);
+    assert_int_equal(i->customer_impacting, TRI_TRUE);
+    assert_int_equal(i->data_breach, TRI_FALSE);
+    assert_str(i->owner.team, "identity");
+    assert_str(i->merged_into, "INC-9");
+    assert_str(x->summary, "s");
+    assert_str(x->started_at_text, "2026-11");
+    assert_null(x->detected_at_text.p);
+    assert_str(x->contained_at_text, "2026-11-03");
+    assert_int_equal(i->started_at, 1793491200000);
+    assert_int_equal(x->timeline_n, 3);
+    assert_str(x->timeline[0].actor, "soc");
+    assert_null(x->timeline[0].at_text.p);
+    assert_str(x->timeline[1].at_text, "2026");
+    assert_true(x->timeline[2].at == TIME_NONE);
+    assert_int_equal(x->evidence_n, 2);
+    assert_str(x->evidence[0].ref, "case/77");
+    assert_str(x->evidence[1].note, "a note");
+    assert_int_equal(x->actors.n, 1);
+    assert_str(x->response, "Revoked.");
+    assert_int_equal(x->takeaways.n, 1);
+    assert_int_equal(x->sufficient, TRI_TRUE);
+    assert_int_equal(x->complete, TRI_FALSE);
+    assert_str(x->evaluation_note, "late");
+    assert_int_equal(x->coordination_n, 2);
+    assert_str(x->coordination[0].party, "Vendor");
+    assert_false(x->coordination[0].closed);
+    assert_str(x->coordination[1].party, "Police");
+    assert_str(x->coordination[1].status, "Closed");
+    assert_true(x->coordination[1].closed);
+    assert_int_equal(x->references.n, 2);
+    assert_int_equal(c->warnings.n, 0);
+    assert_int_equal(c->findings_n, 2);
+    assert_str(c->findings[0].finding.finding_id, "F-8");
+    assert_str(c->findings[1].finding.finding_id, "F-7");
+    assert_str(c->findings[1].incident_id, "INC-1042");
+    assert_int_equal(c->findings[1].finding.severity, SEVERITY_LOW);
+    assert_int_equal(c->findings[1].present, FINDING_SEVERITY);
+    assert_true(c->findings[1].finding.is_inline);
+    assert_int_equal(c->findings[1].warnings.n, 1);
+    assert_warning(c->findings[1].warnings, 0, "findings[0].finding_id", "F-7", NULL);
+}
+
+static void test_contradictions_are_warned_about(void **state)
+{
+    (void)state;
+    struct closure_event *c = closure_of(
+        CLOSURE(",'started_at':'2026-12-02T00:00:00Z','detected_at':'2026-12-01T00:00:00+01:00',"
+                "'timeline':[{'at':'2026-11-02T09:30:00Z','action':'a'},{'action':'b'},{'at':'2026'"
+                ",'action':'c'},"
+                "{'at':'2026-11-02T09:29:00Z','action':'d'}],'merged_into':'INC-1'"));
+    assert_int_equal(c->warnings.n, 4);
+    assert_warning(c->warnings, 0, "detected_at", "2026-12-01T00:00:00+01:00",
+                   "2026-11-30T23:00:00.000Z");
+    assert_warning(c->warnings, 1, "closed_at", "2026-11-19T17:00:00Z", "2026-11-19T17:00:00.000Z");
+    assert_warning(c->warnings, 2, "merged_into", "INC-1", NULL);
+    assert_warning(c->warnings, 3, "timeline", "2026-11-02T09:29:00.000Z",
+                   "2026-11-02T09:29:00.000Z");
+    assert_null(c->incident.merged_into.p);
+    /* A partial date contradicts nothing. */
+    c = closure_of(
+        "{'incident_id':'I','closed_at':'2026-11-19','detected_at':'2026-11-19T10:00:00Z'}");
+    assert_int_equal(c->warnings.n, 0);
+}
+
+static void test_long_titles_are_cut(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    buf_lit(&b, "{\"incident_id\":\"I\",\"finding_id\":\"F\",\"title\":\"");
+    for (int i = 0; i < 500; i++) buf_lit(&b, "\xe2\x82\xac");
+    buf_lit(&b, "\"}");
+    struct record record = make_record(TOPIC_FINDING_UPDATED, "");
+    record.value = buf_slice(&b);
+    struct event event = decoded(&record);
+    assert_int_equal(event.finding->finding.title.n, 1023);
+    assert_warning(event.finding->warnings, 0, "title", "1500 bytes", "1023 bytes");
+    buf_free(&b);
+}
+
+static void test_task_update(void **state)
+{
+    (void)state;
+    struct task_update_event *u = update_of(
+        "{'task_id':'INC%2F1/coordination/A%2FB','incident_id':'INC/"
+        "1','revision':9,'status':'Closed',"
+        "'reason':'done','owner':null,'snoozed_until':'2026-12-01T08:00:00Z','tracker':{'key':'K'},"
+        "'updated_at':'2026-12-01T08:00:00Z'}");
+    assert_str(u->name, "coordination/A%2FB");
+    assert_int_equal(u->present, 0x1f);
+    assert_int_equal(u->status, REPORTED_CLOSED);
+    assert_str(u->reason, "done");
+    assert_int_equal(u->order.revision, 9);
+    assert_int_equal(u->order.time, u->snoozed_until);
+    assert_str(u->tracker.key, "K");
+    u = update_of("{'task_id':'INC-2/bug/F','incident_id':'INC-1','snoozed_until':null}");
+    assert_null(u->name.p);
+    assert_int_equal(u->present, TASK_UPDATE_SNOOZED_UNTIL);
+    assert_true(u->snoozed_until == TIME_NONE);
+    assert_null(update_of("{'task_id':'INC-1/','incident_id':'INC-1','owner':'x'}")->name.p);
+    assert_null(update_of("{'task_id':'INC-1','incident_id':'INC-1','owner':'x'}")->name.p);
+    assert_null(update_of("{'task_id':'INC-12/bug','incident_id':'INC-1','owner':'x'}")->name.p);
+}
+
+static void test_cause(void **state)
+{
+    (void)state;
+    struct record record = make_record(TOPIC_FINDING_UPDATED, FINDING(""));
+    struct header headers[] = {
+        {STR("ce_id"), STR("first")},
+        {STR("ce_id"), STR("e-1")},
+        {STR("traceparent"), STR("00-1-2-01")},
+        {STR("tracestate"), STR("a=b")},
+        {STR("content-type"), STR("application/json")},
+    };
+    record.headers = headers;
+    record.headers_n = 5;
+    struct cause cause = decoded(&record).cause;
+    assert_int_equal(cause.topic, TOPIC_FINDING_UPDATED);
+    assert_int_equal(cause.partition, 3);
+    assert_int_equal(cause.offset, 991);
+    assert_int_equal(cause.at, RECORD_TIME);
+    assert_str(cause.event_id, "e-1");
+    assert_str(cause.traceparent, "00-1-2-01");
+    assert_str(cause.tracestate, "a=b");
+    record.timestamp = NOW + 1;
+    assert_int_equal(decoded(&record).cause.at, NOW);
+    record.timestamp = -1;
+    assert_int_equal(decoded(&record).cause.at, NOW);
+    headers[1].value = STR("\xff"); /* would not be JSON in the events that follow */
+    assert_null(decoded(&record).cause.event_id.p);
+    headers[1].value = STR_NONE;
+    assert_null(decoded(&record).cause.event_id.p);
+}
+
+static void test_structured_mode(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *value;
+        int code;
+    } cases[] = {
+        {"application/cloudevents+json", "{'id':'e','data':" FINDING("") "}", 0},
+        {"Application/CloudEvents+JSON; charset=UTF-8", "{'id':7,'data':" FINDING("") "}", 0},
+        {"application/cloudevents+json", "{'data':" FINDING(",'title':7") "}", REFUSE_WRONG_TYPE},
+        {"application/cloudevents+json", FINDING(""), REFUSE_BAD_ENVELOPE},
+        {"application/cloudevents+json", "{'data':null}", REFUSE_BAD_ENVELOPE},
+        {"application/cloudevents+json", "{'data':'{}'}", REFUSE_BAD_ENVELOPE},
+        {"application/cloudevents+json", "{'data_base64':'e30='}", REFUSE_BAD_ENVELOPE},
+        {"application/cloudevents+json", "[]", REFUSE_BAD_ENVELOPE},
+        {"application/cloudevents+json", "{'data':{'a':1,'a':2}}", REFUSE_DUPLICATE_MEMBER},
+        {"application/cloudevents+json", "{", REFUSE_MALFORMED_JSON},
+        {"application/cloudevents-batch+json", "[{'data':" FINDING("") "}]", REFUSE_BAD_ENVELOPE},
+        {"application/cloudevents-batch+json", FINDING(""), REFUSE_BAD_ENVELOPE},
+        {"application/cloudevents+jsonx", FINDING(""), 0},
+        {"application/json", FINDING(""), 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct record record = make_record(TOPIC_FINDING_UPDATED, cases[i].value);
+        struct header headers[] = {{STR("content-type"), str_of(cases[i].type)}};
+        record.headers = headers;
+        record.headers_n = 1;
+        if (cases[i].code)
+            assert_refused(&record, cases[i].code, NULL);
+        else
+            assert_str(decoded(&record).finding->finding.finding_id, "F-1");
+        if (i == 0) assert_str(decoded(&record).cause.event_id, "e");
+    }
+}
+
+static void test_forwarded(void **state)
+{
+    (void)state;
+    struct record record = make_record(TOPIC_FORWARDED, UPDATE(",'status':'open'"));
+    struct header headers[] = {
+        {STR("epilogue-topic"), STR("incident-closed")}, /* ours come last and the last counts */
+        {STR("epilogue-topic"), STR("task-updated")},
+        {STR("epilogue-partition"), STR("7")},
+        {STR("epilogue-offset"), STR("123456789012")},
+    };
+    record.headers = headers;
+    record.headers_n = 4;
+    struct event event = decoded(&record);
+    assert_int_equal(event.type, EVENT_TASK_UPDATE);
+    assert_int_equal(event.cause.topic, TOPIC_TASK_UPDATED);
+    assert_int_equal(event.cause.partition, 7);
+    assert_int_equal(event.cause.offset, 123456789012);
+    static const struct {
+        size_t header;
+        struct str value;
+    } wrong[] = {
+        {1, {"followup-tasks", 14}},
+        {1, {"", 0}},
+        {1, {NULL, 0}},
+        {2, {"x", 1}},
+        {2, {"-1", 2}},
+        {2, {"", 0}},
+        {2, {"4294967296", 10}},
+        {3, {NULL, 0}},
+        {3, {"9999999999999999999", 19}},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct str right = headers[wrong[i].header].value;
+        headers[wrong[i].header].value = wrong[i].value;
+        assert_refused(&record, REFUSE_BAD_ENVELOPE, NULL);
+        headers[wrong[i].header].value = right;
+    }
+    record.headers_n = 0;
+    assert_refused(&record, REFUSE_BAD_ENVELOPE, NULL);
+}
+
+static void test_forwarded_ids_can_be_longer(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    buf_lit(&b, "{\"incident_id\":\"I\",\"finding_id\":\"");
+    for (int i = 0; i < 500; i++) buf_char(&b, 'f');
+    buf_lit(&b, "\"}");
+    struct header headers[] = {{STR("epilogue-topic"), STR("finding-updated")},
+                               {STR("epilogue-partition"), STR("0")},
+                               {STR("epilogue-offset"), STR("0")}};
+    struct record record = make_record(TOPIC_FORWARDED, "");
+    record.value = buf_slice(&b);
+    record.headers = headers;
+    record.headers_n = 3;
+    assert_int_equal(decoded(&record).finding->finding.finding_id.n, 500);
+    record.topic = TOPIC_FINDING_UPDATED;
+    assert_refused(&record, REFUSE_BAD_IDENTIFIER, NULL);
+    buf_free(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_finding),
+        cmocka_unit_test(test_absent_is_not_null),
+        cmocka_unit_test(test_unknown_words_are_taken_with_warnings),
+        cmocka_unit_test(test_severity_words),
+        cmocka_unit_test(test_tristates),
+        cmocka_unit_test(test_owners),
+        cmocka_unit_test(test_closure),
+        cmocka_unit_test(test_contradictions_are_warned_about),
+        cmocka_unit_test(test_long_titles_are_cut),
+        cmocka_unit_test(test_task_update),
+        cmocka_unit_test(test_cause),
+        cmocka_unit_test(test_structured_mode),
+        cmocka_unit_test(test_forwarded),
+        cmocka_unit_test(test_forwarded_ids_can_be_longer),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "codec_support.h"
+
+#include "core/task.h"
+
+#define AT INT64_C(1795169700000) /* 2026-11-20T10:15:00.000Z */
+
+static struct task make_task(void)
+{
+    static struct str participants[] = {{"identity", 8}, {"crash-reporting", 15}};
+    return (struct task){
+        .name = STR("bug/F-7"),
+        .incident_id = STR("INC-1042"),
+        .finding_id = STR("F-7"),
+        .kind = KIND_BUG,
+        .queue = QUEUE_ENGINEERING,
+        .title = STR("Dumps \"are\" not redacted"),
+        .description = STR_NONE,
+        .category = CATEGORY_TECHNICAL_LAPSE,
+        .severity = SEVERITY_HIGH,
+        .priority = PRIORITY_P1,
+        .status = STATUS_OPEN,
+        .owner = {STR("crash-reporting"), STR_NONE},
+        .participants = {participants, 2},
+        .created_at = AT,
+        .updated_at = AT,
+        .assign_due_at = TIME_NONE,
+        .due_at = AT + 7 * DAY_MS,
+        .snoozed_until = TIME_NONE,
+        .closed_at = TIME_NONE,
+        .sla = SLA_ON_TRACK,
+        .occurrence = 1,
+        .version = 1,
+        .policy_version = STR("2026-11-20"),
+        .policy_rule = STR("finding/technical-lapse"),
+    };
+}
+
+static struct cause make_cause(void)
+{
+    return (struct cause){.topic = TOPIC_FINDING_UPDATED,
+                          .partition = 3,
+                          .offset = 991,
+                          .event_id = STR("5b1c"),
+                          .at = AT,
+                          .traceparent = STR("00-ab-cd-01"),
+                          .tracestate = STR("v=1")};
+}
+
+/* What goes out is always JSON that our own strict parser takes. */
+static void assert_value(const struct message *message, const char *expected)
+{
+    struct json *root;
+    struct str detail;
+    assert_str(message->value, expected);
+    assert_int_equal(json_parse(arena, arena, message->value, 32, &root, &detail), JSON_OK);
+}
+
+#define OWNER "{\"team\":\"crash-reporting\",\"person\":null}"
+#define CAUSE                                                                  \
+    "\"cause\":{\"topic\":\"finding-updated\",\"partition\":3,\"offset\":991," \
+    "\"event_id\":\"5b1c\"}"
+
+static void test_task_created(void **state)
+{
+    (void)state;
+    struct encoder encoder = make_encoder();
+    struct task task = make_task();
+    struct output output = {.type = OUTPUT_TASK,
+                            .incident_id = STR("INC-1042"),
+                            .at = AT,
+                            .cause = make_cause(),
+                            .task = {TASK_CREATED, &task, NULL, ~UINT64_C(0)}};
+    struct message m;
+    encode_output(&encoder, arena, &output, &m);
+    assert_int_equal(m.topic, TOPIC_TASKS);
+    assert_true(m.timestamp == TIME_NONE);
+    assert_str(m.key, "INC-1042");
+    assert_value(
+        &m,
+        "{\"task_id\":\"INC-1042/bug/F-7\",\"version\":1,\"incident_id\":\"INC-1042\","
+        "\"finding_id\":\"F-7\",\"kind\":\"bug\",\"queue\":\"engineering\","
+        "\"title\":\"Dumps \\\"are\\\" not redacted\",\"description\":null,"
+        "\"category\":\"technical-lapse\",\"severity\":\"high\",\"priority\":\"P1\","
+        "\"status\":\"open\",\"resolution\":null,\"reason\":null,\"owner\":" OWNER ","
+        "\"participants\":[\"identity\",\"crash-reporting\"],"
+        "\"created_at\":\"2026-11-20T10:15:00.000Z\",\"updated_at\":\"2026-11-20T10:15:00.000Z\","
+        "\"assign_due_at\":null,\"due_at\":\"2026-11-27T10:15:00.000Z\",\"snoozed_until\":null,"
+        "\"closed_at\":null,\"sla\":\"on-track\",\"occurrence\":1,\"tracker\":null,"
+        "\"policy\":{\"version\":\"2026-11-20\",\"rule\":\"finding/technical-lapse\"}," CAUSE ","
+        "\"changes\":{},\"warnings\":[]}");
+    static const char *const headers[][2] = {
+        {"ce_specversion", "1.0"},
+        {"ce_id", "INC-1042/bug/F-7/1"},
+        {"ce_type", "epilogue.task.created.v1"},
+        {"ce_source", "/epilogue/epilogue"},
+        {"ce_subject", "INC-1042/bug/F-7"},
+        {"ce_time", "2026-11-20T10:15:00.000Z"},
+        {"ce_partitionkey", "INC-1042"},
+        {"content-type", "application/json"},
+        {"traceparent", "00-ab-cd-01"},
+        {"tracestate", "v=1"},
+    };
+    assert_int_equal(m.headers_n, 10);
+    for (size_t i = 0; i < m.headers_n; i++) {
+        assert_str(m.headers[i].name, headers[i][0]);
+        assert_str(m.headers[i].value, headers[i][1]);
+    }
+    struct buf value = {0};
+    encode_value(&encoder, &value, &output);
+    assert_true(str_eq(buf_slice(&value), m.value));
+    buf_free(&value);
+    buf_free(&encoder.scratch);
+}
+
+static void test_task_updated_by_tick(void **state)
+{
+    (void)state;
+    struct encoder encoder = make_encoder();
+    struct task before = make_task(), after = before;
+    after.version = 2;
+    after.sla = SLA_BREACHED;
+    after.owner = (struct owner){STR_NONE, STR_NONE};
+    after.due_at = TIME_NONE;
+    after.tracker.key = STR("SEC-1");
+    after.participants.n = 1;
+    after.occurrence = 2;
+    after.policy_version = STR("v2");
+    after.policy_rule = STR("r2");
+    uint64_t changed = UINT64_C(1) << TASK_MEMBER_sla | UINT64_C(1) << TASK_MEMBER_owner |
+                       UINT64_C(1) << TASK_MEMBER_due_at | UINT64_C(1) << TASK_MEMBER_tracker |
+                       UINT64_C(1) << TASK_MEMBER_participants | UINT64_C(1) << TASK_MEMBER_policy |
+                       UINT64_C(1) << TASK_MEMBER_occurrence;
+    struct cause tick = {.at = AT, .traceparent = STR("00-ab-cd-01")};
+    struct output output = {.type = OUTPUT_TASK,
+                            .incident_id = STR("INC-1042"),
+                            .at = AT,
+                            .cause = tick,
+                            .task = {TASK_UPDATED, &after, &before, changed}};
+    struct message m;
+    encode_output(&encoder, arena, &output, &m);
+    const char *expected =
+        "\"cause\":{\"topic\":null,\"partition\":null,\"offset\":null,\"event_id\":null,"
+        "\"tick\":\"2026-11-20T10:15:00.000Z\"},\"changes\":{"
+        "\"owner\":{\"from\":" OWNER ",\"to\":null},"
+        "\"participants\":{\"from\":[\"identity\",\"crash-reporting\"],\"to\":[\"identity\"]},"
+        "\"due_at\":{\"from\":\"2026-11-27T10:15:00.000Z\",\"to\":null},"
+        "\"sla\":{\"from\":\"on-track\",\"to\":\"breached\"},"
+        "\"occurrence\":{\"from\":1,\"to\":2},"
+        "\"tracker\":{\"from\":null,\"to\":{\"system\":null,\"key\":\"SEC-1\",\"url\":null}},"
+        "\"policy\":{\"from\":{\"version\":\"2026-11-20\",\"rule\":\"finding/technical-lapse\"},"
+        "\"to\":{\"version\":\"v2\",\"rule\":\"r2\"}}},\"warnings\":[]}";
+    assert_non_null(strstr(arena_str(arena, m.value).p, expected));
+    assert_int_equal(m.headers_n, 8); /* a tick has no trace */
+    assert_header(&m, "ce_id", "INC-1042/bug/F-7/2");
+    assert_header(&m, "ce_type", "epilogue.task.updated.v1");
+    buf_free(&encoder.scratch);
+}
+
+static void test_ids_are_percent_encoded(void **state)
+{
+    (void)state;
+    struct encoder encoder = make_encoder();
+    struct task task = make_task();
+    task.name = STR("coordination/A%2FB \"x\"");
+    struct warning warning = {STR("severity"), STR("x"), STR("high")};
+    struct output output = {.type = OUTPUT_TASK,
+                            .incident_id = STR("INC/10|4$%"),
+                            .at = AT,
+                            .cause = {.topic = TOPIC_INCIDENT_CLOSED, .at = AT},
+                            .warnings = {&warning, 1},
+                            .task = {TASK_CLOSED, &task, NULL, 0}};
+    struct message m;
+    encode_output(&encoder, arena, &output, &m);
+    assert_header(&m, "ce_id", "INC%2F10%7C4%24%25/coordination/A%2FB \"x\"/1");
+    assert_header(&m, "ce_subject", "INC%2F10%7C4%24%25/coordination/A%2FB \"x\"");
+    assert_header(&m, "ce_partitionkey", "INC/10|4$%");
+    assert_header(&m, "ce_type", "epilogue.task.closed.v1");
+    assert_str(m.key, "INC/10|4$%");
+    const char *start =
+        "{\"task_id\":\"INC%2F10%7C4%24%25/coordination/A%2FB \\\"x\\\"\",\"version\":1,"
+        "\"incident_id\":\"INC/10|4$%\",";
+    assert_true(str_starts(m.value, str_of(start)));
+    assert_non_null(
+        strstr(arena_str(arena, m.value).p,
+               "\"event_id\":null},\"changes\":{},\"warnings\":[{\"member\":\"severity\","
+               "\"value\":\"x\",\"taken_as\":\"high\"}]}"));
+    buf_free(&encoder.scratch);
+}
+
+static void test_incident_events(void **state)
+{
+    (void)state;
+    struct encoder encoder = make_encoder();
+    struct incident incident = {.title = STR("Key read"),
+                                .severity = SEVERITY_CRITICAL,
+                                .closed_at = AT,
+                                .occurrence = 2,
+                                .level = LEVEL_FULL,
+                                .because = BECAUSE_CUSTOMER_IMPACTING | BECAUSE_DATA_BREACH,
+                                .counts = {6, 1, 2, 3}};
+    struct output output = {.type = OUTPUT_INCIDENT,
+                            .incident_id = STR("INC/1"),
+                            .at = AT,
+                            .cause = make_cause(),
+                            .policy_version = STR("p1"),
+                            .incident = {INCIDENT_OPENED, 2, &incident}};
+    struct message m;
+    encode_output(&encoder, arena, &output, &m);
+    assert_int_equal(m.topic, TOPIC_TASKS);
+    assert_value(&m, "{\"incident_id\":\"INC/1\",\"occurrence\":2,\"level\":\"full\","
+                     "\"because\":[\"customer_impacting\",\"data_breach\"],\"title\":\"Key read\","
+                     "\"severity\":\"critical\",\"closed_at\":\"2026-11-20T10:15:00.000Z\","
+                     "\"counts\":{\"open\":6,\"closed\":1,\"met\":2,\"met_late\":3},"
+                     "\"policy\":{\"version\":\"p1\",\"rule\":\"postmortem/full\"}," CAUSE
+                     ",\"warnings\":[]}");
+    assert_header(&m, "ce_id", "INC%2F1/opened/2");
+    assert_header(&m, "ce_subject", "INC/1");
+    assert_header(&m, "ce_type", "epilogue.incident.opened.v1");
+    static const struct {
+        int level;
+        unsigned because;
+        struct str merged_into;
+        const char *text;
+    } reasons[] = {
+        {LEVEL_LIGHT, 0, {NULL, 0}, "\"level\":\"light\",\"because\":[],"},
+        {LEVEL_FULL, BECAUSE_DATA_BREACH, {NULL, 0}, "\"because\":[\"data_breach\"],"},
+        {LEVEL_UNCONFIRMED, 0, {NULL, 0}, "\"level\":\"none\",\"because\":[\"disposition\"],"},
+        {LEVEL_UNCONFIRMED, 3, {"INC-2", 5}, "\"level\":\"none\",\"because\":[\"merged_into\"],"},
+    };
+    output.incident.event = INCIDENT_COMPLETED;
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        incident.level = reasons[i].level;
+        incident.because = reasons[i].because;
+        incident.merged_into = reasons[i].merged_into;
+        encode_output(&encoder, arena, &output, &m);
+        assert_non_null(strstr(arena_str(arena, m.value).p, reasons[i].text));
+        assert_header(&m, "ce_id", "INC%2F1/completed/2");
+    }
+    buf_free(&encoder.scratch);
+}
+
+#define SHORT_TASK                                                                        \
+    "{\"title\":\"Dumps \\\"are\\\" not redacted\",\"kind\":\"bug\",\"priority\":\"P1\"," \
+    "\"status\":\"open\",\"owner\":" OWNER ",\"due_at\":\"2026-11-27T10:15:00.000Z\","    \
+    "\"tracker\":null}"
+
+static void test_task_reminder(void **state)
+{
+    (void)state;
+    struct encoder encoder = make_encoder();
+    struct task task = make_task();
+    struct recipient recipients[] = {
+        {ROLE_OWNER, {STR("crash-reporting"), STR("dev@example.com")}},
+        {ROLE_ON_CALL, {STR("crash-reporting"), STR_NONE}},
+    };
+    struct output output = {.type = OUTPUT_REMINDER,
+                            .incident_id = STR("INC-1042"),
+                            .at = AT,
+                            .cause = {.at = AT},
+                            .reminder = {.kind = REMINDER_OVERDUE,
+                                         .number = 2,
+                                         .due_for = AT,
+                                         .recipients = recipients,
+                                         .recipients_n = 2,
+                                         .summary = STR("late"),
+                                         .coalesced = 4,
+                                         .occurrence = 3,
+                                         .task = &task}};
+    struct message m;
+    encode_output(&encoder, arena, &output, &m);
+    assert_int_equal(m.topic, TOPIC_REMINDERS);
+    assert_value(&m, "{\"kind\":\"overdue\",\"number\":2,\"task_id\":\"INC-1042/bug/F-7\","
+                     "\"incident_id\":\"INC-1042\",\"due_for\":\"2026-11-20T10:15:00.000Z\","
+                     "\"recipients\":[{\"role\":\"owner\",\"team\":\"crash-reporting\","
+                     "\"person\":\"dev@example.com\"},{\"role\":\"on-call\","
+                     "\"team\":\"crash-reporting\",\"person\":null}],\"summary\":\"late\","
+                     "\"coalesced\":4,\"task\":" SHORT_TASK ",\"incident\":null,\"finding\":null}");
+    assert_header(&m, "ce_id", "INC-1042/bug/F-7/3/overdue/2");
+    assert_header(&m, "ce_subject", "INC-1042/bug/F-7");
+    assert_header(&m, "ce_type", "epilogue.reminder.overdue.v1");
+    assert_int_equal(m.headers_n, 8);
+    buf_free(&encoder.scratch);
+}
+
+static void test_reminders_without_task(void **state)
+{
+    (void)state;
+    struct encoder encoder = make_encoder();
+    struct task task = make_task();
+    const struct task *open[] = {&task, &task};
+    struct incident incident = {.title = STR("Key read"), .level = LEVEL_FULL};
+    struct finding finding = {
+        .finding_id = STR("F-7"), .title = STR("t"), .severity = SEVERITY_LOW};
+    struct output output = {.type = OUTPUT_REMINDER,
+                            .incident_id = STR("INC/1"),
+                            .at = AT,
+                            .cause = {.at = AT},
+                            .reminder = {.kind = REMINDER_REVIEW_DUE,
+                                         .number = 1,
+                                         .due_for = AT,
+                                         .occurrence = 1,
+                                         .incident = &incident,
+                                         .open = open,
+                                         .open_n = 2}};
+    struct message m;
+    encode_output(&encoder, arena, &output, &m);
+    assert_value(&m,
+                 "{\"kind\":\"review-due\",\"number\":1,\"task_id\":null,\"incident_id\":\"INC/1\","
+                 "\"due_for\":\"2026-11-20T10:15:00.000Z\",\"recipients\":[],\"summary\":null,"
+                 "\"coalesced\":0,\"task\":null,\"incident\":{\"title\":\"Key read\","
+                 "\"level\":\"full\",\"open\":[" SHORT_TASK "," SHORT_TASK "]},\"finding\":null}");
+    assert_header(&m, "ce_id", "INC%2F1/1/review-due/1");
+    assert_header(&m, "ce_subject", "INC/1");
+    output.reminder.kind = REMINDER_ORPHAN_FINDING;
+    output.reminder.open_n = 0;
+    output.reminder.finding = &finding;
+    encode_output(&encoder, arena, &output, &m);
+    assert_non_null(strstr(arena_str(arena, m.value).p,
+                           "\"task\":null,\"incident\":null,\"finding\":{\"finding_id\":\"F-7\","
+                           "\"title\":\"t\",\"category\":\"uncategorized\",\"severity\":\"low\","
+                           "\"status\":\"open\",\"owner\":null}}"));
+    buf_free(&encoder.scratch);
+}
+
+static struct finding_event *merged_finding(void)
+{
+    struct record record = make_record(
+        TOPIC_FINDING_UPDATED,
+        "{'finding_id':'F-7','incident_id':'INC-2','revision':5,'updated_at':'2026-11-20T10:15:00."
+        "000Z',"
+        "'category':'manual-error','severity':'low','title':'t','description':'d','status':'wont-"
+        "fix',"
+        "'reason':'r','owner':{'team':'t','person':null},'groups':['a'],'work':'bug','sop_change':"
+        "true,"
+        "'due_at':null,'snoozed_until':'2026-11-20T10:15:00.000Z',"
+        "'tracker':{'system':'s','key':'k','url':'u'},'action_type':'detect','references':[],"
+        "'duplicate_of':'F-6'}");
+    return decoded(&record).finding;
+}
+
+/* What is forwarded reads back as it was. */
+static void test_forwarded_finding(void **state)
+{
+    (void)state;
+    struct encoder encoder = make_encoder();
+    struct finding_event *finding = merged_finding();
+    struct output output = {.type = OUTPUT_FORWARD,
+                            .incident_id = STR("INC-2"),
+                            .at = AT,
+                            .cause = make_cause(),
+                            .forward = {*finding}};
+    struct message m;
+    encode_output(&encoder, arena, &output, &m);
+    assert_int_equal(m.topic, TOPIC_FORWARDED);
+    assert_int_equal(m.timestamp, AT);
+    assert_str(m.key, "INC-2");
+    assert_value(
+        &m, "{\"finding_id\":\"F-7\",\"incident_id\":\"INC-2\",\"revision\":5,"
+            "\"updated_at\":\"2026-11-20T10:15:00.000Z\",\"category\":\"manual-error\","
+            "\"severity\":\"low\",\"title\":\"t\",\"description\":\"d\",\"status\":\"wont-fix\","
+            "\"reason\":\"r\",\"owner\":{\"team\":\"t\",\"person\":null},\"groups\":[\"a\"],"
+            "\"work\":\"bug\",\"sop_change\":true,\"due_at\":null,"
+            "\"snoozed_until\":\"2026-11-20T10:15:00.000Z\","
+            "\"tracker\":{\"system\":\"s\",\"key\":\"k\",\"url\":\"u\"},\"action_type\":\"detect\","
+            "\"references\":[],\"duplicate_of\":\"F-6\"}");
+    assert_header(&m, "epilogue-topic", "finding-updated");
+    assert_header(&m, "epilogue-partition", "3");
+    assert_header(&m, "epilogue-offset", "991");
+    assert_header(&m, "ce_id", "5b1c");
+    assert_header(&m, "traceparent", "00-ab-cd-01");
+    struct record back = {.topic = TOPIC_FORWARDED,
+                          .partition = 1,
+                          .offset = 2,
+                          .timestamp = AT,
+                          .key = m.key,
+                          .value = m.value,
+                          .headers = m.headers,
+                          .headers_n = m.headers_n};
+    struct event event = decoded(&back);
+    assert_int_equal(event.finding->present, finding->present);
+    assert_int_equal(event.cause.partition, 3);
+    assert_str(event.cause.event_id, "5b1c");
+    struct finding_event only_id = {.incident_id = STR("INC-2"),
+                                    .finding = {.finding_id = STR("F"), .order = {-1, TIME_NONE}}};
+    output.forward.finding = only_id;
+    encode_output(&encoder, arena, &output, &m);
+    assert_value(&m, "{\"finding_id\":\"F\",\"incident_id\":\"INC-2\"}");
+    buf_free(&encoder.scratch);
+}
+
+static void test_dead_letter(void **state)
+{
+    (void)state;
+    struct encoder encoder = make_encoder();
+    struct record record = make_record(TOPIC_FINDING_UPDATED, "0123456789");
+    struct header headers[] = {{STR("x"), STR_NONE}, {STR("epilogue-error"), STR("spoofed")}};
+    record.headers = headers;
+    record.headers_n = 2;
+    record.key = STR("K");
+    struct refused refused = {REFUSE_NOT_AN_OBJECT, STR("the value must be an object"), STR_NONE};
+    struct message m;
+    encode_dead_letter(&encoder, arena, &record, &refused, AT, 10, &m);
+    assert_int_equal(m.topic, TOPIC_DEAD_LETTERS);
+    assert_str(m.key, "K");
+    assert_str(m.value, "0123456789");
+    assert_str(m.headers[0].name, "x");
+    assert_null(m.headers[0].value.p);
+    assert_header(&m, "epilogue-error", "not-an-object");
+    assert_header(&m, "epilogue-error-detail", "the value must be an object");
+    assert_header(&m, "epilogue-topic", "finding-updated");
+    assert_header(&m, "epilogue-partition", "3");
+    assert_header(&m, "epilogue-offset", "991");
+    assert_header(&m, "epilogue-time", "2026-11-20T10:15:00.000Z");
+    assert_null(header(&m, "epilogue-truncated"));
+    encode_dead_letter(&encoder, arena, &record, &refused, AT, 4, &m);
+    assert_str(m.value, "0123");
+    assert_header(&m, "epilogue-truncated", "10");
+    record.value = STR_NONE;
+    encode_dead_letter(&encoder, arena, &record, &refused, AT, 4, &m);
+    assert_null(m.value.p);
+}
+
+/* Forwarded, and refused where it came to: the dead letter says where it first stood. */
+static void test_forwarded_record(void **state)
+{
+    (void)state;
+    struct encoder encoder = make_encoder();
+    struct record record = make_record(TOPIC_TASK_UPDATED, "{}");
+    struct header headers[] = {{STR("x"), STR("y")}};
+    record.headers = headers;
+    record.headers_n = 1;
+    struct message m;
+    encode_forwarded(&encoder, arena, &record, STR("INC-1"), &m);
+    assert_int_equal(m.topic, TOPIC_FORWARDED);
+    assert_int_equal(m.timestamp, RECORD_TIME);
+    assert_str(m.key, "INC-1");
+    assert_str(m.value, "{}");
+    assert_header(&m, "x", "y");
+    assert_header(&m, "epilogue-topic", "task-updated");
+    struct record back = {.topic = TOPIC_FORWARDED,
+                          .partition = 9,
+                          .offset = 1,
+                          .timestamp = m.timestamp,
+                          .key = m.key,
+                          .value = m.value,
+                          .headers = m.headers,
+                          .headers_n = m.headers_n};
+    struct refused refused = {REFUSE_UNKNOWN_TASK, STR_NONE, STR_NONE};
+    encode_dead_letter(&encoder, arena, &back, &refused, AT, 100, &m);
+    assert_header(&m, "epilogue-topic", "task-updated");
+    assert_header(&m, "epilogue-partition", "3");
+    assert_header(&m, "epilogue-offset", "991");
+    back.headers_n = 1; /* nobody's: it stands where it stands */
+    encode_dead_letter(&encoder, arena, &back, &refused, AT, 100, &m);
+    assert_header(&m, "epilogue-topic", "epilogue-forwarded");
+    assert_header(&m, "epilogue-partition", "9");
+    record.key = STR("INC-7");
+    record.timestamp = -1;
+    encode_forwarded(&encoder, arena, &record, STR("INC-1"), &m);
+    assert_str(m.key, "INC-7");
+    assert_true(m.timestamp == TIME_NONE);
+}
+
+static void test_source(void **state)
+{
+    (void)state;
+    assert_str(encode_source(arena, STR("epilogue")), "/epilogue/epilogue");
+    assert_str(encode_source(arena, STR("a b/c?\xc3\xa9:@~")), "/epilogue/a%20b%2Fc%3F%C3%A9:@~");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_task_created),
+        cmocka_unit_test(test_task_updated_by_tick),
+        cmocka_unit_test(test_ids_are_percent_encoded),
+        cmocka_unit_test(test_incident_events),
+        cmocka_unit_test(test_task_reminder),
+        cmocka_unit_test(test_reminders_without_task),
+        cmocka_unit_test(test_forwarded_finding),
+        cmocka_unit_test(test_dead_letter),
+        cmocka_unit_test(test_forwarded_record),
+        cmocka_unit_test(test_source),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Incidents: level, opened and completed, dispositions, merges, order of closures. */
+#include "core_support.h"
+
+#include <stdio.h>
+
+#define NOON "2026-11-20T12:00:00Z"
+#define LATER "2026-11-24T12:00:00Z"
+#define LATER_STILL "2026-11-26T12:00:00Z"
+
+static void light_and_nothing_to_do_completes_at_once(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    complete_closure(w, e);
+    take_closure(w, NOON, e);
+    assert_news(w, "opened/1 light 0/0\n"
+                   "completed/1 light 0/0\n");
+    assert_time(output_at(w, 0)->at, NOON);
+    assert_int_equal(output_at(w, 0)->incident.incident->because, 0);
+    assert_int_equal(incident_of(w, "INC-1")->severity, SEVERITY_HIGH);
+    assert_int_equal(incident_of(w, "INC-1")->phase, PHASE_COMPLETED);
+}
+
+static void light_asks_for_the_evaluation_alone(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, NOON, closure(w, "INC-1", 1));
+    assert_news(w, "opened/1 light 0/0\n"
+                   "response-evaluation/1 created open\n");
+    assert_str(task_of(w, "INC-1", "response-evaluation")->policy_rule, "postmortem/light");
+}
+
+static void full_asks_for_everything_that_is_missing(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    SET_CLOSURE(e, CUSTOMER_IMPACTING, customer_impacting, TRI_TRUE);
+    SET_CLOSURE(e, TITLE, title, STR("Signing key read"));
+    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_CRITICAL);
+    SET_CLOSURE(e, OWNER, owner, owner("identity", "lead@example.com"));
+    take_closure(w, NOON, e);
+    assert_news(w, "opened/1 full 0/0\n"
+                   "postmortem/1 created open\n"
+                   "sequence-of-events/1 created open\n"
+                   "technical-summary/1 created open\n"
+                   "findings-report/1 created open\n"
+                   "response-evaluation/1 created open\n");
+    assert_int_equal(output_at(w, 0)->incident.incident->because, BECAUSE_CUSTOMER_IMPACTING);
+    const struct task *task = task_of(w, "INC-1", "postmortem");
+    assert_str(task->title, "Hold the full postmortem of INC-1: Signing key read");
+    assert_int_equal(task->queue, QUEUE_RESPONSE_TEAM);
+    assert_int_equal(task->priority, PRIORITY_P1);
+    assert_int_equal(task->severity, SEVERITY_CRITICAL);
+    assert_int_equal(task->category, 0);
+    assert_null(task->finding_id.p);
+    assert_str(task->owner.person, "lead@example.com");
+    assert_str(task->policy_rule, "postmortem/full");
+    assert_time(task->created_at, NOON);
+    assert_time(task->due_at, "2026-11-27T12:00:00Z");
+    assert_time(task->assign_due_at, "2026-11-25T12:00:00Z");
+}
+
+static void assert_level(struct world *w, const char *id, int customer, int breach, int level,
+                         unsigned because)
+{
+    struct closure_event *e = closure(w, id, 1);
+    SET_CLOSURE(e, CUSTOMER_IMPACTING, customer_impacting, customer);
+    SET_CLOSURE(e, DATA_BREACH, data_breach, breach);
+    take_closure(w, NOON, e);
+    assert_int_equal(incident_of(w, id)->level, level);
+    assert_int_equal(incident_of(w, id)->because, because);
+}
+
+static void what_makes_it_full(void **state)
+{
+    struct world *w = *state;
+    const unsigned customer = BECAUSE_CUSTOMER_IMPACTING, breach = BECAUSE_DATA_BREACH;
+    assert_level(w, "A", TRI_TRUE, TRI_TRUE, LEVEL_FULL, customer | breach);
+    assert_level(w, "B", TRI_FALSE, TRI_TRUE, LEVEL_FULL, breach);
+    assert_level(w, "C", TRI_SUSPECTED, 0, LEVEL_FULL, customer);
+    assert_level(w, "D", 0, TRI_FALSE, LEVEL_LIGHT, 0);
+    w->policy.suspected_is_true = false;
+    assert_level(w, "E", TRI_SUSPECTED, TRI_SUSPECTED, LEVEL_LIGHT, 0);
+    w->policy.full_when = BECAUSE_DATA_BREACH;
+    assert_level(w, "F", TRI_TRUE, TRI_FALSE, LEVEL_LIGHT, 0);
+}
+
+static void light_turns_full_once_and_never_back(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, NOON, closure(w, "INC-1", 1));
+    struct closure_event *e = closure(w, "INC-1", 2);
+    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);
+    take_closure(w, LATER, e);
+    assert_news(w, "updated/1 full 1/0\n"
+                   "postmortem/1 created open\n"
+                   "sequence-of-events/1 created open\n"
+                   "technical-summary/1 created open\n"
+                   "findings-report/1 created open\n");
+    e = closure(w, "INC-1", 3);
+    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_FALSE);
+    take_closure(w, LATER_STILL, e);
+    assert_news(w, "");
+    assert_int_equal(incident_of(w, "INC-1")->level, LEVEL_FULL);
+    assert_int_equal(incident_of(w, "INC-1")->because, BECAUSE_DATA_BREACH);
+}
+
+static void late_and_duplicate_closures_change_nothing(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 3);
+    SET_CLOSURE(e, TITLE, title, STR("Third"));
+    take_closure(w, NOON, e);
+    take_closure(w, LATER, e);
+    assert_news(w, "");
+    e = closure(w, "INC-1", 2);
+    SET_CLOSURE(e, TITLE, title, STR("Second"));
+    take_closure(w, LATER, e);
+    assert_news(w, "");
+    e = closure(w, "INC-1", -1); /* by closed_at */
+    SET_CLOSURE(e, TITLE, title, STR("No revision"));
+    take_closure(w, LATER, e);
+    assert_news(w, "");
+    e->incident.order.time += 1;
+    take_closure(w, LATER, e);
+    assert_news(w, "updated/1 light 1/0\n");
+    assert_int_equal(incident_of(w, "INC-1")->order.revision, 3);
+}
+
+static void updated_tells_of_level_severity_and_title_alone(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    complete_closure(w, e);
+    SET_CLOSURE(e, TITLE, title, STR("One"));
+    take_closure(w, NOON, e);
+    e = closure(w, "INC-1", 2);
+    e->present = CLOSURE_SUMMARY | CLOSURE_STARTED_AT | CLOSURE_DETECTED_AT | CLOSURE_CONTAINED_AT |
+                 CLOSURE_OWNER | CLOSURE_REFERENCES;
+    e->incident.started_at = t("2026-11-01T00:00:00Z");
+    e->closure.summary = STR("What happened");
+    take_closure(w, LATER, e);
+    assert_news(w, "");
+    assert_time(incident_of(w, "INC-1")->started_at, "2026-11-01T00:00:00Z");
+    e = closure(w, "INC-1", 3);
+    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_HIGH); /* what it counted as already */
+    take_closure(w, LATER, e);
+    assert_news(w, "");
+    e = closure(w, "INC-1", 4);
+    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_LOW);
+    take_closure(w, LATER, e);
+    assert_news(w, "updated/1 light 0/0\n");
+    e = closure(w, "INC-1", 5);
+    SET_CLOSURE(e, TITLE, title, STR_NONE);
+    take_closure(w, LATER, e);
+    assert_news(w, "updated/2 light 0/0\n");
+}
+
+static void unconfirmed_is_opened_and_completed(void **state)
+{
+    struct world *w = *state;
+    take_finding(w, NOON, finding(w, "INC-1", "F-1", 1));
+    struct closure_event *e = closure(w, "INC-1", 1);
+    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_FALSE_POSITIVE);
+    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);
+    add_party(w, e, "Police", PARTY_LAW_ENFORCEMENT, false);
+    add_inline(w, e, finding(w, "INC-1", "F-2", 1));
+    take_closure(w, NOON, e);
+    assert_news(w, "opened/1 none 0/0\n"
+                   "completed/1 none 0/0\n");
+    assert_int_equal(incident_of(w, "INC-1")->because, 0);
+    take_finding(w, LATER, finding(w, "INC-1", "F-1", 2));
+    assert_news(w, "");
+    take_finding(w, LATER, finding(w, "INC-1", "F-3", 1));
+    assert_news(w, "");
+    run_until(w, "2027-06-01"); /* no orphan-finding */
+    assert_news(w, "");
+}
+
+static void unconfirmed_that_is_confirmed_is_a_first_closure(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_BENIGN);
+    struct finding_event *f = finding(w, "INC-1", "F-1", 1);
+    SET_FINDING(f, CATEGORY, category, CATEGORY_TECHNICAL_LAPSE);
+    add_inline(w, e, f);
+    take_closure(w, NOON, e);
+    e = closure(w, "INC-1", 2);
+    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_CONFIRMED);
+    SET_CLOSURE(e, CUSTOMER_IMPACTING, customer_impacting, TRI_SUSPECTED);
+    take_closure(w, LATER, e);
+    assert_news(w, "opened/2 full 0/0\n"
+                   "postmortem/1 created open\n"
+                   "sequence-of-events/1 created open\n"
+                   "technical-summary/1 created open\n"
+                   "findings-report/1 created open\n"
+                   "response-evaluation/1 created open\n"
+                   "bug/F-1/1 created open\n");
+}
+
+/* F-1 open, F-2 done, an open party, one closed, an sop-update. */
+static void take_rich_incident(struct world *w)
+{
+    struct closure_event *e = closure(w, "INC-1", 1);
+    complete_closure(w, e);
+    SET_CLOSURE(e, CUSTOMER_IMPACTING, customer_impacting, TRI_TRUE);
+    add_party(w, e, "Police", PARTY_LAW_ENFORCEMENT, false);
+    add_party(w, e, "Vendor", PARTY_VENDOR, true);
+    struct finding_event *f = finding(w, "INC-1", "F-1", 1);
+    SET_FINDING(f, CATEGORY, category, CATEGORY_TECHNICAL_LAPSE);
+    SET_FINDING(f, SOP_CHANGE, sop_change, true);
+    add_inline(w, e, f);
+    f = finding(w, "INC-1", "F-2", 1);
+    SET_FINDING(f, CATEGORY, category, CATEGORY_TECHNICAL_LAPSE);
+    add_inline(w, e, f);
+    take_closure(w, NOON, e);
+    assert_news(w, "opened/1 full 0/0\n"
+                   "postmortem/1 created open\n"
+                   "findings-report/1 created open\n"
+                   "coordination/Police/1 created open\n"
+                   "coordination/Vendor/1 created open\n"
+                   "coordination/Vendor/2 closed closed:done [status,resolution,closed_at,sla]\n"
+                   "bug/F-1/1 created open\n"
+                   "sop-update/F-1/1 created open\n"
+                   "bug/F-2/1 created open\n");
+    f = finding(w, "INC-1", "F-2", 2);
+    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
+    take_finding(w, NOON, f);
+    struct task_update_event *u = task_update(w, "INC-1", "findings-report", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_CLOSED);
+    take_update(w, NOON, u);
+}
+
+static void confirmed_that_turns_away_closes_its_tasks_and_can_come_back(void **state)
+{
+    struct world *w = *state;
+    take_rich_incident(w);
+    struct closure_event *e = closure(w, "INC-1", 2);
+    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_TEST);
+    struct finding_event *f = finding(w, "INC-1", "F-1", 2);
+    SET_FINDING(f, CATEGORY, category, CATEGORY_MANUAL_ERROR);
+    add_inline(w, e, f);
+    take_closure(w, LATER, e);
+    assert_news(
+        w,
+        "updated/1 none 4/3\n"
+        "bug/F-1/2 closed closed:dismissed [status,resolution,reason,closed_at,sla]\n"
+        "coordination/Police/2 closed closed:dismissed [status,resolution,reason,closed_at,sla]\n"
+        "postmortem/2 closed closed:dismissed [status,resolution,reason,closed_at,sla]\n"
+        "sop-update/F-1/2 closed closed:dismissed [status,resolution,reason,closed_at,sla]\n"
+        "completed/1 none 0/7\n");
+    assert_str(task_of(w, "INC-1", "postmortem")->reason, "the incident is test");
+    /* Nothing opens while it is put aside, not even by its tracker. */
+    struct task_update_event *u = task_update(w, "INC-1", "bug/F-1", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
+    take_update(w, LATER, u);
+    assert_news(w, "");
+    f = finding(w, "INC-1", "F-2", 3);
+    SET_FINDING(f, STATUS, status, REPORTED_OPEN);
+    SET_FINDING(f, TITLE, title, STR("It came back"));
+    take_finding(w, LATER, f);
+    assert_news(w, "");
+
+    e = closure(w, "INC-1", 3);
+    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_CONFIRMED);
+    take_closure(w, LATER_STILL, e);
+    const char *again = "[status,resolution,reason,assign_due_at,due_at,closed_at,sla,occurrence]";
+    char expected[2000];
+    snprintf(expected, sizeof expected,
+             "opened/2 full 0/7\n"
+             "postmortem/3 reopened open %s\n"
+             "coordination/Police/3 reopened open %s\n"
+             "register-entry/F-1/1 created open\n"
+             "sop-update/F-1/3 reopened open %s\n"
+             "stakeholder-review/1 created open\n",
+             again, again, again);
+    assert_news(w, expected);
+    assert_int_equal(task_of(w, "INC-1", "findings-report")->status, STATUS_CLOSED);
+    assert_int_equal(task_of(w, "INC-1", "bug/F-2")->status, STATUS_CLOSED);
+}
+
+static void merged_goes_on_as_a_part_of_another(void **state)
+{
+    struct world *w = *state;
+    take_rich_incident(w);
+    struct closure_event *e = closure(w, "INC-1", 2);
+    SET_CLOSURE(e, MERGED_INTO, merged_into, STR("INC-9"));
+    add_inline(w, e, finding(w, "INC-1", "F-3", 1));
+    take_closure(w, LATER, e);
+    assert_news(
+        w,
+        "forward INC-9 INC-1:F-1\n"
+        "forward INC-9 INC-1:F-2\n"
+        "forward INC-9 INC-1:F-3\n"
+        "bug/F-1/2 closed closed:duplicate [status,resolution,reason,closed_at,sla]\n"
+        "coordination/Police/2 closed closed:duplicate [status,resolution,reason,closed_at,sla]\n"
+        "postmortem/2 closed closed:duplicate [status,resolution,reason,closed_at,sla]\n"
+        "sop-update/F-1/2 closed closed:duplicate [status,resolution,reason,closed_at,sla]\n"
+        "completed/1 full 0/7\n");
+    assert_str(task_of(w, "INC-1", "postmortem")->reason, "merged into INC-9");
+    const struct forward_output *forward = &output_at(w, 1)->forward;
+    assert_str(forward->finding.incident_id, "INC-9");
+    assert_str(forward->finding.finding.finding_id, "INC-1:F-2");
+    assert_int_equal(forward->finding.finding.status, REPORTED_VERIFIED);
+    assert_int_equal(forward->finding.present, ~0u);
+
+    /* What comes for it later goes on as it came; a closure brings only what is new. */
+    struct finding_event *f = finding(w, "INC-1", "F-1", 2);
+    SET_FINDING(f, SEVERITY, severity, SEVERITY_LOW);
+    take_finding(w, LATER, f);
+    assert_news(w, "forward INC-9 INC-1:F-1\n");
+    assert_int_equal(output_at(w, 0)->forward.finding.present, FINDING_SEVERITY);
+    take_finding(w, LATER, f);
+    assert_news(w, "");
+    e = closure(w, "INC-1", 3);
+    add_inline(w, e, finding(w, "INC-1", "F-4", 1));
+    add_inline(w, e, finding(w, "INC-1", "F-1", 1));
+    take_closure(w, LATER, e);
+    assert_news(w, "forward INC-9 INC-1:F-4\n");
+    /* Another target gets them all. */
+    e = closure(w, "INC-1", 4);
+    SET_CLOSURE(e, MERGED_INTO, merged_into, STR("INC-8"));
+    take_closure(w, LATER, e);
+    assert_news(w, "forward INC-8 INC-1:F-1\n"
+                   "forward INC-8 INC-1:F-2\n"
+                   "forward INC-8 INC-1:F-3\n"
+                   "forward INC-8 INC-1:F-4\n");
+    run_until(w, "2027-06-01");
+    assert_news(w, "");
+}
+
+static void a_merge_undone_goes_on(void **state)
+{
+    struct world *w = *state;
+    take_rich_incident(w);
+    struct closure_event *e = closure(w, "INC-1", 2);
+    SET_CLOSURE(e, MERGED_INTO, merged_into, STR("INC-9"));
+    take_closure(w, LATER, e);
+    e = closure(w, "INC-1", 3);
+    SET_CLOSURE(e, MERGED_INTO, merged_into, STR_NONE);
+    take_closure(w, LATER_STILL, e);
+    const char *again = "[status,resolution,reason,assign_due_at,due_at,closed_at,sla,occurrence]";
+    char expected[2000];
+    snprintf(expected, sizeof expected,
+             "opened/2 full 0/7\n"
+             "postmortem/3 reopened open %s\n"
+             "coordination/Police/3 reopened open %s\n"
+             "bug/F-1/3 reopened open %s\n"
+             "sop-update/F-1/3 reopened open %s\n",
+             again, again, again, again);
+    assert_news(w, expected);
+}
+
+static void merged_at_its_first_closure(void **state)
+{
+    struct world *w = *state;
+    take_finding(w, NOON, finding(w, "INC-1", "F-1", 1));
+    struct closure_event *e = closure(w, "INC-1", 1);
+    SET_CLOSURE(e, MERGED_INTO, merged_into, STR("INC-9"));
+    take_closure(w, NOON, e);
+    assert_news(w, "opened/1 light 0/0\n"
+                   "forward INC-9 INC-1:F-1\n"
+                   "completed/1 light 0/0\n");
+    run_until(w, "2027-06-01");
+    assert_news(w, "");
+}
+
+static void merged_into_itself_is_no_merge(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    SET_CLOSURE(e, MERGED_INTO, merged_into, STR("INC-1"));
+    take_closure(w, NOON, e);
+    assert_news(w, "opened/1 light 0/0\n"
+                   "response-evaluation/1 created open\n");
+}
+
+static void completed_alternates_with_opened(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, NOON, closure(w, "INC-1", 1));
+    struct task_update_event *u = task_update(w, "INC-1", "response-evaluation", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_CLOSED);
+    take_update(w, NOON, u);
+    assert_news(w, "response-evaluation/2 closed closed:done [status,resolution,closed_at,sla]\n"
+                   "completed/1 light 0/1\n");
+    assert_int_equal(output_at(w, 1)->incident.incident->counts.met, 1);
+    struct finding_event *f = finding(w, "INC-1", "F-1", 1);
+    SET_FINDING(f, CATEGORY, category, CATEGORY_TECHNICAL_LAPSE);
+    f->warnings = warning(w, "severity");
+    take_finding(w, LATER, f);
+    assert_news(w, "opened/2 light 0/1\n"
+                   "bug/F-1/1 created open\n");
+    assert_int_equal(output_at(w, 0)->warnings.n, 0);
+    assert_int_equal(output_at(w, 1)->warnings.n, 1);
+    f = finding(w, "INC-1", "F-1", 2);
+    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("F-0"));
+    take_finding(w, LATER, f);
+    assert_news(w, "bug/F-1/2 closed closed:duplicate [status,resolution,reason,closed_at,sla]\n"
+                   "completed/2 light 0/2\n");
+    assert_str(task_of(w, "INC-1", "bug/F-1")->reason, "duplicate of F-0");
+    u = task_update(w, "INC-1", "response-evaluation", 2);
+    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
+    take_update(w, LATER, u);
+    assert_news(w, "opened/3 light 0/2\n"
+                   "response-evaluation/3 reopened in-progress "
+                   "[status,resolution,assign_due_at,due_at,closed_at,sla,occurrence]\n");
+}
+
+static void the_warnings_of_a_closure_stand_on_its_first_event(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    e->warnings = warning(w, "closed_at");
+    struct finding_event *f = finding(w, "INC-1", "F-1", 1);
+    SET_FINDING(f, CATEGORY, category, CATEGORY_TECHNICAL_LAPSE);
+    f->warnings = warning(w, "severity");
+    add_inline(w, e, f);
+    take_closure(w, NOON, e);
+    assert_news(w, "opened/1 light 0/0\n"
+                   "response-evaluation/1 created open\n"
+                   "bug/F-1/1 created open\n");
+    assert_str(output_at(w, 0)->warnings.items[0].member, "closed_at");
+    assert_int_equal(output_at(w, 1)->warnings.n, 0);
+    assert_str(output_at(w, 2)->warnings.items[0].member, "severity");
+    assert_int_equal(finding_of(w, "INC-1", "F-1")->warnings.n, 0);
+}
+
+static void a_policy_loaded_anew_leaves_what_stands(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, NOON, closure(w, "INC-1", 1));
+    w->policy.version = STR("other");
+    w->policy.sla[PRIORITY_P2].complete = days(1);
+    struct task_update_event *u = task_update(w, "INC-1", "response-evaluation", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
+    take_update(w, NOON, u);
+    assert_news(w, "response-evaluation/2 updated in-progress [status,policy]\n");
+    assert_time(task_of(w, "INC-1", "response-evaluation")->due_at, "2026-12-20T12:00:00Z");
+    assert_str(task_of(w, "INC-1", "response-evaluation")->policy_version, "other");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
+        TEST(light_and_nothing_to_do_completes_at_once),
+        TEST(light_asks_for_the_evaluation_alone),
+        TEST(full_asks_for_everything_that_is_missing),
+        TEST(what_makes_it_full),
+        TEST(light_turns_full_once_and_never_back),
+        TEST(late_and_duplicate_closures_change_nothing),
+        TEST(updated_tells_of_level_severity_and_title_alone),
+        TEST(unconfirmed_is_opened_and_completed),
+        TEST(unconfirmed_that_is_confirmed_is_a_first_closure),
+        TEST(confirmed_that_turns_away_closes_its_tasks_and_can_come_back),
+        TEST(merged_goes_on_as_a_part_of_another),
+        TEST(a_merge_undone_goes_on),
+        TEST(merged_at_its_first_closure),
+        TEST(merged_into_itself_is_no_merge),
+        TEST(completed_alternates_with_opened),
+        TEST(the_warnings_of_a_closure_stand_on_its_first_event),
+        TEST(a_policy_loaded_anew_leaves_what_stands),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core_support.h"
+
+#include <stdio.h>
+
+static void parts_are_percent_encoded(void **state)
+{
+    struct arena *a = ((struct world *)*state)->arena;
+    assert_str(state_encode_part(a, STR("plain-id.7 é")), "plain-id.7 é");
+    assert_str(state_encode_part(a, STR("a/b|c$d%e")), "a%2Fb%7Cc%24d%25e");
+    assert_str(state_encode_part(a, STR("tab\tdel\x7f")), "tab%09del%7F");
+    assert_str(state_encode_part(a, STR("c1:\xc2\x85;\xc2\x9f;\xc2\xa0")), "c1:%C2%85;%C2%9F;\xc2\xa0");
+    assert_str(state_encode_part(a, STR("cut:\xc2")), "cut:\xc2");
+    assert_str(state_encode_part(a, STR("")), "");
+}
+
+static void encoding_is_undone(void **state)
+{
+    struct arena *a = ((struct world *)*state)->arena;
+    struct str raw = STR("a/b|c$d%e\tf\xc2\x85;%2F;%GG;%4");
+    assert_str(state_decode_part(a, state_encode_part(a, raw)), raw.p);
+    assert_str(state_decode_part(a, STR("a%2fb")), "a/b");
+    assert_str(state_decode_part(a, STR("%4g%g4%~~%:a%@0%2")), "%4g%g4%~~%:a%@0%2");
+    assert_str(state_decode_part(a, STR("%")), "%");
+    assert_str(state_decode_part(a, STR("%2F")), "/");
+}
+
+static void keys(void **state)
+{
+    struct arena *a = ((struct world *)*state)->arena;
+    struct str id = STR("A/1|x"), finding_id = STR("F|7");
+    assert_str(state_incident_key(a, id), "A%2F1%7Cx");
+    assert_str(state_closure_key(a, id), "A%2F1%7Cx|c");
+    assert_str(state_finding_key(a, id, finding_id), "A%2F1%7Cx|f|F%7C7");
+    assert_str(state_task_key(a, id, STR("bug/F%7C7")), "A%2F1%7Cx|t|bug/F%7C7");
+    assert_str(state_task_id(a, id, STR("bug/F%7C7")), "A%2F1%7Cx/bug/F%7C7");
+    assert_str(arena_str(a, state_header_key(STR("A|t|bug/F"))), "A");
+    assert_str(arena_str(a, state_header_key(STR("A"))), "A");
+    assert_true(state_key_is_internal(STR("$position/3")));
+    assert_false(state_key_is_internal(STR("A")));
+    assert_false(state_key_is_internal(STR("")));
+}
+
+static void entries_know_their_type_and_their_header(void **state)
+{
+    struct world *w = *state;
+    struct state_table *table = state_new(w->arena);
+    assert_null(state_first(table));
+    struct entry *task = state_entry(table, STR("A|t|bug/F"));
+    struct entry *found = state_entry(table, STR("A|f|F"));
+    struct entry *other = state_entry(table, STR("B"));
+    struct entry *kept = state_entry(table, STR("A|c"));
+    struct entry *header = state_find(table, STR("A"));
+    assert_int_equal(task->type, ENTRY_TASK);
+    assert_int_equal(found->type, ENTRY_FINDING);
+    assert_int_equal(kept->type, ENTRY_CLOSURE);
+    assert_int_equal(header->type, ENTRY_INCIDENT);
+    assert_ptr_equal(header->header, header);
+    assert_ptr_equal(task->header, header);
+    assert_ptr_equal(header->next_sibling, task);
+    assert_ptr_equal(task->next_sibling, found);
+    assert_ptr_equal(found->next_sibling, kept);
+    assert_null(kept->next_sibling);
+    assert_ptr_equal(header->last_sibling, kept);
+    assert_null(other->next_sibling);
+    assert_false(task->exists || task->loaded || task->dirty || task->stored);
+    assert_true(task->wake_at == TIME_NONE);
+    assert_ptr_equal(state_entry(table, STR("A|f|F")), found);
+    assert_null(state_find(table, STR("C")));
+}
+
+static void the_table_grows(void **state)
+{
+    struct world *w = *state;
+    struct state_table *table = state_new(w->arena);
+    enum { N = 5000 };
+    static struct entry *entries[N];
+    char key[32];
+    for (int i = 0; i < N; i++) {
+        snprintf(key, sizeof key, "I%d|t|bug/F%d", i % 1000, i);
+        entries[i] = state_entry(table, str_of(key));
+    }
+    size_t n = 0;
+    for (struct entry *e = state_first(table); e; e = e->next) n++;
+    assert_int_equal(n, N + 1000);
+    for (int i = 0; i < N; i++) {
+        snprintf(key, sizeof key, "I%d|t|bug/F%d", i % 1000, i);
+        assert_ptr_equal(state_find(table, str_of(key)), entries[i]);
+        assert_str(entries[i]->key, key);
+    }
+}
+
+/* Two keys in one slot are told apart, also where the whole hash is the same. */
+static void keys_that_collide(void **state)
+{
+    struct world *w = *state;
+    struct state_table *table = state_new(w->arena);
+    struct entry *a = state_entry(table, STR("A"));
+    struct str twin = STR("B");
+    struct entry *b = state_entry(table, twin);
+    for (int i = 0; i < 40; i++) state_find(table, arena_printf(w->arena, "none%d", i));
+    a->hash = b->hash;
+    assert_ptr_equal(state_find(table, twin), b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(parts_are_percent_encoded, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(encoding_is_undone, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(keys, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(entries_know_their_type_and_their_header, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(the_table_grows, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(keys_that_collide, world_setup, world_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "codec_support.h"
+
+#include "codec/state_json.h"
+
+#define AT INT64_C(1795169700000) /* 2026-11-20T10:15:00.000Z */
+
+static struct str written(enum entry_type type, void *body)
+{
+    struct buf out = {0};
+    struct entry entry = {.type = type, .body = body};
+    state_json_write(&out, &entry);
+    struct str text = arena_str(arena, buf_slice(&out));
+    buf_free(&out);
+    return text;
+}
+
+/* Writes, reads, and writes again what was read: every member must have come through. */
+static void *through(enum entry_type type, void *body, const char *expected)
+{
+    struct str text = written(type, body);
+    struct entry entry = {.key = STR("K"), .type = type};
+    struct error error;
+    if (expected) assert_str(text, expected);
+    if (state_json_read(arena, text, &entry, &error) != OK) fail_msg("%s", error.text);
+    assert_str(written(type, entry.body), text.p);
+    return entry.body;
+}
+
+#define TIME_OF(seconds) (AT + (seconds)*SECOND_MS)
+
+static void test_incident(void **state)
+{
+    (void)state;
+    struct incident full = {.incident_id = STR("INC-1"),
+                            .order = {7, TIME_OF(1)},
+                            .title = STR(""),
+                            .severity = SEVERITY_CRITICAL,
+                            .disposition = DISPOSITION_BENIGN,
+                            .customer_impacting = TRI_SUSPECTED,
+                            .data_breach = TRI_FALSE,
+                            .started_at = TIME_OF(2),
+                            .detected_at = TIME_OF(3),
+                            .contained_at = TIME_OF(4),
+                            .closed_at = TIME_OF(5),
+                            .owner = {STR("team"), STR("person")},
+                            .merged_into = STR("INC-2"),
+                            .phase = PHASE_COMPLETED,
+                            .level = LEVEL_LIGHT,
+                            .because = BECAUSE_CUSTOMER_IMPACTING | BECAUSE_DATA_BREACH,
+                            .occurrence = 2,
+                            .updates = 3,
+                            .counts = {1, 2, 3, 4},
+                            .findings = 5,
+                            .made = 1U << KIND_POSTMORTEM | 1U << KIND_REGISTER_ENTRY,
+                            .opened_at = TIME_OF(6),
+                            .completed_at = TIME_OF(7),
+                            .review_last = TIME_OF(8),
+                            .reviews = 6,
+                            .missing_findings_sent = true,
+                            .orphans = 7,
+                            .retired = 8};
+    through(
+        ENTRY_INCIDENT, &full,
+        "{\"v\":1,\"type\":\"incident\",\"incident_id\":\"INC-1\","
+        "\"order\":{\"revision\":7,\"time\":\"2026-11-20T10:15:01.000Z\"},\"title\":\"\","
+        "\"severity\":\"critical\",\"disposition\":\"benign\",\"customer_impacting\":\"suspected\","
+        "\"data_breach\":false,\"started_at\":\"2026-11-20T10:15:02.000Z\","
+        "\"detected_at\":\"2026-11-20T10:15:03.000Z\",\"contained_at\":\"2026-11-20T10:15:04."
+        "000Z\","
+        "\"closed_at\":\"2026-11-20T10:15:05.000Z\",\"owner\":{\"team\":\"team\","
+        "\"person\":\"person\"},\"merged_into\":\"INC-2\",\"phase\":\"completed\","
+        "\"level\":\"light\",\"because\":[\"customer_impacting\",\"data_breach\"],"
+        "\"occurrence\":2,\"updates\":3,\"counts\":{\"open\":1,\"closed\":2,\"met\":3,"
+        "\"met_late\":4},\"findings\":5,\"made\":[\"postmortem\",\"register-entry\"],"
+        "\"opened_at\":\"2026-11-20T10:15:06.000Z\",\"completed_at\":\"2026-11-20T10:15:07.000Z\","
+        "\"review_last\":\"2026-11-20T10:15:08.000Z\",\"reviews\":6,"
+        "\"missing_findings_sent\":true,\"orphans\":7,\"retired\":8}");
+    struct incident none = {.order = {-1, TIME_NONE},
+                            .started_at = TIME_NONE,
+                            .detected_at = TIME_NONE,
+                            .contained_at = TIME_NONE,
+                            .closed_at = TIME_NONE,
+                            .opened_at = TIME_NONE,
+                            .completed_at = TIME_NONE,
+                            .review_last = TIME_NONE};
+    struct incident *back = through(ENTRY_INCIDENT, &none, "{\"v\":1,\"type\":\"incident\"}");
+    assert_memory_equal(back, &none, sizeof none);
+}
+
+static void test_closure(void **state)
+{
+    (void)state;
+    struct timeline_entry timeline[] = {{AT, STR("2026"), STR("soc"), STR("a")},
+                                        {TIME_NONE, STR_NONE, STR_NONE, STR_NONE}};
+    struct evidence evidence[] = {{STR("r"), STR("n")}, {STR_NONE, STR_NONE}};
+    struct coordination coordination[] = {
+        {STR("P"), PARTY_REGULATOR, STR("ref"), STR("Closed"), true},
+        {STR("Q"), 0, STR_NONE, STR_NONE, false}};
+    struct str texts[] = {STR("x"), STR("y")};
+    struct closure full = {.summary = STR("s"),
+                           .started_at_text = STR("2026"),
+                           .detected_at_text = STR("2026-01"),
+                           .contained_at_text = STR("2026-02"),
+                           .timeline = timeline,
+                           .timeline_n = 2,
+                           .evidence = evidence,
+                           .evidence_n = 2,
+                           .actors = {texts, 1},
+                           .response = STR("r"),
+                           .takeaways = {texts, 2},
+                           .sufficient = TRI_TRUE,
+                           .complete = TRI_FALSE,
+                           .evaluation_note = STR("e"),
+                           .coordination = coordination,
+                           .coordination_n = 2,
+                           .references = {texts, 2}};
+    struct closure *back = through(
+        ENTRY_CLOSURE, &full,
+        "{\"v\":1,\"type\":\"closure\",\"summary\":\"s\",\"started_at_text\":\"2026\","
+        "\"detected_at_text\":\"2026-01\",\"contained_at_text\":\"2026-02\","
+        "\"timeline\":[{\"at\":\"2026-11-20T10:15:00.000Z\",\"at_text\":\"2026\",\"actor\":\"soc\","
+        "\"action\":\"a\"},{}],\"evidence\":[{\"ref\":\"r\",\"note\":\"n\"},{}],\"actors\":[\"x\"],"
+        "\"response\":\"r\",\"takeaways\":[\"x\",\"y\"],\"sufficient\":true,\"complete\":false,"
+        "\"evaluation_note\":\"e\",\"coordination\":[{\"party\":\"P\",\"party_kind\":\"regulator\","
+        "\"reference\":\"ref\",\"status\":\"Closed\",\"closed\":true},{\"party\":\"Q\"}],"
+        "\"references\":[\"x\",\"y\"]}");
+    assert_int_equal(back->timeline_n, 2);
+    assert_true(back->timeline[1].at == TIME_NONE);
+    assert_true(back->coordination[0].closed);
+    through(ENTRY_CLOSURE, &(struct closure){0}, "{\"v\":1,\"type\":\"closure\"}");
+}
+
+static void test_finding(void **state)
+{
+    (void)state;
+    struct str texts[] = {STR("a"), STR("b\n\"")};
+    struct warning warnings[] = {{STR("m"), STR("v"), STR("t")}, {STR("m"), STR_NONE, STR_NONE}};
+    struct finding full = {.finding_id = STR("F"),
+                           .order = {0, AT},
+                           .category = CATEGORY_UNCATEGORIZED,
+                           .severity = SEVERITY_LOW,
+                           .title = STR("t"),
+                           .description = STR("d"),
+                           .status = REPORTED_WONT_FIX,
+                           .reason = STR("r"),
+                           .owner = {STR_NONE, STR("p")},
+                           .groups = {texts, 2},
+                           .work = KIND_BUG,
+                           .sop_change = true,
+                           .due_at = TIME_OF(1),
+                           .snoozed_until = TIME_OF(2),
+                           .tracker = {STR("s"), STR("k"), STR("u")},
+                           .action_type = ACTION_DETECT,
+                           .references = {texts, 1},
+                           .duplicate_of = STR("F-2"),
+                           .is_inline = true,
+                           .kind = KIND_REGISTER_ENTRY,
+                           .sop_task = true,
+                           .first_seen_at = TIME_OF(3),
+                           .orphan_sent = true,
+                           .warnings = {warnings, 2}};
+    through(
+        ENTRY_FINDING, &full,
+        "{\"v\":1,\"type\":\"finding\",\"finding_id\":\"F\","
+        "\"order\":{\"revision\":0,\"time\":\"2026-11-20T10:15:00.000Z\"},"
+        "\"category\":\"uncategorized\",\"severity\":\"low\",\"title\":\"t\",\"description\":\"d\","
+        "\"status\":\"wont-fix\",\"reason\":\"r\",\"owner\":{\"person\":\"p\"},"
+        "\"groups\":[\"a\",\"b\\n\\\"\"],\"work\":\"bug\",\"sop_change\":true,"
+        "\"due_at\":\"2026-11-20T10:15:01.000Z\",\"snoozed_until\":\"2026-11-20T10:15:02.000Z\","
+        "\"tracker\":{\"system\":\"s\",\"key\":\"k\",\"url\":\"u\"},\"action_type\":\"detect\","
+        "\"references\":[\"a\"],\"duplicate_of\":\"F-2\",\"inline\":true,"
+        "\"kind\":\"register-entry\",\"sop_task\":true,"
+        "\"first_seen_at\":\"2026-11-20T10:15:03.000Z\",\"orphan_sent\":true,"
+        "\"warnings\":[{\"member\":\"m\",\"value\":\"v\",\"taken_as\":\"t\"},{\"member\":\"m\"}]}");
+    struct finding none = {.order = {-1, TIME_NONE},
+                           .due_at = TIME_NONE,
+                           .snoozed_until = TIME_NONE,
+                           .first_seen_at = TIME_NONE};
+    struct finding *back = through(ENTRY_FINDING, &none, "{\"v\":1,\"type\":\"finding\"}");
+    assert_memory_equal(back, &none, sizeof none);
+}
+
+static struct task no_task(void)
+{
+    struct task none = {.created_at = TIME_NONE,
+                        .updated_at = TIME_NONE,
+                        .assign_due_at = TIME_NONE,
+                        .due_at = TIME_NONE,
+                        .snoozed_until = TIME_NONE,
+                        .closed_at = TIME_NONE,
+                        .order = {-1, TIME_NONE},
+                        .clock_start = TIME_NONE,
+                        .touched_at = TIME_NONE,
+                        .resolved_at = TIME_NONE,
+                        .paused_at = TIME_NONE};
+    for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++) none.reminders[kind].last = TIME_NONE;
+    return none;
+}
+
+static void test_task(void **state)
+{
+    (void)state;
+    struct str texts[] = {STR("a")};
+    struct task full = {.name = STR("bug/F%2F7"),
+                        .incident_id = STR("INC-1"),
+                        .finding_id = STR("F/7"),
+                        .kind = KIND_BUG,
+                        .queue = QUEUE_EXTERNAL,
+                        .title = STR("t"),
+                        .description = STR("d"),
+                        .category = CATEGORY_MANUAL_ERROR,
+                        .severity = SEVERITY_HIGH,
+                        .priority = PRIORITY_P4,
+                        .status = STATUS_CLOSED,
+                        .resolution = RESOLUTION_SUPERSEDED,
+                        .reason = STR("r"),
+                        .owner = {STR("o"), STR_NONE},
+                        .participants = {texts, 1},
+                        .created_at = TIME_OF(1),
+                        .updated_at = TIME_OF(2),
+                        .assign_due_at = TIME_OF(3),
+                        .due_at = TIME_OF(4),
+                        .snoozed_until = TIME_OF(5),
+                        .closed_at = TIME_OF(6),
+                        .sla = SLA_MET_LATE,
+                        .occurrence = 2,
+                        .version = 9,
+                        .tracker = {STR_NONE, STR("k"), STR_NONE},
+                        .policy_version = STR("p"),
+                        .policy_rule = STR("q"),
+                        .order = {1, TIME_NONE},
+                        .clock_start = TIME_OF(7),
+                        .touched_at = TIME_OF(8),
+                        .resolved_at = TIME_OF(9),
+                        .paused_at = TIME_OF(10),
+                        .due_fixed = true,
+                        .escalated = 0x8001};
+    for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
+        full.reminders[kind] = (struct reminder_state){0, TIME_NONE};
+    full.reminders[REMINDER_OVERDUE] = (struct reminder_state){3, TIME_OF(11)};
+    full.reminders[REMINDER_VERIFY_DUE] = (struct reminder_state){0, TIME_OF(12)};
+    struct task *back = through(
+        ENTRY_TASK, &full,
+        "{\"v\":1,\"type\":\"task\",\"name\":\"bug/F%2F7\",\"incident_id\":\"INC-1\","
+        "\"finding_id\":\"F/7\",\"kind\":\"bug\",\"queue\":\"external\",\"title\":\"t\","
+        "\"description\":\"d\",\"category\":\"manual-error\",\"severity\":\"high\","
+        "\"priority\":\"P4\",\"status\":\"closed\",\"resolution\":\"superseded\",\"reason\":\"r\","
+        "\"owner\":{\"team\":\"o\"},\"participants\":[\"a\"],"
+        "\"created_at\":\"2026-11-20T10:15:01.000Z\",\"updated_at\":\"2026-11-20T10:15:02.000Z\","
+        "\"assign_due_at\":\"2026-11-20T10:15:03.000Z\",\"due_at\":\"2026-11-20T10:15:04.000Z\","
+        "\"snoozed_until\":\"2026-11-20T10:15:05.000Z\",\"closed_at\":\"2026-11-20T10:15:06.000Z\","
+        "\"sla\":\"met-late\",\"occurrence\":2,\"version\":9,\"tracker\":{\"key\":\"k\"},"
+        "\"policy_version\":\"p\",\"policy_rule\":\"q\",\"order\":{\"revision\":1},"
+        "\"clock_start\":\"2026-11-20T10:15:07.000Z\",\"touched_at\":\"2026-11-20T10:15:08.000Z\","
+        "\"resolved_at\":\"2026-11-20T10:15:09.000Z\",\"paused_at\":\"2026-11-20T10:15:10.000Z\","
+        "\"due_fixed\":true,\"escalated\":32769,\"reminders\":{\"overdue\":{\"number\":3,"
+        "\"last\":\"2026-11-20T10:15:11.000Z\"},\"verify-due\":{\"last\":"
+        "\"2026-11-20T10:15:12.000Z\"}}}");
+    assert_int_equal(back->reminders[REMINDER_OVERDUE].number, 3);
+    assert_true(back->reminders[REMINDER_STALE].last == TIME_NONE);
+    struct task none = no_task();
+    back = through(ENTRY_TASK, &none, "{\"v\":1,\"type\":\"task\"}");
+    assert_memory_equal(back, &none, sizeof none);
+}
+
+/* Every value of every vocabulary, every bit and every kind of reminder. */
+static void test_all_words(void **state)
+{
+    (void)state;
+    struct task task = no_task();
+    for (int value = 1; value < 64; value++) {
+        task.kind = value % task_kind_end;
+        task.queue = value % queue_end;
+        task.category = value % category_end;
+        task.severity = value % severity_end;
+        task.priority = value % priority_end;
+        task.status = value % task_status_end;
+        task.resolution = value % resolution_end;
+        task.sla = value % sla_state_end;
+        task.escalated = 1U << (value % 32);
+        task.reminders[value % REMINDER_TASK_KINDS ? value % REMINDER_TASK_KINDS : 1].number =
+            value;
+        assert_memory_equal(through(ENTRY_TASK, &task, NULL), &task, sizeof task);
+    }
+}
+
+static void test_times(void **state)
+{
+    (void)state;
+    struct task task = no_task();
+    static const ms_t times[] = {0,
+                                 -1,
+                                 999,
+                                 -62135596799999,
+                                 INT64_C(253370764799999),
+                                 AT + 123,
+                                 INT64_C(951782400000),
+                                 INT64_C(4107542399999)};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        task.due_at = times[i];
+        struct task *back = through(ENTRY_TASK, &task, NULL);
+        assert_true(back->due_at == times[i]);
+    }
+}
+
+static void assert_unreadable(enum entry_type type, const char *text, const char *sentence)
+{
+    struct entry entry = {.key = STR("INC-1|t|bug"), .type = type};
+    struct error error = {""};
+    struct record record = make_record(TOPIC_STATE, text); /* for its quotes */
+    assert_int_equal(state_json_read(arena, record.value, &entry, &error), FATAL);
+    assert_null(entry.body);
+    if (!strstr(error.text, sentence)) fail_msg("%s: %s", text, error.text);
+    assert_non_null(strstr(error.text, "\"INC-1|t|bug\" cannot be read: "));
+    assert_int_equal(state_json_read(arena, record.value, &entry, NULL), FATAL);
+}
+
+static void test_what_cannot_be_read(void **state)
+{
+    (void)state;
+    assert_unreadable(ENTRY_TASK, "", "not JSON");
+    assert_unreadable(ENTRY_TASK, "{'v':1", "not JSON");
+    assert_unreadable(ENTRY_TASK, "[]", "no version");
+    assert_unreadable(ENTRY_TASK, "{'type':'task'}", "no version");
+    assert_unreadable(ENTRY_TASK, "{'v':2,'type':'task'}", "written in version 2");
+    assert_unreadable(ENTRY_TASK, "{'v':1}", "type is not \"task\"");
+    assert_unreadable(ENTRY_TASK, "{'v':1,'type':'incident'}", "type is not \"task\"");
+    static const char *const wrong[] = {
+        "'kind':'unheard-of'",
+        "'kind':7",
+        "'title':7",
+        "'title':null",
+        "'participants':'a'",
+        "'participants':[7]",
+        "'due_at':'2026'",
+        "'due_at':7",
+        "'due_at':'2026-13-20T10:15:00.000Z'",
+        "'due_at':'2026-11-20T10:15:00.0x0Z'",
+        "'version':'1'",
+        "'version':1.5",
+        "'escalated':-1",
+        "'escalated':4294967296",
+        "'due_fixed':1",
+        "'owner':'x'",
+        "'owner':{'team':7}",
+        "'reminders':[]",
+        "'reminders':{'overdue':7}",
+        "'reminders':{'overdue':{'number':'x'}}",
+        "'order':{'revision':null}",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct str text = arena_printf(arena, "{'v':1,'type':'task',%s}", wrong[i]);
+        assert_unreadable(ENTRY_TASK, text.p, "member \"");
+    }
+    assert_unreadable(ENTRY_CLOSURE, "{'v':1,'type':'closure','timeline':{}}",
+                      "member \"timeline\"");
+    assert_unreadable(ENTRY_CLOSURE, "{'v':1,'type':'closure','timeline':[7]}",
+                      "must be an object");
+    assert_unreadable(ENTRY_CLOSURE, "{'v':1,'type':'closure','sufficient':'x'}", "\"sufficient\"");
+    assert_unreadable(ENTRY_CLOSURE, "{'v':1,'type':'closure','sufficient':1}", "\"sufficient\"");
+    assert_unreadable(ENTRY_INCIDENT, "{'v':1,'type':'incident','because':['x']}", "\"because\"");
+    assert_unreadable(ENTRY_INCIDENT, "{'v':1,'type':'incident','because':7}", "\"because\"");
+    assert_unreadable(ENTRY_INCIDENT, "{'v':1,'type':'incident','phase':'x'}", "\"phase\"");
+}
+
+static void test_unknown_members_are_ignored(void **state)
+{
+    (void)state;
+    struct entry entry = {.type = ENTRY_TASK};
+    struct record record = make_record(
+        TOPIC_STATE,
+        "{'new':{'x':[1]},'type':'task','version':3,'v':1,'reminders':{'new':7},'kind':'bug',"
+        "'name':'a\\u000ab'}");
+    assert_int_equal(state_json_read(arena, record.value, &entry, NULL), OK);
+    assert_int_equal(entry.task->version, 3);
+    assert_int_equal(entry.task->kind, KIND_BUG);
+    assert_str(entry.task->name, "a\nb");
+    assert_int_equal(entry.task->order.revision, -1);
+}
+
+static void test_position(void **state)
+{
+    (void)state;
+    struct position_entry position = {.partitions = 12}, back;
+    struct error error;
+    struct buf out = {0};
+    for (int topic = 0; topic < topic_end; topic++) position.offsets[topic] = -1;
+    position.offsets[TOPIC_INCIDENT_CLOSED] = 0;
+    position.offsets[TOPIC_FORWARDED] = 123456789012;
+    state_json_write_position(&out, &position);
+    assert_str(buf_slice(&out), "{\"v\":1,\"type\":\"position\",\"partitions\":12,"
+                                "\"offsets\":{\"incident-closed\":0,"
+                                "\"epilogue-forwarded\":123456789012}}");
+    assert_int_equal(state_json_read_position(buf_slice(&out), &back, &error), OK);
+    assert_memory_equal(&back, &position, sizeof back);
+    static const char *const wrong[] = {
+        "{",
+        "{'v':1,'type':'task'}",
+        "{'v':3,'type':'position'}",
+        "{'v':1,'type':'position','offsets':{}}",
+        "{'v':1,'type':'position','partitions':0,'offsets':{}}",
+        "{'v':1,'type':'position','partitions':12}",
+        "{'v':1,'type':'position','partitions':12,'offsets':{'incident-closed':-1}}",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct record record = make_record(TOPIC_STATE, wrong[i]);
+        assert_int_equal(state_json_read_position(record.value, &back, &error), FATAL);
+        assert_non_null(strstr(error.text, "\"$position\" cannot be read"));
+    }
+    buf_free(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_incident),
+        cmocka_unit_test(test_closure),
+        cmocka_unit_test(test_finding),
+        cmocka_unit_test(test_task),
+        cmocka_unit_test(test_all_words),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_what_cannot_be_read),
+        cmocka_unit_test(test_unknown_members_are_ignored),
+        cmocka_unit_test(test_position),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Texts of others in Markdown: text, whatever they look like. */
+#ifndef EPILOGUE_CLI_MARKDOWN_H
+#define EPILOGUE_CLI_MARKDOWN_H
+
+#include "common/buf.h"
+
+/* Appends a text with all that means something in Markdown escaped; its line ends stay. */
+void markdown_text(struct buf *out, struct str text);
+/* The same for within a line or a cell of a table: line ends become spaces. */
+void markdown_inline(struct buf *out, struct str text);
+
+#endif
