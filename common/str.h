@@ -20,8 +20,14 @@ struct str_list {
 
 #define STR(literal) ((struct str){(literal), sizeof(literal) - 1})
 #define STR_NONE ((struct str){NULL, 0})
+/* The first byte; of an absent one that of "", for printf. */
+static inline const char *str_text(struct str s)
+{
+    return s.p ? s.p : "";
+}
+
 /* For printf's "%.*s". */
-#define STR_ARG(s) (int)(s).n, ((s).p ? (s).p : "")
+#define STR_ARG(s) (int)(s).n, str_text(s)
 
 /* The slice over a C string; NULL gives STR_NONE. */
 static inline struct str str_of(const char *text)

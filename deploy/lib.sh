@@ -9,7 +9,7 @@
 EPILOGUE_BUILD_PACKAGES=(
     build-essential cmake ninja-build pkg-config
     librdkafka-dev libjansson-dev libhiredis-dev libmicrohttpd-dev libyajl-dev
-    uthash-dev libcmocka-dev
+    uthash-dev
 )
 # shellcheck disable=SC2034
 EPILOGUE_RUN_PACKAGES=(redis-server)
@@ -100,10 +100,11 @@ ensure_packages()
     apt_install "$root" "${missing[@]}" || die 2 "the installation failed; by hand: $line"
 }
 
-# build_preset ROOT PRESET: configures and builds ROOT/build/PRESET; quick when nothing changed.
+# build_preset ROOT PRESET [ON]: configures and builds ROOT/build/PRESET, with the C tests if ON;
+# quick when nothing changed.
 build_preset()
 {
     (
-        cd "$1" && cmake --preset "$2" && cmake --build "build/$2"
+        cd "$1" && cmake --preset "$2" -DEPILOGUE_TESTS="${3:-OFF}" && cmake --build "build/$2"
     )
 }

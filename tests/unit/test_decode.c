@@ -44,7 +44,7 @@ static void test_finding(void **state)
         "request',"
         "'sop_change':true,'due_at':'2026-12-01','snoozed_until':1795170000,"
         "'tracker':{'system':'jira','key':'K','url':'u'},'action_type':'Prevent',"
-        "'references':'CVE-1','duplicate_of':'F-6','updated_at':'2026-11-20 "
+        "'references':['CVE-1'],'duplicate_of':'F-6','updated_at':'2026-11-20 "
         "10:15:00.123456789+0800',"
         "'unknown':{'x':[1]}}");
     const struct finding *f = &e->finding;
@@ -208,7 +208,7 @@ static void test_closure(void **state)
                    "{'at':'2026','action':'b'},{'action':'c'}],"
                    "'technical_summary':{'evidence':[{'ref':'case/77','note':'image'},'a "
                    "note'],'actors':['unknown'],"
-                   "'response':'Revoked.','takeaways':'One.'},"
+                   "'response':'Revoked.','takeaways':['One.']},"
                    "'response_evaluation':{'sufficient':true,'complete':false,'note':'late'},"
                    "'coordination':[{'party':' Police "
                    "','party_kind':'law_enforcement','reference':'118','status':'open'},"

@@ -32,6 +32,7 @@ static const struct refusal_case {
     {TOPIC_FINDING_UPDATED, FINDING(",'owner':7"), REFUSE_WRONG_TYPE, "owner: "},
     {TOPIC_FINDING_UPDATED, FINDING(",'owner':{'team':7}"), REFUSE_WRONG_TYPE, "owner.team: "},
     {TOPIC_FINDING_UPDATED, FINDING(",'groups':['a',7]"), REFUSE_WRONG_TYPE, "groups[1]: "},
+    {TOPIC_FINDING_UPDATED, FINDING(",'groups':'a'"), REFUSE_WRONG_TYPE, "groups: "},
     {TOPIC_FINDING_UPDATED, FINDING(",'groups':{}"), REFUSE_WRONG_TYPE, "groups: "},
     {TOPIC_FINDING_UPDATED, FINDING(",'tracker':'SEC-1'"), REFUSE_WRONG_TYPE, "tracker: "},
     {TOPIC_FINDING_UPDATED, FINDING(",'tracker':{'url':[]}"), REFUSE_WRONG_TYPE, "tracker.url: "},

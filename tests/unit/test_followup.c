@@ -243,7 +243,7 @@ static void a_duty_and_a_party_are_one_task(void **state)
     oblige(w, FROM_DETECTED_AT, 0);
     w->policy.obligations->party = STR("Police");
     take_closure(w, NOON, detected(w, 3, TRI_FALSE));
-    assert_news(w, "coordination/Police/2 updated open [assign_due_at,due_at,policy]\n");
+    assert_news(w, "coordination/Police/2 updated open [due_at,policy]\n");
 }
 
 static void where_a_duty_counts_from(void **state)

@@ -77,12 +77,15 @@ static void check_kafka(struct check *check)
 {
     struct error error;
     size_t wrong;
+    int32_t partitions;
     check->area = "kafka";
     if (topics_check(check->config, 0, report_topic, check, &wrong, &error) != OK) {
         say(check, false, error.text);
         return; /* each of the others would only wait for its own time-out */
     }
-    check_kafka_reading(check->config, say, check);
+    /* What does not exist cannot be read, and was said. */
+    if (topics_partitions(check->config, &partitions, &error) == OK)
+        check_kafka_reading(check->config, say, check);
     check_kafka_group(check->config, say, check);
     check_kafka_transactions(check->config, say, check);
 }

@@ -89,26 +89,35 @@ void check_kafka_reading(const struct config *config, check_kafka_found *found, 
         say(found, context, false, "%s", error.text);
 }
 
+/* The group's committed offset of one partition; asked again while its coordinator is not there yet,
+ * as on a cluster where no group ever was. */
+static enum result ask_group(const struct config *config, rd_kafka_t *rk,
+                             const struct kafka_watch *watch, struct error *error)
+{
+    time_t end = time(NULL) + TIMEOUT_MS / 1000;
+    enum result result;
+    do {
+        rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+        rd_kafka_topic_partition_list_add(list, config->topics[TOPIC_INCIDENT_CLOSED].p, 0);
+        rd_kafka_resp_err_t err = rd_kafka_committed(rk, list, TIMEOUT_MS);
+        if (!err) err = list->elems[0].err;
+        rd_kafka_topic_partition_list_destroy(list);
+        result = err ? kafka_error_code(config, err, watch->reason, "kafka group", error) : OK;
+        if (result == RETRY) rd_kafka_poll(rk, POLL_MS);
+    } while (result == RETRY && time(NULL) < end);
+    return result;
+}
+
 void check_kafka_group(const struct config *config, check_kafka_found *found, void *context)
 {
     struct error error;
     struct kafka_watch watch = {0};
     rd_kafka_t *rk = open_side(config, KAFKA_CONSUMER, &watch, &error);
-    if (!rk) {
-        say(found, context, false, "%s", error.text);
-        return;
-    }
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, config->topics[TOPIC_INCIDENT_CLOSED].p, 0);
-    rd_kafka_resp_err_t err = rd_kafka_committed(rk, list, TIMEOUT_MS);
-    if (!err) err = list->elems[0].err;
-    if (err) {
-        kafka_error_code(config, err, watch.reason, "kafka group", &error);
-        say(found, context, false, "%s", error.text);
-    } else {
+    if (rk && ask_group(config, rk, &watch, &error) == OK)
         say(found, context, true, "kafka group: %s can be used", config->group_id);
-    }
-    rd_kafka_topic_partition_list_destroy(list);
+    else
+        say(found, context, false, "%s", error.text);
+    if (!rk) return;
     rd_kafka_consumer_close(rk);
     rd_kafka_destroy(rk);
 }

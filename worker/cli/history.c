@@ -40,7 +40,8 @@ static enum result start(struct history *h, ms_t since, struct error *error)
         rd_kafka_topic_partition_list_add(list, name, h->partition)->offset = since;
         err = rd_kafka_offsets_for_times(h->rk, list, TIMEOUT_MS);
         if (!err) err = list->elems[0].err;
-        offset = list->elems[0].offset;
+        /* None: nothing so late, or a broker that cannot search by time (librdkafka's own). */
+        if (list->elems[0].offset >= 0) offset = list->elems[0].offset;
         rd_kafka_topic_partition_list_destroy(list);
     }
     if (err) return failed(h, err, error);

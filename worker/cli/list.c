@@ -86,8 +86,8 @@ static enum result collect(struct list *list, struct store_reader *reader, struc
         int32_t missing;
         enum result result = store_reader_walk(reader, take, list, &missing, error);
         if (result == OK && missing)
-            cli_fail(0, "the list is not complete: %d shards are not in Redis (yet); a worker that "
-                        "owns them restores them", (int)missing);
+            cli_fail(0, "the list is not complete: shards that are not in Redis (yet): %d; a worker "
+                        "that owns them restores them", (int)missing);
         return result;
     }
     struct entry **entries;

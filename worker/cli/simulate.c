@@ -161,6 +161,7 @@ static int simulate(const struct simulation *s, const struct policy *policy,
         .source = encode_source(s->arena, str_of(s->config->group_id)),
         .emit = emit,
         .self = &run,
+        .forget_after = VIRTUAL_FORGET_AFTER,
     };
     set_names(settings.topic_names);
     struct virtual *v = virtual_new(&settings);
@@ -277,6 +278,8 @@ static int run_all(struct simulation *s, const struct cli *cli)
     if (code == EXIT_DONE) code = read_until(s, cli);
     if (code == EXIT_DONE) code = read_change(s, cli);
     if (code != EXIT_DONE) return code;
+    if (cli_value(cli, "diff") && (cli_value(cli, "policy") || cli_value(cli, "report")))
+        return cli_fail(EXIT_USAGE, "--diff names both policies; --policy and --report do not go with it");
     if (cli_value(cli, "diff"))
         return compare(s, cli_value(cli, "diff"), cli_second(cli, "diff"));
     struct policy policy;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode_parts.h"
 
-#define CLOSURE_MEMBERS(X)                                                                      \
-    X(incident_id)                                                                              \
-    X(revision) X(title) X(summary) X(severity) X(disposition) X(customer_impacting)            \
-        X(data_breach) X(started_at) X(detected_at) X(contained_at) X(closed_at) X(owner)       \
-            X(timeline) X(technical_summary) X(response_evaluation) X(coordination) X(findings) \
-                X(merged_into) X(references)
+/* clang-format off */
+#define CLOSURE_MEMBERS(X)                                                                         \
+    X(incident_id) X(revision) X(title) X(summary) X(severity) X(disposition)                      \
+    X(customer_impacting) X(data_breach) X(started_at) X(detected_at) X(contained_at)              \
+    X(closed_at) X(owner) X(timeline) X(technical_summary) X(response_evaluation)                  \
+    X(coordination) X(findings) X(merged_into) X(references)
+/* clang-format on */
 
 enum { CLOSURE_MEMBERS(DECODE_INDEX) M_end };
 static const struct str names[M_end] = {CLOSURE_MEMBERS(DECODE_NAME)};
@@ -108,11 +109,6 @@ static void read_timeline(struct reader *r, const struct json *value, struct clo
 static void read_evidence(struct reader *r, const struct json *value, struct closure *closure)
 {
     static const struct str evidence_names[] = {{"ref", 3}, {"note", 4}};
-    if (value && value->type == JSON_STRING) {
-        closure->evidence = ARENA_NEW(r->arena, struct evidence);
-        closure->evidence[closure->evidence_n++].note = value->text;
-        return;
-    }
     const struct json *entry = entries_of(r, value, (size_t)-1);
     if (!entry) return;
     struct reader_place place = {r->place, value->name, 0};

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode_parts.h"
 
+/* clang-format off */
 #define FINDING_MEMBERS(X)                                                                         \
-    X(finding_id)                                                                                  \
-    X(incident_id) X(revision) X(category) X(severity) X(title) X(description) X(status) X(reason) \
-        X(owner) X(groups) X(work) X(sop_change) X(due_at) X(snoozed_until) X(tracker)             \
-            X(action_type) X(references) X(duplicate_of) X(updated_at)
+    X(finding_id) X(incident_id) X(revision) X(category) X(severity) X(title) X(description)       \
+    X(status) X(reason) X(owner) X(groups) X(work) X(sop_change) X(due_at) X(snoozed_until)        \
+    X(tracker) X(action_type) X(references) X(duplicate_of) X(updated_at)
+/* clang-format on */
 
 enum { FINDING_MEMBERS(DECODE_INDEX) M_end };
 static const struct str names[M_end] = {FINDING_MEMBERS(DECODE_NAME)};

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode_parts.h"
 
-#define TASK_UPDATE_MEMBERS(X)                                                          \
-    X(task_id)                                                                          \
-    X(incident_id) X(revision) X(status) X(reason) X(owner) X(snoozed_until) X(tracker) \
-        X(updated_at)
+/* clang-format off */
+#define TASK_UPDATE_MEMBERS(X)                                                                     \
+    X(task_id) X(incident_id) X(revision) X(status) X(reason) X(owner) X(snoozed_until)            \
+    X(tracker) X(updated_at)
+/* clang-format on */
 
 enum { TASK_UPDATE_MEMBERS(DECODE_INDEX) M_end };
 static const struct str names[M_end] = {TASK_UPDATE_MEMBERS(DECODE_NAME)};

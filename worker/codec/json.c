@@ -7,7 +7,7 @@
 
 #define SHOWN_NAME_BYTES 80 /* of a member's name in `detail` */
 #define SCRATCH_KEPT_BYTES ((size_t)1024 * 1024)
-#define PAIRWISE_MEMBERS 24 /* up to here names are compared with each other, above sorted */
+#define PAIRWISE_MEMBERS 64 /* up to here names are compared with each other, above sorted */
 
 /* An array or object that is still open. */
 struct frame {
@@ -245,21 +245,27 @@ static const struct json *find_duplicate_sorted(struct arena *arena, const struc
     return NULL;
 }
 
+/* Spreads names over 256 values; what they share is mostly not length, first and last byte. */
+static unsigned char mix(struct str name)
+{
+    if (!name.n) return 0;
+    size_t mixed = name.n * 41 + (size_t)(unsigned char)name.p[0] * 7 +
+                   (size_t)(unsigned char)name.p[name.n - 1] * 13 +
+                   (size_t)(unsigned char)name.p[name.n / 2] * 29;
+    return (unsigned char)mixed;
+}
+
 static const struct json *find_duplicate(struct arena *arena, const struct json *object)
 {
     if (object->count > PAIRWISE_MEMBERS) return find_duplicate_sorted(arena, object);
-    /* One bit for each length and first and last byte: most names need no comparison. */
-    uint64_t seen = 0;
+    uint64_t seen[4] = {0}; /* a bit for each value of mix: most names need no comparison */
     for (const struct json *m = object->first; m; m = m->next) {
-        size_t mix = m->name.n;
-        if (m->name.n)
-            mix += (size_t)(unsigned char)m->name.p[0] * 7 +
-                   (size_t)(unsigned char)m->name.p[m->name.n - 1] * 13;
-        uint64_t bit = UINT64_C(1) << (mix & 63);
-        if (seen & bit)
+        unsigned char mixed = mix(m->name);
+        uint64_t bit = UINT64_C(1) << (mixed & 63), *word = &seen[mixed >> 6];
+        if (*word & bit)
             for (const struct json *before = object->first; before != m; before = before->next)
                 if (str_eq(before->name, m->name)) return m;
-        seen |= bit;
+        *word |= bit;
     }
     return NULL;
 }

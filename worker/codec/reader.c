@@ -16,7 +16,8 @@ void reader_find(const struct json *object, const struct str *names, size_t n,
     for (const struct json *m = object->first; m; m = m->next) {
         for (size_t i = 0; i < n; i++) {
             size_t at = next + i < n ? next + i : next + i - n;
-            if (names[at].n != m->name.n || memcmp(names[at].p, m->name.p, m->name.n) != 0)
+            if (names[at].n != m->name.n || names[at].p[0] != m->name.p[0] ||
+                memcmp(names[at].p, m->name.p, m->name.n) != 0)
                 continue;
             found[at] = m;
             next = at + 1 < n ? at + 1 : 0;

@@ -1,43 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "state_fields.h"
 
-#define NAME(text)                                     \
-    {                                                  \
-        ",\"" text "\":", sizeof(",\"" text "\":") - 1 \
-    }
-#define FIELD(kind, in, member)                                                    \
-    {                                                                              \
-        .name = NAME(#member), .type = kind, .offset = offsetof(struct in, member) \
-    }
-#define FIELD_AS(text, kind, in, member)                                        \
-    {                                                                           \
-        .name = NAME(text), .type = kind, .offset = offsetof(struct in, member) \
-    }
-#define WORD(in, member, vocabulary)                                                      \
-    {                                                                                     \
-        .name = NAME(#member), .type = STATE_WORD, .offset = offsetof(struct in, member), \
-        .word = vocabulary##_name, .parse = vocabulary##_parse, .end = vocabulary##_end   \
-    }
-#define WORDS(in, member, vocabulary, value)                                               \
-    {                                                                                      \
-        .name = NAME(#member), .type = STATE_WORDS, .offset = offsetof(struct in, member), \
-        .first = value, .word = vocabulary##_name, .parse = vocabulary##_parse,            \
-        .end = vocabulary##_end                                                            \
-    }
-#define OBJECT(in, member, fields)                                                          \
-    {                                                                                       \
-        .name = NAME(#member), .type = STATE_OBJECT, .offset = offsetof(struct in, member), \
-        .of = &fields                                                                       \
-    }
-#define OBJECTS(in, text, member, count, fields)                                          \
-    {                                                                                     \
-        .name = NAME(text), .type = STATE_OBJECTS, .offset = offsetof(struct in, member), \
-        .count_offset = offsetof(struct in, count), .of = &fields                         \
-    }
-#define FIELDS(in, items)                                      \
-    {                                                          \
-        items, sizeof items / sizeof *items, sizeof(struct in) \
-    }
+/* clang-format off */
+#define NAME(text) {",\"" text "\":", sizeof(",\"" text "\":") - 1}
+#define FIELD(kind, in, member)                                                                    \
+    {.name = NAME(#member), .type = kind, .offset = offsetof(struct in, member)}
+#define FIELD_AS(text, kind, in, member)                                                           \
+    {.name = NAME(text), .type = kind, .offset = offsetof(struct in, member)}
+#define WORD(in, member, vocabulary)                                                               \
+    {.name = NAME(#member), .type = STATE_WORD, .offset = offsetof(struct in, member),             \
+     .word = vocabulary##_name, .parse = vocabulary##_parse, .end = vocabulary##_end}
+#define WORDS(in, member, vocabulary, value)                                                       \
+    {.name = NAME(#member), .type = STATE_WORDS, .offset = offsetof(struct in, member),            \
+     .first = value, .word = vocabulary##_name, .parse = vocabulary##_parse,                       \
+     .end = vocabulary##_end}
+#define OBJECT(in, member, fields)                                                                 \
+    {.name = NAME(#member), .type = STATE_OBJECT, .offset = offsetof(struct in, member),           \
+     .of = &fields}
+#define OBJECTS(in, text, member, count, fields)                                                   \
+    {.name = NAME(text), .type = STATE_OBJECTS, .offset = offsetof(struct in, member),             \
+     .count_offset = offsetof(struct in, count), .of = &fields}
+#define FIELDS(in, items) {items, sizeof items / sizeof *items, sizeof(struct in)}
+
+/* clang-format on */
 
 /* What is missing in a table is lost at the next restart. */
 #define COMPLETE(in, bytes)                                             \

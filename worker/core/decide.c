@@ -46,26 +46,36 @@ static void need_key(struct need *need, struct str key)
     need->keys[need->n++] = key;
 }
 
-static struct str finding_task_key(struct arena *arena, struct str incident_id, int kind,
-                                   struct str finding_id)
+/* "<header key>|t|<kind>/<part>", the parts encoded already; without printf, for every finding
+ * event needs five of them. */
+static struct str finding_task_key(struct arena *arena, struct str header_key, int kind,
+                                   struct str part)
 {
-    struct str part = state_encode_part(arena, finding_id);
-    struct str kind_name = task_kind_name(kind);
-    struct str name = arena_printf(arena, "%.*s/%.*s", STR_ARG(kind_name), STR_ARG(part));
-    return state_task_key(arena, incident_id, name);
+    struct str name = task_kind_name(kind);
+    char *key = arena_alloc(arena, header_key.n + 3 + name.n + 1 + part.n), *at = key;
+    at = mempcpy(at, header_key.p, header_key.n);
+    at = mempcpy(at, "|t|", 3);
+    at = mempcpy(at, name.p, name.n);
+    *at++ = '/';
+    at = mempcpy(at, part.p, part.n);
+    return (struct str){key, (size_t)(at - key)};
 }
 
 static void need_finding(struct arena *arena, const struct finding_event *event, struct need *need)
 {
     static const int kinds[] = {KIND_BUG, KIND_CHANGE_REQUEST, KIND_SERVICE_INVESTMENT,
                                 KIND_REGISTER_ENTRY, KIND_SOP_UPDATE};
-    struct str finding_id = event->finding.finding_id;
-    need_key(need, state_finding_key(arena, event->incident_id, finding_id));
+    struct str header_key = need->keys[0];
+    struct str part = state_encode_part(arena, event->finding.finding_id);
+    need_key(need, state_finding_key(arena, event->incident_id, event->finding.finding_id));
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        need_key(need, finding_task_key(arena, event->incident_id, kinds[i], finding_id));
+        need_key(need, finding_task_key(arena, header_key, kinds[i], part));
     /* Made with the first finding of a process category. */
     struct str review = task_kind_name(KIND_STAKEHOLDER_REVIEW);
     need_key(need, state_task_key(arena, event->incident_id, review));
+    /* Its task is what a duplicate's reason points to. */
+    if (event->finding.duplicate_of.p)
+        need_key(need, state_finding_key(arena, event->incident_id, event->finding.duplicate_of));
 }
 
 static void need_task(struct arena *arena, const struct task_update_event *event, struct need *need)

@@ -83,7 +83,7 @@ struct decision {
 
 /* Which entries an event needs; `whole` wants all of the incident. */
 struct need {
-    struct str keys[8];
+    struct str keys[9];
     size_t n;
     bool whole;
 };

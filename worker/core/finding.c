@@ -40,12 +40,19 @@ static struct str rule_of(struct step *step, const struct finding *finding)
     return arena_printf(step->arena, "finding/%.*s", STR_ARG(category_name(category_of(finding))));
 }
 
-/* A duplicate's reason points to the finding that goes on, unless somebody gave a better one. */
+/* A duplicate's reason points to the task that goes on (to the finding, while that has none),
+ * unless somebody gave a better reason. */
 static struct str reason_of(struct step *step, const struct finding *finding)
 {
     if (finding->reason.p || finding->status != REPORTED_DUPLICATE || !finding->duplicate_of.p)
         return finding->reason;
-    return arena_printf(step->arena, "duplicate of %.*s", STR_ARG(finding->duplicate_of));
+    struct str incident_id = step->incident->incident_id;
+    struct str other = finding->duplicate_of;
+    const struct entry *entry =
+        state_find(step->d->table, state_finding_key(step->arena, incident_id, other));
+    if (entry && entry->exists && entry->finding->kind)
+        other = state_task_id(step->arena, incident_id, task_name(step, entry->finding->kind, other));
+    return arena_printf(step->arena, "duplicate of %.*s", STR_ARG(other));
 }
 
 static void merge(struct finding *stored, const struct finding *in, unsigned present)
@@ -343,6 +350,8 @@ static void reprioritize_task(struct step *step, const struct finding *finding, 
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     task_apply_priority(step, task, severity_of(step, finding), priority_of(step, finding));
+    if (task->priority != before->priority && !task->reason.p)
+        task->reason = STR("the postmortem is full: its findings are raised");
     task_changed(step, entry, before);
 }
 

@@ -19,7 +19,8 @@ static ms_t repeat(const struct calendar *calendar, ms_t first, struct duration 
     if (!every.working_days) {
         int64_t n = (after - first) / every.amount + 1;
         if (max >= 0 && n > max) return TIME_NONE;
-        return first + n * every.amount;
+        ms_t at = deadline_add(calendar, first, (struct duration){n * every.amount, false});
+        return at > after ? at : TIME_NONE; /* the end of the calendar */
     }
     ms_t at = first;
     for (int64_t n = 1; max < 0 || n <= max; n++) {

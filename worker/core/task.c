@@ -146,9 +146,22 @@ static enum task_event event_of(const struct task *before, const struct task *af
     return after->status == STATUS_RESOLVED ? TASK_RESOLVED : TASK_UPDATED;
 }
 
+static void close_as(struct step *step, struct task *task, int resolution)
+{
+    if (task_is_paused(task)) resume(step, task);
+    task->resolution = resolution;
+    if (task->status == STATUS_CLOSED) return;
+    task->status = STATUS_CLOSED;
+    task->closed_at = step->at;
+}
+
 void task_changed(struct step *step, struct entry *entry, const struct task *before)
 {
     struct task *task = entry->task;
+    /* At another priority nobody may have to verify it; only now is the status what it will be. */
+    if (task->status == STATUS_RESOLVED && task->priority != before->priority &&
+        !step->policy->verification[task->priority])
+        close_as(step, task, RESOLUTION_DONE);
     task->sla = sla_at(step->policy, task, step->at);
     if (owner_is_nobody(task->owner) && !owner_is_nobody(before->owner)) forget_missed(step, task);
     uint64_t visible = task_diff(before, task) & ~BIT(policy);
@@ -225,15 +238,6 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     return entry;
 }
 
-static void close_as(struct step *step, struct task *task, int resolution)
-{
-    if (task_is_paused(task)) resume(step, task);
-    task->resolution = resolution;
-    if (task->status == STATUS_CLOSED) return;
-    task->status = STATUS_CLOSED;
-    task->closed_at = step->at;
-}
-
 /* A second life: the same task, the next occurrence, fresh deadlines. */
 static void reopen(struct step *step, struct task *task)
 {
@@ -297,8 +301,6 @@ void task_apply_priority(struct step *step, struct task *task, int severity, int
     if (!task->due_fixed)
         task->due_at = deadline_add(&policy->calendar, task->clock_start, sla->complete);
     forget_missed(step, task);
-    if (task->status == STATUS_RESOLVED && !policy->verification[priority])
-        close_as(step, task, RESOLUTION_DONE);
 }
 
 void task_apply_due_at(struct step *step, struct task *task, ms_t due_at)

@@ -165,9 +165,8 @@ static void write_histogram(struct buf *out, const char *name, const char *help,
     write_head(out, name, "histogram", help);
     for (size_t i = 0; i < BUCKETS; i++) {
         total += read_counter(&h->buckets[i]);
-        buf_printf(out, "%s_bucket{le=\"", name);
-        write_seconds(out, bucket_ms[i]);
-        buf_printf(out, "\"} %lld\n", (long long)total);
+        buf_printf(out, "%s_bucket{le=\"%g\"} %lld\n", name, (double)bucket_ms[i] / 1000,
+                   (long long)total);
     }
     total += read_counter(&h->buckets[BUCKETS]);
     buf_printf(out, "%s_bucket{le=\"+Inf\"} %lld\n%s_sum ", name, (long long)total, name);

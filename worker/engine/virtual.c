@@ -2,7 +2,9 @@
 #include "virtual.h"
 
 #include <assert.h>
-#include <stdint.h>
+#include <stdlib.h>
+
+#include "codec/state_json.h"
 
 #define MESSAGES_KEPT_BYTES ((size_t)1 << 20)
 
@@ -20,6 +22,7 @@ struct virtual {
     struct encoder encoder;
     struct decoder decoder;
     ms_t now;
+    size_t events, forget_after; /* since the past was last forgotten; and when it is again */
     int64_t offsets[topic_end]; /* next one of each topic */
     struct wake *wakes;         /* a binary heap, earliest first */
     size_t wakes_n, wakes_cap;
@@ -27,14 +30,15 @@ struct virtual {
 
 struct virtual *virtual_new(const struct virtual_settings *settings)
 {
-    struct arena *arena = arena_new();
-    struct virtual *v = ARENA_NEW(arena, struct virtual);
-    v->arena = arena;
+    struct virtual *v = calloc(1, sizeof *v);
+    if (!v) abort(); /* as an arena does */
+    v->arena = arena_new();
     v->messages = arena_new();
     v->settings = *settings;
     v->now = TIME_NONE;
-    v->decision.arena = arena;
-    v->decision.table = state_new(arena);
+    v->forget_after = settings->forget_after;
+    v->decision.arena = v->arena;
+    v->decision.table = state_new(v->arena);
     v->decoder.limits = settings->limits;
     v->encoder.source = settings->source;
     for (int topic = 0; topic < topic_end; topic++)
@@ -49,6 +53,7 @@ void virtual_free(struct virtual *v)
     buf_free(&v->encoder.scratch);
     arena_free(v->messages);
     arena_free(v->arena);
+    free(v);
 }
 
 void virtual_set_policy(struct virtual *v, const struct policy *policy)
@@ -99,6 +104,49 @@ ms_t virtual_next(struct virtual *v)
 {
     const struct wake *wake = first_wake(v);
     return wake ? wake->at : TIME_NONE;
+}
+
+/* ---- memory ---- */
+
+/* An entry of the old table in the new one: by way of its JSON, as the worker stores it. */
+static size_t copy_entry(struct arena *arena, struct state_table *table, const struct entry *old)
+{
+    struct buf json = {0};
+    struct error error;
+    struct entry *entry = state_entry(table, old->key);
+    state_json_write(&json, old);
+    if (state_json_read(arena, arena_str(arena, buf_slice(&json)), entry, &error) != OK) abort();
+    entry->exists = true;
+    entry->wake_at = old->wake_at;
+    buf_free(&json);
+    return 1;
+}
+
+/* Each event leaves its old versions of what it changed behind in the arena. From time to time what
+ * still counts moves into another one. */
+static void forget_the_past(struct virtual *v)
+{
+    struct arena *arena = arena_new();
+    struct state_table *table = state_new(arena);
+    size_t n = 0;
+    for (const struct entry *e = state_first(v->decision.table); e; e = e->next)
+        if (e->exists) n += copy_entry(arena, table, e);
+    arena_free(v->arena);
+    v->arena = v->decision.arena = arena;
+    v->decision.table = table;
+    v->decision.outputs = (struct outputs){0};
+    v->decision.refused = (struct refused){0};
+    v->wakes = NULL;
+    v->wakes_n = v->wakes_cap = 0;
+    for (struct entry *e = state_first(table); e; e = e->next) schedule(v, e);
+    v->events = 0;
+    v->forget_after = n > v->settings.forget_after ? n : v->settings.forget_after;
+}
+
+static void begin_event(struct virtual *v)
+{
+    arena_reset(v->messages, MESSAGES_KEPT_BYTES);
+    if (v->events++ >= v->forget_after) forget_the_past(v);
 }
 
 /* ---- events ---- */
@@ -178,7 +226,7 @@ static void take(struct virtual *v, const struct record *record)
 
 void virtual_take(struct virtual *v, const struct record *record)
 {
-    arena_reset(v->messages, MESSAGES_KEPT_BYTES);
+    begin_event(v);
     struct record here = *record;
     here.partition = 0;
     here.offset = v->offsets[record->topic]++;
@@ -187,7 +235,6 @@ void virtual_take(struct virtual *v, const struct record *record)
 
 static void tick(struct virtual *v, struct wake wake)
 {
-    arena_reset(v->messages, MESSAGES_KEPT_BYTES);
     struct event event = {
         .type = EVENT_TICK,
         .cause.at = wake.at,
@@ -203,7 +250,8 @@ void virtual_advance(struct virtual *v, ms_t until)
 {
     const struct wake *first;
     while ((first = first_wake(v)) && first->at <= until) {
-        struct wake wake = *first;
+        begin_event(v);
+        struct wake wake = *first_wake(v);
         drop_first(v);
         /* A date that had passed when it was given comes at once. */
         if (wake.at > v->now) v->now = wake.at;

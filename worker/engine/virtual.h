@@ -22,9 +22,14 @@ struct virtual_settings {
      * it points to is gone after the call. */
     void (*emit)(void *self, const struct message *message, ms_t now);
     void *self;
+    /* After so many events what they left behind in memory is given back, at the cost of copying
+     * the state; 0: after each. */
+    size_t forget_after;
 };
 
-/* Slices in `settings` must stay until virtual_free. */
+#define VIRTUAL_FORGET_AFTER 20000
+
+/* Slices in `settings`, and of the records taken, must stay until virtual_free. */
 struct virtual *virtual_new(const struct virtual_settings *settings);
 /* free(NULL) is safe. */
 void virtual_free(struct virtual *v);
@@ -43,7 +48,7 @@ void virtual_take(struct virtual *v, const struct record *record);
 
 /* When the next thing is scheduled, TIME_NONE: nothing is. */
 ms_t virtual_next(struct virtual *v);
-/* The state, for reports. */
+/* The state, for reports; good until the next call. */
 const struct state_table *virtual_state(const struct virtual *v);
 
 #endif

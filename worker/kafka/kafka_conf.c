@@ -76,8 +76,16 @@ static int to_log_level(int syslog_level)
     return syslog_level <= 6 ? LOG_INFO : LOG_DEBUG;
 }
 
-/* Whether a line about a broken connection may be written now: each handle has several connections
- * and tries them every second. */
+/* What is said again and again while a broker is away: each handle has several connections and tries
+ * them every second, and the producer asks for its id every retry.backoff.ms. */
+static bool is_about_connections(const char *facility)
+{
+    static const char *const facilities[] = {"FAIL", "ERROR", "REQTMOUT", "GETPID", "TERMINATE"};
+    for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++)
+        if (strcmp(facility, facilities[i]) == 0) return true;
+    return false;
+}
+
 static bool connection_line_is_due(void)
 {
     static _Atomic int64_t last_ms = -CONNECTION_LOG_EVERY_MS;
@@ -93,7 +101,7 @@ static bool connection_line_is_due(void)
 static void on_log(const rd_kafka_t *rk, int syslog_level, const char *facility, const char *text)
 {
     enum log_level level = to_log_level(syslog_level);
-    bool connection = strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0;
+    bool connection = is_about_connections(facility);
     /* CONFWARN: kafka.* is for all handles alike, so each hears of settings that are not its own. */
     if (strcmp(facility, "CONFWARN") == 0 || (connection && !connection_line_is_due()))
         level = LOG_DEBUG;

@@ -4,8 +4,8 @@
 static enum result fenced(const struct config *config, const char *doing, struct error *error)
 {
     return error_set(error, FATAL,
-                     "%s: another worker with instance.id=%s has taken over, or this one stood still "
-                     "for too long; give each worker its own instance.id",
+                     "%s: another worker with instance.id=%s has taken over, or this one or the "
+                     "broker stood still for too long; give each worker its own instance.id",
                      doing, config->instance_id);
 }
 

@@ -22,6 +22,7 @@ struct redis_connection {
     const struct config *config;
     struct redis_url url;
     redisContext *context; /* NULL: not connected */
+    bool was_connected;
     int64_t next_try_ms;   /* monotonic: no try to connect before */
     struct error last;     /* why there is none, for calls before the next try */
     enum result last_result;
@@ -243,6 +244,8 @@ enum result redis_connection_ensure(struct redis_connection *c, struct error *er
     c->last_result = connect_now(c, &c->last);
     c->next_try_ms = monotonic_ms() + CONNECT_PAUSE_MS;
     if (c->last_result) return error_set(error, c->last_result, "%s", c->last.text);
-    log_info("connected to Redis", "url=%s", log_quote(c->url.display));
+    if (c->was_connected)
+        log_info("connected to Redis again", "at=%s", log_quote(c->url.display));
+    c->was_connected = true;
     return OK;
 }

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an event needs, ticks that come too early or for nothing, and what must not be guessed. */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core_support.h"
+
+#define NOON "2026-11-20T12:00:00Z"
+
+/* Written by gcov's runtime where the tests measure coverage. */
+void __gcov_dump(void) __attribute__((weak));
+
+static bool needs(const struct need *need, const char *key)
+{
+    for (size_t i = 0; i < need->n; i++)
+        if (str_eq(need->keys[i], str_of(key))) return true;
+    return false;
+}
+
+static void what_each_event_needs(void **state)
+{
+    struct world *w = *state;
+    struct need need;
+    struct event event = {.type = EVENT_CLOSURE, .incident_id = STR("A/1")};
+    decide_need(w->arena, &event, &need);
+    assert_true(need.whole);
+    assert_true(needs(&need, "A%2F1"));
+
+    struct finding_event *f = finding(w, "A/1", "F/1", 1);
+    event = (struct event){.type = EVENT_FINDING, .incident_id = f->incident_id, .finding = f};
+    decide_need(w->arena, &event, &need);
+    assert_false(need.whole);
+    assert_int_equal(need.n, 8);
+    const char *keys[] = {"A%2F1",
+                          "A%2F1|f|F%2F1",
+                          "A%2F1|t|bug/F%2F1",
+                          "A%2F1|t|change-request/F%2F1",
+                          "A%2F1|t|service-investment/F%2F1",
+                          "A%2F1|t|register-entry/F%2F1",
+                          "A%2F1|t|sop-update/F%2F1",
+                          "A%2F1|t|stakeholder-review"};
+    for (size_t i = 0; i < 8; i++) assert_true(needs(&need, keys[i]));
+
+    struct task_update_event *u = task_update(w, "A/1", "bug/F%2F1", 1);
+    event = (struct event){
+        .type = EVENT_TASK_UPDATE, .incident_id = u->incident_id, .task_update = u};
+    decide_need(w->arena, &event, &need);
+    assert_int_equal(need.n, 3);
+    for (size_t i = 0; i < 3; i++) assert_true(needs(&need, keys[i]));
+    u->name = STR("postmortem");
+    decide_need(w->arena, &event, &need);
+    assert_int_equal(need.n, 2);
+    u->name = STR_NONE;
+    decide_need(w->arena, &event, &need);
+    assert_int_equal(need.n, 1);
+
+    event = (struct event){.type = EVENT_TICK, .tick_key = STR("A%2F1|t|bug/F%2F1")};
+    decide_need(w->arena, &event, &need);
+    assert_false(need.whole);
+    assert_int_equal(need.n, 2);
+    event.tick_key = STR("A%2F1");
+    decide_need(w->arena, &event, &need);
+    assert_true(need.whole);
+}
+
+static void a_later_life_needs_all_of_it(void **state)
+{
+    (void)state;
+    struct incident incident = {.retired = 0};
+    struct entry header = {.exists = false, .incident = &incident};
+    struct event event = {.type = EVENT_FINDING};
+    assert_false(decide_needs_whole(&event, &header));
+    header.exists = true;
+    assert_false(decide_needs_whole(&event, &header));
+    incident.retired = 1;
+    assert_true(decide_needs_whole(&event, &header));
+}
+
+static struct entry *loaded(struct world *w, const char *key)
+{
+    struct entry *entry = state_entry(w->d.table, str_of(key));
+    entry->loaded = true;
+    return entry;
+}
+
+static void tick(struct world *w, const char *key, const char *at)
+{
+    struct event event = {.type = EVENT_TICK, .cause = {.at = t(at)}, .tick_key = str_of(key)};
+    assert_int_equal(decide_event(&w->d, &event, t(at)), DECIDE_OK);
+}
+
+/* A timer in the store that is older than the state: it is written anew, and nothing is sent. */
+static void a_tick_for_nothing(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    take_closure(w, NOON, e);
+    w->seen = w->d.outputs.n;
+    w->d.table = state_new(w->arena);
+    struct entry *header = loaded(w, "INC-1");
+    header->exists = header->whole = true;
+    header->incident = arena_copy(w->arena, incident_of(w, "INC-1"), sizeof(struct incident));
+    struct entry *task = loaded(w, "INC-1|t|response-evaluation");
+    task->exists = true;
+    task->task =
+        arena_copy(w->arena, task_of(w, "INC-1", "response-evaluation"), sizeof(struct task));
+    tick(w, "INC-1", NOON);
+    tick(w, "INC-1|t|response-evaluation", NOON);
+    assert_news(w, "");
+    assert_true(header->dirty);
+    assert_time(header->wake_at, "2026-11-27T12:00:00Z");
+    assert_true(task->dirty && task->wake_at > t(NOON));
+    /* One that was deleted, or has nothing to wait for. */
+    struct entry *gone = loaded(w, "INC-1|t|bug/F-1");
+    struct entry *kept = loaded(w, "INC-1|c");
+    kept->exists = true;
+    kept->closure = ARENA_NEW(w->arena, struct closure);
+    tick(w, "INC-1|t|bug/F-1", NOON);
+    tick(w, "INC-1|c", NOON);
+    assert_true(gone->dirty && gone->wake_at == TIME_NONE);
+    assert_true(kept->dirty && kept->wake_at == TIME_NONE);
+    assert_news(w, "");
+}
+
+static void a_tick_without_its_incident(void **state)
+{
+    struct world *w = *state;
+    w->d.table = state_new(w->arena);
+    struct entry *task = loaded(w, "INC-1|t|bug/F-1");
+    loaded(w, "INC-1");
+    tick(w, "INC-1|t|bug/F-1", NOON);
+    assert_true(task->dirty);
+    assert_false(task->exists);
+    assert_int_equal(w->d.outputs.n, 0);
+}
+
+/* Several events of one batch on one table see each other's changes, and outputs keep theirs. */
+static void events_of_one_batch(void **state)
+{
+    struct world *w = *state;
+    w->d.table = state_new(w->arena);
+    loaded(w, "INC-1")->whole = true;
+    struct finding_event *f = finding(w, "INC-1", "F-1", 1);
+    struct event event = {
+        .type = EVENT_FINDING, .cause.at = t(NOON), .incident_id = f->incident_id, .finding = f};
+    decide_event(&w->d, &event, 0);
+    struct event closing = {.type = EVENT_CLOSURE,
+                            .cause.at = t(NOON),
+                            .incident_id = f->incident_id,
+                            .closure = closure(w, "INC-1", 1)};
+    complete_closure(w, closing.closure);
+    decide_event(&w->d, &closing, 0);
+    event.finding = finding(w, "INC-1", "F-1", 2);
+    SET_FINDING(event.finding, TITLE, title, STR("New"));
+    decide_event(&w->d, &event, 0);
+    assert_news(w, "opened/1 light 0/0\n"
+                   "register-entry/F-1/1 created open\n"
+                   "stakeholder-review/1 created open\n"
+                   "register-entry/F-1/2 updated open [title]\n");
+    assert_str(output_at(w, 1)->task.after->title, "Finding F-1");
+    assert_int_equal(output_at(w, 0)->incident.incident->counts.open, 0);
+}
+
+static void on_abort(int number)
+{
+    if (__gcov_dump) __gcov_dump();
+    _exit(number);
+}
+
+/* An entry that nobody asked the store for is not taken for absent. */
+static void what_was_not_loaded_is_not_guessed(void **state)
+{
+    struct world *w = *state;
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGABRT, on_abort);
+        w->d.table = state_new(w->arena);
+        loaded(w, "INC-1");
+        struct finding_event *f = finding(w, "INC-1", "F-1", 1);
+        struct event event = {.type = EVENT_FINDING,
+                              .cause.at = t(NOON),
+                              .incident_id = f->incident_id,
+                              .finding = f};
+        decide_event(&w->d, &event, 0);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), SIGABRT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
+        TEST(what_each_event_needs),
+        TEST(a_later_life_needs_all_of_it),
+        TEST(a_tick_for_nothing),
+        TEST(a_tick_without_its_incident),
+        TEST(events_of_one_batch),
+        TEST(what_was_not_loaded_is_not_guessed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the traces do not show of the lines for a person: colours, and what cannot be read. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "cli/render.h"
+
+static struct arena *arena;
+static struct buf out;
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = arena_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    buf_free(&out);
+    arena_free(arena);
+    return 0;
+}
+
+static const char *rendered(int topic, const char *type, const char *value, bool colour)
+{
+    struct header headers[] = {{STR("ce_type"), str_of(type)},
+                               {STR("ce_time"), STR("2026-11-20T10:15:00.999Z")}};
+    struct message message = {.topic = topic, .timestamp = TIME_NONE, .value = str_of(value),
+                              .headers = headers, .headers_n = type ? 2 : 0};
+    out.n = 0;
+    render_message(&out, arena, &message, colour);
+    buf_char(&out, 0);
+    return out.p;
+}
+
+static void times(void **state)
+{
+    (void)state;
+    static const struct {
+        ms_t t;
+        const char *text;
+    } cases[] = {
+        {0, "Thu 1970-01-01 00:00:00"},
+        {-1, "Wed 1969-12-31 23:59:59"},
+        {INT64_C(1795169700999), "Fri 2026-11-20 10:15:00"},
+        {TIME_NONE, "never"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        out.n = 0;
+        render_time(&out, cases[i].t);
+        buf_char(&out, 0);
+        assert_string_equal(out.p, cases[i].text);
+    }
+}
+
+static void a_closed_task_in_colour(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        rendered(TOPIC_TASKS, "epilogue.task.closed.v1",
+                 "{\"task_id\":\"I/bug/F\",\"title\":\"T\",\"resolution\":\"done\",\"sla\":\"met\","
+                 "\"reason\":null,\"changes\":{},\"warnings\":[]}",
+                 true),
+        "Fri 2026-11-20 10:15:00  \033[32mclosed\033[0m              I/bug/F 'T': done, met\n");
+}
+
+static void escapes_of_a_terminal_do_not_get_through(void **state)
+{
+    (void)state;
+    const char *text = rendered(TOPIC_TASKS, "epilogue.task.updated.v1",
+                                "{\"task_id\":\"I/bug/F\",\"title\":\"\\u001b[31m\",\"changes\":"
+                                "{\"owner\":{\"from\":{\"team\":\"\\u001b]0;x\",\"person\":null},"
+                                "\"to\":null}},\"warnings\":[]}",
+                                false);
+    assert_null(strchr(text, '\033'));
+    assert_non_null(strstr(text, "\\u001b[31m"));
+}
+
+static void what_cannot_be_read_is_shown_as_it_is(void **state)
+{
+    (void)state;
+    assert_string_equal(rendered(TOPIC_TASKS, "epilogue.task.created.v1", "{\"a\":", false),
+                        "{\\\"a\\\":\n");
+    assert_string_equal(rendered(TOPIC_TASKS, NULL, "{\"a\":1}", false), "{\\\"a\\\":1}\n");
+    assert_string_equal(rendered(TOPIC_REMINDERS, NULL, NULL, false), "null\n");
+    /* of another version: whatever is there */
+    assert_non_null(strstr(rendered(TOPIC_TASKS, "x", "[]", false), "2026-11-20"));
+}
+
+static void a_dead_letter_that_says_nothing(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(rendered(TOPIC_DEAD_LETTERS, NULL, "\xff\xfe", false), "without a key"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times),
+        cmocka_unit_test(a_closed_task_in_colour),
+        cmocka_unit_test(escapes_of_a_terminal_do_not_get_through),
+        cmocka_unit_test(what_cannot_be_read_is_shown_as_it_is),
+        cmocka_unit_test(a_dead_letter_that_says_nothing),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

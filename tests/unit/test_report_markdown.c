@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the traces' reports do not show: odd texts, and incidents in other states. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "cli/markdown.h"
+#include "cli/report_markdown.h"
+
+static struct arena *arena;
+static struct buf out;
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = arena_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    buf_free(&out);
+    arena_free(arena);
+    return 0;
+}
+
+static struct incident *an_incident(int level)
+{
+    struct incident *i = ARENA_NEW(arena, struct incident);
+    *i = (struct incident){
+        .incident_id = STR("INC_1"),
+        .level = level,
+        .phase = PHASE_OPEN,
+        .started_at = TIME_NONE,
+        .detected_at = TIME_NONE,
+        .contained_at = TIME_NONE,
+        .closed_at = 0,
+        .counts = {.open = 2, .closed = 1},
+    };
+    return i;
+}
+
+static const char *written(const struct report_markdown *report)
+{
+    out.n = 0;
+    report_markdown_write(&out, arena, report);
+    buf_char(&out, 0);
+    return out.p;
+}
+
+static void assert_says(const char *text, const char *part)
+{
+    if (!strstr(text, part)) fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+static void assert_silent(const char *text, const char *part)
+{
+    if (strstr(text, part)) fail_msg("\"%s\" is in:\n%s", part, text);
+}
+
+static void texts_of_others_stay_texts(void **state)
+{
+    (void)state;
+    buf_free(&out);
+    markdown_text(&out, STR("# no heading\n- `no` *list* [x](y)\n<b>&amp; a|b_c\\ 1-2 #3\x1b[31m\x7f"));
+    buf_char(&out, 0);
+    assert_string_equal(out.p, "\\# no heading\n\\- \\`no\\` \\*list\\* \\[x\\](y)\n"
+                               "\\<b\\>\\&amp; a\\|b\\_c\\\\ 1-2 #3 \\[31m ");
+    out.n = 0;
+    markdown_inline(&out, STR("one\ntwo"));
+    buf_char(&out, 0);
+    assert_string_equal(out.p, "one two");
+}
+
+static void what_is_missing_of_a_full_postmortem(void **state)
+{
+    (void)state;
+    struct closure closure = {.sufficient = TRI_TRUE};
+    struct report_markdown report = {.incident = an_incident(LEVEL_FULL), .closure = &closure};
+    const char *text = written(&report);
+    assert_says(text, "# Post-incident report INC\\_1\n");
+    assert_says(text, "- Severity: **missing**\n");
+    assert_says(text, "- Owner: **missing**\n");
+    assert_says(text, "- Closed: Thu 1970-01-01 00:00:00 UTC\n");
+    assert_says(text, "- Follow-up: 2 open, 1 closed\n");
+    assert_says(text, "**missing**: fewer than two entries");
+    assert_says(text, "### Evidence\n\n**missing**\n\n### Actors\n\nNot known.\n\n### Response\n\n"
+                      "**missing**\n\n### Takeaways\n\n**missing**\n\n");
+    assert_says(text, "- Sufficient: yes\n- Complete: **missing**\n");
+    assert_says(text, "**missing**: no finding has come");
+    assert_says(text, "## Still missing\n\n- the summary\n- when it started\n");
+    assert_says(text, "- the sequence of events\n- evidence\n- how the response went\n- takeaways\n"
+                      "- whether the response was complete\n- findings\n");
+    assert_silent(text, "- whether the response was sufficient\n");
+    assert_silent(text, "## Coordination");
+    assert_silent(text, "## Tasks");
+}
+
+static void a_light_postmortem_is_not_asked_for_more(void **state)
+{
+    (void)state;
+    struct report_markdown report = {.incident = an_incident(LEVEL_LIGHT)};
+    const char *text = written(&report);
+    assert_says(text, "### Evidence\n\nNot given; a light postmortem does not ask for it.\n");
+    assert_silent(text, "- evidence\n");
+    assert_silent(text, "- the sequence of events\n");
+    assert_says(text, "- whether the response was complete\n");
+}
+
+static void other_states_of_an_incident(void **state)
+{
+    (void)state;
+    struct incident *incident = an_incident(LEVEL_UNCONFIRMED);
+    struct report_markdown report = {.incident = incident};
+    incident->disposition = DISPOSITION_BENIGN;
+    incident->merged_into = STR("INC-2");
+    incident->phase = PHASE_COMPLETED;
+    incident->completed_at = DAY_MS;
+    incident->retired = 1;
+    const char *text = written(&report);
+    assert_says(text, "- Disposition: benign\n");
+    assert_says(text, "- Merged into: INC-2\n");
+    assert_says(text, "completed on Fri 1970-01-02 00:00:00 UTC: 1 closed");
+    assert_says(text, "retention is over");
+    incident->phase = PHASE_WAITING;
+    incident->level = 0;
+    assert_says(written(&report), "- Postmortem: not decided\n");
+    assert_says(written(&report), "not begun, the incident is not closed");
+}
+
+static void all_that_can_be_told(void **state)
+{
+    (void)state;
+    struct timeline_entry timeline[] = {
+        {.at = TIME_NONE, .action = STR("first")},
+        {.at = 0, .at_text = STR("1970"), .actor = STR("soc"), .action = STR("second")},
+    };
+    struct evidence evidence[] = {{.ref = STR("disk")}, {.note = STR("a note")},
+                                  {.ref = STR("mail"), .note = STR("of today")}};
+    struct coordination parties[] = {{.party = STR("Police"), .party_kind = PARTY_LAW_ENFORCEMENT}};
+    struct str texts[] = {STR("one"), STR("two")};
+    struct closure closure = {
+        .timeline = timeline, .timeline_n = 2, .evidence = evidence, .evidence_n = 3,
+        .actors = {texts, 2}, .takeaways = {texts, 2}, .references = {texts, 2},
+        .response = STR("Quick."), .complete = TRI_FALSE, .evaluation_note = STR("late"),
+        .coordination = parties, .coordination_n = 1, .started_at_text = STR("1969"),
+    };
+    struct report_markdown report = {.incident = an_incident(LEVEL_FULL), .closure = &closure};
+    const char *text = written(&report);
+    assert_says(text, "- Started: 1969\n");
+    assert_says(text, "- References: one, two\n");
+    assert_says(text, "- (time not known) — first\n- 1970 — soc: second\n");
+    assert_says(text, "- disk\n- a note\n- mail: of today\n");
+    assert_says(text, "### Actors\n\none, two\n");
+    assert_says(text, "### Takeaways\n\n- one\n- two\n");
+    assert_says(text, "- Complete: no\n- Note: late\n");
+    assert_says(text, "| Police | law-enforcement |  | open |\n");
+}
+
+static void findings_and_tasks(void **state)
+{
+    (void)state;
+    const struct finding f1 = {.finding_id = STR("F1"), .kind = KIND_BUG,
+                               .category = CATEGORY_TECHNICAL_LAPSE, .severity = SEVERITY_LOW,
+                               .title = STR("a|b"), .description = STR("more\nof it"),
+                               .status = REPORTED_DUPLICATE, .duplicate_of = STR("F2"),
+                               .reason = STR("same")};
+    const struct finding f2 = {.finding_id = STR("F2")};
+    const struct task bug = {.name = STR("bug/F1"), .kind = KIND_BUG, .finding_id = STR("F1"),
+                             .priority = PRIORITY_P1, .status = STATUS_CLOSED, .due_at = 0,
+                             .resolution = RESOLUTION_DUPLICATE, .sla = SLA_MET,
+                             .owner = {STR("web"), STR("eva")}, .tracker = {.url = STR("https://t")}};
+    const struct task open = {.name = STR("coordination/A%2FB"), .kind = KIND_COORDINATION,
+                              .priority = PRIORITY_P4, .status = STATUS_OPEN, .due_at = DAY_MS,
+                              .sla = SLA_BREACHED, .tracker = {.key = STR("T-1")}};
+    const struct finding *findings[] = {&f1, &f2};
+    const struct task *tasks[] = {&bug, &open};
+    struct report_markdown report = {.incident = an_incident(LEVEL_FULL), .findings = findings,
+                                     .findings_n = 2, .tasks = tasks, .tasks_n = 2};
+    const char *text = written(&report);
+    assert_says(text, "### Technical lapses\n\n- **F1** a\\|b; low, duplicate of F2 (same); "
+                      "bug, closed, owner eva (web)\n  more of it\n");
+    assert_says(text, "### Not yet categorized\n\n- **F2** (no title); severity not said, open\n");
+    assert_says(text, "| A/B |  |  | open |\n");
+    /* what is open stands first */
+    const char *first = strstr(text, "| coordination |"), *second = strstr(text, "| bug |");
+    assert_true(first && second && first < second);
+    assert_says(text, "| P4 | open | **missing** | Fri 1970-01-02 00:00:00 UTC | breached | T-1 |\n");
+    assert_says(text, "| P1 | duplicate | eva (web) | Thu 1970-01-01 00:00:00 UTC | met | "
+                      "https://t |\n");
+    assert_says(text, "- an owner of coordination/A%2FB\n");
+}
+
+static void sorting_out_entries(void **state)
+{
+    (void)state;
+    struct report_markdown report;
+    assert_false(report_markdown_collect(arena, NULL, 0, &report));
+    struct state_table *table = state_new(arena);
+    struct entry *entries[5];
+    static const char *const keys[] = {"I|t|bug/F2", "I|f|F2", "I|f|F1", "I|c", "I"};
+    for (int i = 0; i < 5; i++) entries[i] = state_entry(table, str_of(keys[i]));
+    struct task task = {0};
+    struct finding f1 = {0}, f2 = {0};
+    struct closure closure = {0};
+    entries[0]->task = &task;
+    entries[1]->finding = &f2;
+    entries[2]->finding = &f1;
+    entries[3]->closure = &closure;
+    entries[4]->incident = an_incident(LEVEL_LIGHT);
+    assert_false(report_markdown_collect(arena, entries, 4, &report));
+    assert_true(report_markdown_collect(arena, entries, 5, &report));
+    assert_ptr_equal(report.closure, &closure);
+    assert_int_equal(report.findings_n, 2);
+    assert_ptr_equal(report.findings[0], &f1);
+    assert_int_equal(report.tasks_n, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_of_others_stay_texts),
+        cmocka_unit_test(what_is_missing_of_a_full_postmortem),
+        cmocka_unit_test(a_light_postmortem_is_not_asked_for_more),
+        cmocka_unit_test(other_states_of_an_incident),
+        cmocka_unit_test(all_that_can_be_told),
+        cmocka_unit_test(findings_and_tasks),
+        cmocka_unit_test(sorting_out_entries),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What becomes due about an incident: reviews, missing findings, the end of retention. */
+#include "core_support.h"
+
+#define NOON "2026-11-20T12:00:00Z"
+
+static void a_review_of_what_is_open(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    SET_CLOSURE(e, TITLE, title, STR("Key\nread"));
+    add_party(w, e, "Vendor", PARTY_VENDOR, true);
+    struct finding_event *f = finding(w, "INC-1", "F-1", 1);
+    SET_FINDING(f, CATEGORY, category, CATEGORY_TECHNICAL_LAPSE);
+    SET_FINDING(f, DUE_AT, due_at, t("2026-11-25"));
+    add_inline(w, e, f);
+    f = finding(w, "INC-1", "F-2", 1);
+    SET_FINDING(f, CATEGORY, category, CATEGORY_TECHNICAL_LAPSE);
+    add_inline(w, e, f);
+    take_closure(w, NOON, e);
+    assert_time(wake_of(w, STR("INC-1")), "2026-11-27T12:00:00Z");
+    sleep_until(w, "2026-11-27T12:00:00Z");
+    const struct reminder_output *r = NULL;
+    for (size_t i = 0; i < outputs_n(w); i++)
+        if (output_at(w, i)->type == OUTPUT_REMINDER && !output_at(w, i)->reminder.task)
+            r = &output_at(w, i)->reminder;
+    assert_non_null(r);
+    assert_str(r->summary, "Review of INC-1 'Key read' is due: 3 open, 1 of them overdue");
+    assert_str(r->incident->incident_id, "INC-1");
+    assert_int_equal(r->open_n, 3);
+    assert_str(r->open[0]->name, "bug/F-1"); /* the most urgent first */
+    assert_str(r->open[1]->name, "bug/F-2");
+    assert_str(r->open[2]->name, "response-evaluation");
+}
+
+static void reviews_repeat_and_coalesce(void **state)
+{
+    struct world *w = *state;
+    w->policy.escalation_n = w->policy.due_soon_n = 0;
+    w->policy.sla[PRIORITY_P2].complete = w->policy.sla[PRIORITY_P2].stale = days(1000);
+    take_closure(w, NOON, closure(w, "INC-1", 1));
+    struct finding_event *f = finding(w, "INC-1", "F-1", 1);
+    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
+    take_finding(w, NOON, f);
+    run_until(w, "2026-12-04T12:00:00Z");
+    assert_news(w, "reminder review-due/1 INC-1 2026-11-27T12:00 response-team=security-response\n"
+                   "reminder review-due/2 INC-1 2026-12-04T12:00 response-team=security-response\n");
+    sleep_until(w, "2026-12-31T12:00:00Z");
+    assert_news(w,
+                "reminder review-due/3 INC-1 +2 2026-12-25T12:00 response-team=security-response\n");
+    assert_str(output_at(w, 0)->reminder.summary,
+               "Review of INC-1 is due: 2 open, 0 of them overdue");
+    /* The next occurrence counts afresh. */
+    struct task_update_event *u = task_update(w, "INC-1", "response-evaluation", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_CLOSED);
+    take_update(w, "2026-12-31T12:00:00Z", u);
+    u = task_update(w, "INC-1", "stakeholder-review", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_CLOSED);
+    take_update(w, "2026-12-31T12:00:00Z", u);
+    run_until(w, "2027-02-01");
+    assert_news(w, "");
+    u = task_update(w, "INC-1", "response-evaluation", 2);
+    SET_UPDATE(u, STATUS, status, REPORTED_OPEN);
+    take_update(w, "2027-02-01", u);
+    run_until(w, "2027-02-08");
+    assert_news(w, "reminder review-due/1 INC-1 2027-02-08T00:00 response-team=security-response\n");
+    assert_int_equal(output_at(w, 0)->reminder.occurrence, 2);
+}
+
+static void no_finding_came(void **state)
+{
+    struct world *w = *state;
+    w->policy.review_every = days(1000);
+    w->policy.escalation_n = w->policy.due_soon_n = 0;
+    w->policy.sla[PRIORITY_P2].complete = w->policy.sla[PRIORITY_P2].stale = days(1000);
+    struct closure_event *e = closure(w, "INC-1", 1);
+    SET_CLOSURE(e, TITLE, title, STR("Key read"));
+    take_closure(w, NOON, e);
+    take_closure(w, NOON, closure(w, "INC-2", 1));
+    take_finding(w, NOON, finding(w, "INC-2", "F-1", 1));
+    e = closure(w, "INC-3", 1);
+    complete_closure(w, e); /* nothing to do: it completes at once, and is not asked */
+    take_closure(w, NOON, e);
+    struct task_update_event *u = task_update(w, "INC-2", "register-entry/F-1", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_CLOSED);
+    take_update(w, NOON, u);
+    run_until(w, "2027-06-01");
+    assert_news(w, "reminder missing-findings/1 INC-1 2026-12-04T12:00 "
+                   "response-team=security-response\n");
+    const struct reminder_output *r = &output_at(w, 0)->reminder;
+    assert_str(r->summary,
+               "No finding has come for INC-1 'Key read' since its follow-up began 14 d ago");
+    assert_int_equal(r->open_n, 1);
+    assert_null(r->task);
+}
+
+static void retention_deletes_the_past(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    complete_closure(w, e);
+    struct finding_event *f = finding(w, "INC-1", "F-1", 1);
+    SET_FINDING(f, CATEGORY, category, CATEGORY_TECHNICAL_LAPSE);
+    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
+    add_inline(w, e, f);
+    take_closure(w, NOON, e);
+    assert_time(wake_of(w, STR("INC-1")), "2027-11-20T12:00:00Z");
+    run_until(w, "2027-11-20T11:59:59Z");
+    assert_true(is_stored(w, STR("INC-1|f|F-1")));
+    run_until(w, "2027-11-20T12:00:00Z");
+    assert_news(w, "");
+    assert_false(is_stored(w, STR("INC-1|c")));
+    assert_false(is_stored(w, STR("INC-1|f|F-1")));
+    assert_false(is_stored(w, STR("INC-1|t|bug/F-1")));
+    assert_true(is_stored(w, STR("INC-1")));
+    assert_true(wake_of(w, STR("INC-1")) == TIME_NONE);
+    take_closure(w, "2027-12-01", e); /* late for ever */
+    assert_news(w, "");
+    struct task_update_event *u = task_update(w, "INC-1", "bug/F-1", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_OPEN);
+    struct event event = {
+        .type = EVENT_TASK_UPDATE, .incident_id = u->incident_id, .task_update = u};
+    assert_int_equal(take(w, &event), DECIDE_REJECT);
+
+    /* A later life has ids that were never used. */
+    f = finding(w, "INC-1", "F-1", 1);
+    SET_FINDING(f, CATEGORY, category, CATEGORY_MANUAL_ERROR);
+    SET_FINDING(f, SOP_CHANGE, sop_change, true);
+    take_finding(w, "2027-12-01", f);
+    assert_news(w, "opened/2 light 0/1\n"
+                   "register-entry/F-1~2/1 created open\n"
+                   "sop-update/F-1~2/1 created open\n"
+                   "stakeholder-review~2/1 created open\n");
+    f = finding(w, "INC-1", "F-1", 2);
+    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
+    take_finding(w, "2027-12-01", f);
+    assert_news(w, "register-entry/F-1~2/2 closed closed:done [status,resolution,closed_at,sla]\n");
+    u = task_update(w, "INC-1", "register-entry/F-1~2", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_OPEN);
+    take_update(w, "2027-12-01", u);
+    assert_news(w, "");
+    const char *rest[] = {"sop-update/F-1~2", "stakeholder-review~2"};
+    for (int i = 0; i < 2; i++) {
+        u = task_update(w, "INC-1", rest[i], 1);
+        SET_UPDATE(u, STATUS, status, REPORTED_CLOSED);
+        take_update(w, "2027-12-01", u);
+    }
+    assert_news(w, "stakeholder-review~2/2 closed closed:done [status,resolution,closed_at,sla]\n"
+                   "completed/2 light 0/4\n");
+    run_until(w, "2029-01-01");
+    assert_false(is_stored(w, STR("INC-1|f|F-1")));
+    take_finding(w, "2029-01-01", finding(w, "INC-1", "F-1", 1));
+    assert_news(w, "opened/3 light 0/4\n"
+                   "register-entry/F-1~3/1 created open\n");
+}
+
+static void nothing_wakes_an_incident_that_waits(void **state)
+{
+    struct world *w = *state;
+    take_finding(w, NOON, finding(w, "INC-1", "F-1", 1));
+    assert_true(wake_of(w, STR("INC-1")) == TIME_NONE);
+}
+
+static void the_end_of_time_ends_reviews(void **state)
+{
+    struct world *w = *state;
+    struct incident incident = {.phase = PHASE_OPEN,
+                                .findings = 1,
+                                .review_last = t("9998-12-30"),
+                                .opened_at = t("9998-12-30")};
+    struct entry entry = {.type = ENTRY_INCIDENT, .exists = true, .incident = &incident};
+    assert_true(decide_wake_at(&w->policy, &entry) == TIME_NONE);
+    incident.review_last = t("9998-12-29");
+    assert_time(decide_wake_at(&w->policy, &entry), "9998-12-30");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
+        TEST(a_review_of_what_is_open),
+        TEST(reviews_repeat_and_coalesce),
+        TEST(no_finding_came),
+        TEST(retention_deletes_the_past),
+        TEST(nothing_wakes_an_incident_that_waits),
+        TEST(the_end_of_time_ends_reviews),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "config/policy_file.h"
+#include "engine/virtual.h"
+
+#define START INT64_C(1793610000000) /* 2026-11-02T09:00:00Z */
+#define MESSAGES_MAX 100
+
+static struct arena *arena;
+static struct policy policy, other;
+static struct limits limits;
+static struct virtual *v;
+static struct {
+    struct str type;
+    ms_t now;
+} sent[MESSAGES_MAX];
+static size_t sent_n;
+
+static void emit(void *self, const struct message *message, ms_t now)
+{
+    assert_ptr_equal(self, &sent);
+    assert_true(sent_n < MESSAGES_MAX);
+    struct str type = topic_name(message->topic);
+    for (size_t i = 0; i < message->headers_n; i++)
+        if (str_eq(message->headers[i].name, STR("ce_type"))) type = message->headers[i].value;
+    sent[sent_n].type = arena_str(arena, type);
+    sent[sent_n++].now = now;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = arena_new();
+    limits = LIMITS_DEFAULT;
+    struct error error;
+    if (policy_file_load(NULL, arena, &policy, &error) != OK) return 1;
+    other = policy;
+    other.version = STR("other");
+    struct virtual_settings settings = {.policy = &policy, .limits = &limits, .emit = emit,
+                                        .source = STR("/epilogue/test"), .self = &sent};
+    for (int topic = 0; topic < topic_end; topic++) settings.topic_names[topic] = topic_name(topic);
+    v = virtual_new(&settings);
+    sent_n = 0;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    virtual_free(v);
+    virtual_free(NULL);
+    arena_free(arena);
+    return 0;
+}
+
+static void take(int topic, ms_t at, const char *value)
+{
+    virtual_take(v, &(struct record){.topic = topic, .timestamp = at, .value = str_of(value)});
+}
+
+static void assert_sent(size_t i, const char *type, ms_t now)
+{
+    assert_true(i < sent_n);
+    assert_true(str_eq(sent[i].type, str_of(type)));
+    assert_int_equal(sent[i].now, now);
+}
+
+static const struct task *task(const char *key)
+{
+    const struct entry *entry = state_find(virtual_state(v), str_of(key));
+    assert_non_null(entry);
+    assert_true(entry->exists);
+    return entry->task;
+}
+
+#define EVALUATED ",\"response_evaluation\":{\"sufficient\":true,\"complete\":true}}"
+#define CLOSED "{\"incident_id\":\"I\",\"closed_at\":\"2026-11-01\"" EVALUATED
+#define FINDING                                                                                    \
+    "{\"incident_id\":\"I\",\"finding_id\":\"F\",\"category\":\"technical-lapse\","                 \
+    "\"severity\":\"low\",\"owner\":{\"team\":\"t\",\"person\":\"p\"}}"
+
+static void nothing_is_scheduled_without_a_record(void **state)
+{
+    (void)state;
+    assert_int_equal(virtual_next(v), TIME_NONE);
+    virtual_advance(v, START);
+    assert_int_equal(sent_n, 0);
+}
+
+static void what_is_complete_is_silent_until_its_retention_and_after(void **state)
+{
+    (void)state;
+    virtual_advance(v, START);
+    take(TOPIC_INCIDENT_CLOSED, START, CLOSED);
+    assert_sent(0, "epilogue.incident.opened.v1", START);
+    assert_sent(1, "epilogue.incident.completed.v1", START);
+    assert_int_equal(virtual_next(v), START + 365 * DAY_MS);
+    virtual_advance(v, START + 365 * DAY_MS);
+    assert_int_equal(virtual_next(v), TIME_NONE);
+    assert_int_equal(sent_n, 2);
+}
+
+static void time_stops_where_it_was_told_to(void **state)
+{
+    (void)state;
+    virtual_advance(v, START);
+    take(TOPIC_FINDING_UPDATED, START, FINDING);
+    ms_t due = START + 7 * DAY_MS;
+    assert_int_equal(virtual_next(v), due);
+    virtual_advance(v, due - 1);
+    assert_int_equal(sent_n, 0);
+    virtual_advance(v, due);
+    assert_int_equal(sent_n, 1);
+    assert_sent(0, "epilogue.reminder.orphan-finding.v1", due);
+    virtual_advance(v, START); /* it does not go back */
+    take(TOPIC_INCIDENT_CLOSED, START + 30 * DAY_MS, CLOSED);
+    assert_sent(1, "epilogue.incident.opened.v1", due);
+    assert_int_equal(task("I|t|bug/F")->created_at, due); /* a record is never later than now */
+}
+
+static void a_late_record_keeps_its_own_time(void **state)
+{
+    (void)state;
+    virtual_advance(v, START);
+    take(TOPIC_INCIDENT_CLOSED, START - HOUR_MS, CLOSED);
+    take(TOPIC_FINDING_UPDATED, START - MINUTE_MS, FINDING);
+    assert_int_equal(task("I|t|bug/F")->created_at, START - MINUTE_MS);
+    assert_sent(sent_n - 1, "epilogue.task.created.v1", START);
+}
+
+static void refusals_are_dead_letters(void **state)
+{
+    (void)state;
+    virtual_advance(v, START);
+    take(TOPIC_FINDING_UPDATED, START, "{");
+    take(TOPIC_TASK_UPDATED, START,
+         "{\"incident_id\":\"I\",\"task_id\":\"I/bug/F\",\"status\":\"open\"}");
+    assert_int_equal(sent_n, 2);
+    assert_sent(0, "followup-dead-letters", START);
+    assert_sent(1, "followup-dead-letters", START);
+}
+
+static void a_merged_finding_comes_back_in_the_other_incident(void **state)
+{
+    (void)state;
+    virtual_advance(v, START);
+    take(TOPIC_INCIDENT_CLOSED, START,
+         "{\"incident_id\":\"J\",\"closed_at\":\"2026-11-01\"" EVALUATED);
+    take(TOPIC_INCIDENT_CLOSED, START,
+         "{\"incident_id\":\"I\",\"closed_at\":\"2026-11-01\",\"merged_into\":\"J\"" EVALUATED);
+    take(TOPIC_FINDING_UPDATED, START, FINDING);
+    assert_true(str_eq(task("J|t|bug/I:F")->owner.person, STR("p")));
+}
+
+static void another_policy(void **state)
+{
+    (void)state;
+    virtual_advance(v, START);
+    take(TOPIC_INCIDENT_CLOSED, START, CLOSED);
+    virtual_set_policy(v, &other);
+    take(TOPIC_FINDING_UPDATED, START, FINDING);
+    assert_true(str_eq(task("I|t|bug/F")->policy_version, STR("other")));
+}
+
+#define IN_TURN(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_TURN(nothing_is_scheduled_without_a_record),
+        IN_TURN(what_is_complete_is_silent_until_its_retention_and_after),
+        IN_TURN(time_stops_where_it_was_told_to),
+        IN_TURN(a_late_record_keeps_its_own_time),
+        IN_TURN(refusals_are_dead_letters),
+        IN_TURN(a_merged_finding_comes_back_in_the_other_incident),
+        IN_TURN(another_policy),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
