@@ -178,7 +178,6 @@ static enum result load_missing(struct batch *b, struct error *error)
         load->shard = shard->id;
         load->n = unloaded(b, shard, &keys, &entries[n]);
         load->keys = keys;
-        load->values = arena_zalloc(b->arena, (load->n + 1) * sizeof *load->values);
         n++;
     }
     enum result result = engine->store->load(engine->store->self, b->arena, loads, n, error);

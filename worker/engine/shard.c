@@ -158,14 +158,14 @@ static enum result apply_records(struct engine *engine, struct shard *shard,
 static enum result choose_positions(struct engine *engine, struct shard *shard, struct error *error)
 {
     struct str key = position_key(engine, shard->id);
-    struct str value = STR_NONE;
-    struct store_load load = {.shard = shard->id, .keys = &key, .n = 1, .values = &value};
+    struct store_load load = {.shard = shard->id, .keys = &key, .n = 1};
     enum result result = engine->store->load(engine->store->self, engine->arena, &load, 1, error);
     if (result != OK) return result;
     if (load.watermark != shard->watermark)
         return error_set(error, RETRY, "shard %d changed meanwhile", shard->id);
     struct position_entry known = {.partitions = engine->options.partitions};
     for (int i = 0; i < topic_end; i++) known.offsets[i] = -1;
+    struct str value = load.values[0];
     if (value.p && (result = state_json_read_position(value, &known, error)) != OK) return result;
     if (known.partitions != engine->options.partitions)
         return error_set(error, FATAL,
