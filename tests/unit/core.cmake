@@ -5,3 +5,6 @@ foreach(what deadline names policy state order decide task finding incident foll
         invariants)
   epilogue_unit_test(${what} core_support)
 endforeach()
+if(EPILOGUE_COVERAGE)
+  target_compile_definitions(test_decide PRIVATE EPILOGUE_COVERAGE)
+endif()

@@ -36,6 +36,7 @@ static void working_days_keep_the_time_of_day(void **state)
     assert_add("2026-11-20T10:15:00Z", working_days(3), "2026-11-25T10:15:00Z"); /* from Friday */
     assert_add("2026-11-20T10:15:00Z", working_days(0), "2026-11-20T10:15:00Z");
     assert_add("1969-12-31T10:15:00Z", working_days(1), "1970-01-01T10:15:00Z"); /* Wednesday */
+    assert_add("1969-12-19T10:15:00Z", working_days(1), "1969-12-22T10:15:00Z"); /* Friday */
 }
 
 static void a_day_off_begins_with_the_next_working_day(void **state)

@@ -393,6 +393,17 @@ static void a_duplicate_points_to_the_other(void **state)
     SET_FINDING(f, REASON, reason, STR("the same leak"));
     take_finding(w, NOON, f);
     assert_str(task_of(w, "INC-1", "bug/F-1")->reason, "the same leak");
+    /* The task that goes on, once the other finding has one; said again it changes nothing. */
+    take_finding(w, NOON, technical(w, "F-2", 1));
+    f = finding(w, "INC-1", "F-2", 2);
+    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("F-1"));
+    take_finding(w, NOON, f);
+    assert_str(task_of(w, "INC-1", "bug/F-2")->reason, "duplicate of INC-1/bug/F-1");
+    f = finding(w, "INC-1", "F-2", 3);
+    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
+    take_finding(w, NOON, f);
+    assert_news(w, "");
     /* What is known of it changes nothing while it is open. */
     take_status(w, NOON, 5, REPORTED_OPEN);
     f = finding(w, "INC-1", "F-1", 6);
@@ -474,8 +485,8 @@ static void a_full_postmortem_raises_its_findings_once(void **state)
     assert_news(w, "updated/1 full 3/1\n"
                    "postmortem/1 created open\n"
                    "findings-report/1 created open\n"
-                   "bug/F-1/2 updated open [priority,due_at]\n"
-                   "sop-update/F-1/2 updated open [priority,due_at]\n"
+                   "bug/F-1/2 updated open [priority,reason,due_at]\n"
+                   "sop-update/F-1/2 updated open [priority,reason,due_at]\n"
                    "bug/F-4/1 created open\n");
     assert_int_equal(task_of(w, "INC-1", "bug/F-1")->priority, PRIORITY_P2);
     assert_int_equal(task_of(w, "INC-1", "bug/F-1")->severity, SEVERITY_MEDIUM);

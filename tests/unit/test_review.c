@@ -164,14 +164,18 @@ static void nothing_wakes_an_incident_that_waits(void **state)
 static void the_end_of_time_ends_reviews(void **state)
 {
     struct world *w = *state;
-    struct incident incident = {.phase = PHASE_OPEN,
-                                .findings = 1,
-                                .review_last = t("9998-12-30"),
-                                .opened_at = t("9998-12-30")};
-    struct entry entry = {.type = ENTRY_INCIDENT, .exists = true, .incident = &incident};
-    assert_true(decide_wake_at(&w->policy, &entry) == TIME_NONE);
-    incident.review_last = t("9998-12-29");
-    assert_time(decide_wake_at(&w->policy, &entry), "9998-12-30");
+    w->policy.escalation_n = w->policy.due_soon_n = 0;
+    w->policy.sla[PRIORITY_P2].stale = days(365);
+    w->policy.sla[PRIORITY_P2].complete = days(365);
+    take_closure(w, "9998-12-20", closure(w, "INC-1", 1));
+    take_finding(w, "9998-12-20", finding(w, "INC-1", "F-1", 1));
+    run_until(w, "9998-12-29");
+    assert_news(w, "reminder review-due/1 INC-1 9998-12-27T00:00 response-team=security-response\n");
+    assert_time(wake_of(w, STR("INC-1")), "9998-12-30");
+    sleep_until(w, "9998-12-31");
+    struct str line = render(w, output_at(w, 0));
+    assert_str(line, "reminder review-due/2 INC-1 9998-12-30T00:00 response-team=security-response");
+    assert_true(wake_of(w, STR("INC-1")) == TIME_NONE);
 }
 
 int main(void)

@@ -4,8 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <glob.h>
+
 #include <cmocka.h>
 
+#include "cli/line_json.h"
+#include "cli/lines.h"
 #include "config/policy_file.h"
 #include "engine/virtual.h"
 
@@ -168,6 +172,66 @@ static void another_policy(void **state)
     assert_true(str_eq(task("I|t|bug/F")->policy_version, STR("other")));
 }
 
+/* ---- the past that is forgotten ---- */
+
+struct telling {
+    struct arena *scratch;
+    struct buf out;
+    struct str names[topic_end];
+};
+
+static void tell(void *self, const struct message *message, ms_t now)
+{
+    struct telling *t = self;
+    struct message timed = *message;
+    timed.timestamp = now;
+    arena_reset(t->scratch, 1 << 16);
+    line_json_write(&t->out, t->scratch, &timed, t->names);
+}
+
+static void play(const struct lines *lines, size_t forget_after, struct telling *telling)
+{
+    struct virtual_settings settings = {.policy = &policy, .limits = &limits, .emit = tell,
+                                        .source = STR("/epilogue/test"), .self = telling,
+                                        .forget_after = forget_after};
+    telling->scratch = arena_new();
+    for (int topic = 0; topic < topic_end; topic++)
+        settings.topic_names[topic] = telling->names[topic] = topic_name(topic);
+    struct virtual *player = virtual_new(&settings);
+    ms_t at = 0;
+    for (size_t i = 0; i < lines->n; i++) {
+        at = lines->items[i].record.timestamp;
+        virtual_advance(player, at);
+        virtual_take(player, &lines->items[i].record);
+    }
+    virtual_advance(player, at + 500 * DAY_MS);
+    virtual_free(player);
+    arena_free(telling->scratch);
+}
+
+/* All that counts of the state is in its JSON: stories go on the same after each reading of it. */
+static void what_is_forgotten_does_not_count(void **state)
+{
+    (void)state;
+    glob_t traces;
+    assert_int_equal(glob(SOURCE_DIR "/tests/trace/*.trace", 0, NULL, &traces), 0);
+    for (size_t i = 0; i < traces.gl_pathc; i++) {
+        struct telling all = {0}, forgetful = {0};
+        struct lines lines = {0};
+        struct error error;
+        struct str names[topic_end];
+        for (int topic = 0; topic < topic_end; topic++) names[topic] = topic_name(topic);
+        assert_int_equal(lines_read(arena, traces.gl_pathv[i], names, 0, &lines, &error), OK);
+        play(&lines, SIZE_MAX, &all);
+        play(&lines, 0, &forgetful);
+        if (all.out.n != forgetful.out.n || memcmp(all.out.p, forgetful.out.p, all.out.n))
+            fail_msg("%s goes on in another way", traces.gl_pathv[i]);
+        buf_free(&all.out);
+        buf_free(&forgetful.out);
+    }
+    globfree(&traces);
+}
+
 #define IN_TURN(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -180,6 +244,7 @@ int main(void)
         IN_TURN(refusals_are_dead_letters),
         IN_TURN(a_merged_finding_comes_back_in_the_other_incident),
         IN_TURN(another_policy),
+        IN_TURN(what_is_forgotten_does_not_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

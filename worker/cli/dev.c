@@ -279,9 +279,11 @@ static enum result serve(struct dev *dev, struct error *error)
             "  bootstrap servers  %s\n"
             "  redis              unix:%s/redis.sock\n"
             "  metrics            http://127.0.0.1:%d/metrics\n"
-            "  try                %s publish FILE -s kafka.bootstrap.servers=%s\n",
-            mock_broker_bootstrap(dev->broker), dev->folder, dev->http_port, dev->program,
-            mock_broker_bootstrap(dev->broker));
+            "and for other commands, such as list, show INC-1042 or publish FILE, the options\n"
+            "  -s kafka.bootstrap.servers=%s -s redis.url=unix:%s/redis.sock "
+            "-s group.id=epilogue-dev\n",
+            mock_broker_bootstrap(dev->broker), dev->folder, dev->http_port,
+            mock_broker_bootstrap(dev->broker), dev->folder);
     while (pause_ms(200)) {
         if (child_is_alive(dev->worker)) continue;
         dev->worker = 0;

@@ -25,8 +25,7 @@ static bool is_holiday(const struct calendar *calendar, int64_t day)
 
 static bool is_working_day(const struct calendar *calendar, int64_t day)
 {
-    int64_t weekday = (day + 3) % 7; /* 1970-01-01 was a Thursday; 0 is Monday */
-    if (weekday < 0) weekday += 7;
+    int64_t weekday = (day % 7 + 10) % 7; /* 1970-01-01 was a Thursday; 0 is Monday */
     return (calendar->working_days >> weekday & 1) && !is_holiday(calendar, day);
 }
 

@@ -216,7 +216,7 @@ enum decide_result decide_event(struct decision *d, const struct event *event, m
         task_take_update(&step, event->task_update);
         incident_settle(&step);
         break;
-    case EVENT_TICK: tick(&step, event, now); break;
+    default: tick(&step, event, now); break;
     }
     end(&step);
     return DECIDE_OK;

@@ -41,15 +41,16 @@ static struct str rule_of(struct step *step, const struct finding *finding)
 }
 
 /* A duplicate's reason points to the task that goes on (to the finding, while that has none),
- * unless somebody gave a better reason. */
-static struct str reason_of(struct step *step, const struct finding *finding)
+ * unless somebody gave a better reason. The other finding is at hand just where the record names
+ * it: where it does not, looking for it would depend on what else the batch has loaded. */
+static struct str reason_of(struct step *step, const struct finding *finding, unsigned present)
 {
     if (finding->reason.p || finding->status != REPORTED_DUPLICATE || !finding->duplicate_of.p)
         return finding->reason;
     struct str incident_id = step->incident->incident_id;
     struct str other = finding->duplicate_of;
     const struct entry *entry =
-        state_find(step->d->table, state_finding_key(step->arena, incident_id, other));
+        (present & FINDING_DUPLICATE_OF) ? step_finding_entry(step, other) : NULL;
     if (entry && entry->exists && entry->finding->kind)
         other = state_task_id(step->arena, incident_id, task_name(step, entry->finding->kind, other));
     return arena_printf(step->arena, "duplicate of %.*s", STR_ARG(other));
@@ -126,15 +127,17 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
     if (present & (FINDING_CATEGORY | FINDING_WORK)) task->policy_rule = rule_of(step, finding);
     if (present & FINDING_TRACKER) task->tracker = finding->tracker;
     int64_t occurrence = task->occurrence;
+    int resolution = task->resolution;
     if (present & FINDING_STATUS)
         task_apply_status(step, task, finding->status ? finding->status : REPORTED_OPEN);
     /* A date that was given stays; one that is past does not fit a second life. */
     bool again = task->occurrence > occurrence && finding->due_at > step->at;
     if ((present & FINDING_DUE_AT) || again) task_apply_due_at(step, task, finding->due_at);
     if (present & FINDING_SNOOZED_UNTIL) task_apply_snooze(step, task, finding->snoozed_until);
-    if (present & (FINDING_REASON | FINDING_STATUS | FINDING_DUPLICATE_OF))
-        if (task->status == STATUS_CLOSED || (present & FINDING_REASON))
-            task->reason = reason_of(step, finding);
+    bool ends = task->resolution && task->resolution != resolution;
+    bool points = (present & FINDING_DUPLICATE_OF) && task->resolution;
+    if ((present & FINDING_REASON) || ends || points)
+        task->reason = reason_of(step, finding, present);
 }
 
 static void update_task(struct step *step, int kind, const struct finding *finding, unsigned present)
@@ -172,7 +175,8 @@ static void take_up(struct step *step, struct entry *entry, const struct finding
 }
 
 /* Gives the finding its task of this kind. `moved`: it had one of another kind just now. */
-static void open_task(struct step *step, const struct finding *finding, int kind, bool moved)
+static void open_task(struct step *step, const struct finding *finding, int kind, bool moved,
+                      unsigned present)
 {
     struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
     if (!entry->exists)
@@ -186,7 +190,7 @@ static void open_task(struct step *step, const struct finding *finding, int kind
     struct task *task = task_edit(step, entry, &before);
     if (finding->status > REPORTED_OPEN) task_apply_status(step, task, finding->status);
     task_apply_snooze(step, task, finding->snoozed_until);
-    task->reason = reason_of(step, finding);
+    task->reason = reason_of(step, finding, present);
     task_changed(step, entry, before);
 }
 
@@ -218,7 +222,7 @@ static void follow_up(struct step *step, struct finding *finding, unsigned prese
             task_close(step, step_task_entry(step, task_name(step, old, finding->finding_id)),
                        RESOLUTION_SUPERSEDED,
                        arena_printf(step->arena, "now a %.*s", STR_ARG(now)));
-        open_task(step, finding, finding->kind, old);
+        open_task(step, finding, finding->kind, old, present);
     }
     if (finding->sop_task) {
         update_task(step, KIND_SOP_UPDATE, finding, present);
@@ -338,7 +342,7 @@ void finding_release(struct step *step, struct entry *entry)
     struct warnings closure_warnings = step->warnings;
     step->warnings = finding->warnings;
     finding->warnings = (struct warnings){0};
-    follow_up(step, finding, 0);
+    follow_up(step, finding, ~0u);
     entry->wake_at = decide_wake_at(step->policy, entry);
     step->warnings = closure_warnings;
 }

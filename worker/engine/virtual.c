@@ -109,7 +109,7 @@ ms_t virtual_next(struct virtual *v)
 /* ---- memory ---- */
 
 /* An entry of the old table in the new one: by way of its JSON, as the worker stores it. */
-static size_t copy_entry(struct arena *arena, struct state_table *table, const struct entry *old)
+static void copy_entry(struct arena *arena, struct state_table *table, const struct entry *old)
 {
     struct buf json = {0};
     struct error error;
@@ -119,7 +119,6 @@ static size_t copy_entry(struct arena *arena, struct state_table *table, const s
     entry->exists = true;
     entry->wake_at = old->wake_at;
     buf_free(&json);
-    return 1;
 }
 
 /* Each event leaves its old versions of what it changed behind in the arena. From time to time what
@@ -129,8 +128,11 @@ static void forget_the_past(struct virtual *v)
     struct arena *arena = arena_new();
     struct state_table *table = state_new(arena);
     size_t n = 0;
-    for (const struct entry *e = state_first(v->decision.table); e; e = e->next)
-        if (e->exists) n += copy_entry(arena, table, e);
+    for (const struct entry *e = state_first(v->decision.table); e; e = e->next) {
+        if (!e->exists) continue;
+        copy_entry(arena, table, e);
+        n++;
+    }
     arena_free(v->arena);
     v->arena = v->decision.arena = arena;
     v->decision.table = table;
