@@ -8,8 +8,7 @@
 # shellcheck disable=SC2034  # used by the scripts that source this file
 EPILOGUE_BUILD_PACKAGES=(
     build-essential cmake ninja-build pkg-config
-    librdkafka-dev libjansson-dev libhiredis-dev libmicrohttpd-dev libyajl-dev
-    uthash-dev
+    librdkafka-dev libjansson-dev libhiredis-dev libmicrohttpd-dev
 )
 # shellcheck disable=SC2034
 EPILOGUE_RUN_PACKAGES=(redis-server)

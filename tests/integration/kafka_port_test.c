@@ -203,6 +203,40 @@ static void test_position_beyond_the_end(void **state)
     assert_non_null(strstr(a->error.text, "made anew"));
 }
 
+static void delete_topic(const char *name)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(f.client);
+    rd_kafka_DeleteTopic_t *topic = rd_kafka_DeleteTopic_new(name);
+    rd_kafka_DeleteTopics(f.client, &topic, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, FIXTURE_MS);
+    assert_non_null(event);
+    assert_int_equal(rd_kafka_event_error(event), 0);
+    rd_kafka_event_destroy(event);
+    rd_kafka_DeleteTopic_destroy(topic);
+    rd_kafka_queue_destroy(queue);
+}
+
+static void test_deleted_topic(void **state)
+{
+    (void)state;
+    make_topics("deleted");
+    a = member_new(&f, "a");
+    member_join(a, FIXTURE_PARTITIONS);
+    for (int32_t p = 0; p < FIXTURE_PARTITIONS; p++) member_resume(a, p, 0);
+    delete_topic(f.names[TOPIC_TASK_UPDATED]);
+    enum result r = OK;
+    int64_t t0 = now_us();
+    while (r != FATAL && now_us() - t0 < FIXTURE_MS * 1000) r = member_poll(a, 20);
+    print_message("deleted topic noticed after %lld ms: %s\n", (long long)(now_us() - t0) / 1000,
+                  a->error.text);
+    assert_int_equal(r, FATAL);
+    assert_non_null(strstr(a->error.text, f.names[TOPIC_TASK_UPDATED]));
+    t0 = now_us();
+    member_free(a);
+    a = NULL;
+    assert_true(now_us() - t0 < 3000000);
+}
+
 /* ------------------------------------------------------------------ transactions */
 
 static int64_t committed(struct member *m, int32_t shard, enum result expected)
@@ -542,6 +576,7 @@ int main(void)
         cmocka_unit_test_teardown(test_records_are_whole, teardown),
         cmocka_unit_test_teardown(test_rewind_with_a_full_queue, teardown),
         cmocka_unit_test_teardown(test_position_beyond_the_end, teardown),
+        cmocka_unit_test_teardown(test_deleted_topic, teardown),
         cmocka_unit_test_teardown(test_commit_and_abort, teardown),
         cmocka_unit_test_teardown(test_changelog_waits_for_open_transaction, teardown),
         cmocka_unit_test_teardown(test_committed_waits_for_open_transaction, teardown),

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-add_library(core_support STATIC unit/core_support.c)
+add_library(core_support STATIC
+  unit/core_checks.c unit/core_events.c unit/core_news.c unit/core_support.c)
 target_link_libraries(core_support PUBLIC core PkgConfig::CMOCKA)
-foreach(what deadline names policy state order decide task finding incident followup review reminder
-        invariants)
+# All of core's tests, for tests/coverage.
+add_custom_target(core_tests)
+foreach(what deadline names policy state order decide task finding finding_status incident followup
+        review reminder invariants)
   epilogue_unit_test(${what} core_support)
+  set_tests_properties(unit.${what} PROPERTIES LABELS core)
+  add_dependencies(core_tests test_${what})
 endforeach()
 if(EPILOGUE_COVERAGE)
   target_compile_definitions(test_decide PRIVATE EPILOGUE_COVERAGE)

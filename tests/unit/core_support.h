@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "core/decide.h"
 #include "core/deadline.h"
+#include "core/decide.h"
 #include "core/task.h"
 
 struct stored {
@@ -57,15 +57,16 @@ ms_t t(const char *text);
 struct closure_event *closure(struct world *w, const char *incident_id, int64_t revision);
 struct finding_event *finding(struct world *w, const char *incident_id, const char *finding_id,
                               int64_t revision);
+/* A finding of category technical-lapse, of INC-1. */
+struct finding_event *technical(struct world *w, const char *finding_id, int64_t revision);
 struct task_update_event *task_update(struct world *w, const char *incident_id, const char *name,
                                       int64_t revision);
 /* Puts a member into an event, and the bit that says that it is there. */
-#define SET_CLOSURE(e, BIT, member, value)                                                         \
+#define SET_CLOSURE(e, BIT, member, value) \
     ((e)->present |= CLOSURE_##BIT, (e)->incident.member = (value))
-#define SET_FINDING(e, BIT, member, value)                                                         \
+#define SET_FINDING(e, BIT, member, value) \
     ((e)->present |= FINDING_##BIT, (e)->finding.member = (value))
-#define SET_UPDATE(e, BIT, member, value)                                                          \
-    ((e)->present |= TASK_UPDATE_##BIT, (e)->member = (value))
+#define SET_UPDATE(e, BIT, member, value) ((e)->present |= TASK_UPDATE_##BIT, (e)->member = (value))
 /* What makes it ask for nothing: timeline, summary, evaluation. */
 void complete_closure(struct world *w, struct closure_event *e);
 void evaluate(struct closure_event *e, int sufficient, int is_complete);
@@ -108,7 +109,8 @@ bool is_stored(struct world *w, struct str key);
 void assert_str(struct str actual, const char *expected);
 void assert_time(ms_t actual, const char *expected);
 
-/* All invariants of the store (those of outputs are checked as they come). */
+/* The invariants: of outputs from the `from`th on, and of all that is stored. `take` checks both. */
+void check_outputs(struct world *w, size_t from);
 void check_store(struct world *w);
 
 #endif

@@ -44,8 +44,8 @@ static void what_each_event_needs(void **state)
     for (size_t i = 0; i < 8; i++) assert_true(needs(&need, keys[i]));
 
     struct task_update_event *u = task_update(w, "A/1", "bug/F%2F1", 1);
-    event = (struct event){
-        .type = EVENT_TASK_UPDATE, .incident_id = u->incident_id, .task_update = u};
+    event =
+        (struct event){.type = EVENT_TASK_UPDATE, .incident_id = u->incident_id, .task_update = u};
     decide_need(w->arena, &event, &need);
     assert_int_equal(need.n, 3);
     for (size_t i = 0; i < 3; i++) assert_true(needs(&need, keys[i]));
@@ -198,12 +198,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
-        TEST(what_each_event_needs),
-        TEST(a_later_life_needs_all_of_it),
-        TEST(a_tick_for_nothing),
-        TEST(a_tick_without_its_incident),
-        TEST(events_of_one_batch),
-        TEST(what_was_not_loaded_is_not_guessed),
+        TEST(what_each_event_needs), TEST(a_later_life_needs_all_of_it),
+        TEST(a_tick_for_nothing),    TEST(a_tick_without_its_incident),
+        TEST(events_of_one_batch),   TEST(what_was_not_loaded_is_not_guessed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,12 +134,11 @@ static void parties(void **state)
     add_party(w, e, "Vendor", PARTY_VENDOR, true);
     e->closure.coordination[0].reference = STR("2026/118");
     take_closure(w, NOON, e);
-    assert_news(w,
-                "opened/1 light 0/0\n"
-                "coordination/National police/1 created open\n"
-                "coordination/PR %2F press/1 created open\n"
-                "coordination/Vendor/1 created open\n"
-                "coordination/Vendor/2 closed closed:done [status,resolution,closed_at,sla]\n");
+    assert_news(w, "opened/1 light 0/0\n"
+                   "coordination/National police/1 created open\n"
+                   "coordination/PR %2F press/1 created open\n"
+                   "coordination/Vendor/1 created open\n"
+                   "coordination/Vendor/2 closed closed:done [status,resolution,closed_at,sla]\n");
     const struct task *task = task_of(w, "INC-1", "coordination/National police");
     assert_int_equal(task->queue, QUEUE_EXTERNAL);
     assert_str(task->title, "Coordinate with National police on INC-1: Key read");

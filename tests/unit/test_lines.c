@@ -86,11 +86,12 @@ static void a_whole_line(void **state)
 static void a_story_with_objects_over_several_lines(void **state)
 {
     (void)state;
-    assert_int_equal(read_as(STR("# {\"topic\":\"none\"}\n\n  {\"topic\":\n  \"task-updated\",\n"
-                                 "  \"value\": {}}\n> what is expected\n{\"topic\":\"our-findings\","
-                                 "\"value\":\"[{\"} {\"topic\":\"finding-updated\",\"value\":1}"),
-                             0),
-                     OK);
+    assert_int_equal(
+        read_as(STR("# {\"topic\":\"none\"}\n\n  {\"topic\":\n  \"task-updated\",\n"
+                    "  \"value\": {}}\n> what is expected\n{\"topic\":\"our-findings\","
+                    "\"value\":\"[{\"} {\"topic\":\"finding-updated\",\"value\":1}"),
+                0),
+        OK);
     assert_int_equal(lines.n, 3);
     assert_int_equal(lines.items[0].number, 3);
     assert_int_equal(lines.items[0].record.topic, TOPIC_TASK_UPDATED);
@@ -139,7 +140,8 @@ static void keys_are_bytes(void **state)
 {
     (void)state;
     assert_int_equal(
-        read_as(STR("{\"topic\":\"task-updated\",\"key\":\"a\\u0000b\\\\u0000\",\"value\":1}"), 0), OK);
+        read_as(STR("{\"topic\":\"task-updated\",\"key\":\"a\\u0000b\\\\u0000\",\"value\":1}"), 0),
+        OK);
     struct str key = lines.items[0].record.key;
     assert_int_equal(key.n, 9);
     assert_memory_equal(key.p, "a\0b\\u0000", 9);
@@ -148,10 +150,11 @@ static void keys_are_bytes(void **state)
 static void times(void **state)
 {
     (void)state;
-    assert_int_equal(read_as(STR("{\"topic\":\"task-updated\",\"value\":1,\"at\":1795166100}\n"
-                                 "{\"topic\":\"task-updated\",\"value\":1,\"at\":\"2026-11-20\"}\n"),
-                             0),
-                     OK);
+    assert_int_equal(
+        read_as(STR("{\"topic\":\"task-updated\",\"value\":1,\"at\":1795166100}\n"
+                    "{\"topic\":\"task-updated\",\"value\":1,\"at\":\"2026-11-20\"}\n"),
+                0),
+        OK);
     assert_int_equal(lines.items[0].record.timestamp, INT64_C(1795166100000));
     assert_int_equal(lines.items[1].record.timestamp, INT64_C(1795132800000));
 }
@@ -170,7 +173,8 @@ static void what_is_wrong_is_said_with_its_line(void **state)
     assert_refused("{\"topic\":\"task-updated\",\"value\":1,\"at\":null}", 1, "\"at\"");
     assert_refused("{\"topic\":\"task-updated\",\"value\":1,\"key\":7}", 1, "\"key\"");
     assert_refused("{\"topic\":\"task-updated\",\"value\":1,\"headers\":[]}", 1, "\"headers\"");
-    assert_refused("{\"topic\":\"task-updated\",\"value\":1,\"headers\":{\"a\":1}}", 1, "\"headers\"");
+    assert_refused("{\"topic\":\"task-updated\",\"value\":1,\"headers\":{\"a\":1}}", 1,
+                   "\"headers\"");
     assert_refused("{\"topic\":\"task-updated\",\"raw_base64\":\"?\"}", 1, "base64");
     assert_refused("{\"topic\":\"task-updated\",\"raw_base64\":1}", 1, "raw_base64");
     assert_refused("{\"topic\":\"task-updated\",\"raw_repeat\":1}", 1, "raw_repeat");

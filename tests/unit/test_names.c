@@ -5,10 +5,10 @@ static void a_value_is_its_word_and_back(void **state)
 {
     (void)state;
     int n = 0;
-#define ROUND_TRIP(name, TABLE)                                                                    \
-    for (int v = 1; v < name##_end; v++, n++) assert_int_equal(name##_parse(name##_name(v)), v);   \
-    assert_null(name##_name(0).p);                                                                 \
-    assert_int_equal(name##_parse(STR_NONE), 0);                                                   \
+#define ROUND_TRIP(name, TABLE)                                                                  \
+    for (int v = 1; v < name##_end; v++, n++) assert_int_equal(name##_parse(name##_name(v)), v); \
+    assert_null(name##_name(0).p);                                                               \
+    assert_int_equal(name##_parse(STR_NONE), 0);                                                 \
     assert_int_equal(name##_parse(STR("no such word")), 0);
     NAMES_ALL(ROUND_TRIP)
 #undef ROUND_TRIP

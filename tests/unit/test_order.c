@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core_support.h"
 #include "core/step.h"
+#include "core_support.h"
 
 static const struct order none = {-1, TIME_NONE};
 

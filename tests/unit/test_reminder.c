@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reminders about tasks: when, to whom, how often, and what they say. */
-#include "core_support.h"
 #include "core/step.h"
+#include "core_support.h"
 
 #define NOON "2026-11-20T12:00:00Z" /* a Friday */
 
@@ -81,17 +81,24 @@ static void the_life_of_a_task_that_nobody_touches(void **state)
         "reminder overdue/5 bug/F-1 2026-12-02T12:00 owner=identity:dev@example.com "
         "on-call=identity\n");
     const char *said[] = {
-        "has had no update for 3 d",   "is due in 3 d", NULL,
-        "is due in 1 d",               "is due in 1 d and is escalated", NULL,
-        "is due now",                  "is due now and is escalated",
-        "is 1 d overdue",              "is 2 d overdue",
-        "is 3 d overdue",              "has had no update for 10 d",
+        "has had no update for 3 d",
+        "is due in 3 d",
+        NULL,
+        "is due in 1 d",
+        "is due in 1 d and is escalated",
+        NULL,
+        "is due now",
+        "is due now and is escalated",
+        "is 1 d overdue",
+        "is 2 d overdue",
+        "is 3 d overdue",
+        "has had no update for 10 d",
         "is 3 d overdue and is escalated",
     };
     for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
         if (!said[i]) continue;
-        struct str expected = arena_printf(
-            w->arena, "P1 bug INC-1/bug/F-1 'Dumps are not redacted' %s", said[i]);
+        struct str expected =
+            arena_printf(w->arena, "P1 bug INC-1/bug/F-1 'Dumps are not redacted' %s", said[i]);
         assert_str(output_at(w, i)->reminder.summary, expected.p);
     }
     /* None after it closed. */
@@ -152,15 +159,15 @@ static void nobody_owns_it(void **state)
     w->policy.sla[PRIORITY_P1].complete = days(1000);
     bug_of(state, owner(NULL, NULL));
     run_until(w, "2026-11-27T12:00:00Z");
-    assert_news(w, "reminder assign-due/1 bug/F-1 2026-11-25T12:00 response-team=security-response\n"
-                   "reminder assign-due/2 bug/F-1 2026-11-26T12:00 response-team=security-response\n"
-                   "reminder assign-due/3 bug/F-1 2026-11-27T12:00 "
-                   "response-team=security-response\n");
+    assert_news(w,
+                "reminder assign-due/1 bug/F-1 2026-11-25T12:00 response-team=security-response\n"
+                "reminder assign-due/2 bug/F-1 2026-11-26T12:00 response-team=security-response\n"
+                "reminder assign-due/3 bug/F-1 2026-11-27T12:00 "
+                "response-team=security-response\n");
     assert_str(output_at(w, 0)->reminder.summary, "P1 bug INC-1/bug/F-1 'Dumps are not redacted' "
                                                   "has no owner; it should have one by now");
-    assert_str(output_at(w, 1)->reminder.summary,
-               "P1 bug INC-1/bug/F-1 'Dumps are not redacted' "
-               "has no owner; it should have had one 1 d ago");
+    assert_str(output_at(w, 1)->reminder.summary, "P1 bug INC-1/bug/F-1 'Dumps are not redacted' "
+                                                  "has no owner; it should have had one 1 d ago");
     sleep_until(w, "2026-12-01T13:00:00Z"); /* no weekend */
     assert_news(w, "reminder assign-due/4 bug/F-1 +1 2026-12-01T12:00 "
                    "response-team=security-response\n");
@@ -181,9 +188,10 @@ static void resolved_but_not_verified(void **state)
     run_until(w, "2026-11-22T12:00:00Z");
     status(w, "2026-11-22T12:00:00Z", 2, REPORTED_RESOLVED);
     run_until(w, "2026-12-06T12:00:00Z");
-    assert_news(w, "reminder verify-due/1 bug/F-1 2026-11-29T12:00 response-team=security-response\n"
-                   "reminder verify-due/2 bug/F-1 2026-12-06T12:00 "
-                   "response-team=security-response\n");
+    assert_news(w,
+                "reminder verify-due/1 bug/F-1 2026-11-29T12:00 response-team=security-response\n"
+                "reminder verify-due/2 bug/F-1 2026-12-06T12:00 "
+                "response-team=security-response\n");
     assert_str(output_at(w, 1)->reminder.summary, "P1 bug INC-1/bug/F-1 'Dumps are not redacted' "
                                                   "was resolved 14 d ago and is not verified");
     status(w, "2026-12-07T12:00:00Z", 3, REPORTED_IN_PROGRESS);

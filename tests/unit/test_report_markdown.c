@@ -66,7 +66,8 @@ static void texts_of_others_stay_texts(void **state)
 {
     (void)state;
     buf_free(&out);
-    markdown_text(&out, STR("# no heading\n- `no` *list* [x](y)\n<b>&amp; a|b_c\\ 1-2 #3\x1b[31m\x7f"));
+    markdown_text(&out,
+                  STR("# no heading\n- `no` *list* [x](y)\n<b>&amp; a|b_c\\ 1-2 #3\x1b[31m\x7f"));
     buf_char(&out, 0);
     assert_string_equal(out.p, "\\# no heading\n\\- \\`no\\` \\*list\\* \\[x\\](y)\n"
                                "\\<b\\>\\&amp; a\\|b\\_c\\\\ 1-2 #3 \\[31m ");
@@ -139,15 +140,25 @@ static void all_that_can_be_told(void **state)
         {.at = TIME_NONE, .action = STR("first")},
         {.at = 0, .at_text = STR("1970"), .actor = STR("soc"), .action = STR("second")},
     };
-    struct evidence evidence[] = {{.ref = STR("disk")}, {.note = STR("a note")},
+    struct evidence evidence[] = {{.ref = STR("disk")},
+                                  {.note = STR("a note")},
                                   {.ref = STR("mail"), .note = STR("of today")}};
     struct coordination parties[] = {{.party = STR("Police"), .party_kind = PARTY_LAW_ENFORCEMENT}};
     struct str texts[] = {STR("one"), STR("two")};
     struct closure closure = {
-        .timeline = timeline, .timeline_n = 2, .evidence = evidence, .evidence_n = 3,
-        .actors = {texts, 2}, .takeaways = {texts, 2}, .references = {texts, 2},
-        .response = STR("Quick."), .complete = TRI_FALSE, .evaluation_note = STR("late"),
-        .coordination = parties, .coordination_n = 1, .started_at_text = STR("1969"),
+        .timeline = timeline,
+        .timeline_n = 2,
+        .evidence = evidence,
+        .evidence_n = 3,
+        .actors = {texts, 2},
+        .takeaways = {texts, 2},
+        .references = {texts, 2},
+        .response = STR("Quick."),
+        .complete = TRI_FALSE,
+        .evaluation_note = STR("late"),
+        .coordination = parties,
+        .coordination_n = 1,
+        .started_at_text = STR("1969"),
     };
     struct report_markdown report = {.incident = an_incident(LEVEL_FULL), .closure = &closure};
     const char *text = written(&report);
@@ -164,23 +175,40 @@ static void all_that_can_be_told(void **state)
 static void findings_and_tasks(void **state)
 {
     (void)state;
-    const struct finding f1 = {.finding_id = STR("F1"), .kind = KIND_BUG,
-                               .category = CATEGORY_TECHNICAL_LAPSE, .severity = SEVERITY_LOW,
-                               .title = STR("a|b"), .description = STR("more\nof it"),
-                               .status = REPORTED_DUPLICATE, .duplicate_of = STR("F2"),
+    const struct finding f1 = {.finding_id = STR("F1"),
+                               .kind = KIND_BUG,
+                               .category = CATEGORY_TECHNICAL_LAPSE,
+                               .severity = SEVERITY_LOW,
+                               .title = STR("a|b"),
+                               .description = STR("more\nof it"),
+                               .status = REPORTED_DUPLICATE,
+                               .duplicate_of = STR("F2"),
                                .reason = STR("same")};
     const struct finding f2 = {.finding_id = STR("F2")};
-    const struct task bug = {.name = STR("bug/F1"), .kind = KIND_BUG, .finding_id = STR("F1"),
-                             .priority = PRIORITY_P1, .status = STATUS_CLOSED, .due_at = 0,
-                             .resolution = RESOLUTION_DUPLICATE, .sla = SLA_MET,
-                             .owner = {STR("web"), STR("eva")}, .tracker = {.url = STR("https://t")}};
-    const struct task open = {.name = STR("coordination/A%2FB"), .kind = KIND_COORDINATION,
-                              .priority = PRIORITY_P4, .status = STATUS_OPEN, .due_at = DAY_MS,
-                              .sla = SLA_BREACHED, .tracker = {.key = STR("T-1")}};
+    const struct task bug = {.name = STR("bug/F1"),
+                             .kind = KIND_BUG,
+                             .finding_id = STR("F1"),
+                             .priority = PRIORITY_P1,
+                             .status = STATUS_CLOSED,
+                             .due_at = 0,
+                             .resolution = RESOLUTION_DUPLICATE,
+                             .sla = SLA_MET,
+                             .owner = {STR("web"), STR("eva")},
+                             .tracker = {.url = STR("https://t")}};
+    const struct task open = {.name = STR("coordination/A%2FB"),
+                              .kind = KIND_COORDINATION,
+                              .priority = PRIORITY_P4,
+                              .status = STATUS_OPEN,
+                              .due_at = DAY_MS,
+                              .sla = SLA_BREACHED,
+                              .tracker = {.key = STR("T-1")}};
     const struct finding *findings[] = {&f1, &f2};
     const struct task *tasks[] = {&bug, &open};
-    struct report_markdown report = {.incident = an_incident(LEVEL_FULL), .findings = findings,
-                                     .findings_n = 2, .tasks = tasks, .tasks_n = 2};
+    struct report_markdown report = {.incident = an_incident(LEVEL_FULL),
+                                     .findings = findings,
+                                     .findings_n = 2,
+                                     .tasks = tasks,
+                                     .tasks_n = 2};
     const char *text = written(&report);
     assert_says(text, "### Technical lapses\n\n- **F1** a\\|b; low, duplicate of F2 (same); "
                       "bug, closed, owner eva (web)\n  more of it\n");
@@ -189,7 +217,8 @@ static void findings_and_tasks(void **state)
     /* what is open stands first */
     const char *first = strstr(text, "| coordination |"), *second = strstr(text, "| bug |");
     assert_true(first && second && first < second);
-    assert_says(text, "| P4 | open | **missing** | Fri 1970-01-02 00:00:00 UTC | breached | T-1 |\n");
+    assert_says(text,
+                "| P4 | open | **missing** | Fri 1970-01-02 00:00:00 UTC | breached | T-1 |\n");
     assert_says(text, "| P1 | duplicate | eva (web) | Thu 1970-01-01 00:00:00 UTC | met | "
                       "https://t |\n");
     assert_says(text, "- an owner of coordination/A%2FB\n");

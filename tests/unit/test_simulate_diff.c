@@ -97,7 +97,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(nothing_at_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_same_in_another_order_is_the_same, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_one_has_alone_comes_in_order_of_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_one_has_alone_comes_in_order_of_time, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(repeats_are_counted, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

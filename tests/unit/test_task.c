@@ -84,7 +84,8 @@ static void order_of_a_tracker_is_its_own(void **state)
     take_finding(w, NOON, f);
     assert_news(w, "bug/F-1/3 updated in-progress [status]\n");
     struct task_update_event *u = task_update(w, "INC-1", "bug/F-1", 10);
-    SET_UPDATE(u, TRACKER, tracker, ((struct tracker){STR("jira"), STR("SEC-1"), STR("https://x")}));
+    SET_UPDATE(u, TRACKER, tracker,
+               ((struct tracker){STR("jira"), STR("SEC-1"), STR("https://x")}));
     take_update(w, NOON, u);
     assert_news(w, "bug/F-1/4 updated in-progress [tracker]\n");
     u->order.revision = 11; /* nothing new in it */
@@ -227,14 +228,15 @@ static void not_verified_after_all_it_is_late(void **state)
     assert_int_equal(bug(w)->sla, SLA_BREACHED);
     run_until(w, "2026-12-20T12:00:00Z");
     /* Due is said, and every step of the escalation; the days between were not promised. */
-    assert_news(w, "reminder due/1 bug/F-1 2026-11-27T12:00 owner=identity:dev@example.com "
-                   "on-call=identity\n"
-                   "reminder escalation/1 bug/F-1 +2 2026-11-30T12:00 "
-                   "owner=identity:dev@example.com manager=:manager@example.com on-call=identity "
-                   "response-lead=:response-lead@example.com\n"
-                   "reminder review-due/1 INC-1 +3 2026-12-18T12:00 response-team=security-response\n"
-                   "reminder overdue/1 bug/F-1 2026-12-20T12:00 owner=identity:dev@example.com "
-                   "on-call=identity\n");
+    assert_news(w,
+                "reminder due/1 bug/F-1 2026-11-27T12:00 owner=identity:dev@example.com "
+                "on-call=identity\n"
+                "reminder escalation/1 bug/F-1 +2 2026-11-30T12:00 "
+                "owner=identity:dev@example.com manager=:manager@example.com on-call=identity "
+                "response-lead=:response-lead@example.com\n"
+                "reminder review-due/1 INC-1 +3 2026-12-18T12:00 response-team=security-response\n"
+                "reminder overdue/1 bug/F-1 2026-12-20T12:00 owner=identity:dev@example.com "
+                "on-call=identity\n");
 }
 
 /* What was due before a record comes before it, though nothing ran in between. */
@@ -331,7 +333,8 @@ static void resolved_work_can_be_paused_too(void **state)
     report(w, NOON, "bug/F-1", 1, REPORTED_RESOLVED);
     snooze(w, NOON, 2, t("2026-12-04T12:00:00Z"));
     run_until(w, "2026-12-04T11:00:00Z");
-    assert_news(w, "reminder review-due/1 INC-1 2026-11-27T12:00 response-team=security-response\n");
+    assert_news(w,
+                "reminder review-due/1 INC-1 2026-11-27T12:00 response-team=security-response\n");
     run_until(w, "2026-12-04T12:00:00Z");
     assert_int_equal(bug(w)->sla, SLA_ON_TRACK);
 }
@@ -359,10 +362,10 @@ static void every_visible_member_has_its_bit(void **state)
     struct task a = {0};
     struct task b;
     uint64_t bits = 0;
-#define DIFFERS(name, change)                                                                      \
-    b = a;                                                                                         \
-    b.change;                                                                                      \
-    assert_true(task_diff(&a, &b) == UINT64_C(1) << TASK_MEMBER_##name);                           \
+#define DIFFERS(name, change)                                            \
+    b = a;                                                               \
+    b.change;                                                            \
+    assert_true(task_diff(&a, &b) == UINT64_C(1) << TASK_MEMBER_##name); \
     bits |= task_diff(&a, &b);
     DIFFERS(queue, queue = 1)
     DIFFERS(title, title = STR(""))

@@ -46,8 +46,11 @@ static int set_up(void **state)
     if (policy_file_load(NULL, arena, &policy, &error) != OK) return 1;
     other = policy;
     other.version = STR("other");
-    struct virtual_settings settings = {.policy = &policy, .limits = &limits, .emit = emit,
-                                        .source = STR("/epilogue/test"), .self = &sent};
+    struct virtual_settings settings = {.policy = &policy,
+                                        .limits = &limits,
+                                        .emit = emit,
+                                        .source = STR("/epilogue/test"),
+                                        .self = &sent};
     for (int topic = 0; topic < topic_end; topic++) settings.topic_names[topic] = topic_name(topic);
     v = virtual_new(&settings);
     sent_n = 0;
@@ -85,8 +88,8 @@ static const struct task *task(const char *key)
 
 #define EVALUATED ",\"response_evaluation\":{\"sufficient\":true,\"complete\":true}}"
 #define CLOSED "{\"incident_id\":\"I\",\"closed_at\":\"2026-11-01\"" EVALUATED
-#define FINDING                                                                                    \
-    "{\"incident_id\":\"I\",\"finding_id\":\"F\",\"category\":\"technical-lapse\","                 \
+#define FINDING                                                                     \
+    "{\"incident_id\":\"I\",\"finding_id\":\"F\",\"category\":\"technical-lapse\"," \
     "\"severity\":\"low\",\"owner\":{\"team\":\"t\",\"person\":\"p\"}}"
 
 static void nothing_is_scheduled_without_a_record(void **state)
@@ -191,8 +194,11 @@ static void tell(void *self, const struct message *message, ms_t now)
 
 static void play(const struct lines *lines, size_t forget_after, struct telling *telling)
 {
-    struct virtual_settings settings = {.policy = &policy, .limits = &limits, .emit = tell,
-                                        .source = STR("/epilogue/test"), .self = telling,
+    struct virtual_settings settings = {.policy = &policy,
+                                        .limits = &limits,
+                                        .emit = tell,
+                                        .source = STR("/epilogue/test"),
+                                        .self = telling,
                                         .forget_after = forget_after};
     telling->scratch = arena_new();
     for (int topic = 0; topic < topic_end; topic++)

@@ -92,7 +92,8 @@ static const struct json *parse(const struct source *s, struct str text)
 {
     struct json *root;
     struct str detail;
-    return json_parse(s->arena, s->arena, text, LINES_DEPTH, &root, &detail) == JSON_OK ? root : NULL;
+    return json_parse(s->arena, s->arena, text, LINES_DEPTH, &root, &detail) == JSON_OK ? root
+                                                                                        : NULL;
 }
 
 static enum result read_topic(const struct source *s, int number, const struct json *value,
@@ -147,7 +148,8 @@ static int base64_digit(char c)
 static enum result read_base64(const struct source *s, int number, const struct json *value,
                                struct record *record)
 {
-    if (!value || value->type != JSON_STRING) return bad(s, number, "\"raw_base64\" must be a text");
+    if (!value || value->type != JSON_STRING)
+        return bad(s, number, "\"raw_base64\" must be a text");
     struct str text = value->text;
     while (text.n && text.p[text.n - 1] == '=') text.n--;
     char *bytes = arena_alloc(s->arena, text.n + 1);
@@ -170,8 +172,8 @@ static enum result read_repeat(const struct source *s, int number, const struct 
     static const char *const names[] = {"prefix", "unit", "suffix"};
     struct str texts[3];
     for (int i = 0; i < 3; i++) {
-        const struct json *text = value && value->type == JSON_OBJECT ? json_get(value, names[i])
-                                                                      : NULL;
+        const struct json *text =
+            value && value->type == JSON_OBJECT ? json_get(value, names[i]) : NULL;
         if (!text || text->type != JSON_STRING)
             return bad(s, number, "\"raw_repeat\" needs the texts prefix, unit and suffix");
         texts[i] = text->text;
@@ -230,10 +232,8 @@ static const struct {
     bool is_value;
     member_reader *read;
 } members[] = {
-    {"topic", false, read_topic},
-    {"at", false, read_at},
-    {"headers", false, read_headers},
-    {"raw_base64", true, read_base64},
+    {"topic", false, read_topic},      {"at", false, read_at},
+    {"headers", false, read_headers},  {"raw_base64", true, read_base64},
     {"raw_repeat", true, read_repeat},
 };
 

@@ -4,6 +4,7 @@
 #include "codec/json.h"
 
 #define TEXT_BYTES 240 /* of one text within a line */
+#define SENTENCE_BYTES 2000
 #define TITLE_BYTES 80 /* where the title only reminds of what was said */
 #define WORD_WIDTH 20  /* "missing-findings" and a number */
 
@@ -48,10 +49,34 @@ static struct str header_of(const struct message *message, const char *name)
     return value;
 }
 
+static bool is_control(struct str text, size_t i)
+{
+    unsigned char c = (unsigned char)text.p[i];
+    /* U+0080 to U+009F are 0xC2 and 0x80 to 0x9F. */
+    bool is_c1 = c == 0xc2 && i + 1 < text.n && (unsigned char)text.p[i + 1] < 0xa0;
+    return c < 0x20 || c == 0x7f || is_c1;
+}
+
+/* Texts of others never reach the terminal as they are: they could hold its escapes. */
+static void put_up_to(struct page *page, struct str text, size_t max_bytes)
+{
+    struct str shown = json_cut(text, max_bytes);
+    for (size_t i = 0; i < shown.n; i++) {
+        if (!is_control(shown, i)) {
+            buf_char(page->out, shown.p[i]);
+            continue;
+        }
+        unsigned char c = (unsigned char)shown.p[i];
+        buf_printf(page->out, "\\u%04x", c == 0xc2 ? (unsigned char)shown.p[++i] : c);
+    }
+    if (shown.n < text.n) buf_lit(page->out, "…");
+}
+
 static void put_quoted_up_to(struct page *page, struct str text, size_t max_bytes)
 {
-    struct str shown = json_excerpt(page->arena, text, max_bytes);
-    buf_printf(page->out, "'%.*s%s'", STR_ARG(shown), shown.n < text.n ? "…" : "");
+    buf_char(page->out, '\'');
+    put_up_to(page, text, max_bytes);
+    buf_char(page->out, '\'');
 }
 
 static void put_quoted(struct page *page, struct str text)
@@ -59,10 +84,9 @@ static void put_quoted(struct page *page, struct str text)
     put_quoted_up_to(page, text, TEXT_BYTES);
 }
 
-/* Texts of others never reach the terminal as they are: they could hold its escapes. */
 static void put_text(struct page *page, struct str text)
 {
-    buf_str(page->out, json_excerpt(page->arena, text, TEXT_BYTES));
+    put_up_to(page, text, TEXT_BYTES);
 }
 
 /* A time as it stands in an event, for a person; anything else as it is. */
@@ -140,12 +164,24 @@ static const char *colour_of(struct str word)
     static const struct {
         const char *word, *colour;
     } colours[] = {
-        {"opened", "1"},         {"created", "36"},          {"updated", "0"},
-        {"resolved", "32"},      {"closed", "32"},           {"completed", "1;32"},
-        {"reopened", "1;35"},    {"refused", "1;31"},        {"assign-due", "33"},
-        {"due-soon", "33"},      {"due", "1;33"},            {"overdue", "31"},
-        {"stale", "33"},         {"escalation", "1;31"},     {"verify-due", "33"},
-        {"review-due", "34"},    {"missing-findings", "33"}, {"orphan-finding", "33"},
+        {"opened", "1"},
+        {"created", "36"},
+        {"updated", "0"},
+        {"resolved", "32"},
+        {"closed", "32"},
+        {"completed", "1;32"},
+        {"reopened", "1;35"},
+        {"refused", "1;31"},
+        {"assign-due", "33"},
+        {"due-soon", "33"},
+        {"due", "1;33"},
+        {"overdue", "31"},
+        {"stale", "33"},
+        {"escalation", "1;31"},
+        {"verify-due", "33"},
+        {"review-due", "34"},
+        {"missing-findings", "33"},
+        {"orphan-finding", "33"},
         {"forwarded", "0"},
     };
     for (size_t i = 0; i < sizeof colours / sizeof *colours; i++)
@@ -256,8 +292,8 @@ static void put_closed(struct page *page, const struct json *value)
 static void put_task(struct page *page, struct str word, const struct json *value)
 {
     static const char *const none[] = {NULL};
-    static const char *const of_closed[] = {"status", "resolution", "closed_at", "sla", "reason",
-                                            NULL};
+    static const char *const of_closed[] = {"status", "resolution", "closed_at",
+                                            "sla",    "reason",     NULL};
     static const char *const of_resolved[] = {"status", NULL};
     static const char *const of_reopened[] = {"status", "resolution", "closed_at", "occurrence",
                                               NULL};
@@ -347,7 +383,7 @@ static void put_open_tasks(struct page *page, const struct json *incident)
 static void put_reminder(struct page *page, const struct json *value)
 {
     put_recipients(page, json_get(value, "recipients"));
-    buf_str(page->out, json_excerpt(page->arena, text_of(value, "summary"), 2000));
+    put_up_to(page, text_of(value, "summary"), SENTENCE_BYTES);
     int64_t coalesced = integer_of(value, "coalesced");
     if (coalesced) buf_printf(page->out, " (%lld before it not sent)", (long long)coalesced);
     put_open_tasks(page, json_get(value, "incident"));
@@ -355,23 +391,23 @@ static void put_reminder(struct page *page, const struct json *value)
 
 /* ---- whole messages ---- */
 
-/* What a record that was refused is about, as far as that can be read. */
-static void put_subject(struct page *page, const struct message *message)
+void render_subject(struct buf *out, struct arena *arena, const struct message *message)
 {
+    struct page page = {out, arena, false};
     struct json *value = NULL;
     struct str detail, part = STR_NONE, incident_id = message->key;
     if (message->value.p &&
-        json_parse(page->arena, page->arena, message->value, 100, &value, &detail) == JSON_OK &&
+        json_parse(arena, arena, message->value, 100, &value, &detail) == JSON_OK &&
         value->type == JSON_OBJECT) {
         const struct json *data = json_get(value, "data");
         if (!data || data->type != JSON_OBJECT) data = value;
         part = text_of(data, "task_id").p ? text_of(data, "task_id") : text_of(data, "finding_id");
         if (!incident_id.p) incident_id = text_of(data, "incident_id");
     }
-    put_text(page, incident_id.p ? incident_id : STR("without a key"));
+    put_text(&page, incident_id.p ? incident_id : STR("without a key"));
     if (!part.p) return;
-    buf_char(page->out, ' ');
-    put_text(page, part);
+    buf_char(out, ' ');
+    put_text(&page, part);
 }
 
 static void put_dead_letter(struct page *page, const struct message *message)
@@ -382,9 +418,9 @@ static void put_dead_letter(struct page *page, const struct message *message)
     put_start(page, header_of(message, "epilogue-time"), STR("refused"), 0);
     put_text(page, topic);
     buf_char(page->out, ' ');
-    put_subject(page, message);
+    render_subject(page->out, page->arena, message);
     buf_printf(page->out, ": %.*s: ", STR_ARG(code));
-    buf_str(page->out, json_excerpt(page->arena, detail, 500));
+    put_up_to(page, detail, SENTENCE_BYTES);
 }
 
 static void put_forwarded(struct page *page, const struct message *message,
@@ -418,9 +454,9 @@ void render_message(struct buf *out, struct arena *arena, const struct message *
     struct str type = header_of(message, "ce_type");
     if (message->topic == TOPIC_DEAD_LETTERS) {
         put_dead_letter(&page, message);
-    } else if (!message->value.p || json_parse(arena, arena, message->value, 100, &value,
-                                               &detail) != JSON_OK) {
-        buf_str(out, json_excerpt(arena, message->value.p ? message->value : STR("null"), 2000));
+    } else if (!message->value.p ||
+               json_parse(arena, arena, message->value, 100, &value, &detail) != JSON_OK) {
+        put_up_to(&page, message->value.p ? message->value : STR("null"), SENTENCE_BYTES);
     } else if (message->topic == TOPIC_FORWARDED) {
         put_forwarded(&page, message, value);
     } else if (type.p) {
@@ -433,7 +469,7 @@ void render_message(struct buf *out, struct arena *arena, const struct message *
         else
             put_incident(&page, word, value);
     } else {
-        buf_str(out, json_excerpt(arena, message->value, 2000));
+        put_up_to(&page, message->value, SENTENCE_BYTES);
     }
     buf_char(out, '\n');
 }

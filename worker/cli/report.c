@@ -45,7 +45,8 @@ const struct command command_report = {
     .arguments = "INCIDENT",
     .summary = "the post-incident report in Markdown",
     .details =
-        "Sequence of events, technical summary, findings by category, tasks with owners, priorities\n"
+        "Sequence of events, technical summary, findings by category, tasks with owners, "
+        "priorities\n"
         "and deadlines, as the worker knows them now. What should be there and is not stands as\n"
         "**missing**, and once more in a list at the end. `epilogue simulate --report` writes the\n"
         "same from a file of events.",

@@ -143,7 +143,8 @@ static void write_follow_up(struct page *page)
     default: break;
     }
     buf_char(out, '\n');
-    if (i->retired) buf_lit(out, "- The entries of that time are deleted, their retention is over.\n");
+    if (i->retired)
+        buf_lit(out, "- The entries of that time are deleted, their retention is over.\n");
 }
 
 static void write_head(struct page *page)
@@ -223,7 +224,8 @@ static void write_technical_summary(struct page *page)
     buf_lit(out, "## Technical summary\n\n### Evidence\n\n");
     for (size_t i = 0; i < c->evidence_n; i++) {
         buf_lit(out, "- ");
-        markdown_inline(out, is_said(c->evidence[i].ref) ? c->evidence[i].ref : c->evidence[i].note);
+        markdown_inline(out,
+                        is_said(c->evidence[i].ref) ? c->evidence[i].ref : c->evidence[i].note);
         if (is_said(c->evidence[i].ref) && is_said(c->evidence[i].note)) {
             buf_lit(out, ": ");
             markdown_inline(out, c->evidence[i].note);

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "codec/json.h"
 #include "config/config.h"
 #include "config/policy_file.h"
 #include "engine/virtual.h"
@@ -72,7 +71,8 @@ static void collect(struct run *run, const struct message *message)
     render_message(&run->out, run->scratch, message, false);
     if (run->simulation->json) write_json(&json, run->scratch, message);
     struct str text = buf_slice(&run->out);
-    simulate_diff_add(run->diff, run->side, message->timestamp, text, json.n ? buf_slice(&json) : text);
+    simulate_diff_add(run->diff, run->side, message->timestamp, text,
+                      json.n ? buf_slice(&json) : text);
     run->out.n = 0;
     buf_free(&json);
 }
@@ -105,12 +105,12 @@ static void show_received(struct run *run, const struct input *input)
     const struct simulation *s = run->simulation;
     if (s->json || s->report || run->diff) return;
     struct str topic = topic_name(line->record.topic);
-    struct str key = line->record.key;
     arena_reset(run->scratch, WRITE_AT_BYTES);
     render_time(&run->out, input->at);
     buf_printf(&run->out, "  received            %.*s ", STR_ARG(topic));
-    if (key.p) buf_str(&run->out, json_excerpt(run->scratch, key, 256));
-    buf_printf(&run->out, "%s%s:%d\n", key.p ? ", " : "", line->file, line->number);
+    render_subject(&run->out, run->scratch,
+                   &(struct message){.key = line->record.key, .value = line->record.value});
+    buf_printf(&run->out, ", %s:%d\n", line->file, line->number);
 }
 
 /* ---- a run ---- */
@@ -146,7 +146,8 @@ static int print_report(struct run *run, const struct virtual *v)
         if (e->exists) *ARENA_PUSH(arena, entries, n, cap) = e;
     struct report_markdown report;
     if (!report_markdown_collect(arena, entries, n, &report))
-        return cli_fail(EXIT_FAILED, "no line speaks of an incident \"%s\"", run->simulation->report);
+        return cli_fail(EXIT_FAILED, "no line speaks of an incident \"%s\"",
+                        run->simulation->report);
     report_markdown_write(&run->out, arena, &report);
     return EXIT_DONE;
 }
@@ -264,8 +265,10 @@ static int read_change(struct simulation *s, const struct cli *cli)
     struct str time = {text, equals ? (size_t)(equals - text) : 0};
     enum timestamp_result result = timestamp_parse(time, &s->change_at);
     if (!equals || (result != TIMESTAMP_OK && result != TIMESTAMP_PARTIAL))
-        return cli_fail(EXIT_USAGE, "--change %s is not a time and a file like "
-                        "2026-12-01T00:00:00Z=policy.json", text);
+        return cli_fail(EXIT_USAGE,
+                        "--change %s is not a time and a file like "
+                        "2026-12-01T00:00:00Z=policy.json",
+                        text);
     struct error error;
     if (policy_file_load(equals + 1, s->arena, &s->changed, &error) != OK)
         return cli_fail(EXIT_USAGE, "%s", error.text);
@@ -279,9 +282,9 @@ static int run_all(struct simulation *s, const struct cli *cli)
     if (code == EXIT_DONE) code = read_change(s, cli);
     if (code != EXIT_DONE) return code;
     if (cli_value(cli, "diff") && (cli_value(cli, "policy") || cli_value(cli, "report")))
-        return cli_fail(EXIT_USAGE, "--diff names both policies; --policy and --report do not go with it");
-    if (cli_value(cli, "diff"))
-        return compare(s, cli_value(cli, "diff"), cli_second(cli, "diff"));
+        return cli_fail(EXIT_USAGE,
+                        "--diff names both policies; --policy and --report do not go with it");
+    if (cli_value(cli, "diff")) return compare(s, cli_value(cli, "diff"), cli_second(cli, "diff"));
     struct policy policy;
     struct error error;
     const char *file = cli_value(cli, "policy");
@@ -321,12 +324,14 @@ const struct command command_simulate = {
     .arguments = "FILE...",
     .summary = "what a policy would do with events over time",
     .details =
-        "Reads lines as publish does ({\"topic\":...,\"key\":...,\"value\":{...},\"at\":TIME}; - is\n"
+        "Reads lines as publish does ({\"topic\":...,\"key\":...,\"value\":{...},\"at\":TIME}; - "
+        "is\n"
         "standard input) and prints what would go out and when, with no Kafka, Redis or waiting.\n"
         "`at` is when a line comes in; without it, it comes with the line before. Lines of one\n"
         "file come in their order; one that says an earlier time than the line before it is late.\n"
         "Lines of several files come in the order of their times. Lines that begin with # or >\n"
-        "are passed over. Time goes on until nothing is scheduled any more, at most until --until.\n"
+        "are passed over. Time goes on until nothing is scheduled any more, at most until "
+        "--until.\n"
         "Times are UTC.\n"
         "\n"
         "--diff marks what goes out with OLD alone by -, with NEW alone by +, a change by both.",

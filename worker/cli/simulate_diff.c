@@ -45,8 +45,8 @@ void simulate_diff_reduce(struct simulate_diff *diff, size_t counts[simulate_dif
         for (end = i; end < diff->n && str_eq(items[end].text, items[i].text); end++)
             has[items[end].side]++;
         /* The run that has more of them has the others for itself alone. */
-        int side = has[SIMULATE_DIFF_OLD] > has[SIMULATE_DIFF_NEW] ? SIMULATE_DIFF_OLD
-                                                                   : SIMULATE_DIFF_NEW;
+        int side =
+            has[SIMULATE_DIFF_OLD] > has[SIMULATE_DIFF_NEW] ? SIMULATE_DIFF_OLD : SIMULATE_DIFF_NEW;
         size_t both = has[SIMULATE_DIFF_OLD] + has[SIMULATE_DIFF_NEW] - has[side];
         for (size_t j = i; j < end; j++) {
             if (items[j].side != side) continue;

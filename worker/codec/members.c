@@ -157,9 +157,10 @@ int members_choice(struct reader *r, const struct json *value, struct vocabulary
         if (i > first) buf_lit(&allowed, ", ");
         buf_str(&allowed, vocabulary.name(i));
     }
+    struct str choices = buf_slice(&allowed);
     struct str shown = json_excerpt(r->arena, word, SHOWN_BYTES);
     reader_refuse(r, REFUSE_UNKNOWN_VALUE, value->name, "must be one of %.*s, is \"%.*s\"",
-                  STR_ARG(allowed), STR_ARG(shown));
+                  STR_ARG(choices), STR_ARG(shown));
     buf_free(&allowed);
     return 0;
 }

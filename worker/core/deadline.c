@@ -47,7 +47,8 @@ ms_t deadline_add(const struct calendar *calendar, ms_t from, struct duration d)
         day = next_working_day(calendar, day);
         time_of_day = 0;
     }
-    for (int64_t n = 0; n < d.amount && day < LATEST_DAY; n++) day = next_working_day(calendar, day);
+    for (int64_t n = 0; n < d.amount && day < LATEST_DAY; n++)
+        day = next_working_day(calendar, day);
     ms_t at = day * DAY_MS + time_of_day - offset;
     return at > LATEST ? LATEST : at;
 }

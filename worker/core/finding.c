@@ -51,8 +51,10 @@ static struct str reason_of(struct step *step, const struct finding *finding, un
     struct str other = finding->duplicate_of;
     const struct entry *entry =
         (present & FINDING_DUPLICATE_OF) ? step_finding_entry(step, other) : NULL;
-    if (entry && entry->exists && entry->finding->kind)
-        other = state_task_id(step->arena, incident_id, task_name(step, entry->finding->kind, other));
+    if (entry && entry->exists) {
+        int kind = kind_of(step, entry->finding);
+        other = state_task_id(step->arena, incident_id, task_name(step, kind, other));
+    }
     return arena_printf(step->arena, "duplicate of %.*s", STR_ARG(other));
 }
 
@@ -140,7 +142,8 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
         task->reason = reason_of(step, finding, present);
 }
 
-static void update_task(struct step *step, int kind, const struct finding *finding, unsigned present)
+static void update_task(struct step *step, int kind, const struct finding *finding,
+                        unsigned present)
 {
     struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
     const struct task *before;
@@ -161,9 +164,11 @@ static void create_task(struct step *step, const struct finding *finding, int ki
 
 /* Opens a task again that another kind had superseded, or that was put aside with its incident.
  * What a tracker or a person made of it stays where the finding says nothing. */
-static void take_up(struct step *step, struct entry *entry, const struct finding *finding)
+static void take_up(struct step *step, struct entry *entry, const struct finding *finding,
+                    unsigned present)
 {
-    unsigned present = ~(unsigned)FINDING_STATUS;
+    present |= ~(unsigned)FINDING_DUPLICATE_OF;
+    present &= ~(unsigned)FINDING_STATUS;
     if (!finding->tracker.key.p) present &= ~(unsigned)FINDING_TRACKER;
     if (owner_is_nobody(finding->owner)) present &= ~(unsigned)FINDING_OWNER;
     const struct task *before;
@@ -182,7 +187,7 @@ static void open_task(struct step *step, const struct finding *finding, int kind
     if (!entry->exists)
         create_task(step, finding, kind);
     else if (moved || task_is_put_aside(entry->task))
-        take_up(step, entry, finding);
+        take_up(step, entry, finding, present);
     else
         return; /* it was closed before its incident was put aside */
     /* `created` says open, always; how far the work is already is the next version. */
@@ -282,7 +287,8 @@ static bool lacks_reason(const struct finding *stored, const struct finding_even
 static struct warnings dismissal_warning(struct step *step)
 {
     struct warning *w = ARENA_NEW(step->arena, struct warning);
-    *w = (struct warning){STR("reason"), STR_NONE, STR("not dismissed: a dismissal needs a reason")};
+    *w =
+        (struct warning){STR("reason"), STR_NONE, STR("not dismissed: a dismissal needs a reason")};
     return (struct warnings){w, 1};
 }
 
@@ -292,9 +298,9 @@ bool finding_refused(struct decision *d, const struct finding_event *event)
     struct entry *entry = state_find(
         d->table, state_finding_key(d->arena, event->incident_id, event->finding.finding_id));
     if (!lacks_reason(entry && entry->exists ? entry->finding : &unknown, event)) return false;
-    d->refused = (struct refused){REFUSE_MISSING_FIELD,
-                                  STR("reason: a dismissal needs a reason, a text"),
-                                  event->incident_id};
+    d->refused =
+        (struct refused){REFUSE_MISSING_FIELD, STR("reason: a dismissal needs a reason, a text"),
+                         event->incident_id};
     return true;
 }
 
@@ -305,8 +311,8 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
 
     struct warnings closure_warnings = step->warnings;
     step->warnings = event->warnings;
-    struct finding *finding = entry->exists ? edit(step, entry)
-                                            : first_sight(step, entry, &event->finding);
+    struct finding *finding =
+        entry->exists ? edit(step, entry) : first_sight(step, entry, &event->finding);
     finding->order = order_advance(finding->order, event->finding.order);
     finding->is_inline = finding->is_inline && in_closure;
     unsigned present = event->present;
@@ -373,6 +379,15 @@ ms_t finding_wake_at(const struct policy *policy, const struct finding *finding)
     return deadline_add(&policy->calendar, finding->first_seen_at, policy->orphan_finding_after);
 }
 
+/* As its task would show it. */
+static const struct finding *with_defaults(struct step *step, const struct finding *finding)
+{
+    struct finding *shown = arena_copy(step->arena, finding, sizeof *finding);
+    shown->severity = severity_of(step, finding);
+    shown->category = category_of(finding);
+    return shown;
+}
+
 void finding_tick(struct step *step, struct entry *entry)
 {
     struct finding *finding = edit(step, entry);
@@ -390,7 +405,7 @@ void finding_tick(struct step *step, struct entry *entry)
         .due_for = due,
         .occurrence = 1, /* the incident has never opened */
         .incident = step->incident,
-        .finding = finding,
+        .finding = with_defaults(step, finding),
         .summary = arena_printf(step->arena,
                                 "Finding %.*s '%.*s' (%.*s) came %.*s ago, and its incident %.*s "
                                 "was never closed",

@@ -48,7 +48,8 @@ static void make(struct step *step, int kind, const char *what, struct str descr
 
 /* Keeps a task that asks for something missing: made while it is, its description up to date, and
  * closed when it has come. */
-static void want(struct step *step, int kind, const char *what, bool missing, struct str description)
+static void want(struct step *step, int kind, const char *what, bool missing,
+                 struct str description)
 {
     if (missing) make(step, kind, what, description);
     struct entry *entry = step_task_entry(step, task_name(step, kind, STR_NONE));
@@ -229,8 +230,8 @@ void followup_update(struct step *step, const struct incident *old)
         struct task *task = task_edit(step, tasks[i], &before);
         task_apply_priority(step, task, incident->severity, priority);
         if (new_owner)
-            task->owner = owner_is_nobody(incident->owner) ? step->policy->response_team
-                                                           : incident->owner;
+            task->owner =
+                owner_is_nobody(incident->owner) ? step->policy->response_team : incident->owner;
         task_changed(step, tasks[i], before);
     }
 }

@@ -15,7 +15,8 @@ static void announce(struct step *step, enum incident_event event)
     struct incident *incident = step->incident;
     struct output *output = step_emit(step, OUTPUT_INCIDENT);
     output->incident.event = event;
-    output->incident.number = event == INCIDENT_UPDATED ? ++incident->updates : incident->occurrence;
+    output->incident.number =
+        event == INCIDENT_UPDATED ? ++incident->updates : incident->occurrence;
     output->incident.incident = arena_copy(step->arena, incident, sizeof *incident);
 }
 
@@ -221,9 +222,8 @@ void incident_forward_finding(struct step *step, const struct finding *finding, 
     output->incident_id = incident->merged_into;
     output->forward.finding.incident_id = incident->merged_into;
     output->forward.finding.finding = *finding;
-    output->forward.finding.finding.finding_id =
-        arena_printf(step->arena, "%.*s:%.*s", STR_ARG(incident->incident_id),
-                     STR_ARG(finding->finding_id));
+    output->forward.finding.finding.finding_id = arena_printf(
+        step->arena, "%.*s:%.*s", STR_ARG(incident->incident_id), STR_ARG(finding->finding_id));
     output->forward.finding.present = present;
 }
 

@@ -21,14 +21,14 @@ static int parse(const struct str *names, int end, struct str text)
 }
 
 #define NAMES_TEXT(id, text) {text, sizeof(text) - 1},
-#define NAMES_DEFINE(name, TABLE)                                                                  \
-    static const struct str name##_names[] = {{NULL, 0}, TABLE(NAMES_TEXT)};                       \
-    struct str name##_name(int value)                                                              \
-    {                                                                                              \
-        return name##_names[value];                                                                \
-    }                                                                                              \
-    int name##_parse(struct str text)                                                              \
-    {                                                                                              \
-        return parse(name##_names, name##_end, text);                                              \
+#define NAMES_DEFINE(name, TABLE)                                            \
+    static const struct str name##_names[] = {{NULL, 0}, TABLE(NAMES_TEXT)}; \
+    struct str name##_name(int value)                                        \
+    {                                                                        \
+        return name##_names[value];                                          \
+    }                                                                        \
+    int name##_parse(struct str text)                                        \
+    {                                                                        \
+        return parse(name##_names, name##_end, text);                        \
     }
 NAMES_ALL(NAMES_DEFINE)

@@ -3,8 +3,7 @@
 
 bool order_is_later(struct order stored, struct order incoming)
 {
-    if (incoming.revision >= 0 && stored.revision >= 0)
-        return incoming.revision > stored.revision;
+    if (incoming.revision >= 0 && stored.revision >= 0) return incoming.revision > stored.revision;
     /* A first revision after records without one: it counts, whatever its time. */
     if (incoming.revision >= 0) return true;
     if (incoming.time != TIME_NONE && stored.time != TIME_NONE) return incoming.time > stored.time;

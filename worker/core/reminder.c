@@ -137,7 +137,8 @@ struct str reminder_title(struct arena *arena, struct str title)
 void reminder_add(struct step *step, struct reminder_output *reminder, int role, struct owner who)
 {
     for (size_t i = 0; i < reminder->recipients_n; i++)
-        if (reminder->recipients[i].role == role && owner_eq(reminder->recipients[i].who, who)) return;
+        if (reminder->recipients[i].role == role && owner_eq(reminder->recipients[i].who, who))
+            return;
     /* Reminders have few recipients: one more array for each is cheaper than keeping a capacity. */
     struct recipient *grown =
         arena_alloc(step->arena, (reminder->recipients_n + 1) * sizeof *grown);
@@ -155,7 +156,8 @@ static const struct owner *person_of(const struct team_person *people, size_t n,
 }
 
 /* Whoever stands in where nobody is known must still be told: the role says who was meant to be. */
-static void add_on_call(struct step *step, struct reminder_output *reminder, int role, struct str team)
+static void add_on_call(struct step *step, struct reminder_output *reminder, int role,
+                        struct str team)
 {
     const struct policy *policy = step->policy;
     const struct owner *known = person_of(policy->on_call, policy->on_call_n, team);

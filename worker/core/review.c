@@ -20,8 +20,7 @@ static ms_t missing_at(const struct policy *policy, const struct incident *incid
 ms_t review_wake_at(const struct policy *policy, const struct incident *incident)
 {
     switch (incident->phase) {
-    case PHASE_OPEN:
-        return time_first(review_at(policy, incident), missing_at(policy, incident));
+    case PHASE_OPEN: return time_first(review_at(policy, incident), missing_at(policy, incident));
     case PHASE_COMPLETED:
         if (incident->retired == incident->occurrence) return TIME_NONE;
         return deadline_add(&policy->calendar, incident->completed_at, policy->retention);
@@ -84,9 +83,9 @@ static void review(struct step *step, ms_t until)
     size_t overdue = 0;
     for (size_t i = 0; i < reminder->open_n; i++) overdue += reminder->open[i]->due_at <= due;
     struct str what = label(step);
-    reminder->summary = arena_printf(step->arena,
-                                     "Review of %.*s is due: %zu open, %zu of them overdue",
-                                     STR_ARG(what), reminder->open_n, overdue);
+    reminder->summary =
+        arena_printf(step->arena, "Review of %.*s is due: %zu open, %zu of them overdue",
+                     STR_ARG(what), reminder->open_n, overdue);
 }
 
 static void miss_findings(struct step *step, ms_t until)

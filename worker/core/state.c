@@ -117,7 +117,8 @@ static char *put_escaped(char *out, unsigned char c)
 struct str state_encode_part(struct arena *arena, struct str raw)
 {
     size_t plain = 0;
-    while (plain < raw.n && !must_escape((unsigned char)raw.p[plain]) && !is_c1(raw, plain)) plain++;
+    while (plain < raw.n && !must_escape((unsigned char)raw.p[plain]) && !is_c1(raw, plain))
+        plain++;
     if (plain == raw.n) return raw;
     char *start = arena_alloc(arena, raw.n * 3 + 1), *out = start;
     for (size_t i = 0; i < raw.n; i++) {

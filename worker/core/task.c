@@ -13,7 +13,7 @@
 #define EQ_SLA(a, b) ((a) == (b))
 #define EQ_OWNER(a, b) owner_eq(a, b)
 #define EQ_LIST(a, b) str_list_eq(a, b)
-#define EQ_TRACKER(a, b)                                                                           \
+#define EQ_TRACKER(a, b) \
     (str_eq((a).system, (b).system) && str_eq((a).key, (b).key) && str_eq((a).url, (b).url))
 #define EQ_POLICY(v, w) str_eq(v, w)
 
@@ -22,7 +22,7 @@
 uint64_t task_diff(const struct task *a, const struct task *b)
 {
     uint64_t changed = 0;
-#define DIFFER(name, member, type)                                                                 \
+#define DIFFER(name, member, type) \
     changed |= (uint64_t)!EQ_##type(a->member, b->member) << TASK_MEMBER_##name;
     TASK_MEMBERS(DIFFER)
 #undef DIFFER
@@ -48,7 +48,8 @@ struct str task_name(struct step *step, int kind, struct str part)
 static ms_t at_risk_from(const struct policy *policy, const struct task *task)
 {
     if (!policy->due_soon_n || task->due_at <= task->clock_start) return task->due_at;
-    return deadline_point(task->clock_start, task->due_at, policy->due_soon[policy->due_soon_n - 1]);
+    return deadline_point(task->clock_start, task->due_at,
+                          policy->due_soon[policy->due_soon_n - 1]);
 }
 
 static int sla_at(const struct policy *policy, const struct task *task, ms_t at)
@@ -386,17 +387,19 @@ bool task_update_refused(struct decision *d, const struct task_update_event *eve
                          const struct entry *entry)
 {
     if (!entry || !entry->exists) {
-        d->refused = (struct refused){
-            REFUSE_UNKNOWN_TASK,
-            arena_printf(d->arena, "task_id: no task '%.*s' was ever made", STR_ARG(event->task_id)),
-            event->incident_id};
+        d->refused =
+            (struct refused){REFUSE_UNKNOWN_TASK,
+                             arena_printf(d->arena, "task_id: no task '%.*s' was ever made",
+                                          STR_ARG(event->task_id)),
+                             event->incident_id};
         return true;
     }
-    bool has_reason = (event->present & TASK_UPDATE_REASON) ? event->reason.n : entry->task->reason.n;
+    bool has_reason =
+        (event->present & TASK_UPDATE_REASON) ? event->reason.n : entry->task->reason.n;
     if (event->status == REPORTED_DISMISSED && !has_reason) {
-        d->refused = (struct refused){REFUSE_MISSING_FIELD,
-                                      STR("reason: a dismissal needs a reason, a text"),
-                                      event->incident_id};
+        d->refused =
+            (struct refused){REFUSE_MISSING_FIELD,
+                             STR("reason: a dismissal needs a reason, a text"), event->incident_id};
         return true;
     }
     return false;

@@ -14,7 +14,8 @@ struct wake {
     struct entry *entry;
 };
 
-struct virtual {
+struct virtual
+{
     struct virtual_settings settings;
     struct arena *arena;    /* the state and all that it points to: to the end */
     struct arena *messages; /* what goes out for one event */
@@ -23,8 +24,8 @@ struct virtual {
     struct decoder decoder;
     ms_t now;
     size_t events, forget_after; /* since the past was last forgotten; and when it is again */
-    int64_t offsets[topic_end]; /* next one of each topic */
-    struct wake *wakes;         /* a binary heap, earliest first */
+    int64_t offsets[topic_end];  /* next one of each topic */
+    struct wake *wakes;          /* a binary heap, earliest first */
     size_t wakes_n, wakes_cap;
 };
 
@@ -42,7 +43,8 @@ struct virtual *virtual_new(const struct virtual_settings *settings)
     v->decoder.limits = settings->limits;
     v->encoder.source = settings->source;
     for (int topic = 0; topic < topic_end; topic++)
-        v->decoder.topic_names[topic] = v->encoder.topic_names[topic] = settings->topic_names[topic];
+        v->decoder.topic_names[topic] = v->encoder.topic_names[topic] =
+            settings->topic_names[topic];
     virtual_set_policy(v, settings->policy);
     return v;
 }

@@ -16,7 +16,7 @@ struct virtual;
 struct virtual_settings {
     const struct policy *policy;
     const struct limits *limits;
-    struct str source;                 /* ce_source (encode_source) */
+    struct str source; /* ce_source (encode_source) */
     struct str topic_names[topic_end];
     /* Gets each message, dead letters as well, in the order in which it would go out at `now`. What
      * it points to is gone after the call. */

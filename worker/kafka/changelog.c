@@ -49,8 +49,8 @@ static void disconnect(struct changelog *log)
 {
     release(log);
     if (log->topic) rd_kafka_topic_destroy(log->topic);
-    if (log->reader) rd_kafka_destroy(log->reader);
-    if (log->watermarks) rd_kafka_destroy(log->watermarks);
+    kafka_conf_close(log->reader);
+    kafka_conf_close(log->watermarks);
     log->topic = NULL;
     log->reader = log->watermarks = NULL;
 }

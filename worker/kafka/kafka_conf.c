@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kafka_conf.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #define CONNECTION_LOG_EVERY_MS 10000
 #define SOCKET_TIMEOUT_MS 10000
+#define CLOSE_TIMEOUT_S 1
 
 struct setting {
     const char *name, *value;
@@ -260,4 +263,22 @@ rd_kafka_t *kafka_conf_open(rd_kafka_conf_t *conf, enum kafka_side side, struct 
     rd_kafka_conf_destroy(conf);
     error_set(error, FATAL, "Kafka cannot be set up: %s; change the kafka.* settings", text);
     return NULL;
+}
+
+static void *destroy(void *rk)
+{
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    return NULL;
+}
+
+void kafka_conf_close(rd_kafka_t *rk)
+{
+    if (!rk) return;
+    /* librdkafka before 2.1 waits for ever when partitions were lost or a topic was deleted. */
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, destroy, rk)) abort();
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += CLOSE_TIMEOUT_S;
+    if (pthread_timedjoin_np(thread, NULL, &until)) pthread_detach(thread);
 }

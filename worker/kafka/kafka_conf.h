@@ -34,4 +34,11 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_side sid
 /* rd_kafka_new with kafka_conf_new's settings; the conf is gone afterwards. NULL and a sentence. */
 rd_kafka_t *kafka_conf_open(rd_kafka_conf_t *conf, enum kafka_side side, struct error *error);
 
+/*
+ * Destroys a handle and waits for it up to a second; what hangs longer is left to the end of the
+ * process. A consumer does not leave its group: a static member finds its shards again when it is
+ * back before its session is over. NULL is safe.
+ */
+void kafka_conf_close(rd_kafka_t *rk);
+
 #endif

@@ -20,7 +20,9 @@ _Static_assert(TOPIC_INCIDENT_CLOSED == 1 && TOPIC_FORWARDED == INPUTS, "input t
 #define COMMITTED_TIMEOUT_MS 1000
 /* A broker that is starting can say for a moment that a topic is not there. */
 #define MISSING_TOPIC_GRACE_MS 5000
-#define PROBE_EVERY_MS 1000
+#define PROBE_TIMEOUT_MS 500
+#define PROBE_EVERY_MS 10000
+#define PROBE_AGAIN_MS 1000 /* while something is wrong */
 #define SEEK_TIMEOUT_MS 2000
 #define ARENA_KEEP_BYTES ((size_t)4 << 20)
 
@@ -221,10 +223,7 @@ void kafka_consumer_free(struct kafka_consumer *c)
     if (c->rk) {
         for (int t = 1; t <= INPUTS; t++)
             if (c->topics[t]) rd_kafka_topic_destroy(c->topics[t]);
-        /* A static member stays in the group until its session times out, so that it finds its
-         * shards again when it is back: closing would tell nobody, and in librdkafka 2.0 can wait
-         * for ever when partitions were lost. */
-        rd_kafka_destroy_flags(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+        kafka_conf_close(c->rk);
     }
     kafka_group_forget(&c->group);
     free(c->held);
@@ -388,31 +387,44 @@ static size_t add_rebalance(struct kafka_consumer *c, struct kafka_event *events
     return kept;
 }
 
-/* Asks a broker for what cannot be seen from outside: whether one answers again, and whether the
- * input topics are there. */
-static enum result probe(struct kafka_consumer *c, struct error *error)
+/* What a broker says of the input topics. librdkafka 2.0 is silent when one is deleted. */
+static void check_topics(struct kafka_consumer *c, const struct rd_kafka_metadata *metadata)
 {
-    int64_t now_ms = monotonic_ms();
-    if (now_ms - c->probed_ms >= PROBE_EVERY_MS) {
-        const struct rd_kafka_metadata *metadata = NULL;
-        rd_kafka_resp_err_t err = rd_kafka_metadata(c->rk, 0, NULL, &metadata, 500);
-        c->probed_ms = monotonic_ms();
-        if (!err) {
-            c->watch.brokers_down = false;
-            const char *missing = NULL;
-            for (int i = 0; i < metadata->topic_cnt; i++)
-                if (metadata->topics[i].err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
-                    missing = metadata->topics[i].topic;
-            if (!missing) c->missing_since_ms = 0;
-            if (missing && now_ms - c->missing_since_ms > MISSING_TOPIC_GRACE_MS)
-                error_set(&c->failure, c->failed = FATAL,
-                          "topic %s does not exist; run `epilogue topics create`", missing);
-            rd_kafka_metadata_destroy(metadata);
-        }
+    const char *missing = NULL;
+    for (int i = 0; i < metadata->topic_cnt; i++) {
+        const struct rd_kafka_metadata_topic *t = &metadata->topics[i];
+        if (t->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+            missing = t->topic;
+        else if (!t->err && t->partition_cnt != c->partitions)
+            c->failed = error_set(&c->failure, FATAL,
+                                  "topic %s has %d partitions now, but had %" PRId32
+                                  " when the worker started; run `epilogue topics check`",
+                                  t->topic, t->partition_cnt, c->partitions);
     }
-    if (!c->watch.brokers_down) return OK;
-    return error_set(error, RETRY, "no Kafka broker answers (%s): %s",
-                     c->config->bootstrap_servers, c->watch.reason);
+    int64_t now_ms = monotonic_ms();
+    if (!missing)
+        c->missing_since_ms = 0;
+    else if (c->missing_since_ms == 0)
+        c->missing_since_ms = now_ms;
+    else if (now_ms - c->missing_since_ms > MISSING_TOPIC_GRACE_MS)
+        c->failed = error_set(&c->failure, FATAL,
+                              "topic %s does not exist; run `epilogue topics create`", missing);
+}
+
+/* Asks for what cannot be seen from outside: whether a broker answers again, and whether the input
+ * topics are still what they were. */
+static void probe(struct kafka_consumer *c)
+{
+    bool wrong = c->watch.brokers_down || c->missing_since_ms;
+    int64_t now_ms = monotonic_ms();
+    if (now_ms - c->probed_ms < (wrong ? PROBE_AGAIN_MS : PROBE_EVERY_MS)) return;
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t err = rd_kafka_metadata(c->rk, 0, NULL, &metadata, PROBE_TIMEOUT_MS);
+    c->probed_ms = monotonic_ms();
+    if (err) return;
+    c->watch.brokers_down = false;
+    check_topics(c, metadata);
+    rd_kafka_metadata_destroy(metadata);
 }
 
 enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *events, size_t max,
@@ -423,6 +435,7 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
         enum result r = subscribe(c, error);
         if (r != OK) return r;
     }
+    probe(c);
     while (*n < max && c->failed == OK) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(c->rk, timeout_ms);
         timeout_ms = 0;
@@ -432,13 +445,12 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
             break;
         if (m && take_message(c, m, &events[*n])) (*n)++;
     }
-    if (*n == 0 && c->failed == OK && (c->watch.brokers_down || c->missing_since_ms)) {
-        enum result r = probe(c, error);
-        if (r != OK) return r;
-    }
     /* A revocation that came with the failure is still told first. */
-    if (*n > 0 || c->failed == OK) return OK;
-    return error_set(error, c->failed, "%s", c->failure.text);
+    if (*n > 0) return OK;
+    if (c->failed != OK) return error_set(error, c->failed, "%s", c->failure.text);
+    if (!c->watch.brokers_down) return OK;
+    return error_set(error, RETRY, "no Kafka broker answers (%s): %s", c->config->bootstrap_servers,
+                     c->watch.reason);
 }
 
 /* ------------------------------------------------------------------ partitions */

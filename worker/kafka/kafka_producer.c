@@ -96,7 +96,7 @@ static void close_handle(struct kafka_producer *p)
         if (p->topics[t]) rd_kafka_topic_destroy(p->topics[t]);
         p->topics[t] = NULL;
     }
-    rd_kafka_destroy(p->rk);
+    kafka_conf_close(p->rk);
     p->rk = NULL;
     p->ready = p->in_transaction = false;
     p->watch = (struct kafka_watch){0};

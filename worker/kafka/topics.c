@@ -121,7 +121,7 @@ enum result topics_partitions(const struct config *config, int32_t *partitions, 
     rd_kafka_t *rk = open_admin(config, &watch, error);
     if (!rk) return FATAL;
     enum result r = count_partitions(config, rk, &watch, counts, error);
-    rd_kafka_destroy(rk);
+    kafka_conf_close(rk);
     if (r != OK) return r;
     for (int t = 1; t < topic_end; t++)
         if (counts[t] == 0)
@@ -242,7 +242,7 @@ enum result topics_create(const struct config *config, int32_t partitions, int r
     if (r == OK) r = request_creation(config, rk, &watch, topics, n, report, arg, error);
     if (r == OK) r = wait_visible(config, rk, &watch, error);
     rd_kafka_NewTopic_destroy_array(topics, n);
-    rd_kafka_destroy(rk);
+    kafka_conf_close(rk);
     return r;
 }
 
@@ -404,7 +404,7 @@ enum result topics_check(const struct config *config, int32_t expected_partition
         check_all(&c, counts, 0, NULL, 0); /* nothing exists, so there are no settings to ask for */
     else if (r == OK)
         r = check_described(&c, rk, &watch, counts, expected_partitions, error);
-    rd_kafka_destroy(rk);
+    kafka_conf_close(rk);
     *wrong_n = c.wrong;
     return r;
 }

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The invariants of what goes out and of what is stored. */
+#include "core_support.h"
+
+static bool remember_id(struct world *w, struct str id)
+{
+    if (w->ids_n * 2 > w->ids_mask) {
+        struct str *old = w->ids;
+        size_t old_n = w->ids_mask + 1;
+        w->ids_mask = w->ids_mask * 2 + 1;
+        w->ids = arena_zalloc(w->arena, (w->ids_mask + 1) * sizeof *w->ids);
+        w->ids_n = 0;
+        for (size_t i = 0; i < old_n; i++)
+            if (old[i].p) remember_id(w, old[i]);
+    }
+    uint64_t h = 5381;
+    for (size_t i = 0; i < id.n; i++) h = h * 33 + (unsigned char)id.p[i];
+    size_t at = h & w->ids_mask;
+    for (; w->ids[at].p; at = (at + 1) & w->ids_mask)
+        if (str_eq(w->ids[at], id)) return false;
+    w->ids[at] = id;
+    w->ids_n++;
+    return true;
+}
+
+/* The ce_id, in short. */
+static struct str id_of(struct world *w, const struct output *o)
+{
+    struct arena *a = w->arena;
+    struct str id = o->incident_id;
+    if (o->type == OUTPUT_TASK)
+        return arena_printf(a, "%.*s/%.*s/%lld", STR_ARG(id), STR_ARG(o->task.after->name),
+                            (long long)o->task.after->version);
+    if (o->type == OUTPUT_INCIDENT) {
+        struct str event = incident_event_name((int)o->incident.event);
+        return arena_printf(a, "%.*s/%.*s/%lld", STR_ARG(id), STR_ARG(event),
+                            (long long)o->incident.number);
+    }
+    struct str subject = o->reminder.task ? o->reminder.task->name : STR("");
+    return arena_printf(a, "reminder %.*s/%.*s/%lld/%d/%lld", STR_ARG(id), STR_ARG(subject),
+                        (long long)o->reminder.occurrence, o->reminder.kind,
+                        (long long)o->reminder.number);
+}
+
+static void check_task_output(struct world *w, const struct output *o)
+{
+    const struct task *after = o->task.after, *before = o->task.before;
+    assert_true((before == NULL) == (o->task.event == TASK_CREATED));
+    assert_int_equal(after->version, before ? before->version + 1 : 1);
+    assert_true(after->updated_at == o->at);
+    assert_true(!before || after->updated_at >= before->updated_at);
+    assert_true((after->status == STATUS_CLOSED) == (after->resolution != 0));
+    assert_true((after->status == STATUS_CLOSED) == (after->closed_at != TIME_NONE));
+    assert_true((after->snoozed_until != TIME_NONE) == (after->sla == SLA_PAUSED));
+    assert_true(str_eq(after->policy_version, w->policy.version));
+    if (!before) {
+        assert_int_equal(after->status, STATUS_OPEN);
+        assert_int_equal(after->occurrence, 1);
+        return;
+    }
+    assert_true(o->task.changed == task_diff(before, after));
+    assert_true(o->task.changed != 0);
+    bool reopened = before->status == STATUS_CLOSED && after->status != STATUS_CLOSED;
+    assert_int_equal(o->task.event == TASK_REOPENED, reopened);
+    assert_int_equal(after->occurrence, before->occurrence + reopened);
+}
+
+static void check_reminder_output(const struct output *o)
+{
+    const struct reminder_output *r = &o->reminder;
+    assert_true(r->number >= 1);
+    assert_true(r->recipients_n >= 1);
+    assert_true(r->coalesced >= 0);
+    assert_true(r->summary.n > 0);
+    assert_true(o->at == r->due_for);
+    assert_int_equal(r->kind < REMINDER_REVIEW_DUE, r->task != NULL);
+    if (r->task) assert_int_not_equal(r->task->status, STATUS_CLOSED);
+    if (r->task) assert_true(r->task->sla != SLA_PAUSED);
+    if (r->kind == REMINDER_REVIEW_DUE || r->kind == REMINDER_MISSING_FINDINGS) {
+        assert_non_null(r->incident);
+        assert_true(r->open_n == (size_t)r->incident->counts.open);
+        assert_true(r->open_n > 0);
+    }
+    if (r->kind == REMINDER_ORPHAN_FINDING) assert_non_null(r->finding);
+}
+
+void check_outputs(struct world *w, size_t from)
+{
+    for (size_t i = from; i < w->d.outputs.n; i++) {
+        const struct output *o = &w->d.outputs.items[i];
+        if (o->type == OUTPUT_FORWARD) continue;
+        struct str id = id_of(w, o);
+        if (!remember_id(w, id)) fail_msg("twice: %.*s", STR_ARG(id));
+        if (o->type == OUTPUT_TASK) check_task_output(w, o);
+        if (o->type == OUTPUT_REMINDER) check_reminder_output(o);
+    }
+}
+
+static void check_incident(struct world *w, const struct stored *header)
+{
+    const struct incident *incident = header->body;
+    struct counts counts = {0};
+    for (size_t i = 0; i < w->store_n; i++) {
+        const struct stored *s = &w->store[i];
+        if (s->type != ENTRY_TASK || !s->body) continue;
+        if (!str_eq(state_header_key(s->key), header->key)) continue;
+        const struct task *task = s->body;
+        counts.open += task->status != STATUS_CLOSED;
+        counts.closed += task->status == STATUS_CLOSED;
+        counts.met += task->sla == SLA_MET;
+        counts.met_late += task->sla == SLA_MET_LATE;
+    }
+    assert_int_equal(incident->counts.open, counts.open);
+    assert_int_equal(incident->counts.closed, incident->counts.met + incident->counts.met_late);
+    if (!incident->retired) {
+        assert_int_equal(incident->counts.closed, counts.closed);
+        assert_int_equal(incident->counts.met, counts.met);
+        assert_int_equal(incident->counts.met_late, counts.met_late);
+    }
+    assert_int_equal(incident->phase == PHASE_OPEN, counts.open > 0);
+    assert_int_equal(incident->phase == PHASE_WAITING, incident->occurrence == 0);
+    if (incident->level == LEVEL_UNCONFIRMED || incident->merged_into.p)
+        assert_int_equal(counts.open, 0);
+}
+
+void check_store(struct world *w)
+{
+    for (size_t i = 0; i < w->store_n; i++) {
+        const struct stored *s = &w->store[i];
+        if (!s->body) continue;
+        struct entry entry = {.type = s->type, .exists = true, .body = s->body};
+        assert_true(s->wake_at == decide_wake_at(&w->policy, &entry));
+        if (s->type == ENTRY_INCIDENT) check_incident(w, s);
+        /* What is open is never forgotten, until the calendar ends. */
+        if (s->type == ENTRY_TASK && ((struct task *)s->body)->status != STATUS_CLOSED)
+            assert_true(s->wake_at != TIME_NONE || w->now >= t("9998-12-30"));
+    }
+}

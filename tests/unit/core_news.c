@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What went out, as lines to compare with. */
+#include "core_support.h"
+
+static struct str render_task(struct world *w, const struct output *o)
+{
+    static const char *const members[] = {
+#define NAME(name, member, type) #name,
+        TASK_MEMBERS(NAME)
+#undef NAME
+    };
+    const struct task *task = o->task.after;
+    struct str changes = STR("");
+    for (int i = 0; i < TASK_MEMBER_end; i++)
+        if (o->task.changed >> i & 1)
+            changes = arena_printf(w->arena, "%.*s%s%s", STR_ARG(changes), changes.n ? "," : " [",
+                                   members[i]);
+    struct str resolution = resolution_name(task->resolution);
+    return arena_printf(w->arena, "%.*s/%lld %.*s %.*s%s%.*s%.*s%s", STR_ARG(task->name),
+                        (long long)task->version, STR_ARG(task_event_name((int)o->task.event)),
+                        STR_ARG(task_status_name(task->status)), resolution.p ? ":" : "",
+                        STR_ARG(resolution), STR_ARG(changes), changes.n ? "]" : "");
+}
+
+static struct str render_reminder(struct world *w, const struct output *o)
+{
+    const struct reminder_output *r = &o->reminder;
+    char at[TIMESTAMP_TEXT];
+    timestamp_format(r->due_for, at);
+    struct str to = STR("");
+    for (size_t i = 0; i < r->recipients_n; i++) {
+        const struct recipient *x = &r->recipients[i];
+        to =
+            arena_printf(w->arena, "%.*s %.*s=%.*s%s%.*s", STR_ARG(to), STR_ARG(role_name(x->role)),
+                         STR_ARG(x->who.team), x->who.person.p ? ":" : "", STR_ARG(x->who.person));
+    }
+    struct str about = r->task      ? r->task->name
+                       : r->finding ? r->finding->finding_id
+                                    : o->incident_id;
+    struct str skipped = STR("");
+    if (r->coalesced) skipped = arena_printf(w->arena, " +%lld", (long long)r->coalesced);
+    return arena_printf(w->arena, "reminder %.*s/%lld %.*s%.*s %.16s%.*s",
+                        STR_ARG(reminder_kind_name(r->kind)), (long long)r->number, STR_ARG(about),
+                        STR_ARG(skipped), at, STR_ARG(to));
+}
+
+struct str render(struct world *w, const struct output *o)
+{
+    switch (o->type) {
+    case OUTPUT_TASK: return render_task(w, o);
+    case OUTPUT_REMINDER: return render_reminder(w, o);
+    case OUTPUT_INCIDENT: {
+        const struct incident *i = o->incident.incident;
+        return arena_printf(w->arena, "%.*s/%lld %.*s %lld/%lld",
+                            STR_ARG(incident_event_name((int)o->incident.event)),
+                            (long long)o->incident.number, STR_ARG(level_name(i->level)),
+                            (long long)i->counts.open, (long long)i->counts.closed);
+    }
+    default:
+        return arena_printf(w->arena, "forward %.*s %.*s", STR_ARG(o->incident_id),
+                            STR_ARG(o->forward.finding.finding.finding_id));
+    }
+}
+
+struct str news(struct world *w)
+{
+    struct str all = STR("");
+    for (size_t i = w->seen; i < w->d.outputs.n; i++) {
+        struct str line = render(w, &w->d.outputs.items[i]);
+        all = arena_printf(w->arena, "%.*s%.*s\n", STR_ARG(all), STR_ARG(line));
+    }
+    return all;
+}
+
+void assert_news(struct world *w, const char *expected)
+{
+    struct str actual = news(w);
+    if (!str_eq(actual, str_of(expected)))
+        fail_msg("expected:\n%s\nbut was:\n%.*s", expected, STR_ARG(actual));
+}
+
+size_t outputs_n(const struct world *w)
+{
+    return w->d.outputs.n - w->seen;
+}
+
+const struct output *output_at(struct world *w, size_t i)
+{
+    assert_true(i < outputs_n(w));
+    return &w->d.outputs.items[w->seen + i];
+}
+
+void assert_str(struct str actual, const char *expected)
+{
+    if (!str_eq(actual, str_of(expected)))
+        fail_msg("expected '%s', but was '%.*s'", expected ? expected : "(absent)",
+                 STR_ARG(actual));
+}
+
+void assert_time(ms_t actual, const char *expected)
+{
+    char text[TIMESTAMP_TEXT] = "none";
+    if (actual != TIME_NONE) timestamp_format(actual, text);
+    ms_t wanted = expected ? t(expected) : TIME_NONE;
+    if (actual != wanted)
+        fail_msg("expected %s, but was %.24s", expected ? expected : "none", text);
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How findings end and come back, and what moves their priority and their deadlines. */
+#include "core_support.h"
+
+#define NOON "2026-11-20T12:00:00Z" /* a Friday */
+#define LATER "2026-11-24T12:00:00Z"
+#define LATER_STILL "2026-11-26T12:00:00Z"
+
+/* An incident that is closed, and whose own tasks are done. */
+static struct world *closed_incident(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    complete_closure(w, e);
+    take_closure(w, NOON, e);
+    return w;
+}
+
+/* The same as a full one; its postmortem stays open. */
+static struct world *full_incident(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    complete_closure(w, e);
+    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);
+    take_closure(w, NOON, e);
+    return w;
+}
+
+static void take_status(struct world *w, const char *at, int64_t revision, int status)
+{
+    struct finding_event *f = finding(w, "INC-1", "F-1", revision);
+    SET_FINDING(f, STATUS, status, status);
+    if (status == REPORTED_DISMISSED) SET_FINDING(f, REASON, reason, STR("not ours"));
+    take_finding(w, at, f);
+}
+
+static void statuses_of_p2(void **state)
+{
+    struct world *w = closed_incident(state);
+    take_finding(w, NOON, technical(w, "F-1", 1));
+    take_status(w, NOON, 2, REPORTED_IN_PROGRESS);
+    assert_news(w, "bug/F-1/2 updated in-progress [status]\n");
+    take_status(w, NOON, 3, REPORTED_RESOLVED);
+    assert_news(w, "bug/F-1/3 resolved resolved [status]\n");
+    take_status(w, LATER, 4, REPORTED_RESOLVED);
+    assert_news(w, "");
+    assert_time(task_of(w, "INC-1", "bug/F-1")->resolved_at, NOON);
+    take_status(w, LATER, 5, REPORTED_OPEN);
+    assert_news(w, "bug/F-1/4 updated open [status]\n");
+    take_status(w, LATER, 6, REPORTED_RESOLVED);
+    take_status(w, LATER_STILL, 7, REPORTED_VERIFIED);
+    assert_news(w, "bug/F-1/6 closed closed:done [status,resolution,closed_at,sla]\n"
+                   "completed/2 light 0/1\n");
+    assert_time(task_of(w, "INC-1", "bug/F-1")->closed_at, LATER_STILL);
+    take_status(w, LATER_STILL, 8, REPORTED_RESOLVED);
+    assert_news(w, "");
+    take_status(w, LATER_STILL, 9, REPORTED_DISMISSED);
+    assert_news(w, "bug/F-1/7 updated closed:dismissed [resolution,reason]\n");
+    /* Again: the next occurrence, fresh deadlines. */
+    take_status(w, "2026-12-01T12:00:00Z", 10, REPORTED_BLOCKED);
+    assert_news(w, "opened/3 light 0/1\n"
+                   "bug/F-1/8 reopened blocked "
+                   "[status,resolution,reason,assign_due_at,due_at,closed_at,sla,occurrence]\n");
+    const struct task *task = task_of(w, "INC-1", "bug/F-1");
+    assert_int_equal(task->occurrence, 2);
+    assert_time(task->due_at, "2026-12-31T12:00:00Z");
+    assert_time(task->assign_due_at, "2026-12-04T12:00:00Z");
+    assert_time(task->created_at, NOON);
+    assert_time(task->resolved_at, NULL);
+}
+
+static void p3_needs_no_verification(void **state)
+{
+    struct world *w = closed_incident(state);
+    struct finding_event *f = technical(w, "F-1", 1);
+    SET_FINDING(f, SEVERITY, severity, SEVERITY_MEDIUM);
+    take_finding(w, NOON, f);
+    take_status(w, NOON, 2, REPORTED_RESOLVED);
+    assert_news(w, "bug/F-1/2 closed closed:done [status,resolution,closed_at,sla]\n"
+                   "completed/2 light 0/1\n");
+}
+
+static void a_dismissal_needs_a_reason(void **state)
+{
+    struct world *w = closed_incident(state);
+    take_finding(w, NOON, technical(w, "F-1", 1));
+    struct finding_event *f = finding(w, "INC-1", "F-1", 2);
+    SET_FINDING(f, STATUS, status, REPORTED_DISMISSED);
+    struct event event = {.type = EVENT_FINDING, .incident_id = f->incident_id, .finding = f};
+    assert_int_equal(take(w, &event), DECIDE_REJECT);
+    assert_int_equal(w->d.refused.code, REFUSE_MISSING_FIELD);
+    assert_str(w->d.refused.incident_id, "INC-1");
+    SET_FINDING(f, REASON, reason, STR(""));
+    assert_int_equal(take(w, &event), DECIDE_REJECT);
+    /* Also one that nobody knows yet. */
+    f->finding.finding_id = STR("F-2");
+    assert_int_equal(take(w, &event), DECIDE_REJECT);
+    /* A reason that is known already counts. */
+    f = finding(w, "INC-1", "F-1", 2);
+    SET_FINDING(f, REASON, reason, STR("accepted risk"));
+    take_finding(w, NOON, f);
+    f = finding(w, "INC-1", "F-1", 3);
+    SET_FINDING(f, STATUS, status, REPORTED_DISMISSED);
+    take_finding(w, NOON, f);
+    assert_int_equal(task_of(w, "INC-1", "bug/F-1")->resolution, RESOLUTION_DISMISSED);
+}
+
+static void a_closure_is_not_refused_for_one_dismissal(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    complete_closure(w, e);
+    struct finding_event *f = technical(w, "F-1", 1);
+    SET_FINDING(f, STATUS, status, REPORTED_DISMISSED);
+    f->warnings = warning(w, "severity");
+    add_inline(w, e, f);
+    f = technical(w, "F-2", 1);
+    SET_FINDING(f, STATUS, status, REPORTED_DISMISSED);
+    SET_FINDING(f, REASON, reason, STR("not ours"));
+    add_inline(w, e, f);
+    take_closure(w, NOON, e);
+    assert_news(w, "opened/1 light 0/0\n"
+                   "bug/F-1/1 created open\n"
+                   "bug/F-2/1 created open\n"
+                   "bug/F-2/2 closed closed:dismissed [status,resolution,reason,closed_at,sla]\n");
+    assert_int_equal(output_at(w, 1)->warnings.n, 2);
+    assert_str(output_at(w, 1)->warnings.items[1].member, "reason");
+}
+
+static void a_duplicate_points_to_the_other(void **state)
+{
+    struct world *w = full_incident(state);
+    take_finding(w, NOON, technical(w, "F-1", 1));
+    take_status(w, NOON, 2, REPORTED_DUPLICATE);
+    assert_str(task_of(w, "INC-1", "bug/F-1")->reason, NULL);
+    struct finding_event *f = finding(w, "INC-1", "F-1", 3);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("F-0"));
+    take_finding(w, NOON, f);
+    assert_news(w, "bug/F-1/3 updated closed:duplicate [reason]\n");
+    assert_str(task_of(w, "INC-1", "bug/F-1")->reason, "duplicate of F-0");
+    f = finding(w, "INC-1", "F-1", 4);
+    SET_FINDING(f, REASON, reason, STR("the same leak"));
+    take_finding(w, NOON, f);
+    assert_str(task_of(w, "INC-1", "bug/F-1")->reason, "the same leak");
+    /* The task that goes on, once the other finding has one; said again it changes nothing. */
+    take_finding(w, NOON, technical(w, "F-2", 1));
+    f = finding(w, "INC-1", "F-2", 2);
+    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("F-1"));
+    take_finding(w, NOON, f);
+    assert_str(task_of(w, "INC-1", "bug/F-2")->reason, "duplicate of INC-1/bug/F-1");
+    f = finding(w, "INC-1", "F-2", 3);
+    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
+    take_finding(w, NOON, f);
+    assert_news(w, "");
+    /* What is known of it changes nothing while it is open. */
+    take_status(w, NOON, 5, REPORTED_OPEN);
+    f = finding(w, "INC-1", "F-1", 6);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("F-9"));
+    take_finding(w, NOON, f);
+    assert_news(w, "");
+}
+
+static void a_duplicate_that_moves_back(void **state)
+{
+    struct world *w = full_incident(state);
+    take_finding(w, NOON, technical(w, "F-1", 1));
+    struct finding_event *f = finding(w, "INC-1", "F-1", 2);
+    SET_FINDING(f, WORK, work, KIND_CHANGE_REQUEST);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("F-2"));
+    take_finding(w, NOON, f);
+    take_finding(w, NOON, technical(w, "F-2", 1));
+    f = finding(w, "INC-1", "F-1", 3);
+    SET_FINDING(f, WORK, work, 0);
+    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
+    take_finding(w, NOON, f); /* F-2 is not at hand: the record does not name it */
+    assert_str(task_of(w, "INC-1", "bug/F-1")->reason, "duplicate of F-2");
+}
+
+static void duplicates_in_one_closure(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    complete_closure(w, e);
+    for (int i = 0; i < 2; i++) {
+        struct finding_event *f = technical(w, i ? "F-2" : "F-1", 1);
+        if (!i) SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
+        if (!i) SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("F-2"));
+        add_inline(w, e, f);
+    }
+    take_closure(w, NOON, e);
+    assert_str(task_of(w, "INC-1", "bug/F-1")->reason, "duplicate of INC-1/bug/F-2");
+}
+
+static void another_severity_moves_priority_and_deadlines(void **state)
+{
+    struct world *w = closed_incident(state);
+    take_finding(w, NOON, technical(w, "F-1", 1));
+    struct finding_event *f = finding(w, "INC-1", "F-1", 2);
+    SET_FINDING(f, SEVERITY, severity, SEVERITY_CRITICAL);
+    take_finding(w, LATER, f);
+    assert_news(w, "bug/F-1/2 updated open [severity,priority,due_at]\n");
+    assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2026-11-27T12:00:00Z");
+    f = finding(w, "INC-1", "F-1", 3);
+    SET_FINDING(f, SEVERITY, severity, SEVERITY_LOW);
+    take_finding(w, LATER, f);
+    assert_news(w, "bug/F-1/3 updated open [severity,priority,assign_due_at,due_at]\n");
+    f = finding(w, "INC-1", "F-1", 4);
+    SET_FINDING(f, SEVERITY, severity, SEVERITY_INFORMATIONAL);
+    take_finding(w, LATER, f);
+    assert_news(w, "bug/F-1/4 updated open [severity]\n");
+    f = finding(w, "INC-1", "F-1", 5);
+    f->present = FINDING_SEVERITY; /* null: the default */
+    take_finding(w, LATER, f);
+    assert_int_equal(task_of(w, "INC-1", "bug/F-1")->priority, PRIORITY_P2);
+    /* Counted from the re-opening in a second life; a closed one keeps what it was judged by. */
+    take_status(w, LATER, 6, REPORTED_VERIFIED);
+    f = finding(w, "INC-1", "F-1", 7);
+    SET_FINDING(f, SEVERITY, severity, SEVERITY_CRITICAL);
+    take_finding(w, LATER, f);
+    assert_news(w, "bug/F-1/7 updated closed:done [severity,priority]\n");
+    take_status(w, LATER_STILL, 8, REPORTED_OPEN);
+    f = finding(w, "INC-1", "F-1", 9);
+    SET_FINDING(f, SEVERITY, severity, SEVERITY_HIGH);
+    take_finding(w, "2026-11-27T12:00:00Z", f);
+    assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2026-12-26T12:00:00Z");
+}
+
+static void a_lower_priority_can_make_verification_needless(void **state)
+{
+    struct world *w = closed_incident(state);
+    take_finding(w, NOON, technical(w, "F-1", 1));
+    take_status(w, NOON, 2, REPORTED_RESOLVED);
+    struct finding_event *f = finding(w, "INC-1", "F-1", 3);
+    SET_FINDING(f, SEVERITY, severity, SEVERITY_CRITICAL);
+    take_finding(w, NOON, f);
+    assert_int_equal(task_of(w, "INC-1", "bug/F-1")->status, STATUS_RESOLVED);
+    f = finding(w, "INC-1", "F-1", 4);
+    SET_FINDING(f, SEVERITY, severity, SEVERITY_LOW);
+    take_finding(w, LATER, f);
+    assert_news(w, "bug/F-1/4 closed closed:done "
+                   "[severity,priority,status,resolution,assign_due_at,due_at,closed_at,sla]\n"
+                   "completed/2 light 0/1\n");
+}
+
+static void a_full_postmortem_raises_its_findings_once(void **state)
+{
+    struct world *w = closed_incident(state);
+    struct finding_event *f = technical(w, "F-1", 1);
+    SET_FINDING(f, SEVERITY, severity, SEVERITY_MEDIUM);
+    SET_FINDING(f, SOP_CHANGE, sop_change, true);
+    take_finding(w, NOON, f);
+    f = technical(w, "F-2", 1);
+    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
+    take_finding(w, NOON, f);
+    f = technical(w, "F-3", 1);
+    SET_FINDING(f, SEVERITY, severity, SEVERITY_CRITICAL);
+    take_finding(w, NOON, f);
+    struct closure_event *e = closure(w, "INC-1", 2);
+    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);
+    f = technical(w, "F-4", 1);
+    SET_FINDING(f, SEVERITY, severity, SEVERITY_MEDIUM);
+    add_inline(w, e, f);
+    take_closure(w, LATER, e);
+    assert_news(w, "updated/1 full 3/1\n"
+                   "postmortem/1 created open\n"
+                   "findings-report/1 created open\n"
+                   "bug/F-1/2 updated open [priority,reason,due_at]\n"
+                   "sop-update/F-1/2 updated open [priority,reason,due_at]\n"
+                   "bug/F-4/1 created open\n");
+    assert_int_equal(task_of(w, "INC-1", "bug/F-1")->priority, PRIORITY_P2);
+    assert_int_equal(task_of(w, "INC-1", "bug/F-1")->severity, SEVERITY_MEDIUM);
+    assert_int_equal(task_of(w, "INC-1", "bug/F-4")->priority, PRIORITY_P2);
+    take_closure(w, LATER, closure(w, "INC-1", 3));
+    assert_news(w, "");
+}
+
+static void due_at_overrides_and_stays(void **state)
+{
+    struct world *w = closed_incident(state);
+    struct finding_event *f = technical(w, "F-1", 1);
+    SET_FINDING(f, DUE_AT, due_at, t("2026-12-02"));
+    take_finding(w, NOON, f);
+    assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2026-12-02");
+    f = finding(w, "INC-1", "F-1", 2);
+    SET_FINDING(f, SEVERITY, severity, SEVERITY_LOW);
+    take_finding(w, NOON, f);
+    assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2026-12-02");
+    f = finding(w, "INC-1", "F-1", 3);
+    SET_FINDING(f, DUE_AT, due_at, t("2026-12-04"));
+    take_finding(w, NOON, f);
+    assert_news(w, "bug/F-1/3 updated open [due_at]\n");
+    /* Done and open again before that day: it stays. */
+    take_status(w, NOON, 4, REPORTED_VERIFIED);
+    take_status(w, LATER, 5, REPORTED_OPEN);
+    assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2026-12-04");
+    take_status(w, LATER, 6, REPORTED_VERIFIED);
+    f = finding(w, "INC-1", "F-1", 7);
+    SET_FINDING(f, DUE_AT, due_at, t("2026-12-06"));
+    take_finding(w, LATER, f);
+    assert_news(w, "");
+    take_status(w, LATER, 8, REPORTED_OPEN);
+    assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2026-12-06");
+    /* After it: the policy's time. */
+    take_status(w, LATER, 9, REPORTED_VERIFIED);
+    take_status(w, "2026-12-07", 10, REPORTED_OPEN);
+    assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2027-03-07");
+    f = finding(w, "INC-1", "F-1", 11);
+    SET_FINDING(f, DUE_AT, due_at, t("2026-12-20"));
+    take_finding(w, "2026-12-07", f);
+    f = finding(w, "INC-1", "F-1", 12);
+    SET_FINDING(f, DUE_AT, due_at, TIME_NONE);
+    take_finding(w, "2026-12-07", f);
+    assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2027-03-07");
+}
+
+static void a_date_that_is_past_does_not_fit_what_is_taken_up_again(void **state)
+{
+    struct world *w = closed_incident(state);
+    struct finding_event *f = technical(w, "F-1", 1);
+    SET_FINDING(f, DUE_AT, due_at, t("2026-11-25"));
+    take_finding(w, NOON, f);
+    f = finding(w, "INC-1", "F-1", 2);
+    SET_FINDING(f, WORK, work, KIND_CHANGE_REQUEST);
+    take_finding(w, LATER, f);
+    assert_time(task_of(w, "INC-1", "change-request/F-1")->due_at, "2026-11-25");
+    f = finding(w, "INC-1", "F-1", 3);
+    SET_FINDING(f, WORK, work, 0);
+    take_finding(w, LATER_STILL, f);
+    assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2026-12-26T12:00:00Z");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
+        TEST(statuses_of_p2),
+        TEST(p3_needs_no_verification),
+        TEST(a_dismissal_needs_a_reason),
+        TEST(a_closure_is_not_refused_for_one_dismissal),
+        TEST(a_duplicate_points_to_the_other),
+        TEST(a_duplicate_that_moves_back),
+        TEST(duplicates_in_one_closure),
+        TEST(another_severity_moves_priority_and_deadlines),
+        TEST(a_lower_priority_can_make_verification_needless),
+        TEST(a_full_postmortem_raises_its_findings_once),
+        TEST(due_at_overrides_and_stays),
+        TEST(a_date_that_is_past_does_not_fit_what_is_taken_up_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
