@@ -290,6 +290,22 @@ static void each_step_of_an_escalation_once_an_occurrence(void **state)
     assert_int_equal(output_at(w, 0)->reminder.occurrence, 2);
 }
 
+static void steps_of_one_time_are_one(void **state)
+{
+    struct world *w = *state;
+    only(w, REMINDER_ESCALATION);
+    w->policy.escalation[2].delay = days(0);
+    bug_of(state, owner("payments", NULL));
+    run_until(w, "2026-11-26");
+    run_until(w, "2026-11-27T12:00:00Z");
+    assert_news(w, "bug/F-1/2 updated open [sla]\n"
+                   "reminder due/1 bug/F-1 2026-11-27T12:00 owner=payments "
+                   "on-call=payments:pager@example.com\n"
+                   "reminder escalation/2 bug/F-1 2026-11-27T12:00 owner=payments "
+                   "on-call=payments:pager@example.com "
+                   "response-lead=:response-lead@example.com\n");
+}
+
 static void every_role_can_be_told(void **state)
 {
     struct world *w = *state;
@@ -428,6 +444,7 @@ int main(void)
         TEST(an_update_is_a_sign_of_life),
         TEST(a_date_that_moves_takes_its_reminders_along),
         TEST(each_step_of_an_escalation_once_an_occurrence),
+        TEST(steps_of_one_time_are_one),
         TEST(every_role_can_be_told),
         TEST(groups_of_a_register_entry_are_told),
         TEST(a_share_of_no_time_is_no_reminder),

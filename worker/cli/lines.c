@@ -213,7 +213,7 @@ static const struct json *parse_key(const struct source *s, struct str text)
     size_t marks = 0;
     /* 0x01 holds the place of each until the text is parsed: it cannot stand there by itself. */
     for (size_t i = 0; i + nul_n <= text.n; i++) {
-        if (memcmp(without + i, nul, nul_n) || (i && without[i - 1] == '\\')) continue;
+        if (memcmp(without + i, nul, nul_n) != 0 || (i && without[i - 1] == '\\')) continue;
         without[i + nul_n - 1] = '1';
         marks++;
     }
@@ -326,7 +326,7 @@ static enum result read_file(struct arena *arena, const char *path, struct str *
 enum result lines_read(struct arena *arena, const char *path, const struct str names[topic_end],
                        int topic, struct lines *lines, struct error *error)
 {
-    struct str bytes;
+    struct str bytes = STR_NONE;
     enum result result = read_file(arena, path, &bytes, error);
     if (result != OK) return result;
     struct source source = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* epilogue simulate: what a policy would do with events over time, with no Kafka or Redis. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -248,6 +249,7 @@ static int read_inputs(struct simulation *s, const struct cli *cli)
 static int read_until(struct simulation *s, const struct cli *cli)
 {
     const char *text = cli_value(cli, "until");
+    assert(s->inputs && s->inputs_n); /* read_inputs has refused less */
     s->until = s->inputs[s->inputs_n - 1].at + GO_ON_DAYS * DAY_MS;
     if (!text) return EXIT_DONE;
     enum timestamp_result result = timestamp_parse(str_of(text), &s->until);

@@ -273,22 +273,29 @@ static struct str summary(struct step *step, const struct task *task, int kind, 
                         STR_ARG(says));
 }
 
+/* Takes the steps of the escalation that are due; those of one point in time are one. */
+static int64_t take_steps(const struct policy *policy, struct task *task, ms_t until, ms_t *latest,
+                          unsigned *steps)
+{
+    if (next_point(policy, task, REMINDER_ESCALATION, TIME_NONE) == TIME_NONE) return 0;
+    for (size_t i = 0; i < policy->escalation_n; i++) {
+        ms_t at = step_point(policy, task, i);
+        if ((task->escalated >> i & 1) || at > until) continue;
+        *steps |= 1u << i;
+        if (at > *latest) *latest = at;
+    }
+    task->escalated |= *steps;
+    int64_t points = *steps != 0;
+    for (size_t i = 0; i < policy->escalation_n; i++)
+        points += (*steps >> i & 1) && step_point(policy, task, i) < *latest;
+    return points;
+}
+
 /* Takes all points of one kind up to `until` together; returns how many, the latest in *latest. */
 static int64_t take_points(const struct policy *policy, struct task *task, int kind, ms_t until,
-                           ms_t *latest, unsigned *steps)
+                           ms_t *latest)
 {
     int64_t n = 0;
-    if (kind == REMINDER_ESCALATION) {
-        if (next_point(policy, task, kind, TIME_NONE) == TIME_NONE) return 0;
-        for (size_t i = 0; i < policy->escalation_n; i++) {
-            ms_t at = step_point(policy, task, i);
-            if ((task->escalated >> i & 1) || at > until) continue;
-            *steps |= 1u << i;
-            if (!n++ || at > *latest) *latest = at;
-        }
-        task->escalated |= *steps;
-        return n;
-    }
     ms_t at;
     while ((at = next_point(policy, task, kind, task->reminders[kind].last)) != TIME_NONE &&
            at <= until) {
@@ -305,7 +312,9 @@ void reminder_tick(struct step *step, struct entry *entry, ms_t until)
     for (int kind = 1; kind < REMINDER_TASK_KINDS; kind++) {
         ms_t latest = TIME_NONE;
         unsigned steps = 0;
-        int64_t points = take_points(step->policy, task, kind, until, &latest, &steps);
+        int64_t points = kind == REMINDER_ESCALATION
+                             ? take_steps(step->policy, task, until, &latest, &steps)
+                             : take_points(step->policy, task, kind, until, &latest);
         if (!points) continue;
         struct output *output = step_emit(step, OUTPUT_REMINDER);
         output->at = latest;

@@ -1,84 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kafka_consumer.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "kafka_conf.h"
+#include "kafka_consumer_private.h"
 #include "kafka_error.h"
-#include "kafka_group.h"
 
-/* The input topics are the first of enum topic. */
-#define INPUTS 4
-_Static_assert(TOPIC_INCIDENT_CLOSED == 1 && TOPIC_FORWARDED == INPUTS, "input topics come first");
-
-#define NOT_FETCHING INT64_C(-1)
-#define REQUEST_TIMEOUT_MS 5000
-/* librdkafka asks again by itself while offsets are not stable; the group wants to be polled. */
-#define COMMITTED_TIMEOUT_MS 1000
 /* A broker that is starting can say for a moment that a topic is not there. */
 #define MISSING_TOPIC_GRACE_MS 5000
 #define PROBE_TIMEOUT_MS 500
 #define PROBE_EVERY_MS 10000
 #define PROBE_AGAIN_MS 1000 /* while something is wrong */
-#define SEEK_TIMEOUT_MS 2000
 #define ARENA_KEEP_BYTES ((size_t)4 << 20)
-
-struct kafka_consumer {
-    const struct config *config;
-    int32_t partitions;
-    rd_kafka_t *rk;
-    struct kafka_watch watch;
-    rd_kafka_topic_t *topics[INPUTS + 1]; /* by enum topic; the very handles that messages have */
-    bool subscribed;
-
-    bool *owned;       /* by shard */
-    int64_t *expected; /* by shard and input: no record before it is given out, or NOT_FETCHING */
-    struct kafka_group group;
-
-    /* What the rebalance callback left for the poll that called it. */
-    bool rebalanced;
-    struct kafka_event rebalance;
-    enum result failed;
-    struct error failure;
-
-    int64_t missing_since_ms; /* a topic was said not to exist; 0: none */
-    int64_t probed_ms;
-
-    rd_kafka_message_t **held; /* given out, not yet released */
-    size_t held_n, held_cap;
-    struct arena *arena; /* headers and shard lists of events, until release */
-};
 
 static int64_t monotonic_ms(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static int64_t *expected_of(struct kafka_consumer *c, int topic, int32_t shard)
-{
-    assert(topic >= 1 && topic <= INPUTS && shard >= 0 && shard < c->partitions);
-    return &c->expected[shard * INPUTS + topic - 1];
-}
-
-static int topic_of_name(const struct kafka_consumer *c, const char *name)
-{
-    for (int t = 1; t <= INPUTS; t++)
-        if (strcmp(c->config->topics[t].p, name) == 0) return t;
-    return 0;
-}
-
-/* The handles of one shard's input partitions, all at offset 0. The caller destroys the list. */
-static rd_kafka_topic_partition_list_t *inputs_of(const struct kafka_consumer *c, int32_t shard)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(INPUTS);
-    for (int t = 1; t <= INPUTS; t++)
-        rd_kafka_topic_partition_list_add(list, c->config->topics[t].p, shard)->offset = 0;
-    return list;
 }
 
 static void fail(struct kafka_consumer *c, const struct error *error)
@@ -451,95 +392,6 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
     if (!c->watch.brokers_down) return OK;
     return error_set(error, RETRY, "no Kafka broker answers (%s): %s", c->config->bootstrap_servers,
                      c->watch.reason);
-}
-
-/* ------------------------------------------------------------------ partitions */
-
-/* librdkafka before 2.1 takes these milliseconds for microseconds. */
-static int seek_timeout_ms(void)
-{
-    return rd_kafka_version() < 0x02010000 ? SEEK_TIMEOUT_MS * 1000 : SEEK_TIMEOUT_MS;
-}
-
-/* A partition that was assigned a moment ago may still be stopping from the assignment before. */
-static rd_kafka_resp_err_t seek(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list)
-{
-    int64_t until_ms = monotonic_ms() + SEEK_TIMEOUT_MS;
-    for (;;) {
-        rd_kafka_error_t *e = rd_kafka_seek_partitions(c->rk, list, seek_timeout_ms());
-        rd_kafka_resp_err_t err = e ? rd_kafka_error_code(e) : RD_KAFKA_RESP_ERR_NO_ERROR;
-        if (e) rd_kafka_error_destroy(e);
-        for (int i = 0; i < list->cnt && !err; i++) err = list->elems[i].err;
-        bool starting = err == RD_KAFKA_RESP_ERR__STATE || err == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS;
-        if (!starting || monotonic_ms() >= until_ms) return err;
-        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
-    }
-}
-
-enum result kafka_consumer_resume(struct kafka_consumer *c, int32_t shard,
-                                  const struct position *positions, size_t n, struct error *error)
-{
-    assert(n > 0);
-    if (!c->owned[shard])
-        return error_set(error, ABORT, "shard %" PRId32 " is not this worker's", shard);
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++) {
-        assert(positions[i].shard == shard && positions[i].offset >= 0);
-        rd_kafka_topic_partition_list_add(list, c->config->topics[positions[i].topic].p, shard)
-            ->offset = positions[i].offset;
-    }
-    rd_kafka_resp_err_t err = seek(c, list);
-    if (!err) err = rd_kafka_resume_partitions(c->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    if (err) return kafka_error_code(c->config, err, NULL, "starting a shard", error);
-    for (size_t i = 0; i < n; i++) *expected_of(c, positions[i].topic, shard) = positions[i].offset;
-    return OK;
-}
-
-enum result kafka_consumer_pause(struct kafka_consumer *c, int32_t shard, struct error *error)
-{
-    rd_kafka_topic_partition_list_t *list = inputs_of(c, shard);
-    rd_kafka_resp_err_t err = rd_kafka_pause_partitions(c->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    for (int t = 1; t <= INPUTS; t++) *expected_of(c, t, shard) = NOT_FETCHING;
-    if (err) return kafka_error_code(c->config, err, NULL, "pausing a shard", error);
-    return OK;
-}
-
-enum result kafka_consumer_committed(struct kafka_consumer *c, int32_t shard,
-                                     struct position *positions, size_t *n, struct error *error)
-{
-    rd_kafka_topic_partition_list_t *list = inputs_of(c, shard);
-    rd_kafka_resp_err_t err = rd_kafka_committed(c->rk, list, COMMITTED_TIMEOUT_MS);
-    for (int i = 0; i < list->cnt && !err; i++) err = list->elems[i].err;
-    *n = 0;
-    for (int i = 0; i < list->cnt && !err; i++) {
-        int64_t offset = list->elems[i].offset;
-        positions[(*n)++] = (struct position){
-            .topic = topic_of_name(c, list->elems[i].topic),
-            .shard = shard,
-            .offset = offset >= 0 ? offset : -1,
-        };
-    }
-    rd_kafka_topic_partition_list_destroy(list);
-    if (err == RD_KAFKA_RESP_ERR__TIMED_OUT)
-        return error_set(error, RETRY,
-                         "shard %" PRId32 " waits for its committed offsets: a transaction of the "
-                         "worker before is still open, or no broker answers",
-                         shard);
-    if (err)
-        return kafka_error_code(c->config, err, NULL, "reading the group's committed offsets", error);
-    return OK;
-}
-
-enum result kafka_consumer_beginning(struct kafka_consumer *c, int topic, int32_t shard,
-                                     int64_t *offset, struct error *error)
-{
-    int64_t high;
-    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
-        c->rk, c->config->topics[topic].p, shard, offset, &high, REQUEST_TIMEOUT_MS);
-    if (err) return kafka_error_code(c->config, err, NULL, "reading where a topic begins", error);
-    return OK;
 }
 
 const rd_kafka_consumer_group_metadata_t *kafka_consumer_group(const struct kafka_consumer *c,

@@ -23,13 +23,6 @@ void kafka_consumer_free(struct kafka_consumer *c);
 enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *events, size_t max,
                                 int timeout_ms, size_t *n, struct error *error);
 void kafka_consumer_release(struct kafka_consumer *c);
-enum result kafka_consumer_resume(struct kafka_consumer *c, int32_t shard,
-                                  const struct position *positions, size_t n, struct error *error);
-enum result kafka_consumer_pause(struct kafka_consumer *c, int32_t shard, struct error *error);
-enum result kafka_consumer_committed(struct kafka_consumer *c, int32_t shard,
-                                     struct position *positions, size_t *n, struct error *error);
-enum result kafka_consumer_beginning(struct kafka_consumer *c, int topic, int32_t shard,
-                                     int64_t *offset, struct error *error);
 
 /*
  * What a commit of these positions has to be sent with: the group metadata as it was when the shards

@@ -6,6 +6,7 @@
 #include "changelog.h"
 #include "kafka_consumer.h"
 #include "kafka_producer.h"
+#include "kafka_shard.h"
 
 /* The first poll may have to wait for a connection, however short its own time-out is. */
 #define READY_TIMEOUT_MS 1000
@@ -38,27 +39,27 @@ static enum result port_resume(void *self, int32_t shard, const struct position 
                                size_t n, struct error *error)
 {
     struct real *k = self;
-    return kafka_consumer_resume(k->consumer, shard, positions, n, error);
+    return kafka_shard_resume(k->consumer, shard, positions, n, error);
 }
 
 static enum result port_pause(void *self, int32_t shard, struct error *error)
 {
     struct real *k = self;
-    return kafka_consumer_pause(k->consumer, shard, error);
+    return kafka_shard_pause(k->consumer, shard, error);
 }
 
 static enum result port_committed(void *self, int32_t shard, struct position *positions, size_t *n,
                                   struct error *error)
 {
     struct real *k = self;
-    return kafka_consumer_committed(k->consumer, shard, positions, n, error);
+    return kafka_shard_committed(k->consumer, shard, positions, n, error);
 }
 
 static enum result port_beginning(void *self, int topic, int32_t shard, int64_t *offset,
                                   struct error *error)
 {
     struct real *k = self;
-    return kafka_consumer_beginning(k->consumer, topic, shard, offset, error);
+    return kafka_shard_beginning(k->consumer, topic, shard, offset, error);
 }
 
 static enum result port_changelog_bounds(void *self, int32_t shard, int64_t *low, int64_t *high,

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What kafka_consumer.c and kafka_shard.c share; nobody else includes it. */
+#ifndef EPILOGUE_KAFKA_KAFKA_CONSUMER_PRIVATE_H
+#define EPILOGUE_KAFKA_KAFKA_CONSUMER_PRIVATE_H
+
+#include <assert.h>
+
+#include "kafka_conf.h"
+#include "kafka_consumer.h"
+#include "kafka_group.h"
+
+/* The input topics are the first of enum topic. */
+#define INPUTS 4
+_Static_assert(TOPIC_INCIDENT_CLOSED == 1 && TOPIC_FORWARDED == INPUTS, "input topics come first");
+
+#define NOT_FETCHING INT64_C(-1)
+
+struct kafka_consumer {
+    const struct config *config;
+    int32_t partitions;
+    rd_kafka_t *rk;
+    struct kafka_watch watch;
+    rd_kafka_topic_t *topics[INPUTS + 1]; /* by enum topic; the very handles that messages have */
+    bool subscribed;
+
+    bool *owned;       /* by shard */
+    int64_t *expected; /* by shard and input: no record before it is given out, or NOT_FETCHING */
+    struct kafka_group group;
+
+    /* What the rebalance callback left for the poll that called it. */
+    bool rebalanced;
+    struct kafka_event rebalance;
+    enum result failed;
+    struct error failure;
+
+    int64_t missing_since_ms; /* a topic was said not to exist; 0: none */
+    int64_t probed_ms;
+
+    rd_kafka_message_t **held; /* given out, not yet released */
+    size_t held_n, held_cap;
+    struct arena *arena; /* headers and shard lists of events, until release */
+};
+
+static inline int64_t *expected_of(struct kafka_consumer *c, int topic, int32_t shard)
+{
+    assert(topic >= 1 && topic <= INPUTS && shard >= 0 && shard < c->partitions);
+    return &c->expected[shard * INPUTS + topic - 1];
+}
+
+static inline int topic_of_name(const struct kafka_consumer *c, const char *name)
+{
+    for (int t = 1; t <= INPUTS; t++)
+        if (strcmp(c->config->topics[t].p, name) == 0) return t;
+    return 0;
+}
+
+#endif

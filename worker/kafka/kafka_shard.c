@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kafka_shard.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+#include "kafka_consumer_private.h"
+#include "kafka_error.h"
+
+#define REQUEST_TIMEOUT_MS 5000
+/* librdkafka asks again by itself while offsets are not stable; the group wants to be polled. */
+#define COMMITTED_TIMEOUT_MS 1000
+#define SEEK_ATTEMPTS 1000
+#define SEEK_PAUSE_MS 2
+#define SEEK_TIMEOUT_MS 2000
+
+/* The handles of one shard's input partitions, all at offset 0. The caller destroys the list. */
+static rd_kafka_topic_partition_list_t *inputs_of(const struct kafka_consumer *c, int32_t shard)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(INPUTS);
+    for (int t = 1; t <= INPUTS; t++)
+        rd_kafka_topic_partition_list_add(list, c->config->topics[t].p, shard)->offset = 0;
+    return list;
+}
+
+/* librdkafka before 2.1 takes these milliseconds for microseconds. */
+static int seek_timeout_ms(void)
+{
+    return rd_kafka_version() < 0x02010000 ? SEEK_TIMEOUT_MS * 1000 : SEEK_TIMEOUT_MS;
+}
+
+/* A partition that was assigned a moment ago may still be stopping from the assignment before. */
+static rd_kafka_resp_err_t seek(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int attempt = 0; attempt < SEEK_ATTEMPTS; attempt++) {
+        rd_kafka_error_t *e = rd_kafka_seek_partitions(c->rk, list, seek_timeout_ms());
+        err = e ? rd_kafka_error_code(e) : RD_KAFKA_RESP_ERR_NO_ERROR;
+        if (e) rd_kafka_error_destroy(e);
+        for (int i = 0; i < list->cnt && !err; i++) err = list->elems[i].err;
+        if (err != RD_KAFKA_RESP_ERR__STATE && err != RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS) break;
+        nanosleep(&(struct timespec){.tv_nsec = SEEK_PAUSE_MS * 1000000}, NULL);
+    }
+    return err;
+}
+
+enum result kafka_shard_resume(struct kafka_consumer *c, int32_t shard,
+                               const struct position *positions, size_t n, struct error *error)
+{
+    assert(n > 0);
+    if (!c->owned[shard])
+        return error_set(error, ABORT, "shard %" PRId32 " is not this worker's", shard);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
+    for (size_t i = 0; i < n; i++) {
+        assert(positions[i].shard == shard && positions[i].offset >= 0);
+        rd_kafka_topic_partition_list_add(list, c->config->topics[positions[i].topic].p, shard)
+            ->offset = positions[i].offset;
+    }
+    rd_kafka_resp_err_t err = seek(c, list);
+    if (!err) err = rd_kafka_resume_partitions(c->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (err) return kafka_error_code(c->config, err, NULL, "starting a shard", error);
+    for (size_t i = 0; i < n; i++) *expected_of(c, positions[i].topic, shard) = positions[i].offset;
+    return OK;
+}
+
+enum result kafka_shard_pause(struct kafka_consumer *c, int32_t shard, struct error *error)
+{
+    rd_kafka_topic_partition_list_t *list = inputs_of(c, shard);
+    rd_kafka_resp_err_t err = rd_kafka_pause_partitions(c->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    for (int t = 1; t <= INPUTS; t++) *expected_of(c, t, shard) = NOT_FETCHING;
+    if (err) return kafka_error_code(c->config, err, NULL, "pausing a shard", error);
+    return OK;
+}
+
+enum result kafka_shard_committed(struct kafka_consumer *c, int32_t shard,
+                                  struct position *positions, size_t *n, struct error *error)
+{
+    rd_kafka_topic_partition_list_t *list = inputs_of(c, shard);
+    rd_kafka_resp_err_t err = rd_kafka_committed(c->rk, list, COMMITTED_TIMEOUT_MS);
+    for (int i = 0; i < list->cnt && !err; i++) err = list->elems[i].err;
+    *n = 0;
+    for (int i = 0; i < list->cnt && !err; i++) {
+        int64_t offset = list->elems[i].offset;
+        positions[(*n)++] = (struct position){
+            .topic = topic_of_name(c, list->elems[i].topic),
+            .shard = shard,
+            .offset = offset >= 0 ? offset : -1,
+        };
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    if (err == RD_KAFKA_RESP_ERR__TIMED_OUT)
+        return error_set(error, RETRY,
+                         "shard %" PRId32 " waits for its committed offsets: a transaction of the "
+                         "worker before is still open, or no broker answers",
+                         shard);
+    if (err)
+        return kafka_error_code(c->config, err, NULL, "reading the group's committed offsets", error);
+    return OK;
+}
+
+enum result kafka_shard_beginning(struct kafka_consumer *c, int topic, int32_t shard,
+                                  int64_t *offset, struct error *error)
+{
+    int64_t high;
+    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
+        c->rk, c->config->topics[topic].p, shard, offset, &high, REQUEST_TIMEOUT_MS);
+    if (err) return kafka_error_code(c->config, err, NULL, "reading where a topic begins", error);
+    return OK;
+}

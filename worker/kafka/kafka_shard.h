@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Starting, stopping and placing one shard's input partitions. The comments of engine/ports.h say
+ * what each function owes; these are the port's functions of the same names.
+ */
+#ifndef EPILOGUE_KAFKA_KAFKA_SHARD_H
+#define EPILOGUE_KAFKA_KAFKA_SHARD_H
+
+#include "kafka_consumer.h"
+
+/* ABORT: the shard is not ours (any more). */
+enum result kafka_shard_resume(struct kafka_consumer *c, int32_t shard,
+                               const struct position *positions, size_t n, struct error *error);
+enum result kafka_shard_pause(struct kafka_consumer *c, int32_t shard, struct error *error);
+enum result kafka_shard_committed(struct kafka_consumer *c, int32_t shard,
+                                  struct position *positions, size_t *n, struct error *error);
+enum result kafka_shard_beginning(struct kafka_consumer *c, int topic, int32_t shard,
+                                  int64_t *offset, struct error *error);
+
+#endif
