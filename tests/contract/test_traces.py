@@ -33,8 +33,8 @@ def _options(path):
 def _simulate(path, *more):
     environment = {name: value for name, value in os.environ.items()
                    if not name.startswith("EPILOGUE_")}
-    return subprocess.run([os.environ["EPILOGUE_BIN"], "simulate", str(path), "--json",
-                           *_options(path), *more],
+    options = more if "--diff" in more else (*_options(path), *more)
+    return subprocess.run([os.environ["EPILOGUE_BIN"], "simulate", str(path), "--json", *options],
                           stdout=subprocess.PIPE, check=True, timeout=120, env=environment).stdout
 
 
@@ -68,3 +68,15 @@ def test_a_policy_does_not_differ_from_itself():
     policy = str(_TRACES[0].parent / "policies" / "stricter.json")
     path = next(path for path in _TRACES if path.stem.startswith("05-"))
     assert _simulate(path, "--diff", policy, policy) == b""
+
+
+def test_two_policies_differ_where_they_differ():
+    folder = _TRACES[0].parent
+    old, new = (folder / "policies" / name for name in ("regulator-72h.json", "chain.json"))
+    path = next(path for path in _TRACES if path.stem.startswith("20-"))
+    lines = [json.loads(line) for line in _simulate(path, "--diff", str(old), str(new)).splitlines()]
+    created = [(line["in"], line["value"]["due_at"]) for line in lines
+               if line["headers"]["ce_type"] == "epilogue.task.created.v1"]
+    assert created == [("old", "2026-12-02T09:00:00.000Z"), ("new", "2026-11-10T09:00:00.000Z")]
+    # What both policies say is not said.
+    assert not [line for line in lines if line["headers"]["ce_id"] == "INC-200/opened/1"]

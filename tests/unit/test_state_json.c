@@ -393,7 +393,9 @@ static void test_position(void **state)
                                 "\"offsets\":{\"incident-closed\":0,"
                                 "\"epilogue-forwarded\":123456789012}}");
     assert_int_equal(state_json_read_position(buf_slice(&out), &back, &error), OK);
-    assert_memory_equal(&back, &position, sizeof back);
+    assert_int_equal(back.partitions, position.partitions);
+    for (int topic = 0; topic < topic_end; topic++)
+        assert_int_equal(back.offsets[topic], position.offsets[topic]);
     static const char *const wrong[] = {
         "{",
         "{'v':1,'type':'task'}",

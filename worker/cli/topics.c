@@ -25,7 +25,7 @@ static const char *state_name(enum topics_state state)
 static void print_text(void *arg, const struct topics_finding *finding)
 {
     (void)arg;
-    printf("%-8s %-22s %s\n", state_name(finding->state), finding->topic, finding->text);
+    printf("%-8s %-24s %s\n", state_name(finding->state), finding->topic, finding->text);
     fflush(stdout);
 }
 

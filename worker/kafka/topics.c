@@ -173,7 +173,7 @@ static enum result report_created(const struct config *config, rd_kafka_event_t 
         rd_kafka_resp_err_t err = rd_kafka_topic_result_error(results[i]);
         const char *text = rd_kafka_topic_result_error_string(results[i]);
         if (!err) {
-            say(report, arg, name, TOPICS_CREATED, "created");
+            say(report, arg, name, TOPICS_CREATED, "made with the settings it needs");
         } else if (err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
             say(report, arg, name, TOPICS_EXISTED, "there already, left as it is");
         } else if (err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
@@ -324,9 +324,9 @@ static void check_topic(struct check *c, int t, int32_t count, int32_t expected,
     }
     if (count != expected) {
         snprintf(text, sizeof text,
-                 "has %" PRId32 " partitions, but must have %" PRId32
-                 " as the other topics: make it anew with that many (adding partitions would part "
-                 "the records that one key has already)",
+                 "has %" PRId32 " partitions, but all topics must have %" PRId32
+                 ": make it anew with that many (adding partitions would part the records that one "
+                 "key has already)",
                  count, expected);
         wrong(c, t, text);
     }
