@@ -82,7 +82,9 @@ class KafkaBroker:
                 "-cp", f"{kafka_home()}/lib/*", *arguments, str(self._properties)]
 
     def _format(self):
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster_id = "-"
+        while cluster_id.startswith("-"):  # it would be taken for an option
+            cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         subprocess.run(
             self._java("128m", "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c"),
             check=True, capture_output=True, timeout=60)

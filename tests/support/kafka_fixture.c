@@ -30,6 +30,7 @@ void fixture_setup(struct fixture *f, const char *bootstrap, const char *name)
         snprintf(f->names[t], sizeof f->names[t], "%s-%.*s", f->group, STR_ARG(contract));
         f->config.topics[t] = str_of(f->names[t]);
     }
+    f->start_ms = (int64_t)time(NULL) * 1000;
     f->config.bootstrap_servers = bootstrap;
     f->config.group_id = f->group;
     f->config.instance_id = "worker-1";
@@ -58,7 +59,7 @@ void fixture_produce(struct fixture *f, int topic, int32_t partition, int first,
             f->client, RD_KAFKA_V_TOPIC(f->names[topic]), RD_KAFKA_V_PARTITION(partition),
             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY("key", 3),
             RD_KAFKA_V_VALUE(text, (size_t)size), RD_KAFKA_V_HEADER("n", text, size),
-            RD_KAFKA_V_HEADER("none", NULL, -1), RD_KAFKA_V_TIMESTAMP(1700000000000 + i),
+            RD_KAFKA_V_HEADER("none", NULL, -1), RD_KAFKA_V_TIMESTAMP(f->start_ms + i),
             RD_KAFKA_V_END);
         assert_int_equal(err, 0);
     }
@@ -104,8 +105,8 @@ static void see_record(struct member *m, const struct record *r)
 enum result member_poll(struct member *m, int timeout_ms)
 {
     m->port->release(m->port->self);
-    enum result r = m->port->poll(m->port->self, m->events, FIXTURE_EVENTS, timeout_ms, &m->n,
-                                  &m->error);
+    enum result r =
+        m->port->poll(m->port->self, m->events, FIXTURE_EVENTS, timeout_ms, &m->n, &m->error);
     if (r != OK) return r;
     for (size_t i = 0; i < m->n; i++) {
         const struct kafka_event *e = &m->events[i];
@@ -129,7 +130,8 @@ void member_join(struct member *m, int n)
 {
     for (int64_t until = now_us() + FIXTURE_MS * 1000; owned_n(m) != n;) {
         enum result r = member_poll(m, 20);
-        if (r == FATAL || now_us() > until) fail_msg("owns %d shards: %s", owned_n(m), m->error.text);
+        if (r == FATAL || now_us() > until)
+            fail_msg("owns %d shards: %s", owned_n(m), m->error.text);
     }
 }
 
@@ -137,7 +139,8 @@ void member_await_records(struct member *m, size_t n)
 {
     for (int64_t until = now_us() + FIXTURE_MS * 1000; m->records < n;) {
         enum result r = member_poll(m, 20);
-        if (r == FATAL || now_us() > until) fail_msg("saw %zu records: %s", m->records, m->error.text);
+        if (r == FATAL || now_us() > until)
+            fail_msg("saw %zu records: %s", m->records, m->error.text);
     }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tests of the Kafka port need: topics of their own, records on them, and a loop that polls. */
+/* What tests of the Kafka port need: topics of their own, records on them, and a polling loop. */
 #ifndef EPILOGUE_TESTS_KAFKA_FIXTURE_H
 #define EPILOGUE_TESTS_KAFKA_FIXTURE_H
 
@@ -15,6 +15,7 @@ struct fixture {
     struct config config; /* topic names and group of this test alone */
     rd_kafka_t *client;   /* plain producer */
     char names[topic_end][120], group[60];
+    int64_t start_ms; /* record "n" has the time start_ms + n: now, or retention deletes it */
 };
 
 /* Configuration and names; the topics are the caller's to make. */
@@ -30,8 +31,8 @@ struct member {
     struct kafka_event events[FIXTURE_EVENTS];
     size_t n;
     bool owned[FIXTURE_PARTITIONS];
-    int assigned, revoked; /* how often */
-    size_t records, ends;  /* of all polls since member_clear */
+    int assigned, revoked;                       /* how often */
+    size_t records, ends;                        /* of all polls since member_clear */
     int64_t last[topic_end][FIXTURE_PARTITIONS]; /* offset of the last record, -1 for none */
     int64_t first[topic_end][FIXTURE_PARTITIONS];
     struct error error;

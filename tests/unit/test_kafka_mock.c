@@ -85,8 +85,8 @@ static void test_records_and_transactions(void **state)
     assert_int_equal(high, 5);
     assert_int_equal(port->changelog_open(port->self, 1, 2, &m->error), OK);
     for (int64_t until = now_us() + FIXTURE_MS * 1000; next < high && now_us() < until; seen += n)
-        assert_int_equal(
-            port->changelog_read(port->self, 1, records, 10, 20, &n, &next, &m->error), OK);
+        assert_int_equal(port->changelog_read(port->self, 1, records, 10, 20, &n, &next, &m->error),
+                         OK);
     assert_int_equal(next, 5);
     assert_int_equal(seen, 3);
     port->changelog_close(port->self, 1);

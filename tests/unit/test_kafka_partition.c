@@ -44,9 +44,8 @@ static void test_librdkafka(void **state)
         size_t n = (size_t)rand() % sizeof bytes;
         for (size_t j = 0; j < n; j++) bytes[j] = (char)rand();
         int32_t partitions = 1 + rand() % 100;
-        assert_int_equal(
-            kafka_partition_of((struct str){bytes, n}, partitions),
-            rd_kafka_msg_partitioner_murmur2(NULL, bytes, n, partitions, NULL, NULL));
+        assert_int_equal(kafka_partition_of((struct str){bytes, n}, partitions),
+                         rd_kafka_msg_partitioner_murmur2(NULL, bytes, n, partitions, NULL, NULL));
     }
 }
 

@@ -10,14 +10,10 @@
 static const char *state_name(enum topics_state state)
 {
     switch (state) {
-    case TOPICS_FINE:
-        return "ok";
-    case TOPICS_CREATED:
-        return "created";
-    case TOPICS_EXISTED:
-        return "exists";
-    case TOPICS_WRONG:
-        return "wrong";
+    case TOPICS_FINE: return "ok";
+    case TOPICS_CREATED: return "created";
+    case TOPICS_EXISTED: return "exists";
+    case TOPICS_WRONG: return "wrong";
     }
     return "";
 }
@@ -50,8 +46,7 @@ static int run_create(const struct cli *cli, topics_report *report)
     struct error error;
     int32_t partitions =
         (int32_t)cli_integer(cli, "partitions", 1, 10000, TOPICS_PARTITIONS_DEFAULT);
-    int replication =
-        (int)cli_integer(cli, "replication", 1, 100, TOPICS_REPLICATION_OF_BROKER);
+    int replication = (int)cli_integer(cli, "replication", 1, 100, TOPICS_REPLICATION_OF_BROKER);
     if (topics_create(cli->config, partitions, replication, report, NULL, &error) != OK)
         return cli_fail(EXIT_FAILED, "%s", error.text);
     return EXIT_DONE;
@@ -91,7 +86,8 @@ const struct command command_topics = {
         "create makes the topics that are not there yet, with the settings that the worker relies\n"
         "on; topics that exist stay as they are.\n"
         "\n"
-        "check compares all of them with these settings. Each line is one topic: ok, or wrong with\n"
+        "check compares all of them with these settings. Each line is one topic: ok, or wrong "
+        "with\n"
         "the command that puts it right. Exit code 3: something is wrong.\n"
         "\n"
         "All topics must have the same number of partitions, and it cannot be changed later\n"

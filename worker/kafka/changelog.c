@@ -21,7 +21,8 @@ struct changelog {
     struct kafka_watch watch;
     rd_kafka_t *reader;      /* read_committed */
     rd_kafka_topic_t *topic; /* of the reader */
-    rd_kafka_t *watermarks;  /* read_uncommitted: the other would call the last stable offset the end */
+    rd_kafka_t
+        *watermarks; /* read_uncommitted: the other would call the last stable offset the end */
     struct shard_reader *shards;
     int32_t open_n;
     rd_kafka_message_t **held; /* what the last read gave out */
@@ -145,7 +146,8 @@ static enum result take_error(struct changelog *log, struct shard_reader *s, rd_
     if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         if (m->offset > s->next) s->next = m->offset;
     } else if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-        r = error_set(error, FATAL, "%s no longer has offset %" PRId64 " of partition %" PRId32
+        r = error_set(error, FATAL,
+                      "%s no longer has offset %" PRId64 " of partition %" PRId32
                       "; the worker has to be started again to read it from the start",
                       log->config->topics[TOPIC_STATE].p, s->next, m->partition);
     } else {

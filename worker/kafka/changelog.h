@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading followup-state back, shard by shard. The comments of engine/ports.h say what each function
- * owes; these are the port's changelog functions of the same names.
+ * Reading followup-state back, shard by shard. The comments of engine/ports.h say what each
+ * function owes; these are the port's changelog functions of the same names.
  */
 #ifndef EPILOGUE_KAFKA_CHANGELOG_H
 #define EPILOGUE_KAFKA_CHANGELOG_H

@@ -79,8 +79,8 @@ static int to_log_level(int syslog_level)
     return syslog_level <= 6 ? LOG_INFO : LOG_DEBUG;
 }
 
-/* What is said again and again while a broker is away: each handle has several connections and tries
- * them every second, and the producer asks for its id every retry.backoff.ms. */
+/* What is said again and again while a broker is away: each handle has several connections, tried
+ * every second, and the producer asks for its id every retry.backoff.ms. */
 static bool is_about_connections(const char *facility)
 {
     static const char *const facilities[] = {"FAIL", "ERROR", "REQTMOUT", "GETPID", "TERMINATE"};
@@ -105,7 +105,7 @@ static void on_log(const rd_kafka_t *rk, int syslog_level, const char *facility,
 {
     enum log_level level = to_log_level(syslog_level);
     bool connection = is_about_connections(facility);
-    /* CONFWARN: kafka.* is for all handles alike, so each hears of settings that are not its own. */
+    /* CONFWARN: kafka.* is for all handles alike, so each hears of some that are not its own. */
     if (strcmp(facility, "CONFWARN") == 0 || (connection && !connection_line_is_due()))
         level = LOG_DEBUG;
     else if (connection)
@@ -230,8 +230,7 @@ static bool set_side(rd_kafka_conf_t *conf, const struct config *config, enum ka
     case KAFKA_PUBLISHER:
         return set_users(conf, &config->kafka_producer, error) &&
                set_all(conf, publisher_guarantees, error);
-    case KAFKA_ADMIN:
-        return true;
+    case KAFKA_ADMIN: return true;
     }
     return false;
 }

@@ -9,18 +9,18 @@
 #include "config/config.h"
 
 enum kafka_side {
-    KAFKA_CONSUMER, /* a member of the group */
-    KAFKA_READER,   /* reads partitions that it is told to, read_committed, in no group */
-    KAFKA_PRODUCER, /* transactional */
+    KAFKA_CONSUMER,  /* a member of the group */
+    KAFKA_READER,    /* reads partitions that it is told to, read_committed, in no group */
+    KAFKA_PRODUCER,  /* transactional */
     KAFKA_PUBLISHER, /* idempotent, in no transaction; partitions are murmur2 of the key */
-    KAFKA_ADMIN,    /* topics and metadata */
+    KAFKA_ADMIN,     /* topics and metadata */
 };
 
 /* What a handle said on its error callback, which is called by its poll on the caller's thread. */
 struct kafka_watch {
-    bool brokers_down;   /* no broker could be reached; set back by whoever reaches one */
-    bool refused;        /* the broker does not take our name or password */
-    char reason[300];    /* the last one, "" for none */
+    bool brokers_down; /* no broker could be reached; set back by whoever reaches one */
+    bool refused;      /* the broker does not take our name or password */
+    char reason[300];  /* the last one, "" for none */
 };
 
 /*

@@ -64,7 +64,8 @@ static void report(struct kafka_consumer *c, enum kafka_event_type type, bool lo
     size_t n = 0;
     for (int32_t p = 0; p < c->partitions; p++)
         if (c->owned[p]) shards[n++] = p;
-    c->rebalance = (struct kafka_event){.type = type, .shards = shards, .shards_n = n, .lost = lost};
+    c->rebalance =
+        (struct kafka_event){.type = type, .shards = shards, .shards_n = n, .lost = lost};
     c->rebalanced = n > 0;
 }
 
@@ -91,7 +92,8 @@ static void on_assign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t 
     for (int i = 0; i < list->cnt; i++) list->elems[i].offset = 0;
     rd_kafka_pause_partitions(c->rk, list);
     rd_kafka_resp_err_t err = rd_kafka_assign(c->rk, list);
-    if (err && kafka_error_code(c->config, err, NULL, "taking over shards", &error)) fail(c, &error);
+    if (err && kafka_error_code(c->config, err, NULL, "taking over shards", &error))
+        fail(c, &error);
     rd_kafka_pause_partitions(c->rk, list);
 
     kafka_group_take(&c->group, c->rk);
@@ -256,7 +258,8 @@ static bool is_expected(struct kafka_consumer *c, int topic, const rd_kafka_mess
     if (m->offset < *expected) {
         struct error error;
         error_set(&error, FATAL,
-                  "partition %" PRId32 " of %s goes on at offset %" PRId64 ", but all before %" PRId64
+                  "partition %" PRId32 " of %s goes on at offset %" PRId64
+                  ", but all before %" PRId64
                   " is done already: the topic was made anew or lost records; restore it, or start "
                   "with another group.id and an empty %s",
                   m->partition, c->config->topics[topic].p, m->offset, *expected,
@@ -299,8 +302,10 @@ static bool take_message(struct kafka_consumer *c, rd_kafka_message_t *m, struct
     } else if (is_expected(c, topic, m)) {
         *event = (struct kafka_event){.type = end ? KAFKA_END : KAFKA_RECORD};
         if (end) {
-            event->record = (struct record){
-                .topic = topic, .partition = m->partition, .offset = m->offset, .timestamp = TIME_NONE};
+            event->record = (struct record){.topic = topic,
+                                            .partition = m->partition,
+                                            .offset = m->offset,
+                                            .timestamp = TIME_NONE};
             rd_kafka_message_destroy(m);
         } else {
             take_record(c, m, topic, &event->record);

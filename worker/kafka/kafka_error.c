@@ -17,8 +17,7 @@ enum result kafka_error_code(const struct config *config, rd_kafka_resp_err_t co
     case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
     case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
     case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
-    case RD_KAFKA_RESP_ERR__FENCED:
-        return fenced(config, doing, error);
+    case RD_KAFKA_RESP_ERR__FENCED: return fenced(config, doing, error);
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
@@ -41,8 +40,7 @@ enum result kafka_error_code(const struct config *config, rd_kafka_resp_err_t co
                          "%s: %s; transaction.timeout.ms=%d is over the broker's "
                          "transaction.max.timeout.ms",
                          doing, text, config->transaction_timeout_ms);
-    default:
-        return error_set(error, RETRY, "%s: %s", doing, text);
+    default: return error_set(error, RETRY, "%s: %s", doing, text);
     }
 }
 

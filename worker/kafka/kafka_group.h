@@ -2,7 +2,7 @@
 /*
  * Who we are in the group: what a transaction's offsets are fenced by. It is taken when shards are
  * assigned and kept as it is until they are revoked: librdkafka joins again in the background, and
- * the metadata of a later generation would let work on shards through that belong to another by now.
+ * the metadata of a later generation would let through work on shards that belong to another now.
  */
 #ifndef EPILOGUE_KAFKA_GROUP_H
 #define EPILOGUE_KAFKA_GROUP_H

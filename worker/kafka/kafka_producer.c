@@ -26,7 +26,7 @@ struct kafka_producer {
     rd_kafka_t *rk; /* NULL: recover could not make it yet */
     struct kafka_watch watch;
     rd_kafka_topic_t *topics[topic_end];
-    bool ready;          /* init_transactions is done */
+    bool ready; /* init_transactions is done */
     bool in_transaction;
     int64_t *state_ends; /* by shard, of this transaction */
     int64_t committed_ms;
@@ -139,8 +139,8 @@ enum result kafka_producer_ready(struct kafka_producer *p, int timeout_ms, struc
     enum result r = kafka_error_transaction(p->config, p->rk, e, doing, error);
     if (r == FATAL) return FATAL;
     if (p->watch.refused)
-        return kafka_error_code(p->config, RD_KAFKA_RESP_ERR__AUTHENTICATION, p->watch.reason, doing,
-                                error);
+        return kafka_error_code(p->config, RD_KAFKA_RESP_ERR__AUTHENTICATION, p->watch.reason,
+                                doing, error);
     if (p->watch.reason[0])
         error_set(error, r, "no answer from Kafka (%s): %s", p->config->bootstrap_servers,
                   p->watch.reason);
@@ -215,8 +215,10 @@ static enum result hand_over(struct kafka_producer *p, const struct message *mes
     enum result r;
     if (code == RD_KAFKA_RESP_ERR__FATAL)
         r = kafka_error_fatal(p->config, p->rk, "producing", error);
-    else if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
-        r = error_set(error, FATAL, "partition %d of %s does not exist; run `epilogue topics check`",
+    else if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+             code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+        r = error_set(error, FATAL,
+                      "partition %d of %s does not exist; run `epilogue topics check`",
                       (int)message->partition, topic);
     else if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
         r = error_set(error, FATAL, "a message of %zu bytes to %s is over kafka.message.max.bytes",

@@ -24,7 +24,7 @@ struct kafka_producer *kafka_producer_new(const struct config *config, int32_t p
 void kafka_producer_free(struct kafka_producer *p);
 
 /* Registers with the brokers if that is not done yet: from then on no older producer of this
- * instance.id can commit, and what it left open is aborted. Waits up to `timeout_ms`, then RETRY. */
+ * instance.id can commit, and what it left open is aborted. Waits `timeout_ms`, then RETRY. */
 enum result kafka_producer_ready(struct kafka_producer *p, int timeout_ms, struct error *error);
 
 enum result kafka_producer_begin(struct kafka_producer *p, struct error *error);

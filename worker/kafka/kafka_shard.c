@@ -96,7 +96,8 @@ enum result kafka_shard_committed(struct kafka_consumer *c, int32_t shard,
                          "worker before is still open, or no broker answers",
                          shard);
     if (err)
-        return kafka_error_code(c->config, err, NULL, "reading the group's committed offsets", error);
+        return kafka_error_code(c->config, err, NULL, "reading the group's committed offsets",
+                                error);
     return OK;
 }
 

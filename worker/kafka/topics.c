@@ -17,7 +17,7 @@
 
 enum rule { EXACTLY, AT_LEAST, KEPT_FOR_EVER };
 
-/* What a topic is made with, and how far another value is wrong. Numbers of AT_LEAST are compared. */
+/* What a topic is made with, and how far another value is wrong. AT_LEAST compares numbers. */
 struct setting {
     int topic;
     const char *name, *value;
@@ -29,23 +29,27 @@ static const struct setting settings[] = {
     {TOPIC_TASKS, "cleanup.policy", "delete", EXACTLY, "every event of a task must stay"},
     {TOPIC_TASKS, "retention.ms", "-1", KEPT_FOR_EVER, "it is the audit log of every task"},
     {TOPIC_TASKS, "retention.bytes", "-1", KEPT_FOR_EVER, "it is the audit log of every task"},
-    {TOPIC_TASKS, "max.message.bytes", "4194304", AT_LEAST, "a larger event could never be written"},
+    {TOPIC_TASKS, "max.message.bytes", "4194304", AT_LEAST,
+     "a larger event could never be written"},
     {TOPIC_TASKS, "message.timestamp.type", "CreateTime", EXACTLY, "events carry their own time"},
 
     {TOPIC_REMINDERS, "max.message.bytes", "4194304", AT_LEAST,
      "a larger reminder could never be written"},
-    {TOPIC_REMINDERS, "message.timestamp.type", "CreateTime", EXACTLY, "events carry their own time"},
+    {TOPIC_REMINDERS, "message.timestamp.type", "CreateTime", EXACTLY,
+     "events carry their own time"},
 
     {TOPIC_STATE, "cleanup.policy", "compact", EXACTLY, "it is the durable state"},
     {TOPIC_STATE, "delete.retention.ms", "604800000", AT_LEAST,
      "a worker that was away for less must still see what was deleted"},
-    {TOPIC_STATE, "max.message.bytes", "4194304", AT_LEAST, "a larger entry could never be written"},
+    {TOPIC_STATE, "max.message.bytes", "4194304", AT_LEAST,
+     "a larger entry could never be written"},
     {TOPIC_STATE, "message.timestamp.type", "CreateTime", EXACTLY, "entries carry their own time"},
 
     {TOPIC_DEAD_LETTERS, "max.message.bytes", "8388608", AT_LEAST,
      "it takes records that are too large, with our headers"},
 
-    {TOPIC_FORWARDED, "cleanup.policy", "delete", EXACTLY, "every record must stay until it is read"},
+    {TOPIC_FORWARDED, "cleanup.policy", "delete", EXACTLY,
+     "every record must stay until it is read"},
     {TOPIC_FORWARDED, "max.message.bytes", "4194304", AT_LEAST,
      "a larger record could never be forwarded"},
     {TOPIC_FORWARDED, "message.timestamp.type", "CreateTime", EXACTLY,
@@ -74,8 +78,9 @@ static rd_kafka_t *open_admin(const struct config *config, struct kafka_watch *w
 }
 
 /* The sentence of a request that no broker answered: the watch knows more than "timed out". */
-static enum result unanswered(const struct config *config, rd_kafka_t *rk, struct kafka_watch *watch,
-                              rd_kafka_resp_err_t err, const char *doing, struct error *error)
+static enum result unanswered(const struct config *config, rd_kafka_t *rk,
+                              struct kafka_watch *watch, rd_kafka_resp_err_t err, const char *doing,
+                              struct error *error)
 {
     rd_kafka_poll(rk, 0);
     if (watch->refused) err = RD_KAFKA_RESP_ERR__AUTHENTICATION;
@@ -177,8 +182,10 @@ static enum result report_created(const struct config *config, rd_kafka_event_t 
         } else if (err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
             say(report, arg, name, TOPICS_EXISTED, "there already, left as it is");
         } else if (err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
-            r = error_set(error, FATAL, "topic %s may not be made by this user, who needs Create on "
-                          "it: %s", name, text);
+            r = error_set(error, FATAL,
+                          "topic %s may not be made by this user, who needs Create on "
+                          "it: %s",
+                          name, text);
         } else {
             r = kafka_error_code(config, err, text, name, error) == RETRY
                     ? error_set(error, FATAL, "topic %s could not be made: %s", name, text)
@@ -190,11 +197,11 @@ static enum result report_created(const struct config *config, rd_kafka_event_t 
 
 static enum result request_creation(const struct config *config, rd_kafka_t *rk,
                                     struct kafka_watch *watch, rd_kafka_NewTopic_t **topics,
-                                    size_t n, topics_report *report, void *arg,
-                                    struct error *error)
+                                    size_t n, topics_report *report, void *arg, struct error *error)
 {
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    rd_kafka_AdminOptions_t *options =
+        rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
     rd_kafka_AdminOptions_set_request_timeout(options, CREATE_TIMEOUT_MS, NULL, 0);
     rd_kafka_CreateTopics(rk, topics, n, options, queue);
     rd_kafka_event_t *event = wait_result(queue, RD_KAFKA_EVENT_CREATETOPICS_RESULT);
@@ -236,7 +243,8 @@ enum result topics_create(const struct config *config, int32_t partitions, int r
         if (topics[n])
             n++;
         else
-            r = error_set(error, FATAL, "topic %s cannot have %" PRId32 " partitions and %d replicas",
+            r = error_set(error, FATAL,
+                          "topic %s cannot have %" PRId32 " partitions and %d replicas",
                           config->topics[t].p, partitions, replication);
     }
     if (r == OK) r = request_creation(config, rk, &watch, topics, n, report, arg, error);
@@ -266,12 +274,9 @@ static void wrong(struct check *c, int t, const char *text)
 static bool setting_is_right(const struct setting *s, const char *value)
 {
     switch (s->rule) {
-    case EXACTLY:
-        return strcmp(value, s->value) == 0;
-    case AT_LEAST:
-        return strtoll(value, NULL, 10) >= strtoll(s->value, NULL, 10);
-    case KEPT_FOR_EVER:
-        return strtoll(value, NULL, 10) < 0;
+    case EXACTLY: return strcmp(value, s->value) == 0;
+    case AT_LEAST: return strtoll(value, NULL, 10) >= strtoll(s->value, NULL, 10);
+    case KEPT_FOR_EVER: return strtoll(value, NULL, 10) < 0;
     }
     return false;
 }
@@ -380,7 +385,8 @@ static enum result check_described(struct check *c, rd_kafka_t *rk, struct kafka
             rd_kafka_event_DescribeConfigs_result(event), &n);
         for (size_t i = 0; i < n && r == OK; i++)
             if (rd_kafka_ConfigResource_error(resources[i]))
-                r = error_set(error, FATAL, "the settings of topic %s cannot be read, which needs "
+                r = error_set(error, FATAL,
+                              "the settings of topic %s cannot be read, which needs "
                               "DescribeConfigs on it: %s",
                               rd_kafka_ConfigResource_name(resources[i]),
                               rd_kafka_ConfigResource_error_string(resources[i]));
