@@ -274,6 +274,13 @@ static void a_full_postmortem_raises_its_findings_once(void **state)
     assert_int_equal(task_of(w, "INC-1", "bug/F-4")->priority, PRIORITY_P2);
     take_closure(w, LATER, closure(w, "INC-1", 3));
     assert_news(w, "");
+    /* Why it was raised is no reason of what comes later. */
+    assert_non_null(task_of(w, "INC-1", "bug/F-1")->reason.p);
+    struct task_update_event *u = task_update(w, "INC-1", "bug/F-1", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
+    take_update(w, LATER, u);
+    assert_news(w, "bug/F-1/3 updated in-progress [status,reason]\n");
+    assert_null(task_of(w, "INC-1", "bug/F-1")->reason.p);
 }
 
 static void due_at_overrides_and_stays(void **state)

@@ -199,7 +199,8 @@ static void a_duty_has_a_clock_of_its_own(void **state)
                    "findings-report/1 created open\n"
                    "coordination/Regulator/1 created open\n");
     assert_str(notice(w)->policy_rule, "obligation/breach-notice");
-    assert_str(notice(w)->description, "regulator");
+    assert_str(notice(w)->description, "regulator; duty breach-notice");
+    assert_str(notice(w)->title, "Meet the duty breach-notice towards Regulator on INC-1");
     assert_int_equal(notice(w)->queue, QUEUE_EXTERNAL);
     assert_time(notice(w)->created_at, "2026-11-21T12:00:00Z");
     assert_time(notice(w)->due_at, "2026-11-22T09:00:00Z");
@@ -232,7 +233,7 @@ static void a_duty_and_a_party_are_one_task(void **state)
                    "coordination/Regulator/1 created open\n"
                    "coordination/Police/1 created open\n");
     assert_time(notice(w)->due_at, "2026-11-22T09:00:00Z");
-    assert_str(notice(w)->description, "regulator; reference R-1");
+    assert_str(notice(w)->description, "regulator; reference R-1; duty breach-notice");
     e = detected(w, 2, TRI_FALSE);
     SET_CLOSURE(e, DETECTED_AT, detected_at, t("2026-11-19T10:00:00Z")); /* corrected */
     take_closure(w, NOON, e);
@@ -242,7 +243,8 @@ static void a_duty_and_a_party_are_one_task(void **state)
     oblige(w, FROM_DETECTED_AT, 0);
     w->policy.obligations->party = STR("Police");
     take_closure(w, NOON, detected(w, 3, TRI_FALSE));
-    assert_news(w, "coordination/Police/2 updated open [due_at,policy]\n");
+    assert_news(w, "coordination/Regulator/3 updated open [description]\n"
+                   "coordination/Police/2 updated open [description,due_at,policy]\n");
 }
 
 static void where_a_duty_counts_from(void **state)

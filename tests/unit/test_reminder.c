@@ -306,6 +306,19 @@ static void steps_of_one_time_are_one(void **state)
                    "response-lead=:response-lead@example.com\n");
 }
 
+static void steps_need_not_be_in_the_order_of_time(void **state)
+{
+    struct world *w = *state;
+    only(w, REMINDER_ESCALATION);
+    struct escalation_step first = w->policy.escalation[0];
+    w->policy.escalation[0] = w->policy.escalation[1];
+    w->policy.escalation[1] = first;
+    bug_of(state, owner("payments", NULL));
+    run_until(w, "2026-11-26");
+    assert_news(w, "reminder escalation/1 bug/F-1 2026-11-25T18:00 owner=payments "
+                   "response-lead=:response-lead@example.com\n");
+}
+
 static void every_role_can_be_told(void **state)
 {
     struct world *w = *state;
@@ -445,6 +458,7 @@ int main(void)
         TEST(a_date_that_moves_takes_its_reminders_along),
         TEST(each_step_of_an_escalation_once_an_occurrence),
         TEST(steps_of_one_time_are_one),
+        TEST(steps_need_not_be_in_the_order_of_time),
         TEST(every_role_can_be_told),
         TEST(groups_of_a_register_entry_are_told),
         TEST(a_share_of_no_time_is_no_reminder),

@@ -33,6 +33,30 @@ static void a_review_of_what_is_open(void **state)
     assert_str(r->open[2]->name, "response-evaluation");
 }
 
+/* Overdue is what somebody is late with: not what is done or paused. */
+static void what_a_review_calls_overdue(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    complete_closure(w, e);
+    const char *ids[] = {"F-1", "F-2", "F-3"};
+    for (int i = 0; i < 3; i++) {
+        struct finding_event *f = technical(w, ids[i], 1);
+        SET_FINDING(f, DUE_AT, due_at, t("2026-11-25"));
+        if (i == 1) SET_FINDING(f, STATUS, status, REPORTED_RESOLVED);
+        if (i == 2) SET_FINDING(f, SNOOZED_UNTIL, snoozed_until, t("2026-12-25"));
+        add_inline(w, e, f);
+    }
+    take_closure(w, NOON, e);
+    sleep_until(w, "2026-11-27T12:00:00Z");
+    const struct reminder_output *r = NULL;
+    for (size_t i = 0; i < outputs_n(w); i++)
+        if (output_at(w, i)->type == OUTPUT_REMINDER && !output_at(w, i)->reminder.task)
+            r = &output_at(w, i)->reminder;
+    assert_non_null(r);
+    assert_str(r->summary, "Review of INC-1 is due: 3 open, 1 of them overdue, 1 paused");
+}
+
 static void reviews_repeat_and_coalesce(void **state)
 {
     struct world *w = *state;
@@ -186,11 +210,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
-        TEST(a_review_of_what_is_open),
-        TEST(reviews_repeat_and_coalesce),
-        TEST(no_finding_came),
-        TEST(retention_deletes_the_past),
-        TEST(nothing_wakes_an_incident_that_waits),
+        TEST(a_review_of_what_is_open),     TEST(what_a_review_calls_overdue),
+        TEST(reviews_repeat_and_coalesce),  TEST(no_finding_came),
+        TEST(retention_deletes_the_past),   TEST(nothing_wakes_an_incident_that_waits),
         TEST(the_end_of_time_ends_reviews),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -360,8 +360,7 @@ static void reprioritize_task(struct step *step, const struct finding *finding, 
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     task_apply_priority(step, task, severity_of(step, finding), priority_of(step, finding));
-    if (task->priority != before->priority && !task->reason.p)
-        task->reason = STR("the postmortem is full: its findings are raised");
+    if (task->priority != before->priority && !task->reason.p) task->reason = TASK_RAISED;
     task_changed(step, entry, before);
 }
 

@@ -143,21 +143,27 @@ static void oblige_again(struct step *step, const struct obligation *o, struct t
     task_apply_due_at(step, task, seed.due_at);
 }
 
-static struct str party_description(struct step *step, const struct coordination *c)
+static struct str party_description(struct step *step, const struct coordination *c,
+                                    const struct obligation *o)
 {
-    struct str kind = party_kind_name(c->party_kind);
-    if (!c->reference.p) return kind;
-    return arena_printf(step->arena, "%.*s; reference %.*s", STR_ARG(kind), STR_ARG(c->reference));
+    struct str text = party_kind_name(c->party_kind);
+    if (c->reference.p)
+        text =
+            arena_printf(step->arena, "%.*s; reference %.*s", STR_ARG(text), STR_ARG(c->reference));
+    if (o) text = arena_printf(step->arena, "%.*s; duty %.*s", STR_ARG(text), STR_ARG(o->name));
+    return text;
 }
 
 static struct entry *create_coordination(struct step *step, const struct coordination *c, int queue,
                                          const struct obligation *o)
 {
-    struct str what = arena_printf(step->arena, "Coordinate with %.*s on", STR_ARG(c->party));
+    struct str what = o ? arena_printf(step->arena, "Meet the duty %.*s towards %.*s on",
+                                       STR_ARG(o->name), STR_ARG(c->party))
+                        : arena_printf(step->arena, "Coordinate with %.*s on", STR_ARG(c->party));
     struct task_seed seed = seed_of(step, KIND_COORDINATION, titled(step, what.p));
     seed.part = c->party;
     seed.queue = queue;
-    seed.description = party_description(step, c);
+    seed.description = party_description(step, c, o);
     seed.rule = STR("coordination");
     if (o) oblige(step, o, &seed);
     return task_create(step, &seed);
@@ -176,7 +182,7 @@ static void coordinate(struct step *step, const struct coordination *c)
         const struct task *before;
         struct task *task = task_edit(step, entry, &before);
         if (comes_back) task_apply_status(step, task, REPORTED_OPEN);
-        task->description = party_description(step, c);
+        task->description = party_description(step, c, o);
         task->queue = queue;
         if (o) oblige_again(step, o, task);
         task_changed(step, entry, before);

@@ -42,12 +42,21 @@ static ms_t due_soon_after(const struct policy *policy, const struct task *task,
     return TIME_NONE;
 }
 
+/* No reminder speaks of a time before its schedule was as it is: what of a new schedule lies in the
+ * past counts as at the change. Escalation keeps no place in a schedule, so that time is kept there. */
+static ms_t not_before_change(const struct task *task, ms_t at)
+{
+    ms_t change = task->reminders[REMINDER_ESCALATION].last;
+    return at > change ? at : change;
+}
+
 /* The point of escalation step `i`. */
 static ms_t step_point(const struct policy *policy, const struct task *task, size_t i)
 {
     const struct escalation_step *s = &policy->escalation[i];
-    if (s->after_breach) return deadline_add(&policy->calendar, task->due_at, s->delay);
-    return deadline_point(task->clock_start, task->due_at, s->percent);
+    ms_t at = s->after_breach ? deadline_add(&policy->calendar, task->due_at, s->delay)
+                              : deadline_point(task->clock_start, task->due_at, s->percent);
+    return not_before_change(task, at);
 }
 
 /* Steps are remembered one by one, so `after` does not count. */
@@ -78,7 +87,9 @@ static ms_t next_point(const struct policy *policy, const struct task *task, int
         if (!owner_is_nobody(task->owner)) return TIME_NONE;
         return repeat(calendar, task->assign_due_at, policy->assign_every, -1, after);
     case REMINDER_DUE_SOON: return due_soon_after(policy, task, after);
-    case REMINDER_DUE: return after == TIME_NONE || task->due_at > after ? task->due_at : TIME_NONE;
+    case REMINDER_DUE:
+        if (after != TIME_NONE && task->due_at <= after) return TIME_NONE;
+        return not_before_change(task, task->due_at);
     case REMINDER_OVERDUE: {
         if (policy->overdue_max < 1) return TIME_NONE;
         ms_t first = deadline_add(calendar, task->due_at, policy->overdue_every);

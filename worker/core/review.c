@@ -80,12 +80,19 @@ static void review(struct step *step, ms_t until)
     ms_t due = incident->review_last;
     struct reminder_output *reminder = remind(step, REMINDER_REVIEW_DUE, ++incident->reviews, due);
     reminder->coalesced = points - 1;
-    size_t overdue = 0;
-    for (size_t i = 0; i < reminder->open_n; i++) overdue += reminder->open[i]->due_at <= due;
+    size_t overdue = 0, paused = 0;
+    for (size_t i = 0; i < reminder->open_n; i++) {
+        const struct task *task = reminder->open[i];
+        if (task_is_paused(task))
+            paused++;
+        else /* what is resolved waits for its verification alone */
+            overdue += task->status != STATUS_RESOLVED && task->due_at <= due;
+    }
     struct str what = label(step);
+    struct str pauses = paused ? arena_printf(step->arena, ", %zu paused", paused) : STR("");
     reminder->summary =
-        arena_printf(step->arena, "Review of %.*s is due: %zu open, %zu of them overdue",
-                     STR_ARG(what), reminder->open_n, overdue);
+        arena_printf(step->arena, "Review of %.*s is due: %zu open, %zu of them overdue%.*s",
+                     STR_ARG(what), reminder->open_n, overdue, STR_ARG(pauses));
 }
 
 static void miss_findings(struct step *step, ms_t until)

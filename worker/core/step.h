@@ -95,6 +95,8 @@ struct task_seed {
     ms_t clock_start; /* what the deadlines count from */
     ms_t due_at;      /* TIME_NONE: the policy's */
 };
+/* The reason of the one event that raises a task's priority with the level of its postmortem. */
+#define TASK_RAISED STR("the postmortem is full: its findings are raised")
 /* Makes the task and emits `created`. */
 struct entry *task_create(struct step *step, const struct task_seed *seed);
 

@@ -77,10 +77,12 @@ static ms_t later(ms_t a, ms_t b)
     return a > b ? a : b;
 }
 
-/* What the schedule says of the past is not to be sent: it has changed, or was silent. */
+/* What the schedule says of the past is not to be sent: it has changed, or was silent. What is due
+ * now and not said, and steps of the escalation not taken, count from now on (see reminder.c). */
 static void forget_missed(struct step *step, struct task *task)
 {
-    static const int kinds[] = {REMINDER_ASSIGN_DUE, REMINDER_DUE_SOON, REMINDER_OVERDUE};
+    static const int kinds[] = {REMINDER_ASSIGN_DUE, REMINDER_DUE_SOON,   REMINDER_OVERDUE,
+                                REMINDER_STALE,      REMINDER_ESCALATION, REMINDER_VERIFY_DUE};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         task->reminders[kinds[i]].last = later(task->reminders[kinds[i]].last, step->at);
 }
@@ -171,6 +173,8 @@ void task_changed(struct step *step, struct entry *entry, const struct task *bef
         if (event == TASK_REOPENED) incident_wake_up(step);
         count(&step->incident->counts, before, -1);
         count(&step->incident->counts, task, 1);
+        if (str_eq(task->reason, TASK_RAISED) && str_eq(before->reason, TASK_RAISED))
+            task->reason = STR_NONE; /* said once, it is no reason of what comes later */
         task->policy_version = step->policy->version;
         task->updated_at = step->at;
         task->version++;
@@ -387,11 +391,10 @@ bool task_update_refused(struct decision *d, const struct task_update_event *eve
                          const struct entry *entry)
 {
     if (!entry || !entry->exists) {
-        d->refused =
-            (struct refused){REFUSE_UNKNOWN_TASK,
-                             arena_printf(d->arena, "task_id: no task '%.*s' was ever made",
-                                          STR_ARG(event->task_id)),
-                             event->incident_id};
+        d->refused = (struct refused){
+            REFUSE_UNKNOWN_TASK,
+            arena_printf(d->arena, "task_id: there is no task '%.*s'", STR_ARG(event->task_id)),
+            event->incident_id};
         return true;
     }
     bool has_reason =
