@@ -431,7 +431,7 @@ static void test_forwarded_record(void **state)
     record.headers = headers;
     record.headers_n = 1;
     struct message m;
-    encode_forwarded(&encoder, arena, &record, STR("INC-1"), &m);
+    encode_forwarded(&encoder, arena, &record, STR("INC-1"), INT64_MAX, &m);
     assert_int_equal(m.topic, TOPIC_FORWARDED);
     assert_int_equal(m.timestamp, RECORD_TIME);
     assert_str(m.key, "INC-1");
@@ -457,7 +457,7 @@ static void test_forwarded_record(void **state)
     assert_header(&m, "epilogue-partition", "9");
     record.key = STR("INC-7");
     record.timestamp = -1;
-    encode_forwarded(&encoder, arena, &record, STR("INC-1"), &m);
+    encode_forwarded(&encoder, arena, &record, STR("INC-1"), INT64_MAX, &m);
     assert_str(m.key, "INC-7");
     assert_true(m.timestamp == TIME_NONE);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What becomes due about an incident: reviews, missing findings, the end of retention. */
+#include <stdio.h>
+
 #include "core_support.h"
 
 #define NOON "2026-11-20T12:00:00Z"
@@ -55,6 +57,29 @@ static void what_a_review_calls_overdue(void **state)
             r = &output_at(w, i)->reminder;
     assert_non_null(r);
     assert_str(r->summary, "Review of INC-1 is due: 3 open, 1 of them overdue, 1 paused");
+}
+
+/* A scanner in a loop can make any number of findings; the reminder must still fit a record. */
+static void a_review_of_more_than_anybody_reads(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    complete_closure(w, e);
+    for (int i = 0; i < 301; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "F-%d", i);
+        add_inline(w, e, technical(w, id, 1));
+    }
+    take_closure(w, NOON, e);
+    sleep_until(w, "2026-11-27T12:00:00Z");
+    const struct reminder_output *r = NULL;
+    for (size_t i = 0; i < outputs_n(w); i++)
+        if (output_at(w, i)->type == OUTPUT_REMINDER && !output_at(w, i)->reminder.task)
+            r = &output_at(w, i)->reminder;
+    assert_non_null(r);
+    assert_int_equal(r->open_n, 300);
+    assert_str(r->summary, "Review of INC-1 is due: 301 open, 0 of them overdue; the 300 most urgent "
+                           "are listed");
 }
 
 static void reviews_repeat_and_coalesce(void **state)
@@ -210,7 +235,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
-        TEST(a_review_of_what_is_open),     TEST(what_a_review_calls_overdue),
+        TEST(a_review_of_what_is_open),
+        TEST(what_a_review_calls_overdue),
+        TEST(a_review_of_more_than_anybody_reads),
         TEST(reviews_repeat_and_coalesce),  TEST(no_finding_came),
         TEST(retention_deletes_the_past),   TEST(nothing_wakes_an_incident_that_waits),
         TEST(the_end_of_time_ends_reviews),

@@ -128,7 +128,7 @@ void check_kafka_transactions(const struct config *config, check_kafka_found *fo
     struct kafka_watch watch = {0};
     char id[700], text[200];
     rd_kafka_conf_t *conf = kafka_conf_new(config, KAFKA_PRODUCER, &watch, &error);
-    snprintf(id, sizeof id, "%s-%s-check", config->group_id, config->instance_id);
+    snprintf(id, sizeof id, "%s/%s-check", config->group_id, config->instance_id);
     if (conf) rd_kafka_conf_set(conf, "transactional.id", id, text, sizeof text);
     rd_kafka_t *rk = conf ? kafka_conf_open(conf, KAFKA_PRODUCER, &error) : NULL;
     rd_kafka_error_t *failed = rk ? rd_kafka_init_transactions(rk, TIMEOUT_MS) : NULL;
@@ -138,11 +138,11 @@ void check_kafka_transactions(const struct config *config, check_kafka_found *fo
     else if (failed)
         say(found, context, false,
             "kafka transactions: %s; the worker needs Write on the transactional ids that begin "
-            "with %s-%s",
+            "with %s/%s",
             watch.reason[0] ? watch.reason : rd_kafka_error_string(failed), config->group_id,
             config->instance_id);
     else
-        say(found, context, true, "kafka transactions: ids that begin with %s-%s can be used",
+        say(found, context, true, "kafka transactions: ids that begin with %s/%s can be used",
             config->group_id, config->instance_id);
     if (failed) rd_kafka_error_destroy(failed);
     if (rk) rd_kafka_destroy(rk);

@@ -201,19 +201,19 @@ static int worker_run(const struct cli *cli)
     catch_signals();
     log_setup(cli->config->log_level, cli->config->log_json);
     enum result result = run(&w, &error);
-    if (result == OK || result == ABORT) log_info("stopping", "%s", "");
-    engine_free(w.engine);
+    if (result == FATAL)
+        log_error("worker exits", "reason=%s", log_quote(error.text));
+    else
+        log_info("stopping", "%s", "");
+    /* The producer may still hold messages that lie in the engine's memory: it goes first. */
     kafka_port_free(w.kafka);
+    engine_free(w.engine);
     redis_port_free(w.store);
     watchdog_stop();
     http_stop(w.http);
     metrics_free(w.metrics);
     arena_free(w.policy_arena);
-    if (result == FATAL) {
-        log_error("worker exits", "reason=%s", log_quote(error.text));
-        return EXIT_FAILED;
-    }
-    return EXIT_DONE;
+    return result == FATAL ? EXIT_FAILED : EXIT_DONE;
 }
 
 const struct command command_worker = {

@@ -209,15 +209,17 @@ void encode_dead_letter(const struct encoder *encoder, struct arena *arena,
 }
 
 void encode_forwarded(const struct encoder *encoder, struct arena *arena,
-                      const struct record *record, struct str incident_id, struct message *message)
+                      const struct record *record, struct str incident_id, ms_t now,
+                      struct message *message)
 {
+    ms_t first = record->timestamp < now ? record->timestamp : now;
     struct header *h = copy_headers(arena, record, 3);
     size_t n = record->headers_n;
     put_origin(arena, h, &n, encoder->topic_names[record->topic], record->partition,
                record->offset);
     *message = (struct message){
         .topic = TOPIC_FORWARDED,
-        .timestamp = record->timestamp >= 0 ? record->timestamp : TIME_NONE,
+        .timestamp = first >= 0 ? first : TIME_NONE,
         .key = record->key.p ? record->key : incident_id,
         .value = record->value,
         .headers = h,

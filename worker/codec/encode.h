@@ -36,8 +36,10 @@ void encode_dead_letter(const struct encoder *encoder, struct arena *arena,
                         size_t max_bytes, struct message *message);
 
 /* The same record for epilogue-forwarded, with the headers that say where it first stood and its
- * first Kafka time. Its key becomes `incident_id`'s when it had none. */
+ * first Kafka time, but never one later than `now`: Kafka refuses times in the future. Its key
+ * becomes `incident_id`'s when it had none. */
 void encode_forwarded(const struct encoder *encoder, struct arena *arena,
-                      const struct record *record, struct str incident_id, struct message *message);
+                      const struct record *record, struct str incident_id, ms_t now,
+                      struct message *message);
 
 #endif

@@ -28,6 +28,10 @@ ms_t review_wake_at(const struct policy *policy, const struct incident *incident
     }
 }
 
+/* So many open tasks are listed in a review: with titles as long as they may be they still fit a
+ * record, and nobody reads more. */
+#define REVIEW_OPEN_MAX 300
+
 static int by_urgency(const void *a, const void *b)
 {
     const struct task *x = *(const struct task *const *)a, *y = *(const struct task *const *)b;
@@ -93,6 +97,10 @@ static void review(struct step *step, ms_t until)
     reminder->summary =
         arena_printf(step->arena, "Review of %.*s is due: %zu open, %zu of them overdue%.*s",
                      STR_ARG(what), reminder->open_n, overdue, STR_ARG(pauses));
+    if (reminder->open_n <= REVIEW_OPEN_MAX) return;
+    reminder->open_n = REVIEW_OPEN_MAX;
+    reminder->summary = arena_printf(step->arena, "%.*s; the %d most urgent are listed",
+                                     STR_ARG(reminder->summary), REVIEW_OPEN_MAX);
 }
 
 static void miss_findings(struct step *step, ms_t until)

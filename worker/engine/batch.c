@@ -265,7 +265,8 @@ static void add_dead_letter(struct batch *b, struct item *item)
 static void add_forwarded(struct batch *b, struct item *item)
 {
     struct message *m = add_message(b);
-    encode_forwarded(&b->engine->encoder, b->arena, item->record, item->event.incident_id, m);
+    encode_forwarded(&b->engine->encoder, b->arena, item->record, item->event.incident_id, b->now,
+                     m);
     m->partition = partition_of(b, item->event.incident_id);
     metrics_add(b->engine->metrics, METRIC_FORWARDED, 1);
 }
@@ -396,13 +397,33 @@ static enum result undo(struct batch *b, enum result result, struct error *error
 {
     struct engine *engine = b->engine;
     if (result == FATAL) return FATAL;
-    engine_complain(engine, "a transaction was aborted; going back to what is committed", error);
+    log_warn("a transaction was aborted; going back to what is committed", "reason=%s",
+             log_quote(error->text));
     metrics_add(engine->metrics, METRIC_ABORTS, 1);
     restart_all(b);
     if (result == ABORT) result = engine->kafka->abort(engine->kafka->self, error);
     if (result == RETRY || result == ABORT)
         result = engine->kafka->recover(engine->kafka->self, error);
     return result == FATAL ? FATAL : OK;
+}
+
+/* Once more without the record that is too much. Which one it is, a batch of one finds out: so the
+ * next records are taken one at a time, until as many as one batch holds are committed. */
+static enum result refuse_too_large(struct batch *b, struct error *error)
+{
+    struct engine *engine = b->engine;
+    struct item *item = b->too_large;
+    if (!item && b->items_n == 1) item = &b->items[0];
+    restart_all(b);
+    if (item && !item->record)
+        return error_set(error, FATAL,
+                         "an event of '%.*s' is larger than the output topics take (%zu bytes)",
+                         STR_ARG(item->event.tick_key), engine->options.output_bytes_max);
+    if (item)
+        engine->poisoned[engine->poisoned_n++ % POISONED_MAX] = (struct record_place){
+            item->record->topic, item->record->partition, item->record->offset};
+    engine->careful = engine->options.batch_max;
+    return OK;
 }
 
 static void count_committed(const struct batch *b, int64_t began_ms)
@@ -413,8 +434,10 @@ static void count_committed(const struct batch *b, int64_t began_ms)
     ms_t now = engine->clock->now(engine->clock->self);
     for (size_t i = 0; i < b->items_n; i++) {
         const struct record *record = b->items[i].record;
-        if (record && !b->items[i].shard->dropped)
-            metrics_consumed(engine->metrics, record->topic, now - record->timestamp);
+        if (!record || b->items[i].shard->dropped) continue;
+        if (engine->careful) engine->careful--;
+        int64_t age_ms = record->timestamp == TIME_NONE ? 0 : now - record->timestamp;
+        metrics_consumed(engine->metrics, record->topic, age_ms);
     }
 }
 
@@ -440,11 +463,20 @@ static enum result commit(struct batch *b, struct error *error)
         result = engine->kafka->commit(engine->kafka->self, positions, n, b->shard_ids,
                                        b->applies_n, ends, error);
     failpoint("after-commit");
+    if (result == REJECT) {
+        result = undo(b, ABORT, error);
+        return result == OK ? refuse_too_large(b, error) : result;
+    }
     if (result != OK) return undo(b, result, error);
     for (size_t i = 0; i < b->applies_n; i++) {
+        struct shard *shard = &engine->shards[b->shard_ids[i]];
         b->applies[i].watermark = ends[i];
-        for (int t = 0; t < INPUTS; t++)
-            engine->shards[b->shard_ids[i]].inputs[t].next = next[i][t];
+        for (int t = 0; t < INPUTS; t++) shard->inputs[t].next = next[i][t];
+        if (ends[i] > shard->watermark) continue;
+        /* The broker did not say where it put the state (a retry of what had arrived): a restore
+         * finds out. */
+        shard_restart(engine, shard);
+        shard->dropped = true;
     }
     count_committed(b, began_ms);
     return OK;
@@ -480,8 +512,11 @@ static enum result apply(struct batch *b, struct error *error)
 static void leave_out_dropped(struct batch *b)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < b->applies_n; i++)
-        if (!b->engine->shards[b->shard_ids[i]].dropped) b->shard_ids[kept++] = b->shard_ids[i];
+    for (size_t i = 0; i < b->applies_n; i++) {
+        if (b->engine->shards[b->shard_ids[i]].dropped) continue;
+        if (b->applies) b->applies[kept] = b->applies[i];
+        b->shard_ids[kept++] = b->shard_ids[i];
+    }
     b->applies_n = kept;
 }
 
@@ -497,25 +532,6 @@ static bool collect(struct batch *b)
     return true;
 }
 
-/* Once more without the record that is too much; a batch of one finds out which one it is. */
-static enum result refuse_too_large(struct batch *b, struct error *error)
-{
-    struct item *item = b->too_large;
-    if (!item && b->items_n == 1) item = &b->items[0];
-    restart_all(b);
-    if (item && !item->record)
-        return error_set(error, FATAL,
-                         "an event of '%.*s' is larger than the output topics take (%zu bytes)",
-                         STR_ARG(item->event.tick_key), b->engine->options.output_bytes_max);
-    struct engine *engine = b->engine;
-    if (item)
-        engine->poisoned[engine->poisoned_n++ % POISONED_MAX] = (struct record_place){
-            item->record->topic, item->record->partition, item->record->offset};
-    else
-        engine->one_by_one = true;
-    return OK;
-}
-
 static enum result run(struct batch *b, struct error *error)
 {
     enum result result = load(b, error);
@@ -526,7 +542,6 @@ static enum result run(struct batch *b, struct error *error)
     leave_out_dropped(b);
     if (!b->applies_n) return OK;
     if (!decide(b) || !collect(b)) return refuse_too_large(b, error);
-    b->engine->one_by_one = false;
     result = commit(b, error);
     leave_out_dropped(b);
     if (result != OK || !b->applies_n) return result;

@@ -86,6 +86,7 @@ static void assigned(struct engine *engine, const struct kafka_event *event)
 
 static void revoked(struct engine *engine, const struct kafka_event *event)
 {
+    if (event->lost) engine->joined = false; /* out of the group until it is joined again */
     log_shards(event->lost ? "shards lost" : "shards revoked", event);
     for (size_t i = 0; i < event->shards_n; i++) {
         struct shard *shard = &engine->shards[event->shards[i]];
@@ -111,6 +112,7 @@ static void count_owned(struct engine *engine)
 const char *engine_not_ready(const struct engine *engine)
 {
     if (!engine->joined) return "waiting for Kafka: the consumer group is not joined yet";
+    if (engine->kafka_down) return "waiting for Kafka";
     if (engine->store_down) return "waiting for Redis";
     for (int32_t i = 0; i < engine->options.partitions; i++) {
         enum shard_phase phase = engine->shards[i].phase;
@@ -228,19 +230,35 @@ static enum result watch(struct engine *engine, struct error *error)
     return result;
 }
 
-/* A piece of every restore that runs. One that has to wait does not hold up the others. */
+/* Each open changelog has a queue of its own in memory. */
+#define READING_MAX 4
+
+static int count_reading(const struct engine *engine)
+{
+    int n = 0;
+    for (int32_t i = 0; i < engine->options.partitions; i++)
+        n += engine->shards[i].phase == SHARD_READS_CHANGELOG;
+    return n;
+}
+
+/* A piece of every restore that runs. One that has to wait ends the round, for each such wait can
+ * block for seconds; the next round begins behind it, so it does not hold up the others. */
 static enum result restore(struct engine *engine, struct error *error)
 {
     if (monotonic(engine) < engine->next_retry_ms) return OK;
-    for (int32_t i = 0; i < engine->options.partitions; i++) {
+    for (int32_t k = 0; k < engine->options.partitions; k++) {
+        int32_t i = (engine->restore_first + k) % engine->options.partitions;
         struct shard *shard = &engine->shards[i];
         if (shard->phase == SHARD_NOT_OURS || shard->phase == SHARD_ACTIVE) continue;
+        if (shard->phase != SHARD_READS_CHANGELOG && count_reading(engine) >= READING_MAX) continue;
         arena_reset(engine->arena, ARENA_KEEP_BYTES);
         enum result result = shard_restore(engine, shard, error);
         if (result == FATAL) return FATAL;
         if (result == RETRY) {
             engine_complain(engine, "a shard waits to be restored", error);
             engine->next_retry_ms = monotonic(engine) + RETRY_MS;
+            engine->restore_first = (i + 1) % engine->options.partitions;
+            return OK;
         }
     }
     return OK;
@@ -289,7 +307,9 @@ static enum result work(struct engine *engine, size_t events_n, struct error *er
     const struct record **records = take_events(engine, events_n, &records_n);
     ms_t now = engine->clock->now(engine->clock->self);
     enum result result = watch(engine, error);
-    if (result == OK) result = take_ticks(engine, now, &ticks, &ticks_n, error);
+    /* A record that is looked at alone must not be mixed up with ticks. */
+    bool alone = engine->careful && records_n;
+    if (result == OK && !alone) result = take_ticks(engine, now, &ticks, &ticks_n, error);
     if (result != OK) return result;
     records_n = keep_active(engine, records, records_n); /* the watch may have sent shards back */
     if (!records_n && !ticks_n) return OK;
@@ -299,13 +319,14 @@ static enum result work(struct engine *engine, size_t events_n, struct error *er
 
 enum result engine_step(struct engine *engine, int max_wait_ms, struct error *error)
 {
-    size_t max = engine->one_by_one ? 1 : (size_t)engine->options.batch_max;
+    size_t max = engine->careful ? 1 : (size_t)engine->options.batch_max;
     size_t n = 0;
     arena_reset(engine->arena, ARENA_KEEP_BYTES);
     enum result result = engine->kafka->poll(engine->kafka->self, engine->events, max,
                                              wait_ms(engine, max_wait_ms), &n, error);
     if (result == RETRY) engine_complain(engine, "waiting for Kafka", error);
     if (result == FATAL) return FATAL;
+    engine->kafka_down = result == RETRY;
     result = work(engine, n, error);
     forget_batch_times(engine);
     engine->kafka->release(engine->kafka->self);

@@ -66,7 +66,9 @@ struct engine {
     int64_t next_watch_ms;      /* monotonic: when to look at the watermarks again */
     int64_t last_complaint_ms;  /* monotonic: one log line in ten seconds */
     struct kafka_event *events; /* batch_max of them */
-    bool one_by_one; /* some effect of the last batch was too large: find the record */
+    int careful; /* records still to be taken one at a time: the effect of one of them is too large */
+    int32_t restore_first; /* the shard whose restore has the next turn */
+    bool kafka_down;
     struct record_place {
         int topic;
         int32_t partition;

@@ -82,8 +82,10 @@ struct kafka_port {
     /*
      * One transaction: begin, produce…, commit or abort. commit sends `positions` with it, waits
      * for everything, and sets, for each shard in `shards`, state_ends[i] to one past the offset
-     * of the last followup-state record produced for it (-1: none). ABORT: call abort, then go back
-     * to what is committed. RETRY from commit: the outcome is unknown; call recover. FATAL: fenced.
+     * of the last followup-state record produced for it (below 0: none, or not known). ABORT: call abort, then go back
+     * to what is committed. REJECT: the same, and it will be so again: a message is not acceptable
+     * for what it is, too large for one. RETRY from commit: the outcome is unknown; call recover.
+     * FATAL: fenced.
      * The messages' slices must stay until commit or abort returns.
      */
     enum result (*begin)(void *self, struct error *error);

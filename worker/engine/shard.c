@@ -11,6 +11,7 @@
 #include "internal.h"
 
 #define RESTORE_RECORDS 1000 /* read and applied in one piece */
+#define PATIENCE_MS 10000    /* before it is said what a restore waits for */
 
 static struct str position_key(struct engine *engine, int32_t shard)
 {
@@ -154,8 +155,9 @@ static enum result apply_records(struct engine *engine, struct shard *shard,
     return OK;
 }
 
-/* Where consuming starts: what was committed; else what the changelog knows; else the beginning. */
-static enum result choose_positions(struct engine *engine, struct shard *shard, struct error *error)
+/* What the state says of its own inputs: `$position/<n>`. */
+static enum result known_position(struct engine *engine, struct shard *shard,
+                                  struct position_entry *known, struct error *error)
 {
     struct str key = position_key(engine, shard->id);
     struct store_load load = {.shard = shard->id, .keys = &key, .n = 1};
@@ -163,27 +165,62 @@ static enum result choose_positions(struct engine *engine, struct shard *shard, 
     if (result != OK) return result;
     if (load.watermark != shard->watermark)
         return error_set(error, RETRY, "shard %d changed meanwhile", shard->id);
-    struct position_entry known = {.partitions = engine->options.partitions};
-    for (int i = 0; i < topic_end; i++) known.offsets[i] = -1;
+    *known = (struct position_entry){.partitions = engine->options.partitions};
+    for (int i = 0; i < topic_end; i++) known->offsets[i] = -1;
     struct str value = load.values[0];
-    if (value.p && (result = state_json_read_position(value, &known, error)) != OK) return result;
-    if (known.partitions != engine->options.partitions)
+    if (value.p && (result = state_json_read_position(value, known, error)) != OK) return result;
+    if (known->partitions == engine->options.partitions) return OK;
+    return error_set(error, FATAL,
+                     "the state of group '%.*s' was made with %d partitions, but the topics have %d "
+                     "now: incidents would change their shard. Give the topics %d partitions again, "
+                     "or use a new group.id",
+                     STR_ARG(engine->options.group_id), known->partitions,
+                     engine->options.partitions, known->partitions);
+}
+
+/* Both were written by the same transactions, so they say the same, unless one of them was lost or
+ * changed by hand. */
+static enum result compare_positions(struct engine *engine, struct shard *shard, int topic,
+                                     int64_t committed, int64_t known, struct error *error)
+{
+    struct str name = engine->options.topic_names[topic];
+    if (committed > known)
         return error_set(error, FATAL,
-                         "the state of group '%.*s' was made with %d partitions, but the topics have "
-                         "%d now: incidents would change their shard. Give the topics %d partitions "
-                         "again, or use a new group.id",
-                         STR_ARG(engine->options.group_id), known.partitions,
-                         engine->options.partitions, known.partitions);
-    for (int i = 0; i < INPUTS; i++) {
-        int64_t at = shard->committed[i] >= 0 ? shard->committed[i] : known.offsets[input_topic(i)];
-        if (at < 0) {
-            result = engine->kafka->beginning(engine->kafka->self, input_topic(i), shard->id, &at,
-                                              error);
-            if (result != OK) return result;
-        }
-        shard->inputs[i] = (struct input){.next = at, .last_time = TIME_NONE, .batch_time = INT64_MAX};
-    }
+                         "group '%.*s' has consumed %.*s partition %d up to offset %" PRId64
+                         ", but %.*s only knows of %" PRId64
+                         ": it was made anew or has lost records, and everything would be done "
+                         "again. Bring that topic back, or use a new group.id",
+                         STR_ARG(engine->options.group_id), STR_ARG(name), shard->id, committed,
+                         STR_ARG(engine->options.topic_names[TOPIC_STATE]), known);
+    if (committed >= 0 && committed < known)
+        log_warn("the group's committed offset is behind the state: going on from the state",
+                 "topic=%.*s partition=%d committed=%" PRId64 " state=%" PRId64, STR_ARG(name),
+                 shard->id, committed, known);
     return OK;
+}
+
+/* Where consuming starts: where the state says, for it outlives the group's offsets; else at the
+ * beginning. */
+static enum result choose_positions(struct engine *engine, struct shard *shard, struct error *error)
+{
+    struct position_entry known;
+    enum result result = known_position(engine, shard, &known, error);
+    for (int i = 0; i < INPUTS && result == OK; i++) {
+        int topic = input_topic(i);
+        int64_t at = known.offsets[topic], first;
+        result = compare_positions(engine, shard, topic, shard->committed[i], at, error);
+        if (result == OK)
+            result = engine->kafka->beginning(engine->kafka->self, topic, shard->id, &first, error);
+        if (result != OK) return result;
+        if (at >= 0 && at < first)
+            log_error("records were deleted before they were read: give the topic a longer retention",
+                      "topic=%.*s partition=%d from=%" PRId64 " to=%" PRId64,
+                      STR_ARG(engine->options.topic_names[topic]), shard->id, at, first);
+        shard->inputs[i] = (struct input){.next = at > first ? at : first,
+                                          .last_time = TIME_NONE,
+                                          .batch_time = INT64_MAX};
+    }
+    return result;
 }
 
 enum result shard_refresh_wake(struct engine *engine, struct shard *shard, struct error *error)
@@ -227,7 +264,16 @@ static enum result read_changelog(struct engine *engine, struct shard *shard, st
         enum result result = engine->kafka->changelog_read(
             engine->kafka->self, shard->id, records, RESTORE_RECORDS, 20, &n, &next, error);
         if (result != OK) return result;
-        if (next == shard->read_to) return OK; /* not readable yet: a transaction is still open */
+        if (next == shard->read_to) { /* not readable yet */
+            if (engine->clock->monotonic_ms(engine->clock->self) - shard->since_ms > PATIENCE_MS) {
+                error_set(error, RETRY,
+                          "shard %d waits for a transaction that is open in followup-state at "
+                          "offset %" PRId64,
+                          shard->id, next);
+                engine_complain(engine, "a shard waits to be restored", error);
+            }
+            return OK;
+        }
         if (n) result = apply_records(engine, shard, records, n, next, error);
         if (result != OK) return result;
         shard->read_to = next;

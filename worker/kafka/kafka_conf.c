@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "core/state.h"
+
 #define CONNECTION_LOG_EVERY_MS 10000
 #define SOCKET_TIMEOUT_MS 10000
 #define CLOSE_TIMEOUT_S 1
@@ -192,10 +194,15 @@ static bool set_member(rd_kafka_conf_t *conf, const struct config *config, struc
 static bool set_transactional(rd_kafka_conf_t *conf, const struct config *config,
                               struct error *error)
 {
-    char id[600];
-    snprintf(id, sizeof id, "%s-%s", config->group_id, config->instance_id);
-    return set(conf, "transactional.id", id, error) && set(conf, "acks", "all", error) &&
-           set_int(conf, "transaction.timeout.ms", config->transaction_timeout_ms, error);
+    /* Two pairs of names must never give one id, or they would fence each other for ever. */
+    struct arena *arena = arena_new();
+    struct str id =
+        arena_printf(arena, "%.*s/%.*s", STR_ARG(state_encode_part(arena, str_of(config->group_id))),
+                     STR_ARG(state_encode_part(arena, str_of(config->instance_id))));
+    bool done = set(conf, "transactional.id", id.p, error) && set(conf, "acks", "all", error) &&
+                set_int(conf, "transaction.timeout.ms", config->transaction_timeout_ms, error);
+    arena_free(arena);
+    return done;
 }
 
 /* librdkafka wants a transactional producer's to be no longer than the transaction's. */

@@ -66,7 +66,8 @@ static void report(struct kafka_consumer *c, enum kafka_event_type type, bool lo
         if (c->owned[p]) shards[n++] = p;
     c->rebalance =
         (struct kafka_event){.type = type, .shards = shards, .shards_n = n, .lost = lost};
-    c->rebalanced = n > 0;
+    /* An empty assignment counts too: the group is joined, with more members than shards. */
+    c->rebalanced = n > 0 || type == KAFKA_ASSIGNED;
 }
 
 static void stop_fetching(struct kafka_consumer *c)

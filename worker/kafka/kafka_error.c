@@ -24,7 +24,7 @@ enum result kafka_error_code(const struct config *config, rd_kafka_resp_err_t co
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
         return error_set(error, FATAL,
                          "%s: %s; the worker needs Read on the input topics, Write on the outputs, "
-                         "both on %s, Read on group %s and Write on transactional id %s-%s",
+                         "both on %s, Read on group %s and Write on transactional id %s/%s",
                          doing, text, config->topics[TOPIC_STATE].p, config->group_id,
                          config->group_id, config->instance_id);
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:

@@ -109,15 +109,8 @@ static enum result port_commit(void *self, const struct position *positions, siz
     const rd_kafka_consumer_group_metadata_t *group =
         kafka_consumer_group(k->consumer, positions, n, error);
     if (!group) return ABORT;
-    enum result r = kafka_producer_commit(k->producer, positions, n, group, shards, shards_n,
-                                          state_ends, error);
-    /* The shard is ours and its transaction is over: its end is behind what was just written. */
-    for (size_t i = 0; i < shards_n && r == OK; i++) {
-        int64_t low;
-        if (state_ends[i] == STATE_END_UNKNOWN)
-            r = changelog_bounds(k->changelog, shards[i], &low, &state_ends[i], error);
-    }
-    return r;
+    return kafka_producer_commit(k->producer, positions, n, group, shards, shards_n, state_ends,
+                                 error);
 }
 
 static enum result port_abort(void *self, struct error *error)

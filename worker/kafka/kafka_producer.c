@@ -29,6 +29,7 @@ struct kafka_producer {
     bool ready; /* init_transactions is done */
     bool in_transaction;
     int64_t *state_ends; /* by shard, of this transaction */
+    bool unacceptable;   /* the broker refused a message for what it is: too large, a bad time */
     int64_t committed_ms;
     bool holding; /* messages wait in `held` for the offsets to go first */
     struct message held[HOLD_MESSAGES];
@@ -66,6 +67,9 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaqu
     struct kafka_watch *watch = opaque;
     struct kafka_producer *p =
         (struct kafka_producer *)((char *)watch - offsetof(struct kafka_producer, watch));
+    if (m->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+        m->err == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP || m->err == RD_KAFKA_RESP_ERR_INVALID_RECORD)
+        p->unacceptable = true;
     if (m->err || (intptr_t)m->_private != TOPIC_STATE) return;
     assert(m->partition >= 0 && m->partition < p->partitions);
     int64_t *end = &p->state_ends[m->partition];
@@ -158,6 +162,7 @@ enum result kafka_producer_begin(struct kafka_producer *p, struct error *error)
     if (e) return kafka_error_transaction(p->config, p->rk, e, "beginning a transaction", error);
     for (int32_t i = 0; i < p->partitions; i++) p->state_ends[i] = NOTHING_PRODUCED;
     p->in_transaction = true;
+    p->unacceptable = false;
     p->held_n = 0;
     p->holding = monotonic_ms() - p->committed_ms < HOLD_MS;
     return OK;
@@ -221,7 +226,7 @@ static enum result hand_over(struct kafka_producer *p, const struct message *mes
                       "partition %d of %s does not exist; run `epilogue topics check`",
                       (int)message->partition, topic);
     else if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-        r = error_set(error, FATAL, "a message of %zu bytes to %s is over kafka.message.max.bytes",
+        r = error_set(error, REJECT, "a message of %zu bytes to %s is over kafka.message.max.bytes",
                       message->value.n, topic);
     else /* the queue stayed full, or the transaction has failed already */
         r = error_set(error, ABORT, "producing to %s: %s", topic, rd_kafka_error_string(e));
@@ -300,9 +305,10 @@ enum result kafka_producer_commit(struct kafka_producer *p, const struct positio
     enum result r = send_offsets(p, offsets, group, until_ms, error);
     rd_kafka_topic_partition_list_destroy(offsets);
     /* Nothing asked to commit yet, so the outcome is known. */
-    if (r == RETRY) return ABORT;
+    if (r == RETRY) r = ABORT;
     if (r == OK) r = hand_over_held(p, error);
     if (r == OK) r = finish(p, rd_kafka_commit_transaction, "committing a transaction", error);
+    if (r == ABORT && p->unacceptable) return REJECT;
     if (r != OK) return r;
     p->in_transaction = false;
     p->committed_ms = monotonic_ms();

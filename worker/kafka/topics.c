@@ -50,6 +50,9 @@ static const struct setting settings[] = {
 
     {TOPIC_FORWARDED, "cleanup.policy", "delete", EXACTLY,
      "every record must stay until it is read"},
+    {TOPIC_FORWARDED, "retention.ms", "-1", KEPT_FOR_EVER,
+     "a record must stay until it is read, and its time can be an old one"},
+    {TOPIC_FORWARDED, "retention.bytes", "-1", KEPT_FOR_EVER, "a record must stay until it is read"},
     {TOPIC_FORWARDED, "max.message.bytes", "4194304", AT_LEAST,
      "a larger record could never be forwarded"},
     {TOPIC_FORWARDED, "message.timestamp.type", "CreateTime", EXACTLY,
