@@ -87,6 +87,7 @@ def drain(world, worker_settings, topic):
     worker = world.start_worker("bench", settings=worker_settings)
     wait_until(lambda: world.lag() < waiting, 120, "the first batch", interval_s=0.005)
     began, cpu, left = time.monotonic(), cpu_seconds(worker.process.pid), world.lag()
+    assert left, "too few events to measure: all were gone at the first look"
     wait_until(lambda: world.lag() == 0, 900, f"{topic} to be drained", interval_s=0.02)
     seconds = time.monotonic() - began
     cpu = cpu_seconds(worker.process.pid) - cpu

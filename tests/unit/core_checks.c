@@ -78,7 +78,8 @@ static void check_reminder_output(const struct output *o)
     if (r->task) assert_true(r->task->sla != SLA_PAUSED);
     if (r->kind == REMINDER_REVIEW_DUE || r->kind == REMINDER_MISSING_FINDINGS) {
         assert_non_null(r->incident);
-        assert_true(r->open_n == (size_t)r->incident->counts.open);
+        size_t listed = (size_t)r->incident->counts.open;
+        assert_true(r->open_n == (listed < 300 ? listed : 300));
         assert_true(r->open_n > 0);
     }
     if (r->kind == REMINDER_ORPHAN_FINDING) assert_non_null(r->finding);

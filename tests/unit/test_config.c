@@ -262,7 +262,7 @@ static void what_is_wrong_together(void **state)
     load(NULL, NULL, LIST("redis.tls.cert.file=/c"));
     assert_non_null(strstr(error.text, "belong together"));
     load(NULL, NULL, LIST("watchdog.timeout.ms=9000"));
-    assert_non_null(strstr(error.text, "watchdog.timeout.ms (9000) must be above"));
+    assert_non_null(strstr(error.text, "watchdog.timeout.ms (9000) must be at least 40000"));
 }
 
 static void listen_addresses(void **state)

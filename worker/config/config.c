@@ -197,11 +197,13 @@ static enum result check(const struct config *c, struct error *error)
         return error_set(error, FATAL,
                          "redis.tls.cert.file and redis.tls.key.file belong together; give both or "
                          "none of them");
-    if (c->watchdog_timeout_ms <= c->transaction_timeout_ms)
+    /* A commit and an abort may each take that time, then come the producer and a restore. */
+    int slowest_ms = 2 * c->transaction_timeout_ms + 20000;
+    if (c->watchdog_timeout_ms < slowest_ms)
         return error_set(error, FATAL,
-                         "watchdog.timeout.ms (%d) must be above transaction.timeout.ms (%d), or a "
-                         "slow commit would look like a worker that hangs",
-                         c->watchdog_timeout_ms, c->transaction_timeout_ms);
+                         "watchdog.timeout.ms (%d) must be at least %d (twice transaction.timeout.ms "
+                         "and 20 s), or a slow commit would look like a worker that hangs",
+                         c->watchdog_timeout_ms, slowest_ms);
     return OK;
 }
 

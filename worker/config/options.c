@@ -22,14 +22,15 @@ const struct option options[] = {
      .help = "How long a worker may be silent before its shards go to another one: longer than a "
              "restart takes, shorter than reminders may wait. The broker has bounds of its own "
              "(`group.min.session.timeout.ms` and `group.max.session.timeout.ms`)."},
-    {"batch.max", OPTION_INT, AT(batch_max), "1000", 1, 10000,
+    {"batch.max", OPTION_INT, AT(batch_max), "4000", 1, 10000,
      .help = "The most records that one transaction takes in. An idle worker commits a single "
              "record at once; a busy one fills batches up to this."},
     {"transaction.timeout.ms", OPTION_INT, AT(transaction_timeout_ms), "10000", 1000, 900000,
      .help = "After this time the broker aborts a transaction whose worker is gone; consumers wait "
              "for no longer than that. At most the broker's `transaction.max.timeout.ms`."},
     {"watchdog.timeout.ms", OPTION_INT, AT(watchdog_timeout_ms), "60000", 5000, 3600000,
-     .help = "A worker whose loop has not moved for so long ends itself, to be started again."},
+     .help = "A worker whose loop has not moved for so long ends itself, to be started again. At "
+             "least twice `transaction.timeout.ms` and 20 s."},
 
     {"topic.incident-closed", OPTION_TOPIC, TOPIC(TOPIC_INCIDENT_CLOSED), "incident-closed", 1, 249,
      .section = "Topics", .help = "In: incidents that were closed."},
