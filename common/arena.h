@@ -37,7 +37,7 @@ struct str arena_printf(struct arena *arena, const char *format, ...)
 void *arena_grow(struct arena *arena, void *items, size_t n, size_t *cap, size_t item_size);
 
 #define ARENA_NEW(arena, type) ((type *)arena_zalloc((arena), sizeof(type)))
-#define ARENA_PUSH(arena, items, n, cap)                                                           \
+#define ARENA_PUSH(arena, items, n, cap) \
     ((items) = arena_grow((arena), (items), (n), &(cap), sizeof *(items)), &(items)[(n)++])
 
 #endif

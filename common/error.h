@@ -3,7 +3,7 @@
 #ifndef EPILOGUE_COMMON_ERROR_H
 #define EPILOGUE_COMMON_ERROR_H
 
-/* The class decides what happens (DESIGN part 6). */
+/* The class decides what happens (CONTRIBUTING, Style). */
 enum result {
     OK,
     RETRY,  /* the same again, after a pause: a connection is gone */

@@ -89,9 +89,11 @@ def simulated(completed):
     assert completed.returncode == 0, completed.stderr
     records = []
     for text, line in zip(filter(None, completed.stdout.split("\n")), json_lines(completed)):
-        value = text[text.index('"value":') + len('"value":'):text.rindex(',"at":')]
-        records.append(Record(line["topic"], 0, len(records), 0, line["key"].encode(),
-                              value.encode(), [(n, v.encode()) for n, v in line["headers"].items()]))
+        key, at = line.get("key"), text.find('"value":') + len('"value":')
+        value = text[at:text.rindex(',"at":')] if "value" in line else None
+        records.append(Record(line["topic"], 0, len(records), 0, key and key.encode(),
+                              value and value.encode(),
+                              [(name, header.encode()) for name, header in line["headers"].items()]))
     return records
 
 

@@ -55,8 +55,7 @@ static void kill_server(void)
 }
 
 /* A command that has to work; its answer as an integer (of an array: its size; else 0). */
-__attribute__((format(printf, 1, 2)))
-static long long run(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static long long run(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -64,8 +63,8 @@ static long long run(const char *format, ...)
     va_end(args);
     assert_non_null(reply);
     if (reply->type == REDIS_REPLY_ERROR) fail_msg("%s: %s", format, reply->str);
-    long long value = reply->type == REDIS_REPLY_ARRAY ? (long long)reply->elements
-                                                       : reply->integer;
+    long long value =
+        reply->type == REDIS_REPLY_ARRAY ? (long long)reply->elements : reply->integer;
     freeReplyObject(reply);
     return value;
 }

@@ -62,8 +62,13 @@ static enum result apply_to(int32_t shard, int64_t expected, int64_t watermark,
                             ms_t *wake_at)
 {
     struct error error = {""};
-    struct store_apply a = {.shard = shard, .expected = expected, .watermark = watermark,
-                            .now = watermark * 10, .clear = clear, .writes = writes, .n = n};
+    struct store_apply a = {.shard = shard,
+                            .expected = expected,
+                            .watermark = watermark,
+                            .now = watermark * 10,
+                            .clear = clear,
+                            .writes = writes,
+                            .n = n};
     enum result result = port->apply(port->self, &a, 1, &error);
     *applied = result == OK && a.applied;
     if (wake_at) *wake_at = a.wake_at;
@@ -98,7 +103,8 @@ static void is(struct str actual, const char *expected)
         fail_msg("%.*s is not %s", STR_ARG(actual), expected ? expected : "absent");
 }
 
-#define WRITE(k, v, at) ((struct store_write){.key = str_of(k), .value = str_of(v), .wake_at = (at)})
+#define WRITE(k, v, at) \
+    ((struct store_write){.key = str_of(k), .value = str_of(v), .wake_at = (at)})
 
 /* The keys that entries() gives, joined with blanks. */
 static struct str listed(const char *header, const char *after, size_t max)
@@ -106,8 +112,8 @@ static struct str listed(const char *header, const char *after, size_t max)
     struct error error = {""};
     struct str keys[100];
     size_t n = max;
-    assert_int_equal(port->entries(port->self, arena, 0, str_of(header), str_of(after), keys, &n,
-                                   &error), OK);
+    assert_int_equal(
+        port->entries(port->self, arena, 0, str_of(header), str_of(after), keys, &n, &error), OK);
     struct str out = STR("");
     for (size_t i = 0; i < n; i++)
         out = arena_printf(arena, "%.*s%s%.*s", STR_ARG(out), i ? " " : "", STR_ARG(keys[i]));
@@ -202,14 +208,16 @@ static void test_delete_and_wake(void **state)
     is(l.values[2], "2");
     is(l.values[3], NULL);
     is(listed(NULL, NULL, 10), "b c");
-    const struct store_write known = {.key = STR("b"), .value = STR("3"), .wake_at = 60,
-                                      .stored = true};
+    const struct store_write known = {
+        .key = STR("b"), .value = STR("3"), .wake_at = 60, .stored = true};
     assert_true(applied(2, 3, &known, 1));
     is(due_until(1000, 10), "c@50 b@60");
     assert_int_equal(watermark(), 3);
-    assert_int_equal(apply_to(0, 3, 4, (struct store_write[]){WRITE("b", NULL, TIME_NONE),
-                                                              WRITE("c", NULL, TIME_NONE)},
-                              2, false, &did, &wake_at), OK);
+    assert_int_equal(
+        apply_to(0, 3, 4,
+                 (struct store_write[]){WRITE("b", NULL, TIME_NONE), WRITE("c", NULL, TIME_NONE)},
+                 2, false, &did, &wake_at),
+        OK);
     assert_true(wake_at == TIME_NONE);
     assert_int_equal(watermark(), 4);
 }
@@ -325,7 +333,8 @@ static void test_large_batch(void **state)
     struct str *keys = calloc(N, sizeof *keys);
     for (int i = 0; i < N; i++) {
         keys[i] = arena_printf(arena, "INC-%d|t|bug", i);
-        writes[i] = (struct store_write){.key = keys[i], .value = arena_printf(arena, "value %d", i),
+        writes[i] = (struct store_write){.key = keys[i],
+                                         .value = arena_printf(arena, "value %d", i),
                                          .wake_at = i % 3 ? i : TIME_NONE};
     }
     assert_true(applied(-1, 1, writes, N));
@@ -338,8 +347,8 @@ static void test_large_batch(void **state)
     is(listed(NULL, NULL, 10), "INC-19999|t|bug");
     /* Exactly at the edges of the pieces that a load is asked in. */
     for (size_t n = 4998; n <= 5001; n++) assert_int_equal(loaded(0, keys, n).watermark, 2);
-    for (size_t n = 9998; n <= 10001; n++) is(loaded(0, keys + N - n, n).values[n - 1],
-                                              "value 19999");
+    for (size_t n = 9998; n <= 10001; n++)
+        is(loaded(0, keys + N - n, n).values[n - 1], "value 19999");
     free(writes);
     free(keys);
 }
@@ -475,11 +484,11 @@ static void test_tls_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_round_trip),   TEST(test_fence),           TEST(test_delete_and_wake),
-        TEST(test_clear),        TEST(test_entries),         TEST(test_script_forgotten),
-        TEST(test_lost_keys),    TEST(test_wrong_type),      TEST(test_large_batch),
-        TEST(test_no_memory),    TEST(test_replica),         TEST(test_restart),
-        TEST(test_login),        TEST(test_check),           TEST(test_tls_refused),
+        TEST(test_round_trip), TEST(test_fence),      TEST(test_delete_and_wake),
+        TEST(test_clear),      TEST(test_entries),    TEST(test_script_forgotten),
+        TEST(test_lost_keys),  TEST(test_wrong_type), TEST(test_large_batch),
+        TEST(test_no_memory),  TEST(test_replica),    TEST(test_restart),
+        TEST(test_login),      TEST(test_check),      TEST(test_tls_refused),
     };
     return cmocka_run_group_tests(tests, start, end);
 }

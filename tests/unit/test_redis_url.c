@@ -59,10 +59,10 @@ static void test_bad_urls(void **state)
 {
     (void)state;
     static const char *const cases[] = {
-        "",           "cache:6379",         "http://cache",   "redis://",      "redis://:6379",
+        "",           "cache:6379",         "http://cache",   "redis://",        "redis://:6379",
         "redis://h:", "redis://h:0",        "redis://h:x",    "redis://h:65536", "redis://h/x",
-        "redis://h?", "redis://[::1",       "redis://[::1]x", "redis://h/1/2", "unix:relative",
-        "unix:",      "unix:/p?database=1", "unix:/p?db=",    "redis://h/-1",  "redis://u:p@",
+        "redis://h?", "redis://[::1",       "redis://[::1]x", "redis://h/1/2",   "unix:relative",
+        "unix:",      "unix:/p?database=1", "unix:/p?db=",    "redis://h/-1",    "redis://u:p@",
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct redis_url url;
@@ -89,11 +89,14 @@ static void test_classes(void **state)
         {"READONLY You can't write against a read only replica.", RETRY, true},
         {"OOM command not allowed when used memory > 'maxmemory'.", RETRY, false},
         {"OOM command not allowed when used memory > 'maxmemory'. script: c8f4, on "
-         "@user_script:1.", RETRY, false},
+         "@user_script:1.",
+         RETRY, false},
         {"ERR Error running script (call to f_c8f4): @user_script:2: -OOM command not allowed "
-         "when used memory > 'maxmemory'.", RETRY, false},
+         "when used memory > 'maxmemory'.",
+         RETRY, false},
         {"ERR Error running script (call to f_c8f4): @user_script:2: WRONGTYPE Operation against a "
-         "key holding the wrong kind of value", FATAL, false},
+         "key holding the wrong kind of value",
+         FATAL, false},
         {"NOAUTH Authentication required.", FATAL, true},
         {"WRONGPASS invalid username-password pair or user is disabled.", FATAL, true},
         {"MOVED 3999 127.0.0.1:6381", FATAL, true},

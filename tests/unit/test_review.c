@@ -78,8 +78,9 @@ static void a_review_of_more_than_anybody_reads(void **state)
             r = &output_at(w, i)->reminder;
     assert_non_null(r);
     assert_int_equal(r->open_n, 300);
-    assert_str(r->summary, "Review of INC-1 is due: 301 open, 0 of them overdue; the 300 most urgent "
-                           "are listed");
+    assert_str(r->summary,
+               "Review of INC-1 is due: 301 open, 0 of them overdue; the 300 most urgent "
+               "are listed");
 }
 
 static void reviews_repeat_and_coalesce(void **state)
@@ -238,8 +239,10 @@ int main(void)
         TEST(a_review_of_what_is_open),
         TEST(what_a_review_calls_overdue),
         TEST(a_review_of_more_than_anybody_reads),
-        TEST(reviews_repeat_and_coalesce),  TEST(no_finding_came),
-        TEST(retention_deletes_the_past),   TEST(nothing_wakes_an_incident_that_waits),
+        TEST(reviews_repeat_and_coalesce),
+        TEST(no_finding_came),
+        TEST(retention_deletes_the_past),
+        TEST(nothing_wakes_an_incident_that_waits),
         TEST(the_end_of_time_ends_reviews),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,8 +35,12 @@ static void test_table(void **state)
 {
     (void)state;
     struct task late = {
-        .title = STR("Zwölf\nZeilen"), .priority = PRIORITY_P1, .status = STATUS_IN_PROGRESS,
-        .sla = SLA_BREACHED, .due_at = 0, .paused_at = TIME_NONE,
+        .title = STR("Zwölf\nZeilen"),
+        .priority = PRIORITY_P1,
+        .status = STATUS_IN_PROGRESS,
+        .sla = SLA_BREACHED,
+        .due_at = 0,
+        .paused_at = TIME_NONE,
         .owner = {STR("identity"), STR("jö@example.com")},
     };
     struct task soon = late, never = late, done = late;
@@ -47,8 +51,10 @@ static void test_table(void **state)
     never.owner = (struct owner){STR_NONE, STR_NONE};
     done.status = STATUS_CLOSED;
     done.due_at = 5 * DAY_MS;
-    struct task_row rows[] = {{STR("I/never"), STR("I"), &never}, {STR("I/soon"), STR("I"), &soon},
-                              {STR("I/late2"), STR("I"), &late},  {STR("I/late"), STR("I"), &late},
+    struct task_row rows[] = {{STR("I/never"), STR("I"), &never},
+                              {STR("I/soon"), STR("I"), &soon},
+                              {STR("I/late2"), STR("I"), &late},
+                              {STR("I/late"), STR("I"), &late},
                               {STR("I/done"), STR("I"), &done}};
     struct buf out = {0};
     task_table_write(&out, arena, rows, 0, 0);
@@ -56,19 +62,24 @@ static void test_table(void **state)
     task_table_sort(rows, 0);
     task_table_sort(rows, 5);
     task_table_write(&out, arena, rows, 5, 3 * DAY_MS);
-    is(buf_slice(&out),
-       "TASK     PRI  STATUS       SLA       DUE                         OWNER                      "
-       "TITLE\n"
-       "I/late   P1   in-progress  breached  1970-01-01 00:00  3 d late  jö@example.com (identity)  "
-       "Zwölf\\nZeilen\n"
-       "I/late2  P1   in-progress  breached  1970-01-01 00:00  3 d late  jö@example.com (identity)  "
-       "Zwölf\\nZeilen\n"
-       "I/done   P1   closed       breached  1970-01-06 00:00            jö@example.com (identity)  "
-       "Zwölf\\nZeilen\n"
-       "I/soon   P1   in-progress  breached  1970-01-11 00:00  in 7 d    identity                   "
-       "An ordinary title\n"
-       "I/never  P1   in-progress  breached  -                           nobody                     "
-       "Zwölf\\nZeilen\n");
+    is(buf_slice(&out), "TASK     PRI  STATUS       SLA       DUE                         OWNER    "
+                        "                  "
+                        "TITLE\n"
+                        "I/late   P1   in-progress  breached  1970-01-01 00:00  3 d late  "
+                        "jö@example.com (identity)  "
+                        "Zwölf\\nZeilen\n"
+                        "I/late2  P1   in-progress  breached  1970-01-01 00:00  3 d late  "
+                        "jö@example.com (identity)  "
+                        "Zwölf\\nZeilen\n"
+                        "I/done   P1   closed       breached  1970-01-06 00:00            "
+                        "jö@example.com (identity)  "
+                        "Zwölf\\nZeilen\n"
+                        "I/soon   P1   in-progress  breached  1970-01-11 00:00  in 7 d    identity "
+                        "                  "
+                        "An ordinary title\n"
+                        "I/never  P1   in-progress  breached  -                           nobody   "
+                        "                  "
+                        "Zwölf\\nZeilen\n");
     buf_free(&out);
 }
 

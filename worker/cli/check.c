@@ -122,9 +122,10 @@ static const struct cli_option options[] = {
 const struct command command_check = {
     .name = "check",
     .summary = "configuration, policy, connections, permissions, Redis settings",
-    .details = "Each line is something that was looked at: `ok`, or `!!` and what to change. Nothing\n"
-               "is changed, and a worker that runs is not disturbed. Exit code 3: something is\n"
-               "wrong. Whether the output topics may be written to is not tried.",
+    .details =
+        "Each line is something that was looked at: `ok`, or `!!` and what to change. Nothing\n"
+        "is changed, and a worker that runs is not disturbed. Exit code 3: something is\n"
+        "wrong. Whether the output topics may be written to is not tried.",
     .options = options,
     .run = run,
 };

@@ -15,8 +15,8 @@ static const int read_topics[] = {TOPIC_INCIDENT_CLOSED, TOPIC_FINDING_UPDATED, 
                                   TOPIC_FORWARDED, TOPIC_STATE};
 #define READ_TOPICS (sizeof read_topics / sizeof *read_topics)
 
-__attribute__((format(printf, 4, 5)))
-static void say(check_kafka_found *found, void *context, bool ok, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void say(check_kafka_found *found, void *context,
+                                                      bool ok, const char *format, ...)
 {
     char text[700];
     va_list args;

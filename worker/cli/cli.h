@@ -25,17 +25,17 @@ struct cli {
     const struct command *command;
     int argc; /* what is not an option */
     const char **argv;
-    const char **values; /* by index of command->options: NULL when not given, "" for a flag */
+    const char **values;  /* by index of command->options: NULL when not given, "" for a flag */
     const char **seconds; /* the same of options that take two: the second one */
 };
 
 struct command {
     const char *name;
-    const char *arguments; /* as help shows them: "FILE..." */
-    const char *summary;   /* one line for the list of commands */
-    const char *details;   /* paragraphs for `epilogue help <command>`, or NULL */
-    int min_args, max_args; /* max_args -1: any number */
-    const struct cli_option *options; /* ends with name == NULL; NULL for none */
+    const char *arguments;             /* as help shows them: "FILE..." */
+    const char *summary;               /* one line for the list of commands */
+    const char *details;               /* paragraphs for `epilogue help <command>`, or NULL */
+    int min_args, max_args;            /* max_args -1: any number */
+    const struct cli_option *options;  /* ends with name == NULL; NULL for none */
     int (*run)(const struct cli *cli); /* returns the exit code */
     bool without_config; /* cli->config is NULL: the command must work with a broken one too */
 };

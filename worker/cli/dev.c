@@ -62,8 +62,7 @@ static enum result write_file(const struct dev *dev, const char *name, const voi
     path_in(dev, name, path, sizeof path);
     FILE *f = fopen(path, "w");
     bool written = f && fwrite(bytes, 1, n, f) == n;
-    if ((f && fclose(f) != 0) || !written)
-        return error_set(error, FATAL, "cannot write %s", path);
+    if ((f && fclose(f) != 0) || !written) return error_set(error, FATAL, "cannot write %s", path);
     return OK;
 }
 
@@ -79,8 +78,7 @@ static bool pause_ms(int ms)
 
 static int free_port(void)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t n = sizeof address;
     int port = 0;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -140,15 +138,17 @@ static enum result start_redis(struct dev *dev, struct error *error)
 {
     char socket_path[128];
     path_in(dev, "redis.sock", socket_path, sizeof socket_path);
-    const char *argv[] = {"redis-server", "--port", "0", "--unixsocket", socket_path, "--dir",
-                          dev->folder, "--save", "", "--appendonly", "no", "--maxmemory-policy",
-                          "noeviction", NULL};
+    const char *argv[] = {
+        "redis-server", "--port", "0", "--unixsocket", socket_path, "--dir",
+        dev->folder,    "--save", "",  "--appendonly", "no",        "--maxmemory-policy",
+        "noeviction",   NULL};
     char log_path[128];
     path_in(dev, "redis.log", log_path, sizeof log_path);
     dev->redis = child_start(argv, log_path, error);
     if (!dev->redis)
-        return error_set(error, FATAL, "redis-server cannot be started: install it, for example "
-                                       "with: apt-get install redis-server");
+        return error_set(error, FATAL,
+                         "redis-server cannot be started: install it, for example "
+                         "with: apt-get install redis-server");
     for (int i = 0; i < START_SECONDS * 50 && access(socket_path, F_OK) != 0; i++)
         if (!pause_ms(20)) return ABORT;
     return OK;
@@ -177,7 +177,8 @@ static enum result start_worker(struct dev *dev, struct error *error)
 static enum result prepare(struct dev *dev, struct error *error)
 {
     ssize_t n = readlink("/proc/self/exe", dev->program, sizeof dev->program - 1);
-    if (n <= 0) return error_set(error, FATAL, "cannot find this program itself: is /proc mounted?");
+    if (n <= 0)
+        return error_set(error, FATAL, "cannot find this program itself: is /proc mounted?");
     const char *temporary = getenv("TMPDIR");
     snprintf(dev->folder, sizeof dev->folder, "%.40s/epilogue-dev-XXXXXX",
              temporary && strlen(temporary) <= 40 ? temporary : "/tmp");
@@ -229,8 +230,9 @@ static enum result publish(struct dev *dev, struct str lines, struct error *erro
     if (!pid) return FATAL;
     if (child_wait(pid) == EXIT_DONE) return OK;
     show_log(dev, "publish.log");
-    return error_set(error, FATAL, "the sample events could not be published; the reason stands "
-                                   "above");
+    return error_set(error, FATAL,
+                     "the sample events could not be published; the reason stands "
+                     "above");
 }
 
 /* Plays the story: its records step by step, the waits between them. */
@@ -327,9 +329,10 @@ static const struct cli_option dev_options[] = {
 const struct command command_dev = {
     .name = "dev",
     .summary = "everything in one process tree, for trying it",
-    .details = "An embedded broker, a private Redis, the topics, a worker and sample incidents, with\n"
-               "a policy whose days are seconds. Prints what comes out and leaves nothing behind.\n"
-               "The embedded broker is for trying only: no guarantee holds on it.",
+    .details =
+        "An embedded broker, a private Redis, the topics, a worker and sample incidents, with\n"
+        "a policy whose days are seconds. Prints what comes out and leaves nothing behind.\n"
+        "The embedded broker is for trying only: no guarantee holds on it.",
     .options = dev_options,
     .run = dev_run,
 };

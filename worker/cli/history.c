@@ -108,8 +108,12 @@ enum result history_read(const struct config *config, int32_t partition, struct 
                          struct str task_id, ms_t since, history_take *take_one, void *context,
                          struct error *error)
 {
-    struct history h = {.config = config, .partition = partition, .incident_id = incident_id,
-                        .task_id = task_id, .take = take_one, .context = context};
+    struct history h = {.config = config,
+                        .partition = partition,
+                        .incident_id = incident_id,
+                        .task_id = task_id,
+                        .take = take_one,
+                        .context = context};
     rd_kafka_conf_t *conf = kafka_conf_new(config, KAFKA_READER, &h.watch, error);
     h.rk = conf ? kafka_conf_open(conf, KAFKA_READER, error) : NULL;
     if (!h.rk) return FATAL;

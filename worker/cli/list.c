@@ -74,8 +74,7 @@ static enum result take(void *context, const struct entry *entry, struct str val
     struct list *list = context;
     if (!fits(list, entry->task)) return OK;
     struct entry kept = {.key = arena_str(list->arena, entry->key), .type = ENTRY_TASK};
-    enum result result =
-        state_json_read(list->arena, arena_str(list->arena, value), &kept, error);
+    enum result result = state_json_read(list->arena, arena_str(list->arena, value), &kept, error);
     if (result == OK) add_row(list, &kept, kept.task);
     return result;
 }
@@ -86,8 +85,10 @@ static enum result collect(struct list *list, struct store_reader *reader, struc
         int32_t missing;
         enum result result = store_reader_walk(reader, take, list, &missing, error);
         if (result == OK && missing)
-            cli_fail(0, "the list is not complete: shards that are not in Redis (yet): %d; a worker "
-                        "that owns them restores them", (int)missing);
+            cli_fail(0,
+                     "the list is not complete: shards that are not in Redis (yet): %d; a worker "
+                     "that owns them restores them",
+                     (int)missing);
         return result;
     }
     struct entry **entries;
@@ -120,8 +121,10 @@ static bool choose_status(struct list *list, const char *text)
     if (!text) return true;
     list->status = strcmp(text, "all") == 0 ? ALL : task_status_parse(str_of(text));
     if (list->status == ANY)
-        cli_fail(0, "--status %s is not known; allowed: open, in-progress, blocked, resolved, "
-                    "closed, all", text);
+        cli_fail(0,
+                 "--status %s is not known; allowed: open, in-progress, blocked, resolved, "
+                 "closed, all",
+                 text);
     return list->status != ANY;
 }
 
@@ -165,8 +168,9 @@ static const struct cli_option options[] = {
 const struct command command_list = {
     .name = "list",
     .summary = "tasks: whose, how urgent, how late",
-    .details = "Without --status all tasks that are not closed, the most urgent first. All conditions\n"
-               "given must hold. What the worker has in Redis is shown; nothing is changed.",
+    .details =
+        "Without --status all tasks that are not closed, the most urgent first. All conditions\n"
+        "given must hold. What the worker has in Redis is shown; nothing is changed.",
     .options = options,
     .run = run,
 };

@@ -69,14 +69,15 @@ static enum result find(struct show *show, struct store_reader *reader, struct s
         show->task = find_task(show, id);
         if (show->task) return OK;
     }
-    return error_set(error, REJECT, "nothing is known of %.*s; an incident_id or a task_id is needed",
+    return error_set(error, REJECT,
+                     "nothing is known of %.*s; an incident_id or a task_id is needed",
                      STR_ARG(json_excerpt(show->arena, id, 256)));
 }
 
 /* ---- state and deadlines ---- */
 
-__attribute__((format(printf, 3, 4)))
-static void line(struct show *show, const char *name, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void line(struct show *show, const char *name,
+                                                       const char *format, ...)
 {
     char text[TEXT_BYTES + 200];
     va_list args;

@@ -11,8 +11,8 @@
 enum column { TASK, PRIORITY, STATUS, SLA, DUE, DISTANCE, OWNER, TITLE, COLUMNS };
 
 static const struct str headings[COLUMNS] = {
-    {"TASK", 4}, {"PRI", 3}, {"STATUS", 6}, {"SLA", 3}, {"DUE", 3}, {"", 0}, {"OWNER", 5},
-    {"TITLE", 5},
+    {"TASK", 4}, {"PRI", 3}, {"STATUS", 6}, {"SLA", 3},
+    {"DUE", 3},  {"", 0},    {"OWNER", 5},  {"TITLE", 5},
 };
 
 static int by_due(const void *a, const void *b)

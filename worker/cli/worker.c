@@ -19,8 +19,8 @@
 #include "kafka/topics.h"
 #include "redis/redis_port.h"
 
-#define STEP_WAIT_MS 200   /* how late a stop is noticed by an idle worker */
-#define RETRY_WAIT_MS 500  /* between tries of something that is not there yet */
+#define STEP_WAIT_MS 200  /* how late a stop is noticed by an idle worker */
+#define RETRY_WAIT_MS 500 /* between tries of something that is not there yet */
 #define COMPLAIN_MS 10000
 
 static volatile sig_atomic_t stop_asked, reload_asked;
@@ -80,6 +80,7 @@ struct worker {
     struct clock_port clock;
     struct engine *engine;
     int32_t partitions;
+    int failed; /* the exit code of a FATAL: EXIT_USAGE while it can only be the configuration */
 };
 
 /* Tries until it is OK, FATAL, or the worker is to stop (then ABORT). */
@@ -105,6 +106,43 @@ static enum result patiently(struct worker *w, const char *waiting_for,
 static enum result find_topics(struct worker *w, struct error *error)
 {
     return topics_partitions(w->config, &w->partitions, error);
+}
+
+struct topic_complaint {
+    const struct config *config;
+    char text[500];
+};
+
+/* The topics that the worker reads back must be right, or state or records would be lost; the
+ * settings of the others are said, and the operator's to judge. */
+static void note_topic(void *arg, const struct topics_finding *finding)
+{
+    struct topic_complaint *complaint = arg;
+    if (finding->state != TOPICS_WRONG) return;
+    const struct str *names = complaint->config->topics;
+    struct str name = str_of(finding->topic);
+    bool read_back = str_eq(name, names[TOPIC_STATE]) || str_eq(name, names[TOPIC_FORWARDED]);
+    if (read_back && !complaint->text[0])
+        snprintf(complaint->text, sizeof complaint->text, "%s: %s", finding->topic, finding->text);
+    else
+        log_warn("a topic is not set up as it should be", "topic=%s finding=%s",
+                 log_quote(finding->topic), log_quote(finding->text));
+}
+
+static enum result check_topics(struct worker *w, struct error *error)
+{
+    struct topic_complaint complaint = {.config = w->config};
+    size_t wrong;
+    enum result result =
+        topics_check(w->config, w->partitions, note_topic, &complaint, &wrong, error);
+    if (result == FATAL) {
+        /* With the least rights a worker may not read settings; `epilogue topics check` can. */
+        log_warn("the settings of the topics were not checked", "reason=%s",
+                 log_quote(error->text));
+        return OK;
+    }
+    if (result == OK && complaint.text[0]) return error_set(error, FATAL, "%s", complaint.text);
+    return result;
 }
 
 /* What would break a guarantee is FATAL; the rest is said, and the operator's to judge. */
@@ -166,13 +204,16 @@ static enum result run(struct worker *w, struct error *error)
 {
     enum result result = load_policy(w, error);
     if (result != OK) return result;
-    result = http_start(&w->config->http, w->metrics, &w->http, error);
-    if (result != OK) return result;
     w->store = redis_port_new(w->config, error);
     if (!w->store) return FATAL;
+    w->failed = EXIT_FAILED;
+    result = http_start(&w->config->http, w->metrics, &w->http, error);
+    if (result != OK) return result;
     result = watchdog_start(w->config->watchdog_timeout_ms, error);
     if (result != OK) return result;
     result = patiently(w, "waiting for Kafka", find_topics, error);
+    if (result != OK) return result;
+    result = patiently(w, "waiting for Kafka", check_topics, error);
     if (result != OK) return result;
     result = patiently(w, "waiting for Redis", check_redis, error);
     if (result != OK) return result;
@@ -194,6 +235,7 @@ static int worker_run(const struct cli *cli)
 {
     struct worker w = {
         .config = cli->config,
+        .failed = EXIT_USAGE,
         .metrics = metrics_new(),
         .clock = {.now = clock_now, .monotonic_ms = clock_monotonic},
     };
@@ -213,14 +255,15 @@ static int worker_run(const struct cli *cli)
     http_stop(w.http);
     metrics_free(w.metrics);
     arena_free(w.policy_arena);
-    return result == FATAL ? EXIT_FAILED : EXIT_DONE;
+    return result == FATAL ? w.failed : EXIT_DONE;
 }
 
 const struct command command_worker = {
     .name = "worker",
     .summary = "run the service",
-    .details = "Reads the closures and updates, emits tasks and reminders, until SIGTERM or SIGINT.\n"
-               "SIGHUP loads the policy file anew. Waits for a Kafka or Redis that is not there yet\n"
-               "(/readyz says 503); exits with 1 where only a change of the set-up helps.",
+    .details =
+        "Reads the closures and updates, emits tasks and reminders, until SIGTERM or SIGINT.\n"
+        "SIGHUP loads the policy file anew. Waits for a Kafka or Redis that is not there yet\n"
+        "(/readyz says 503); exits with 1 where only a change of the set-up helps.",
     .run = worker_run,
 };

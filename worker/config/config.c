@@ -200,10 +200,11 @@ static enum result check(const struct config *c, struct error *error)
     /* A commit and an abort may each take that time, then come the producer and a restore. */
     int slowest_ms = 2 * c->transaction_timeout_ms + 20000;
     if (c->watchdog_timeout_ms < slowest_ms)
-        return error_set(error, FATAL,
-                         "watchdog.timeout.ms (%d) must be at least %d (twice transaction.timeout.ms "
-                         "and 20 s), or a slow commit would look like a worker that hangs",
-                         c->watchdog_timeout_ms, slowest_ms);
+        return error_set(
+            error, FATAL,
+            "watchdog.timeout.ms (%d) must be at least %d (twice transaction.timeout.ms "
+            "and 20 s), or a slow commit would look like a worker that hangs",
+            c->watchdog_timeout_ms, slowest_ms);
     return OK;
 }
 

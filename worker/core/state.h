@@ -47,10 +47,10 @@ struct incident {
     struct str merged_into;
     /* the worker's own */
     enum phase phase;
-    int level;                    /* enum level; 0 while waiting */
-    unsigned because;             /* BECAUSE_* */
-    int64_t occurrence;           /* of `opened`; 0 while waiting */
-    int64_t updates;              /* `updated` events so far */
+    int level;          /* enum level; 0 while waiting */
+    unsigned because;   /* BECAUSE_* */
+    int64_t occurrence; /* of `opened`; 0 while waiting */
+    int64_t updates;    /* `updated` events so far */
     struct counts counts;
     int64_t findings;             /* findings ever seen */
     unsigned made;                /* bit (1 << kind): incident-level tasks that were ever made */
@@ -58,8 +58,8 @@ struct incident {
     ms_t review_last;             /* the last scheduled review, or when the first clock began */
     int64_t reviews;              /* review-due reminders in this occurrence */
     bool missing_findings_sent;
-    int64_t orphans;              /* orphan-finding reminders so far */
-    int64_t retired;              /* > 0: the past was deleted after this occurrence; the ids of
+    int64_t orphans; /* orphan-finding reminders so far */
+    int64_t retired; /* > 0: the past was deleted after this occurrence; the ids of
                                      later tasks end in ~<occurrence> */
 };
 
@@ -84,7 +84,8 @@ struct coordination {
 /* The parts of the closure that only the report and a later closure need. */
 struct closure {
     struct str summary;
-    struct str started_at_text, detected_at_text, contained_at_text; /* partial dates as they came */
+    struct str started_at_text, detected_at_text,
+        contained_at_text; /* partial dates as they came */
     struct timeline_entry *timeline;
     size_t timeline_n;
     struct evidence *evidence;
@@ -117,9 +118,9 @@ struct finding {
     struct str_list references;
     struct str duplicate_of;
     /* the worker's own */
-    bool is_inline;           /* has come inside closures only */
-    int kind;                 /* of the task it has now; 0 while held */
-    bool sop_task;            /* an sop-update was made beside it */
+    bool is_inline; /* has come inside closures only */
+    int kind;       /* of the task it has now; 0 while held */
+    bool sop_task;  /* an sop-update was made beside it */
     ms_t first_seen_at;
     bool orphan_sent;
     struct warnings warnings; /* while held: they belong on the event that it will make */
@@ -145,13 +146,13 @@ struct task {
     struct tracker tracker;
     struct str policy_version, policy_rule;
     /* the worker's own */
-    struct order order;   /* of task-updated */
-    ms_t clock_start;     /* creation or re-opening, moved by the time paused */
-    ms_t touched_at;      /* the last record that spoke of it */
-    ms_t resolved_at;     /* TIME_NONE unless resolved, or closed after it */
-    ms_t paused_at;       /* TIME_NONE unless the clock stands */
-    bool due_fixed;       /* due_at was given by the finding, or by an obligation */
-    unsigned escalated;   /* bit n: step n was sent in this occurrence */
+    struct order order; /* of task-updated */
+    ms_t clock_start;   /* creation or re-opening, moved by the time paused */
+    ms_t touched_at;    /* the last record that spoke of it */
+    ms_t resolved_at;   /* TIME_NONE unless resolved, or closed after it */
+    ms_t paused_at;     /* TIME_NONE unless the clock stands */
+    bool due_fixed;     /* due_at was given by the finding, or by an obligation */
+    unsigned escalated; /* bit n: step n was sent in this occurrence */
     struct reminder_state reminders[REMINDER_TASK_KINDS];
 };
 
@@ -161,11 +162,11 @@ struct entry {
     struct str key;
     uint64_t hash;
     enum entry_type type;
-    bool exists;        /* false: known not to be stored, or deleted in this batch */
-    bool stored;        /* it was in the store when loaded */
-    bool dirty;         /* to be written (or deleted, when !exists) */
-    bool loaded;        /* the engine has asked the store for it */
-    ms_t wake_at;       /* TIME_NONE: never */
+    bool exists;  /* false: known not to be stored, or deleted in this batch */
+    bool stored;  /* it was in the store when loaded */
+    bool dirty;   /* to be written (or deleted, when !exists) */
+    bool loaded;  /* the engine has asked the store for it */
+    ms_t wake_at; /* TIME_NONE: never */
     union {
         void *body;
         struct incident *incident;

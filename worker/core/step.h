@@ -14,9 +14,9 @@ struct step {
     struct entry *header;
     struct incident *incident; /* the header's body, this event's own copy */
     struct cause cause;        /* of what is emitted now; a tick's while one is settled */
-    ms_t at;                   /* cause.at, or the last event of the task in hand if that is later */
-    struct warnings warnings;  /* of the input that is being taken */
-    bool back;                 /* the incident was put aside and is to be followed up again */
+    ms_t at;                  /* cause.at, or the last event of the task in hand if that is later */
+    struct warnings warnings; /* of the input that is being taken */
+    bool back;                /* the incident was put aside and is to be followed up again */
 };
 
 /* Appends an output with the step's cause, time and warnings filled in. */

@@ -7,25 +7,25 @@
 
 /* The members of a task event that `changes` speaks of: name, member of struct task, how it is
  * compared and written. In the order of CONTRACT part 5. */
-#define TASK_MEMBERS(X)                                                                            \
-    X(queue, queue, QUEUE)                                                                         \
-    X(title, title, STR)                                                                           \
-    X(description, description, STR)                                                               \
-    X(category, category, CATEGORY)                                                                \
-    X(severity, severity, SEVERITY)                                                                \
-    X(priority, priority, PRIORITY)                                                                \
-    X(status, status, STATUS)                                                                      \
-    X(resolution, resolution, RESOLUTION)                                                          \
-    X(reason, reason, STR)                                                                         \
-    X(owner, owner, OWNER)                                                                         \
-    X(participants, participants, LIST)                                                            \
-    X(assign_due_at, assign_due_at, TIME)                                                          \
-    X(due_at, due_at, TIME)                                                                        \
-    X(snoozed_until, snoozed_until, TIME)                                                          \
-    X(closed_at, closed_at, TIME)                                                                  \
-    X(sla, sla, SLA)                                                                               \
-    X(occurrence, occurrence, INT)                                                                 \
-    X(tracker, tracker, TRACKER)                                                                   \
+#define TASK_MEMBERS(X)                   \
+    X(queue, queue, QUEUE)                \
+    X(title, title, STR)                  \
+    X(description, description, STR)      \
+    X(category, category, CATEGORY)       \
+    X(severity, severity, SEVERITY)       \
+    X(priority, priority, PRIORITY)       \
+    X(status, status, STATUS)             \
+    X(resolution, resolution, RESOLUTION) \
+    X(reason, reason, STR)                \
+    X(owner, owner, OWNER)                \
+    X(participants, participants, LIST)   \
+    X(assign_due_at, assign_due_at, TIME) \
+    X(due_at, due_at, TIME)               \
+    X(snoozed_until, snoozed_until, TIME) \
+    X(closed_at, closed_at, TIME)         \
+    X(sla, sla, SLA)                      \
+    X(occurrence, occurrence, INT)        \
+    X(tracker, tracker, TRACKER)          \
     X(policy, policy_version, POLICY)
 
 #define TASK_MEMBER_BIT(name, member, type) TASK_MEMBER_##name,

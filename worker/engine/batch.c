@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One batch: decode, load, decide, one transaction, apply (DESIGN part 3). */
+/* One batch: decode, load, decide, one transaction, apply. */
 #include <stdlib.h>
 
 #include "codec/state_json.h"
@@ -202,8 +202,8 @@ static enum result list_entries(struct batch *b, struct shard *shard, struct ent
     struct str after = STR_NONE;
     for (;;) {
         size_t n = ENTRIES_PAGE;
-        enum result result = store->entries(store->self, b->arena, shard->id, header->key, after,
-                                            keys, &n, error);
+        enum result result =
+            store->entries(store->self, b->arena, shard->id, header->key, after, keys, &n, error);
         if (result != OK) return result;
         for (size_t i = 0; i < n; i++) state_entry(shard->table, keys[i]);
         if (n < ENTRIES_PAGE) break;
@@ -294,8 +294,7 @@ static bool decide(struct batch *b)
         if (item->shard->dropped) continue;
         if (item->fate == ITEM_DECIDE) {
             b->decision.table = item->shard->table;
-            if (item->event.type == EVENT_TICK)
-                metrics_add(b->engine->metrics, METRIC_TICKS, 1);
+            if (item->event.type == EVENT_TICK) metrics_add(b->engine->metrics, METRIC_TICKS, 1);
             if (decide_event(&b->decision, &item->event, item->until) == DECIDE_REJECT) {
                 item->refused = b->decision.refused;
                 item->fate = ITEM_REFUSE;
@@ -369,8 +368,8 @@ static void add_position(struct batch *b, struct shard *shard, struct store_appl
     m->key = arena_printf(b->arena, "$position/%d", shard->id);
     m->value = arena_str(b->arena, buf_slice(scratch));
     struct store_write *writes = (struct store_write *)apply->writes;
-    writes[apply->n++] = (struct store_write){
-        .key = m->key, .value = m->value, .wake_at = TIME_NONE};
+    writes[apply->n++] =
+        (struct store_write){.key = m->key, .value = m->value, .wake_at = TIME_NONE};
 }
 
 static enum result produce_all(struct batch *b, struct error *error)
@@ -488,8 +487,7 @@ static enum result apply(struct batch *b, struct error *error)
 {
     struct engine *engine = b->engine;
     failpoint("before-apply");
-    enum result result =
-        engine->store->apply(engine->store->self, b->applies, b->applies_n, error);
+    enum result result = engine->store->apply(engine->store->self, b->applies, b->applies_n, error);
     failpoint("after-apply");
     if (result != OK) {
         /* What is committed is safe; the store is brought there by a restore. */
@@ -525,8 +523,8 @@ static bool collect(struct batch *b)
     b->applies = arena_zalloc(b->arena, (b->applies_n + 1) * sizeof *b->applies);
     for (size_t i = 0; i < b->applies_n; i++) {
         struct shard *shard = &b->engine->shards[b->shard_ids[i]];
-        b->applies[i] = (struct store_apply){
-            .shard = shard->id, .expected = shard->watermark, .now = b->now};
+        b->applies[i] =
+            (struct store_apply){.shard = shard->id, .expected = shard->watermark, .now = b->now};
         if (!collect_changes(b, shard, &b->applies[i])) return false;
     }
     return true;
@@ -555,8 +553,8 @@ enum result batch_run(struct engine *engine, const struct record *const *records
         .engine = engine,
         .arena = engine->arena,
         .now = now,
-        .shard_ids = arena_alloc(engine->arena,
-                                 ((size_t)engine->options.partitions + 1) * sizeof(int32_t)),
+        .shard_ids =
+            arena_alloc(engine->arena, ((size_t)engine->options.partitions + 1) * sizeof(int32_t)),
     };
     make_items(&b, records, records_n, ticks, ticks_n);
     enum result result = run(&b, error);

@@ -6,9 +6,9 @@
 #include "failpoint.h"
 #include "internal.h"
 
-#define RETRY_MS 100          /* between tries of a restore that had to wait */
-#define WATCH_MS 1000         /* how often an idle worker looks whether Redis still has its state */
-#define COMPLAIN_MS 10000     /* CONTRACT part 7: a log line every 10 s */
+#define RETRY_MS 100      /* between tries of a restore that had to wait */
+#define WATCH_MS 1000     /* how often an idle worker looks whether Redis still has its state */
+#define COMPLAIN_MS 10000 /* CONTRACT part 7: a log line every 10 s */
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
 
 static int64_t monotonic(const struct engine *engine)
@@ -134,7 +134,8 @@ static size_t keep_active(const struct engine *engine, const struct record **rec
 {
     size_t kept = 0;
     for (size_t i = 0; i < n; i++)
-        if (engine->shards[records[i]->partition].phase == SHARD_ACTIVE) records[kept++] = records[i];
+        if (engine->shards[records[i]->partition].phase == SHARD_ACTIVE)
+            records[kept++] = records[i];
     return kept;
 }
 
@@ -190,8 +191,8 @@ static enum result take_ticks(struct engine *engine, ms_t now, struct tick **tic
             wake_at = arena_alloc(engine->arena, TICKS_OF_A_SHARD * sizeof *wake_at);
         }
         size_t due = TICKS_OF_A_SHARD;
-        enum result result = engine->store->due(engine->store->self, engine->arena, i, horizon, keys,
-                                                wake_at, &due, error);
+        enum result result = engine->store->due(engine->store->self, engine->arena, i, horizon,
+                                                keys, wake_at, &due, error);
         if (result != OK) return result;
         if (!due) {
             /* Less than we know of: perhaps the store has lost something; the watch will say so. */

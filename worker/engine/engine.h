@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The loop of DESIGN part 3: poll, decode, load, decide, one transaction, apply. It knows Kafka,
+ * The loop: poll, decode, load, decide, one transaction, apply. It knows Kafka,
  * Redis and time only by their ports, and does everything on the one thread that calls it.
  *
  *     ASSIGNED             restored              batch aborted, store lost or moved

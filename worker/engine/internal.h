@@ -57,7 +57,7 @@ struct engine {
     struct metrics *metrics;
     struct decoder decoder;
     struct encoder encoder;
-    struct arena *arena; /* of one batch, or of one piece of a restore */
+    struct arena *arena;        /* of one batch, or of one piece of a restore */
     struct arena *source_arena; /* lives as long as the engine */
     struct shard *shards;
     bool joined;
@@ -73,8 +73,9 @@ struct engine {
         int topic;
         int32_t partition;
         int64_t offset;
-    } poisoned[POISONED_MAX]; /* records whose effects no topic takes: refused when they come again */
-    size_t poisoned_n;        /* ever; the latest POISONED_MAX are kept */
+    } poisoned
+        [POISONED_MAX]; /* records whose effects no topic takes: refused when they come again */
+    size_t poisoned_n;  /* ever; the latest POISONED_MAX are kept */
 };
 
 /* shard.c */

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 /* Upper ends of the buckets of both histograms, in milliseconds; the last one is infinity. */
-static const int64_t bucket_ms[] = {1,    2,    5,    10,    25,    50,     100,   250,
-                                    500,  1000, 2500, 5000,  10000, 30000,  60000, 300000};
+static const int64_t bucket_ms[] = {1,   2,    5,    10,   25,    50,    100,   250,
+                                    500, 1000, 2500, 5000, 10000, 30000, 60000, 300000};
 #define BUCKETS (sizeof bucket_ms / sizeof *bucket_ms)
 
 typedef _Atomic int64_t counter;
@@ -93,18 +93,10 @@ void metrics_output(struct metrics *metrics, const struct output *output)
 {
     if (!metrics) return;
     switch (output->type) {
-    case OUTPUT_TASK:
-        add(&metrics->task_events[output->task.event], 1);
-        break;
-    case OUTPUT_INCIDENT:
-        add(&metrics->incident_events[output->incident.event], 1);
-        break;
-    case OUTPUT_REMINDER:
-        add(&metrics->reminders[output->reminder.kind], 1);
-        break;
-    case OUTPUT_FORWARD:
-        add(&metrics->values[METRIC_MERGED_FINDINGS], 1);
-        break;
+    case OUTPUT_TASK: add(&metrics->task_events[output->task.event], 1); break;
+    case OUTPUT_INCIDENT: add(&metrics->incident_events[output->incident.event], 1); break;
+    case OUTPUT_REMINDER: add(&metrics->reminders[output->reminder.kind], 1); break;
+    case OUTPUT_FORWARD: add(&metrics->values[METRIC_MERGED_FINDINGS], 1); break;
     }
 }
 
@@ -212,7 +204,7 @@ static void write_process(const struct metrics *metrics, struct buf *out)
 
 void metrics_write(const struct metrics *metrics, struct buf *out)
 {
-#define WRITE_SIMPLE(id, name, type, help)                                                         \
+#define WRITE_SIMPLE(id, name, type, help) \
     write_simple(out, name, type, help, read_counter(&metrics->values[id]));
     METRICS(WRITE_SIMPLE)
 #undef WRITE_SIMPLE

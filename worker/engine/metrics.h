@@ -9,21 +9,21 @@
 #include "common/buf.h"
 #include "core/decide.h"
 
-#define METRICS(X)                                                                                 \
-    X(METRIC_BATCHES, "epilogue_batches_total", "counter", "Batches committed.")                   \
-    X(METRIC_TICKS, "epilogue_ticks_total", "counter", "Deadlines that were reached.")             \
-    X(METRIC_FORWARDED, "epilogue_forwarded_total", "counter",                                     \
-      "Records that arrived on a partition that is not their key's.")                              \
-    X(METRIC_MERGED_FINDINGS, "epilogue_merged_findings_total", "counter",                         \
-      "Findings of merged incidents that went on to the other incident.")                          \
-    X(METRIC_ABORTS, "epilogue_transactions_aborted_total", "counter", "Transactions aborted.")    \
-    X(METRIC_WATERMARK_MISMATCHES, "epilogue_store_mismatches_total", "counter",                   \
-      "Shards whose state in Redis was lost or changed.")                                          \
-    X(METRIC_STORE_ERRORS, "epilogue_store_errors_total", "counter", "Failed calls of Redis.")     \
-    X(METRIC_RESTORES, "epilogue_restores_total", "counter", "Shards restored.")                   \
-    X(METRIC_RESTORED_RECORDS, "epilogue_restored_records_total", "counter",                       \
-      "Records of followup-state applied by restores.")                                            \
-    X(METRIC_SHARDS_OWNED, "epilogue_shards_owned", "gauge", "Shards assigned to this worker.")    \
+#define METRICS(X)                                                                              \
+    X(METRIC_BATCHES, "epilogue_batches_total", "counter", "Batches committed.")                \
+    X(METRIC_TICKS, "epilogue_ticks_total", "counter", "Deadlines that were reached.")          \
+    X(METRIC_FORWARDED, "epilogue_forwarded_total", "counter",                                  \
+      "Records that arrived on a partition that is not their key's.")                           \
+    X(METRIC_MERGED_FINDINGS, "epilogue_merged_findings_total", "counter",                      \
+      "Findings of merged incidents that went on to the other incident.")                       \
+    X(METRIC_ABORTS, "epilogue_transactions_aborted_total", "counter", "Transactions aborted.") \
+    X(METRIC_WATERMARK_MISMATCHES, "epilogue_store_mismatches_total", "counter",                \
+      "Shards whose state in Redis was lost or changed.")                                       \
+    X(METRIC_STORE_ERRORS, "epilogue_store_errors_total", "counter", "Failed calls of Redis.")  \
+    X(METRIC_RESTORES, "epilogue_restores_total", "counter", "Shards restored.")                \
+    X(METRIC_RESTORED_RECORDS, "epilogue_restored_records_total", "counter",                    \
+      "Records of followup-state applied by restores.")                                         \
+    X(METRIC_SHARDS_OWNED, "epilogue_shards_owned", "gauge", "Shards assigned to this worker.") \
     X(METRIC_SHARDS_ACTIVE, "epilogue_shards_active", "gauge", "Shards restored and worked on.")
 
 #define METRICS_ID(id, name, type, help) id,

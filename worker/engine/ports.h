@@ -147,7 +147,7 @@ struct store_port {
 
 struct clock_port {
     void *self;
-    ms_t (*now)(void *self);            /* wall clock */
+    ms_t (*now)(void *self);             /* wall clock */
     int64_t (*monotonic_ms)(void *self); /* never goes back */
 };
 

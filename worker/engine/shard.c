@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A shard from "it is ours now" to "it may be worked on": Redis is brought to the end of the
- * changelog before the first record is read (DESIGN part 3, "On assignment").
+ * changelog before the first record is read.
  */
 #include <inttypes.h>
 
@@ -21,7 +21,8 @@ static struct str position_key(struct engine *engine, int32_t shard)
 void shard_restart(struct engine *engine, struct shard *shard)
 {
     struct error ignored; /* a pause that fails is a consumer that is gone: the poll will say so */
-    if (shard->phase == SHARD_ACTIVE) engine->kafka->pause(engine->kafka->self, shard->id, &ignored);
+    if (shard->phase == SHARD_ACTIVE)
+        engine->kafka->pause(engine->kafka->self, shard->id, &ignored);
     if (shard->phase == SHARD_READS_CHANGELOG)
         engine->kafka->changelog_close(engine->kafka->self, shard->id);
     shard->phase = SHARD_WAITS_FOR_OFFSETS;
@@ -53,7 +54,8 @@ static const char *useless(const struct engine *engine, const struct store_load 
     if (load->watermark > high) return "it is of another changelog";
     if (load->watermark < low) return "the changelog no longer has what follows it";
     /* One offset behind the watermark stands the marker of the transaction that wrote it. */
-    if (high - load->watermark > 1 && now - load->watermark_at > engine->options.delete_retention_ms)
+    if (high - load->watermark > 1 &&
+        now - load->watermark_at > engine->options.delete_retention_ms)
         return "deletions that follow it may be gone from the changelog";
     return NULL;
 }
@@ -77,17 +79,32 @@ static enum result clear(struct engine *engine, struct shard *shard, int64_t exp
     return OK;
 }
 
+static bool has_consumed(const struct shard *shard)
+{
+    for (int i = 0; i < INPUTS; i++)
+        if (shard->committed[i] > 0) return true;
+    return false;
+}
+
 static enum result begin_reading(struct engine *engine, struct shard *shard, struct error *error)
 {
     int64_t low;
-    enum result result = engine->kafka->changelog_bounds(engine->kafka->self, shard->id, &low,
-                                                         &shard->high, error);
+    enum result result =
+        engine->kafka->changelog_bounds(engine->kafka->self, shard->id, &low, &shard->high, error);
     if (result != OK) return result;
     struct store_load load = {.shard = shard->id};
     result = engine->store->load(engine->store->self, engine->arena, &load, 1, error);
     if (result != OK) return result;
-    const char *why = useless(engine, &load, low, shard->high);
     shard->watermark = load.watermark;
+    if (load.watermark > shard->high && has_consumed(shard))
+        return error_set(
+            error, FATAL,
+            "shard %d: Redis reflects %.*s up to offset %" PRId64 ", but the topic ends at %" PRId64
+            ": it was made anew or has lost records. Bring it back; or start afresh with "
+            "a new group.id and new topics",
+            shard->id, STR_ARG(engine->options.topic_names[TOPIC_STATE]), load.watermark,
+            shard->high);
+    const char *why = useless(engine, &load, low, shard->high);
     if (why) {
         result = clear(engine, shard, load.watermark, low, why, error);
         if (result != OK) return result;
@@ -170,12 +187,13 @@ static enum result known_position(struct engine *engine, struct shard *shard,
     struct str value = load.values[0];
     if (value.p && (result = state_json_read_position(value, known, error)) != OK) return result;
     if (known->partitions == engine->options.partitions) return OK;
-    return error_set(error, FATAL,
-                     "the state of group '%.*s' was made with %d partitions, but the topics have %d "
-                     "now: incidents would change their shard. Give the topics %d partitions again, "
-                     "or use a new group.id",
-                     STR_ARG(engine->options.group_id), known->partitions,
-                     engine->options.partitions, known->partitions);
+    return error_set(
+        error, FATAL,
+        "the state of group '%.*s' was made with %d partitions, but the topics have %d "
+        "now: incidents would change their shard. Give the topics %d partitions again, "
+        "or start afresh with a new group.id and new topics",
+        STR_ARG(engine->options.group_id), known->partitions, engine->options.partitions,
+        known->partitions);
 }
 
 /* Both were written by the same transactions, so they say the same, unless one of them was lost or
@@ -185,13 +203,15 @@ static enum result compare_positions(struct engine *engine, struct shard *shard,
 {
     struct str name = engine->options.topic_names[topic];
     if (committed > known)
-        return error_set(error, FATAL,
-                         "group '%.*s' has consumed %.*s partition %d up to offset %" PRId64
-                         ", but %.*s only knows of %" PRId64
-                         ": it was made anew or has lost records, and everything would be done "
-                         "again. Bring that topic back, or use a new group.id",
-                         STR_ARG(engine->options.group_id), STR_ARG(name), shard->id, committed,
-                         STR_ARG(engine->options.topic_names[TOPIC_STATE]), known);
+        return error_set(
+            error, FATAL,
+            "group '%.*s' has consumed %.*s partition %d up to offset %" PRId64
+            ", but %.*s only knows of %" PRId64
+            ": it was made anew or has lost records, and everything would be done "
+            "again. Bring that topic back; or, if the offsets were moved by hand, delete "
+            "those of the group",
+            STR_ARG(engine->options.group_id), STR_ARG(name), shard->id, committed,
+            STR_ARG(engine->options.topic_names[TOPIC_STATE]), known);
     if (committed >= 0 && committed < known)
         log_warn("the group's committed offset is behind the state: going on from the state",
                  "topic=%.*s partition=%d committed=%" PRId64 " state=%" PRId64, STR_ARG(name),
@@ -213,12 +233,12 @@ static enum result choose_positions(struct engine *engine, struct shard *shard, 
             result = engine->kafka->beginning(engine->kafka->self, topic, shard->id, &first, error);
         if (result != OK) return result;
         if (at >= 0 && at < first)
-            log_error("records were deleted before they were read: give the topic a longer retention",
-                      "topic=%.*s partition=%d from=%" PRId64 " to=%" PRId64,
-                      STR_ARG(engine->options.topic_names[topic]), shard->id, at, first);
-        shard->inputs[i] = (struct input){.next = at > first ? at : first,
-                                          .last_time = TIME_NONE,
-                                          .batch_time = INT64_MAX};
+            log_error(
+                "records were deleted before they were read: give the topic a longer retention",
+                "topic=%.*s partition=%d from=%" PRId64 " to=%" PRId64,
+                STR_ARG(engine->options.topic_names[topic]), shard->id, at, first);
+        shard->inputs[i] = (struct input){
+            .next = at > first ? at : first, .last_time = TIME_NONE, .batch_time = INT64_MAX};
     }
     return result;
 }
@@ -228,8 +248,8 @@ enum result shard_refresh_wake(struct engine *engine, struct shard *shard, struc
     struct str key;
     ms_t wake_at;
     size_t n = 1;
-    enum result result = engine->store->due(engine->store->self, engine->arena, shard->id, INT64_MAX,
-                                            &key, &wake_at, &n, error);
+    enum result result = engine->store->due(engine->store->self, engine->arena, shard->id,
+                                            INT64_MAX, &key, &wake_at, &n, error);
     if (result == OK) shard->next_wake = n ? wake_at : TIME_NONE;
     return result;
 }
@@ -261,8 +281,8 @@ static enum result read_changelog(struct engine *engine, struct shard *shard, st
     while (shard->read_to < shard->high) {
         size_t n;
         int64_t next = shard->read_to;
-        enum result result = engine->kafka->changelog_read(
-            engine->kafka->self, shard->id, records, RESTORE_RECORDS, 20, &n, &next, error);
+        enum result result = engine->kafka->changelog_read(engine->kafka->self, shard->id, records,
+                                                           RESTORE_RECORDS, 20, &n, &next, error);
         if (result != OK) return result;
         if (next == shard->read_to) { /* not readable yet */
             if (engine->clock->monotonic_ms(engine->clock->self) - shard->since_ms > PATIENCE_MS) {

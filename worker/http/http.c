@@ -83,10 +83,9 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     if (strcmp(url, "/metrics") == 0) return answer_metrics(http, connection);
     if (strcmp(url, "/readyz") == 0) return answer_ready(http, connection);
     if (strcmp(url, "/healthz") == 0)
-        return watchdog_moving()
-                   ? answer(connection, MHD_HTTP_OK, PLAIN, STR("ok\n"))
-                   : answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, PLAIN,
-                            STR("the loop does not move\n"));
+        return watchdog_moving() ? answer(connection, MHD_HTTP_OK, PLAIN, STR("ok\n"))
+                                 : answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, PLAIN,
+                                          STR("the loop does not move\n"));
     return answer(connection, MHD_HTTP_NOT_FOUND, PLAIN, STR("/metrics /healthz /readyz\n"));
 }
 

@@ -17,7 +17,7 @@ struct setting {
     const char *name, *value;
 };
 
-/* Ours, where the user says nothing else (measured, DESIGN part 4). A lost broker is tried again
+/* Ours, where the user says nothing else (measured). A lost broker is tried again
  * soon, since a restart of one is an everyday event. */
 static const struct setting common_settings[] = {
     {"socket.nagle.disable", "true"},
@@ -196,9 +196,9 @@ static bool set_transactional(rd_kafka_conf_t *conf, const struct config *config
 {
     /* Two pairs of names must never give one id, or they would fence each other for ever. */
     struct arena *arena = arena_new();
-    struct str id =
-        arena_printf(arena, "%.*s/%.*s", STR_ARG(state_encode_part(arena, str_of(config->group_id))),
-                     STR_ARG(state_encode_part(arena, str_of(config->instance_id))));
+    struct str id = arena_printf(arena, "%.*s/%.*s",
+                                 STR_ARG(state_encode_part(arena, str_of(config->group_id))),
+                                 STR_ARG(state_encode_part(arena, str_of(config->instance_id))));
     bool done = set(conf, "transactional.id", id.p, error) && set(conf, "acks", "all", error) &&
                 set_int(conf, "transaction.timeout.ms", config->transaction_timeout_ms, error);
     arena_free(arena);

@@ -35,8 +35,8 @@ struct mock_broker *mock_broker_start(const struct config *config, int32_t parti
         goto failed;
     }
     for (int topic = 1; topic < topic_end; topic++) {
-        rd_kafka_resp_err_t e = rd_kafka_mock_topic_create(
-            broker->cluster, config->topics[topic].p, partitions, 1);
+        rd_kafka_resp_err_t e =
+            rd_kafka_mock_topic_create(broker->cluster, config->topics[topic].p, partitions, 1);
         if (e) {
             error_set(error, FATAL, "the embedded broker did not make the topic %s: %s",
                       config->topics[topic].p, rd_kafka_err2str(e));

@@ -16,8 +16,8 @@ struct check {
     struct error *error;
 };
 
-__attribute__((format(printf, 3, 4)))
-static void say(struct check *check, bool good, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void say(struct check *check, bool good,
+                                                      const char *format, ...)
 {
     char line[400];
     va_list args;
@@ -28,8 +28,8 @@ static void say(struct check *check, bool good, const char *format, ...)
 }
 
 /* Something a worker must not run on; the first of them is the sentence of the whole check. */
-__attribute__((format(printf, 2, 3)))
-static void refuse(struct check *check, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void refuse(struct check *check, const char *format,
+                                                         ...)
 {
     char line[400];
     va_list args;
@@ -72,8 +72,8 @@ static enum result ask(struct redis_port *port, size_t n, const char *const *wor
     if (result) return result;
     redis_connection_command(port->connection, n);
     for (size_t i = 0; i < n; i++) redis_connection_arg(port->connection, str_of(words[i]));
-    result = redis_connection_exchange(port->connection, port->scratch, &replies, &replies_n,
-                                       error);
+    result =
+        redis_connection_exchange(port->connection, port->scratch, &replies, &replies_n, error);
     if (result == OK) *reply = replies[0];
     return result;
 }
@@ -83,8 +83,10 @@ static void check_server(struct check *check)
     const char *server = redis_connection_name(check->port->connection);
     char version[64];
     if (!info_value(check, "redis_version", version, sizeof version)) {
-        say(check, false, "redis version: not known, INFO is not allowed to this user: give it "
-            "+info, and make sure that it is %d.0 or later", OLDEST_MAJOR);
+        say(check, false,
+            "redis version: not known, INFO is not allowed to this user: give it "
+            "+info, and make sure that it is %d.0 or later",
+            OLDEST_MAJOR);
         return;
     }
     if (strtol(version, NULL, 10) < OLDEST_MAJOR)
@@ -93,11 +95,15 @@ static void check_server(struct check *check)
     else
         say(check, true, "redis version: %s at %s", version, server);
     if (info_is(check, "cluster_enabled", "1"))
-        refuse(check, "redis cluster: %s is a node of a Redis Cluster, and epilogue cannot follow "
-               "a cluster yet: use a Redis without cluster mode", server);
+        refuse(check,
+               "redis cluster: %s is a node of a Redis Cluster, and epilogue cannot follow "
+               "a cluster yet: use a Redis without cluster mode",
+               server);
     if (info_is(check, "role", "slave"))
-        say(check, false, "redis role: %s is a replica and takes no writes: redis.url must lead to "
-            "the master", server);
+        say(check, false,
+            "redis role: %s is a replica and takes no writes: redis.url must lead to "
+            "the master",
+            server);
 }
 
 /* Managed services forbid CONFIG, careful users forbid INFO: whichever answers is taken. */
@@ -106,9 +112,8 @@ static enum result eviction_policy(struct check *check, char *out, size_t size)
     out[0] = 0;
     if (info_value(check, "maxmemory_policy", out, size)) return OK;
     redisReply *reply = NULL;
-    enum result result = ask(check->port, 3,
-                             (const char *[]){"CONFIG", "GET", "maxmemory-policy"}, &reply,
-                             check->error);
+    enum result result = ask(check->port, 3, (const char *[]){"CONFIG", "GET", "maxmemory-policy"},
+                             &reply, check->error);
     if (result == OK && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2)
         snprintf(out, size, "%s", reply->element[1]->str);
     return result;
@@ -120,11 +125,14 @@ static enum result check_memory(struct check *check)
     enum result result = eviction_policy(check, policy, sizeof policy);
     if (result) return result;
     if (!policy[0])
-        say(check, false, "redis maxmemory-policy: not known, neither INFO nor CONFIG GET is "
+        say(check, false,
+            "redis maxmemory-policy: not known, neither INFO nor CONFIG GET is "
             "allowed to this user: make sure that it is noeviction");
     else if (strcmp(policy, "noeviction") != 0)
-        refuse(check, "redis maxmemory-policy: it is %s, which would throw away state: set it to "
-               "noeviction (CONFIG SET maxmemory-policy noeviction, and in redis.conf)", policy);
+        refuse(check,
+               "redis maxmemory-policy: it is %s, which would throw away state: set it to "
+               "noeviction (CONFIG SET maxmemory-policy noeviction, and in redis.conf)",
+               policy);
     else
         say(check, true, "redis maxmemory-policy: noeviction");
     if (info_value(check, "maxmemory", limit, sizeof limit) && strcmp(limit, "0") == 0)
@@ -136,15 +144,17 @@ static void check_persistence(struct check *check)
 {
     if (!check->info) return;
     if (info_is(check, "aof_enabled", "1"))
-        say(check, true, "redis persistence: append-only file; a restart loses a second at most, "
+        say(check, true,
+            "redis persistence: append-only file; a restart loses a second at most, "
             "which the worker takes from followup-state");
     else
-        say(check, true, "redis persistence: no append-only file; after a restart of Redis the "
+        say(check, true,
+            "redis persistence: no append-only file; after a restart of Redis the "
             "worker rebuilds what is missing from followup-state, which takes a while on a large "
             "one (appendonly yes shortens it)");
-    if (info_is(check, "rdb_last_bgsave_status", "err") &&
-        !info_is(check, "aof_enabled", "1"))
-        say(check, false, "redis persistence: its last save failed, and it may refuse writes: see "
+    if (info_is(check, "rdb_last_bgsave_status", "err") && !info_is(check, "aof_enabled", "1"))
+        say(check, false,
+            "redis persistence: its last save failed, and it may refuse writes: see "
             "its log");
 }
 

@@ -23,8 +23,8 @@ struct redis_connection {
     struct redis_url url;
     redisContext *context; /* NULL: not connected */
     bool was_connected;
-    int64_t next_try_ms;   /* monotonic: no try to connect before */
-    struct error last;     /* why there is none, for calls before the next try */
+    int64_t next_try_ms; /* monotonic: no try to connect before */
+    struct error last;   /* why there is none, for calls before the next try */
     enum result last_result;
     struct buf out;        /* commands not sent yet */
     size_t commands;       /* how many of them */
@@ -157,8 +157,10 @@ enum result redis_connection_answer(struct redis_connection *c, const redisReply
 {
     if (reply->type == type) return OK;
     if (reply->type != REDIS_REPLY_ERROR)
-        return error_set(error, FATAL, "Redis at %s answered in a way that it never should (type "
-                         "%d for %d): is it a Redis?", c->url.display, reply->type, type);
+        return error_set(error, FATAL,
+                         "Redis at %s answered in a way that it never should (type "
+                         "%d for %d): is it a Redis?",
+                         c->url.display, reply->type, type);
     bool reconnect = false;
     struct error why;
     enum result result = redis_reply_class(reply->str, c->url.display, &reconnect, &why);
@@ -189,8 +191,8 @@ static enum result log_in(struct redis_connection *c, struct error *error)
     redisReply *reply;
     enum result result = OK;
     if (password && user)
-        result = ask(c, 3, (const char *[]){"AUTH", user, password}, REDIS_REPLY_STATUS, &reply,
-                     error);
+        result =
+            ask(c, 3, (const char *[]){"AUTH", user, password}, REDIS_REPLY_STATUS, &reply, error);
     else if (password)
         result = ask(c, 2, (const char *[]){"AUTH", password}, REDIS_REPLY_STATUS, &reply, error);
     if (result) return result;
@@ -215,8 +217,8 @@ static enum result open_context(struct redis_connection *c, struct error *error)
                           : redisConnectWithTimeout(at->host, at->port, connect);
     if (!c->context) abort(); /* no memory */
     if (c->context->err)
-        return error_set(error, RETRY, "Redis at %s cannot be reached: %s",
-                         c->url.display, c->context->errstr);
+        return error_set(error, RETRY, "Redis at %s cannot be reached: %s", c->url.display,
+                         c->context->errstr);
     redisSetTimeout(c->context, command);
     if (!at->path) redisEnableKeepAlive(c->context);
     if (at->tls) return redis_tls_start(c->context, at->host, c->config, error);
@@ -244,8 +246,7 @@ enum result redis_connection_ensure(struct redis_connection *c, struct error *er
     c->last_result = connect_now(c, &c->last);
     c->next_try_ms = monotonic_ms() + CONNECT_PAUSE_MS;
     if (c->last_result) return error_set(error, c->last_result, "%s", c->last.text);
-    if (c->was_connected)
-        log_info("connected to Redis again", "at=%s", log_quote(c->url.display));
+    if (c->was_connected) log_info("connected to Redis again", "at=%s", log_quote(c->url.display));
     c->was_connected = true;
     return OK;
 }

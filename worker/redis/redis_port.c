@@ -12,7 +12,7 @@
 
 #define WATERMARK STR("$watermark")
 #define FIELDS_PER_COMMAND ((size_t)5000) /* of one HMGET, so that it does not hold up others */
-#define ARGUMENTS_MAX 1000000    /* Redis takes 1,048,576 in one command */
+#define ARGUMENTS_MAX 1000000             /* Redis takes 1,048,576 in one command */
 #define SCRATCH_KEEP_BYTES ((size_t)4 * 1024 * 1024)
 
 static struct str key_of(struct redis_port *port, struct arena *arena, int32_t shard,
@@ -130,8 +130,7 @@ struct plan {
 static uint64_t hash(struct str key)
 {
     uint64_t h = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < key.n; i++)
-        h = (h ^ (unsigned char)key.p[i]) * UINT64_C(1099511628211);
+    for (size_t i = 0; i < key.n; i++) h = (h ^ (unsigned char)key.p[i]) * UINT64_C(1099511628211);
     return h;
 }
 
@@ -180,8 +179,7 @@ static void write_arguments(struct redis_connection *c, const struct plan *plan)
     }
     for (size_t i = 0; i < plan->sets_n; i++)
         if (plan->sets[i]->wake_at == TIME_NONE) redis_connection_arg(c, plan->sets[i]->key);
-    for (size_t i = 0; i < plan->deletes_n; i++)
-        redis_connection_arg(c, plan->deletes[i]->key);
+    for (size_t i = 0; i < plan->deletes_n; i++) redis_connection_arg(c, plan->deletes[i]->key);
 }
 
 /* `by_name`: EVALSHA; else the script itself, for a server that has forgotten it. */
@@ -197,7 +195,8 @@ static enum result write_apply(struct redis_port *port, const struct store_apply
     if (argc > ARGUMENTS_MAX)
         return error_set(error, FATAL,
                          "a batch of %zu entries for shard %d is more than Redis takes at once; "
-                         "set a lower batch.max", apply->n, (int)apply->shard);
+                         "set a lower batch.max",
+                         apply->n, (int)apply->shard);
     redis_connection_command(c, argc);
     redis_connection_arg(c, by_name ? STR("EVALSHA") : STR("EVAL"));
     redis_connection_arg(c, str_of(by_name ? redis_connection_script(c) : redis_scripts_apply));
@@ -267,8 +266,8 @@ static enum result apply(void *self, struct store_apply *applies, size_t n, stru
     for (size_t i = 0; i < n && result == OK; i++)
         result = write_apply(port, &applies[i], true, error);
     if (result) return result;
-    result = redis_connection_exchange(port->connection, port->scratch, &replies, &replies_n,
-                                       error);
+    result =
+        redis_connection_exchange(port->connection, port->scratch, &replies, &replies_n, error);
     if (result == OK) result = apply_unknown(port, applies, n, replies, error);
     for (size_t i = 0; i < n && result == OK; i++)
         result = read_apply(port, &applies[i], replies[i], error);

@@ -112,20 +112,25 @@ static const struct error_class {
     {"MISCONF", RETRY, false, "it takes no writes because it could not save: see its log"},
     {"OOM", RETRY, false, "it has no memory left: raise its maxmemory, or add shards and nodes"},
     {"ERR max number of clients", RETRY, true, "it has too many clients: raise its maxclients"},
-    {"MOVED", FATAL, true, "it is a node of a Redis Cluster, and epilogue cannot follow a cluster "
-                           "yet: use a Redis without cluster mode"},
-    {"ASK", FATAL, true, "it is a node of a Redis Cluster, and epilogue cannot follow a cluster "
-                         "yet: use a Redis without cluster mode"},
-    {"CROSSSLOT", FATAL, false, "it is a node of a Redis Cluster, and epilogue cannot follow a "
-                                "cluster yet: use a Redis without cluster mode"},
+    {"MOVED", FATAL, true,
+     "it is a node of a Redis Cluster, and epilogue cannot follow a cluster "
+     "yet: use a Redis without cluster mode"},
+    {"ASK", FATAL, true,
+     "it is a node of a Redis Cluster, and epilogue cannot follow a cluster "
+     "yet: use a Redis without cluster mode"},
+    {"CROSSSLOT", FATAL, false,
+     "it is a node of a Redis Cluster, and epilogue cannot follow a "
+     "cluster yet: use a Redis without cluster mode"},
     {"NOAUTH", FATAL, true, "it wants a password: set redis.password or redis.password.file"},
     {"WRONGPASS", FATAL, true, "user or password are wrong: see redis.username, redis.password"},
     {"ERR invalid password", FATAL, true, "the password is wrong: see redis.password"},
     {"ERR AUTH", FATAL, true, "it has no password, but redis.url or redis.password gives one"},
-    {"NOPERM", FATAL, true, "its user may not do what epilogue needs: allow it all commands of "
-                            "@hash, @sortedset, @scripting, UNLINK and INFO on its keys"},
-    {"WRONGTYPE", FATAL, false, "a key of ours is of another type: another program uses the same "
-                                "names; set another redis.key.prefix or database"},
+    {"NOPERM", FATAL, true,
+     "its user may not do what epilogue needs: allow it all commands of "
+     "@hash, @sortedset, @scripting, UNLINK and INFO on its keys"},
+    {"WRONGTYPE", FATAL, false,
+     "a key of ours is of another type: another program uses the same "
+     "names; set another redis.key.prefix or database"},
     {"ERR DB index", FATAL, true, "it has no such database: see the number in redis.url"},
 };
 

@@ -34,19 +34,24 @@ static SSL_CTX *make_context(const struct config *config, struct error *error)
     }
     SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-    int good = config->redis_tls_ca_file ? SSL_CTX_load_verify_locations(ctx, config->redis_tls_ca_file, NULL)
-                              : SSL_CTX_set_default_verify_paths(ctx);
+    int good = config->redis_tls_ca_file
+                   ? SSL_CTX_load_verify_locations(ctx, config->redis_tls_ca_file, NULL)
+                   : SSL_CTX_set_default_verify_paths(ctx);
     if (good != 1) {
         error_set(error, FATAL, "redis.tls.ca.file: %s cannot be used: %s",
-                  config->redis_tls_ca_file ? config->redis_tls_ca_file : "the system's certificates", last_error());
+                  config->redis_tls_ca_file ? config->redis_tls_ca_file
+                                            : "the system's certificates",
+                  last_error());
         goto fail;
     }
     if (!config->redis_tls_cert_file) return ctx;
-    const char *key = config->redis_tls_key_file ? config->redis_tls_key_file : config->redis_tls_cert_file;
+    const char *key =
+        config->redis_tls_key_file ? config->redis_tls_key_file : config->redis_tls_cert_file;
     if (SSL_CTX_use_certificate_chain_file(ctx, config->redis_tls_cert_file) == 1 &&
         SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1)
         return ctx;
-    error_set(error, FATAL, "redis.tls.cert.file and redis.tls.key.file: %s and %s cannot be used: %s",
+    error_set(error, FATAL,
+              "redis.tls.cert.file and redis.tls.key.file: %s and %s cannot be used: %s",
               config->redis_tls_cert_file, key, last_error());
 fail:
     SSL_CTX_free(ctx);
@@ -63,8 +68,8 @@ static int expect_host(SSL *ssl, const char *host)
     return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
 }
 
-enum result redis_tls_start(redisContext *context, const char *host,
-                            const struct config *config, struct error *error)
+enum result redis_tls_start(redisContext *context, const char *host, const struct config *config,
+                            struct error *error)
 {
     SSL_CTX *ctx = make_context(config, error);
     if (!ctx) return FATAL;
@@ -100,8 +105,8 @@ enum result redis_tls_supported(struct error *error)
                      HIREDIS_MAJOR, HIREDIS_MINOR);
 }
 
-enum result redis_tls_start(redisContext *context, const char *host,
-                            const struct config *config, struct error *error)
+enum result redis_tls_start(redisContext *context, const char *host, const struct config *config,
+                            struct error *error)
 {
     (void)context;
     (void)host;

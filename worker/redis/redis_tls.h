@@ -15,7 +15,7 @@ enum result redis_tls_supported(struct error *error);
  * `host` (a name or an address). RETRY: it broke off; FATAL: files that cannot be read, a
  * certificate that is not to be trusted.
  */
-enum result redis_tls_start(redisContext *context, const char *host,
-                            const struct config *config, struct error *error);
+enum result redis_tls_start(redisContext *context, const char *host, const struct config *config,
+                            struct error *error);
 
 #endif
