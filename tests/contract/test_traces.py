@@ -12,6 +12,7 @@ import pytest
 
 from support import checker, schemas
 from support.records import Record
+from support.worker import binary
 
 _TRACES = sorted((pathlib.Path(__file__).resolve().parents[1] / "trace").glob("*.trace"))
 _DIRECTIVE = re.compile(r"^# (until|policy|change): (\S+)$", re.MULTILINE)
@@ -34,7 +35,7 @@ def _simulate(path, *more):
     environment = {name: value for name, value in os.environ.items()
                    if not name.startswith("EPILOGUE_")}
     options = more if "--diff" in more else (*_options(path), *more)
-    return subprocess.run([os.environ["EPILOGUE_BIN"], "simulate", str(path), "--json", *options],
+    return subprocess.run([str(binary()), "simulate", str(path), "--json", *options],
                           stdout=subprocess.PIPE, check=True, timeout=120, env=environment).stdout
 
 
