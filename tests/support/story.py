@@ -16,7 +16,7 @@ TRACES = pathlib.Path(__file__).resolve().parents[1] / "trace"
 _DIRECTIVE = re.compile(r"^# (until|policy|change|report): (\S+)$", re.MULTILINE)
 _CAUSE = re.compile(rb'("cause":\{"topic":"[^"]*","partition":)\d+(,"offset":)\d+')
 # A record from the future is taken as if it came now, so a story that is told of the months to come
-# is moved into the past: by six years, since the calendar of 2020 to 2022 has the weekdays of 2026 to
+# is moved into the past: by six years, since the weekdays from 2020 to 2022 are those from 2026 to
 # 2028.
 _TO_COME = re.compile(r"\b(202[678])(?=-\d\d)")
 
@@ -91,15 +91,15 @@ def simulated(completed):
     for text, line in zip(filter(None, completed.stdout.split("\n")), json_lines(completed)):
         key, at = line.get("key"), text.find('"value":') + len('"value":')
         value = text[at:text.rindex(',"at":')] if "value" in line else None
+        headers = [(name, header.encode()) for name, header in line["headers"].items()]
         records.append(Record(line["topic"], 0, len(records), 0, key and key.encode(),
-                              value and value.encode(),
-                              [(name, header.encode()) for name, header in line["headers"].items()]))
+                              value and value.encode(), headers))
     return records
 
 
 def histories(records, topic_prefix=""):
-    """{ce_subject: [(headers, value)] in the order in which they stand}. A cause is made what it is
-    in a simulation: its topic has no prefix, and where its record stood is not said."""
+    """{ce_subject: [(headers, value)] in the order in which they stand}. A cause is made what it
+    is in a simulation: its topic has no prefix, and where its record stood is not said."""
     told = collections.defaultdict(list)
     for record in records:
         value = record.value.replace(f'"topic":"{topic_prefix}'.encode(), b'"topic":"')

@@ -5,9 +5,12 @@
 #include "common/log.h"
 #include "failpoint.h"
 #include "internal.h"
+#include "merge.h"
 
 #define RETRY_MS 100      /* between tries of a restore that had to wait */
 #define WATCH_MS 1000     /* how often an idle worker looks whether Redis still has its state */
+#define BACKLOG_MS 2000   /* records older than that are a backlog, and can wait for each other */
+#define GATHER_MS 500     /* how long at most they do, in one step */
 #define COMPLAIN_MS 10000 /* CONTRACT part 7: a log line every 10 s */
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
 
@@ -139,12 +142,10 @@ static size_t keep_active(const struct engine *engine, const struct record **rec
     return kept;
 }
 
-/* The records among the events, of shards that are still ours after all of them. */
-static const struct record **take_events(struct engine *engine, size_t n, size_t *records_n)
+/* What the events say of shards and their inputs. */
+static void note_events(struct engine *engine, size_t from, size_t to)
 {
-    const struct record **records = arena_alloc(engine->arena, (n + 1) * sizeof *records);
-    *records_n = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = from; i < to; i++) {
         const struct kafka_event *event = &engine->events[i];
         const struct record *record = &event->record;
         struct input *input = NULL;
@@ -154,14 +155,65 @@ static const struct record **take_events(struct engine *engine, size_t n, size_t
         case KAFKA_ASSIGNED: assigned(engine, event); break;
         case KAFKA_REVOKED: revoked(engine, event); break;
         case KAFKA_END: input->at_end = true; break;
-        case KAFKA_RECORD:
-            note_record(input, record);
-            records[(*records_n)++] = record;
-            break;
+        case KAFKA_RECORD: note_record(input, record); break;
         }
     }
+}
+
+/* The records among the events, of shards that are still ours after all of them, by time. */
+static const struct record **take_records(struct engine *engine, size_t n, size_t *records_n)
+{
+    const struct record **records = arena_alloc(engine->arena, (n + 1) * sizeof *records);
+    *records_n = 0;
+    for (size_t i = 0; i < n; i++)
+        if (engine->events[i].type == KAFKA_RECORD)
+            records[(*records_n)++] = &engine->events[i].record;
     *records_n = keep_active(engine, records, *records_n);
+    merge_by_time(engine->arena, records, *records_n, engine->options.partitions);
     return records;
+}
+
+/* Whether the shard works off a backlog, and it is not known yet what stands at the head of one of
+ * its inputs: an earlier record, perhaps. */
+static bool has_unseen_input(const struct shard *shard, ms_t now)
+{
+    bool backlog = false, unseen = false;
+    for (int t = 0; t < INPUTS; t++) {
+        const struct input *input = &shard->inputs[t];
+        if (input->batch_time != INT64_MAX)
+            backlog |= input->batch_time < now - BACKLOG_MS;
+        else
+            unseen |= !input->at_end;
+    }
+    return shard->phase == SHARD_ACTIVE && backlog && unseen;
+}
+
+static bool has_unseen_inputs(const struct engine *engine)
+{
+    ms_t now = engine->clock->now(engine->clock->self);
+    for (int32_t i = 0; i < engine->options.partitions; i++)
+        if (has_unseen_input(&engine->shards[i], now)) return true;
+    return false;
+}
+
+/* Polls; behind an outage a little longer, so that records of several topics can be taken by their
+ * time. What happens now never waits for that. */
+static enum result gather(struct engine *engine, int max_wait_ms, size_t *n, struct error *error)
+{
+    size_t max = engine->careful ? 1 : (size_t)engine->options.batch_max;
+    struct kafka_port *kafka = engine->kafka;
+    enum result result = kafka->poll(kafka->self, engine->events, max, max_wait_ms, n, error);
+    note_events(engine, 0, *n);
+    if (result != OK) return result;
+    int64_t until_ms = monotonic(engine) + GATHER_MS;
+    while (*n < max && has_unseen_inputs(engine) && monotonic(engine) < until_ms) {
+        size_t more = 0;
+        result = kafka->poll(kafka->self, engine->events + *n, max - *n, 10, &more, error);
+        note_events(engine, *n, *n + more);
+        *n += more;
+        if (result != OK) return result;
+    }
+    return OK;
 }
 
 /* The records in hand are dealt with, or dropped. */
@@ -305,7 +357,7 @@ static enum result work(struct engine *engine, size_t events_n, struct error *er
 {
     size_t records_n, ticks_n = 0;
     struct tick *ticks = NULL;
-    const struct record **records = take_events(engine, events_n, &records_n);
+    const struct record **records = take_records(engine, events_n, &records_n);
     ms_t now = engine->clock->now(engine->clock->self);
     enum result result = watch(engine, error);
     /* A record that is looked at alone must not be mixed up with ticks. */
@@ -320,11 +372,9 @@ static enum result work(struct engine *engine, size_t events_n, struct error *er
 
 enum result engine_step(struct engine *engine, int max_wait_ms, struct error *error)
 {
-    size_t max = engine->careful ? 1 : (size_t)engine->options.batch_max;
     size_t n = 0;
     arena_reset(engine->arena, ARENA_KEEP_BYTES);
-    enum result result = engine->kafka->poll(engine->kafka->self, engine->events, max,
-                                             wait_ms(engine, max_wait_ms), &n, error);
+    enum result result = gather(engine, wait_ms(engine, max_wait_ms), &n, error);
     if (result == RETRY) engine_complain(engine, "waiting for Kafka", error);
     if (result == FATAL) return FATAL;
     engine->kafka_down = result == RETRY;

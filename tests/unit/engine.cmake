@@ -1,0 +1,1 @@
+epilogue_unit_test(merge engine)
