@@ -43,10 +43,10 @@ def peak_mib(pid):
 class Sender:
     """Produces as fast as it can; keys decide the partition, as for every Java client."""
 
-    def __init__(self, world):
+    def __init__(self, world, linger_ms=20):
         self._world = world
         self._producer = Producer({
-            "bootstrap.servers": world.broker.bootstrap, "linger.ms": 20,
+            "bootstrap.servers": world.broker.bootstrap, "linger.ms": linger_ms,
             "queue.buffering.max.messages": 2000000, "compression.type": "none"})
 
     def send(self, topic, incident_id, event):
@@ -125,7 +125,7 @@ def watch_latency(world, until, latencies):
                          "fetch.wait.max.ms": 5, "enable.auto.commit": False})
     consumer.subscribe([world.topic("followup-tasks")])
     while not until.is_set():
-        for message in consumer.consume(1000, timeout=0.02):
+        for message in consumer.consume(50, timeout=0.002):
             now = time.time_ns()
             value = message.value()
             at = value.find(b'"sent ') if value else -1
@@ -136,7 +136,7 @@ def watch_latency(world, until, latencies):
 
 def bench_latency(world, arguments):
     """From produce to a read_committed consumer, at a steady rate."""
-    sender = Sender(world)
+    sender = Sender(world, linger_ms=0)
     worker = world.start_worker("bench", settings=arguments.settings).wait_ready()
     latencies, done = [], threading.Event()
     reader = threading.Thread(target=watch_latency, args=(world, done, latencies))

@@ -46,6 +46,7 @@ struct config {
     const char *redis_key_prefix;
 
     struct str topics[topic_end]; /* names by enum topic, NUL-terminated */
+    bool topics_check;            /* at the start of a worker */
     const char *policy_file;      /* NULL: the built-in default policy */
     struct limits limits;
 

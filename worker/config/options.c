@@ -50,6 +50,10 @@ const struct option options[] = {
     {"topic.epilogue-forwarded", OPTION_TOPIC, TOPIC(TOPIC_FORWARDED), "epilogue-forwarded", 1, 249,
      .help = "Internal: records that arrived on a partition that is not their key's."},
 
+    {"topics.check", OPTION_SWITCH, AT(topics_check), "true",
+     .help = "Whether a worker that starts compares the settings of its topics with what it relies "
+             "on, which needs DescribeConfigs; `epilogue topics check` does so at any time."},
+
     {"redis.url", OPTION_REDIS, AT(redis_url), "redis://127.0.0.1:6379/0", .section = "Redis",
      .help = "`redis://[user:password@]host[:port][/database]`, the same with `rediss://` for TLS, "
              "or `unix:/path[?db=N]`."},
@@ -196,6 +200,16 @@ static bool set_format(struct config *config, const struct option *option, const
     return index >= 0;
 }
 
+static bool set_switch(struct config *config, const struct option *option, const char *value,
+                       void *at)
+{
+    static const char *const names[] = {"false", "true", NULL};
+    (void)config, (void)option;
+    int index = choice(names, value);
+    if (index >= 0) *(bool *)at = index == 1;
+    return index >= 0;
+}
+
 static bool set_redis(struct config *config, const struct option *option, const char *value,
                       void *at)
 {
@@ -245,6 +259,7 @@ static const struct {
     [OPTION_PREFIX] = {set_prefix, .unit = "letters, digits, `.`, `_`, `-` and `:`"},
     [OPTION_LEVEL] = {set_level, "`debug`, `info`, `warn` or `error`", NULL},
     [OPTION_FORMAT] = {set_format, "`logfmt` or `json`", NULL},
+    [OPTION_SWITCH] = {set_switch, "`true` or `false`", NULL},
     [OPTION_REDIS] = {set_redis, "a URL that begins with `redis://`, `rediss://` or `unix:`", NULL},
     [OPTION_LISTEN] = {set_listen, "`host:port`, `[IPv6]:port` or `off`", NULL},
 };

@@ -13,6 +13,7 @@ enum option_type {
     OPTION_TOPIC,  /* struct str: a name that Kafka takes */
     OPTION_LEVEL,  /* enum log_level */
     OPTION_FORMAT, /* bool: whether it is json */
+    OPTION_SWITCH, /* bool */
     OPTION_REDIS,  /* const char *: a URL that Redis connections understand the beginning of */
     OPTION_PREFIX, /* const char *: what Redis keys may begin with */
     OPTION_LISTEN, /* struct listen_address */

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`epilogue dev`: the story that a newcomer sees, and nothing left behind."""
+
+import os
+import pathlib
+import signal
+import subprocess
+
+from support.process import wait_until
+from support.worker import binary
+
+
+def _left_behind(folder):
+    return list(pathlib.Path(folder).iterdir())
+
+
+def test_the_story():
+    done = subprocess.run([str(binary()), "dev"], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=120, env={**os.environ, "TMPDIR": "/tmp"})
+    assert done.returncode == 0, done.stderr
+    for told in ("opened              INC-1042", "created             INC-1042/bug/F-7",
+                 "overdue", "on-call crash-on-call@example.com", "refused",
+                 "resolved            INC-1042/bug/F-7", "completed           INC-1042",
+                 "completed           PAY-88"):
+        assert told in done.stdout, f"{told!r} is not in\n{done.stdout}\n{done.stderr}"
+    assert "\x1b[" not in done.stdout  # plain, for it is not a terminal
+
+
+def test_ctrl_c_leaves_nothing_behind():
+    folder = pathlib.Path("/tmp") / f"ed-{os.getpid()}"  # a socket's path has little room
+    folder.mkdir()
+    try:
+        process = subprocess.Popen([str(binary()), "dev", "--serve"], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                   env={**os.environ, "TMPDIR": str(folder)})
+        wait_until(lambda: _left_behind(folder), 30, "its folder")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        assert _left_behind(folder) == []
+        running = subprocess.run(["pgrep", "-f", str(folder)], capture_output=True, text=True)
+        assert running.stdout == ""
+    finally:
+        folder.rmdir()
