@@ -136,7 +136,7 @@ def watch_latency(world, until, latencies):
 
 def bench_latency(world, arguments):
     """From produce to a read_committed consumer, at a steady rate."""
-    sender = Sender(world, linger_ms=0)
+    sender = Sender(world, linger_ms=5)
     worker = world.start_worker("bench", settings=arguments.settings).wait_ready()
     latencies, done = [], threading.Event()
     reader = threading.Thread(target=watch_latency, args=(world, done, latencies))
