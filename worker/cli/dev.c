@@ -249,7 +249,7 @@ static enum result play(struct dev *dev, struct error *error)
         if (n > sizeof wait && memcmp(at, wait, sizeof wait - 1) == 0) {
             result = publish(dev, buf_slice(&step), error);
             step.n = 0;
-            pause_ms(atoi(at + sizeof wait - 1) * 1000);
+            pause_ms((int)strtol(at + sizeof wait - 1, NULL, 10) * 1000);
         } else if (*at != '#') {
             buf_add(&step, at, n);
         }
