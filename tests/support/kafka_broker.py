@@ -105,6 +105,9 @@ class KafkaBroker:
     def create_topic(self, name, partitions, **config):
         """Makes a topic and waits till it is there."""
         self._admin.create_topics([NewTopic(name, partitions, 1, config=config)])[name].result(30)
+        # The controller has made it; the broker's answers to clients follow a little later.
+        wait_until(lambda: name in self._admin.list_topics(timeout=10).topics, 30,
+                   lambda: f"the topic {name}")
 
     def add_partitions(self, name, partitions):
         """Lets a topic have more partitions."""
