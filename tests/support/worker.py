@@ -15,6 +15,7 @@ from support.process import free_port, spawn, stop, tail, wait_until
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _SANITIZERS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
+    "LSAN_OPTIONS": f"suppressions={_ROOT}/tests/support/lsan.supp:print_suppressions=0",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
