@@ -418,8 +418,8 @@ static void test_same_instance_id_is_fenced(void **state)
     b = member_new(&f, "same");
     member_join(b, FIXTURE_PARTITIONS);
     struct position p = {TOPIC_INCIDENT_CLOSED, 0, 2};
-    int32_t shard = 0;
-    enum result r = a->port->commit(a->port->self, &p, 1, &shard, 1, &end, &a->error);
+    struct shard_commit part = {.shard = 0};
+    enum result r = a->port->commit(a->port->self, &p, 1, &part, 1, &a->error);
     print_message("zombie's commit: %s\n", a->error.text);
     assert_int_equal(r, FATAL);
     assert_non_null(strstr(a->error.text, "instance.id"));
@@ -473,7 +473,8 @@ static void test_rebalance(void **state)
     member_clear(b);
     int32_t lost = a->owned[0] ? 2 : 0, kept = a->owned[0] ? 0 : 2;
     struct position p = {TOPIC_INCIDENT_CLOSED, lost, 150};
-    assert_int_equal(a->port->commit(a->port->self, &p, 1, &lost, 1, &end, &a->error), ABORT);
+    struct shard_commit part = {.shard = lost};
+    assert_int_equal(a->port->commit(a->port->self, &p, 1, &part, 1, &a->error), ABORT);
     assert_int_equal(a->port->abort(a->port->self, &a->error), OK);
     assert_int_equal(committed(b, lost, OK), 100 + lost);
     assert_int_equal(member_transaction(a, kept, 1, 200, &end), OK);
@@ -495,7 +496,6 @@ static void test_rebalance(void **state)
 static void test_slow_member_loses_its_shards(void **state)
 {
     (void)state;
-    int64_t end;
     make_topics("slow");
     struct property slow[] = {{"max.poll.interval.ms", "6000", "test", false}};
     f.config.transaction_timeout_ms = 60000; /* it is the group that has to refuse the commit */
@@ -507,8 +507,8 @@ static void test_slow_member_loses_its_shards(void **state)
     assert_int_equal(member_produce(a, 0, 1), OK);
     member_join(b, FIXTURE_PARTITIONS); /* once a has not polled for its 6 s */
     struct position p = {TOPIC_INCIDENT_CLOSED, 0, 77};
-    int32_t shard = 0;
-    enum result r = a->port->commit(a->port->self, &p, 1, &shard, 1, &end, &a->error);
+    struct shard_commit part = {.shard = 0};
+    enum result r = a->port->commit(a->port->self, &p, 1, &part, 1, &a->error);
     print_message("slow member's commit: %d %s\n", r, a->error.text);
     assert_int_equal(r, ABORT);
     assert_int_equal(a->port->abort(a->port->self, &a->error), OK);

@@ -77,9 +77,18 @@ struct member *member_new(const struct fixture *f, const char *instance_id)
     return m;
 }
 
+static void release(struct member *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (m->events[i].type == KAFKA_RECORD)
+            m->port->release(m->port->self, &m->events[i].record);
+    m->n = 0;
+}
+
 void member_free(struct member *m)
 {
     if (!m) return;
+    release(m);
     kafka_port_free(m->port);
     free(m);
 }
@@ -104,9 +113,9 @@ static void see_record(struct member *m, const struct record *r)
 
 enum result member_poll(struct member *m, int timeout_ms)
 {
-    m->port->release(m->port->self);
-    enum result r =
-        m->port->poll(m->port->self, m->events, FIXTURE_EVENTS, timeout_ms, &m->n, &m->error);
+    release(m);
+    enum result r = m->port->poll(m->port->self, m->events, FIXTURE_EVENTS, timeout_ms, &m->n,
+                                  &m->drained, &m->error);
     if (r != OK) return r;
     for (size_t i = 0; i < m->n; i++) {
         const struct kafka_event *e = &m->events[i];
@@ -149,7 +158,7 @@ void member_resume(struct member *m, int32_t shard, int64_t offset)
     struct position p[4];
     for (int t = 1; t <= 4; t++)
         p[t - 1] = (struct position){t, shard, t == TOPIC_INCIDENT_CLOSED ? offset : 0};
-    if (m->port->resume(m->port->self, shard, p, 4, &m->error) != OK) fail_msg("%s", m->error.text);
+    if (m->port->resume(m->port->self, p, 4, &m->error) != OK) fail_msg("%s", m->error.text);
 }
 
 enum result member_produce(struct member *m, int32_t shard, int n)
@@ -175,8 +184,10 @@ enum result member_transaction(struct member *m, int32_t shard, int n, int64_t p
                                int64_t *state_end)
 {
     struct position p = {TOPIC_INCIDENT_CLOSED, shard, position};
+    struct shard_commit part = {.shard = shard};
     enum result r = m->port->begin(m->port->self, &m->error);
     if (r == OK) r = member_produce(m, shard, n);
-    if (r == OK) r = m->port->commit(m->port->self, &p, 1, &shard, 1, state_end, &m->error);
+    if (r == OK) r = m->port->commit(m->port->self, &p, 1, &part, 1, &m->error);
+    *state_end = part.state_end;
     return r;
 }

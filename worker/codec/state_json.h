@@ -21,9 +21,19 @@ void state_json_write(struct buf *out, const struct entry *entry);
 enum result state_json_read(struct arena *arena, struct str value, struct entry *entry,
                             struct error *error);
 
+/* The last record consumed of an input, by which a topic that was recreated is told apart. */
+struct input_mark {
+    int64_t offset; /* -1: none */
+    ms_t time;      /* of the record; TIME_NONE: none */
+    uint64_t hash;  /* of its key and value */
+};
+
 struct position_entry {
     int32_t partitions;         /* partition count that the shards were made with */
+    int64_t batch;              /* committed batches of this shard so far */
+    int64_t entries;            /* live entries of the shard, internal ones apart; -1: not said */
     int64_t offsets[topic_end]; /* next offset of each input topic; -1: none */
+    struct input_mark marks[topic_end];
 };
 /* The value of `$position/<n>`. */
 void state_json_write_position(struct buf *out, const struct position_entry *position);

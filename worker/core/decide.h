@@ -94,7 +94,10 @@ void decide_need(struct arena *arena, const struct event *event, struct need *ne
 /* After the header was loaded: whether the event needs the whole incident after all. */
 bool decide_needs_whole(const struct event *event, const struct entry *header);
 
-enum decide_result { DECIDE_OK, DECIDE_REJECT };
+/* DECIDE_MORE: a part was decided and is to be committed; the rest follows when the same event is
+ * given again in the next batch. It is how one event that concerns thousands of entries stays
+ * within what a transaction holds. */
+enum decide_result { DECIDE_OK, DECIDE_MORE, DECIDE_REJECT };
 
 /*
  * Decides one event. `now` is the time up to which ticks are taken together (for records unused).

@@ -446,10 +446,11 @@ static enum result commit(struct batch *b, struct error *error)
     struct position *positions =
         arena_alloc(b->arena, (b->applies_n + 1) * INPUTS * sizeof *positions);
     int64_t(*next)[INPUTS] = arena_alloc(b->arena, (b->applies_n + 1) * sizeof *next);
-    int64_t *ends = arena_alloc(b->arena, (b->applies_n + 1) * sizeof *ends);
+    struct shard_commit *shards = arena_alloc(b->arena, (b->applies_n + 1) * sizeof *shards);
     size_t n = 0;
     for (size_t i = 0; i < b->applies_n; i++) {
         struct shard *shard = &engine->shards[b->shard_ids[i]];
+        shards[i] = (struct shard_commit){.shard = shard->id, .checkpoint = shard->watermark};
         next_offsets(b, shard, next[i]);
         add_position(b, shard, &b->applies[i], next[i]);
         for (int t = 0; t < INPUTS; t++)
@@ -459,8 +460,7 @@ static enum result commit(struct batch *b, struct error *error)
     enum result result = produce_all(b, error);
     failpoint("before-commit");
     if (result == OK)
-        result = engine->kafka->commit(engine->kafka->self, positions, n, b->shard_ids,
-                                       b->applies_n, ends, error);
+        result = engine->kafka->commit(engine->kafka->self, positions, n, shards, b->applies_n, error);
     failpoint("after-commit");
     if (result == REJECT) {
         result = undo(b, ABORT, error);
@@ -469,9 +469,9 @@ static enum result commit(struct batch *b, struct error *error)
     if (result != OK) return undo(b, result, error);
     for (size_t i = 0; i < b->applies_n; i++) {
         struct shard *shard = &engine->shards[b->shard_ids[i]];
-        b->applies[i].watermark = ends[i];
+        b->applies[i].watermark = shards[i].state_end;
         for (int t = 0; t < INPUTS; t++) shard->inputs[t].next = next[i][t];
-        if (ends[i] > shard->watermark) continue;
+        if (shards[i].state_end > shard->watermark) continue;
         /* The broker did not say where it put the state (a retry of what had arrived): a restore
          * finds out. */
         shard_restart(engine, shard);

@@ -155,6 +155,7 @@ static void note_events(struct engine *engine, size_t from, size_t to)
         case KAFKA_ASSIGNED: assigned(engine, event); break;
         case KAFKA_REVOKED: revoked(engine, event); break;
         case KAFKA_END: input->at_end = true; break;
+        case KAFKA_OUT_OF_RANGE: break;
         case KAFKA_RECORD: note_record(input, record); break;
         }
     }
@@ -202,13 +203,14 @@ static enum result gather(struct engine *engine, int max_wait_ms, size_t *n, str
 {
     size_t max = engine->careful ? 1 : (size_t)engine->options.batch_max;
     struct kafka_port *kafka = engine->kafka;
-    enum result result = kafka->poll(kafka->self, engine->events, max, max_wait_ms, n, error);
+    bool drained;
+    enum result result = kafka->poll(kafka->self, engine->events, max, max_wait_ms, n, &drained, error);
     note_events(engine, 0, *n);
     if (result != OK) return result;
     int64_t until_ms = monotonic(engine) + GATHER_MS;
     while (*n < max && has_unseen_inputs(engine) && monotonic(engine) < until_ms) {
         size_t more = 0;
-        result = kafka->poll(kafka->self, engine->events + *n, max - *n, 10, &more, error);
+        result = kafka->poll(kafka->self, engine->events + *n, max - *n, 10, &more, &drained, error);
         note_events(engine, *n, *n + more);
         *n += more;
         if (result != OK) return result;
@@ -380,7 +382,9 @@ enum result engine_step(struct engine *engine, int max_wait_ms, struct error *er
     engine->kafka_down = result == RETRY;
     result = work(engine, n, error);
     forget_batch_times(engine);
-    engine->kafka->release(engine->kafka->self);
+    for (size_t i = 0; i < n; i++)
+        if (engine->events[i].type == KAFKA_RECORD)
+            engine->kafka->release(engine->kafka->self, &engine->events[i].record);
     if (result == RETRY) store_lost(engine, error);
     if (result != FATAL) result = restore(engine, error);
     if (!is_restoring(engine)) engine->store_down = false;

@@ -13,14 +13,16 @@
 
 enum kafka_event_type {
     KAFKA_RECORD,
-    KAFKA_END,      /* the end of topic/partition was reached at `offset` */
-    KAFKA_ASSIGNED, /* these shards are ours now; all their input partitions are paused */
-    KAFKA_REVOKED,  /* they are not any more; `lost`: another may own them already */
+    KAFKA_END,          /* the end of topic/partition was reached at `offset` */
+    KAFKA_OUT_OF_RANGE, /* topic/partition has no `offset` (any more): nothing more comes of it */
+    KAFKA_ASSIGNED,     /* these shards are ours now; all their input partitions are paused */
+    KAFKA_REVOKED,      /* they are not any more; `lost`: another may own them already */
 };
 
 struct kafka_event {
     enum kafka_event_type type;
-    struct record record; /* KAFKA_RECORD; of KAFKA_END topic, partition and offset */
+    struct record record; /* KAFKA_RECORD; of KAFKA_END and KAFKA_OUT_OF_RANGE topic, partition and
+                             offset */
     const int32_t *shards;
     size_t shards_n;
     bool lost;
@@ -33,6 +35,15 @@ struct position {
     int64_t offset;
 };
 
+/* One shard's part of a transaction. */
+struct shard_commit {
+    int32_t shard;
+    int64_t batch;      /* its number: one above that of the shard's batch before */
+    int64_t checkpoint; /* the changelog ended here when the batch was decided: what the transaction
+                           adds to it must come at or behind it, or the changelog has lost some */
+    int64_t state_end;  /* out: one past the last followup-state record produced for the shard */
+};
+
 struct changelog_record {
     struct str key;
     struct str value; /* absent: a deletion */
@@ -43,17 +54,20 @@ struct kafka_port {
     void *self;
 
     /*
-     * Up to `max` events; waits up to `timeout_ms` for the first, then takes what is there. Slices
-     * stay valid until release(). Rebalances are reported in order; when a revocation is reported
-     * nothing more of these shards follows. RETRY: brokers away; FATAL: fenced or worse.
+     * Up to `max` events; waits up to `timeout_ms` for the first, then takes what is there, until
+     * there are `max` or some 16 MB of records. *drained: nothing was left to take. Rebalances are
+     * reported in order; when a revocation is reported nothing more of these shards follows, and
+     * what this very call had taken of them is left out. RETRY: brokers away; FATAL: fenced or
+     * worse.
      */
     enum result (*poll)(void *self, struct kafka_event *events, size_t max, int timeout_ms,
-                        size_t *n, struct error *error);
-    void (*release)(void *self); /* all records given out by poll so far */
+                        size_t *n, bool *drained, struct error *error);
+    /* Each record of poll is given back once, also when its shard is not ours any more. */
+    void (*release)(void *self, const struct record *record);
 
-    /* Fetching of a shard's four input partitions: only from `positions` on. Known to be paused
-     * after KAFKA_ASSIGNED until resume. */
-    enum result (*resume)(void *self, int32_t shard, const struct position *positions, size_t n,
+    /* Fetching of input partitions (of any shards at once): only from `positions` on. Known to be
+     * paused after KAFKA_ASSIGNED until resume. */
+    enum result (*resume)(void *self, const struct position *positions, size_t n,
                           struct error *error);
     enum result (*pause)(void *self, int32_t shard, struct error *error);
 
@@ -81,18 +95,18 @@ struct kafka_port {
 
     /*
      * One transaction: begin, produce…, commit or abort. commit sends `positions` with it, waits
-     * for everything, and sets, for each shard in `shards`, state_ends[i] to one past the offset
-     * of the last followup-state record produced for it (below 0: none, or not known). ABORT: call abort, then go back
-     * to what is committed. REJECT: the same, and it will be so again: a message is not acceptable
-     * for what it is, too large for one. RETRY from commit: the outcome is unknown; call recover.
-     * FATAL: fenced.
+     * for everything, and fills in the state_end of each of `shards`; the positions carry in their
+     * metadata that they are ours, the partition count, and their shard's batch and checkpoint.
+     * ABORT: call abort, then go back to what is committed; nothing is wrong with what was
+     * produced. REJECT: the same, and it will be so again: a message is not acceptable for what it
+     * is, too large for one. RETRY from commit: the outcome is unknown; call recover. FATAL: fenced,
+     * or the changelog has lost what is before a checkpoint.
      * The messages' slices must stay until commit or abort returns.
      */
     enum result (*begin)(void *self, struct error *error);
     enum result (*produce)(void *self, const struct message *message, struct error *error);
     enum result (*commit)(void *self, const struct position *positions, size_t n,
-                          const int32_t *shards, size_t shards_n, int64_t *state_ends,
-                          struct error *error);
+                          struct shard_commit *shards, size_t shards_n, struct error *error);
     enum result (*abort)(void *self, struct error *error);
     /* Makes the producer anew, so that the outcome of the last commit is settled. */
     enum result (*recover)(void *self, struct error *error);

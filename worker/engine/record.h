@@ -15,7 +15,8 @@ struct header {
 
 /* What was consumed. The slices belong to the kafka port until its release(). */
 struct record {
-    int topic; /* enum topic */
+    void *handle; /* the port's own */
+    int topic;    /* enum topic */
     int32_t partition;
     int64_t offset;
     ms_t timestamp;

@@ -182,7 +182,7 @@ static enum result known_position(struct engine *engine, struct shard *shard,
     if (result != OK) return result;
     if (load.watermark != shard->watermark)
         return error_set(error, RETRY, "shard %d changed meanwhile", shard->id);
-    *known = (struct position_entry){.partitions = engine->options.partitions};
+    *known = (struct position_entry){.partitions = engine->options.partitions, .entries = -1};
     for (int i = 0; i < topic_end; i++) known->offsets[i] = -1;
     struct str value = load.values[0];
     if (value.p && (result = state_json_read_position(value, known, error)) != OK) return result;
@@ -262,7 +262,7 @@ static enum result activate(struct engine *engine, struct shard *shard, struct e
     struct position positions[INPUTS];
     for (int i = 0; i < INPUTS; i++)
         positions[i] = (struct position){input_topic(i), shard->id, shard->inputs[i].next};
-    result = engine->kafka->resume(engine->kafka->self, shard->id, positions, INPUTS, error);
+    result = engine->kafka->resume(engine->kafka->self, positions, INPUTS, error);
     if (result != OK) return result;
     engine->kafka->changelog_close(engine->kafka->self, shard->id);
     shard->phase = SHARD_ACTIVE;

@@ -13,7 +13,7 @@
 #define PROBE_TIMEOUT_MS 500
 #define PROBE_EVERY_MS 10000
 #define PROBE_AGAIN_MS 1000 /* while something is wrong */
-#define ARENA_KEEP_BYTES ((size_t)4 << 20)
+#define POLL_BYTES_MAX ((size_t)16 << 20) /* of records, in one poll */
 
 static int64_t monotonic_ms(void)
 {
@@ -60,12 +60,11 @@ static bool check_assignment(struct kafka_consumer *c, const rd_kafka_topic_part
 
 static void report(struct kafka_consumer *c, enum kafka_event_type type, bool lost)
 {
-    int32_t *shards = arena_alloc(c->arena, (size_t)c->partitions * sizeof *shards);
     size_t n = 0;
     for (int32_t p = 0; p < c->partitions; p++)
-        if (c->owned[p]) shards[n++] = p;
-    c->rebalance =
-        (struct kafka_event){.type = type, .shards = shards, .shards_n = n, .lost = lost};
+        if (c->owned[p]) c->rebalance_shards[n++] = p;
+    c->rebalance = (struct kafka_event){
+        .type = type, .shards = c->rebalance_shards, .shards_n = n, .lost = lost};
     /* An empty assignment counts too: the group is joined, with more members than shards. */
     c->rebalanced = n > 0 || type == KAFKA_ASSIGNED;
 }
@@ -150,10 +149,10 @@ struct kafka_consumer *kafka_consumer_new(const struct config *config, int32_t p
     if (!c) abort();
     c->config = config;
     c->partitions = partitions;
-    c->arena = arena_new();
+    c->rebalance_shards = calloc((size_t)partitions, sizeof *c->rebalance_shards);
     c->owned = calloc((size_t)partitions, sizeof *c->owned);
     c->expected = calloc((size_t)partitions * INPUTS, sizeof *c->expected);
-    if (!c->owned || !c->expected) abort();
+    if (!c->owned || !c->expected || !c->rebalance_shards) abort();
     stop_fetching(c);
     if (open_handle(c, error)) return c;
     kafka_consumer_free(c);
@@ -163,17 +162,15 @@ struct kafka_consumer *kafka_consumer_new(const struct config *config, int32_t p
 void kafka_consumer_free(struct kafka_consumer *c)
 {
     if (!c) return;
-    kafka_consumer_release(c);
     if (c->rk) {
         for (int t = 1; t <= INPUTS; t++)
             if (c->topics[t]) rd_kafka_topic_destroy(c->topics[t]);
         kafka_conf_close(c->rk);
     }
     kafka_group_forget(&c->group);
-    free(c->held);
+    free(c->rebalance_shards);
     free(c->owned);
     free(c->expected);
-    arena_free(c->arena);
     free(c);
 }
 
@@ -191,29 +188,21 @@ static enum result subscribe(struct kafka_consumer *c, struct error *error)
 
 /* ------------------------------------------------------------------ poll */
 
-static void hold(struct kafka_consumer *c, rd_kafka_message_t *m)
+void kafka_consumer_release(struct kafka_consumer *c, const struct record *record)
 {
-    if (c->held_n == c->held_cap) {
-        c->held_cap = c->held_cap ? 2 * c->held_cap : 1024;
-        c->held = realloc(c->held, c->held_cap * sizeof(rd_kafka_message_t *));
-        if (!c->held) abort();
-    }
-    c->held[c->held_n++] = m;
+    (void)c;
+    free((struct header *)record->headers);
+    rd_kafka_message_destroy(record->handle);
 }
 
-void kafka_consumer_release(struct kafka_consumer *c)
-{
-    for (size_t i = 0; i < c->held_n; i++) rd_kafka_message_destroy(c->held[i]);
-    c->held_n = 0;
-    arena_reset(c->arena, ARENA_KEEP_BYTES);
-}
-
-static void take_headers(struct kafka_consumer *c, const rd_kafka_message_t *m, struct record *r)
+static void take_headers(const rd_kafka_message_t *m, struct record *r)
 {
     rd_kafka_headers_t *all;
     if (rd_kafka_message_headers(m, &all) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
     size_t n = rd_kafka_header_cnt(all);
-    struct header *headers = arena_alloc(c->arena, n * sizeof *headers);
+    if (!n) return;
+    struct header *headers = calloc(n, sizeof *headers);
+    if (!headers) abort();
     for (size_t i = 0; i < n; i++) {
         const char *name;
         const void *value;
@@ -225,11 +214,11 @@ static void take_headers(struct kafka_consumer *c, const rd_kafka_message_t *m, 
     r->headers_n = n;
 }
 
-static void take_record(struct kafka_consumer *c, const rd_kafka_message_t *m, int topic,
-                        struct record *r)
+static void take_record(rd_kafka_message_t *m, int topic, struct record *r)
 {
     int64_t at = rd_kafka_message_timestamp(m, NULL);
     *r = (struct record){
+        .handle = m,
         .topic = topic,
         .partition = m->partition,
         .offset = m->offset,
@@ -237,7 +226,7 @@ static void take_record(struct kafka_consumer *c, const rd_kafka_message_t *m, i
         .key = {m->key, m->key_len},
         .value = {m->payload, m->len},
     };
-    take_headers(c, m, r);
+    take_headers(m, r);
 }
 
 static int topic_of(const struct kafka_consumer *c, const rd_kafka_message_t *m)
@@ -309,8 +298,7 @@ static bool take_message(struct kafka_consumer *c, rd_kafka_message_t *m, struct
                                             .timestamp = TIME_NONE};
             rd_kafka_message_destroy(m);
         } else {
-            take_record(c, m, topic, &event->record);
-            hold(c, m);
+            take_record(m, topic, &event->record);
         }
         return true;
     }
@@ -325,9 +313,11 @@ static size_t add_rebalance(struct kafka_consumer *c, struct kafka_event *events
     size_t kept = n;
     if (c->rebalance.type == KAFKA_REVOKED) {
         kept = 0;
-        for (size_t i = 0; i < n; i++)
-            if (events[i].type != KAFKA_RECORD && events[i].type != KAFKA_END)
+        for (size_t i = 0; i < n; i++) {
+            if (events[i].type == KAFKA_RECORD) kafka_consumer_release(c, &events[i].record);
+            if (events[i].type == KAFKA_ASSIGNED || events[i].type == KAFKA_REVOKED)
                 events[kept++] = events[i];
+        }
     }
     events[kept++] = c->rebalance;
     c->rebalanced = false;
@@ -375,22 +365,25 @@ static void probe(struct kafka_consumer *c)
 }
 
 enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *events, size_t max,
-                                int timeout_ms, size_t *n, struct error *error)
+                                int timeout_ms, size_t *n, bool *drained, struct error *error)
 {
+    size_t bytes = 0;
     *n = 0;
+    *drained = false;
     if (!c->subscribed) {
         enum result r = subscribe(c, error);
         if (r != OK) return r;
     }
     probe(c);
-    while (*n < max && c->failed == OK) {
+    while (*n < max && bytes < POLL_BYTES_MAX && c->failed == OK) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(c->rk, timeout_ms);
         timeout_ms = 0;
+        *drained = !m && !c->rebalanced;
         if (c->rebalanced)
             *n = add_rebalance(c, events, *n);
         else if (!m)
             break;
-        if (m && take_message(c, m, &events[*n])) (*n)++;
+        if (m && take_message(c, m, &events[*n])) bytes += events[(*n)++].record.value.n;
     }
     /* A revocation that came with the failure is still told first. */
     if (*n > 0) return OK;

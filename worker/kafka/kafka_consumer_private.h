@@ -36,9 +36,7 @@ struct kafka_consumer {
     int64_t missing_since_ms; /* a topic was said not to exist; 0: none */
     int64_t probed_ms;
 
-    rd_kafka_message_t **held; /* given out, not yet released */
-    size_t held_n, held_cap;
-    struct arena *arena; /* headers and shard lists of events, until release */
+    int32_t *rebalance_shards; /* what the event of a rebalance points to, until the next one */
 };
 
 static inline int64_t *expected_of(struct kafka_consumer *c, int topic, int32_t shard)

@@ -19,27 +19,28 @@ struct real {
 };
 
 static enum result port_poll(void *self, struct kafka_event *events, size_t max, int timeout_ms,
-                             size_t *n, struct error *error)
+                             size_t *n, bool *drained, struct error *error)
 {
     struct real *k = self;
     *n = 0;
+    *drained = false;
     enum result r = kafka_producer_ready(
         k->producer, timeout_ms > READY_TIMEOUT_MS ? timeout_ms : READY_TIMEOUT_MS, error);
     if (r != OK) return r;
-    return kafka_consumer_poll(k->consumer, events, max, timeout_ms, n, error);
+    return kafka_consumer_poll(k->consumer, events, max, timeout_ms, n, drained, error);
 }
 
-static void port_release(void *self)
+static void port_release(void *self, const struct record *record)
 {
     struct real *k = self;
-    kafka_consumer_release(k->consumer);
+    kafka_consumer_release(k->consumer, record);
 }
 
-static enum result port_resume(void *self, int32_t shard, const struct position *positions,
-                               size_t n, struct error *error)
+static enum result port_resume(void *self, const struct position *positions, size_t n,
+                               struct error *error)
 {
     struct real *k = self;
-    return kafka_shard_resume(k->consumer, shard, positions, n, error);
+    return kafka_shard_resume(k->consumer, positions, n, error);
 }
 
 static enum result port_pause(void *self, int32_t shard, struct error *error)
@@ -102,15 +103,13 @@ static enum result port_produce(void *self, const struct message *message, struc
 }
 
 static enum result port_commit(void *self, const struct position *positions, size_t n,
-                               const int32_t *shards, size_t shards_n, int64_t *state_ends,
-                               struct error *error)
+                               struct shard_commit *shards, size_t shards_n, struct error *error)
 {
     struct real *k = self;
     const rd_kafka_consumer_group_metadata_t *group =
         kafka_consumer_group(k->consumer, positions, n, error);
     if (!group) return ABORT;
-    return kafka_producer_commit(k->producer, positions, n, group, shards, shards_n, state_ends,
-                                 error);
+    return kafka_producer_commit(k->producer, positions, n, group, shards, shards_n, error);
 }
 
 static enum result port_abort(void *self, struct error *error)

@@ -290,8 +290,7 @@ static enum result finish(struct kafka_producer *p,
 
 enum result kafka_producer_commit(struct kafka_producer *p, const struct position *positions,
                                   size_t n, const rd_kafka_consumer_group_metadata_t *group,
-                                  const int32_t *shards, size_t shards_n, int64_t *state_ends,
-                                  struct error *error)
+                                  struct shard_commit *shards, size_t shards_n, struct error *error)
 {
     assert(p->in_transaction && group && n > 0);
     rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new((int)n);
@@ -312,7 +311,7 @@ enum result kafka_producer_commit(struct kafka_producer *p, const struct positio
     if (r != OK) return r;
     p->in_transaction = false;
     p->committed_ms = monotonic_ms();
-    for (size_t i = 0; i < shards_n; i++) state_ends[i] = p->state_ends[shards[i]];
+    for (size_t i = 0; i < shards_n; i++) shards[i].state_end = p->state_ends[shards[i].shard];
     return OK;
 }
 

@@ -33,7 +33,7 @@ enum result kafka_producer_produce(struct kafka_producer *p, const struct messag
 /* `group`: what the positions are fenced by. state_ends can be STATE_END_UNKNOWN. */
 enum result kafka_producer_commit(struct kafka_producer *p, const struct position *positions,
                                   size_t n, const rd_kafka_consumer_group_metadata_t *group,
-                                  const int32_t *shards, size_t shards_n, int64_t *state_ends,
+                                  struct shard_commit *shards, size_t shards_n,
                                   struct error *error);
 enum result kafka_producer_abort(struct kafka_producer *p, struct error *error);
 enum result kafka_producer_recover(struct kafka_producer *p, struct error *error);

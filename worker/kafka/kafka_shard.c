@@ -44,23 +44,27 @@ static rd_kafka_resp_err_t seek(struct kafka_consumer *c, rd_kafka_topic_partiti
     return err;
 }
 
-enum result kafka_shard_resume(struct kafka_consumer *c, int32_t shard,
-                               const struct position *positions, size_t n, struct error *error)
+enum result kafka_shard_resume(struct kafka_consumer *c, const struct position *positions, size_t n,
+                               struct error *error)
 {
     assert(n > 0);
-    if (!c->owned[shard])
-        return error_set(error, ABORT, "shard %" PRId32 " is not this worker's", shard);
+    for (size_t i = 0; i < n; i++)
+        if (!c->owned[positions[i].shard])
+            return error_set(error, ABORT, "shard %" PRId32 " is not this worker's",
+                             positions[i].shard);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
     for (size_t i = 0; i < n; i++) {
-        assert(positions[i].shard == shard && positions[i].offset >= 0);
-        rd_kafka_topic_partition_list_add(list, c->config->topics[positions[i].topic].p, shard)
-            ->offset = positions[i].offset;
+        assert(positions[i].offset >= 0);
+        const char *topic = c->config->topics[positions[i].topic].p;
+        rd_kafka_topic_partition_list_add(list, topic, positions[i].shard)->offset =
+            positions[i].offset;
     }
     rd_kafka_resp_err_t err = seek(c, list);
     if (!err) err = rd_kafka_resume_partitions(c->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (err) return kafka_error_code(c->config, err, NULL, "starting a shard", error);
-    for (size_t i = 0; i < n; i++) *expected_of(c, positions[i].topic, shard) = positions[i].offset;
+    for (size_t i = 0; i < n; i++)
+        *expected_of(c, positions[i].topic, positions[i].shard) = positions[i].offset;
     return OK;
 }
 

@@ -8,9 +8,9 @@
 
 #include "kafka_consumer.h"
 
-/* ABORT: the shard is not ours (any more). */
-enum result kafka_shard_resume(struct kafka_consumer *c, int32_t shard,
-                               const struct position *positions, size_t n, struct error *error);
+/* ABORT: a shard is not ours (any more). */
+enum result kafka_shard_resume(struct kafka_consumer *c, const struct position *positions, size_t n,
+                               struct error *error);
 enum result kafka_shard_pause(struct kafka_consumer *c, int32_t shard, struct error *error);
 enum result kafka_shard_committed(struct kafka_consumer *c, int32_t shard,
                                   struct position *positions, size_t *n, struct error *error);
