@@ -5,6 +5,7 @@
 
 #include "core/decide.h"
 #include "engine.h"
+#include "mark.h"
 #include "metrics.h"
 
 #define INPUTS 4 /* incident-closed, finding-updated, task-updated, epilogue-forwarded */
@@ -27,7 +28,9 @@ enum shard_phase {
 
 /* One input partition as the shard sees it. */
 struct input {
-    int64_t next;    /* the next offset to consume */
+    int64_t next;           /* the next offset to consume, committed with the state */
+    struct input_mark mark; /* the last record before it */
+    bool unverified;        /* fetching began at the mark: its record comes first, to be compared */
     bool at_end;     /* everything that is there was read */
     ms_t last_time;  /* of the last record read; TIME_NONE: none yet */
     ms_t batch_time; /* the earliest of the records in hand; INT64_MAX: none */
@@ -38,6 +41,8 @@ struct shard {
     enum shard_phase phase;
     struct input inputs[INPUTS];
     int64_t watermark; /* the changelog offset that the store reflects, as far as we know */
+    int64_t batch;     /* the number of the last committed batch of the shard */
+    int64_t entries;   /* how many entries are stored, internal ones apart */
     ms_t next_wake;    /* the earliest tick; TIME_NONE: none */
     /* while restoring */
     int64_t committed[INPUTS];

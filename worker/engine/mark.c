@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mark.h"
+
+/* FNV-1a; an absent slice differs from an empty one, and the length keeps two slices apart. */
+static uint64_t hash(uint64_t h, struct str s)
+{
+    const uint64_t prime = UINT64_C(1099511628211);
+    h = (h ^ (s.p ? s.n + 1 : 0)) * prime;
+    for (size_t i = 0; i < s.n; i++) h = (h ^ (unsigned char)s.p[i]) * prime;
+    return h;
+}
+
+struct input_mark mark_of(const struct record *record)
+{
+    uint64_t h = hash(UINT64_C(14695981039346656037), record->key);
+    return (struct input_mark){record->offset, record->timestamp, hash(h, record->value)};
+}
+
+bool mark_is_of(const struct input_mark *mark, const struct record *record)
+{
+    struct input_mark found = mark_of(record);
+    return mark->time == found.time && mark->hash == found.hash;
+}
