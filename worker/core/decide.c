@@ -160,7 +160,8 @@ static void end(struct step *step)
     struct entry *header = step->header;
     if (header->exists && !memcmp(header->incident, step->incident, sizeof *step->incident)) return;
     header->incident = step->incident;
-    header->exists = header->dirty = true;
+    header->exists = true;
+    state_touch(step->d->table, header);
     header->wake_at = review_wake_at(step->policy, step->incident);
 }
 
@@ -179,7 +180,7 @@ static void tick(struct step *step, const struct event *event, ms_t until)
 {
     struct entry *entry = state_find(step->d->table, event->tick_key);
     /* Written in any case: the store's wake time may be an old one. */
-    entry->dirty = true;
+    state_touch(step->d->table, entry);
     entry->wake_at = decide_wake_at(step->policy, entry);
     if (!entry->exists || entry->wake_at == TIME_NONE || entry->wake_at > until) return;
     if (entry->type == ENTRY_INCIDENT) {
@@ -199,7 +200,7 @@ enum decide_result decide_event(struct decision *d, const struct event *event, m
     begin(&step, d, event);
     if (event->type == EVENT_TICK && !step.header->exists) {
         /* A wake time without its incident: only the store's timer is left to remove. */
-        state_entry(d->table, event->tick_key)->dirty = true;
+        state_touch(d->table, state_entry(d->table, event->tick_key));
         return DECIDE_OK;
     }
     switch (event->type) {

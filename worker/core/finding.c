@@ -81,7 +81,7 @@ static void merge(struct finding *stored, const struct finding *in, unsigned pre
 static struct finding *edit(struct step *step, struct entry *entry)
 {
     entry->finding = arena_copy(step->arena, entry->finding, sizeof *entry->finding);
-    entry->dirty = true;
+    state_touch(step->d->table, entry);
     return entry->finding;
 }
 
@@ -259,7 +259,8 @@ static struct finding *first_sight(struct step *step, struct entry *entry, const
         .is_inline = true,
     };
     entry->finding = finding;
-    entry->exists = entry->dirty = true;
+    entry->exists = true;
+    state_touch(step->d->table, entry);
     step->incident->findings++;
     return finding;
 }

@@ -140,7 +140,8 @@ static struct closure *edit_closure(struct step *step)
     struct closure *closure = ARENA_NEW(step->arena, struct closure);
     if (entry->exists) *closure = *entry->closure;
     entry->closure = closure;
-    entry->exists = entry->dirty = true;
+    entry->exists = true;
+    state_touch(step->d->table, entry);
     return closure;
 }
 
@@ -182,7 +183,7 @@ static void put_aside(struct step *step, int resolution, struct str reason)
         entry->finding->kind = 0;
         entry->finding->sop_task = false;
         entry->finding->orphan_sent = true;
-        entry->dirty = true;
+        state_touch(step->d->table, entry);
         entry->wake_at = TIME_NONE;
     }
 }

@@ -123,7 +123,7 @@ static void retire(struct step *step)
     for (struct entry *e = step->header->next_sibling; e; e = e->next_sibling) {
         if (!e->exists) continue;
         e->exists = false;
-        e->dirty = true;
+        state_touch(step->d->table, e);
         e->wake_at = TIME_NONE;
     }
     step->incident->retired = step->incident->occurrence;

@@ -7,6 +7,7 @@ struct state_table {
     size_t mask;
     size_t n;
     struct entry *first, *last;
+    struct entry *touched;
 };
 
 static uint64_t hash_bytes(struct str s)
@@ -92,6 +93,23 @@ struct entry *state_entry(struct state_table *t, struct str key)
 struct entry *state_first(const struct state_table *table)
 {
     return table->first;
+}
+
+void state_touch(struct state_table *table, struct entry *entry)
+{
+    entry->dirty = true;
+    if (entry->touched) return;
+    entry->touched = true;
+    entry->next_touched = table->touched;
+    table->touched = entry;
+}
+
+struct entry *state_take_touched(struct state_table *table)
+{
+    struct entry *touched = table->touched;
+    for (struct entry *e = touched; e; e = e->next_touched) e->touched = false;
+    table->touched = NULL;
+    return touched;
 }
 
 static bool must_escape(unsigned char c)

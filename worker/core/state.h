@@ -166,6 +166,7 @@ struct entry {
     bool stored;  /* it was in the store when loaded */
     bool dirty;   /* to be written (or deleted, when !exists) */
     bool loaded;  /* the engine has asked the store for it */
+    bool touched; /* since the table's touched entries were last forgotten */
     ms_t wake_at; /* TIME_NONE: never */
     union {
         void *body;
@@ -176,6 +177,7 @@ struct entry {
     };
     struct entry *next;         /* all entries of the table, in order of arrival */
     struct entry *next_sibling; /* the entries of one incident, in order of arrival */
+    struct entry *next_touched;
     struct entry *header;       /* the incident's header entry; itself for a header */
     struct entry *last_sibling; /* header only */
     bool whole;                 /* header only: every stored entry of the incident is here, as is
@@ -193,6 +195,11 @@ struct entry *state_entry(struct state_table *table, struct str key);
 struct entry *state_find(const struct state_table *table, struct str key);
 /* The first entry; go on by ->next. */
 struct entry *state_first(const struct state_table *table);
+/* The entry is to be written, or deleted when it does not exist any more. */
+void state_touch(struct state_table *table, struct entry *entry);
+/* What was touched since the last call, to be followed by ->next_touched; forgets it. Their wake
+ * times are those that an event has left. */
+struct entry *state_take_touched(struct state_table *table);
 
 /* Appends `raw` with `%`, `/`, `|`, `$` and control characters percent-encoded (upper-case hex). */
 struct str state_encode_part(struct arena *arena, struct str raw);

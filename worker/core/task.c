@@ -109,7 +109,7 @@ static struct task *own_copy(struct step *step, struct entry *entry, const struc
 {
     *before = entry->task;
     entry->task = arena_copy(step->arena, entry->task, sizeof *entry->task);
-    entry->dirty = true;
+    state_touch(step->d->table, entry);
     return entry->task;
 }
 
@@ -236,7 +236,8 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     if (task->due_fixed) forget_missed(step, task);
     task->sla = sla_at(step->policy, task, step->at);
     entry->task = task;
-    entry->exists = entry->dirty = true;
+    entry->exists = true;
+    state_touch(step->d->table, entry);
     count(&step->incident->counts, task, 1);
     emit(step, entry, TASK_CREATED, NULL);
     entry->wake_at = decide_wake_at(step->policy, entry);
