@@ -249,6 +249,7 @@ static int worker_run(const struct cli *cli)
     else
         log_info("stopping", "%s", "");
     /* The producer may still hold messages that lie in the engine's memory: it goes first. */
+    engine_stop(w.engine);
     kafka_port_free(w.kafka);
     engine_free(w.engine);
     redis_port_free(w.store);

@@ -167,6 +167,7 @@ struct entry {
     bool dirty;   /* to be written (or deleted, when !exists) */
     bool loaded;  /* the engine has asked the store for it */
     bool touched; /* since the table's touched entries were last forgotten */
+    bool counted; /* the engine's own: it is among what a transaction will hold */
     ms_t wake_at; /* TIME_NONE: never */
     union {
         void *body;

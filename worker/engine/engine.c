@@ -5,12 +5,10 @@
 #include "common/log.h"
 #include "failpoint.h"
 #include "internal.h"
-#include "merge.h"
 
 #define RETRY_MS 100      /* between tries of a restore that had to wait */
 #define WATCH_MS 1000     /* how often an idle worker looks whether Redis still has its state */
-#define BACKLOG_MS 2000   /* records older than that are a backlog, and can wait for each other */
-#define GATHER_MS 500     /* how long at most they do, in one step */
+#define BUSY_WAIT_MS 5    /* the longest poll while something else is under way */
 #define COMPLAIN_MS 10000 /* CONTRACT part 7: a log line every 10 s */
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
 
@@ -39,9 +37,18 @@ struct engine *engine_new(const struct engine_options *options, struct kafka_por
     engine->encoder.source = encode_source(engine->source_arena, options->group_id);
     engine->shards = calloc((size_t)options->partitions, sizeof *engine->shards);
     engine->events = calloc((size_t)options->batch_max, sizeof *engine->events);
-    if (!engine->shards || !engine->events) abort();
+    engine->inbox = calloc((size_t)options->batch_max, sizeof *engine->inbox);
+    if (!engine->shards || !engine->events || !engine->inbox) abort();
+    engine->take_max = (size_t)options->batch_max;
     for (int32_t i = 0; i < options->partitions; i++) engine->shards[i].id = i;
     return engine;
+}
+
+void engine_stop(struct engine *engine)
+{
+    if (!engine) return;
+    for (size_t i = 0; i < engine->inbox_n; i++) engine->inbox[i].done = true;
+    inbox_sweep(engine);
 }
 
 void engine_free(struct engine *engine)
@@ -52,6 +59,7 @@ void engine_free(struct engine *engine)
     buf_free(&engine->encoder.scratch);
     free(engine->shards);
     free(engine->events);
+    free(engine->inbox);
     free(engine);
 }
 
@@ -96,6 +104,7 @@ static void revoked(struct engine *engine, const struct kafka_event *event)
         if (shard->phase == SHARD_READS_CHANGELOG)
             engine->kafka->changelog_close(engine->kafka->self, shard->id);
         shard->phase = SHARD_NOT_OURS;
+        inbox_drop(engine, shard->id);
     }
 }
 
@@ -117,6 +126,7 @@ const char *engine_not_ready(const struct engine *engine)
     if (!engine->joined) return "waiting for Kafka: the consumer group is not joined yet";
     if (engine->kafka_down) return "waiting for Kafka";
     if (engine->store_down) return "waiting for Redis";
+    if (engine->has_stuck) return "an input partition is not fetched any more";
     for (int32_t i = 0; i < engine->options.partitions; i++) {
         enum shard_phase phase = engine->shards[i].phase;
         if (phase != SHARD_NOT_OURS && phase != SHARD_ACTIVE) return "restoring shards";
@@ -126,139 +136,54 @@ const char *engine_not_ready(const struct engine *engine)
 
 /* ---- what there is to do ---- */
 
-static void note_record(struct input *input, const struct record *record)
+static void take_record(struct engine *engine, const struct record *record)
 {
-    input->at_end = false;
-    input->last_time = record->timestamp;
-    if (record->timestamp < input->batch_time) input->batch_time = record->timestamp;
+    struct shard *shard = &engine->shards[record->partition];
+    unread_note_record(&shard->inputs[record->topic - input_topic(0)], record);
+    inbox_add(engine, record);
 }
 
-static size_t keep_active(const struct engine *engine, const struct record **records, size_t n)
+/* The position is before what the topic still has, or behind its end: where it goes on is found
+ * out as at a start. */
+static void out_of_range(struct engine *engine, const struct record *at)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++)
-        if (engine->shards[records[i]->partition].phase == SHARD_ACTIVE)
-            records[kept++] = records[i];
-    return kept;
+    struct shard *shard = &engine->shards[at->partition];
+    log_warn("an input has no such offset: placing the shard again",
+             "topic=%.*s partition=%d offset=%lld",
+             STR_ARG(engine->options.topic_names[at->topic]), at->partition,
+             (long long)at->offset);
+    if (shard->phase == SHARD_ACTIVE) shard_restart(engine, shard);
 }
 
-/* What the events say of shards and their inputs. */
-static void note_events(struct engine *engine, size_t from, size_t to)
+static void take_event(struct engine *engine, const struct kafka_event *event)
 {
-    for (size_t i = from; i < to; i++) {
-        const struct kafka_event *event = &engine->events[i];
-        const struct record *record = &event->record;
-        struct input *input = NULL;
-        if (event->type == KAFKA_RECORD || event->type == KAFKA_END)
-            input = &engine->shards[record->partition].inputs[record->topic - input_topic(0)];
-        switch (event->type) {
-        case KAFKA_ASSIGNED: assigned(engine, event); break;
-        case KAFKA_REVOKED: revoked(engine, event); break;
-        case KAFKA_END: input->at_end = true; break;
-        case KAFKA_OUT_OF_RANGE: break;
-        case KAFKA_RECORD: note_record(input, record); break;
-        }
+    const struct record *record = &event->record;
+    switch (event->type) {
+    case KAFKA_ASSIGNED: assigned(engine, event); break;
+    case KAFKA_REVOKED: revoked(engine, event); break;
+    case KAFKA_OUT_OF_RANGE: out_of_range(engine, record); break;
+    case KAFKA_RECORD: take_record(engine, record); break;
+    case KAFKA_END:
+        unread_note_end(&engine->shards[record->partition].inputs[record->topic - input_topic(0)],
+                        record->offset);
+        break;
     }
 }
 
-/* The records among the events, of shards that are still ours after all of them, by time. */
-static const struct record **take_records(struct engine *engine, size_t n, size_t *records_n)
+/* Polls for as many records as the inbox has room for. With none, rebalances have to wait, which
+ * the next batch ends: it takes one record at least. */
+static enum result gather(struct engine *engine, int max_wait_ms, struct error *error)
 {
-    const struct record **records = arena_alloc(engine->arena, (n + 1) * sizeof *records);
-    *records_n = 0;
-    for (size_t i = 0; i < n; i++)
-        if (engine->events[i].type == KAFKA_RECORD)
-            records[(*records_n)++] = &engine->events[i].record;
-    *records_n = keep_active(engine, records, *records_n);
-    merge_by_time(engine->arena, records, *records_n, engine->options.partitions);
-    return records;
-}
-
-/* Whether the shard works off a backlog, and it is not known yet what stands at the head of one of
- * its inputs: an earlier record, perhaps. */
-static bool has_unseen_input(const struct shard *shard, ms_t now)
-{
-    bool backlog = false, unseen = false;
-    for (int t = 0; t < INPUTS; t++) {
-        const struct input *input = &shard->inputs[t];
-        if (input->batch_time != INT64_MAX)
-            backlog |= input->batch_time < now - BACKLOG_MS;
-        else
-            unseen |= !input->at_end;
-    }
-    return shard->phase == SHARD_ACTIVE && backlog && unseen;
-}
-
-static bool has_unseen_inputs(const struct engine *engine)
-{
-    ms_t now = engine->clock->now(engine->clock->self);
-    for (int32_t i = 0; i < engine->options.partitions; i++)
-        if (has_unseen_input(&engine->shards[i], now)) return true;
-    return false;
-}
-
-/* Polls; behind an outage a little longer, so that records of several topics can be taken by their
- * time. What happens now never waits for that. */
-static enum result gather(struct engine *engine, int max_wait_ms, size_t *n, struct error *error)
-{
-    size_t max = engine->careful ? 1 : (size_t)engine->options.batch_max;
+    size_t n, room = (size_t)engine->options.batch_max - engine->inbox_n;
+    engine->drained = false;
+    if (!room) return OK;
     struct kafka_port *kafka = engine->kafka;
-    bool drained;
-    enum result result = kafka->poll(kafka->self, engine->events, max, max_wait_ms, n, &drained, error);
-    note_events(engine, 0, *n);
-    if (result != OK) return result;
-    int64_t until_ms = monotonic(engine) + GATHER_MS;
-    while (*n < max && has_unseen_inputs(engine) && monotonic(engine) < until_ms) {
-        size_t more = 0;
-        result = kafka->poll(kafka->self, engine->events + *n, max - *n, 10, &more, &drained, error);
-        note_events(engine, *n, *n + more);
-        *n += more;
-        if (result != OK) return result;
-    }
-    return OK;
-}
-
-/* The records in hand are dealt with, or dropped. */
-static void forget_batch_times(struct engine *engine)
-{
-    for (int32_t i = 0; i < engine->options.partitions; i++)
-        for (int t = 0; t < INPUTS; t++) engine->shards[i].inputs[t].batch_time = INT64_MAX;
-}
-
-#define TICKS_OF_A_SHARD 500
-
-static enum result take_ticks(struct engine *engine, ms_t now, struct tick **ticks, size_t *n,
-                              struct error *error)
-{
-    size_t cap = 0;
-    *ticks = NULL;
-    *n = 0;
-    struct str *keys = NULL;
-    ms_t *wake_at = NULL;
-    for (int32_t i = 0; i < engine->options.partitions; i++) {
-        struct shard *shard = &engine->shards[i];
-        if (shard->phase != SHARD_ACTIVE || shard->next_wake == TIME_NONE) continue;
-        ms_t horizon = shard_horizon(shard, now);
-        if (shard->next_wake > horizon) continue;
-        if (!keys) {
-            keys = arena_alloc(engine->arena, TICKS_OF_A_SHARD * sizeof *keys);
-            wake_at = arena_alloc(engine->arena, TICKS_OF_A_SHARD * sizeof *wake_at);
-        }
-        size_t due = TICKS_OF_A_SHARD;
-        enum result result = engine->store->due(engine->store->self, engine->arena, i, horizon,
-                                                keys, wake_at, &due, error);
-        if (result != OK) return result;
-        if (!due) {
-            /* Less than we know of: perhaps the store has lost something; the watch will say so. */
-            engine->next_watch_ms = 0;
-            result = shard_refresh_wake(engine, shard, error);
-            if (result != OK) return result;
-        }
-        for (size_t k = 0; k < due; k++)
-            *ARENA_PUSH(engine->arena, *ticks, *n, cap) =
-                (struct tick){i, keys[k], wake_at[k], horizon};
-    }
-    return OK;
+    enum result result = kafka->poll(kafka->self, engine->events, room, max_wait_ms, &n,
+                                     &engine->drained, error);
+    for (size_t i = 0; i < n; i++) take_event(engine, &engine->events[i]);
+    unread_polled(engine, max_wait_ms);
+    unread_serve(engine);
+    return result;
 }
 
 /* Redis can lose everything at any moment: an idle worker finds out too. */
@@ -328,23 +253,27 @@ static bool is_restoring(const struct engine *engine)
     return false;
 }
 
-/* How long the poll may wait: until the first tick, and hardly at all while a restore runs. */
+/* How long the poll may wait: until the first tick, and hardly at all while there is work. */
 static int wait_ms(const struct engine *engine, int max_wait_ms)
 {
-    if (is_restoring(engine)) return max_wait_ms < 5 ? max_wait_ms : 5;
+    if (engine->inbox_n && !engine->idle) return 0;
+    if (engine->inbox_n || engine->asking || is_restoring(engine))
+        return max_wait_ms < BUSY_WAIT_MS ? max_wait_ms : BUSY_WAIT_MS;
     ms_t now = engine->clock->now(engine->clock->self);
     int64_t wait = max_wait_ms;
     for (int32_t i = 0; i < engine->options.partitions; i++) {
         const struct shard *shard = &engine->shards[i];
         if (shard->phase != SHARD_ACTIVE || shard->next_wake == TIME_NONE) continue;
-        /* A tick that waits for unread records is woken by them. */
-        if (shard->next_wake <= now && shard_horizon(shard, now) < shard->next_wake) continue;
-        if (shard->next_wake - now < wait) wait = shard->next_wake - now;
+        int64_t left = shard->next_wake - now;
+        /* One that waits for unread records is woken by them, or by the brokers' answer. */
+        if (left <= 0 && unread_shard_horizon(engine, shard) < shard->next_wake)
+            left = BUSY_WAIT_MS;
+        if (left < wait) wait = left;
     }
     return wait < 0 ? 0 : (int)wait;
 }
 
-/* The store did not answer: what was polled is dropped, and read again after a restore. */
+/* The store did not answer: what was read is dropped, and read again after a restore. */
 static void store_lost(struct engine *engine, const struct error *error)
 {
     engine_complain(engine, "waiting for Redis", error);
@@ -355,38 +284,30 @@ static void store_lost(struct engine *engine, const struct error *error)
         if (engine->shards[i].phase == SHARD_ACTIVE) shard_restart(engine, &engine->shards[i]);
 }
 
-static enum result work(struct engine *engine, size_t events_n, struct error *error)
+static enum result work(struct engine *engine, struct error *error)
 {
-    size_t records_n, ticks_n = 0;
-    struct tick *ticks = NULL;
-    const struct record **records = take_records(engine, events_n, &records_n);
-    ms_t now = engine->clock->now(engine->clock->self);
+    struct plan plan;
     enum result result = watch(engine, error);
-    /* A record that is looked at alone must not be mixed up with ticks. */
-    bool alone = engine->careful && records_n;
-    if (result == OK && !alone) result = take_ticks(engine, now, &ticks, &ticks_n, error);
-    if (result != OK) return result;
-    records_n = keep_active(engine, records, records_n); /* the watch may have sent shards back */
-    if (!records_n && !ticks_n) return OK;
+    ms_t now = engine->clock->now(engine->clock->self);
+    if (result == OK) result = plan_make(engine, now, &plan, error);
+    engine->idle = true;
+    if (result != OK || !plan.n) return result;
     failpoint("after-poll");
-    return batch_run(engine, records, records_n, ticks, ticks_n, now, error);
+    return batch_run(engine, &plan, now, error);
 }
 
 enum result engine_step(struct engine *engine, int max_wait_ms, struct error *error)
 {
-    size_t n = 0;
     arena_reset(engine->arena, ARENA_KEEP_BYTES);
-    enum result result = gather(engine, wait_ms(engine, max_wait_ms), &n, error);
+    enum result result = gather(engine, wait_ms(engine, max_wait_ms), error);
     if (result == RETRY) engine_complain(engine, "waiting for Kafka", error);
     if (result == FATAL) return FATAL;
     engine->kafka_down = result == RETRY;
-    result = work(engine, n, error);
-    forget_batch_times(engine);
-    for (size_t i = 0; i < n; i++)
-        if (engine->events[i].type == KAFKA_RECORD)
-            engine->kafka->release(engine->kafka->self, &engine->events[i].record);
+    result = work(engine, error);
+    inbox_sweep(engine);
     if (result == RETRY) store_lost(engine, error);
     if (result != FATAL) result = restore(engine, error);
+    inbox_sweep(engine);
     if (!is_restoring(engine)) engine->store_down = false;
     count_owned(engine);
     return result == FATAL ? FATAL : OK;

@@ -36,6 +36,9 @@ struct engine_options {
 struct engine *engine_new(const struct engine_options *options, struct kafka_port *kafka,
                           struct store_port *store, struct clock_port *clock,
                           struct metrics *metrics);
+/* Gives back the records that were read and are not decided; before the Kafka port is freed, which
+ * goes before the engine. NULL is safe. */
+void engine_stop(struct engine *engine);
 /* free(NULL) is safe. Leaves no transaction open: none outlives a step. */
 void engine_free(struct engine *engine);
 

@@ -31,9 +31,16 @@ struct input {
     int64_t next;           /* the next offset to consume, committed with the state */
     struct input_mark mark; /* the last record before it */
     bool unverified;        /* fetching began at the mark: its record comes first, to be compared */
-    bool at_end;     /* everything that is there was read */
-    ms_t last_time;  /* of the last record read; TIME_NONE: none yet */
-    ms_t batch_time; /* the earliest of the records in hand; INT64_MAX: none */
+    /* what is known of what is unread: unread.c */
+    int64_t seen;           /* all before this offset was read, decided or not */
+    ms_t last_time;         /* of the last record read; TIME_NONE: none yet */
+    bool at_end;            /* nothing was behind `seen` when the library's queue was empty */
+    bool doubted;           /* the loop stood still: what the library says may be old */
+    ms_t complete_until;    /* all that was appended before was read; TIME_NONE: not known */
+    int64_t asked_end;      /* the end at the time asked_at, and it is not reached yet; -1: none */
+    ms_t asked_at;
+    int64_t standing_ms; /* monotonic: since when `seen` has been the same behind the end; 0: no */
+    bool is_stuck;       /* for so long that it is taken for an error */
 };
 
 struct shard {
@@ -49,9 +56,13 @@ struct shard {
     int64_t high, read_to;
     int64_t restored; /* records so far */
     int64_t since_ms; /* monotonic: when the restore began */
-    /* of the batch that is being made */
-    struct state_table *table; /* NULL: the batch does not touch the shard */
-    bool dropped;              /* the batch goes on without this shard */
+    int64_t held_ms; /* monotonic: since when its records in the inbox wait for others; 0: no */
+};
+
+/* A record that was read, until it is decided. */
+struct inbox_slot {
+    struct record record; /* first, so that a record of the inbox leads to its slot */
+    bool done;            /* committed, or not ours any more: goes at the end of the step */
 };
 
 struct engine {
@@ -71,6 +82,19 @@ struct engine {
     int64_t next_watch_ms;      /* monotonic: when to look at the watermarks again */
     int64_t last_complaint_ms;  /* monotonic: one log line in ten seconds */
     struct kafka_event *events; /* batch_max of them */
+    struct inbox_slot *inbox;   /* batch_max of them */
+    size_t inbox_n;
+    bool drained;           /* the last poll left nothing in the library's queue */
+    ms_t polled_at;         /* when it ended */
+    int64_t polled_ms;      /* the same, monotonic */
+    bool asking;            /* for the ends of the inputs, since asked_at */
+    ms_t asked_at;
+    bool asked_before_stall; /* the loop has stood still since */
+    int64_t next_ask_ms;    /* monotonic */
+    bool has_stuck;         /* an input is_stuck */
+    size_t take_max;        /* records of the next batch: less after one that was too much */
+    int32_t first;          /* the shard that comes first in the next batch */
+    bool idle;              /* the last batch took nothing */
     int careful; /* records still to be taken one at a time: the effect of one of them is too large */
     int32_t restore_first; /* the shard whose restore has the next turn */
     bool kafka_down;
@@ -90,21 +114,55 @@ void shard_restart(struct engine *engine, struct shard *shard);
 enum result shard_restore(struct engine *engine, struct shard *shard, struct error *error);
 /* Takes what the store says is the earliest tick. */
 enum result shard_refresh_wake(struct engine *engine, struct shard *shard, struct error *error);
-/* Up to when ticks may be taken: not beyond records that are still unread (their time comes first),
- * so that the same records give the same events however late they are read. */
-ms_t shard_horizon(const struct shard *shard, ms_t now);
 
-/* batch.c */
+/* inbox.c */
+/* Takes over the record of an event of poll; there is room. */
+void inbox_add(struct engine *engine, const struct record *record);
+/* The records of one shard are not taken any more: they are read again, or another's. */
+void inbox_drop(struct engine *engine, int32_t shard);
+void inbox_done(const struct record *record);
+/* Gives back what is done. Nothing may point into the inbox. */
+void inbox_sweep(struct engine *engine);
+
+/* unread.c */
+void unread_begin(struct input *input, int64_t next);
+void unread_note_record(struct input *input, const struct record *record);
+void unread_note_end(struct input *input, int64_t offset);
+/* After each poll that was allowed to wait `wait_ms`. */
+void unread_polled(struct engine *engine, int wait_ms);
+/* Up to when all records of an input are known, those in the inbox included. */
+ms_t unread_horizon(const struct engine *engine, const struct input *input);
+/* The same of all inputs of a shard. */
+ms_t unread_shard_horizon(const struct engine *engine, const struct shard *shard);
+/* Asks where the inputs end when somebody waits for it, and takes the answers. */
+void unread_serve(struct engine *engine);
+
+/* plan.c */
 struct tick {
-    int32_t shard;
     struct str key;
     ms_t at;
-    ms_t until; /* later points of the same entry up to here are taken together with it */
 };
-/* Takes records (of active shards) and ticks through decide, transaction and apply. OK also when the
- * batch had to be dropped: then its shards are restarting. */
-enum result batch_run(struct engine *engine, const struct record *const *records, size_t records_n,
-                      const struct tick *ticks, size_t ticks_n, ms_t now, struct error *error);
+/* What a batch may take of one shard. */
+struct shard_plan {
+    struct shard *shard;
+    const struct record *const *records; /* in the order in which they are to be taken */
+    size_t records_n;                    /* as many as the batch may take */
+    size_t in_hand;                      /* as many as there are */
+    const struct tick *ticks;            /* earliest first */
+    size_t ticks_n;
+    ms_t ticks_until; /* the store may have more ticks from this time on */
+};
+struct plan {
+    struct shard_plan *shards;
+    size_t n;
+};
+enum result plan_make(struct engine *engine, ms_t now, struct plan *plan, struct error *error);
+
+/* batch.c */
+/* Takes what was planned through decide, transaction and apply. OK also when the batch had to be
+ * dropped: then its shards are restarting. */
+enum result batch_run(struct engine *engine, const struct plan *plan, ms_t now,
+                      struct error *error);
 
 /* engine.c */
 /* Says the same trouble once in ten seconds. */

@@ -35,6 +35,13 @@ struct position {
     int64_t offset;
 };
 
+/* The last stable offset of an input partition. */
+struct input_end {
+    int topic;
+    int32_t shard;
+    int64_t end;
+};
+
 /* One shard's part of a transaction. */
 struct shard_commit {
     int32_t shard;
@@ -70,6 +77,16 @@ struct kafka_port {
     enum result (*resume)(void *self, const struct position *positions, size_t n,
                           struct error *error);
     enum result (*pause)(void *self, int32_t shard, struct error *error);
+    /* The end of an input partition as the last answer to a fetch told it; below 0: not known. */
+    int64_t (*known_end)(void *self, int topic, int32_t shard);
+
+    /*
+     * Where the inputs of these shards end: asked in the background, one question at a time. ask:
+     * false while an earlier question is under way. take: true once, when the answer is there; n 0
+     * when no broker gave one. The ends stay valid until the next ask.
+     */
+    bool (*ends_ask)(void *self, const int32_t *shards, size_t n);
+    bool (*ends_take)(void *self, const struct input_end **ends, size_t *n);
 
     /* Stable committed offsets of the shard's input partitions (offset -1: none). RETRY while a
      * transaction is still open on them. */

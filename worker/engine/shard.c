@@ -25,6 +25,7 @@ void shard_restart(struct engine *engine, struct shard *shard)
         engine->kafka->pause(engine->kafka->self, shard->id, &ignored);
     if (shard->phase == SHARD_READS_CHANGELOG)
         engine->kafka->changelog_close(engine->kafka->self, shard->id);
+    inbox_drop(engine, shard->id);
     shard->phase = SHARD_WAITS_FOR_OFFSETS;
     shard->since_ms = engine->clock->monotonic_ms(engine->clock->self);
     shard->restored = 0;
@@ -237,8 +238,7 @@ static enum result choose_positions(struct engine *engine, struct shard *shard, 
                 "records were deleted before they were read: give the topic a longer retention",
                 "topic=%.*s partition=%d from=%" PRId64 " to=%" PRId64,
                 STR_ARG(engine->options.topic_names[topic]), shard->id, at, first);
-        shard->inputs[i] = (struct input){
-            .next = at > first ? at : first, .last_time = TIME_NONE, .batch_time = INT64_MAX};
+        unread_begin(&shard->inputs[i], at > first ? at : first);
     }
     return result;
 }
@@ -315,17 +315,4 @@ enum result shard_restore(struct engine *engine, struct shard *shard, struct err
         return RETRY;
     }
     return result;
-}
-
-ms_t shard_horizon(const struct shard *shard, ms_t now)
-{
-    ms_t horizon = now;
-    for (int i = 0; i < INPUTS; i++) {
-        const struct input *input = &shard->inputs[i];
-        ms_t read_to = input->batch_time != INT64_MAX ? input->batch_time
-                       : input->at_end                ? now
-                                                      : input->last_time;
-        if (read_to < horizon) horizon = read_to;
-    }
-    return horizon;
 }

@@ -49,6 +49,28 @@ static enum result port_pause(void *self, int32_t shard, struct error *error)
     return kafka_shard_pause(k->consumer, shard, error);
 }
 
+static int64_t port_known_end(void *self, int topic, int32_t shard)
+{
+    struct real *k = self;
+    return kafka_shard_known_end(k->consumer, topic, shard);
+}
+
+static bool port_ends_ask(void *self, const int32_t *shards, size_t n)
+{
+    (void)self;
+    (void)shards;
+    (void)n;
+    return false;
+}
+
+static bool port_ends_take(void *self, const struct input_end **ends, size_t *n)
+{
+    (void)self;
+    (void)ends;
+    (void)n;
+    return false;
+}
+
 static enum result port_committed(void *self, int32_t shard, struct position *positions, size_t *n,
                                   struct error *error)
 {
@@ -135,6 +157,9 @@ struct kafka_port *kafka_port_new(const struct config *config, int32_t partition
         .release = port_release,
         .resume = port_resume,
         .pause = port_pause,
+        .known_end = port_known_end,
+        .ends_ask = port_ends_ask,
+        .ends_take = port_ends_take,
         .committed = port_committed,
         .beginning = port_beginning,
         .changelog_bounds = port_changelog_bounds,

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Decides what was planned, shard by shard, in the order of time: before each record the ticks of
+ * its incident that come before it, behind the last one all ticks up to where nothing is unread.
+ * So which reminders are sent does not depend on how records were cut into batches. It ends where
+ * one transaction holds no more; the rest is for the next batch.
+ */
+#include "batch_private.h"
+#include "common/log.h"
+
+/* What one transaction holds, about. The broker's and the client's limits are far above, but a
+ * slow broker has to take all of it before transaction.timeout.ms, and Redis in one script. */
+#define BYTES_MAX ((size_t)16 << 20)
+#define MESSAGES_MAX 20000
+#define ENTRIES_MAX 16000      /* each is up to six arguments of the script that applies them */
+#define ENTRY_BYTES 400        /* of an entry, apart from what its record said */
+#define HOLD_MS 10000          /* how long a record waits for what may be unread from before it */
+
+/* What became of one record or tick. */
+enum step_result { STEP_DONE, STEP_WAITS, STEP_FULL, STEP_FAILED };
+
+/* ---- what goes out ---- */
+
+static size_t size_of(const struct message *m)
+{
+    size_t bytes = m->key.n + m->value.n;
+    for (size_t i = 0; i < m->headers_n; i++) bytes += m->headers[i].name.n + m->headers[i].value.n;
+    return bytes;
+}
+
+static void add_dead_letter(struct batch *b, const struct item *item)
+{
+    struct engine *engine = b->engine;
+    const struct record *record = item->record;
+    struct message *m = batch_add_message(b);
+    encode_dead_letter(&engine->encoder, b->arena, record, &item->refused, b->now,
+                       engine->options.dead_letter_bytes_max, m);
+    struct str key = record->key.p ? record->key : item->refused.incident_id;
+    m->partition = key.p ? batch_partition_of(b, key) : record->partition;
+    b->bytes += size_of(m);
+    metrics_refused(engine->metrics, item->refused.code);
+    log_warn("record refused", "topic=%.*s partition=%d offset=%lld code=%.*s",
+             STR_ARG(engine->options.topic_names[record->topic]), record->partition,
+             (long long)record->offset, STR_ARG(refusal_name(item->refused.code)));
+}
+
+static void add_forwarded(struct batch *b, const struct item *item)
+{
+    struct message *m = batch_add_message(b);
+    encode_forwarded(&b->engine->encoder, b->arena, item->record, item->event.incident_id, b->now,
+                     m);
+    m->partition = batch_partition_of(b, item->event.incident_id);
+    b->bytes += size_of(m);
+    metrics_add(b->engine->metrics, METRIC_FORWARDED, 1);
+}
+
+static bool encode_outputs(struct batch *b, const struct shard *shard)
+{
+    struct engine *engine = b->engine;
+    const struct outputs *outputs = &b->decision.outputs;
+    for (; b->encoded < outputs->n; b->encoded++) {
+        const struct output *output = &outputs->items[b->encoded];
+        struct message *m = batch_add_message(b);
+        encode_output(&engine->encoder, b->arena, output, m);
+        m->partition = output->type == OUTPUT_FORWARD ? batch_partition_of(b, m->key) : shard->id;
+        if (m->value.n > engine->options.output_bytes_max) return false;
+        b->bytes += size_of(m);
+        metrics_output(engine->metrics, output);
+    }
+    return true;
+}
+
+/* ---- one record or tick ---- */
+
+static void insert_due(struct batch *b, struct batch_shard *bs, struct due due)
+{
+    (void)ARENA_PUSH(b->arena, bs->dues, bs->dues_n, bs->dues_cap);
+    size_t i = bs->dues_n - 1;
+    for (; i && bs->dues[i - 1].at > due.at; i--) bs->dues[i] = bs->dues[i - 1];
+    bs->dues[i] = due;
+}
+
+/* The wake times that the event has set, as far as they have come already. */
+static void note_touched(struct batch *b, struct batch_shard *bs)
+{
+    for (struct entry *e = state_take_touched(bs->table); e; e = e->next_touched) {
+        b->touched += !e->counted;
+        b->bytes += e->counted ? 0 : ENTRY_BYTES;
+        e->counted = true;
+        if (e->exists && e->wake_at != TIME_NONE && e->wake_at <= b->now)
+            insert_due(b, bs, (struct due){e->wake_at, e, false});
+    }
+}
+
+static bool is_full(const struct batch *b)
+{
+    return b->bytes >= BYTES_MAX || b->messages_n + b->touched >= MESSAGES_MAX ||
+           b->touched >= ENTRIES_MAX;
+}
+
+/* `until`: later points of a tick's entry up to here are taken together with it. */
+static enum step_result decide_item(struct batch *b, struct batch_shard *bs, struct item *item,
+                                    ms_t until)
+{
+    enum decide_result decided = DECIDE_OK;
+    if (item->fate == ITEM_DECIDE) {
+        b->decision.table = bs->table;
+        decided = decide_event(&b->decision, &item->event, until);
+        note_touched(b, bs);
+        if (decided == DECIDE_REJECT) {
+            item->refused = b->decision.refused;
+            item->fate = ITEM_REFUSE;
+        } else if (!encode_outputs(b, bs->shard)) {
+            b->too_large = arena_copy(b->arena, item, sizeof *item);
+            return STEP_FAILED;
+        }
+    }
+    if (item->fate == ITEM_REFUSE) add_dead_letter(b, item);
+    if (item->fate == ITEM_FORWARD) add_forwarded(b, item);
+    if (item->record) b->bytes += item->record->value.n; /* its state holds what it said */
+    return decided == DECIDE_MORE ? STEP_FULL : STEP_DONE;
+}
+
+static enum step_result decide_tick(struct batch *b, struct batch_shard *bs, size_t index,
+                                    ms_t until, struct error *error)
+{
+    struct due due = bs->dues[index];
+    bs->dues[index].done = true;
+    /* An event of this batch has set another time since. */
+    if (due.entry->dirty && due.entry->wake_at != due.at) return STEP_DONE;
+    struct item item;
+    batch_tick_item(&item, due.entry->key, due.at);
+    if (batch_load_late(b, bs, &item, error) != OK) return STEP_FAILED;
+    metrics_add(b->engine->metrics, METRIC_TICKS, 1);
+    bs->ticks_taken++;
+    enum step_result result = decide_item(b, bs, &item, until);
+    return result == STEP_DONE && is_full(b) ? STEP_FULL : result;
+}
+
+/* ---- the order of time ---- */
+
+static ms_t time_of(const struct batch *b, const struct record *record)
+{
+    return record->timestamp < b->now ? record->timestamp : b->now;
+}
+
+/* Up to when everything is known that comes before what is left in hand from record `from` on: the
+ * rest of an input comes behind its records in hand, whatever their times. */
+static ms_t horizon_from(const struct batch *b, const struct batch_shard *bs, size_t from)
+{
+    const struct shard_plan *plan = bs->plan;
+    bool in_hand[INPUTS] = {false};
+    for (size_t i = from; i < plan->in_hand; i++)
+        in_hand[plan->records[i]->topic - input_topic(0)] = true;
+    ms_t horizon = b->now;
+    for (int t = 0; t < INPUTS; t++) {
+        if (in_hand[t]) continue;
+        ms_t known = unread_horizon(b->engine, &bs->shard->inputs[t]);
+        if (known < horizon) horizon = known;
+    }
+    return horizon;
+}
+
+/* The ticks of the record's incident from before the record. */
+static enum step_result ticks_before(struct batch *b, struct batch_shard *bs, size_t index,
+                                     bool forced, struct error *error)
+{
+    const struct item *item = &bs->items[index];
+    ms_t at = time_of(b, item->record), horizon = TIME_NONE;
+    if (at >= bs->plan->ticks_until) return STEP_WAITS; /* the store may have more of them */
+    for (size_t i = 0; i < bs->dues_n && bs->dues[i].at <= at; i++) {
+        const struct due *due = &bs->dues[i];
+        if (due->done || due->entry->header != item->header) continue;
+        if (horizon == TIME_NONE) horizon = forced ? at : horizon_from(b, bs, index);
+        if (due->at > horizon) return STEP_WAITS;
+        enum step_result result = decide_tick(b, bs, i, at, error);
+        if (result != STEP_DONE) return result;
+    }
+    return STEP_DONE;
+}
+
+/* The ticks that come before everything that is left, in hand or unread. */
+static enum step_result ticks_behind(struct batch *b, struct batch_shard *bs, bool forced,
+                                     struct error *error)
+{
+    const struct shard_plan *plan = bs->plan;
+    bool left = bs->taken < plan->in_hand;
+    ms_t until = left ? time_of(b, plan->records[bs->taken]) : b->now;
+    if (!forced || !left) {
+        ms_t horizon = horizon_from(b, bs, bs->taken);
+        if (horizon < until) until = horizon;
+    }
+    for (size_t i = 0; i < bs->dues_n && bs->dues[i].at <= until; i++) {
+        if (bs->dues[i].done) continue;
+        enum step_result result = decide_tick(b, bs, i, until, error);
+        if (result != STEP_DONE) return result;
+    }
+    return STEP_DONE;
+}
+
+static enum step_result decide_records(struct batch *b, struct batch_shard *bs, bool forced,
+                                       struct error *error)
+{
+    while (bs->taken < bs->plan->records_n) {
+        struct item *item = &bs->items[bs->taken];
+        if (item->fate == ITEM_DECIDE) {
+            enum step_result before = ticks_before(b, bs, bs->taken, forced, error);
+            if (before != STEP_DONE) return before;
+        }
+        enum step_result result = decide_item(b, bs, item, b->now);
+        if (result != STEP_DONE) return result;
+        bs->taken++;
+        if (is_full(b)) return STEP_FULL;
+    }
+    return STEP_DONE;
+}
+
+/* A record waits for what is unread no longer than HOLD_MS, nor while there is no room to read. */
+static bool is_forced(const struct batch *b, const struct shard *shard)
+{
+    const struct engine *engine = b->engine;
+    int64_t now_ms = engine->clock->monotonic_ms(engine->clock->self);
+    return shard->held_ms && (now_ms - shard->held_ms >= HOLD_MS ||
+                              engine->inbox_n == (size_t)engine->options.batch_max);
+}
+
+static enum step_result decide_shard(struct batch *b, struct batch_shard *bs, struct error *error)
+{
+    struct shard *shard = bs->shard;
+    bool forced = is_forced(b, shard);
+    enum step_result result = decide_records(b, bs, forced, error);
+    if (result == STEP_DONE || result == STEP_WAITS) result = ticks_behind(b, bs, forced, error);
+    if (bs->taken || bs->ticks_taken || !bs->plan->in_hand)
+        shard->held_ms = 0;
+    else if (!shard->held_ms)
+        shard->held_ms = b->engine->clock->monotonic_ms(b->engine->clock->self);
+    return result;
+}
+
+enum result batch_decide(struct batch *b, struct error *error)
+{
+    b->decision = (struct decision){.policy = b->engine->options.policy, .arena = b->arena};
+    for (size_t i = 0; i < b->shards_n && !b->full; i++) {
+        struct batch_shard *bs = &b->shards[i];
+        if (bs->dropped) continue;
+        enum step_result result = decide_shard(b, bs, error);
+        if (result == STEP_FAILED) return b->too_large ? REJECT : ABORT;
+        b->full = result == STEP_FULL;
+    }
+    return OK;
+}

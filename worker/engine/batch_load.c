@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a batch needs before it can be decided: its records decoded, its entries loaded. */
+#include "batch_private.h"
+#include "codec/state_json.h"
+#include "common/log.h"
+
+/* ---- decode ---- */
+
+static bool is_poisoned(const struct engine *engine, const struct record *record)
+{
+    for (size_t i = 0; i < POISONED_MAX; i++) {
+        const struct record_place *p = &engine->poisoned[i];
+        if (p->topic == record->topic && p->partition == record->partition &&
+            p->offset == record->offset)
+            return true;
+    }
+    return false;
+}
+
+static void decode(struct batch *b, struct item *item)
+{
+    struct engine *engine = b->engine;
+    const struct record *record = item->record;
+    if (!decode_record(&engine->decoder, b->arena, record, b->now, &item->event, &item->refused)) {
+        item->fate = ITEM_REFUSE;
+        return;
+    }
+    struct str incident_id = item->event.incident_id;
+    if (is_poisoned(engine, record)) {
+        item->fate = ITEM_REFUSE;
+        item->refused = (struct refused){
+            REFUSE_TOO_LARGE, STR("what follows from this record is larger than the topics take"),
+            incident_id};
+    } else if (batch_partition_of(b, incident_id) != record->partition) {
+        item->fate = ITEM_FORWARD;
+        if (record->topic != TOPIC_FORWARDED) return;
+        item->fate = ITEM_REFUSE;
+        item->refused = (struct refused){
+            REFUSE_KEY_MISMATCH,
+            STR("incident_id: it belongs to another partition than the one that the record was "
+                "forwarded to"),
+            incident_id};
+    }
+}
+
+void batch_tick_item(struct item *item, struct str key, ms_t at)
+{
+    *item =
+        (struct item){.event = {.type = EVENT_TICK, .cause = {.at = at}, .tick_key = key}};
+}
+
+/* ---- what is needed ---- */
+
+static void need(struct batch *b, struct batch_shard *bs, struct item *item)
+{
+    if (item->fate != ITEM_DECIDE) return;
+    decide_need(b->arena, &item->event, &item->need);
+    item->header = state_entry(bs->table, item->need.keys[0]);
+    for (size_t k = 1; k < item->need.n; k++) state_entry(bs->table, item->need.keys[k]);
+}
+
+static void prepare(struct batch *b, struct batch_shard *bs)
+{
+    const struct shard_plan *plan = bs->plan;
+    bs->table = state_new(b->arena);
+    bs->items = arena_zalloc(b->arena, (plan->records_n + 1) * sizeof *bs->items);
+    for (size_t i = 0; i < plan->records_n; i++) {
+        bs->items[i].record = plan->records[i];
+        decode(b, &bs->items[i]);
+        need(b, bs, &bs->items[i]);
+    }
+    for (size_t i = 0; i < plan->ticks_n; i++) {
+        struct item tick;
+        batch_tick_item(&tick, plan->ticks[i].key, plan->ticks[i].at);
+        need(b, bs, &tick);
+        *ARENA_PUSH(b->arena, bs->dues, bs->dues_n, bs->dues_cap) =
+            (struct due){plan->ticks[i].at, state_entry(bs->table, plan->ticks[i].key), false};
+    }
+}
+
+/* The entries of a table that were never asked for, as keys for a load. */
+static size_t unloaded(struct batch *b, struct batch_shard *bs, struct str **keys,
+                       struct entry ***entries)
+{
+    size_t n = 0;
+    for (struct entry *e = state_first(bs->table); e; e = e->next) n += !e->loaded;
+    *keys = arena_alloc(b->arena, (n + 1) * sizeof **keys);
+    *entries = arena_alloc(b->arena, (n + 1) * sizeof **entries);
+    n = 0;
+    for (struct entry *e = state_first(bs->table); e; e = e->next) {
+        if (e->loaded) continue;
+        (*keys)[n] = e->key;
+        (*entries)[n++] = e;
+    }
+    return n;
+}
+
+static enum result take_loaded(struct batch *b, const struct store_load *load,
+                               struct entry *const *entries, struct error *error)
+{
+    for (size_t i = 0; i < load->n; i++) {
+        struct entry *e = entries[i];
+        e->loaded = true;
+        /* Made or changed by this batch before it was asked for: the store's is the older one. */
+        if (e->dirty) continue;
+        if (!load->values[i].p) {
+            /* Of an incident that the store does not know nothing else is stored either. */
+            if (e->type == ENTRY_INCIDENT) e->whole = true;
+            continue;
+        }
+        enum result result = state_json_read(b->arena, load->values[i], e, error);
+        if (result != OK) return result;
+        e->exists = e->stored = true;
+    }
+    return OK;
+}
+
+/* The store is not where we left it: somebody else wrote, or it lost what it had. */
+static void drop_shard(struct batch *b, struct batch_shard *bs, int64_t found)
+{
+    log_warn("the store's copy of the shard is not the one we built upon: restoring it",
+             "shard=%d expected=%lld found=%lld", bs->shard->id, (long long)bs->shard->watermark,
+             (long long)found);
+    metrics_add(b->engine->metrics, METRIC_WATERMARK_MISMATCHES, 1);
+    bs->dropped = true;
+    shard_restart(b->engine, bs->shard);
+}
+
+/* One round trip for everything that the tables lack. */
+static enum result load_missing(struct batch *b, struct batch_shard *shards, size_t shards_n,
+                                struct error *error)
+{
+    struct engine *engine = b->engine;
+    struct store_load *loads = arena_zalloc(b->arena, (shards_n + 1) * sizeof *loads);
+    struct entry ***entries = arena_alloc(b->arena, (shards_n + 1) * sizeof *entries);
+    struct batch_shard **of = arena_alloc(b->arena, (shards_n + 1) * sizeof *of);
+    size_t n = 0;
+    for (size_t i = 0; i < shards_n; i++) {
+        if (shards[i].dropped) continue;
+        struct str *keys;
+        loads[n].shard = shards[i].shard->id;
+        loads[n].n = unloaded(b, &shards[i], &keys, &entries[n]);
+        loads[n].keys = keys;
+        of[n++] = &shards[i];
+    }
+    enum result result = engine->store->load(engine->store->self, b->arena, loads, n, error);
+    for (size_t i = 0; i < n && result == OK; i++) {
+        if (loads[i].watermark != of[i]->shard->watermark)
+            drop_shard(b, of[i], loads[i].watermark);
+        else
+            result = take_loaded(b, &loads[i], entries[i], error);
+    }
+    return result;
+}
+
+#define ENTRIES_PAGE 1000
+
+/* Puts the keys of all that is stored of an incident into the table. */
+static enum result list_entries(struct batch *b, struct batch_shard *bs, struct entry *header,
+                                struct error *error)
+{
+    struct store_port *store = b->engine->store;
+    struct str *keys = arena_alloc(b->arena, ENTRIES_PAGE * sizeof *keys);
+    struct str after = STR_NONE;
+    for (;;) {
+        size_t n = ENTRIES_PAGE;
+        enum result result = store->entries(store->self, b->arena, bs->shard->id, header->key,
+                                            after, keys, &n, error);
+        if (result != OK) return result;
+        for (size_t i = 0; i < n; i++) state_entry(bs->table, keys[i]);
+        if (n < ENTRIES_PAGE) break;
+        after = keys[n - 1];
+    }
+    header->whole = true;
+    return OK;
+}
+
+/* *more: keys were added that are to be loaded. */
+static enum result want_whole(struct batch *b, struct batch_shard *bs, const struct item *item,
+                              bool *more, struct error *error)
+{
+    if (item->fate != ITEM_DECIDE || item->header->whole) return OK;
+    if (!item->need.whole && !decide_needs_whole(&item->event, item->header)) return OK;
+    *more = true;
+    return list_entries(b, bs, item->header, error);
+}
+
+/* A tick of a header has the whole incident before it. */
+static enum result want_ticks_whole(struct batch *b, struct batch_shard *bs, bool *more,
+                                    struct error *error)
+{
+    enum result result = OK;
+    for (size_t i = 0; i < bs->dues_n && result == OK; i++) {
+        struct item tick;
+        batch_tick_item(&tick, bs->dues[i].entry->key, bs->dues[i].at);
+        need(b, bs, &tick);
+        result = want_whole(b, bs, &tick, more, error);
+    }
+    return result;
+}
+
+enum result batch_load(struct batch *b, struct error *error)
+{
+    for (size_t i = 0; i < b->shards_n; i++) prepare(b, &b->shards[i]);
+    enum result result = load_missing(b, b->shards, b->shards_n, error);
+    bool more = false;
+    for (size_t i = 0; i < b->shards_n && result == OK; i++) {
+        struct batch_shard *bs = &b->shards[i];
+        if (bs->dropped) continue;
+        for (size_t k = 0; k < bs->plan->records_n && result == OK; k++)
+            result = want_whole(b, bs, &bs->items[k], &more, error);
+        if (result == OK) result = want_ticks_whole(b, bs, &more, error);
+    }
+    return result == OK && more ? load_missing(b, b->shards, b->shards_n, error) : result;
+}
+
+enum result batch_load_late(struct batch *b, struct batch_shard *bs, struct item *item,
+                            struct error *error)
+{
+    need(b, bs, item);
+    bool missing = false;
+    for (size_t k = 0; k < item->need.n; k++) {
+        struct entry *e = state_entry(bs->table, item->need.keys[k]);
+        missing |= !e->loaded && !e->exists && !e->header->whole;
+    }
+    enum result result = missing ? load_missing(b, bs, 1, error) : OK;
+    bool more = false;
+    if (result == OK && !bs->dropped) result = want_whole(b, bs, item, &more, error);
+    if (result == OK && more) result = load_missing(b, bs, 1, error);
+    if (result == OK && bs->dropped)
+        return error_set(error, ABORT, "the store's copy of shard %d has moved", bs->shard->id);
+    return result;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the next batch may take: of each shard the records in hand, in the order of their times, and
+ * the ticks that fall between or behind them. */
+#include "internal.h"
+#include "merge.h"
+
+#define TICKS_OF_A_SHARD 1000
+#define BACKLOG_MS 2000 /* records older than that are a backlog, and can wait for each other */
+#define GATHER_MS 500   /* how long at most they do */
+
+static ms_t earlier(ms_t a, ms_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The records of active shards, shard by shard; *first[p] is where those of shard p begin. */
+static const struct record **sort_inbox(struct engine *engine, size_t *first)
+{
+    const struct record **records =
+        arena_alloc(engine->arena, (engine->inbox_n + 1) * sizeof *records);
+    size_t n = 0;
+    for (size_t i = 0; i < engine->inbox_n; i++) {
+        const struct inbox_slot *slot = &engine->inbox[i];
+        if (!slot->done && engine->shards[slot->record.partition].phase == SHARD_ACTIVE)
+            records[n++] = &slot->record;
+    }
+    int32_t partitions = engine->options.partitions;
+    merge_by_time(engine->arena, records, n, partitions);
+    size_t at = 0;
+    for (int32_t p = 0; p <= partitions; p++) {
+        first[p] = at;
+        while (at < n && records[at]->partition == p) at++;
+    }
+    return records;
+}
+
+/* Whether the shard works off a backlog, and it is not known yet what stands at the head of one of
+ * its inputs: an earlier record, perhaps. What happens now never waits for that. */
+static bool has_unseen_input(const struct shard *shard, const struct record *const *records,
+                             size_t n, ms_t now)
+{
+    bool in_hand[INPUTS] = {false};
+    for (size_t i = 0; i < n; i++) in_hand[records[i]->topic - input_topic(0)] = true;
+    bool unseen = false;
+    for (int t = 0; t < INPUTS; t++) unseen |= !in_hand[t] && !shard->inputs[t].at_end;
+    return unseen && records[0]->timestamp < now - BACKLOG_MS;
+}
+
+static bool must_gather(struct engine *engine, struct shard_plan *sp, ms_t now)
+{
+    int64_t now_ms = engine->clock->monotonic_ms(engine->clock->self);
+    if (engine->inbox_n == (size_t)engine->options.batch_max) return false;
+    if (!has_unseen_input(sp->shard, sp->records, sp->in_hand, now)) return false;
+    if (!sp->shard->held_ms) sp->shard->held_ms = now_ms;
+    return now_ms - sp->shard->held_ms < GATHER_MS;
+}
+
+/* The ticks that can fall before the last of the records, or behind them all. */
+static enum result plan_ticks(struct engine *engine, struct shard_plan *sp, ms_t now,
+                              struct error *error)
+{
+    struct shard *shard = sp->shard;
+    ms_t until = earlier(unread_shard_horizon(engine, shard), now);
+    for (size_t i = 0; i < sp->records_n; i++)
+        if (sp->records[i]->timestamp > until) until = earlier(sp->records[i]->timestamp, now);
+    sp->ticks_until = INT64_MAX;
+    if (shard->next_wake == TIME_NONE || shard->next_wake > until) return OK;
+
+    size_t n = TICKS_OF_A_SHARD < engine->take_max ? TICKS_OF_A_SHARD : engine->take_max, max = n;
+    struct str *keys = arena_alloc(engine->arena, n * sizeof *keys);
+    ms_t *wake_at = arena_alloc(engine->arena, n * sizeof *wake_at);
+    struct store_port *store = engine->store;
+    enum result result =
+        store->due(store->self, engine->arena, shard->id, until, keys, wake_at, &n, error);
+    if (result != OK) return result;
+    if (!n) {
+        /* Less than we know of: perhaps the store has lost something; the watch will say so. */
+        engine->next_watch_ms = 0;
+        return shard_refresh_wake(engine, shard, error);
+    }
+    struct tick *ticks = arena_alloc(engine->arena, n * sizeof *ticks);
+    for (size_t i = 0; i < n; i++) ticks[i] = (struct tick){keys[i], wake_at[i]};
+    sp->ticks = ticks;
+    sp->ticks_n = n;
+    if (n == max) sp->ticks_until = wake_at[n - 1];
+    return OK;
+}
+
+enum result plan_make(struct engine *engine, ms_t now, struct plan *plan, struct error *error)
+{
+    int32_t partitions = engine->options.partitions;
+    size_t *first = arena_alloc(engine->arena, ((size_t)partitions + 1) * sizeof *first);
+    const struct record **records = sort_inbox(engine, first);
+    plan->shards = arena_zalloc(engine->arena, (size_t)partitions * sizeof *plan->shards);
+    plan->n = 0;
+    size_t room = engine->careful ? 1 : engine->take_max;
+    for (int32_t k = 0; k < partitions; k++) {
+        int32_t p = (engine->first + k) % partitions;
+        struct shard_plan *sp = &plan->shards[plan->n];
+        *sp = (struct shard_plan){.shard = &engine->shards[p], .records = records + first[p]};
+        if (sp->shard->phase != SHARD_ACTIVE) continue;
+        sp->in_hand = first[p + 1] - first[p];
+        sp->records_n = sp->in_hand < room ? sp->in_hand : room;
+        if (sp->in_hand && must_gather(engine, sp, now)) sp->records_n = 0;
+        room -= sp->records_n;
+        enum result result = plan_ticks(engine, sp, now, error);
+        if (result != OK) return result;
+        if (engine->careful && sp->records_n) {
+            /* A record that is looked at alone, behind the ticks from before its time. */
+            if (sp->ticks_n && sp->ticks[0].at <= sp->records[0]->timestamp)
+                sp->records_n = 0;
+            else
+                sp->ticks_n = 0;
+            plan->shards[0] = *sp;
+            plan->n = 1;
+            break;
+        }
+        if (sp->records_n || sp->ticks_n) plan->n++;
+    }
+    engine->first = (engine->first + 1) % partitions;
+    return OK;
+}
