@@ -207,8 +207,8 @@ enum result batch_commit(struct batch *b, struct error *error)
     enum result result = produce_all(b, error);
     failpoint("before-commit");
     if (result == OK)
-        result = engine->kafka->commit(engine->kafka->self, positions, n, shards, b->shards_n,
-                                       error);
+        result =
+            engine->kafka->commit(engine->kafka->self, positions, n, shards, b->shards_n, error);
     failpoint("after-commit");
     if (result == REJECT) {
         result = undo(b, ABORT, error);
@@ -217,8 +217,7 @@ enum result batch_commit(struct batch *b, struct error *error)
     if (result != OK) return undo(b, result, error);
     count_committed(b, began_ms);
     set_next_size(b);
-    for (size_t i = 0; i < b->shards_n; i++)
-        take_committed(&b->shards[i], shards[i].state_end);
+    for (size_t i = 0; i < b->shards_n; i++) take_committed(&b->shards[i], shards[i].state_end);
     return OK;
 }
 

@@ -12,9 +12,9 @@
  * slow broker has to take all of it before transaction.timeout.ms, and Redis in one script. */
 #define BYTES_MAX ((size_t)16 << 20)
 #define MESSAGES_MAX 20000
-#define ENTRIES_MAX 16000      /* each is up to six arguments of the script that applies them */
-#define ENTRY_BYTES 400        /* of an entry, apart from what its record said */
-#define HOLD_MS 10000          /* how long a record waits for what may be unread from before it */
+#define ENTRIES_MAX 16000 /* each is up to six arguments of the script that applies them */
+#define ENTRY_BYTES 400   /* of an entry, apart from what its record said */
+#define HOLD_MS 10000     /* how long a record waits for what may be unread from before it */
 
 /* What became of one record or tick. */
 enum step_result { STEP_DONE, STEP_WAITS, STEP_FULL, STEP_FAILED };
@@ -117,7 +117,8 @@ static enum step_result decide_item(struct batch *b, struct batch_shard *bs, str
     }
     if (item->fate == ITEM_REFUSE) add_dead_letter(b, item);
     if (item->fate == ITEM_FORWARD) add_forwarded(b, item);
-    if (item->record) b->bytes += item->record->value.n; /* its state holds what it said */
+    /* What it said stands in the state of its finding and of its task. */
+    if (item->record) b->bytes += 2 * item->record->value.n;
     return decided == DECIDE_MORE ? STEP_FULL : STEP_DONE;
 }
 

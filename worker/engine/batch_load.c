@@ -45,8 +45,7 @@ static void decode(struct batch *b, struct item *item)
 
 void batch_tick_item(struct item *item, struct str key, ms_t at)
 {
-    *item =
-        (struct item){.event = {.type = EVENT_TICK, .cause = {.at = at}, .tick_key = key}};
+    *item = (struct item){.event = {.type = EVENT_TICK, .cause = {.at = at}, .tick_key = key}};
 }
 
 /* ---- what is needed ---- */

@@ -48,9 +48,9 @@ struct batch {
     size_t encoded; /* outputs that are messages already */
     struct message *messages;
     size_t messages_n, messages_cap;
-    size_t bytes;   /* of the messages, and what their state may take */
-    size_t touched; /* entries that are written */
-    bool full;      /* no more fits into one transaction */
+    size_t bytes;           /* of the messages, and what their state may take */
+    size_t touched;         /* entries that are written */
+    bool full;              /* no more fits into one transaction */
     struct item *too_large; /* its effects do not fit any topic: once more, without it */
 };
 

@@ -149,9 +149,8 @@ static void out_of_range(struct engine *engine, const struct record *at)
 {
     struct shard *shard = &engine->shards[at->partition];
     log_warn("an input has no such offset: placing the shard again",
-             "topic=%.*s partition=%d offset=%lld",
-             STR_ARG(engine->options.topic_names[at->topic]), at->partition,
-             (long long)at->offset);
+             "topic=%.*s partition=%d offset=%lld", STR_ARG(engine->options.topic_names[at->topic]),
+             at->partition, (long long)at->offset);
     if (shard->phase == SHARD_ACTIVE) shard_restart(engine, shard);
 }
 
@@ -178,8 +177,8 @@ static enum result gather(struct engine *engine, int max_wait_ms, struct error *
     engine->drained = false;
     if (!room) return OK;
     struct kafka_port *kafka = engine->kafka;
-    enum result result = kafka->poll(kafka->self, engine->events, room, max_wait_ms, &n,
-                                     &engine->drained, error);
+    enum result result =
+        kafka->poll(kafka->self, engine->events, room, max_wait_ms, &n, &engine->drained, error);
     for (size_t i = 0; i < n; i++) take_event(engine, &engine->events[i]);
     unread_polled(engine, max_wait_ms);
     unread_serve(engine);

@@ -32,12 +32,12 @@ struct input {
     struct input_mark mark; /* the last record before it */
     bool unverified;        /* fetching began at the mark: its record comes first, to be compared */
     /* what is known of what is unread: unread.c */
-    int64_t seen;           /* all before this offset was read, decided or not */
-    ms_t last_time;         /* of the last record read; TIME_NONE: none yet */
-    bool at_end;            /* nothing was behind `seen` when the library's queue was empty */
-    bool doubted;           /* the loop stood still: what the library says may be old */
-    ms_t complete_until;    /* all that was appended before was read; TIME_NONE: not known */
-    int64_t asked_end;      /* the end at the time asked_at, and it is not reached yet; -1: none */
+    int64_t seen;        /* all before this offset was read, decided or not */
+    ms_t last_time;      /* of the last record read; TIME_NONE: none yet */
+    bool at_end;         /* nothing was behind `seen` when the library's queue was empty */
+    bool doubted;        /* the loop stood still: what the library says may be old */
+    ms_t complete_until; /* all that was appended before was read; TIME_NONE: not known */
+    int64_t asked_end;   /* the end at the time asked_at, and it is not reached yet; -1: none */
     ms_t asked_at;
     int64_t standing_ms; /* monotonic: since when `seen` has been the same behind the end; 0: no */
     bool is_stuck;       /* for so long that it is taken for an error */
@@ -56,7 +56,7 @@ struct shard {
     int64_t high, read_to;
     int64_t restored; /* records so far */
     int64_t since_ms; /* monotonic: when the restore began */
-    int64_t held_ms; /* monotonic: since when its records in the inbox wait for others; 0: no */
+    int64_t held_ms;  /* monotonic: since when its records in the inbox wait for others; 0: no */
 };
 
 /* A record that was read, until it is decided. */
@@ -84,17 +84,17 @@ struct engine {
     struct kafka_event *events; /* batch_max of them */
     struct inbox_slot *inbox;   /* batch_max of them */
     size_t inbox_n;
-    bool drained;           /* the last poll left nothing in the library's queue */
-    ms_t polled_at;         /* when it ended */
-    int64_t polled_ms;      /* the same, monotonic */
-    bool asking;            /* for the ends of the inputs, since asked_at */
+    bool drained;      /* the last poll left nothing in the library's queue */
+    ms_t polled_at;    /* when it ended */
+    int64_t polled_ms; /* the same, monotonic */
+    bool asking;       /* for the ends of the inputs, since asked_at */
     ms_t asked_at;
     bool asked_before_stall; /* the loop has stood still since */
-    int64_t next_ask_ms;    /* monotonic */
-    bool has_stuck;         /* an input is_stuck */
-    size_t take_max;        /* records of the next batch: less after one that was too much */
-    int32_t first;          /* the shard that comes first in the next batch */
-    bool idle;              /* the last batch took nothing */
+    int64_t next_ask_ms;     /* monotonic */
+    bool has_stuck;          /* an input is_stuck */
+    size_t take_max;         /* records of the next batch: less after one that was too much */
+    int32_t first;           /* the shard that comes first in the next batch */
+    bool idle;               /* the last batch took nothing */
     int careful; /* records still to be taken one at a time: the effect of one of them is too large */
     int32_t restore_first; /* the shard whose restore has the next turn */
     bool kafka_down;

@@ -101,7 +101,10 @@ enum result plan_make(struct engine *engine, ms_t now, struct plan *plan, struct
         if (sp->shard->phase != SHARD_ACTIVE) continue;
         sp->in_hand = first[p + 1] - first[p];
         sp->records_n = sp->in_hand < room ? sp->in_hand : room;
-        if (sp->in_hand && must_gather(engine, sp, now)) sp->records_n = 0;
+        if (sp->in_hand && must_gather(engine, sp, now))
+            sp->records_n = 0;
+        else if (sp->shard->held_ms && sp->records_n)
+            sp->records_n = 1; /* to see whether it may go now */
         room -= sp->records_n;
         enum result result = plan_ticks(engine, sp, now, error);
         if (result != OK) return result;

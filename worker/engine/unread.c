@@ -111,7 +111,8 @@ void unread_polled(struct engine *engine, int wait_ms)
 ms_t unread_horizon(const struct engine *engine, const struct input *input)
 {
     if (input->at_end && engine->drained) return engine->polled_at;
-    ms_t known = input->complete_until > input->last_time ? input->complete_until : input->last_time;
+    ms_t known =
+        input->complete_until > input->last_time ? input->complete_until : input->last_time;
     return known < engine->polled_at ? known : engine->polled_at;
 }
 
@@ -136,7 +137,8 @@ static bool is_waited_for(const struct engine *engine, const struct shard *shard
 
 static void ask(struct engine *engine, int64_t now_ms)
 {
-    int32_t *shards = arena_alloc(engine->arena, (size_t)engine->options.partitions * sizeof *shards);
+    int32_t *shards =
+        arena_alloc(engine->arena, (size_t)engine->options.partitions * sizeof *shards);
     bool anyway = now_ms - engine->next_ask_ms > ASK_ANYWAY_MS, wanted = anyway;
     size_t n = 0;
     for (int32_t i = 0; i < engine->options.partitions; i++) {

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine_support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/policy_file.h"
+
+struct fake_entry {
+    int32_t shard;
+    struct str key, value;
+    ms_t wake_at;
+};
+
+/* ---- the clock ---- */
+
+static ms_t now(void *self)
+{
+    return ((struct fake *)self)->now;
+}
+
+static int64_t monotonic_ms(void *self)
+{
+    return ((struct fake *)self)->monotonic_ms;
+}
+
+/* ---- Kafka ---- */
+
+static enum result poll(void *self, struct kafka_event *events, size_t max, int timeout_ms,
+                        size_t *n, bool *drained, struct error *error)
+{
+    struct fake *f = self;
+    (void)timeout_ms;
+    (void)error;
+    for (*n = 0; *n < max && f->given < f->queue_n; (*n)++) events[*n] = f->queue[f->given++];
+    *drained = f->given == f->queue_n && *n < max;
+    return OK;
+}
+
+static void release(void *self, const struct record *record)
+{
+    (void)record;
+    ((struct fake *)self)->released++;
+}
+
+static enum result pause(void *self, int32_t shard, struct error *error)
+{
+    (void)self;
+    (void)shard;
+    (void)error;
+    return OK;
+}
+
+static int64_t known_end(void *self, int topic, int32_t shard)
+{
+    return ((struct fake *)self)->known[topic][shard];
+}
+
+static bool ends_ask(void *self, const int32_t *shards, size_t n)
+{
+    struct fake *f = self;
+    if (f->asked) return false;
+    f->asked = true;
+    f->answer_n = 0;
+    for (size_t i = 0; i < n; i++)
+        for (int t = 0; t < INPUTS; t++)
+            f->answer[f->answer_n++] =
+                (struct input_end){input_topic(t), shards[i], f->ends[input_topic(t)][shards[i]]};
+    return true;
+}
+
+static bool ends_take(void *self, const struct input_end **ends, size_t *n)
+{
+    struct fake *f = self;
+    if (!f->asked || !f->answers) return false;
+    f->asked = false;
+    *ends = f->answer;
+    *n = f->answer_n;
+    return true;
+}
+
+static enum result begin(void *self, struct error *error)
+{
+    struct fake *f = self;
+    (void)error;
+    f->pending_n = f->bytes = 0;
+    return OK;
+}
+
+static struct str header(const struct message *m, const char *name)
+{
+    for (size_t i = 0; i < m->headers_n; i++)
+        if (str_eq(m->headers[i].name, str_of(name))) return m->headers[i].value;
+    return STR_NONE;
+}
+
+static enum result produce(void *self, const struct message *m, struct error *error)
+{
+    struct fake *f = self;
+    (void)error;
+    size_t n = f->sent_n + f->pending_n++;
+    (void)ARENA_PUSH(f->arena, f->sent, n, f->sent_cap);
+    f->sent[f->sent_n + f->pending_n - 1] = (struct fake_message){
+        .topic = m->topic,
+        .partition = m->partition,
+        .key = arena_str(f->arena, m->key),
+        .value = arena_str(f->arena, m->value),
+        .type = arena_str(f->arena, header(m, "ce_type")),
+        .ce_time = arena_str(f->arena, header(m, "ce_time")),
+        .transaction = f->transactions,
+    };
+    f->bytes += m->key.n + m->value.n;
+    return OK;
+}
+
+static enum result commit(void *self, const struct position *positions, size_t n,
+                          struct shard_commit *shards, size_t shards_n, struct error *error)
+{
+    struct fake *f = self;
+    fake_pass(f, f->commit_ms);
+    if (f->abort_next) {
+        f->abort_next--;
+        return error_set(error, ABORT, "the test wants it");
+    }
+    for (size_t i = 0; i < f->pending_n; i++)
+        if (f->sent[f->sent_n + i].topic == TOPIC_STATE)
+            f->state_end[f->sent[f->sent_n + i].partition]++;
+    for (size_t i = 0; i < shards_n; i++) {
+        assert_int_equal(shards[i].checkpoint, f->watermark[shards[i].shard]);
+        shards[i].state_end = f->state_end[shards[i].shard];
+    }
+    memcpy(f->positions, positions, n * sizeof *positions);
+    f->positions_n = n;
+    f->transactions++;
+    if (f->pending_n > f->largest) f->largest = f->pending_n;
+    if (f->bytes > f->largest_bytes) f->largest_bytes = f->bytes;
+    f->sent_n += f->pending_n;
+    f->pending_n = 0;
+    return OK;
+}
+
+static enum result nothing(void *self, struct error *error)
+{
+    (void)self;
+    (void)error;
+    return OK;
+}
+
+/* ---- the store ---- */
+
+static size_t *slot_of(struct fake *f, int32_t shard, struct str key)
+{
+    uint64_t h = (uint64_t)shard + 1;
+    for (size_t i = 0; i < key.n; i++) h = h * 1099511628211U + (unsigned char)key.p[i];
+    for (size_t at = (h ^ h >> 20) % FAKE_SLOTS;; at = (at + 1) % FAKE_SLOTS) {
+        const struct fake_entry *e = f->slots[at] ? &f->entries[f->slots[at] - 1] : NULL;
+        if (!e || (e->shard == shard && str_eq(e->key, key))) return &f->slots[at];
+    }
+}
+
+/* An entry that was deleted has no value. */
+static struct fake_entry *find(struct fake *f, int32_t shard, struct str key)
+{
+    size_t slot = *slot_of(f, shard, key);
+    return slot && f->entries[slot - 1].value.p ? &f->entries[slot - 1] : NULL;
+}
+
+static enum result load(void *self, struct arena *arena, struct store_load *loads, size_t n,
+                        struct error *error)
+{
+    struct fake *f = self;
+    (void)error;
+    for (size_t i = 0; i < n; i++) {
+        loads[i].watermark = f->watermark[loads[i].shard];
+        loads[i].values = arena_zalloc(arena, (loads[i].n + 1) * sizeof *loads[i].values);
+        for (size_t k = 0; k < loads[i].n; k++) {
+            const struct fake_entry *e = find(f, loads[i].shard, loads[i].keys[k]);
+            if (e) loads[i].values[k] = e->value;
+        }
+    }
+    return OK;
+}
+
+static int by_wake(const void *a, const void *b)
+{
+    const struct fake_entry *left = *(const struct fake_entry *const *)a;
+    const struct fake_entry *right = *(const struct fake_entry *const *)b;
+    if (left->wake_at != right->wake_at) return left->wake_at < right->wake_at ? -1 : 1;
+    return str_cmp(left->key, right->key);
+}
+
+static enum result due(void *self, struct arena *arena, int32_t shard, ms_t until, struct str *keys,
+                       ms_t *wake_at, size_t *n, struct error *error)
+{
+    struct fake *f = self;
+    const struct fake_entry **all = arena_alloc(arena, (f->entries_n + 1) * sizeof *all);
+    size_t all_n = 0;
+    (void)error;
+    for (size_t i = 0; i < f->entries_n; i++) {
+        const struct fake_entry *e = &f->entries[i];
+        if (e->shard == shard && e->wake_at != TIME_NONE && e->wake_at <= until) all[all_n++] = e;
+    }
+    qsort(all, all_n, sizeof *all, by_wake);
+    if (all_n < *n) *n = all_n;
+    for (size_t i = 0; i < *n; i++) {
+        keys[i] = all[i]->key;
+        wake_at[i] = all[i]->wake_at;
+    }
+    return OK;
+}
+
+static void write(struct fake *f, int32_t shard, const struct store_write *w)
+{
+    size_t *slot = slot_of(f, shard, w->key);
+    if (!*slot) {
+        if (!w->value.p) return;
+        *ARENA_PUSH(f->arena, f->entries, f->entries_n, f->entries_cap) =
+            (struct fake_entry){.shard = shard, .key = arena_str(f->arena, w->key)};
+        *slot = f->entries_n;
+    }
+    struct fake_entry *e = &f->entries[*slot - 1];
+    e->value = arena_str(f->arena, w->value);
+    e->wake_at = w->value.p ? w->wake_at : TIME_NONE;
+}
+
+static enum result apply(void *self, struct store_apply *applies, size_t n, struct error *error)
+{
+    struct fake *f = self;
+    for (size_t i = 0; i < n; i++) {
+        struct store_apply *a = &applies[i];
+        assert_int_equal(a->expected, f->watermark[a->shard]);
+        for (size_t k = 0; k < a->n; k++) write(f, a->shard, &a->writes[k]);
+        f->watermark[a->shard] = a->watermark;
+        a->applied = true;
+        size_t one = 1;
+        struct str key;
+        due(f, f->arena, a->shard, INT64_MAX, &key, &a->wake_at, &one, error);
+        if (!one) a->wake_at = TIME_NONE;
+    }
+    return OK;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static enum result entries(void *self, struct arena *arena, int32_t shard, struct str header_key,
+                           struct str after, struct str *keys, size_t *n, struct error *error)
+{
+    struct fake *f = self;
+    struct str *all = arena_alloc(arena, (f->entries_n + 1) * sizeof *all);
+    size_t all_n = 0, max = *n;
+    (void)error;
+    for (size_t i = 0; i < f->entries_n; i++) {
+        struct str key = f->entries[i].key;
+        if (f->entries[i].shard != shard || !f->entries[i].value.p) continue;
+        if (state_key_is_internal(key)) continue;
+        if (str_eq(state_header_key(key), header_key)) all[all_n++] = key;
+    }
+    qsort(all, all_n, sizeof *all, by_key);
+    *n = 0;
+    for (size_t i = 0; i < all_n && *n < max; i++)
+        if (!after.p || str_cmp(all[i], after) > 0) keys[(*n)++] = all[i];
+    return OK;
+}
+
+/* ---- for the tests ---- */
+
+static int32_t partition_of(struct str key, int32_t partitions)
+{
+    return key.n ? key.p[key.n - 1] % partitions : 0; /* "…0" is shard 0, "…1" shard 1 */
+}
+
+void fake_set_up(struct fake *f, int batch_max, const char *policy)
+{
+    struct error error;
+    memset(f, 0, sizeof *f);
+    f->arena = arena_new();
+    f->slots = arena_zalloc(f->arena, FAKE_SLOTS * sizeof *f->slots);
+    f->limits = LIMITS_DEFAULT;
+    f->now = FAKE_START;
+    f->monotonic_ms = 1000000;
+    if (policy_file_load(policy, f->arena, &f->policy, &error) != OK) fail_msg("%s", error.text);
+    f->kafka = (struct kafka_port){.self = f,
+                                   .poll = poll,
+                                   .release = release,
+                                   .pause = pause,
+                                   .known_end = known_end,
+                                   .ends_ask = ends_ask,
+                                   .ends_take = ends_take,
+                                   .begin = begin,
+                                   .produce = produce,
+                                   .commit = commit,
+                                   .abort = nothing,
+                                   .recover = nothing};
+    f->store = (struct store_port){f, load, apply, due, entries};
+    f->clock = (struct clock_port){f, now, monotonic_ms};
+    struct engine_options options = {
+        .policy = &f->policy,
+        .limits = &f->limits,
+        .group_id = STR("test"),
+        .partitions = FAKE_SHARDS,
+        .batch_max = batch_max,
+        .delete_retention_ms = INT64_MAX,
+        .output_bytes_max = 4000000,
+        .dead_letter_bytes_max = 8000000,
+        .partition_of = partition_of,
+    };
+    for (int t = 0; t < topic_end; t++) options.topic_names[t] = topic_name(t);
+    memset(f->known, -1, sizeof f->known);
+    f->engine = engine_new(&options, &f->kafka, &f->store, &f->clock, NULL);
+    f->engine->joined = true;
+    for (int32_t i = 0; i < FAKE_SHARDS; i++) {
+        struct shard *shard = &f->engine->shards[i];
+        *shard = (struct shard){.id = i, .phase = SHARD_ACTIVE, .next_wake = TIME_NONE};
+        for (int t = 0; t < INPUTS; t++) unread_begin(&shard->inputs[t], 0);
+    }
+    f->engine->polled_ms = f->monotonic_ms;
+    f->engine->polled_at = f->now;
+}
+
+void fake_tear_down(struct fake *f)
+{
+    engine_stop(f->engine);
+    engine_free(f->engine);
+    arena_free(f->arena);
+}
+
+static struct kafka_event *push(struct fake *f)
+{
+    return ARENA_PUSH(f->arena, f->queue, f->queue_n, f->queue_cap);
+}
+
+void fake_put(struct fake *f, int topic, int32_t shard, ms_t at, const char *value)
+{
+    const char *id = strstr(value, "\"incident_id\":\"");
+    assert_non_null(id);
+    id += strlen("\"incident_id\":\"");
+    struct str key = {id, (size_t)(strchr(id, '"') - id)};
+    assert_int_equal(partition_of(key, FAKE_SHARDS), shard);
+    *push(f) = (struct kafka_event){.type = KAFKA_RECORD,
+                                    .record = {.topic = topic,
+                                               .partition = shard,
+                                               .offset = f->ends[topic][shard]++,
+                                               .timestamp = at,
+                                               .key = arena_str(f->arena, key),
+                                               .value = arena_str(f->arena, str_of(value))}};
+}
+
+void fake_end(struct fake *f, int topic, int32_t shard)
+{
+    *push(f) = (struct kafka_event){
+        .type = KAFKA_END,
+        .record = {.topic = topic, .partition = shard, .offset = f->ends[topic][shard]}};
+}
+
+void fake_ends(struct fake *f, int32_t shard)
+{
+    for (int t = 0; t < INPUTS; t++) fake_end(f, input_topic(t), shard);
+}
+
+void fake_step(struct fake *f)
+{
+    struct error error = {{0}};
+    if (engine_step(f->engine, 0, &error) == FATAL) fail_msg("%s", error.text);
+}
+
+void fake_work_off(struct fake *f)
+{
+    for (int idle = 0, steps = 0; idle < 3; steps++) {
+        assert_true(steps < 100000);
+        int before = f->transactions;
+        fake_step(f);
+        bool left = f->given < f->queue_n || f->engine->inbox_n;
+        idle = left || f->transactions > before ? 0 : idle + 1;
+        if (left && f->transactions == before) fake_pass(f, 5);
+    }
+}
+
+void fake_pass(struct fake *f, int64_t ms)
+{
+    f->now += ms;
+    f->monotonic_ms += ms;
+}
+
+size_t fake_count(const struct fake *f, const char *type, const char *key)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->sent_n; i++) {
+        const struct fake_message *m = &f->sent[i];
+        n += str_eq(m->type, str_of(type)) && (!key || str_starts(m->key, str_of(key)));
+    }
+    return n;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine on ports in memory: a Kafka that gives out what a test has put there, a store, and a
+ * clock that a test sets. Shards are active from the start; a restore is another test's subject.
+ */
+#ifndef EPILOGUE_TESTS_ENGINE_SUPPORT_H
+#define EPILOGUE_TESTS_ENGINE_SUPPORT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "engine/internal.h"
+
+#define FAKE_START INT64_C(1793610000000) /* 2026-11-02T09:00:00Z */
+#define FAKE_SHARDS 2
+#define FAKE_SLOTS ((size_t)1 << 18)
+
+struct fake_message {
+    int topic;
+    int32_t partition;
+    struct str key, value, type, ce_time;
+    int transaction; /* the how-manieth committed one */
+};
+
+struct fake {
+    struct arena *arena;
+    struct policy policy;
+    struct limits limits;
+    struct engine *engine;
+    struct kafka_port kafka;
+    struct store_port store;
+    struct clock_port clock;
+    ms_t now;
+    int64_t monotonic_ms;
+    /* what polls give out next */
+    struct kafka_event *queue;
+    size_t queue_n, queue_cap, given;
+    int64_t ends[topic_end][FAKE_SHARDS];  /* next offset of each input */
+    int64_t known[topic_end][FAKE_SHARDS]; /* what known_end says; -1 */
+    size_t released;
+    /* what went out */
+    struct fake_message *sent;
+    size_t sent_n, sent_cap, pending_n;
+    int transactions;
+    size_t largest, largest_bytes; /* transaction: messages, bytes */
+    size_t bytes;
+    struct position positions[FAKE_SHARDS * INPUTS];
+    size_t positions_n;
+    int abort_next;    /* so many commits from now on are ABORT */
+    int64_t commit_ms; /* what a commit takes */
+    int64_t state_end[FAKE_SHARDS];
+    bool asked, answers; /* of ends_ask; ends_take answers when `answers` */
+    struct input_end answer[FAKE_SHARDS * INPUTS];
+    size_t answer_n;
+    struct fake_entry *entries;
+    size_t entries_n, entries_cap;
+    size_t *slots; /* by key: index of the entry, plus one */
+    int64_t watermark[FAKE_SHARDS];
+};
+
+/* `batch_max`: of the engine. `policy`: a file, NULL for the default one. */
+void fake_set_up(struct fake *f, int batch_max, const char *policy);
+void fake_tear_down(struct fake *f);
+/* A record on the end of an input of its incident's shard; its key is cut from the value. */
+void fake_put(struct fake *f, int topic, int32_t shard, ms_t at, const char *value);
+/* The end of an input is seen next, behind what was put so far. */
+void fake_end(struct fake *f, int topic, int32_t shard);
+void fake_ends(struct fake *f, int32_t shard);
+/* One step of the engine, which must not be FATAL. */
+void fake_step(struct fake *f);
+/* Steps until nothing is left in queue and inbox, and a step sends nothing. */
+void fake_work_off(struct fake *f);
+/* Lets time pass, on both clocks. */
+void fake_pass(struct fake *f, int64_t ms);
+/* How many committed messages have this ce_type and a key that begins so (NULL: any). */
+size_t fake_count(const struct fake *f, const char *type, const char *key);
+
+#endif

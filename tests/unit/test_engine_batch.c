@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one transaction holds, and what becomes of the rest. */
+#include "engine_support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct fake f;
+
+static int set_up(void **state)
+{
+    (void)state;
+    fake_set_up(&f, 4000, NULL);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fake_tear_down(&f);
+    return 0;
+}
+
+/* A closure with `findings` findings of `bytes` of description each. */
+static void put_closure(int n, int findings, int bytes)
+{
+    struct buf value = {0};
+    buf_printf(&value, "{\"incident_id\":\"I%d-%d\",\"closed_at\":\"2026-11-01\",\"findings\":[", n,
+               n % FAKE_SHARDS);
+    for (int i = 0; i < findings; i++)
+        buf_printf(&value, "%s{\"finding_id\":\"F%d\",\"description\":\"%0*d\"}", i ? "," : "", i,
+                   bytes, i);
+    buf_printf(&value, "]}%c", 0);
+    fake_put(&f, TOPIC_INCIDENT_CLOSED, n % FAKE_SHARDS, f.now, value.p);
+    buf_free(&value);
+}
+
+static int64_t position(int topic, int32_t shard)
+{
+    for (size_t i = 0; i < f.positions_n; i++)
+        if (f.positions[i].topic == topic && f.positions[i].shard == shard)
+            return f.positions[i].offset;
+    return -1;
+}
+
+static void many_large_closures_go_in_pieces(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 110; i++) put_closure(i, 300, 1);
+    fake_step(&f);
+    assert_int_equal(f.transactions, 1);
+    assert_true(f.engine->inbox_n > 0 && f.engine->inbox_n < 110);
+    int64_t taken =
+        (position(TOPIC_INCIDENT_CLOSED, 0) > 0 ? position(TOPIC_INCIDENT_CLOSED, 0) : 0) +
+        (position(TOPIC_INCIDENT_CLOSED, 1) > 0 ? position(TOPIC_INCIDENT_CLOSED, 1) : 0);
+    assert_int_equal(taken, 110 - f.engine->inbox_n);
+    fake_work_off(&f);
+    assert_int_equal(fake_count(&f, "epilogue.incident.opened.v1", NULL), 110);
+    assert_int_equal(f.released, 110);
+    assert_true(f.largest <= 20000 + 2000);
+    assert_true(f.transactions >= 5);
+}
+
+static void a_transaction_is_bounded_in_bytes(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 60; i++) put_closure(i, 20, 30000);
+    fake_work_off(&f);
+    assert_int_equal(fake_count(&f, "epilogue.incident.opened.v1", NULL), 60);
+    assert_true(f.largest_bytes < (size_t)24 << 20);
+    assert_true(f.transactions >= 4);
+}
+
+/* Perhaps it was too much for the brokers: half of it next time, and again more when it works. */
+static void after_an_abort_half_as_much(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100; i++) put_closure(i, 1, 1);
+    f.abort_next = 1;
+    f.engine->next_retry_ms = INT64_MAX; /* no restore here */
+    struct error error;
+    assert_int_equal(engine_step(f.engine, 0, &error), OK);
+    assert_int_equal(f.engine->take_max, 50);
+    assert_int_equal(f.engine->inbox_n, 0); /* they are read again after the restore */
+    assert_int_equal(f.released, 100);
+    assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_OFFSETS);
+}
+
+static void every_shard_has_its_turn(void **state)
+{
+    (void)state;
+    f.engine->take_max = 1;
+    for (int i = 0; i < 40; i++) put_closure(i, 0, 1);
+    fake_step(&f);
+    fake_step(&f);
+    assert_true(position(TOPIC_INCIDENT_CLOSED, 0) > 0 || f.transactions == 2);
+    fake_work_off(&f);
+    assert_int_equal(fake_count(&f, "epilogue.incident.opened.v1", NULL), 40);
+}
+
+static void what_is_revoked_is_given_back(void **state)
+{
+    (void)state;
+    f.engine->shards[0].phase = SHARD_NOT_OURS;
+    for (int i = 0; i < 20; i++) put_closure(i, 0, 1);
+    fake_step(&f);
+    inbox_drop(f.engine, 0);
+    inbox_sweep(f.engine);
+    assert_int_equal(f.engine->inbox_n, 0);
+    assert_int_equal(f.released, 20);
+    assert_int_equal(fake_count(&f, "epilogue.incident.opened.v1", NULL), 10);
+}
+
+/* The number of the batch and of the stored entries go with every position. */
+static void positions_say_how_much_there_is(void **state)
+{
+    (void)state;
+    put_closure(0, 3, 1);
+    fake_work_off(&f);
+    put_closure(2, 2, 1);
+    fake_work_off(&f);
+    assert_int_equal(f.engine->shards[0].batch, 2);
+    size_t entries = 0;
+    for (size_t i = 0; i < f.sent_n; i++)
+        if (f.sent[i].topic == TOPIC_STATE && !state_key_is_internal(f.sent[i].key)) entries++;
+    assert_int_equal(f.engine->shards[0].entries, entries);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(many_large_closures_go_in_pieces), TEST(a_transaction_is_bounded_in_bytes),
+        TEST(after_an_abort_half_as_much),      TEST(every_shard_has_its_turn),
+        TEST(what_is_revoked_is_given_back),    TEST(positions_say_how_much_there_is),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Records and ticks in the order of time, and what is believed of records that are not read yet. */
+#include "engine_support.h"
+
+#include <stdio.h>
+
+#define DUE "epilogue.reminder.due.v1"
+#define LATER (5 * DAY_MS) /* after all the tests' deadlines */
+
+static struct fake f;
+
+static int set_up(void **state)
+{
+    (void)state;
+    fake_set_up(&f, 4000, NULL);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fake_tear_down(&f);
+    return 0;
+}
+
+static void put(int topic, int32_t shard, ms_t at, const char *format, int n)
+{
+    char value[600];
+    snprintf(value, sizeof value, format, n);
+    fake_put(&f, topic, shard, at, value);
+}
+
+#define CLOSE                                                                          \
+    "{\"incident_id\":\"I%d-0\",\"closed_at\":\"2026-11-01\",\"response_evaluation\":" \
+    "{\"sufficient\":true,\"complete\":true}}"
+/* A bug that is due a second after FAKE_START. */
+#define FINDING                                                                         \
+    "{\"incident_id\":\"I%d-0\",\"finding_id\":\"F\",\"category\":\"technical-lapse\"," \
+    "\"severity\":\"low\",\"owner\":{\"team\":\"t\",\"person\":\"p\"},"                 \
+    "\"due_at\":\"2026-11-02T09:00:01Z\"}"
+#define RESOLVED "{\"incident_id\":\"I%d-0\",\"task_id\":\"I%d-0/bug/F\",\"status\":\"resolved\"}"
+
+static void put_resolved(ms_t at, int n)
+{
+    char value[300];
+    snprintf(value, sizeof value, RESOLVED, n, n);
+    fake_put(&f, TOPIC_TASK_UPDATED, 0, at, value);
+}
+
+/* Incidents with one task each that is due at FAKE_START + 1 s; now is FAKE_START. */
+static void make_tasks(int n)
+{
+    for (int i = 0; i < n; i++) {
+        put(TOPIC_INCIDENT_CLOSED, 0, FAKE_START, CLOSE, i);
+        put(TOPIC_FINDING_UPDATED, 0, FAKE_START, FINDING, i);
+    }
+    fake_ends(&f, 0);
+    fake_work_off(&f);
+    assert_int_equal(fake_count(&f, "epilogue.task.created.v1", NULL), n);
+    assert_int_equal(fake_count(&f, DUE, NULL), 0);
+}
+
+/* Due at one second, closed at three, and nobody worked in between: each has its reminder. */
+static void reminders_from_before_a_record_come_before_it(void **state)
+{
+    (void)state;
+    make_tasks(1500);
+    fake_pass(&f, LATER);
+    f.answers = true;
+    for (int i = 0; i < 1500; i++) put_resolved(FAKE_START + 3000, i);
+    fake_ends(&f, 0);
+    fake_work_off(&f);
+    assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 1500);
+    assert_int_equal(fake_count(&f, DUE, NULL), 1500);
+}
+
+static void the_same_however_batches_are_cut(void **state)
+{
+    (void)state;
+    fake_tear_down(&f);
+    fake_set_up(&f, 7, NULL);
+    make_tasks(40);
+    fake_pass(&f, LATER);
+    f.answers = true;
+    for (int i = 0; i < 40; i++) put_resolved(FAKE_START + 3000, i);
+    fake_ends(&f, 0);
+    fake_work_off(&f);
+    assert_int_equal(fake_count(&f, DUE, NULL), 40);
+}
+
+/* Made, due and closed within one batch, or the first record alone, to see whether it may go. */
+static void a_reminder_between_two_records_of_one_batch(void **state)
+{
+    (void)state;
+    fake_pass(&f, LATER);
+    f.answers = true;
+    for (int i = 0; i < 20; i++) {
+        put(TOPIC_INCIDENT_CLOSED, 0, FAKE_START, CLOSE, i);
+        put(TOPIC_FINDING_UPDATED, 0, FAKE_START + 1, FINDING, i);
+        put_resolved(FAKE_START + 3000, i);
+    }
+    fake_ends(&f, 0);
+    fake_work_off(&f);
+    assert_true(f.transactions <= 2);
+    assert_int_equal(fake_count(&f, DUE, NULL), 20);
+    assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 20);
+}
+
+/* Records of other shards fill every poll, and the closing ones wait behind them. */
+static void no_tick_while_the_queue_is_not_empty(void **state)
+{
+    (void)state;
+    make_tasks(20);
+    fake_pass(&f, 1000);
+    for (int i = 0; i < 9000; i++)
+        fake_put(&f, TOPIC_TASK_UPDATED, 1, f.now,
+                 "{\"incident_id\":\"X-1\",\"task_id\":\"X-1/bug/F\",\"status\":\"open\"}");
+    for (int i = 0; i < 20; i++) put_resolved(FAKE_START + 500, i);
+    fake_ends(&f, 0);
+    fake_pass(&f, 100);
+    fake_step(&f);
+    fake_pass(&f, 100);
+    fake_step(&f);
+    assert_int_equal(fake_count(&f, DUE, NULL), 0);
+    fake_work_off(&f);
+    assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 20);
+    assert_int_equal(fake_count(&f, DUE, NULL), 0);
+}
+
+/* The loop stood still for six seconds; what the library says is as old until it has asked. */
+static void after_a_freeze_the_brokers_are_asked(void **state)
+{
+    (void)state;
+    make_tasks(20);
+    fake_pass(&f, 6000);
+    f.known[TOPIC_TASK_UPDATED][0] = 0;
+    for (int i = 0; i < 5; i++) {
+        fake_step(&f);
+        fake_pass(&f, 10);
+    }
+    assert_true(f.asked);
+    assert_int_equal(fake_count(&f, DUE, NULL), 0);
+    /* From the time of the freeze, and only now read. */
+    for (int i = 0; i < 10; i++) put_resolved(FAKE_START + 500, i);
+    f.asked = false; /* the answer counts them */
+    f.engine->asking = false;
+    f.engine->next_ask_ms = 0;
+    f.answers = true;
+    fake_work_off(&f);
+    fake_pass(&f, 200);
+    fake_work_off(&f);
+    assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 10);
+    assert_int_equal(fake_count(&f, DUE, NULL), 10);
+}
+
+/* A replay whose records are a day old trickles in, and the lag is 0 all the time. */
+static void old_times_hold_up_no_tick(void **state)
+{
+    (void)state;
+    make_tasks(20);
+    for (int i = 0; i < 300; i++) {
+        put(TOPIC_FINDING_UPDATED, 0, FAKE_START - DAY_MS, FINDING, 1000 + i);
+        f.known[TOPIC_FINDING_UPDATED][0] = f.ends[TOPIC_FINDING_UPDATED][0];
+        fake_step(&f);
+        fake_pass(&f, 5);
+    }
+    assert_int_equal(fake_count(&f, DUE, "I"), 20);
+}
+
+/* The same where the library never says that the end is reached: the brokers do. */
+static void the_brokers_answer_is_enough(void **state)
+{
+    (void)state;
+    make_tasks(20);
+    f.answers = true;
+    for (int i = 0; i < 400; i++) {
+        put(TOPIC_FINDING_UPDATED, 0, FAKE_START - DAY_MS, FINDING, 1000 + i);
+        fake_step(&f);
+        fake_pass(&f, 5);
+    }
+    assert_int_equal(fake_count(&f, DUE, "I"), 20);
+}
+
+/* A record with a tick before it, and an input of which nothing is known: it waits, not for ever. */
+static void a_record_waits_for_what_is_unread_and_not_for_ever(void **state)
+{
+    (void)state;
+    make_tasks(1);
+    fake_pass(&f, 900);
+    fake_step(&f);
+    fake_pass(&f, 900);
+    f.engine->shards[0].inputs[TOPIC_FINDING_UPDATED - input_topic(0)].at_end = false;
+    put_resolved(f.now, 0);
+    for (int i = 0; i < 90; i++) {
+        fake_step(&f);
+        fake_pass(&f, 100);
+    }
+    assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 0);
+    for (int i = 0; i < 20; i++) {
+        fake_step(&f);
+        fake_pass(&f, 100);
+    }
+    assert_int_equal(fake_count(&f, DUE, NULL), 1);
+    assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 1);
+}
+
+/* An input that ends behind what was read, and nothing comes. */
+static void an_input_that_is_not_fetched_is_seen(void **state)
+{
+    (void)state;
+    make_tasks(1);
+    f.answers = true;
+    f.ends[TOPIC_TASK_UPDATED][0] += 10;
+    for (int i = 0; i < 50; i++) {
+        fake_step(&f);
+        fake_pass(&f, 900);
+    }
+    assert_string_equal(engine_not_ready(f.engine), "an input partition is not fetched any more");
+    f.ends[TOPIC_TASK_UPDATED][0] -= 10;
+    for (int i = 0; i < 10; i++) put_resolved(f.now, 0);
+    for (int i = 0; i < 20; i++) {
+        fake_step(&f);
+        fake_pass(&f, 900);
+    }
+    assert_null(engine_not_ready(f.engine));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(reminders_from_before_a_record_come_before_it),
+        TEST(the_same_however_batches_are_cut),
+        TEST(a_reminder_between_two_records_of_one_batch),
+        TEST(no_tick_while_the_queue_is_not_empty),
+        TEST(after_a_freeze_the_brokers_are_asked),
+        TEST(old_times_hold_up_no_tick),
+        TEST(the_brokers_answer_is_enough),
+        TEST(a_record_waits_for_what_is_unread_and_not_for_ever),
+        TEST(an_input_that_is_not_fetched_is_seen),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
