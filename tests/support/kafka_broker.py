@@ -8,7 +8,7 @@ import subprocess
 import uuid
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic
 
 from support.process import free_port, spawn, stop, tail, wait_until
 
@@ -127,6 +127,21 @@ class KafkaBroker:
         except KafkaException:
             return None
         return groups[0] if groups else None
+
+    def alter_topic(self, name, **config):
+        """Changes settings of a topic."""
+        resource = ConfigResource("topic", name, set_config=config)
+        self._admin.alter_configs([resource])[resource].result(30)
+
+    def set_producer_quota(self, bytes_per_s):
+        """What each client may produce; None for all that it can."""
+        change = (["--add-config", f"producer_byte_rate={bytes_per_s}"] if bytes_per_s
+                  else ["--delete-config", "producer_byte_rate"])
+        subprocess.run(
+            ["java", "-Xmx128m", "-cp", f"{kafka_home()}/lib/*", "kafka.admin.ConfigCommand",
+             "--bootstrap-server", self.bootstrap, "--alter", *change,
+             "--entity-type", "clients", "--entity-default"],
+            check=True, capture_output=True, timeout=60)
 
     def kill(self):
         """kill -9, as if its machine had lost power; start() brings it back."""

@@ -79,6 +79,10 @@ class World:
         """One topic, by Kafka's own client."""
         self.broker.create_topic(self.topic(name), partitions, **config)
 
+    def admin_alter(self, name, **config):
+        """Changes settings of a topic."""
+        self.broker.alter_topic(self.topic(name), **config)
+
     def admin_delete(self, *names):
         """Removes topics."""
         self.broker.delete_topics([self.topic(name) for name in names])

@@ -15,7 +15,7 @@ void inbox_drop(struct engine *engine, int32_t shard)
 {
     for (size_t i = 0; i < engine->inbox_n; i++)
         if (engine->inbox[i].record.partition == shard) engine->inbox[i].done = true;
-    engine->shards[shard].held_ms = 0;
+    engine->shards[shard].held_ms = engine->shards[shard].gathering_ms = 0;
 }
 
 void inbox_done(const struct record *record)

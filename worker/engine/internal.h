@@ -54,9 +54,11 @@ struct shard {
     /* while restoring */
     int64_t committed[INPUTS];
     int64_t high, read_to;
-    int64_t restored; /* records so far */
-    int64_t since_ms; /* monotonic: when the restore began */
-    int64_t held_ms;  /* monotonic: since when its records in the inbox wait for others; 0: no */
+    int64_t restored;     /* records so far */
+    int64_t since_ms;     /* monotonic: when the restore began */
+                          /* monotonic; 0: they do not */
+    int64_t gathering_ms; /* since when its records wait for inputs that are not seen yet */
+    int64_t held_ms;      /* since when the first one waits for what may be before it */
 };
 
 /* A record that was read, until it is decided. */

@@ -48,11 +48,14 @@ static bool has_unseen_input(const struct shard *shard, const struct record *con
 
 static bool must_gather(struct engine *engine, struct shard_plan *sp, ms_t now)
 {
+    struct shard *shard = sp->shard;
     int64_t now_ms = engine->clock->monotonic_ms(engine->clock->self);
-    if (engine->inbox_n == (size_t)engine->options.batch_max) return false;
-    if (!has_unseen_input(sp->shard, sp->records, sp->in_hand, now)) return false;
-    if (!sp->shard->held_ms) sp->shard->held_ms = now_ms;
-    return now_ms - sp->shard->held_ms < GATHER_MS;
+    bool has_room = engine->inbox_n < (size_t)engine->options.batch_max;
+    bool wait = has_room && has_unseen_input(shard, sp->records, sp->in_hand, now);
+    if (wait && !shard->gathering_ms) shard->gathering_ms = now_ms;
+    if (wait && now_ms - shard->gathering_ms < GATHER_MS) return true;
+    shard->gathering_ms = 0;
+    return false;
 }
 
 /* The ticks that can fall before the last of the records, or behind them all. */

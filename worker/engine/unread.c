@@ -130,7 +130,7 @@ ms_t unread_shard_horizon(const struct engine *engine, const struct shard *shard
 
 static bool is_waited_for(const struct engine *engine, const struct shard *shard)
 {
-    if (shard->held_ms) return true;
+    if (shard->held_ms || shard->gathering_ms) return true;
     return shard->next_wake != TIME_NONE && shard->next_wake <= engine->polled_at &&
            unread_shard_horizon(engine, shard) < shard->next_wake;
 }
