@@ -153,6 +153,7 @@ void complete_closure(struct world *w, struct closure_event *e)
     c->response = STR("Tokens revoked.");
     c->takeaways.n = 1;
     c->takeaways.items = ARENA_NEW(w->arena, struct str);
+    *c->takeaways.items = STR("Dumps leave the network.");
     evaluate(e, TRI_TRUE, TRI_TRUE);
 }
 

@@ -31,11 +31,34 @@ int world_teardown(void **state)
     return 0;
 }
 
+/* Where the key stands in the store, or would. */
+static size_t place_of(const struct world *w, struct str key)
+{
+    size_t from = 0, to = w->store_n;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (str_cmp(w->store[middle].key, key) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
 static struct stored *stored(struct world *w, struct str key)
 {
-    for (size_t i = 0; i < w->store_n; i++)
-        if (str_eq(w->store[i].key, key)) return &w->store[i];
-    return NULL;
+    size_t at = place_of(w, key);
+    return at < w->store_n && str_eq(w->store[at].key, key) ? &w->store[at] : NULL;
+}
+
+/* Makes room; the store is in the order of its keys, whatever came first. */
+static struct stored *insert(struct world *w, struct str key)
+{
+    size_t at = place_of(w, key);
+    (void)ARENA_PUSH(w->arena, w->store, w->store_n, w->store_cap);
+    memmove(&w->store[at + 1], &w->store[at], (w->store_n - 1 - at) * sizeof *w->store);
+    w->store[at] = (struct stored){.key = key};
+    return &w->store[at];
 }
 
 static struct entry *load(struct world *w, struct str key)
@@ -72,10 +95,7 @@ static void save(struct world *w)
         if (!e->dirty) continue;
         assert_true(e->wake_at == decide_wake_at(&w->policy, e));
         struct stored *s = stored(w, e->key);
-        if (!s) {
-            s = ARENA_PUSH(w->arena, w->store, w->store_n, w->store_cap);
-            s->key = e->key;
-        }
+        if (!s) s = insert(w, e->key);
         *s = (struct stored){s->key, e->type, e->exists ? e->body : NULL, e->wake_at};
     }
 }

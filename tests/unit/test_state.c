@@ -109,6 +109,24 @@ static void keys_that_collide(void **state)
     assert_ptr_equal(state_find(table, twin->key), b);
 }
 
+static void what_was_touched_is_told_once(void **state)
+{
+    struct world *w = *state;
+    struct state_table *table = state_new(w->arena);
+    struct entry *a = state_entry(table, STR("A")), *b = state_entry(table, STR("B"));
+    assert_null(state_take_touched(table));
+    state_touch(table, a);
+    state_touch(table, b);
+    state_touch(table, a);
+    assert_true(a->dirty && b->dirty);
+    assert_ptr_equal(state_take_touched(table), b);
+    assert_ptr_equal(b->next_touched, a);
+    assert_null(a->next_touched);
+    state_touch(table, a);
+    assert_ptr_equal(state_take_touched(table), a);
+    assert_null(a->next_touched);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +137,7 @@ int main(void)
                                         world_teardown),
         cmocka_unit_test_setup_teardown(the_table_grows, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(keys_that_collide, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(what_was_touched_is_told_once, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

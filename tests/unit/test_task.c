@@ -209,6 +209,24 @@ static void without_due_soon_nothing_is_at_risk(void **state)
     assert_int_equal(bug(w)->sla, SLA_BREACHED);
 }
 
+/* A duty that has to be met at once, from a time that is still to come. */
+static void with_no_time_to_do_it_nothing_is_at_risk(void **state)
+{
+    struct world *w = *state;
+    w->policy.obligations_n = 1;
+    w->policy.obligations = &(struct obligation){
+        .name = STR("notice"), .party = STR("Regulator"), .from = FROM_DETECTED_AT};
+    struct closure_event *e = closure(w, "INC-1", 1);
+    SET_CLOSURE(e, DETECTED_AT, detected_at, t(LATER));
+    take_closure(w, NOON, e);
+    const char *name = "coordination/Regulator";
+    assert_time(task_of(w, "INC-1", name)->due_at, LATER);
+    run_until(w, "2026-11-24T11:59:59Z");
+    assert_int_equal(task_of(w, "INC-1", name)->sla, SLA_ON_TRACK);
+    run_until(w, LATER);
+    assert_int_equal(task_of(w, "INC-1", name)->sla, SLA_BREACHED);
+}
+
 static void resolved_work_is_judged_by_when_it_was_resolved(void **state)
 {
     struct world *w = p1_bug(state);
@@ -408,6 +426,7 @@ int main(void)
         TEST(updates_that_are_refused),
         TEST(the_sla_of_open_work),
         TEST(without_due_soon_nothing_is_at_risk),
+        TEST(with_no_time_to_do_it_nothing_is_at_risk),
         TEST(resolved_work_is_judged_by_when_it_was_resolved),
         TEST(not_verified_after_all_it_is_late),
         TEST(ticks_that_were_missed_come_first),

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Random records and waits; each story is its seed. */
+#include "core_stories.h"
+
+#define EVENTS 120
+
+static uint64_t seed;
+
+/* splitmix64 */
+static uint64_t next_random(void)
+{
+    uint64_t z = seed += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+int story_pick(int n)
+{
+    return (int)(next_random() % (uint64_t)n);
+}
+
+bool story_chance(int percent)
+{
+    return story_pick(100) < percent;
+}
+
+static const char *const incidents[] = {"INC-1", "INC-2", "A/b|c", "INC-4"};
+static const char *const findings[] = {"F-1", "F-2", "F/3", "F-4"};
+static const char *const parties[] = {"Police", "Regulator", "PR / press"};
+
+static ms_t some_time(const struct world *w)
+{
+    if (story_chance(30)) return TIME_NONE;
+    return w->now + (story_pick(60) - 20) * DAY_MS;
+}
+
+static struct owner some_owner(void)
+{
+    static const char *const teams[] = {NULL, "identity", "payments", "legal"};
+    const char *team = teams[story_pick(4)];
+    return owner(team, story_chance(50) ? "dev@example.com" : NULL);
+}
+
+static int64_t some_revision(const struct world *w)
+{
+    if (story_chance(40)) return -1;
+    return w->offset + story_pick(5) - 2;
+}
+
+static struct finding_event *some_finding(struct world *w, const char *incident_id)
+{
+    struct finding_event *e = finding(w, incident_id, findings[story_pick(4)], some_revision(w));
+    struct finding *f = &e->finding;
+    if (story_chance(20)) f->order.time = some_time(w);
+    e->present = (unsigned)next_random() & 0xffff & ((unsigned)next_random() | 1);
+    f->category = story_pick(category_end);
+    f->severity = story_pick(severity_end);
+    f->title = story_chance(20) ? STR_NONE : STR("A title");
+    f->description = story_chance(20) ? STR_NONE : STR("What it is");
+    f->status = story_pick(REPORTED_CLOSED); /* `closed` is for trackers alone */
+    f->reason = story_chance(30) ? STR_NONE : STR("because");
+    f->owner = some_owner();
+    f->groups = groups(w, "payments", story_chance(50) ? "legal" : NULL);
+    f->work = story_chance(70) ? 0 : KIND_BUG + story_pick(4);
+    f->sop_change = story_chance(50);
+    f->due_at = some_time(w);
+    f->snoozed_until = some_time(w);
+    f->tracker.key = story_chance(50) ? STR_NONE : STR("SEC-1");
+    f->duplicate_of = story_chance(50) ? STR_NONE : STR("F-0");
+    if (story_chance(20)) e->warnings = warning(w, "severity");
+    return e;
+}
+
+static struct closure_event *some_closure(struct world *w, const char *incident_id)
+{
+    struct closure_event *e = closure(w, incident_id, some_revision(w));
+    struct incident *i = &e->incident;
+    e->incident.order.time = e->incident.closed_at = w->now - story_pick(5) * DAY_MS;
+    if (story_chance(40)) complete_closure(w, e);
+    e->present |= (unsigned)next_random() & 0xffff;
+    i->title = story_chance(20) ? STR_NONE : STR("An incident");
+    i->severity = story_pick(severity_end);
+    i->disposition = story_chance(75) ? DISPOSITION_CONFIRMED : story_pick(disposition_end);
+    i->customer_impacting = story_pick(tristate_end);
+    i->data_breach = story_pick(tristate_end);
+    i->detected_at = some_time(w);
+    i->owner = some_owner();
+    i->merged_into = story_chance(80) ? STR_NONE : str_of(incidents[story_pick(4)]);
+    e->closure.sufficient = story_pick(3);
+    e->closure.complete = story_pick(3);
+    for (int n = story_pick(4); n > 0; n--)
+        add_party(w, e, parties[n - 1], story_pick(party_kind_end), story_chance(40));
+    int n = story_pick(4);
+    for (int k = 0; k < n; k++) {
+        struct finding_event *f = some_finding(w, incident_id);
+        f->finding.finding_id = str_of(findings[k]); /* one of each */
+        add_inline(w, e, f);
+    }
+    if (story_chance(20)) e->warnings = warning(w, "closed_at");
+    return e;
+}
+
+/* One for a task that there is, mostly. */
+static struct task_update_event *some_update(struct world *w)
+{
+    const struct task *task = NULL;
+    for (int tries = 0; tries < 20 && w->store_n; tries++) {
+        const struct stored *s = &w->store[story_pick((int)w->store_n)];
+        if (s->type == ENTRY_TASK && s->body) task = s->body;
+    }
+    const char *id = task ? arena_str(w->arena, task->incident_id).p : "INC-1";
+    const char *name = task ? arena_str(w->arena, task->name).p : "bug/F-1";
+    struct task_update_event *e = task_update(w, id, name, some_revision(w));
+    e->present = (unsigned)next_random() & 0x1f;
+    e->status = e->present & TASK_UPDATE_STATUS ? story_pick(reported_status_end) : 0;
+    e->reason = story_chance(50) ? STR_NONE : STR("because");
+    e->owner = some_owner();
+    e->tracker.key = STR("SEC-2");
+    e->snoozed_until = some_time(w);
+    return e;
+}
+
+struct event story_record(struct world *w)
+{
+    struct event event = {.cause = {.offset = w->offset++, .at = w->now}};
+    /* A record may have been written some time before it is read. */
+    if (story_chance(20)) event.cause.at -= story_pick(48) * HOUR_MS;
+    int what = story_pick(10);
+    if (what < 2) {
+        event.type = EVENT_CLOSURE;
+        event.closure = some_closure(w, incidents[story_pick(4)]);
+        event.incident_id = event.closure->incident_id;
+    } else if (what < 7) {
+        event.type = EVENT_FINDING;
+        event.finding = some_finding(w, incidents[story_pick(4)]);
+        event.incident_id = event.finding->incident_id;
+    } else {
+        event.type = EVENT_TASK_UPDATE;
+        event.task_update = some_update(w);
+        event.incident_id = event.task_update->incident_id;
+    }
+    return event;
+}
+
+static void some_policy(struct world *w)
+{
+    struct policy *p = &w->policy;
+    if (story_chance(30)) p->due_soon_n = (size_t)story_pick(3);
+    if (story_chance(30)) p->escalation_n = (size_t)story_pick(4);
+    if (story_chance(30)) p->retention = days(story_pick(10));
+    if (story_chance(30)) p->calendar.utc_offset_minutes = story_pick(1440) - 720;
+    if (story_chance(30)) p->overdue_every = working_days(1 + story_pick(3));
+    if (story_chance(30)) p->missing_findings_after = working_days(story_pick(5));
+    if (story_chance(30)) p->sla[1 + story_pick(4)].complete = working_days(story_pick(10));
+    if (story_chance(30)) p->verification[1 + story_pick(4)] = story_chance(50);
+    if (story_chance(30)) p->priority_boost = story_pick(3);
+    if (story_chance(30)) p->routing[CATEGORY_MANUAL_ERROR].kind = 0;
+    if (story_chance(30)) p->routing[CATEGORY_PROCESS_FLAW].owner = owner("legal", NULL);
+    if (story_chance(50)) {
+        p->obligations_n = 1;
+        p->obligations = ARENA_NEW(w->arena, struct obligation);
+        *p->obligations = (struct obligation){.name = STR("notice"),
+                                              .party = STR("Regulator"),
+                                              .party_kind = PARTY_REGULATOR,
+                                              .when = story_chance(50) ? BECAUSE_DATA_BREACH : 0,
+                                              .from = (enum obligation_start)story_pick(4),
+                                              .within = hours(1 + story_pick(100))};
+    }
+}
+
+void story_run(struct world *w, uint64_t of, void (*after)(struct world *w, void *self), void *self)
+{
+    seed = of;
+    some_policy(w);
+    w->now = t("2026-11-20T12:00:00Z");
+    for (int i = 0; i < EVENTS; i++) {
+        if (story_chance(60)) {
+            struct event event = story_record(w);
+            take(w, &event);
+        } else if (story_chance(50)) {
+            run_until_ms(w, w->now + story_pick(10) * DAY_MS + story_pick(1000) * MINUTE_MS);
+        } else if (story_chance(50)) {
+            char until[TIMESTAMP_TEXT + 1] = {0};
+            timestamp_format(w->now + story_pick(400) * HOUR_MS, until);
+            sleep_until(w, until);
+        } else if (story_chance(20)) {
+            w->policy.version = arena_printf(w->arena, "policy %d", i);
+            w->policy.sla[1 + story_pick(4)].complete = days(1 + story_pick(60));
+            /* As the worker does it when it starts: timers follow from state and policy. */
+            for (size_t k = 0; k < w->store_n; k++) {
+                struct stored *s = &w->store[k];
+                struct entry entry = {.type = s->type, .exists = s->body, .body = s->body};
+                s->wake_at = decide_wake_at(&w->policy, &entry);
+            }
+        }
+        if (after) after(w, self);
+    }
+}
