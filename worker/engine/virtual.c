@@ -189,11 +189,11 @@ static void emit_outputs(struct virtual *v)
         if (messages[i].topic == TOPIC_FORWARDED) take_forwarded(v, &messages[i]);
 }
 
-/* What an event changed in its incident is scheduled anew; nothing is stored, so it is clean. */
-static void schedule_changed(struct virtual *v, struct entry *header)
+/* What an event changed is scheduled anew; nothing is stored, so it is clean. */
+static void schedule_changed(struct virtual *v)
 {
-    for (struct entry *e = header; e; e = e->next_sibling) {
-        if (!e->dirty) continue;
+    struct entry *e = state_take_touched(v->decision.table);
+    for (; e; e = e->next_touched) {
         e->dirty = false;
         schedule(v, e);
     }
@@ -204,7 +204,7 @@ static bool decide(struct virtual *v, const struct event *event, struct str head
     struct entry *header = state_entry(v->decision.table, header_key);
     header->whole = header->loaded = true;
     if (decide_event(&v->decision, event, v->now) != DECIDE_OK) return false;
-    schedule_changed(v, header);
+    schedule_changed(v);
     emit_outputs(v);
     return true;
 }
