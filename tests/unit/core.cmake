@@ -11,6 +11,11 @@ foreach(what deadline names policy state order decide task finding finding_statu
   set_tests_properties(unit.${what} PROPERTIES LABELS core)
   add_dependencies(core_tests test_${what})
 endforeach()
+# Its events and states are compared as they are written.
+epilogue_unit_test(parts core_support codec)
+epilogue_unit_test(parts_between core_support codec)
+set_tests_properties(unit.parts unit.parts_between PROPERTIES LABELS core)
+add_dependencies(core_tests test_parts test_parts_between)
 if(EPILOGUE_COVERAGE)
   target_compile_definitions(test_decide PRIVATE EPILOGUE_COVERAGE)
 endif()

@@ -100,7 +100,7 @@ static void save(struct world *w)
     }
 }
 
-enum decide_result take(struct world *w, struct event *event)
+static enum decide_result take_part(struct world *w, struct event *event)
 {
     load_needed(w, event);
     size_t before = w->d.outputs.n;
@@ -113,6 +113,16 @@ enum decide_result take(struct world *w, struct event *event)
     check_outputs(w, before);
     save(w);
     check_store(w);
+    return result;
+}
+
+enum decide_result take(struct world *w, struct event *event)
+{
+    enum decide_result result;
+    while ((result = take_part(w, event)) == DECIDE_MORE) {
+        if (w->parts++ > 100000) fail_msg("an event without an end");
+        if (w->between && !w->between(w, event)) return DECIDE_OK;
+    }
     return result;
 }
 

@@ -33,7 +33,10 @@ struct world {
     size_t store_n, store_cap;
     int64_t offset;
     ms_t now;
-    size_t seen; /* outputs before the last call */
+    size_t seen;  /* outputs before the last call */
+    size_t parts; /* how often an event was not done at once */
+    /* Called between two parts of an event, if set; false: the event is never given again. */
+    bool (*between)(struct world *w, const struct event *event);
     struct str *ids;
     size_t ids_n, ids_mask;
 };
@@ -76,7 +79,7 @@ struct warnings warning(struct world *w, const char *member);
 struct owner owner(const char *team, const char *person);
 struct str_list groups(struct world *w, const char *a, const char *b);
 
-/* Takes one event at a time; `refused` else. What comes out is news. */
+/* Takes one event at a time, to its last part; `refused` else. What comes out is news. */
 void take_closure(struct world *w, const char *at, struct closure_event *e);
 void take_finding(struct world *w, const char *at, struct finding_event *e);
 void take_update(struct world *w, const char *at, struct task_update_event *e);

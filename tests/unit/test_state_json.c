@@ -59,7 +59,16 @@ static void test_incident(void **state)
                             .reviews = 6,
                             .missing_findings_sent = true,
                             .orphans = 7,
-                            .retired = 8};
+                            .retired = 8,
+                            .cursor = {.stage = STAGE_RELEASE,
+                                       .topic = TOPIC_INCIDENT_CLOSED,
+                                       .partition = 9,
+                                       .offset = 10,
+                                       .done = 11,
+                                       .key = STR("INC-1|f|F"),
+                                       .at = TIME_OF(9),
+                                       .latest = TIME_OF(10),
+                                       .changes = CHANGE_BACK | CHANGE_WARNINGS}};
     through(
         ENTRY_INCIDENT, &full,
         "{\"v\":1,\"type\":\"incident\",\"incident_id\":\"INC-1\","
@@ -75,7 +84,10 @@ static void test_incident(void **state)
         "\"met_late\":4},\"findings\":5,\"made\":[\"postmortem\",\"register-entry\"],"
         "\"opened_at\":\"2026-11-20T10:15:06.000Z\",\"completed_at\":\"2026-11-20T10:15:07.000Z\","
         "\"review_last\":\"2026-11-20T10:15:08.000Z\",\"reviews\":6,"
-        "\"missing_findings_sent\":true,\"orphans\":7,\"retired\":8}");
+        "\"missing_findings_sent\":true,\"orphans\":7,\"retired\":8,"
+        "\"cursor\":{\"stage\":\"release\",\"topic\":\"incident-closed\",\"partition\":9,"
+        "\"offset\":10,\"done\":11,\"key\":\"INC-1|f|F\",\"at\":\"2026-11-20T10:15:09.000Z\","
+        "\"latest\":\"2026-11-20T10:15:10.000Z\",\"changes\":[\"back\",\"warnings\"]}}");
     struct incident none = {.order = {-1, TIME_NONE},
                             .started_at = TIME_NONE,
                             .detected_at = TIME_NONE,
@@ -83,7 +95,8 @@ static void test_incident(void **state)
                             .closed_at = TIME_NONE,
                             .opened_at = TIME_NONE,
                             .completed_at = TIME_NONE,
-                            .review_last = TIME_NONE};
+                            .review_last = TIME_NONE,
+                            .cursor = {.at = TIME_NONE, .latest = TIME_NONE}};
     struct incident *back = through(ENTRY_INCIDENT, &none, "{\"v\":1,\"type\":\"incident\"}");
     assert_memory_equal(back, &none, sizeof none);
 }

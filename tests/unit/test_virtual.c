@@ -192,14 +192,16 @@ static void tell(void *self, const struct message *message, ms_t now)
     line_json_write(&t->out, t->scratch, &timed, t->names);
 }
 
-static void play(const struct lines *lines, size_t forget_after, struct telling *telling)
+static void play(const struct lines *lines, size_t forget_after, size_t step_max,
+                 struct telling *telling)
 {
     struct virtual_settings settings = {.policy = &policy,
                                         .limits = &limits,
                                         .emit = tell,
                                         .source = STR("/epilogue/test"),
                                         .self = telling,
-                                        .forget_after = forget_after};
+                                        .forget_after = forget_after,
+                                        .step_max = step_max};
     telling->scratch = arena_new();
     for (int topic = 0; topic < topic_end; topic++)
         settings.topic_names[topic] = telling->names[topic] = topic_name(topic);
@@ -215,27 +217,40 @@ static void play(const struct lines *lines, size_t forget_after, struct telling 
     arena_free(telling->scratch);
 }
 
-/* All that counts of the state is in its JSON: stories go on the same after each reading of it. */
-static void what_is_forgotten_does_not_count(void **state)
+/* Each story goes the same way with these settings. */
+static void assert_same_stories(size_t forget_after, size_t step_max)
 {
-    (void)state;
     glob_t traces;
     assert_int_equal(glob(SOURCE_DIR "/tests/trace/*.trace", 0, NULL, &traces), 0);
     for (size_t i = 0; i < traces.gl_pathc; i++) {
-        struct telling all = {0}, forgetful = {0};
+        struct telling all = {0}, other_way = {0};
         struct lines lines = {0};
         struct error error;
         struct str names[topic_end];
         for (int topic = 0; topic < topic_end; topic++) names[topic] = topic_name(topic);
         assert_int_equal(lines_read(arena, traces.gl_pathv[i], names, 0, &lines, &error), OK);
-        play(&lines, SIZE_MAX, &all);
-        play(&lines, 0, &forgetful);
-        if (all.out.n != forgetful.out.n || memcmp(all.out.p, forgetful.out.p, all.out.n))
+        play(&lines, SIZE_MAX, SIZE_MAX, &all);
+        play(&lines, forget_after, step_max, &other_way);
+        if (all.out.n != other_way.out.n || memcmp(all.out.p, other_way.out.p, all.out.n))
             fail_msg("%s goes on in another way", traces.gl_pathv[i]);
         buf_free(&all.out);
-        buf_free(&forgetful.out);
+        buf_free(&other_way.out);
     }
     globfree(&traces);
+}
+
+/* All that counts of the state is in its JSON: stories go on the same after each reading of it. */
+static void what_is_forgotten_does_not_count(void **state)
+{
+    (void)state;
+    assert_same_stories(0, 0);
+}
+
+static void events_in_parts_say_the_same_in_the_same_order(void **state)
+{
+    (void)state;
+    assert_same_stories(SIZE_MAX, 1);
+    assert_same_stories(0, 2);
 }
 
 #define IN_TURN(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -251,6 +266,7 @@ int main(void)
         IN_TURN(a_merged_finding_comes_back_in_the_other_incident),
         IN_TURN(another_policy),
         IN_TURN(what_is_forgotten_does_not_count),
+        IN_TURN(events_in_parts_say_the_same_in_the_same_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

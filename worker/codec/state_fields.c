@@ -28,7 +28,8 @@
 #define COMPLETE(in, bytes)                                             \
     _Static_assert(sizeof(void *) != 8 || sizeof(struct in) == (bytes), \
                    "struct " #in " has changed: its fields below must follow, then this size")
-COMPLETE(incident, 280);
+COMPLETE(incident, 352);
+COMPLETE(cursor, 72);
 COMPLETE(closure, 200);
 COMPLETE(finding, 304);
 COMPLETE(task, 512);
@@ -42,6 +43,26 @@ enum { phase_end = PHASE_COMPLETED + 1 };
     X(1, "customer_impacting") \
     X(2, "data_breach")
 enum { because_end = 3 };
+
+#define STAGES(X)               \
+    X(STAGE_PARTIES, "parties") \
+    X(STAGE_UPDATE, "update")   \
+    X(STAGE_RAISE, "raise")     \
+    X(STAGE_TAKE, "take")       \
+    X(STAGE_RELEASE, "release") \
+    X(STAGE_FORWARD, "forward") \
+    X(STAGE_CLOSE, "close")     \
+    X(STAGE_HOLD, "hold")       \
+    X(STAGE_RETIRE, "retire")
+
+#define CHANGES(X)   \
+    X(1, "back")     \
+    X(2, "severity") \
+    X(3, "owner")    \
+    X(4, "raised")   \
+    X(5, "merged")   \
+    X(6, "warnings")
+enum { change_end = 7 };
 
 /* The vocabularies that only the state has. */
 #define TEXT(value, text) [value] = {text, sizeof(text) - 1},
@@ -59,6 +80,8 @@ enum { because_end = 3 };
     }
 VOCABULARY(phase, PHASES)
 VOCABULARY(because, BECAUSES)
+VOCABULARY(stage, STAGES)
+VOCABULARY(change, CHANGES)
 
 static const struct state_field order_items[] = {
     FIELD(STATE_REVISION, order, revision),
@@ -94,6 +117,19 @@ static const struct state_field counts_items[] = {
 };
 static const struct state_fields counts = FIELDS(counts, counts_items);
 
+static const struct state_field cursor_items[] = {
+    WORD(cursor, stage, stage),
+    WORD(cursor, topic, topic),
+    FIELD(STATE_INTEGER, cursor, partition),
+    FIELD(STATE_INTEGER, cursor, offset),
+    FIELD(STATE_INTEGER, cursor, done),
+    FIELD(STATE_TEXT, cursor, key),
+    FIELD(STATE_TIME, cursor, at),
+    FIELD(STATE_TIME, cursor, latest),
+    WORDS(cursor, changes, change, 1),
+};
+static const struct state_fields cursor = FIELDS(cursor, cursor_items);
+
 static const struct state_field incident_items[] = {
     FIELD(STATE_TEXT, incident, incident_id),
     OBJECT(incident, order, order),
@@ -123,6 +159,7 @@ static const struct state_field incident_items[] = {
     FIELD(STATE_BOOLEAN, incident, missing_findings_sent),
     FIELD(STATE_INTEGER, incident, orphans),
     FIELD(STATE_INTEGER, incident, retired),
+    OBJECT(incident, cursor, cursor),
 };
 
 static const struct state_field timeline_entry_items[] = {

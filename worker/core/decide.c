@@ -41,6 +41,22 @@ struct entry *step_finding_entry(struct step *step, struct str finding_id)
     return known(step, state_finding_key(step->arena, step->incident->incident_id, finding_id));
 }
 
+/* Far below what a transaction holds, for what is counted is an estimate. */
+#define STEP_BYTES_MAX ((size_t)8 << 20)
+
+bool step_is_full(const struct step *step)
+{
+    size_t max = step->d->step_max ? step->d->step_max : DECIDE_STEP_MAX;
+    return step->handled >= max || step->bytes >= STEP_BYTES_MAX;
+}
+
+size_t step_list_bytes(struct str_list list)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < list.n; i++) bytes += list.items[i].n;
+    return bytes;
+}
+
 static void need_key(struct need *need, struct str key)
 {
     need->keys[need->n++] = key;
@@ -133,6 +149,7 @@ static struct incident *new_incident(struct arena *arena, struct str incident_id
     incident->started_at = incident->detected_at = incident->contained_at = TIME_NONE;
     incident->closed_at = incident->opened_at = incident->completed_at = TIME_NONE;
     incident->review_last = TIME_NONE;
+    incident->cursor.at = incident->cursor.latest = TIME_NONE;
     return incident;
 }
 
@@ -153,6 +170,7 @@ static void begin(struct step *step, struct decision *d, const struct event *eve
                         ? arena_copy(d->arena, header->incident, sizeof *header->incident)
                         : new_incident(d->arena, event->incident_id),
     };
+    step->back = step->incident->cursor.changes & CHANGE_BACK;
 }
 
 static void end(struct step *step)
@@ -176,49 +194,60 @@ static bool refused(struct decision *d, const struct event *event)
     return task_update_refused(d, update, entry);
 }
 
-static void tick(struct step *step, const struct event *event, ms_t until)
+static enum decide_result tick(struct step *step, const struct event *event, ms_t until)
 {
     struct entry *entry = state_find(step->d->table, event->tick_key);
     /* Written in any case: the store's wake time may be an old one. */
     state_touch(step->d->table, entry);
     entry->wake_at = decide_wake_at(step->policy, entry);
-    if (!entry->exists || entry->wake_at == TIME_NONE || entry->wake_at > until) return;
-    if (entry->type == ENTRY_INCIDENT) {
-        review_tick(step, until);
-    } else if (entry->type == ENTRY_FINDING) {
+    if (!entry->exists || entry->wake_at == TIME_NONE || entry->wake_at > until) return DECIDE_OK;
+    if (entry->type == ENTRY_INCIDENT) return review_tick(step, until);
+    if (entry->type == ENTRY_FINDING) {
         finding_tick(step, entry);
     } else {
         task_settle(step, entry, until);
         reminder_tick(step, entry, until);
     }
+    return DECIDE_OK;
+}
+
+static enum decide_result decide(struct step *step, const struct event *event, ms_t now)
+{
+    switch (event->type) {
+    case EVENT_CLOSURE:
+        step->warnings = event->closure->warnings;
+        return closure_take(step, event->closure);
+    case EVENT_FINDING:
+        finding_take(step, event->finding, false);
+        incident_settle(step);
+        return DECIDE_OK;
+    case EVENT_TASK_UPDATE:
+        step->warnings = event->task_update->warnings;
+        task_take_update(step, event->task_update);
+        incident_settle(step);
+        return DECIDE_OK;
+    default: return tick(step, event, now);
+    }
 }
 
 enum decide_result decide_event(struct decision *d, const struct event *event, ms_t now)
 {
-    if (refused(d, event)) return DECIDE_REJECT;
     struct step step;
+    enum decide_result result = DECIDE_MORE;
     begin(&step, d, event);
     if (event->type == EVENT_TICK && !step.header->exists) {
         /* A wake time without its incident: only the store's timer is left to remove. */
         state_touch(d->table, state_entry(d->table, event->tick_key));
         return DECIDE_OK;
     }
-    switch (event->type) {
-    case EVENT_CLOSURE:
-        step.warnings = event->closure->warnings;
-        incident_take_closure(&step, event->closure);
-        break;
-    case EVENT_FINDING:
-        finding_take(&step, event->finding, false);
-        incident_settle(&step);
-        break;
-    case EVENT_TASK_UPDATE:
-        step.warnings = event->task_update->warnings;
-        task_take_update(&step, event->task_update);
-        incident_settle(&step);
-        break;
-    default: tick(&step, event, now); break;
+    if (step.incident->cursor.stage == STAGE_RETIRE) {
+        /* Whatever it is, it finds the past deleted to the end. */
+        review_retire(&step);
+    } else if (refused(d, event)) {
+        return DECIDE_REJECT;
+    } else {
+        result = decide(&step, event, now);
     }
     end(&step);
-    return DECIDE_OK;
+    return result;
 }

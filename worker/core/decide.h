@@ -79,7 +79,10 @@ struct decision {
     struct state_table *table;
     struct outputs outputs;
     struct refused refused; /* set where decide_event says REJECT */
+    size_t step_max;        /* entries that one event may concern at a time; 0: DECIDE_STEP_MAX */
 };
+
+#define DECIDE_STEP_MAX 1000
 
 /* Which entries an event needs; `whole` wants all of the incident. */
 struct need {
@@ -94,9 +97,13 @@ void decide_need(struct arena *arena, const struct event *event, struct need *ne
 /* After the header was loaded: whether the event needs the whole incident after all. */
 bool decide_needs_whole(const struct event *event, const struct entry *header);
 
-/* DECIDE_MORE: a part was decided and is to be committed; the rest follows when the same event is
- * given again in the next batch. It is how one event that concerns thousands of entries stays
- * within what a transaction holds. */
+/*
+ * DECIDE_MORE: a part was decided and is to be committed; the rest follows when the same event is
+ * given again. It is how one event that concerns thousands of entries stays within what a
+ * transaction holds. The incident's header says how far it is (struct cursor), so the rest may be
+ * decided by another process, on the state as it was stored. All parts together give the outputs,
+ * and leave the state, of one that was decided at once.
+ */
 enum decide_result { DECIDE_OK, DECIDE_MORE, DECIDE_REJECT };
 
 /*

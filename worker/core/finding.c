@@ -85,6 +85,13 @@ static struct finding *edit(struct step *step, struct entry *entry)
     return entry->finding;
 }
 
+void finding_count(struct step *step, const struct finding *finding)
+{
+    step_count(step, 1,
+               finding->description.n + step_list_bytes(finding->groups) +
+                   step_list_bytes(finding->references));
+}
+
 static struct task_seed seed_of(struct step *step, const struct finding *finding, int kind)
 {
     return (struct task_seed){
@@ -278,6 +285,18 @@ static struct warnings warnings_join(struct arena *arena, struct warnings a, str
     return both;
 }
 
+/* They belong on the event that the finding will make. */
+static void hold_warnings(struct step *step, struct finding *finding)
+{
+    finding->warnings = warnings_join(step->arena, finding->warnings, step->warnings);
+}
+
+static void take_held_warnings(struct step *step, struct finding *finding)
+{
+    step->warnings = warnings_join(step->arena, finding->warnings, step->warnings);
+    finding->warnings = (struct warnings){0};
+}
+
 static bool lacks_reason(const struct finding *stored, const struct finding_event *event)
 {
     if (!(event->present & FINDING_STATUS) || event->finding.status != REPORTED_DISMISSED)
@@ -323,19 +342,23 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
         step->warnings = warnings_join(step->arena, step->warnings, dismissal_warning(step));
     }
     merge(finding, &event->finding, present);
+    finding_count(step, finding);
 
     const struct incident *incident = step->incident;
     if (incident->merged_into.p) {
-        finding->orphan_sent = !in_closure; /* the closure forwards its own, see merge_away */
-        if (!in_closure) incident_forward_finding(step, &event->finding, event->present);
-    } else if (finding->kind) {
-        follow_up(step, finding, present);
-    } else if (incident->phase == PHASE_WAITING || incident->level == LEVEL_UNCONFIRMED ||
-               in_closure) {
+        /* A closure forwards its findings itself, and all of a finding that it has yet to reach:
+         * two parts of it would not be told apart by their order. */
+        bool comes = in_closure || closure_will_forward(step, entry);
+        finding->orphan_sent = !comes;
+        if (!comes) incident_forward_finding(step, &event->finding, event->present);
+    } else if (incident->level == LEVEL_UNCONFIRMED) {
+        finding->orphan_sent = true;
+        hold_warnings(step, finding);
+    } else if (!finding->kind && (incident->phase == PHASE_WAITING || in_closure)) {
         /* Held; a closure releases its findings itself, when all of it is known. */
-        if (incident->level == LEVEL_UNCONFIRMED) finding->orphan_sent = true;
-        finding->warnings = warnings_join(step->arena, finding->warnings, step->warnings);
+        hold_warnings(step, finding);
     } else {
+        if (!finding->kind) take_held_warnings(step, finding);
         follow_up(step, finding, present);
     }
     entry->wake_at = decide_wake_at(step->policy, entry);
@@ -346,12 +369,24 @@ void finding_release(struct step *step, struct entry *entry)
 {
     if (entry->finding->kind) return;
     struct finding *finding = edit(step, entry);
+    finding_count(step, finding);
     struct warnings closure_warnings = step->warnings;
-    step->warnings = finding->warnings;
-    finding->warnings = (struct warnings){0};
+    step->warnings = (struct warnings){0};
+    take_held_warnings(step, finding);
     follow_up(step, finding, ~0u);
     entry->wake_at = decide_wake_at(step->policy, entry);
     step->warnings = closure_warnings;
+}
+
+void finding_hold(struct step *step, struct entry *entry)
+{
+    if (finding_is_held(entry->finding)) return;
+    struct finding *finding = edit(step, entry);
+    finding_count(step, finding);
+    finding->kind = 0;
+    finding->sop_task = false;
+    finding->orphan_sent = true;
+    entry->wake_at = TIME_NONE;
 }
 
 static void reprioritize_task(struct step *step, const struct finding *finding, int kind)
@@ -375,7 +410,8 @@ void finding_reprioritize(struct step *step, struct entry *entry)
 
 ms_t finding_wake_at(const struct policy *policy, const struct finding *finding)
 {
-    if (finding->kind || finding->orphan_sent) return TIME_NONE;
+    if (finding->kind || finding->orphan_sent || finding->first_seen_at == TIME_NONE)
+        return TIME_NONE;
     return deadline_add(&policy->calendar, finding->first_seen_at, policy->orphan_finding_after);
 }
 
@@ -392,8 +428,13 @@ void finding_tick(struct step *step, struct entry *entry)
 {
     struct finding *finding = edit(step, entry);
     ms_t due = finding_wake_at(step->policy, finding);
-    finding->orphan_sent = true;
     entry->wake_at = TIME_NONE;
+    if (step->incident->phase != PHASE_WAITING) {
+        /* No orphan: the closure that is under way has yet to reach it. */
+        finding->first_seen_at = TIME_NONE;
+        return;
+    }
+    finding->orphan_sent = true;
     struct output *output = step_emit(step, OUTPUT_REMINDER);
     output->at = due;
     struct str waited = reminder_span(step->arena, due - finding->first_seen_at);

@@ -169,7 +169,7 @@ static struct entry *create_coordination(struct step *step, const struct coordin
     return task_create(step, &seed);
 }
 
-static void coordinate(struct step *step, const struct coordination *c)
+void followup_party(struct step *step, const struct coordination *c)
 {
     struct entry *entry = step_task_entry(step, task_name(step, KIND_COORDINATION, c->party));
     const struct obligation *o = obligation_to(step, c->party);
@@ -197,15 +197,14 @@ static bool is_named(const struct closure *closure, struct str party)
     return false;
 }
 
-static void coordinate_all(struct step *step, const struct closure *closure)
+void followup_duties(struct step *step, const struct closure *closure)
 {
-    for (size_t i = 0; i < closure->coordination_n; i++)
-        coordinate(step, &closure->coordination[i]);
     /* A duty is one task with the party that the closure names, if it does. */
     for (size_t i = 0; i < step->policy->obligations_n; i++) {
         const struct obligation *o = &step->policy->obligations[i];
         if (!applies(step, o) || is_named(closure, o->party)) continue;
-        coordinate(step, &(struct coordination){.party = o->party, .party_kind = o->party_kind});
+        followup_party(step,
+                       &(struct coordination){.party = o->party, .party_kind = o->party_kind});
     }
 }
 
@@ -219,25 +218,18 @@ void followup_make(struct step *step, const struct closure *closure)
         make(step, KIND_FINDINGS_REPORT, "Write the report of the findings of", STR_NONE);
     }
     want_evaluation(step, closure);
-    coordinate_all(step, closure);
 }
 
-void followup_update(struct step *step, const struct incident *old)
+void followup_update(struct step *step, struct entry *entry)
 {
     const struct incident *incident = step->incident;
-    bool new_owner = !owner_eq(old->owner, incident->owner);
-    if (old->severity == incident->severity && !new_owner) return;
-    int priority = policy_priority(step->policy, incident->severity, 0);
-    size_t n;
-    struct entry **tasks = incident_entries(step, ENTRY_TASK, &n);
-    for (size_t i = 0; i < n; i++) {
-        const struct task *before = tasks[i]->task;
-        if (before->finding_id.p || before->status == STATUS_CLOSED) continue;
-        struct task *task = task_edit(step, tasks[i], &before);
-        task_apply_priority(step, task, incident->severity, priority);
-        if (new_owner)
-            task->owner =
-                owner_is_nobody(incident->owner) ? step->policy->response_team : incident->owner;
-        task_changed(step, tasks[i], before);
-    }
+    const struct task *before = entry->task;
+    if (before->finding_id.p || before->status == STATUS_CLOSED) return;
+    struct task *task = task_edit(step, entry, &before);
+    task_apply_priority(step, task, incident->severity,
+                        policy_priority(step->policy, incident->severity, 0));
+    if (incident->cursor.changes & CHANGE_OWNER)
+        task->owner =
+            owner_is_nobody(incident->owner) ? step->policy->response_team : incident->owner;
+    task_changed(step, entry, before);
 }

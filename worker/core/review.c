@@ -13,7 +13,9 @@ static ms_t review_at(const struct policy *policy, const struct incident *incide
 
 static ms_t missing_at(const struct policy *policy, const struct incident *incident)
 {
-    if (incident->findings || incident->missing_findings_sent) return TIME_NONE;
+    /* The rest of a closure that is under way may bring some. */
+    if (incident->findings || incident->missing_findings_sent || incident->cursor.stage)
+        return TIME_NONE;
     return deadline_add(&policy->calendar, incident->opened_at, policy->missing_findings_after);
 }
 
@@ -22,7 +24,10 @@ ms_t review_wake_at(const struct policy *policy, const struct incident *incident
     switch (incident->phase) {
     case PHASE_OPEN: return time_first(review_at(policy, incident), missing_at(policy, incident));
     case PHASE_COMPLETED:
-        if (incident->retired == incident->occurrence) return TIME_NONE;
+        /* Once begun it goes on at once, also under another policy. */
+        if (incident->cursor.stage == STAGE_RETIRE) return incident->completed_at;
+        /* What a closure that is under way still needs is not deleted. */
+        if (incident->cursor.stage || incident->retired == incident->occurrence) return TIME_NONE;
         return deadline_add(&policy->calendar, incident->completed_at, policy->retention);
     default: return TIME_NONE;
     }
@@ -117,25 +122,33 @@ static void miss_findings(struct step *step, ms_t until)
                      STR_ARG(what), STR_ARG(waited));
 }
 
-/* The past goes; the header stays for ever, so that no id of this life can ever come back. */
-static void retire(struct step *step)
+/* A deletion is one short message, where another entry makes up to five. */
+#define DELETIONS_OF_A_STEP 5
+
+enum decide_result review_retire(struct step *step)
 {
+    struct incident *incident = step->incident;
+    size_t n = 0;
+    /* The header stays for ever, so that no id of this life can ever come back. */
+    incident->retired = incident->occurrence;
+    incident->title = STR_NONE;
+    incident->cursor.stage = STAGE_RETIRE;
     for (struct entry *e = step->header->next_sibling; e; e = e->next_sibling) {
         if (!e->exists) continue;
+        if (step_is_full(step)) return DECIDE_MORE;
         e->exists = false;
         state_touch(step->d->table, e);
         e->wake_at = TIME_NONE;
+        step->handled += ++n % DELETIONS_OF_A_STEP == 0;
     }
-    step->incident->retired = step->incident->occurrence;
-    step->incident->title = STR_NONE;
+    incident->cursor.stage = STAGE_NONE;
+    return DECIDE_OK;
 }
 
-void review_tick(struct step *step, ms_t until)
+enum decide_result review_tick(struct step *step, ms_t until)
 {
-    if (step->incident->phase == PHASE_OPEN) {
-        miss_findings(step, until);
-        review(step, until);
-    } else {
-        retire(step);
-    }
+    if (step->incident->phase == PHASE_COMPLETED) return review_retire(step);
+    miss_findings(step, until);
+    review(step, until);
+    return DECIDE_OK;
 }

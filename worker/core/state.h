@@ -36,6 +36,44 @@ struct counts {
 /* No closure yet; follow-up under way; every task closed. */
 enum phase { PHASE_WAITING, PHASE_OPEN, PHASE_COMPLETED };
 
+/* What is done of an event that concerns more entries than one transaction holds, in the order of
+ * closure.c and review.c. */
+enum stage {
+    STAGE_NONE,
+    STAGE_PARTIES, /* the tasks of the closure's parties, and the policy's duties */
+    STAGE_UPDATE,  /* the new severity or owner goes to the incident's own tasks */
+    STAGE_RAISE,   /* the level is full now: so are the findings' priorities */
+    STAGE_TAKE,    /* the findings inside the closure */
+    STAGE_RELEASE, /* findings that were held get their tasks */
+    STAGE_FORWARD, /* findings go on to the incident that this one was merged into */
+    STAGE_CLOSE,   /* the tasks of an incident that is put aside */
+    STAGE_HOLD,    /* and its findings */
+    STAGE_RETIRE,  /* the past is deleted */
+    stage_end,
+};
+
+/* What a closure has changed, as far as its later stages have to know. */
+enum {
+    CHANGE_BACK = 1,      /* the incident was put aside and is to be followed up again */
+    CHANGE_SEVERITY = 2,  /* of the incident */
+    CHANGE_OWNER = 4,     /* of the incident */
+    CHANGE_RAISED = 8,    /* light has become full */
+    CHANGE_MERGED = 16,   /* into an incident that it was not merged into before */
+    CHANGE_WARNINGS = 32, /* the closure's warnings have not been said yet */
+};
+
+/* How far an event was decided that takes several transactions (DECIDE_MORE in decide.h). */
+struct cursor {
+    enum stage stage; /* STAGE_NONE: there is no such event */
+    int topic;        /* the record, as in its cause; 0 for STAGE_RETIRE */
+    int64_t partition, offset;
+    int64_t done;     /* parties or findings of the closure that are done with in this stage */
+    struct str key;   /* the last entry that is */
+    ms_t at;          /* the time of the record, as it counted when it was begun */
+    ms_t latest;      /* the time of the last event that it made */
+    unsigned changes; /* CHANGE_* */
+};
+
 /* The header of an incident: small, because every event of the incident loads and writes it. */
 struct incident {
     struct str incident_id; /* raw */
@@ -61,6 +99,7 @@ struct incident {
     int64_t orphans; /* orphan-finding reminders so far */
     int64_t retired; /* > 0: the past was deleted after this occurrence; the ids of
                                      later tasks end in ~<occurrence> */
+    struct cursor cursor;
 };
 
 struct timeline_entry {
@@ -118,10 +157,10 @@ struct finding {
     struct str_list references;
     struct str duplicate_of;
     /* the worker's own */
-    bool is_inline; /* has come inside closures only */
-    int kind;       /* of the task it has now; 0 while held */
-    bool sop_task;  /* an sop-update was made beside it */
-    ms_t first_seen_at;
+    bool is_inline;     /* has come inside closures only */
+    int kind;           /* of the task it has now; 0 while held */
+    bool sop_task;      /* an sop-update was made beside it */
+    ms_t first_seen_at; /* TIME_NONE: its incident was closed before it could be an orphan */
     bool orphan_sent;
     struct warnings warnings; /* while held: they belong on the event that it will make */
 };

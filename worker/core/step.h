@@ -17,7 +17,24 @@ struct step {
     ms_t at;                  /* cause.at, or the last event of the task in hand if that is later */
     struct warnings warnings; /* of the input that is being taken */
     bool back;                /* the incident was put aside and is to be followed up again */
+    size_t handled;           /* entries of a long event that this part has changed */
+    size_t bytes;             /* what the messages of this part take, about */
 };
+
+/* Counts messages that each hold `text` bytes of what people wrote. */
+static inline void step_count(struct step *step, size_t messages, size_t text)
+{
+    step->bytes += messages * (1024 + text);
+}
+/* Whether what is left of the event has to wait for the next part. */
+bool step_is_full(const struct step *step);
+/* Notes an entry that was handled, if something was counted since `bytes_before`. */
+static inline void step_handled(struct step *step, size_t bytes_before)
+{
+    step->handled += step->bytes != bytes_before;
+}
+/* The bytes of its texts. */
+size_t step_list_bytes(struct str_list list);
 
 /* Appends an output with the step's cause, time and warnings filled in. */
 struct output *step_emit(struct step *step, enum output_type type);
@@ -27,10 +44,13 @@ struct entry *step_task_entry(struct step *step, struct str name);
 struct entry *step_finding_entry(struct step *step, struct str finding_id);
 
 /* incident.c */
-void incident_take_closure(struct step *step, const struct closure_event *event);
+/* Emits one of its events. */
+void incident_announce(struct step *step, enum incident_event event);
+/* Begins its next occurrence. */
+void incident_open(struct step *step);
 /* Opens the next occurrence when the incident was complete: a task is about to be open. */
 void incident_wake_up(struct step *step);
-/* Completes the incident when its last task has closed. */
+/* Completes the incident when its last task has closed, and no closure is under way. */
 void incident_settle(struct step *step);
 /* The incident's entries of one type, in the order of their keys: what follows must not depend on
  * the order in which they were loaded. */
@@ -45,18 +65,29 @@ static inline bool incident_is_put_aside(const struct incident *incident)
     return incident->level == LEVEL_UNCONFIRMED || incident->merged_into.p;
 }
 
+/* closure.c */
+/* DECIDE_MORE: the rest comes when the record is given again. */
+enum decide_result closure_take(struct step *step, const struct closure_event *event);
+/* Whether the finding goes on to the other incident with the closure that is under way. */
+bool closure_will_forward(const struct step *step, const struct entry *finding);
+
 /* followup.c */
-/* Makes the tasks of the incident itself that its level and its closure ask for, and closes those
- * that ask for what has come. */
+/* Makes the tasks of the incident itself that its level and its closure ask for, those of parties
+ * and duties apart, and closes those that ask for what has come. */
 void followup_make(struct step *step, const struct closure *closure);
+/* The task of one party, and those of the duties towards parties that the closure does not name. */
+void followup_party(struct step *step, const struct coordination *party);
+void followup_duties(struct step *step, const struct closure *closure);
 /* Makes stakeholder-review if it was never made. */
 void followup_need_stakeholders(struct step *step);
-/* Takes a new severity or owner of the incident to its tasks. */
-void followup_update(struct step *step, const struct incident *old);
+/* Takes a new severity or owner of the incident to a task, if it is one of its own. */
+void followup_update(struct step *step, struct entry *entry);
 
 /* review.c */
 /* review-due, missing-findings, and the end of retention. The wake time has come. */
-void review_tick(struct step *step, ms_t until);
+enum decide_result review_tick(struct step *step, ms_t until);
+/* Deletes the past of the incident. DECIDE_MORE: not all of it fitted, and the cursor says so. */
+enum decide_result review_retire(struct step *step);
 ms_t review_wake_at(const struct policy *policy, const struct incident *incident);
 
 /* finding.c */
@@ -69,8 +100,16 @@ static inline bool finding_is_ended(const struct finding *finding)
 {
     return finding->status >= REPORTED_VERIFIED;
 }
+/* Counts the message that one state of it, or all that is said of it, makes. */
+void finding_count(struct step *step, const struct finding *finding);
 /* Gives a held finding its task, now that its incident is closed. */
 void finding_release(struct step *step, struct entry *entry);
+/* Nothing more is done with it unless its incident comes back. */
+void finding_hold(struct step *step, struct entry *entry);
+static inline bool finding_is_held(const struct finding *finding)
+{
+    return !finding->kind && finding->orphan_sent;
+}
 /* Severity and priority of the finding's tasks anew: the level has changed. */
 void finding_reprioritize(struct step *step, struct entry *entry);
 void finding_tick(struct step *step, struct entry *entry);

@@ -131,6 +131,12 @@ static void count(struct counts *counts, const struct task *task, int64_t by)
     }
 }
 
+/* The event and the state, and with an update what has changed. */
+static void count_messages(struct step *step, const struct task *task)
+{
+    step_count(step, 3, task->description.n + step_list_bytes(task->participants));
+}
+
 static void emit(struct step *step, struct entry *entry, enum task_event event,
                  const struct task *before)
 {
@@ -161,6 +167,7 @@ static void close_as(struct step *step, struct task *task, int resolution)
 void task_changed(struct step *step, struct entry *entry, const struct task *before)
 {
     struct task *task = entry->task;
+    count_messages(step, task);
     /* At another priority nobody may have to verify it; only now is the status what it will be. */
     if (task->status == STATUS_RESOLVED && task->priority != before->priority &&
         !step->policy->verification[task->priority])
@@ -236,6 +243,7 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     if (task->due_fixed) forget_missed(step, task);
     task->sla = sla_at(step->policy, task, step->at);
     entry->task = task;
+    count_messages(step, task);
     entry->exists = true;
     state_touch(step->d->table, entry);
     count(&step->incident->counts, task, 1);
@@ -365,8 +373,10 @@ static bool stays_closed(struct step *step, const struct task *task)
 {
     if (task->status != STATUS_CLOSED) return false;
     if (incident_is_put_aside(step->incident)) return true;
-    return task_kind_is_finding_work(task->kind) &&
-           finding_is_ended(step_finding_entry(step, task->finding_id)->finding);
+    if (!task_kind_is_finding_work(task->kind)) return false;
+    /* A finding that is held while its incident is followed up is about to open its task itself. */
+    const struct finding *finding = step_finding_entry(step, task->finding_id)->finding;
+    return finding_is_ended(finding) || !finding->kind;
 }
 
 void task_take_update(struct step *step, const struct task_update_event *event)

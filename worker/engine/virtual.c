@@ -40,6 +40,7 @@ struct virtual *virtual_new(const struct virtual_settings *settings)
     v->forget_after = settings->forget_after;
     v->decision.arena = v->arena;
     v->decision.table = state_new(v->arena);
+    v->decision.step_max = settings->step_max;
     v->decoder.limits = settings->limits;
     v->encoder.source = settings->source;
     for (int topic = 0; topic < topic_end; topic++)
@@ -203,10 +204,14 @@ static bool decide(struct virtual *v, const struct event *event, struct str head
 {
     struct entry *header = state_entry(v->decision.table, header_key);
     header->whole = header->loaded = true;
-    if (decide_event(&v->decision, event, v->now) != DECIDE_OK) return false;
-    schedule_changed(v);
+    enum decide_result result;
+    /* Its parts follow each other at once; what they send is sent as if there were only one. */
+    do {
+        result = decide_event(&v->decision, event, v->now);
+        schedule_changed(v);
+    } while (result == DECIDE_MORE);
     emit_outputs(v);
-    return true;
+    return result == DECIDE_OK;
 }
 
 static void refuse(struct virtual *v, const struct record *record, const struct refused *refused)

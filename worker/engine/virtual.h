@@ -25,6 +25,8 @@ struct virtual_settings {
     /* After so many events what they left behind in memory is given back, at the cost of copying
      * the state; 0: after each. */
     size_t forget_after;
+    /* The most entries that one event concerns at a time (struct decision); 0: as in the worker. */
+    size_t step_max;
 };
 
 #define VIRTUAL_FORGET_AFTER 20000

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a closure does: first what it says of the incident, then, stage by stage, what follows for
+ * its tasks and findings. These may be thousands, so each stage can stop, and go on from there when
+ * the record is given again: the cursor in the header has all that the rest needs to know.
+ */
+#include "step.h"
+
+/* ---- what it says ---- */
+
+static void merge_header(const struct policy *policy, struct incident *stored,
+                         const struct closure_event *event)
+{
+    const struct incident *in = &event->incident;
+    unsigned present = event->present;
+    stored->closed_at = in->closed_at;
+    if (present & CLOSURE_TITLE) stored->title = in->title;
+    if (present & CLOSURE_SEVERITY) stored->severity = in->severity;
+    if (!stored->severity) stored->severity = policy->severity_default;
+    if (present & CLOSURE_DISPOSITION) stored->disposition = in->disposition;
+    if (present & CLOSURE_CUSTOMER_IMPACTING) stored->customer_impacting = in->customer_impacting;
+    if (present & CLOSURE_DATA_BREACH) stored->data_breach = in->data_breach;
+    if (present & CLOSURE_STARTED_AT) stored->started_at = in->started_at;
+    if (present & CLOSURE_DETECTED_AT) stored->detected_at = in->detected_at;
+    if (present & CLOSURE_CONTAINED_AT) stored->contained_at = in->contained_at;
+    if (present & CLOSURE_OWNER) stored->owner = in->owner;
+    /* An incident merged into itself is a publisher's slip, not a merge. */
+    if ((present & CLOSURE_MERGED_INTO) && !str_eq(in->merged_into, stored->incident_id))
+        stored->merged_into = in->merged_into;
+}
+
+static void merge_closure(struct closure *stored, const struct closure_event *event)
+{
+    const struct closure *in = &event->closure;
+    unsigned present = event->present;
+    if (present & CLOSURE_SUMMARY) stored->summary = in->summary;
+    if (present & CLOSURE_STARTED_AT) stored->started_at_text = in->started_at_text;
+    if (present & CLOSURE_DETECTED_AT) stored->detected_at_text = in->detected_at_text;
+    if (present & CLOSURE_CONTAINED_AT) stored->contained_at_text = in->contained_at_text;
+    if (present & CLOSURE_TIMELINE) {
+        stored->timeline = in->timeline;
+        stored->timeline_n = in->timeline_n;
+    }
+    if (present & CLOSURE_TECHNICAL_SUMMARY) {
+        stored->evidence = in->evidence;
+        stored->evidence_n = in->evidence_n;
+        stored->actors = in->actors;
+        stored->response = in->response;
+        stored->takeaways = in->takeaways;
+    }
+    if (present & CLOSURE_RESPONSE_EVALUATION) {
+        stored->sufficient = in->sufficient;
+        stored->complete = in->complete;
+        stored->evaluation_note = in->evaluation_note;
+    }
+    if (present & CLOSURE_COORDINATION) {
+        stored->coordination = in->coordination;
+        stored->coordination_n = in->coordination_n;
+    }
+    if (present & CLOSURE_REFERENCES) stored->references = in->references;
+}
+
+static struct entry *closure_entry(struct step *step)
+{
+    struct str key = state_closure_key(step->arena, step->incident->incident_id);
+    return state_entry(step->d->table, key);
+}
+
+static struct closure *edit_closure(struct step *step)
+{
+    struct entry *entry = closure_entry(step);
+    struct closure *closure = ARENA_NEW(step->arena, struct closure);
+    if (entry->exists) *closure = *entry->closure;
+    entry->closure = closure;
+    entry->exists = true;
+    state_touch(step->d->table, entry);
+    return closure;
+}
+
+/* Full never turns back into light. */
+static void decide_level(struct step *step)
+{
+    struct incident *incident = step->incident;
+    unsigned flags = incident_flags(step->policy, incident) & step->policy->full_when;
+    if (incident->disposition > DISPOSITION_CONFIRMED) {
+        incident->level = LEVEL_UNCONFIRMED;
+        incident->because = 0;
+    } else if (flags || incident->level == LEVEL_FULL) {
+        incident->level = LEVEL_FULL;
+        incident->because |= flags;
+    } else {
+        incident->level = LEVEL_LIGHT;
+    }
+}
+
+static unsigned what_changed(const struct incident *old, const struct incident *now)
+{
+    unsigned changes = 0;
+    if (old->level == LEVEL_UNCONFIRMED || old->merged_into.p) changes |= CHANGE_BACK;
+    if (old->severity != now->severity) changes |= CHANGE_SEVERITY;
+    if (!owner_eq(old->owner, now->owner)) changes |= CHANGE_OWNER;
+    if (old->level == LEVEL_LIGHT && now->level == LEVEL_FULL) changes |= CHANGE_RAISED;
+    if (!str_eq(old->merged_into, now->merged_into)) changes |= CHANGE_MERGED;
+    return changes;
+}
+
+/* ---- the stages ---- */
+
+static const enum stage follow_up[] = {STAGE_PARTIES, STAGE_UPDATE,  STAGE_RAISE,
+                                       STAGE_TAKE,    STAGE_RELEASE, STAGE_NONE};
+/* Its findings go on to the other incident. */
+static const enum stage merge_away[] = {STAGE_TAKE, STAGE_FORWARD, STAGE_CLOSE, STAGE_HOLD,
+                                        STAGE_NONE};
+/* It is none. */
+static const enum stage turn_away[] = {STAGE_CLOSE, STAGE_HOLD, STAGE_TAKE, STAGE_NONE};
+
+static const enum stage *stages_of(const struct incident *incident)
+{
+    if (incident->merged_into.p) return merge_away;
+    return incident->level == LEVEL_UNCONFIRMED ? turn_away : follow_up;
+}
+
+/* All findings when the merge is new; later only those that this closure brought, which are not
+ * held yet. */
+static void forward(struct step *step, struct entry *entry)
+{
+    bool all = step->incident->cursor.changes & CHANGE_MERGED;
+    if (!all && finding_is_held(entry->finding)) return;
+    incident_forward_finding(step, entry->finding, ~0u);
+}
+
+static void close_task(struct step *step, struct entry *entry)
+{
+    const struct incident *incident = step->incident;
+    if (entry->task->status == STATUS_CLOSED) return;
+    if (incident->merged_into.p)
+        task_close(step, entry, RESOLUTION_DUPLICATE,
+                   arena_printf(step->arena, "merged into %.*s", STR_ARG(incident->merged_into)));
+    else
+        task_close(step, entry, RESOLUTION_DISMISSED,
+                   arena_printf(step->arena, "the incident is %.*s",
+                                STR_ARG(disposition_name(incident->disposition))));
+}
+
+/* The stages that go over the incident's entries; `when`: only after these changes, if any. */
+static const struct {
+    enum entry_type type;
+    unsigned when;
+    void (*handle)(struct step *step, struct entry *entry);
+} over_entries[stage_end] = {
+    [STAGE_UPDATE] = {ENTRY_TASK, CHANGE_SEVERITY | CHANGE_OWNER, followup_update},
+    [STAGE_RAISE] = {ENTRY_FINDING, CHANGE_RAISED, finding_reprioritize},
+    [STAGE_RELEASE] = {ENTRY_FINDING, 0, finding_release},
+    [STAGE_FORWARD] = {ENTRY_FINDING, 0, forward},
+    [STAGE_CLOSE] = {ENTRY_TASK, 0, close_task},
+    [STAGE_HOLD] = {ENTRY_FINDING, 0, finding_hold},
+};
+
+static bool go_over_entries(struct step *step)
+{
+    struct cursor *cursor = &step->incident->cursor;
+    unsigned when = over_entries[cursor->stage].when;
+    if (when && !(cursor->changes & when)) return true;
+    size_t n;
+    struct entry **entries = incident_entries(step, over_entries[cursor->stage].type, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (cursor->key.p && str_cmp(entries[i]->key, cursor->key) <= 0) continue;
+        if (step_is_full(step)) return false;
+        size_t bytes = step->bytes;
+        over_entries[cursor->stage].handle(step, entries[i]);
+        step_handled(step, bytes);
+        cursor->key = entries[i]->key;
+    }
+    return true;
+}
+
+/* Parties of the closure as it is stored: what this record says of none stays as it was. */
+static bool go_over_parties(struct step *step)
+{
+    const struct closure *closure = closure_entry(step)->closure;
+    int64_t *done = &step->incident->cursor.done;
+    for (; (size_t)*done < closure->coordination_n; ++*done) {
+        if (step_is_full(step)) return false;
+        size_t bytes = step->bytes;
+        followup_party(step, &closure->coordination[*done]);
+        step_handled(step, bytes);
+    }
+    followup_duties(step, closure);
+    return true;
+}
+
+static bool go_over_findings(struct step *step, const struct closure_event *event)
+{
+    int64_t *done = &step->incident->cursor.done;
+    for (; (size_t)*done < event->findings_n; ++*done) {
+        if (step_is_full(step)) return false;
+        size_t bytes = step->bytes;
+        finding_take(step, &event->findings[*done], true);
+        step_handled(step, bytes);
+    }
+    return true;
+}
+
+static bool go_on(struct step *step, const struct closure_event *event)
+{
+    switch (step->incident->cursor.stage) {
+    case STAGE_PARTIES: return go_over_parties(step);
+    case STAGE_TAKE: return go_over_findings(step, event);
+    default: return go_over_entries(step);
+    }
+}
+
+bool closure_will_forward(const struct step *step, const struct entry *finding)
+{
+    const struct cursor *cursor = &step->incident->cursor;
+    if (cursor->stage == STAGE_TAKE) return true;
+    return cursor->stage == STAGE_FORWARD && str_cmp(finding->key, cursor->key) > 0;
+}
+
+/* ---- a closure, from its first part to its last ---- */
+
+static const struct cursor no_cursor = {.at = TIME_NONE, .latest = TIME_NONE};
+
+static void begin(struct step *step, const struct closure_event *event)
+{
+    struct incident *incident = step->incident;
+    struct incident old = *incident;
+    incident->order = order_advance(incident->order, event->incident.order);
+    merge_header(step->policy, incident, event);
+    decide_level(step);
+    merge_closure(edit_closure(step), event);
+
+    bool is_confirmed_now = old.level == LEVEL_UNCONFIRMED && incident->level != LEVEL_UNCONFIRMED;
+    if (old.phase == PHASE_WAITING || is_confirmed_now)
+        incident_open(step);
+    else if (old.level != incident->level || old.severity != incident->severity ||
+             !str_eq(old.title, incident->title))
+        incident_announce(step, INCIDENT_UPDATED);
+
+    incident->cursor = (struct cursor){
+        .stage = *stages_of(incident),
+        .topic = step->cause.topic,
+        .partition = step->cause.partition,
+        .offset = step->cause.offset,
+        .at = step->cause.at,
+        .changes = what_changed(&old, incident),
+    };
+    step->back = incident->cursor.changes & CHANGE_BACK;
+    if (incident->cursor.stage == STAGE_PARTIES) followup_make(step, closure_entry(step)->closure);
+}
+
+/* Goes through the stages from the cursor on. */
+static enum decide_result finish(struct step *step, const struct closure_event *event)
+{
+    struct cursor *cursor = &step->incident->cursor;
+    const enum stage *stage = stages_of(step->incident);
+    while (*stage != cursor->stage) stage++;
+    while (go_on(step, event)) {
+        cursor->key = STR_NONE;
+        cursor->done = 0;
+        cursor->stage = *++stage;
+        if (cursor->stage) continue;
+        *cursor = no_cursor;
+        incident_settle(step);
+        return DECIDE_OK;
+    }
+    cursor->latest = step->at;
+    cursor->changes &= ~(unsigned)CHANGE_WARNINGS;
+    if (step->warnings.n) cursor->changes |= CHANGE_WARNINGS;
+    return DECIDE_MORE;
+}
+
+/* Whether the record says no other order than the one that is stored. */
+static bool is_same_order(struct order stored, struct order in)
+{
+    struct order both = order_advance(stored, in);
+    return both.revision == stored.revision && both.time == stored.time;
+}
+
+/* Where the record first stood says which one it is; a topic that was made anew may have another
+ * one there. */
+static bool is_under_way(const struct step *step, const struct closure_event *event)
+{
+    const struct cursor *cursor = &step->incident->cursor;
+    return cursor->topic == step->cause.topic && cursor->partition == step->cause.partition &&
+           cursor->offset == step->cause.offset &&
+           is_same_order(step->incident->order, event->incident.order);
+}
+
+static enum decide_result resume(struct step *step, const struct closure_event *event)
+{
+    const struct cursor *cursor = &step->incident->cursor;
+    step->cause.at = cursor->at;
+    step->at = cursor->latest;
+    if (!(cursor->changes & CHANGE_WARNINGS)) step->warnings = (struct warnings){0};
+    return finish(step, event);
+}
+
+/*
+ * Another closure comes while one is under way: that one has been deleted unread, or this one has
+ * overtaken it by way of another partition. What is left of it and needs no record is done first,
+ * with this record as the cause, so that this one finds the incident whole; the findings inside it
+ * that were not taken are lost with it, or (it is late now) count as little as all of them would
+ * have, had this one come before it. The same closure, sent again because the record was lost, is
+ * no duplicate: it has those findings.
+ */
+static enum decide_result take_over(struct step *step, const struct closure_event *event)
+{
+    static const struct closure_event lost;
+    struct warnings warnings = step->warnings;
+    step->warnings = (struct warnings){0};
+    enum decide_result result = finish(step, &lost);
+    if (result != DECIDE_OK) return result;
+    step->warnings = warnings;
+    step->at = step->cause.at;
+    begin(step, event);
+    return finish(step, event);
+}
+
+enum decide_result closure_take(struct step *step, const struct closure_event *event)
+{
+    const struct incident *incident = step->incident;
+    bool is_later =
+        incident->phase == PHASE_WAITING || order_is_later(incident->order, event->incident.order);
+    if (incident->cursor.stage) {
+        if (is_under_way(step, event)) return resume(step, event);
+        if (is_later || is_same_order(incident->order, event->incident.order))
+            return take_over(step, event);
+    }
+    if (!is_later) return DECIDE_OK;
+    begin(step, event);
+    return finish(step, event);
+}
