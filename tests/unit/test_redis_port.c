@@ -65,7 +65,7 @@ static enum result apply_to(int32_t shard, int64_t expected, int64_t watermark,
     struct store_apply a = {.shard = shard,
                             .expected = expected,
                             .watermark = watermark,
-                            .now = watermark * 10,
+                            .stamp = watermark * 10,
                             .clear = clear,
                             .writes = writes,
                             .n = n};

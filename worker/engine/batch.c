@@ -460,7 +460,8 @@ static enum result commit(struct batch *b, struct error *error)
     enum result result = produce_all(b, error);
     failpoint("before-commit");
     if (result == OK)
-        result = engine->kafka->commit(engine->kafka->self, positions, n, shards, b->applies_n, error);
+        result =
+            engine->kafka->commit(engine->kafka->self, positions, n, shards, b->applies_n, error);
     failpoint("after-commit");
     if (result == REJECT) {
         result = undo(b, ABORT, error);
@@ -523,8 +524,10 @@ static bool collect(struct batch *b)
     b->applies = arena_zalloc(b->arena, (b->applies_n + 1) * sizeof *b->applies);
     for (size_t i = 0; i < b->applies_n; i++) {
         struct shard *shard = &b->engine->shards[b->shard_ids[i]];
-        b->applies[i] =
-            (struct store_apply){.shard = shard->id, .expected = shard->watermark, .now = b->now};
+        b->applies[i] = (struct store_apply){.shard = shard->id,
+                                             .expected = shard->watermark,
+                                             .stamp = b->now,
+                                             .cluster = b->engine->cluster};
         if (!collect_changes(b, shard, &b->applies[i])) return false;
     }
     return true;

@@ -7,7 +7,7 @@
 #include "internal.h"
 #include "merge.h"
 
-#define RETRY_MS 100      /* between tries of a restore that had to wait */
+#define RETRY_MS 100      /* before a restore tries a store that did not answer */
 #define WATCH_MS 1000     /* how often an idle worker looks whether Redis still has its state */
 #define BACKLOG_MS 2000   /* records older than that are a backlog, and can wait for each other */
 #define GATHER_MS 500     /* how long at most they do, in one step */
@@ -85,6 +85,7 @@ static void assigned(struct engine *engine, const struct kafka_event *event)
         shard_restart(engine, shard);
     }
     engine->next_retry_ms = 0;
+    engine->counts_compared = false;
 }
 
 static void revoked(struct engine *engine, const struct kafka_event *event)
@@ -136,29 +137,46 @@ static void note_record(struct input *input, const struct record *record)
 static size_t keep_active(const struct engine *engine, const struct record **records, size_t n)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < n; i++)
-        if (engine->shards[records[i]->partition].phase == SHARD_ACTIVE)
+    for (size_t i = 0; i < n; i++) {
+        const struct shard *shard = &engine->shards[records[i]->partition];
+        const struct input *input = &shard->inputs[records[i]->topic - input_topic(0)];
+        if (shard->phase == SHARD_ACTIVE && records[i]->offset >= input->next)
             records[kept++] = records[i];
+    }
     return kept;
 }
 
+/* Fetching may have begun at the last record that was processed, to be compared. */
+static enum result verify(struct engine *engine, const struct record *record, struct error *error)
+{
+    struct shard *shard = &engine->shards[record->partition];
+    const struct input *input = &shard->inputs[record->topic - input_topic(0)];
+    if (shard->phase != SHARD_ACTIVE || !input->unverified) return OK;
+    return shard_verify(engine, shard, record, error);
+}
+
 /* What the events say of shards and their inputs. */
-static void note_events(struct engine *engine, size_t from, size_t to)
+static enum result note_events(struct engine *engine, size_t from, size_t to, struct error *error)
 {
     for (size_t i = from; i < to; i++) {
         const struct kafka_event *event = &engine->events[i];
         const struct record *record = &event->record;
         struct input *input = NULL;
-        if (event->type == KAFKA_RECORD || event->type == KAFKA_END)
+        if (event->type == KAFKA_RECORD || event->type == KAFKA_END) {
+            if (verify(engine, record, error) != OK) return FATAL;
             input = &engine->shards[record->partition].inputs[record->topic - input_topic(0)];
+        }
         switch (event->type) {
         case KAFKA_ASSIGNED: assigned(engine, event); break;
         case KAFKA_REVOKED: revoked(engine, event); break;
         case KAFKA_END: input->at_end = true; break;
         case KAFKA_OUT_OF_RANGE: break;
-        case KAFKA_RECORD: note_record(input, record); break;
+        case KAFKA_RECORD:
+            if (record->offset >= input->next) note_record(input, record);
+            break;
         }
     }
+    return OK;
 }
 
 /* The records among the events, of shards that are still ours after all of them, by time. */
@@ -204,15 +222,17 @@ static enum result gather(struct engine *engine, int max_wait_ms, size_t *n, str
     size_t max = engine->careful ? 1 : (size_t)engine->options.batch_max;
     struct kafka_port *kafka = engine->kafka;
     bool drained;
-    enum result result = kafka->poll(kafka->self, engine->events, max, max_wait_ms, n, &drained, error);
-    note_events(engine, 0, *n);
+    enum result result =
+        kafka->poll(kafka->self, engine->events, max, max_wait_ms, n, &drained, error);
+    if (note_events(engine, 0, *n, error) != OK) return FATAL;
     if (result != OK) return result;
     int64_t until_ms = monotonic(engine) + GATHER_MS;
     while (*n < max && has_unseen_inputs(engine) && monotonic(engine) < until_ms) {
         size_t more = 0;
-        result = kafka->poll(kafka->self, engine->events + *n, max - *n, 10, &more, &drained, error);
-        note_events(engine, *n, *n + more);
+        result =
+            kafka->poll(kafka->self, engine->events + *n, max - *n, 10, &more, &drained, error);
         *n += more;
+        if (note_events(engine, *n - more, *n, error) != OK) return FATAL;
         if (result != OK) return result;
     }
     return OK;
@@ -285,53 +305,10 @@ static enum result watch(struct engine *engine, struct error *error)
     return result;
 }
 
-/* Each open changelog has a queue of its own in memory. */
-#define READING_MAX 4
-
-static int count_reading(const struct engine *engine)
-{
-    int n = 0;
-    for (int32_t i = 0; i < engine->options.partitions; i++)
-        n += engine->shards[i].phase == SHARD_READS_CHANGELOG;
-    return n;
-}
-
-/* A piece of every restore that runs. One that has to wait ends the round, for each such wait can
- * block for seconds; the next round begins behind it, so it does not hold up the others. */
-static enum result restore(struct engine *engine, struct error *error)
-{
-    if (monotonic(engine) < engine->next_retry_ms) return OK;
-    for (int32_t k = 0; k < engine->options.partitions; k++) {
-        int32_t i = (engine->restore_first + k) % engine->options.partitions;
-        struct shard *shard = &engine->shards[i];
-        if (shard->phase == SHARD_NOT_OURS || shard->phase == SHARD_ACTIVE) continue;
-        if (shard->phase != SHARD_READS_CHANGELOG && count_reading(engine) >= READING_MAX) continue;
-        arena_reset(engine->arena, ARENA_KEEP_BYTES);
-        enum result result = shard_restore(engine, shard, error);
-        if (result == FATAL) return FATAL;
-        if (result == RETRY) {
-            engine_complain(engine, "a shard waits to be restored", error);
-            engine->next_retry_ms = monotonic(engine) + RETRY_MS;
-            engine->restore_first = (i + 1) % engine->options.partitions;
-            return OK;
-        }
-    }
-    return OK;
-}
-
-static bool is_restoring(const struct engine *engine)
-{
-    for (int32_t i = 0; i < engine->options.partitions; i++) {
-        enum shard_phase phase = engine->shards[i].phase;
-        if (phase != SHARD_NOT_OURS && phase != SHARD_ACTIVE) return true;
-    }
-    return false;
-}
-
 /* How long the poll may wait: until the first tick, and hardly at all while a restore runs. */
 static int wait_ms(const struct engine *engine, int max_wait_ms)
 {
-    if (is_restoring(engine)) return max_wait_ms < 5 ? max_wait_ms : 5;
+    if (restore_is_running(engine)) return max_wait_ms < 5 ? max_wait_ms : 5;
     ms_t now = engine->clock->now(engine->clock->self);
     int64_t wait = max_wait_ms;
     for (int32_t i = 0; i < engine->options.partitions; i++) {
@@ -386,8 +363,8 @@ enum result engine_step(struct engine *engine, int max_wait_ms, struct error *er
         if (engine->events[i].type == KAFKA_RECORD)
             engine->kafka->release(engine->kafka->self, &engine->events[i].record);
     if (result == RETRY) store_lost(engine, error);
-    if (result != FATAL) result = restore(engine, error);
-    if (!is_restoring(engine)) engine->store_down = false;
+    if (result != FATAL) result = restore_run(engine, error);
+    if (!restore_is_running(engine)) engine->store_down = false;
     count_owned(engine);
     return result == FATAL ? FATAL : OK;
 }

@@ -20,9 +20,10 @@ static inline int input_topic(int index)
 
 enum shard_phase {
     SHARD_NOT_OURS,
-    SHARD_WAITS_FOR_OFFSETS,   /* stable committed offsets */
-    SHARD_WAITS_FOR_WATERMARK, /* the end of the changelog, and how far the store is */
+    SHARD_WAITS_FOR_BROKERS, /* stable committed offsets, and the ends of its partitions */
+    SHARD_WAITS_FOR_STORE,   /* how far the store is */
     SHARD_READS_CHANGELOG,
+    SHARD_RESTORED, /* the store is at the end; what it says has to be compared with the rest */
     SHARD_ACTIVE,
 };
 
@@ -31,9 +32,9 @@ struct input {
     int64_t next;           /* the next offset to consume, committed with the state */
     struct input_mark mark; /* the last record before it */
     bool unverified;        /* fetching began at the mark: its record comes first, to be compared */
-    bool at_end;     /* everything that is there was read */
-    ms_t last_time;  /* of the last record read; TIME_NONE: none yet */
-    ms_t batch_time; /* the earliest of the records in hand; INT64_MAX: none */
+    bool at_end;            /* everything that is there was read */
+    ms_t last_time;         /* of the last record read; TIME_NONE: none yet */
+    ms_t batch_time;        /* the earliest of the records in hand; INT64_MAX: none */
 };
 
 struct shard {
@@ -45,10 +46,16 @@ struct shard {
     int64_t entries;   /* how many entries are stored, internal ones apart */
     ms_t next_wake;    /* the earliest tick; TIME_NONE: none */
     /* while restoring */
-    int64_t committed[INPUTS];
-    int64_t high, read_to;
-    int64_t restored; /* records so far */
-    int64_t since_ms; /* monotonic: when the restore began */
+    bool asked;                /* the brokers, since the restore began */
+    struct lookup_shard found; /* what they answered */
+    ms_t asked_at;             /* when: all that came later lies behind found.high */
+    ms_t stamp;                /* of the store's copy until the end is reached */
+    bool from_start;           /* the store was cleared: the whole changelog is read */
+    bool doubted; /* something did not fit together: asked once more before it counts */
+    int64_t read_to;
+    int64_t restored;                   /* records so far */
+    int64_t since_ms;                   /* monotonic: when the restore began */
+    struct input_mark given_up[INPUTS]; /* of inputs that begin anew: --accept-state-loss */
     /* of the batch that is being made */
     struct state_table *table; /* NULL: the batch does not touch the shard */
     bool dropped;              /* the batch goes on without this shard */
@@ -68,11 +75,17 @@ struct engine {
     bool joined;
     bool store_down;
     int64_t next_retry_ms;      /* monotonic: restores wait until then after a failure */
+    int64_t next_ask_ms;        /* monotonic: when what was not settled is asked again */
+    int64_t last_piece_ms;      /* monotonic: when a restore read something last */
+    int64_t next_loss_ms;       /* monotonic: when a changelog that lost its start is spoken of */
+    bool counts_compared;       /* the partition count of all positions in the store, since the
+                                   last assignment */
+    bool count_confirmed;       /* something that is committed was made with the present count */
+    struct str cluster;         /* the id of the Kafka cluster, as it is kept in the store */
     int64_t next_watch_ms;      /* monotonic: when to look at the watermarks again */
     int64_t last_complaint_ms;  /* monotonic: one log line in ten seconds */
     struct kafka_event *events; /* batch_max of them */
     int careful; /* records still to be taken one at a time: the effect of one of them is too large */
-    int32_t restore_first; /* the shard whose restore has the next turn */
     bool kafka_down;
     struct record_place {
         int topic;
@@ -86,13 +99,48 @@ struct engine {
 /* shard.c */
 /* A shard begins (again) with what is committed: pauses it, restores it, resumes it. */
 void shard_restart(struct engine *engine, struct shard *shard);
-/* One piece of a restore; returns at once when it has to wait. */
-enum result shard_restore(struct engine *engine, struct shard *shard, struct error *error);
 /* Takes what the store says is the earliest tick. */
 enum result shard_refresh_wake(struct engine *engine, struct shard *shard, struct error *error);
 /* Up to when ticks may be taken: not beyond records that are still unread (their time comes first),
  * so that the same records give the same events however late they are read. */
 ms_t shard_horizon(const struct shard *shard, ms_t now);
+/*
+ * The first that comes of an input whose `unverified` is set (and is not any more afterwards): the
+ * record that was consumed last, again. FATAL when it is another one: the topic was recreated.
+ * Records below the input's `next` are not to be handled. The shard can be restarting afterwards.
+ */
+enum result shard_verify(struct engine *engine, struct shard *shard, const struct record *first,
+                         struct error *error);
+
+/* evidence.c: what is refused. OK: go on; ABORT: the shard is restarting; FATAL: the sentence. */
+/* Whether the brokers' answer speaks of another partition count. */
+enum result evidence_of_group(struct engine *engine, const struct lookup_answer *answer,
+                              struct error *error);
+/* Whether a `$position` does (absent: it does not); notes one that has the present count. */
+enum result evidence_of_count(struct engine *engine, int32_t shard, struct str position,
+                              struct error *error);
+/* What the store has against what the changelog has. *clear: why it cannot be built upon and the
+ * changelog has to be read from its start; NULL when it can be. */
+enum result evidence_of_store(struct engine *engine, struct shard *shard,
+                              const struct store_load *load, const char **clear,
+                              struct error *error);
+/* The number of entries at the end of the changelog. *clear as above. */
+enum result evidence_of_entries(struct engine *engine, struct shard *shard, int64_t found,
+                                const struct position_entry *known, const char **clear,
+                                struct error *error);
+/* Where consuming starts: fills the shard's inputs, and one position to resume at for each. */
+enum result evidence_of_inputs(struct engine *engine, struct shard *shard,
+                               const struct position_entry *known,
+                               struct position positions[INPUTS], struct error *error);
+/* The sentence in *error is a loss: FATAL with it, or OK with a log line where it is accepted;
+ * `then`: what happens in this case. */
+enum result evidence_of_loss(struct engine *engine, const struct shard *shard, const char *then,
+                             struct error *error);
+
+/* restore.c */
+/* Pieces of all restores that run, for some 200 ms at most; returns at once when all have to wait. */
+enum result restore_run(struct engine *engine, struct error *error);
+bool restore_is_running(const struct engine *engine);
 
 /* batch.c */
 struct tick {

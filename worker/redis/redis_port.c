@@ -12,7 +12,7 @@
 
 #define WATERMARK STR("$watermark")
 #define FIELDS_PER_COMMAND ((size_t)5000) /* of one HMGET, so that it does not hold up others */
-#define ARGUMENTS_MAX 1000000             /* Redis takes 1,048,576 in one command */
+#define ARGUMENTS_MAX ((size_t)100000)    /* of one script, for the same reason */
 #define SCRATCH_KEEP_BYTES ((size_t)4 * 1024 * 1024)
 
 static struct str key_of(struct redis_port *port, struct arena *arena, int32_t shard,
@@ -31,9 +31,30 @@ static void command_range(struct redis_port *port, struct arena *arena, int32_t 
 
 /* ---- load ---- */
 
-static size_t load_commands(size_t keys)
+/* Of how many entries there are, and of those that are the worker's own: their keys begin with $. */
+#define COUNTS 3
+#define DETAILS 2
+
+static size_t hash_commands(const struct store_load *load)
 {
-    return 3 + (keys + FIELDS_PER_COMMAND) / FIELDS_PER_COMMAND;
+    return 1 + load->n / FIELDS_PER_COMMAND;
+}
+
+static size_t load_commands(const struct store_load *load)
+{
+    return hash_commands(load) + COUNTS + (load->counted ? DETAILS : 0);
+}
+
+static void write_details(struct redis_port *port, struct arena *arena,
+                          const struct store_load *load)
+{
+    command_range(port, arena, load->shard, "ZLEXCOUNT", "index", 4);
+    redis_connection_arg(port->connection, STR("[$"));
+    redis_connection_arg(port->connection, STR("(%")); /* comes right after $ */
+    command_range(port, arena, load->shard, "ZRANGE", "wake", 5);
+    redis_connection_arg(port->connection, STR("0"));
+    redis_connection_arg(port->connection, STR("0"));
+    redis_connection_arg(port->connection, STR("WITHSCORES"));
 }
 
 /* HMGET state, in pieces; the first piece has the watermark before its keys. */
@@ -41,18 +62,18 @@ static void write_load(struct redis_port *port, struct arena *arena, const struc
 {
     struct redis_connection *c = port->connection;
     size_t done = 0;
-    do {
-        bool first = done == 0;
-        size_t n = load->n - done;
+    for (size_t i = 0; i < hash_commands(load); i++) {
+        size_t n = load->n - done, first = i == 0;
         if (n > FIELDS_PER_COMMAND - first) n = FIELDS_PER_COMMAND - first;
         command_range(port, arena, load->shard, "HMGET", "state", 2 + first + n);
         if (first) redis_connection_arg(c, WATERMARK);
-        for (size_t i = 0; i < n; i++) redis_connection_arg(c, load->keys[done + i]);
+        for (size_t k = 0; k < n; k++) redis_connection_arg(c, load->keys[done + k]);
         done += n;
-    } while (done < load->n);
+    }
     command_range(port, arena, load->shard, "HLEN", "state", 2);
     command_range(port, arena, load->shard, "ZCARD", "index", 2);
     command_range(port, arena, load->shard, "ZCARD", "wake", 2);
+    if (load->counted) write_details(port, arena, load);
 }
 
 static struct str value_of(const redisReply *reply)
@@ -60,43 +81,70 @@ static struct str value_of(const redisReply *reply)
     return reply->type == REDIS_REPLY_STRING ? (struct str){reply->str, reply->len} : STR_NONE;
 }
 
-/* The watermark, where it is to be believed; see redis_port.h. */
+static ms_t score_of(const redisReply *reply)
+{
+    return reply->len ? (ms_t)strtod(reply->str, NULL) : TIME_NONE;
+}
+
+/* The watermark, where it is to be believed; see redis_port.h. -1 is that of the first pieces of an
+ * apply to an empty shard. */
 static void read_watermark(struct store_load *load, struct str mark, long long fields,
                            long long keys, long long timers)
 {
     long long offset, at, awake;
+    int end = 0;
     load->watermark = STORE_NO_WATERMARK;
     load->watermark_at = TIME_NONE;
+    load->cluster = STR_NONE;
     if (!mark.p && !fields) return;
-    if (mark.p && sscanf(mark.p, "%lld %lld %lld", &offset, &at, &awake) == 3 && offset >= 0 &&
+    if (mark.p && sscanf(mark.p, "%lld %lld %lld%n", &offset, &at, &awake, &end) == 3 &&
         fields == keys + 1 && awake == timers) {
+        if (offset < 0) return;
         load->watermark = offset;
         load->watermark_at = at;
+        if (mark.n > (size_t)end + 1)
+            load->cluster = (struct str){mark.p + end + 1, mark.n - (size_t)end - 1};
         return;
     }
-    log_warn("the keys of a shard in Redis do not fit together; it counts as empty",
+    log_warn("the shard's keys in Redis are inconsistent; rebuilding the shard",
              "shard=%d fields=%lld index=%lld wake=%lld", (int)load->shard, fields, keys, timers);
+}
+
+static enum result read_details(struct redis_port *port, struct store_load *load, long long keys,
+                                redisReply **replies, struct error *error)
+{
+    load->entries = 0;
+    load->wake_at = TIME_NONE;
+    if (!load->counted) return OK;
+    enum result result =
+        redis_connection_answer(port->connection, replies[0], REDIS_REPLY_INTEGER, error);
+    if (result == OK)
+        result = redis_connection_answer(port->connection, replies[1], REDIS_REPLY_ARRAY, error);
+    if (result) return result;
+    load->entries = keys - replies[0]->integer;
+    if (replies[1]->elements == 2) load->wake_at = score_of(replies[1]->element[1]);
+    return OK;
 }
 
 /* Takes the answers of one shard, from replies[0] on. */
 static enum result read_load(struct redis_port *port, struct arena *arena, struct store_load *load,
                              redisReply **replies, struct error *error)
 {
-    size_t commands = load_commands(load->n);
-    for (size_t i = 0; i < commands; i++) {
-        int type = i < commands - 3 ? REDIS_REPLY_ARRAY : REDIS_REPLY_INTEGER;
+    size_t hashes = hash_commands(load);
+    for (size_t i = 0; i < hashes + COUNTS; i++) {
+        int type = i < hashes ? REDIS_REPLY_ARRAY : REDIS_REPLY_INTEGER;
         enum result result = redis_connection_answer(port->connection, replies[i], type, error);
         if (result) return result;
     }
     load->values = arena_alloc(arena, (load->n + 1) * sizeof *load->values);
     size_t filled = 0;
-    for (size_t i = 0; i < commands - 3; i++)
+    for (size_t i = 0; i < hashes; i++)
         for (size_t k = i == 0; k < replies[i]->elements && filled < load->n; k++)
             load->values[filled++] = value_of(replies[i]->element[k]);
-    redisReply **sizes = replies + commands - 3;
+    redisReply **sizes = replies + hashes;
     read_watermark(load, value_of(replies[0]->element[0]), sizes[0]->integer, sizes[1]->integer,
                    sizes[2]->integer);
-    return OK;
+    return read_details(port, load, sizes[1]->integer, sizes + COUNTS, error);
 }
 
 static enum result load(void *self, struct arena *arena, struct store_load *loads, size_t n,
@@ -111,7 +159,7 @@ static enum result load(void *self, struct arena *arena, struct store_load *load
     result = redis_connection_exchange(port->connection, arena, &replies, &replies_n, error);
     for (size_t i = 0; i < n && result == OK; i++) {
         result = read_load(port, arena, &loads[i], replies, error);
-        replies += load_commands(loads[i].n);
+        replies += load_commands(&loads[i]);
     }
     return result;
 }
@@ -161,6 +209,59 @@ static void make_plan(struct arena *arena, const struct store_apply *apply, stru
     }
 }
 
+/* One script call: an apply, or a piece of a large one. */
+struct piece {
+    const struct store_apply *apply;
+    struct plan plan;
+    bool first, last;
+};
+
+struct pieces {
+    struct piece *items;
+    size_t n, cap;
+};
+
+static size_t arguments_of(const struct store_write *w)
+{
+    size_t new = w->stored ? 0 : 2, wake = w->wake_at == TIME_NONE ? 1 : 2;
+    return 2 + new + wake;
+}
+
+/* As many writes as fit into one script, from the head of `rest`, which loses them. */
+static void cut(struct plan *rest, struct plan *plan)
+{
+    size_t arguments = 0;
+    *plan = (struct plan){.sets = rest->sets, .deletes = rest->deletes};
+    while (plan->sets_n < rest->sets_n && arguments < ARGUMENTS_MAX) {
+        const struct store_write *w = plan->sets[plan->sets_n++];
+        arguments += arguments_of(w);
+        plan->new_n += !w->stored;
+        plan->wakes_n += w->wake_at != TIME_NONE;
+    }
+    while (plan->deletes_n < rest->deletes_n && arguments < ARGUMENTS_MAX) {
+        plan->deletes_n++;
+        arguments++;
+    }
+    rest->sets += plan->sets_n;
+    rest->sets_n -= plan->sets_n;
+    rest->deletes += plan->deletes_n;
+    rest->deletes_n -= plan->deletes_n;
+}
+
+static void add_pieces(struct arena *arena, struct pieces *pieces, const struct store_apply *apply)
+{
+    struct plan rest;
+    bool first = true;
+    make_plan(arena, apply, &rest);
+    do {
+        struct piece *piece = ARENA_PUSH(arena, pieces->items, pieces->n, pieces->cap);
+        *piece = (struct piece){.apply = apply, .first = first};
+        cut(&rest, &piece->plan);
+        piece->last = !rest.sets_n && !rest.deletes_n;
+        first = false;
+    } while (rest.sets_n || rest.deletes_n);
+}
+
 static void write_arguments(struct redis_connection *c, const struct plan *plan)
 {
     for (size_t i = 0; i < plan->sets_n; i++) {
@@ -182,21 +283,16 @@ static void write_arguments(struct redis_connection *c, const struct plan *plan)
     for (size_t i = 0; i < plan->deletes_n; i++) redis_connection_arg(c, plan->deletes[i]->key);
 }
 
-/* `by_name`: EVALSHA; else the script itself, for a server that has forgotten it. */
-static enum result write_apply(struct redis_port *port, const struct store_apply *apply,
-                               bool by_name, struct error *error)
+/* `by_name`: EVALSHA; else the script itself, for a server that has forgotten it. A piece that is
+ * not the last leaves watermark and stamp as they are. */
+static void write_piece(struct redis_port *port, const struct piece *piece, bool by_name)
 {
     struct redis_connection *c = port->connection;
-    struct plan plan;
-    make_plan(port->scratch, apply, &plan);
-    size_t unwake_n = plan.sets_n - plan.wakes_n;
-    size_t argc = 3 + 3 + REDIS_SCRIPTS_APPLY_FIXED + 2 * plan.sets_n + 2 * plan.new_n +
-                  2 * plan.wakes_n + unwake_n + plan.deletes_n;
-    if (argc > ARGUMENTS_MAX)
-        return error_set(error, FATAL,
-                         "a batch of %zu entries for shard %d is more than Redis takes at once; "
-                         "set a lower batch.max",
-                         apply->n, (int)apply->shard);
+    const struct store_apply *apply = piece->apply;
+    const struct plan *plan = &piece->plan;
+    size_t unwake_n = plan->sets_n - plan->wakes_n;
+    size_t argc = 3 + 3 + REDIS_SCRIPTS_APPLY_FIXED + 2 * plan->sets_n + 2 * plan->new_n +
+                  2 * plan->wakes_n + unwake_n + plan->deletes_n;
     redis_connection_command(c, argc);
     redis_connection_arg(c, by_name ? STR("EVALSHA") : STR("EVAL"));
     redis_connection_arg(c, str_of(by_name ? redis_connection_script(c) : redis_scripts_apply));
@@ -205,21 +301,19 @@ static enum result write_apply(struct redis_port *port, const struct store_apply
     redis_connection_arg(c, key_of(port, port->scratch, apply->shard, "index"));
     redis_connection_arg(c, key_of(port, port->scratch, apply->shard, "wake"));
     redis_connection_arg_int(c, apply->expected);
-    redis_connection_arg_int(c, apply->watermark);
-    redis_connection_arg_int(c, apply->now);
-    redis_connection_arg(c, apply->clear ? STR("1") : STR("0"));
-    redis_connection_arg_int(c, (int64_t)(2 * plan.sets_n));
-    redis_connection_arg_int(c, (int64_t)(2 * plan.new_n));
-    redis_connection_arg_int(c, (int64_t)(2 * plan.wakes_n));
+    redis_connection_arg_int(c, piece->last ? apply->watermark : apply->expected);
+    if (piece->last)
+        redis_connection_arg_int(c, apply->stamp);
+    else
+        redis_connection_arg(c, STR(""));
+    redis_connection_arg(c, apply->clear && piece->first ? STR("1") : STR("0"));
+    redis_connection_arg(c, apply->cluster.p ? apply->cluster : STR(""));
+    redis_connection_arg_int(c, (int64_t)(2 * plan->sets_n));
+    redis_connection_arg_int(c, (int64_t)(2 * plan->new_n));
+    redis_connection_arg_int(c, (int64_t)(2 * plan->wakes_n));
     redis_connection_arg_int(c, (int64_t)unwake_n);
-    redis_connection_arg_int(c, (int64_t)plan.deletes_n);
-    write_arguments(c, &plan);
-    return OK;
-}
-
-static ms_t score_of(const redisReply *reply)
-{
-    return reply->len ? (ms_t)strtod(reply->str, NULL) : TIME_NONE;
+    redis_connection_arg_int(c, (int64_t)plan->deletes_n);
+    write_arguments(c, plan);
 }
 
 static enum result read_apply(struct redis_port *port, struct store_apply *apply,
@@ -232,27 +326,36 @@ static enum result read_apply(struct redis_port *port, struct store_apply *apply
     return OK;
 }
 
+static bool is_unknown_script(const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "NOSCRIPT", 8) == 0;
+}
+
 /* One more exchange for the shards whose script was not known: nothing of theirs was done. */
-static enum result apply_unknown(struct redis_port *port, struct store_apply *applies, size_t n,
+static enum result apply_unknown(struct redis_port *port, const struct pieces *pieces,
                                  redisReply **replies, struct error *error)
 {
     size_t again_n = 0;
     redisReply **again;
-    enum result result = OK;
-    for (size_t i = 0; i < n; i++) {
-        if (replies[i]->type != REDIS_REPLY_ERROR || strncmp(replies[i]->str, "NOSCRIPT", 8) != 0)
-            continue;
-        result = write_apply(port, &applies[i], false, error);
-        if (result) return result;
+    for (size_t i = 0; i < pieces->n; i++) {
+        if (!is_unknown_script(replies[i])) continue;
+        write_piece(port, &pieces->items[i], false);
         again_n++;
     }
     if (!again_n) return OK;
-    result = redis_connection_exchange(port->connection, port->scratch, &again, &again_n, error);
+    enum result result =
+        redis_connection_exchange(port->connection, port->scratch, &again, &again_n, error);
     if (result) return result;
-    for (size_t i = 0; i < n; i++)
-        if (replies[i]->type == REDIS_REPLY_ERROR && strncmp(replies[i]->str, "NOSCRIPT", 8) == 0)
-            replies[i] = *again++;
+    for (size_t i = 0; i < pieces->n; i++)
+        if (is_unknown_script(replies[i])) replies[i] = *again++;
     return OK;
+}
+
+/* The pieces of one shard go by the script itself: were they called by name, another client could
+ * teach the server that name between two of them, and the first alone would be missing. */
+static bool goes_by_name(const struct piece *piece)
+{
+    return piece->first && piece->last;
 }
 
 static enum result apply(void *self, struct store_apply *applies, size_t n, struct error *error)
@@ -260,17 +363,21 @@ static enum result apply(void *self, struct store_apply *applies, size_t n, stru
     struct redis_port *port = self;
     redisReply **replies;
     size_t replies_n;
+    struct pieces pieces = {0};
     enum result result = redis_connection_ensure(port->connection, error);
     if (result || !n) return result;
     arena_reset(port->scratch, SCRATCH_KEEP_BYTES);
-    for (size_t i = 0; i < n && result == OK; i++)
-        result = write_apply(port, &applies[i], true, error);
-    if (result) return result;
+    for (size_t i = 0; i < n; i++) add_pieces(port->scratch, &pieces, &applies[i]);
+    for (size_t i = 0; i < pieces.n; i++)
+        write_piece(port, &pieces.items[i], goes_by_name(&pieces.items[i]));
     result =
         redis_connection_exchange(port->connection, port->scratch, &replies, &replies_n, error);
-    if (result == OK) result = apply_unknown(port, applies, n, replies, error);
-    for (size_t i = 0; i < n && result == OK; i++)
-        result = read_apply(port, &applies[i], replies[i], error);
+    if (result == OK) result = apply_unknown(port, &pieces, replies, error);
+    size_t at = 0;
+    for (size_t i = 0; i < pieces.n && result == OK; i++) {
+        result = read_apply(port, &applies[at], replies[i], error);
+        at += pieces.items[i].last;
+    }
     return result;
 }
 
