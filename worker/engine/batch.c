@@ -340,25 +340,45 @@ static bool collect_changes(struct batch *b, struct shard *shard, struct store_a
     return true;
 }
 
-/* How far the inputs of a shard are read once this batch is committed. */
-static void next_offsets(const struct batch *b, const struct shard *shard, int64_t next[INPUTS])
+/* How far the inputs of a shard are read once this batch is committed, and what stands there. */
+static void next_offsets(const struct batch *b, const struct shard *shard, int64_t next[INPUTS],
+                         struct input_mark marks[INPUTS])
 {
-    for (int t = 0; t < INPUTS; t++) next[t] = shard->inputs[t].next;
+    for (int t = 0; t < INPUTS; t++) {
+        next[t] = shard->inputs[t].next;
+        marks[t] = shard->inputs[t].mark;
+    }
     for (size_t i = 0; i < b->items_n; i++) {
         const struct record *record = b->items[i].record;
         if (!record || b->items[i].shard != shard) continue;
-        int64_t *at = &next[record->topic - input_topic(0)];
-        if (record->offset + 1 > *at) *at = record->offset + 1;
+        int index = record->topic - input_topic(0);
+        if (record->offset < next[index]) continue;
+        next[index] = record->offset + 1;
+        marks[index] = mark_of(record);
     }
+}
+
+/* How many entries the shard has once this batch is committed. */
+static int64_t count_entries(const struct shard *shard)
+{
+    int64_t n = shard->entries;
+    for (const struct entry *e = state_first(shard->table); e; e = e->next)
+        if (e->dirty) n += e->exists - e->stored;
+    return n;
 }
 
 /* `$position/<n>`: every batch writes one, so the watermark of a touched shard always moves. */
 static void add_position(struct batch *b, struct shard *shard, struct store_apply *apply,
-                         const int64_t next[INPUTS])
+                         const int64_t next[INPUTS], const struct input_mark marks[INPUTS])
 {
-    struct position_entry position = {.partitions = b->engine->options.partitions};
-    for (int t = 0; t < topic_end; t++) position.offsets[t] = -1;
-    for (int t = 0; t < INPUTS; t++) position.offsets[input_topic(t)] = next[t];
+    struct position_entry position = {.partitions = b->engine->options.partitions,
+                                      .batch = shard->batch + 1,
+                                      .entries = count_entries(shard)};
+    for (int t = 0; t < topic_end; t++) position.offsets[t] = position.marks[t].offset = -1;
+    for (int t = 0; t < INPUTS; t++) {
+        position.offsets[input_topic(t)] = next[t];
+        position.marks[input_topic(t)] = marks[t];
+    }
     struct buf *scratch = &b->engine->encoder.scratch;
     scratch->n = 0;
     state_json_write_position(scratch, &position);
@@ -446,13 +466,15 @@ static enum result commit(struct batch *b, struct error *error)
     struct position *positions =
         arena_alloc(b->arena, (b->applies_n + 1) * INPUTS * sizeof *positions);
     int64_t(*next)[INPUTS] = arena_alloc(b->arena, (b->applies_n + 1) * sizeof *next);
+    struct input_mark(*marks)[INPUTS] = arena_alloc(b->arena, (b->applies_n + 1) * sizeof *marks);
     struct shard_commit *shards = arena_alloc(b->arena, (b->applies_n + 1) * sizeof *shards);
     size_t n = 0;
     for (size_t i = 0; i < b->applies_n; i++) {
         struct shard *shard = &engine->shards[b->shard_ids[i]];
-        shards[i] = (struct shard_commit){.shard = shard->id, .checkpoint = shard->watermark};
-        next_offsets(b, shard, next[i]);
-        add_position(b, shard, &b->applies[i], next[i]);
+        shards[i] = (struct shard_commit){
+            .shard = shard->id, .batch = shard->batch + 1, .checkpoint = shard->watermark};
+        next_offsets(b, shard, next[i], marks[i]);
+        add_position(b, shard, &b->applies[i], next[i], marks[i]);
         for (int t = 0; t < INPUTS; t++)
             positions[n++] = (struct position){input_topic(t), shard->id, next[i][t]};
     }
@@ -471,7 +493,12 @@ static enum result commit(struct batch *b, struct error *error)
     for (size_t i = 0; i < b->applies_n; i++) {
         struct shard *shard = &engine->shards[b->shard_ids[i]];
         b->applies[i].watermark = shards[i].state_end;
-        for (int t = 0; t < INPUTS; t++) shard->inputs[t].next = next[i][t];
+        for (int t = 0; t < INPUTS; t++) {
+            shard->inputs[t].next = next[i][t];
+            shard->inputs[t].mark = marks[i][t];
+        }
+        shard->entries = count_entries(shard);
+        shard->batch++;
         if (shards[i].state_end > shard->watermark) continue;
         /* The broker did not say where it put the state (a retry of what had arrived): a restore
          * finds out. */
