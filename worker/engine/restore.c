@@ -520,7 +520,7 @@ static void begin_again(struct engine *engine, const struct error *error)
 /* Redis is whole, so work goes on; but it is the only whole copy. */
 static void warn_of_losses(struct engine *engine)
 {
-    if (monotonic(engine) < engine->next_loss_ms) return;
+    if (monotonic(engine) < engine->next_loss_ms || restore_is_running(engine)) return;
     const struct shard *first = NULL;
     int count = 0;
     for (int32_t i = engine->options.partitions; i-- > 0;) {
