@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "state_json.h"
 
-#include <inttypes.h>
-
 #include "json.h"
 #include "state_fields.h"
+#include "state_json_private.h"
 
 #define STATE_DEPTH 8 /* of our own format, with room for what a later version 1 may add */
 #define SHOWN_BYTES 100
-#define YEAR_10000_MS INT64_C(253402300800000) /* what RFC 3339 cannot say */
 
 static const struct str type_names[] = {
     [ENTRY_INCIDENT] = {"incident", 8},
@@ -186,7 +184,7 @@ static bool read_fields(struct arena *arena, const struct state_fields *fields,
                         const struct json *object, char *body, struct error *error);
 
 /* Always false, for the caller to return. */
-static bool unreadable(struct error *error, struct str member, const char *why)
+bool state_json_unreadable(struct error *error, struct str member, const char *why)
 {
     error_set(error, FATAL, "member \"%.*s\" %s", STR_ARG(member), why);
     return false;
@@ -199,7 +197,7 @@ static int two_digits(const char *p)
 }
 
 /* Exactly what json_write_time writes; a dozen of them stand in every task, hence not tolerant. */
-static bool read_time(struct str text, ms_t *out)
+bool state_json_read_time(struct str text, ms_t *out)
 {
     const char *p = text.p;
     if (text.n != TIMESTAMP_TEXT || p[4] != '-' || p[7] != '-' || p[10] != 'T' || p[13] != ':' ||
@@ -231,7 +229,8 @@ static bool read_objects(struct arena *arena, const struct state_field *field,
                          const struct json *value, char *body, struct error *error)
 {
     size_t n = 0;
-    if (value->type != JSON_ARRAY) return unreadable(error, value->name, "must be an array");
+    if (value->type != JSON_ARRAY)
+        return state_json_unreadable(error, value->name, "must be an array");
     char *items = arena_zalloc(arena, (value->count ? value->count : 1) * field->of->size);
     for (const struct json *entry = value->first; entry; entry = entry->next, n++)
         if (!read_fields(arena, field->of, entry, items + n * field->of->size, error)) return false;
@@ -254,7 +253,8 @@ static bool read_words(const struct state_field *field, const struct json *value
 static bool read_reminders(struct arena *arena, const struct json *value,
                            struct reminder_state *reminders, struct error *error)
 {
-    if (value->type != JSON_OBJECT) return unreadable(error, value->name, "must be an object");
+    if (value->type != JSON_OBJECT)
+        return state_json_unreadable(error, value->name, "must be an object");
     for (const struct json *m = value->first; m; m = m->next) {
         int kind = reminder_kind_parse(m->name);
         if (!kind || kind >= REMINDER_TASK_KINDS) continue; /* of a later version 1 */
@@ -299,7 +299,7 @@ static bool read_field(struct arena *arena, const struct state_field *field,
         *(bool *)member = value->type == JSON_TRUE;
         break;
     case STATE_TRISTATE: ok = read_tristate(value, member); break;
-    case STATE_TIME: ok = is_text && read_time(value->text, member); break;
+    case STATE_TIME: ok = is_text && state_json_read_time(value->text, member); break;
     case STATE_WORD:
         *(int *)member = is_text ? field->parse(value->text) : 0;
         ok = *(int *)member != 0;
@@ -309,7 +309,7 @@ static bool read_field(struct arena *arena, const struct state_field *field,
     case STATE_OBJECTS: return read_objects(arena, field, value, body, error);
     case STATE_REMINDERS: return read_reminders(arena, value, member, error);
     }
-    return ok || unreadable(error, value->name, "has a value that cannot be read");
+    return ok || state_json_unreadable(error, value->name, "has a value that cannot be read");
 }
 
 /* What is left out is at its "nothing" value, which is not 0 for all. */
@@ -348,7 +348,8 @@ static bool read_fields(struct arena *arena, const struct state_fields *fields,
                         const struct json *object, char *body, struct error *error)
 {
     size_t next = 0;
-    if (object->type != JSON_OBJECT) return unreadable(error, object->name, "must be an object");
+    if (object->type != JSON_OBJECT)
+        return state_json_unreadable(error, object->name, "must be an object");
     set_nothing(fields, body);
     for (const struct json *m = object->first; m; m = m->next) {
         const struct state_field *field = field_of(fields, m->name, &next);
@@ -358,8 +359,8 @@ static bool read_fields(struct arena *arena, const struct state_fields *fields,
 }
 
 /* An object of our version and type; `error` says what else. */
-static bool open_value(struct arena *arena, struct str value, struct str type, struct json **root,
-                       struct error *error)
+bool state_json_open_value(struct arena *arena, struct str value, struct str type,
+                           struct json **root, struct error *error)
 {
     struct str detail;
     if (json_parse(json_scratch(), arena, value, STATE_DEPTH, root, &detail) != JSON_OK) {
@@ -383,7 +384,7 @@ static bool open_value(struct arena *arena, struct str value, struct str type, s
 }
 
 /* Puts before what is wrong where it stands. */
-static enum result cannot_read(struct arena *arena, struct str key, struct error *error)
+enum result state_json_cannot_read(struct arena *arena, struct str key, struct error *error)
 {
     if (!error) return FATAL;
     struct error why = *error;
@@ -398,156 +399,9 @@ enum result state_json_read(struct arena *arena, struct str value, struct entry 
     const struct state_fields *fields = &state_fields_entries[entry->type];
     struct json *root;
     void *body = arena_zalloc(arena, fields->size);
-    if (!open_value(arena, value, type_names[entry->type], &root, error) ||
+    if (!state_json_open_value(arena, value, type_names[entry->type], &root, error) ||
         !read_fields(arena, fields, root, body, error))
-        return cannot_read(arena, entry->key, error);
+        return state_json_cannot_read(arena, entry->key, error);
     entry->body = body;
     return OK;
-}
-
-/* ---- $position/<n> ---- */
-
-static void write_mark(struct buf *out, const struct input_mark *mark)
-{
-    buf_lit(out, "{\"offset\":");
-    buf_int(out, mark->offset);
-    if (mark->time >= 0 && mark->time < YEAR_10000_MS) {
-        buf_lit(out, ",\"time\":");
-        json_write_time(out, mark->time);
-    }
-    buf_printf(out, ",\"hash\":\"%016" PRIx64 "\"}", mark->hash);
-}
-
-/* The comma and the name of a member of an object that is being written. */
-static void write_topic(struct buf *out, int topic, bool *first)
-{
-    if (!*first) buf_char(out, ',');
-    *first = false;
-    json_write_string(out, topic_name(topic));
-    buf_char(out, ':');
-}
-
-void state_json_write_position(struct buf *out, const struct position_entry *position)
-{
-    bool first = true, first_mark = true;
-    buf_lit(out, "{\"v\":1,\"type\":\"position\",\"partitions\":");
-    buf_int(out, position->partitions);
-    if (position->batch) {
-        buf_lit(out, ",\"batch\":");
-        buf_int(out, position->batch);
-    }
-    if (position->entries >= 0) {
-        buf_lit(out, ",\"entries\":");
-        buf_int(out, position->entries);
-    }
-    buf_lit(out, ",\"offsets\":{");
-    for (int topic = 1; topic < topic_end; topic++) {
-        if (position->offsets[topic] < 0) continue;
-        write_topic(out, topic, &first);
-        buf_int(out, position->offsets[topic]);
-    }
-    buf_char(out, '}');
-    for (int topic = 1; topic < topic_end; topic++) {
-        if (position->marks[topic].offset < 0) continue;
-        if (first_mark) buf_lit(out, ",\"marks\":{");
-        write_topic(out, topic, &first_mark);
-        write_mark(out, &position->marks[topic]);
-    }
-    if (!first_mark) buf_char(out, '}');
-    buf_char(out, '}');
-}
-
-static bool read_hash(struct str text, uint64_t *hash)
-{
-    *hash = 0;
-    for (size_t i = 0; i < text.n; i++) {
-        const char *digits = "0123456789abcdef", *at = memchr(digits, text.p[i], 16);
-        if (!at) return false;
-        *hash = *hash << 4 | (uint64_t)(at - digits);
-    }
-    return text.n == 16;
-}
-
-static bool read_mark(const struct json *object, struct input_mark *mark)
-{
-    if (object->type != JSON_OBJECT) return false;
-    const struct json *offset = json_get(object, "offset"), *time = json_get(object, "time");
-    const struct json *hash = json_get(object, "hash");
-    if (!offset || offset->type != JSON_INT || offset->integer < 0) return false;
-    if (!hash || hash->type != JSON_STRING || !read_hash(hash->text, &mark->hash)) return false;
-    if (time && (time->type != JSON_STRING || !read_time(time->text, &mark->time))) return false;
-    mark->offset = offset->integer;
-    return true;
-}
-
-static bool read_marks(const struct json *root, struct position_entry *position,
-                       struct error *error)
-{
-    const struct json *marks = json_get(root, "marks");
-    for (int topic = 0; topic < topic_end; topic++)
-        position->marks[topic] = (struct input_mark){-1, TIME_NONE, 0};
-    if (!marks) return true;
-    if (marks->type != JSON_OBJECT) return unreadable(error, STR("marks"), "must be an object");
-    for (const struct json *m = marks->first; m; m = m->next) {
-        int topic = topic_parse(m->name);
-        if (topic && !read_mark(m, &position->marks[topic]))
-            return unreadable(error, STR("marks"), "must hold offset, time and hash of records");
-    }
-    return true;
-}
-
-static bool read_offsets(const struct json *root, struct position_entry *position,
-                         struct error *error)
-{
-    const struct json *offsets = json_get(root, "offsets");
-    if (!offsets || offsets->type != JSON_OBJECT)
-        return unreadable(error, STR("offsets"), "must be an object");
-    for (int topic = 0; topic < topic_end; topic++) position->offsets[topic] = -1;
-    for (const struct json *m = offsets->first; m; m = m->next) {
-        int topic = topic_parse(m->name);
-        if (m->type != JSON_INT || m->integer < 0)
-            return unreadable(error, STR("offsets"), "must hold integers");
-        if (topic) position->offsets[topic] = m->integer;
-    }
-    return true;
-}
-
-/* A count that may be absent: then it stays as it is. */
-static bool read_count(const struct json *root, const char *name, int64_t *count,
-                       struct error *error)
-{
-    const struct json *member = json_get(root, name);
-    if (!member) return true;
-    if (member->type != JSON_INT || member->integer < 0)
-        return unreadable(error, str_of(name), "must be an integer from 0 on");
-    *count = member->integer;
-    return true;
-}
-
-static bool read_position(const struct json *root, struct position_entry *position,
-                          struct error *error)
-{
-    const struct json *partitions = json_get(root, "partitions");
-    if (!partitions || partitions->type != JSON_INT || partitions->integer < 1 ||
-        partitions->integer > INT32_MAX)
-        return unreadable(error, STR("partitions"), "must be a positive integer");
-    position->partitions = (int32_t)partitions->integer;
-    position->batch = 0;
-    position->entries = -1;
-    return read_count(root, "batch", &position->batch, error) &&
-           read_count(root, "entries", &position->entries, error) &&
-           read_offsets(root, position, error) && read_marks(root, position, error);
-}
-
-enum result state_json_read_position(struct str value, struct position_entry *position,
-                                     struct error *error)
-{
-    struct arena *arena = arena_new();
-    struct json *root;
-    enum result result = OK;
-    if (!open_value(arena, value, STR("position"), &root, error) ||
-        !read_position(root, position, error))
-        result = cannot_read(arena, STR("$position"), error);
-    arena_free(arena);
-    return result;
 }

@@ -142,6 +142,11 @@ enum result evidence_of_loss(struct engine *engine, const struct shard *shard, c
 enum result restore_run(struct engine *engine, struct error *error);
 bool restore_is_running(const struct engine *engine);
 
+/* restore_apply.c */
+/* Brings what was read of the changelogs to the store; what had moved there begins again. */
+enum result restore_apply(struct engine *engine, const struct changelog_record *records,
+                          size_t records_n, struct error *error);
+
 /* batch.c */
 struct tick {
     int32_t shard;
