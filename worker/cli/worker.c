@@ -275,8 +275,10 @@ const struct command command_worker = {
         "Reads the closures and updates, emits tasks and reminders, until SIGTERM or SIGINT.\n"
         "SIGHUP loads the policy file anew. Waits for a Kafka or Redis that is not there yet\n"
         "(/readyz says 503); exits with 1 where only a change of the set-up helps.\n"
-        "It refuses to go on when followup-state, Redis, the group's offsets and the inputs do not\n"
-        "tell the same story, and says what is lost. With --accept-state-loss it goes on with what\n"
+        "It refuses to go on when followup-state, Redis, the group's offsets and the inputs do "
+        "not\n"
+        "tell the same story, and says what is lost. With --accept-state-loss it goes on with "
+        "what\n"
         "is left, and logs at level error what is given up.",
     .options = options,
     .run = worker_run,
