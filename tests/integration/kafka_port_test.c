@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "kafka/lookup.h"
 #include "kafka/topics.h"
 #include "support/kafka_fixture.h"
 
@@ -239,18 +240,9 @@ static void test_deleted_topic(void **state)
 
 /* ------------------------------------------------------------------ transactions */
 
-static int64_t committed(struct member *m, int32_t shard, enum result expected)
+static int64_t committed(struct member *m, int32_t shard)
 {
-    struct position p[4];
-    size_t n;
-    enum result r = m->port->committed(m->port->self, shard, p, &n, &m->error);
-    assert_int_equal(r, expected);
-    if (r != OK) return -1;
-    assert_int_equal(n, 4);
-    for (size_t i = 0; i < n; i++)
-        if (p[i].topic == TOPIC_INCIDENT_CLOSED) return p[i].offset;
-    fail();
-    return -1;
+    return member_lookup(m, shard)->inputs[TOPIC_INCIDENT_CLOSED].committed;
 }
 
 /* Reads a shard's changelog to `until`; how many records it has. */
@@ -263,11 +255,13 @@ static size_t read_changelog(struct member *m, int32_t shard, int64_t from, int6
     assert_int_equal(port->changelog_open(port->self, shard, from, &m->error), OK);
     for (int64_t limit = now_us() + FIXTURE_MS * 1000; next < until && now_us() < limit;) {
         int64_t before = next;
-        enum result r =
-            port->changelog_read(port->self, shard, records, 100, 20, &n, &next, &m->error);
-        assert_int_equal(r, OK);
+        assert_int_equal(port->changelog_read(port->self, records, 100, 20, &n, &m->error), OK);
+        next = port->changelog_next(port->self, shard);
         assert_true(next >= before);
-        for (size_t i = 0; i < n; i++) assert_true(records[i].offset >= before);
+        for (size_t i = 0; i < n; i++) {
+            assert_int_equal(records[i].shard, shard);
+            assert_true(records[i].offset >= before);
+        }
         total += n;
         member_poll(m, 0);
     }
@@ -279,37 +273,45 @@ static size_t read_changelog(struct member *m, int32_t shard, int64_t from, int6
 static void test_commit_and_abort(void **state)
 {
     (void)state;
-    int64_t end, low, high;
+    int64_t end;
     make_topics("commit");
     a = member_new(&f, "a");
     member_join(a, FIXTURE_PARTITIONS);
-    assert_int_equal(committed(a, 2, OK), -1);
+    assert_int_equal(committed(a, 2), -1);
     assert_int_equal(member_transaction(a, 2, 3, 10, &end), OK);
     assert_int_equal(end, 3);
-    assert_int_equal(committed(a, 2, OK), 10);
+    assert_int_equal(committed(a, 2), 10);
     assert_int_equal(member_transaction(a, 2, 0, 11, &end), OK); /* positions alone */
     assert_int_equal(end, -1);
-    assert_int_equal(committed(a, 2, OK), 11);
+    assert_int_equal(committed(a, 2), 11);
 
     assert_int_equal(a->port->begin(a->port->self, &a->error), OK);
     assert_int_equal(member_produce(a, 2, 5), OK);
     assert_int_equal(a->port->abort(a->port->self, &a->error), OK);
-    assert_int_equal(committed(a, 2, OK), 11);
+    assert_int_equal(committed(a, 2), 11);
     assert_int_equal(member_transaction(a, 2, 1, 12, &end), OK);
     assert_true(end >= 5); /* 3 records and a marker; the aborted 5 may have been written */
-    assert_int_equal(a->port->changelog_bounds(a->port->self, 2, &low, &high, &a->error), OK);
-    assert_int_equal(low, 0);
+    const struct lookup_shard *found = member_lookup(a, 2);
+    int64_t high = found->high;
+    assert_int_equal(found->low, 0);
     assert_int_equal(high, end + 1); /* and the last marker */
     assert_int_equal(read_changelog(a, 2, 0, high), 4);
     assert_int_equal(read_changelog(a, 2, end, high), 0); /* the marker alone */
+}
+
+static void await_high(struct member *m, int32_t shard, int64_t high)
+{
+    for (int64_t limit = now_us() + FIXTURE_MS * 1000; now_us() < limit;)
+        if (member_lookup(m, shard)->high == high) return;
+    fail();
 }
 
 /* The end to wait for lies behind a transaction that is still open; reading stops before it. */
 static void test_changelog_waits_for_open_transaction(void **state)
 {
     (void)state;
-    int64_t end, low, high, next;
-    size_t n;
+    int64_t end;
+    size_t n, seen = 0;
     struct changelog_record records[10];
     make_topics("open");
     a = member_new(&f, "a");
@@ -318,31 +320,106 @@ static void test_changelog_waits_for_open_transaction(void **state)
     assert_int_equal(member_transaction(a, 0, 2, 1, &end), OK);
     assert_int_equal(b->port->begin(b->port->self, &b->error), OK);
     assert_int_equal(member_produce(b, 0, 3), OK);
-    for (int64_t limit = now_us() + FIXTURE_MS * 1000; now_us() < limit;) {
-        assert_int_equal(a->port->changelog_bounds(a->port->self, 0, &low, &high, &a->error), OK);
-        if (high == 6) break;
-    }
-    assert_int_equal(high, 6);
+    await_high(a, 0, 6);
     assert_int_equal(a->port->changelog_open(a->port->self, 0, 0, &a->error), OK);
-    next = 0;
-    size_t seen = 0;
-    for (int i = 0; i < 50; i++) {
-        a->port->changelog_read(a->port->self, 0, records, 10, 10, &n, &next, &a->error);
+    for (int i = 0; i < 50 || a->port->changelog_next(a->port->self, 0) < 3; i++) {
+        assert_true(i < 1000);
+        a->port->changelog_read(a->port->self, records, 10, 10, &n, &a->error);
         seen += n;
     }
     assert_int_equal(seen, 2);
-    assert_int_equal(next, 3);
+    assert_int_equal(a->port->changelog_next(a->port->self, 0), 3);
     assert_int_equal(b->port->abort(b->port->self, &b->error), OK);
-    for (int64_t limit = now_us() + FIXTURE_MS * 1000; next < 7 && now_us() < limit;) {
-        a->port->changelog_read(a->port->self, 0, records, 10, 10, &n, &next, &a->error);
+    for (int64_t limit = now_us() + FIXTURE_MS * 1000;
+         a->port->changelog_next(a->port->self, 0) < 7 && now_us() < limit;) {
+        a->port->changelog_read(a->port->self, records, 10, 10, &n, &a->error);
         seen += n;
     }
     assert_int_equal(seen, 2);
-    assert_int_equal(next, 7); /* past the aborted records and their marker */
+    /* past the aborted records and their marker */
+    assert_int_equal(a->port->changelog_next(a->port->self, 0), 7);
     a->port->changelog_close(a->port->self, 0);
 }
 
-static void test_committed_waits_for_open_transaction(void **state)
+/* All shards at once, each from its own offset; one that is closed and opened again begins where it
+ * is told, whatever was queued before. */
+static void test_changelogs_side_by_side(void **state)
+{
+    (void)state;
+    static struct changelog_record records[700];
+    int64_t end, next[FIXTURE_PARTITIONS];
+    size_t n, seen[FIXTURE_PARTITIONS] = {0};
+    make_topics("beside");
+    a = member_new(&f, "a");
+    member_join(a, FIXTURE_PARTITIONS);
+    for (int32_t p = 0; p < FIXTURE_PARTITIONS; p++) {
+        for (int i = 0; i < 3; i++) assert_int_equal(member_transaction(a, p, 1000, 1, &end), OK);
+        next[p] = p * 100;
+        a->port->changelog_open(a->port->self, p, next[p], &a->error);
+    }
+    bool again = false;
+    for (int64_t limit = now_us() + FIXTURE_MS * 1000; now_us() < limit;) {
+        size_t left = 0;
+        assert_int_equal(a->port->changelog_read(a->port->self, records, 700, 50, &n, &a->error),
+                         OK);
+        for (size_t i = 0; i < n; i++) {
+            assert_true(records[i].offset >= next[records[i].shard]);
+            assert_true(records[i].offset <= next[records[i].shard] + 1); /* a marker between */
+            next[records[i].shard] = records[i].offset + 1;
+            seen[records[i].shard]++;
+        }
+        for (int32_t p = 0; p < FIXTURE_PARTITIONS; p++)
+            left += a->port->changelog_next(a->port->self, p) < 3003;
+        if (!again && seen[2] > 500) {
+            a->port->changelog_close(a->port->self, 2);
+            a->port->changelog_open(a->port->self, 2, 50, &a->error);
+            next[2] = 50;
+            seen[2] = 150;
+            again = true;
+        }
+        if (!left) break;
+    }
+    assert_true(again);
+    for (int32_t p = 0; p < FIXTURE_PARTITIONS; p++)
+        assert_int_equal(seen[p] + (size_t)p * 100, 3000 + (p == 2 ? 300 : 0));
+}
+
+/* A producer that has put the offset of a shard's first input into a transaction, and ends nothing. */
+static rd_kafka_t *open_transaction(int32_t shard, int64_t offset, const char *timeout_ms)
+{
+    char text[300];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", bootstrap, text, sizeof text);
+    rd_kafka_conf_set(conf, "transactional.id", f.group, text, sizeof text);
+    rd_kafka_conf_set(conf, "transaction.timeout.ms", timeout_ms, text, sizeof text);
+    rd_kafka_t *other = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, f.names[TOPIC_INCIDENT_CLOSED], shard)->offset = offset;
+    rd_kafka_consumer_group_metadata_t *nobody = rd_kafka_consumer_group_metadata_new(f.group);
+    assert_null(rd_kafka_init_transactions(other, FIXTURE_MS));
+    assert_null(rd_kafka_begin_transaction(other));
+    rd_kafka_error_t *e = rd_kafka_send_offsets_to_transaction(other, list, nobody, FIXTURE_MS);
+    if (e) fail_msg("%s", rd_kafka_error_string(e));
+    rd_kafka_consumer_group_metadata_destroy(nobody);
+    rd_kafka_topic_partition_list_destroy(list);
+    return other;
+}
+
+static const struct lookup_answer *lookup_all(struct member *m)
+{
+    const int32_t shards[FIXTURE_PARTITIONS] = {0, 1, 2, 3};
+    const struct lookup_answer *answer;
+    struct timespec pause = {.tv_nsec = 1000000};
+    assert_true(m->port->lookup_ask(m->port->self, shards, FIXTURE_PARTITIONS));
+    assert_false(m->port->lookup_ask(m->port->self, shards, 1)); /* one at a time */
+    while (!m->port->lookup_take(m->port->self, &answer)) nanosleep(&pause, NULL);
+    assert_false(m->port->lookup_take(m->port->self, &answer)); /* once */
+    assert_int_equal(answer->result, OK);
+    assert_int_equal(answer->n, FIXTURE_PARTITIONS);
+    return answer;
+}
+
+static void test_offsets_wait_for_open_transaction(void **state)
 {
     (void)state;
     int64_t end;
@@ -351,38 +428,127 @@ static void test_committed_waits_for_open_transaction(void **state)
     a = member_new(&f, "a");
     member_join(a, FIXTURE_PARTITIONS);
     assert_int_equal(member_transaction(a, 0, 1, 5, &end), OK);
-    /* Offsets of a transaction that nobody ends. */
-    char text[300];
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "bootstrap.servers", bootstrap, text, sizeof text);
-    rd_kafka_conf_set(conf, "transactional.id", f.group, text, sizeof text);
-    rd_kafka_conf_set(conf, "transaction.timeout.ms", "3000", text, sizeof text);
-    rd_kafka_t *other = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, f.names[TOPIC_INCIDENT_CLOSED], 0)->offset = 9;
-    rd_kafka_consumer_group_metadata_t *nobody = rd_kafka_consumer_group_metadata_new(f.group);
-    assert_null(rd_kafka_init_transactions(other, FIXTURE_MS));
-    assert_null(rd_kafka_begin_transaction(other));
-    rd_kafka_error_t *e = rd_kafka_send_offsets_to_transaction(other, list, nobody, FIXTURE_MS);
-    if (e) fail_msg("%s", rd_kafka_error_string(e));
+    for (int32_t p = 0; p < FIXTURE_PARTITIONS; p++) member_lookup(a, p);
+    rd_kafka_t *other = open_transaction(0, 9, "3000");
 
     int64_t t0 = now_us();
-    committed(a, 0, RETRY);
-    print_message("committed() with an open transaction: RETRY after %lld ms: %s\n",
-                  (long long)(now_us() - t0) / 1000, a->error.text);
-    committed(a, 1, OK);
-    rd_kafka_consumer_group_metadata_destroy(nobody);
-    rd_kafka_topic_partition_list_destroy(list);
-    rd_kafka_destroy(other);
-    enum result r = RETRY;
-    struct position p[4];
-    size_t n;
-    for (int i = 0; i < 400 && r == RETRY; i++) {
-        r = a->port->committed(a->port->self, 0, p, &n, &a->error);
-        member_poll(a, 20);
+    const struct lookup_answer *answer = lookup_all(a);
+    print_message("lookup with an open transaction: %lld us: %s\n", (long long)(now_us() - t0),
+                  answer->error.text);
+    assert_non_null(strstr(answer->error.text, "shard 0"));
+    for (int i = 0; i < FIXTURE_PARTITIONS; i++) {
+        assert_int_equal(answer->shards[i].shard, i);
+        assert_int_equal(answer->shards[i].settled, i != 0);
     }
+    rd_kafka_destroy(other);
+    for (int i = 0; i < 400 && !lookup_all(a)->shards[0].settled; i++) member_poll(a, 20);
     print_message("stable again after %lld ms\n", (long long)(now_us() - t0) / 1000);
-    assert_int_equal(committed(a, 0, OK), 5);
+    assert_int_equal(committed(a, 0), 5);
+}
+
+/* What a commit says of itself comes back; and an offset with another partition count is found
+ * whoever asks, and for which shard. */
+static void test_marks_of_offsets(void **state)
+{
+    (void)state;
+    int64_t end;
+    make_topics("marks");
+    a = member_new(&f, "a");
+    member_join(a, FIXTURE_PARTITIONS);
+    assert_int_equal(member_transaction(a, 1, 1, 5, &end), OK); /* batch 0: no mark of ours */
+    assert_false(lookup_all(a)->count_confirmed);
+    struct position p = {TOPIC_INCIDENT_CLOSED, 1, 6};
+    struct shard_commit part = {.shard = 1, .batch = 7, .checkpoint = 2};
+    assert_int_equal(a->port->begin(a->port->self, &a->error), OK);
+    assert_int_equal(member_produce(a, 1, 1), OK);
+    assert_int_equal(a->port->commit(a->port->self, &p, 1, &part, 1, &a->error), OK);
+    for (int i = 0; i < 400 && !lookup_all(a)->shards[1].settled; i++) member_poll(a, 20);
+    const struct lookup_answer *answer = lookup_all(a);
+    const struct lookup_input *input = &answer->shards[1].inputs[TOPIC_INCIDENT_CLOSED];
+    assert_true(answer->count_confirmed && input->ours);
+    assert_int_equal(answer->other, 0);
+    assert_int_equal(input->committed, 6);
+    assert_int_equal(input->batch, 7);
+    assert_int_equal(input->checkpoint, 2);
+    assert_false(answer->shards[0].inputs[TOPIC_INCIDENT_CLOSED].ours);
+
+    member_free(a);
+    a = NULL;
+    struct error error;
+    struct lookup *l = lookup_new(&f.config, 2, &error); /* a worker that sees two partitions */
+    const int32_t shard = 0;
+    assert_non_null(l);
+    assert_true(lookup_ask(l, &shard, 1));
+    while (!lookup_take(l, &answer)) continue;
+    assert_int_equal(answer->other, FIXTURE_PARTITIONS);
+    assert_int_equal(answer->other_shard, 1);
+    assert_int_equal(answer->other_topic, TOPIC_INCIDENT_CLOSED);
+    lookup_free(l);
+}
+
+/* The high watermark for the changelog and the inputs, the last stable offset for `ends`. */
+static void test_ends(void **state)
+{
+    (void)state;
+    int64_t end;
+    make_topics("ends");
+    fixture_produce(&f, TOPIC_TASK_UPDATED, 2, 0, 30);
+    a = member_new(&f, "a");
+    b = member_new(&f, "b");
+    member_join(a, FIXTURE_PARTITIONS);
+    assert_int_equal(member_transaction(a, 2, 3, 10, &end), OK);
+    assert_int_equal(b->port->begin(b->port->self, &b->error), OK);
+    struct message message = {.topic = TOPIC_FORWARDED,
+                              .partition = 2,
+                              .timestamp = TIME_NONE,
+                              .key = STR("k"),
+                              .value = STR("v")};
+    for (int i = 0; i < 300; i++) /* more than what is held back */
+        assert_int_equal(b->port->produce(b->port->self, &message, &b->error), OK);
+    const struct lookup_shard *found;
+    int64_t limit = now_us() + FIXTURE_MS * 1000;
+    do found = member_lookup(a, 2);
+    while (found->inputs[TOPIC_FORWARDED].high < 300 && now_us() < limit);
+    assert_int_equal(found->inputs[TOPIC_FORWARDED].high, 300);
+    assert_int_equal(found->inputs[TOPIC_TASK_UPDATED].high, 30);
+    assert_int_equal(found->inputs[TOPIC_TASK_UPDATED].low, 0);
+
+    const int32_t shards[] = {2};
+    const struct input_end *ends;
+    struct timespec pause = {.tv_nsec = 1000000};
+    size_t n;
+    assert_true(a->port->ends_ask(a->port->self, shards, 1));
+    while (!a->port->ends_take(a->port->self, &ends, &n)) nanosleep(&pause, NULL);
+    assert_int_equal(n, 4);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(ends[i].shard, 2);
+        assert_int_equal(ends[i].end, ends[i].topic == TOPIC_TASK_UPDATED ? 30 : 0);
+    }
+    assert_false(a->port->ends_take(a->port->self, &ends, &n));
+    assert_int_equal(b->port->abort(b->port->self, &b->error), OK);
+}
+
+/* Nobody answers: that is said, and nobody waits for the thread. */
+static void test_lookup_without_a_broker(void **state)
+{
+    (void)state;
+    struct error error;
+    const int32_t shard = 0;
+    const struct lookup_answer *answer;
+    fixture_setup(&f, "127.0.0.1:1", "away");
+    struct lookup *l = lookup_new(&f.config, FIXTURE_PARTITIONS, &error);
+    struct timespec pause = {.tv_nsec = 1000000};
+    assert_non_null(l);
+    assert_true(lookup_ask(l, &shard, 1));
+    while (!lookup_take(l, &answer)) nanosleep(&pause, NULL);
+    assert_int_equal(answer->result, RETRY);
+    print_message("%s\n", answer->error.text);
+    assert_non_null(strstr(answer->error.text, "127.0.0.1:1"));
+    assert_true(lookup_ask(l, &shard, 1));
+    nanosleep(&pause, NULL);
+    int64_t t0 = now_us();
+    lookup_free(l);
+    assert_true(now_us() - t0 < 3000000);
 }
 
 static void test_recover(void **state)
@@ -398,7 +564,7 @@ static void test_recover(void **state)
     int64_t t0 = now_us();
     assert_int_equal(a->port->recover(a->port->self, &a->error), OK);
     print_message("recover: %lld ms\n", (long long)(now_us() - t0) / 1000);
-    assert_int_equal(committed(a, 3, OK), 1);
+    assert_int_equal(committed(a, 3), 1);
     assert_int_equal(member_transaction(a, 3, 2, 2, &end), OK);
     assert_int_equal(read_changelog(a, 3, 0, end + 1), 4);
 }
@@ -428,7 +594,7 @@ static void test_same_instance_id_is_fenced(void **state)
     print_message("zombie's poll: %s\n", a->error.text);
     assert_int_equal(r, FATAL);
     assert_non_null(strstr(a->error.text, "instance.id"));
-    assert_int_equal(committed(b, 0, OK), 1);
+    assert_int_equal(committed(b, 0), 1);
     assert_int_equal(member_transaction(b, 0, 1, 2, &end), OK);
 }
 
@@ -476,7 +642,7 @@ static void test_rebalance(void **state)
     struct shard_commit part = {.shard = lost};
     assert_int_equal(a->port->commit(a->port->self, &p, 1, &part, 1, &a->error), ABORT);
     assert_int_equal(a->port->abort(a->port->self, &a->error), OK);
-    assert_int_equal(committed(b, lost, OK), 100 + lost);
+    assert_int_equal(committed(b, lost), 100 + lost);
     assert_int_equal(member_transaction(a, kept, 1, 200, &end), OK);
     assert_int_equal(member_transaction(b, lost, 1, 200, &end), OK);
     for (int i = 0; i < 30; i++) {
@@ -512,7 +678,7 @@ static void test_slow_member_loses_its_shards(void **state)
     print_message("slow member's commit: %d %s\n", r, a->error.text);
     assert_int_equal(r, ABORT);
     assert_int_equal(a->port->abort(a->port->self, &a->error), OK);
-    assert_int_equal(committed(b, 0, OK), -1);
+    assert_int_equal(committed(b, 0), -1);
     for (int i = 0; i < 100 && !a->revoked; i++) assert_int_equal(member_poll(a, 20), OK);
     assert_int_equal(a->revoked, 1);
 }
@@ -558,9 +724,7 @@ static void test_figures(void **state)
     print_message("transactions of %d records: %lld records/s\n", BIG,
                   (long long)(20LL * BIG * 1000000 / (now_us() - t0)));
     t0 = now_us();
-    int64_t low, high;
-    a->port->changelog_bounds(a->port->self, 0, &low, &high, &a->error);
-    size_t n = read_changelog(a, 0, low, high);
+    size_t n = read_changelog(a, 0, 0, member_lookup(a, 0)->high);
     print_message("changelog: %zu records in %lld ms\n", n, (long long)(now_us() - t0) / 1000);
 }
 
@@ -579,7 +743,11 @@ int main(void)
         cmocka_unit_test_teardown(test_deleted_topic, teardown),
         cmocka_unit_test_teardown(test_commit_and_abort, teardown),
         cmocka_unit_test_teardown(test_changelog_waits_for_open_transaction, teardown),
-        cmocka_unit_test_teardown(test_committed_waits_for_open_transaction, teardown),
+        cmocka_unit_test_teardown(test_changelogs_side_by_side, teardown),
+        cmocka_unit_test_teardown(test_offsets_wait_for_open_transaction, teardown),
+        cmocka_unit_test_teardown(test_marks_of_offsets, teardown),
+        cmocka_unit_test_teardown(test_ends, teardown),
+        cmocka_unit_test_teardown(test_lookup_without_a_broker, teardown),
         cmocka_unit_test_teardown(test_recover, teardown),
         cmocka_unit_test_teardown(test_same_instance_id_is_fenced, teardown),
         cmocka_unit_test_teardown(test_rebalance, teardown),

@@ -4,6 +4,7 @@
 import pytest
 
 from support.events import closure, finding
+from support.world import TOPICS
 
 
 def _publish(world, numbers):
@@ -73,3 +74,45 @@ def test_one_comes_back(world):
     world.wait_created(len(findings))
     assert world.wait_owners({"one": 2, "two": 2}) == before
     world.check_outputs(findings)
+
+
+def test_partitions_are_added_under_two_workers(world):
+    """4 -> 8 on all topics. The first worker ends when it gets a partition that it does not know,
+    and is in the group until its session runs out: the second one gets only shards that have no
+    state yet, and must not go to work on them."""
+    world.topics_create(4)
+    one = world.start_worker("one", settings={"session.timeout.ms": 20000}).wait_ready()
+    findings = _publish(world, range(40))
+    world.wait_created(len(findings))
+    world.wait_worked_off()
+    for name in TOPICS:
+        world.broker.add_partitions(world.topic(name), 8)
+    world.redis.client().flushall()  # so that only the group's offsets know of the 4
+    two = world.start_worker("two", settings={"session.timeout.ms": 20000})
+    assert two.wait_exit(60) == 1
+    assert "was at work with 4 partitions" in two.log and "the topics have 8 now" in two.log
+    assert "shard is active" not in two.log
+    print(two.wait_log("shards assigned.*").group(0))
+    events = world.tasks()
+    assert len(events) == len({record.header("ce_id") for record in events})
+    assert one
+
+
+def test_the_counts_in_redis_are_compared_too(world):
+    """The group's offsets are gone, and a shard of another owner has the old count."""
+    world.topics_create(2)
+    one = world.start_worker("one").wait_ready()
+    findings = _publish(world, range(20))
+    world.wait_created(len(findings))
+    world.wait_worked_off()
+    assert one.stop() == 0
+    for name in TOPICS:
+        world.broker.add_partitions(world.topic(name), 4)
+    world.write_config(**{"group.id": f"{world.group_id}-2"})  # no offsets at all
+    client = world.redis.client()
+    for key in list(client.scan_iter("*")):
+        client.rename(key, key.replace(b"-group:", b"-group-2:"))
+    two = world.start_worker("two")
+    assert two.wait_exit(60) == 1
+    assert "was at work with 2 partitions (the state of shard" in two.log
+    assert "shard is active" not in two.log

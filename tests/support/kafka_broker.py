@@ -2,13 +2,15 @@
 """One real Apache Kafka broker (KRaft, one node) in a folder of its own."""
 
 import base64
+import json
 import os
 import pathlib
 import subprocess
 import uuid
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic
+from confluent_kafka.admin import (
+    AdminClient, ConfigResource, ConfigSource, NewPartitions, NewTopic)
 
 from support.process import free_port, spawn, stop, tail, wait_until
 
@@ -102,6 +104,10 @@ class KafkaBroker:
         except KafkaException:
             return False
 
+    def cluster_id(self):
+        """The id that the brokers tell of themselves."""
+        return self._admin.list_topics(timeout=10).cluster_id
+
     def create_topic(self, name, partitions, **config):
         """Makes a topic and waits till it is there."""
         self._admin.create_topics([NewTopic(name, partitions, 1, config=config)])[name].result(30)
@@ -110,14 +116,41 @@ class KafkaBroker:
                    lambda: f"the topic {name}")
 
     def add_partitions(self, name, partitions):
-        """Lets a topic have more partitions."""
+        """Lets a topic have more partitions, and waits till they are there."""
         self._admin.create_partitions([NewPartitions(name, partitions)])[name].result(30)
+
+        def there():
+            topic = self._admin.list_topics(name, timeout=10).topics[name]
+            return len(topic.partitions) == partitions
+        wait_until(there, 30, f"{partitions} partitions of {name}")
 
     def delete_topics(self, names):
         """Removes those of the topics that there are."""
         there = [name for name in names if name in self._admin.list_topics(timeout=10).topics]
         for future in self._admin.delete_topics(there).values() if there else ():
             future.result(30)
+
+    def alter_topic(self, name, **config):
+        """Changes settings of a topic; the others stay."""
+        resource = ConfigResource("topic", name)
+        found = self._admin.describe_configs([resource])[resource].result(30)
+        own = {key: entry.value for key, entry in found.items()
+               if entry.source == ConfigSource.DYNAMIC_TOPIC_CONFIG.value}
+        wanted = ConfigResource("topic", name, set_config={**own, **config})
+        self._admin.alter_configs([wanted])[wanted].result(30)
+
+    def delete_records(self, name, offsets, policy="delete"):
+        """Lets partitions begin at {partition: offset}. Of a compacted topic (`policy`), Kafka
+        only does so while it is not one."""
+        self.alter_topic(name, **{"cleanup.policy": "delete"})
+        plan = self.folder / "delete-records.json"
+        plan.write_text(json.dumps({"version": 1, "partitions": [
+            {"topic": name, "partition": p, "offset": offset} for p, offset in offsets.items()]}))
+        command = self._java("128m", "org.apache.kafka.tools.DeleteRecordsCommand",
+                             "--bootstrap-server", self.bootstrap, "--offset-json-file", str(plan))
+        done = subprocess.run(command[:-1], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0 and "error" not in done.stdout.lower(), done.stdout + done.stderr
+        self.alter_topic(name, **{"cleanup.policy": policy})
 
     def group(self, group_id):
         """A consumer group's state and members; None when there is no such group, or its

@@ -191,3 +191,23 @@ enum result member_transaction(struct member *m, int32_t shard, int n, int64_t p
     *state_end = part.state_end;
     return r;
 }
+
+const struct lookup_shard *member_lookup(struct member *m, int32_t shard)
+{
+    const struct lookup_answer *answer;
+    struct timespec pause = {.tv_nsec = 1000000};
+    for (int64_t until = now_us() + FIXTURE_MS * 1000; now_us() < until;) {
+        assert_true(m->port->lookup_ask(m->port->self, &shard, 1));
+        while (!m->port->lookup_take(m->port->self, &answer)) nanosleep(&pause, NULL);
+        m->error = answer->error;
+        if (answer->result == FATAL) break;
+        /* A topic just made is not known to all brokers at once. */
+        if (answer->result != OK || !answer->shards[0].settled) continue;
+        assert_int_equal(answer->n, 1);
+        assert_int_equal(answer->shards[0].shard, shard);
+        assert_true(answer->cluster[0] != 0);
+        return answer->shards;
+    }
+    fail_msg("%s", m->error.text);
+    return NULL;
+}

@@ -57,6 +57,9 @@ enum result member_transaction(struct member *m, int32_t shard, int n, int64_t p
 /* Puts `n` state records into an open transaction. */
 enum result member_produce(struct member *m, int32_t shard, int n);
 
+/* Asks the brokers about a shard until it is settled; the answer is valid until the next. */
+const struct lookup_shard *member_lookup(struct member *m, int32_t shard);
+
 int64_t now_us(void);
 
 #endif

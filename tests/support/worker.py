@@ -47,7 +47,7 @@ class Worker:
     """A worker that has been started. Whatever happens to it, its log stays readable."""
 
     def __init__(self, config_path, instance_id, log_path, settings=None, env=None,
-                 failpoint=None, load=False):
+                 failpoint=None, load=False, arguments=()):
         self.instance_id = instance_id
         self.log_path = pathlib.Path(log_path)
         self.http_port = free_port()
@@ -56,6 +56,7 @@ class Worker:
                    "-s", f"http.listen=127.0.0.1:{self.http_port}"]
         for key, value in (settings or {}).items():
             command += ["-s", f"{key}={value}"]
+        command += arguments
         environment = {**_ENVIRONMENT, **(env or {})}
         if failpoint:
             environment["EPILOGUE_FAILPOINT"] = failpoint

@@ -6,7 +6,7 @@ import json
 import pathlib
 import re
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from support import checker, schemas
 from support.process import wait_until
@@ -87,13 +87,64 @@ class World:
         """Removes topics."""
         self.broker.delete_topics([self.topic(name) for name in names])
 
+    def recreate(self, name, partitions):
+        """Deletes a topic and makes it again, empty, with the right settings."""
+        self.admin_delete(name)
+        self._readers.pop(name, None)
+        wait_until(lambda: self.run("topics", "create", "--partitions", partitions,
+                                    "--replication", 1).returncode == 0, 30, f"{name} to be back",
+                   interval_s=0.5)
+
+    def rewrite_state(self, keep):
+        """followup-state as after a mirror or a backup that has lost some: only the records for
+        which keep(record) is true, in their order, at other offsets."""
+        records = [r for r in self.consume_all("followup-state") if keep(r)]
+        self.recreate("followup-state", self.partitions)
+        for r in records:
+            self.publisher.send(self.topic("followup-state"), r.key, r.value,
+                                partition=r.partition)
+        self.publisher.flush()
+
+    def commit_offsets(self, offsets):
+        """Commits {(topic, partition): offset} as a stranger does, who uses our group's name.
+        Only once no worker is in the group any more."""
+        stranger = Consumer({"bootstrap.servers": self.broker.bootstrap,
+                             "group.id": self.group_id, "enable.auto.commit": False})
+        partitions = [TopicPartition(self.topic(topic), partition, offset)
+                      for (topic, partition), offset in offsets.items()]
+
+        def commit():
+            try:
+                return stranger.commit(offsets=partitions, asynchronous=False)
+            except KafkaException:
+                return None
+        wait_until(commit, 30, "the group to be empty", interval_s=0.2)
+        stranger.close()
+
+    def hold_offsets(self, topic, partition):
+        """A worker that died in the middle of a commit: the offset of a partition stands in a
+        transaction that nobody ends, until what this gives back is called."""
+        producer = Producer({"bootstrap.servers": self.broker.bootstrap,
+                             "transactional.id": f"{self.group_id}/gone",
+                             "transaction.timeout.ms": 120000})
+        consumer = Consumer({"bootstrap.servers": self.broker.bootstrap,
+                             "group.id": self.group_id, "enable.auto.commit": False})
+        producer.init_transactions(30)
+        producer.begin_transaction()
+        producer.send_offsets_to_transaction(
+            [TopicPartition(self.topic(topic), partition, 1)],
+            consumer.consumer_group_metadata(), 30)
+        consumer.close()
+        return lambda: producer.abort_transaction(30)
+
     # -- the worker ----------------------------------------------------------------------------
 
-    def start_worker(self, instance_id="w1", settings=None, env=None, failpoint=None):
+    def start_worker(self, instance_id="w1", settings=None, env=None, failpoint=None,
+                     arguments=()):
         """Starts a worker and gives it at once; wait_ready() waits."""
         worker = Worker(
             self.config_path, instance_id, self.folder / f"worker-{len(self.workers) + 1}.log",
-            settings=settings, env=env, failpoint=failpoint, load=self.load)
+            settings=settings, env=env, failpoint=failpoint, load=self.load, arguments=arguments)
         self.workers.append(worker)
         return worker
 

@@ -83,7 +83,7 @@ static void after_an_abort_half_as_much(void **state)
     assert_int_equal(f.engine->take_max, 50);
     assert_int_equal(f.engine->inbox_n, 0); /* they are read again after the restore */
     assert_int_equal(f.released, 100);
-    assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_OFFSETS);
+    assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
 }
 
 static void every_shard_has_its_turn(void **state)

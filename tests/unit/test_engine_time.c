@@ -144,7 +144,7 @@ static void after_a_freeze_the_brokers_are_asked(void **state)
     for (int i = 0; i < 10; i++) put_resolved(FAKE_START + 500, i);
     f.asked = false; /* the answer counts them */
     f.engine->asking = false;
-    f.engine->next_ask_ms = 0;
+    f.engine->next_ends_ms = 0;
     f.answers = true;
     fake_work_off(&f);
     fake_pass(&f, 200);

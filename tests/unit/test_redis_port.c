@@ -65,7 +65,7 @@ static enum result apply_to(int32_t shard, int64_t expected, int64_t watermark,
     struct store_apply a = {.shard = shard,
                             .expected = expected,
                             .watermark = watermark,
-                            .now = watermark * 10,
+                            .stamp = watermark * 10,
                             .clear = clear,
                             .writes = writes,
                             .n = n};
@@ -101,6 +101,15 @@ static void is(struct str actual, const char *expected)
 {
     if (!str_eq(actual, str_of(expected)))
         fail_msg("%.*s is not %s", STR_ARG(actual), expected ? expected : "absent");
+}
+
+static long long used_memory(void)
+{
+    long long used = 0;
+    redisReply *info = redisCommand(admin, "INFO memory");
+    sscanf(strstr(info->str, "used_memory:"), "used_memory:%lld", &used);
+    freeReplyObject(info);
+    return used;
 }
 
 #define WRITE(k, v, at) \
@@ -353,6 +362,103 @@ static void test_large_batch(void **state)
     free(keys);
 }
 
+/* An apply of four scripts: all of it, or the old watermark, as after a crash between two of them. */
+static void test_apply_in_pieces(void **state)
+{
+    (void)state;
+    enum { N = 60000 };
+    struct store_write *writes = calloc(N, sizeof *writes);
+    struct error error = {""};
+    for (int i = 0; i < N; i++)
+        writes[i] = (struct store_write){.key = arena_printf(arena, "INC-%d", i),
+                                         .value = arena_printf(arena, "value %d", i),
+                                         .wake_at = i % 2 ? 1000 + i : TIME_NONE};
+    assert_true(applied(-1, 1, &WRITE("before", "1", 7), 1));
+    run("CONFIG SET maxmemory %lld", used_memory() + 6000000);
+    struct store_apply a = {
+        .shard = 0, .expected = 1, .watermark = 2, .stamp = 99, .writes = writes, .n = N};
+    assert_int_not_equal(port->apply(port->self, &a, 1, &error), OK);
+    run("CONFIG SET maxmemory 0");
+    struct str keys[] = {STR("INC-0"), STR("INC-59999"), STR("before")};
+    struct store_load l = loaded(0, keys, 3);
+    is(l.values[0], NULL); /* sets go from the last to the first */
+    is(l.values[1], "value 59999");
+    is(l.values[2], "1");
+    assert_int_equal(l.watermark, 1);
+    assert_int_equal(l.watermark_at, 10);
+
+    run("SCRIPT FLUSH");
+    assert_true(applied(1, 2, writes, N));
+    assert_true(applied(1, 2, writes, N)); /* the answer was lost, the same again */
+    l = loaded(0, keys, 3);
+    is(l.values[0], "value 0");
+    assert_int_equal(l.watermark, 2);
+    assert_int_equal(l.watermark_at, 20);
+    is(due_until(1001, 10), "before@7 INC-1@1001");
+    free(writes);
+    writes = NULL;
+}
+
+/* The first apply of an empty shard can be a large one as well. */
+static void test_clear_in_pieces(void **state)
+{
+    (void)state;
+    enum { N = 40000 };
+    struct store_write *writes = calloc(N, sizeof *writes);
+    for (int i = 0; i < N; i++)
+        writes[i] = WRITE(arena_printf(arena, "INC-%d", i).p, "1", TIME_NONE);
+    bool did;
+    assert_true(applied(-1, 5, writes, N));
+    assert_int_equal(apply_to(0, 5, 3, writes + 1, N - 1, true, &did, NULL), OK);
+    assert_true(did);
+    struct str keys[] = {STR("INC-0"), STR("INC-1")};
+    struct store_load l = loaded(0, keys, 2);
+    is(l.values[0], NULL);
+    is(l.values[1], "1");
+    assert_int_equal(l.watermark, 3);
+    free(writes);
+}
+
+static void test_counts_and_cluster(void **state)
+{
+    (void)state;
+    struct error error = {""};
+    const struct store_write writes[] = {WRITE("$position/0", "p", TIME_NONE),
+                                         WRITE("INC-1", "1", 500), WRITE("INC-1|t|bug", "1", 400),
+                                         WRITE("%strange", "1", TIME_NONE)};
+    struct store_apply a = {.shard = 0,
+                            .expected = -1,
+                            .watermark = 8,
+                            .stamp = 1234,
+                            .cluster = STR("Some_cluster-id"),
+                            .writes = writes,
+                            .n = 4};
+    assert_int_equal(port->apply(port->self, &a, 1, &error), OK);
+    struct store_load loads[] = {{.shard = 0, .counted = true}, {.shard = 1, .counted = true}};
+    assert_int_equal(port->load(port->self, arena, loads, 2, &error), OK);
+    assert_int_equal(loads[0].entries, 3);
+    assert_int_equal(loads[0].wake_at, 400);
+    assert_int_equal(loads[0].watermark_at, 1234);
+    is(loads[0].cluster, "Some_cluster-id");
+    assert_int_equal(loads[1].watermark, STORE_NO_WATERMARK);
+    assert_int_equal(loads[1].entries, 0);
+    assert_int_equal(loads[1].wake_at, TIME_NONE);
+    assert_null(loads[1].cluster.p);
+    /* The same watermark, with a new stamp. */
+    a = (struct store_apply){.shard = 0, .expected = 8, .watermark = 8, .stamp = 2345};
+    assert_int_equal(port->apply(port->self, &a, 1, &error), OK);
+    assert_true(a.applied);
+    struct store_load l = loaded(0, NULL, 0);
+    assert_int_equal(l.watermark_at, 2345);
+    assert_null(l.cluster.p);
+    /* As an earlier version wrote it. */
+    run("HSET epi%%7Bx%%7D:g:{0}:state $watermark %s", "9 3456 2");
+    l = loaded(0, NULL, 0);
+    assert_int_equal(l.watermark, 9);
+    assert_null(l.cluster.p);
+    assert_true(applied(9, 10, NULL, 0));
+}
+
 static void test_no_memory(void **state)
 {
     (void)state;
@@ -484,11 +590,12 @@ static void test_tls_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_round_trip), TEST(test_fence),      TEST(test_delete_and_wake),
-        TEST(test_clear),      TEST(test_entries),    TEST(test_script_forgotten),
-        TEST(test_lost_keys),  TEST(test_wrong_type), TEST(test_large_batch),
-        TEST(test_no_memory),  TEST(test_replica),    TEST(test_restart),
-        TEST(test_login),      TEST(test_check),      TEST(test_tls_refused),
+        TEST(test_round_trip),      TEST(test_fence),           TEST(test_delete_and_wake),
+        TEST(test_clear),           TEST(test_entries),         TEST(test_script_forgotten),
+        TEST(test_lost_keys),       TEST(test_wrong_type),      TEST(test_large_batch),
+        TEST(test_apply_in_pieces), TEST(test_clear_in_pieces), TEST(test_counts_and_cluster),
+        TEST(test_no_memory),       TEST(test_replica),         TEST(test_restart),
+        TEST(test_login),           TEST(test_check),           TEST(test_tls_refused),
     };
     return cmocka_run_group_tests(tests, start, end);
 }

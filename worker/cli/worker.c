@@ -80,6 +80,7 @@ struct worker {
     struct clock_port clock;
     struct engine *engine;
     int32_t partitions;
+    bool accept_state_loss;
     int failed; /* the exit code of a FATAL: EXIT_USAGE while it can only be the configuration */
 };
 
@@ -195,6 +196,7 @@ static void make_engine(struct worker *w)
         .delete_retention_ms = TOPICS_STATE_DELETE_RETENTION_MS,
         .output_bytes_max = TOPICS_OUTPUT_BYTES_MAX - TOPICS_RECORD_OVERHEAD_BYTES,
         .dead_letter_bytes_max = TOPICS_DEAD_LETTER_BYTES_MAX - TOPICS_RECORD_OVERHEAD_BYTES,
+        .accept_state_loss = w->accept_state_loss,
         .partition_of = kafka_partition_of,
     };
     memcpy(options.topic_names, config->topics, sizeof options.topic_names);
@@ -236,6 +238,7 @@ static int worker_run(const struct cli *cli)
 {
     struct worker w = {
         .config = cli->config,
+        .accept_state_loss = cli_value(cli, "accept-state-loss") != NULL,
         .failed = EXIT_USAGE,
         .metrics = metrics_new(),
         .clock = {.now = clock_now, .monotonic_ms = clock_monotonic},
@@ -260,12 +263,24 @@ static int worker_run(const struct cli *cli)
     return result == FATAL ? w.failed : EXIT_DONE;
 }
 
+static const struct cli_option options[] = {
+    {"accept-state-loss", NULL,
+     "go on where followup-state or an input has lost records; events can come twice or never"},
+    {NULL, NULL, NULL},
+};
+
 const struct command command_worker = {
     .name = "worker",
     .summary = "run the service",
     .details =
         "Reads the closures and updates, emits tasks and reminders, until SIGTERM or SIGINT.\n"
         "SIGHUP loads the policy file anew. Waits for a Kafka or Redis that is not there yet\n"
-        "(/readyz says 503); exits with 1 where only a change of the set-up helps.",
+        "(/readyz says 503); exits with 1 where only a change of the set-up helps.\n"
+        "It refuses to go on when followup-state, Redis, the group's offsets and the inputs do "
+        "not\n"
+        "tell the same story, and says what is lost. With --accept-state-loss it goes on with "
+        "what\n"
+        "is left, and logs at level error what is given up.",
+    .options = options,
     .run = worker_run,
 };

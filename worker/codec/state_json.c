@@ -3,6 +3,7 @@
 
 #include "json.h"
 #include "state_fields.h"
+#include "state_json_private.h"
 
 #define STATE_DEPTH 8 /* of our own format, with room for what a later version 1 may add */
 #define SHOWN_BYTES 100
@@ -183,7 +184,7 @@ static bool read_fields(struct arena *arena, const struct state_fields *fields,
                         const struct json *object, char *body, struct error *error);
 
 /* Always false, for the caller to return. */
-static bool unreadable(struct error *error, struct str member, const char *why)
+bool state_json_unreadable(struct error *error, struct str member, const char *why)
 {
     error_set(error, FATAL, "member \"%.*s\" %s", STR_ARG(member), why);
     return false;
@@ -196,7 +197,7 @@ static int two_digits(const char *p)
 }
 
 /* Exactly what json_write_time writes; a dozen of them stand in every task, hence not tolerant. */
-static bool read_time(struct str text, ms_t *out)
+bool state_json_read_time(struct str text, ms_t *out)
 {
     const char *p = text.p;
     if (text.n != TIMESTAMP_TEXT || p[4] != '-' || p[7] != '-' || p[10] != 'T' || p[13] != ':' ||
@@ -228,7 +229,8 @@ static bool read_objects(struct arena *arena, const struct state_field *field,
                          const struct json *value, char *body, struct error *error)
 {
     size_t n = 0;
-    if (value->type != JSON_ARRAY) return unreadable(error, value->name, "must be an array");
+    if (value->type != JSON_ARRAY)
+        return state_json_unreadable(error, value->name, "must be an array");
     char *items = arena_zalloc(arena, (value->count ? value->count : 1) * field->of->size);
     for (const struct json *entry = value->first; entry; entry = entry->next, n++)
         if (!read_fields(arena, field->of, entry, items + n * field->of->size, error)) return false;
@@ -251,7 +253,8 @@ static bool read_words(const struct state_field *field, const struct json *value
 static bool read_reminders(struct arena *arena, const struct json *value,
                            struct reminder_state *reminders, struct error *error)
 {
-    if (value->type != JSON_OBJECT) return unreadable(error, value->name, "must be an object");
+    if (value->type != JSON_OBJECT)
+        return state_json_unreadable(error, value->name, "must be an object");
     for (const struct json *m = value->first; m; m = m->next) {
         int kind = reminder_kind_parse(m->name);
         if (!kind || kind >= REMINDER_TASK_KINDS) continue; /* of a later version 1 */
@@ -296,7 +299,7 @@ static bool read_field(struct arena *arena, const struct state_field *field,
         *(bool *)member = value->type == JSON_TRUE;
         break;
     case STATE_TRISTATE: ok = read_tristate(value, member); break;
-    case STATE_TIME: ok = is_text && read_time(value->text, member); break;
+    case STATE_TIME: ok = is_text && state_json_read_time(value->text, member); break;
     case STATE_WORD:
         *(int *)member = is_text ? field->parse(value->text) : 0;
         ok = *(int *)member != 0;
@@ -306,7 +309,7 @@ static bool read_field(struct arena *arena, const struct state_field *field,
     case STATE_OBJECTS: return read_objects(arena, field, value, body, error);
     case STATE_REMINDERS: return read_reminders(arena, value, member, error);
     }
-    return ok || unreadable(error, value->name, "has a value that cannot be read");
+    return ok || state_json_unreadable(error, value->name, "has a value that cannot be read");
 }
 
 /* What is left out is at its "nothing" value, which is not 0 for all. */
@@ -345,7 +348,8 @@ static bool read_fields(struct arena *arena, const struct state_fields *fields,
                         const struct json *object, char *body, struct error *error)
 {
     size_t next = 0;
-    if (object->type != JSON_OBJECT) return unreadable(error, object->name, "must be an object");
+    if (object->type != JSON_OBJECT)
+        return state_json_unreadable(error, object->name, "must be an object");
     set_nothing(fields, body);
     for (const struct json *m = object->first; m; m = m->next) {
         const struct state_field *field = field_of(fields, m->name, &next);
@@ -355,8 +359,8 @@ static bool read_fields(struct arena *arena, const struct state_fields *fields,
 }
 
 /* An object of our version and type; `error` says what else. */
-static bool open_value(struct arena *arena, struct str value, struct str type, struct json **root,
-                       struct error *error)
+bool state_json_open_value(struct arena *arena, struct str value, struct str type,
+                           struct json **root, struct error *error)
 {
     struct str detail;
     if (json_parse(json_scratch(), arena, value, STATE_DEPTH, root, &detail) != JSON_OK) {
@@ -380,7 +384,7 @@ static bool open_value(struct arena *arena, struct str value, struct str type, s
 }
 
 /* Puts before what is wrong where it stands. */
-static enum result cannot_read(struct arena *arena, struct str key, struct error *error)
+enum result state_json_cannot_read(struct arena *arena, struct str key, struct error *error)
 {
     if (!error) return FATAL;
     struct error why = *error;
@@ -395,62 +399,9 @@ enum result state_json_read(struct arena *arena, struct str value, struct entry 
     const struct state_fields *fields = &state_fields_entries[entry->type];
     struct json *root;
     void *body = arena_zalloc(arena, fields->size);
-    if (!open_value(arena, value, type_names[entry->type], &root, error) ||
+    if (!state_json_open_value(arena, value, type_names[entry->type], &root, error) ||
         !read_fields(arena, fields, root, body, error))
-        return cannot_read(arena, entry->key, error);
+        return state_json_cannot_read(arena, entry->key, error);
     entry->body = body;
     return OK;
-}
-
-/* ---- $position/<n> ---- */
-
-void state_json_write_position(struct buf *out, const struct position_entry *position)
-{
-    bool first = true;
-    buf_lit(out, "{\"v\":1,\"type\":\"position\",\"partitions\":");
-    buf_int(out, position->partitions);
-    buf_lit(out, ",\"offsets\":{");
-    for (int topic = 1; topic < topic_end; topic++) {
-        if (position->offsets[topic] < 0) continue;
-        if (!first) buf_char(out, ',');
-        json_write_string(out, topic_name(topic));
-        buf_char(out, ':');
-        buf_int(out, position->offsets[topic]);
-        first = false;
-    }
-    buf_lit(out, "}}");
-}
-
-static bool read_position(const struct json *root, struct position_entry *position,
-                          struct error *error)
-{
-    const struct json *partitions = json_get(root, "partitions");
-    const struct json *offsets = json_get(root, "offsets");
-    if (!partitions || partitions->type != JSON_INT || partitions->integer < 1 ||
-        partitions->integer > INT32_MAX)
-        return unreadable(error, STR("partitions"), "must be a positive integer");
-    if (!offsets || offsets->type != JSON_OBJECT)
-        return unreadable(error, STR("offsets"), "must be an object");
-    position->partitions = (int32_t)partitions->integer;
-    for (int topic = 0; topic < topic_end; topic++) position->offsets[topic] = -1;
-    for (const struct json *m = offsets->first; m; m = m->next) {
-        int topic = topic_parse(m->name);
-        if (m->type != JSON_INT || m->integer < 0)
-            return unreadable(error, STR("offsets"), "must hold integers");
-        if (topic) position->offsets[topic] = m->integer;
-    }
-    return true;
-}
-
-enum result state_json_read_position(struct str value, struct position_entry *position,
-                                     struct error *error)
-{
-    struct arena *arena = arena_new();
-    struct json *root;
-    enum result result = OK;
-    if (!open_value(arena, value, STR("position"), &root, error) ||
-        !read_position(root, position, error))
-        result = cannot_read(arena, STR("$position"), error);
-    arena_free(arena);
-    return result;
 }

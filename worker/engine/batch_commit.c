@@ -84,7 +84,11 @@ bool batch_collect(struct batch *b)
     for (size_t i = 0; i < b->shards_n; i++) {
         struct batch_shard *bs = &b->shards[i];
         bs->apply = (struct store_apply){
-            .shard = bs->shard->id, .expected = bs->shard->watermark, .now = b->now};
+            .shard = bs->shard->id,
+            .expected = bs->shard->watermark,
+            .stamp = b->now,
+            .cluster = b->engine->cluster,
+        };
         if (!collect_changes(b, bs)) return false;
         add_position(b, bs);
     }

@@ -6,7 +6,7 @@
 #include "failpoint.h"
 #include "internal.h"
 
-#define RETRY_MS 100      /* between tries of a restore that had to wait */
+#define RETRY_MS 100      /* before a restore tries a store that did not answer */
 #define WATCH_MS 1000     /* how often an idle worker looks whether Redis still has its state */
 #define BUSY_WAIT_MS 5    /* the longest poll while something else is under way */
 #define COMPLAIN_MS 10000 /* CONTRACT part 7: a log line every 10 s */
@@ -93,6 +93,7 @@ static void assigned(struct engine *engine, const struct kafka_event *event)
         shard_restart(engine, shard);
     }
     engine->next_retry_ms = 0;
+    engine->counts_compared = false;
 }
 
 static void revoked(struct engine *engine, const struct kafka_event *event)
@@ -136,10 +137,20 @@ const char *engine_not_ready(const struct engine *engine)
 
 /* ---- what there is to do ---- */
 
+static struct input *input_of(struct engine *engine, const struct record *record)
+{
+    return &engine->shards[record->partition].inputs[record->topic - input_topic(0)];
+}
+
+/* Takes over the record, unless fetching began at the last one that was processed. */
 static void take_record(struct engine *engine, const struct record *record)
 {
-    struct shard *shard = &engine->shards[record->partition];
-    unread_note_record(&shard->inputs[record->topic - input_topic(0)], record);
+    struct input *input = input_of(engine, record);
+    if (record->offset < input->next) {
+        engine->kafka->release(engine->kafka->self, record);
+        return;
+    }
+    unread_note_record(input, record);
     inbox_add(engine, record);
 }
 
@@ -154,19 +165,33 @@ static void out_of_range(struct engine *engine, const struct record *at)
     if (shard->phase == SHARD_ACTIVE) shard_restart(engine, shard);
 }
 
-static void take_event(struct engine *engine, const struct kafka_event *event)
+/* What comes first of an input is the record that was processed last, to be compared with it. */
+static enum result verify(struct engine *engine, const struct record *record, struct error *error)
+{
+    struct shard *shard = &engine->shards[record->partition];
+    if (shard->phase != SHARD_ACTIVE || !input_of(engine, record)->unverified) return OK;
+    return shard_verify(engine, shard, record, error);
+}
+
+static enum result take_event(struct engine *engine, const struct kafka_event *event,
+                              struct error *error)
 {
     const struct record *record = &event->record;
+    enum result result = OK;
     switch (event->type) {
     case KAFKA_ASSIGNED: assigned(engine, event); break;
     case KAFKA_REVOKED: revoked(engine, event); break;
     case KAFKA_OUT_OF_RANGE: out_of_range(engine, record); break;
-    case KAFKA_RECORD: take_record(engine, record); break;
+    case KAFKA_RECORD:
+        result = verify(engine, record, error);
+        take_record(engine, record);
+        break;
     case KAFKA_END:
-        unread_note_end(&engine->shards[record->partition].inputs[record->topic - input_topic(0)],
-                        record->offset);
+        result = verify(engine, record, error);
+        unread_note_end(input_of(engine, record), record->offset);
         break;
     }
+    return result;
 }
 
 /* Polls for as many records as the inbox has room for. With none, rebalances have to wait, which
@@ -177,12 +202,13 @@ static enum result gather(struct engine *engine, int max_wait_ms, struct error *
     engine->drained = false;
     if (!room) return OK;
     struct kafka_port *kafka = engine->kafka;
-    enum result result =
-        kafka->poll(kafka->self, engine->events, room, max_wait_ms, &n, &engine->drained, error);
-    for (size_t i = 0; i < n; i++) take_event(engine, &engine->events[i]);
+    enum result failed = OK, result = kafka->poll(kafka->self, engine->events, room, max_wait_ms,
+                                                  &n, &engine->drained, error);
+    for (size_t i = 0; i < n; i++)
+        if (take_event(engine, &engine->events[i], error) != OK) failed = FATAL;
     unread_polled(engine, max_wait_ms);
     unread_serve(engine);
-    return result;
+    return failed != OK ? failed : result;
 }
 
 /* Redis can lose everything at any moment: an idle worker finds out too. */
@@ -209,54 +235,11 @@ static enum result watch(struct engine *engine, struct error *error)
     return result;
 }
 
-/* Each open changelog has a queue of its own in memory. */
-#define READING_MAX 4
-
-static int count_reading(const struct engine *engine)
-{
-    int n = 0;
-    for (int32_t i = 0; i < engine->options.partitions; i++)
-        n += engine->shards[i].phase == SHARD_READS_CHANGELOG;
-    return n;
-}
-
-/* A piece of every restore that runs. One that has to wait ends the round, for each such wait can
- * block for seconds; the next round begins behind it, so it does not hold up the others. */
-static enum result restore(struct engine *engine, struct error *error)
-{
-    if (monotonic(engine) < engine->next_retry_ms) return OK;
-    for (int32_t k = 0; k < engine->options.partitions; k++) {
-        int32_t i = (engine->restore_first + k) % engine->options.partitions;
-        struct shard *shard = &engine->shards[i];
-        if (shard->phase == SHARD_NOT_OURS || shard->phase == SHARD_ACTIVE) continue;
-        if (shard->phase != SHARD_READS_CHANGELOG && count_reading(engine) >= READING_MAX) continue;
-        arena_reset(engine->arena, ARENA_KEEP_BYTES);
-        enum result result = shard_restore(engine, shard, error);
-        if (result == FATAL) return FATAL;
-        if (result == RETRY) {
-            engine_complain(engine, "a shard waits to be restored", error);
-            engine->next_retry_ms = monotonic(engine) + RETRY_MS;
-            engine->restore_first = (i + 1) % engine->options.partitions;
-            return OK;
-        }
-    }
-    return OK;
-}
-
-static bool is_restoring(const struct engine *engine)
-{
-    for (int32_t i = 0; i < engine->options.partitions; i++) {
-        enum shard_phase phase = engine->shards[i].phase;
-        if (phase != SHARD_NOT_OURS && phase != SHARD_ACTIVE) return true;
-    }
-    return false;
-}
-
 /* How long the poll may wait: until the first tick, and hardly at all while there is work. */
 static int wait_ms(const struct engine *engine, int max_wait_ms)
 {
     if (engine->inbox_n && !engine->idle) return 0;
-    if (engine->inbox_n || engine->asking || is_restoring(engine))
+    if (engine->inbox_n || engine->asking || restore_is_running(engine))
         return max_wait_ms < BUSY_WAIT_MS ? max_wait_ms : BUSY_WAIT_MS;
     ms_t now = engine->clock->now(engine->clock->self);
     int64_t wait = max_wait_ms;
@@ -305,9 +288,9 @@ enum result engine_step(struct engine *engine, int max_wait_ms, struct error *er
     result = work(engine, error);
     inbox_sweep(engine);
     if (result == RETRY) store_lost(engine, error);
-    if (result != FATAL) result = restore(engine, error);
+    if (result != FATAL) result = restore_run(engine, error);
     inbox_sweep(engine);
-    if (!is_restoring(engine)) engine->store_down = false;
+    if (!restore_is_running(engine)) engine->store_down = false;
     count_owned(engine);
     return result == FATAL ? FATAL : OK;
 }

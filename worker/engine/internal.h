@@ -20,9 +20,10 @@ static inline int input_topic(int index)
 
 enum shard_phase {
     SHARD_NOT_OURS,
-    SHARD_WAITS_FOR_OFFSETS,   /* stable committed offsets */
-    SHARD_WAITS_FOR_WATERMARK, /* the end of the changelog, and how far the store is */
+    SHARD_WAITS_FOR_BROKERS, /* stable committed offsets, and the ends of its partitions */
+    SHARD_WAITS_FOR_STORE,   /* how far the store is */
     SHARD_READS_CHANGELOG,
+    SHARD_RESTORED, /* the store is at the end; what it says has to be compared with the rest */
     SHARD_ACTIVE,
 };
 
@@ -52,11 +53,17 @@ struct shard {
     int64_t entries;   /* how many entries are stored, internal ones apart */
     ms_t next_wake;    /* the earliest tick; TIME_NONE: none */
     /* while restoring */
-    int64_t committed[INPUTS];
-    int64_t high, read_to;
-    int64_t restored;     /* records so far */
-    int64_t since_ms;     /* monotonic: when the restore began */
-                          /* monotonic; 0: they do not */
+    bool asked;                /* the brokers, since the restore began */
+    struct lookup_shard found; /* what they answered */
+    ms_t asked_at;             /* when: all that came later lies behind found.high */
+    ms_t stamp;                /* of the store's copy until the end is reached */
+    bool from_start;           /* the store was cleared: the whole changelog is read */
+    bool doubted; /* something did not fit together: asked once more before it counts */
+    int64_t read_to;
+    int64_t restored;                   /* records so far */
+    int64_t since_ms;                   /* monotonic: when the restore began */
+    struct input_mark given_up[INPUTS]; /* of inputs that begin anew: --accept-state-loss */
+    /* monotonic; 0: they do not */
     int64_t gathering_ms; /* since when its records wait for inputs that are not seen yet */
     int64_t held_ms;      /* since when the first one waits for what may be before it */
 };
@@ -81,6 +88,13 @@ struct engine {
     bool joined;
     bool store_down;
     int64_t next_retry_ms;      /* monotonic: restores wait until then after a failure */
+    int64_t next_ask_ms;        /* monotonic: when what was not settled is asked again */
+    int64_t last_piece_ms;      /* monotonic: when a restore read something last */
+    int64_t next_loss_ms;       /* monotonic: when a changelog that lost its start is spoken of */
+    bool counts_compared;       /* the partition count of all positions in the store, since the
+                                   last assignment */
+    bool count_confirmed;       /* something that is committed was made with the present count */
+    struct str cluster;         /* the id of the Kafka cluster, as it is kept in the store */
     int64_t next_watch_ms;      /* monotonic: when to look at the watermarks again */
     int64_t last_complaint_ms;  /* monotonic: one log line in ten seconds */
     struct kafka_event *events; /* batch_max of them */
@@ -92,13 +106,12 @@ struct engine {
     bool asking;       /* for the ends of the inputs, since asked_at */
     ms_t asked_at;
     bool asked_before_stall; /* the loop has stood still since */
-    int64_t next_ask_ms;     /* monotonic */
+    int64_t next_ends_ms;    /* monotonic */
     bool has_stuck;          /* an input is_stuck */
     size_t take_max;         /* records of the next batch: less after one that was too much */
     int32_t first;           /* the shard that comes first in the next batch */
     bool idle;               /* the last batch took nothing */
     int careful; /* records still to be taken one at a time: the effect of one of them is too large */
-    int32_t restore_first; /* the shard whose restore has the next turn */
     bool kafka_down;
     struct record_place {
         int topic;
@@ -112,10 +125,50 @@ struct engine {
 /* shard.c */
 /* A shard begins (again) with what is committed: pauses it, restores it, resumes it. */
 void shard_restart(struct engine *engine, struct shard *shard);
-/* One piece of a restore; returns at once when it has to wait. */
-enum result shard_restore(struct engine *engine, struct shard *shard, struct error *error);
 /* Takes what the store says is the earliest tick. */
 enum result shard_refresh_wake(struct engine *engine, struct shard *shard, struct error *error);
+/*
+ * The first that comes of an input whose `unverified` is set (and is not any more afterwards): the
+ * record that was consumed last, again. FATAL when it is another one: the topic was recreated.
+ * Records below the input's `next` are not to be handled. The shard can be restarting afterwards.
+ */
+enum result shard_verify(struct engine *engine, struct shard *shard, const struct record *first,
+                         struct error *error);
+
+/* evidence.c: what is refused. OK: go on; ABORT: the shard is restarting; FATAL: the sentence. */
+/* Whether the brokers' answer speaks of another partition count. */
+enum result evidence_of_group(struct engine *engine, const struct lookup_answer *answer,
+                              struct error *error);
+/* Whether a `$position` does (absent: it does not); notes one that has the present count. */
+enum result evidence_of_count(struct engine *engine, int32_t shard, struct str position,
+                              struct error *error);
+/* What the store has against what the changelog has. *clear: why it cannot be built upon and the
+ * changelog has to be read from its start; NULL when it can be. */
+enum result evidence_of_store(struct engine *engine, struct shard *shard,
+                              const struct store_load *load, const char **clear,
+                              struct error *error);
+/* The number of entries at the end of the changelog. *clear as above. */
+enum result evidence_of_entries(struct engine *engine, struct shard *shard, int64_t found,
+                                const struct position_entry *known, const char **clear,
+                                struct error *error);
+/* Where consuming starts: fills the shard's inputs, and one position to resume at for each. */
+enum result evidence_of_inputs(struct engine *engine, struct shard *shard,
+                               const struct position_entry *known,
+                               struct position positions[INPUTS], struct error *error);
+/* The sentence in *error is a loss: FATAL with it, or OK with a log line where it is accepted;
+ * `then`: what happens in this case. */
+enum result evidence_of_loss(struct engine *engine, const struct shard *shard, const char *then,
+                             struct error *error);
+
+/* restore.c */
+/* Pieces of all restores that run, for some 200 ms at most; returns at once when all have to wait. */
+enum result restore_run(struct engine *engine, struct error *error);
+bool restore_is_running(const struct engine *engine);
+
+/* restore_apply.c */
+/* Brings what was read of the changelogs to the store; what had moved there begins again. */
+enum result restore_apply(struct engine *engine, const struct changelog_record *records,
+                          size_t records_n, struct error *error);
 
 /* inbox.c */
 /* Takes over the record of an event of poll; there is room. */

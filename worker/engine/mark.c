@@ -19,5 +19,6 @@ struct input_mark mark_of(const struct record *record)
 bool mark_is_of(const struct input_mark *mark, const struct record *record)
 {
     struct input_mark found = mark_of(record);
-    return mark->time == found.time && mark->hash == found.hash;
+    /* A time that RFC 3339 cannot say is not kept. */
+    return (mark->time == TIME_NONE || mark->time == found.time) && mark->hash == found.hash;
 }

@@ -35,13 +35,6 @@ struct position {
     int64_t offset;
 };
 
-/* The last stable offset of an input partition. */
-struct input_end {
-    int topic;
-    int32_t shard;
-    int64_t end;
-};
-
 /* One shard's part of a transaction. */
 struct shard_commit {
     int32_t shard;
@@ -52,9 +45,46 @@ struct shard_commit {
 };
 
 struct changelog_record {
+    int32_t shard;
     struct str key;
     struct str value; /* absent: a deletion */
     int64_t offset;
+};
+
+/* One input partition of a shard, as the brokers have it. */
+struct lookup_input {
+    int64_t committed;         /* the group's offset, once it was stable; -1: none */
+    bool ours;                 /* it was committed by epilogue; else these are 0: */
+    int64_t batch, checkpoint; /* of the batch that committed it (struct shard_commit) */
+    int64_t low, high;         /* the first offset that is there; one past the last */
+};
+
+struct lookup_shard {
+    int32_t shard;
+    bool settled;      /* false: ask again, nothing else counts */
+    int64_t low, high; /* of followup-state; what open transactions have written is below high */
+    struct lookup_input inputs[topic_end];
+};
+
+/* What the brokers say of some shards, all read at about one time. */
+struct lookup_answer {
+    enum result result;          /* RETRY: nobody answered; FATAL; OK: see the shards */
+    struct error error;          /* also with OK: why the first that is not settled is not */
+    struct lookup_shard *shards; /* in the order asked */
+    size_t n;
+    const char *cluster; /* the id of the Kafka cluster; "" when it tells none */
+    /* Of all offsets that epilogue has committed in this group: whether one was made with the
+     * present partition count, and the place of one that was made with another (other: 0, none). */
+    bool count_confirmed;
+    int32_t other, other_shard;
+    int other_topic;
+};
+
+/* The end of an input partition, below which every transaction has ended. */
+struct input_end {
+    int topic;
+    int32_t shard;
+    int64_t end;
 };
 
 struct kafka_port {
@@ -81,33 +111,27 @@ struct kafka_port {
     int64_t (*known_end)(void *self, int topic, int32_t shard);
 
     /*
-     * Where the inputs of these shards end: asked in the background, one question at a time. ask:
-     * false while an earlier question is under way. take: true once, when the answer is there; n 0
-     * when no broker gave one. The ends stay valid until the next ask.
+     * Questions to the brokers, answered in the background. ask: false while an earlier question of
+     * the same kind is open. take: true once, when the answer is there; it stays valid until the
+     * next ask. The stable offsets of a shard are read before its ends: what is committed with an
+     * offset lies before `high`.
      */
+    bool (*lookup_ask)(void *self, const int32_t *shards, size_t n);
+    bool (*lookup_take)(void *self, const struct lookup_answer **answer);
+    /* The ends of the inputs of these shards; n 0: no broker answered. */
     bool (*ends_ask)(void *self, const int32_t *shards, size_t n);
     bool (*ends_take)(void *self, const struct input_end **ends, size_t *n);
 
-    /* Stable committed offsets of the shard's input partitions (offset -1: none). RETRY while a
-     * transaction is still open on them. */
-    enum result (*committed)(void *self, int32_t shard, struct position *positions, size_t *n,
-                             struct error *error);
-    /* The first offset that an input partition still has. */
-    enum result (*beginning)(void *self, int topic, int32_t shard, int64_t *offset,
-                             struct error *error);
-
     /*
-     * followup-state of one shard. bounds: low and high watermark, open transactions included (the
-     * end to wait for). Several shards can be open at a time. read: up to `max` committed records
-     * in order, slices valid until the next read of any shard; *next is the offset to go on from,
-     * also past control records; no records and *next unchanged: nothing readable yet.
+     * followup-state, of several shards side by side. read: up to `max` committed records of the
+     * open shards, in order within each; waits up to `timeout_ms` for the first; slices are valid
+     * until the next read, open or close. next: the offset to go on from, also past control
+     * records. Closing what is not open is nothing.
      */
-    enum result (*changelog_bounds)(void *self, int32_t shard, int64_t *low, int64_t *high,
-                                    struct error *error);
     enum result (*changelog_open)(void *self, int32_t shard, int64_t from, struct error *error);
-    enum result (*changelog_read)(void *self, int32_t shard, struct changelog_record *records,
-                                  size_t max, int timeout_ms, size_t *n, int64_t *next,
-                                  struct error *error);
+    enum result (*changelog_read)(void *self, struct changelog_record *records, size_t max,
+                                  int timeout_ms, size_t *n, struct error *error);
+    int64_t (*changelog_next)(void *self, int32_t shard);
     void (*changelog_close)(void *self, int32_t shard);
 
     /*
@@ -137,8 +161,12 @@ struct store_load {
     const struct str *keys;
     size_t n;
     struct str *values; /* out: absent where there is none; in the arena given */
+    bool counted;       /* entries and wake_at are wanted too */
     int64_t watermark;  /* out: STORE_NO_WATERMARK when the shard is empty */
-    ms_t watermark_at;  /* out: when it was written; TIME_NONE without one */
+    ms_t watermark_at;  /* out: its stamp; TIME_NONE without one */
+    struct str cluster; /* out: of which Kafka cluster it is; absent when that is not known */
+    int64_t entries;    /* out: how many entries there are, internal ones apart */
+    ms_t wake_at;       /* out: the earliest wake time; TIME_NONE without one */
 };
 
 struct store_write {
@@ -152,8 +180,10 @@ struct store_apply {
     int32_t shard;
     int64_t expected;  /* the watermark that must be there, STORE_NO_WATERMARK for an empty shard */
     int64_t watermark; /* the new one */
-    ms_t now;          /* kept beside it */
-    bool clear;        /* forget the whole shard first */
+    ms_t stamp; /* kept beside it: at that time nothing lay behind the watermark that has gone
+                          from the changelog since; a restore keeps it until the end is reached */
+    struct str cluster; /* kept beside it */
+    bool clear;         /* forget the whole shard first */
     const struct store_write *writes;
     size_t n;
     bool applied; /* out: false: the watermark had moved, nothing was written */
@@ -166,6 +196,8 @@ struct store_port {
      * refuses (wrong password, wrong type, read-only). Errors leave the out members undefined. */
     enum result (*load)(void *self, struct arena *arena, struct store_load *loads, size_t n,
                         struct error *error);
+    /* A large one goes in pieces, of which only the last moves the watermark: after a failure the
+     * watermark is the old one, and what follows it has to be read again. */
     enum result (*apply)(void *self, struct store_apply *applies, size_t n, struct error *error);
     /* Keys of entries with wake_at <= until, earliest first, at most *n; sets *n. */
     enum result (*due)(void *self, struct arena *arena, int32_t shard, ms_t until, struct str *keys,

@@ -90,7 +90,7 @@ static void doubt_ends(struct engine *engine)
         }
     }
     engine->asked_before_stall = engine->asking;
-    engine->next_ask_ms = 0;
+    engine->next_ends_ms = 0;
 }
 
 void unread_polled(struct engine *engine, int wait_ms)
@@ -139,7 +139,7 @@ static void ask(struct engine *engine, int64_t now_ms)
 {
     int32_t *shards =
         arena_alloc(engine->arena, (size_t)engine->options.partitions * sizeof *shards);
-    bool anyway = now_ms - engine->next_ask_ms > ASK_ANYWAY_MS, wanted = anyway;
+    bool anyway = now_ms - engine->next_ends_ms > ASK_ANYWAY_MS, wanted = anyway;
     size_t n = 0;
     for (int32_t i = 0; i < engine->options.partitions; i++) {
         if (!is_active(engine, i)) continue;
@@ -197,10 +197,10 @@ void unread_serve(struct engine *engine)
     size_t n;
     if (engine->asking && engine->kafka->ends_take(engine->kafka->self, &ends, &n)) {
         engine->asking = false;
-        engine->next_ask_ms = now_ms + (engine->asked_before_stall ? 0 : ASK_AGAIN_MS);
+        engine->next_ends_ms = now_ms + (engine->asked_before_stall ? 0 : ASK_AGAIN_MS);
         for (size_t i = 0; i < n; i++) take_answer(engine, &ends[i], now_ms);
         engine->asked_before_stall = false;
         note_stuck(engine);
     }
-    if (!engine->asking && now_ms >= engine->next_ask_ms) ask(engine, now_ms);
+    if (!engine->asking && now_ms >= engine->next_ends_ms) ask(engine, now_ms);
 }

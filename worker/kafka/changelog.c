@@ -8,10 +8,10 @@
 #include "kafka_conf.h"
 #include "kafka_error.h"
 
-#define REQUEST_TIMEOUT_MS 5000
+#define READ_BYTES_MAX ((size_t)16 << 20) /* of one read: it is copied on its way to Redis */
 
 struct shard_reader {
-    rd_kafka_queue_t *queue; /* NULL: not open */
+    bool open;
     int64_t next;
 };
 
@@ -19,12 +19,11 @@ struct changelog {
     const struct config *config;
     int32_t partitions;
     struct kafka_watch watch;
-    rd_kafka_t *reader;      /* read_committed */
+    rd_kafka_t *reader;      /* read_committed; NULL before the first use */
     rd_kafka_topic_t *topic; /* of the reader */
-    rd_kafka_t
-        *watermarks; /* read_uncommitted: the other would call the last stable offset the end */
+    rd_kafka_queue_t
+        *queue; /* of all open shards: the limits of a queue then hold for all of them */
     struct shard_reader *shards;
-    int32_t open_n;
     rd_kafka_message_t **held; /* what the last read gave out */
     size_t held_n, held_cap;
 };
@@ -46,34 +45,17 @@ static void release(struct changelog *log)
     log->held_n = 0;
 }
 
-static void disconnect(struct changelog *log)
-{
-    release(log);
-    if (log->topic) rd_kafka_topic_destroy(log->topic);
-    kafka_conf_close(log->reader);
-    kafka_conf_close(log->watermarks);
-    log->topic = NULL;
-    log->reader = log->watermarks = NULL;
-}
-
 void changelog_free(struct changelog *log)
 {
     if (!log) return;
     for (int32_t i = 0; i < log->partitions; i++) changelog_close(log, i);
-    disconnect(log);
+    release(log);
+    if (log->queue) rd_kafka_queue_destroy(log->queue);
+    if (log->topic) rd_kafka_topic_destroy(log->topic);
+    kafka_conf_close(log->reader);
     free(log->held);
     free(log->shards);
     free(log);
-}
-
-static bool connect_watermarks(struct changelog *log, struct error *error)
-{
-    if (log->watermarks) return true;
-    rd_kafka_conf_t *conf = kafka_conf_new(log->config, KAFKA_READER, &log->watch, error);
-    if (!conf) return false;
-    rd_kafka_conf_set(conf, "isolation.level", "read_uncommitted", NULL, 0);
-    log->watermarks = kafka_conf_open(conf, KAFKA_READER, error);
-    return log->watermarks != NULL;
 }
 
 static bool connect_reader(struct changelog *log, struct error *error)
@@ -84,48 +66,36 @@ static bool connect_reader(struct changelog *log, struct error *error)
     log->reader = kafka_conf_open(conf, KAFKA_READER, error);
     if (!log->reader) return false;
     log->topic = rd_kafka_topic_new(log->reader, log->config->topics[TOPIC_STATE].p, NULL);
+    log->queue = rd_kafka_queue_new(log->reader);
     return true;
-}
-
-enum result changelog_bounds(struct changelog *log, int32_t shard, int64_t *low, int64_t *high,
-                             struct error *error)
-{
-    if (!connect_watermarks(log, error)) return FATAL;
-    const char *topic = log->config->topics[TOPIC_STATE].p;
-    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(log->watermarks, topic, shard, low,
-                                                               high, REQUEST_TIMEOUT_MS);
-    rd_kafka_poll(log->watermarks, 0);
-    if (!err) return OK;
-    return kafka_error_code(log->config, err, NULL, "reading the ends of followup-state", error);
 }
 
 enum result changelog_open(struct changelog *log, int32_t shard, int64_t from, struct error *error)
 {
     assert(shard >= 0 && shard < log->partitions && from >= 0);
     struct shard_reader *s = &log->shards[shard];
-    assert(!s->queue);
+    assert(!s->open);
     if (!connect_reader(log, error)) return FATAL;
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(log->reader);
-    /* The API without a group: starting one partition leaves the others alone. */
-    if (rd_kafka_consume_start_queue(log->topic, shard, from, queue)) {
-        rd_kafka_resp_err_t err = rd_kafka_last_error();
-        rd_kafka_queue_destroy(queue);
-        return kafka_error_code(log->config, err, NULL, "starting to read followup-state", error);
-    }
-    *s = (struct shard_reader){queue, from};
-    log->open_n++;
+    /* The API without a group: starting one partition leaves the others alone. What an earlier
+     * reading of it left in the queue is of an older version for the library, and dropped. */
+    if (rd_kafka_consume_start_queue(log->topic, shard, from, log->queue))
+        return kafka_error_code(log->config, rd_kafka_last_error(), NULL,
+                                "starting to read followup-state", error);
+    *s = (struct shard_reader){true, from};
     return OK;
 }
 
 void changelog_close(struct changelog *log, int32_t shard)
 {
     struct shard_reader *s = &log->shards[shard];
-    if (!s->queue) return;
-    release(log);
+    if (!s->open) return;
     rd_kafka_consume_stop(log->topic, shard);
-    rd_kafka_queue_destroy(s->queue);
-    s->queue = NULL;
-    if (--log->open_n == 0) disconnect(log);
+    s->open = false;
+}
+
+int64_t changelog_next(const struct changelog *log, int32_t shard)
+{
+    return log->shards[shard].next;
 }
 
 static void hold(struct changelog *log, rd_kafka_message_t *m)
@@ -138,50 +108,68 @@ static void hold(struct changelog *log, rd_kafka_message_t *m)
     log->held[log->held_n++] = m;
 }
 
-/* What came instead of a record: OK when reading goes on. Takes the message. */
-static enum result take_error(struct changelog *log, struct shard_reader *s, rd_kafka_message_t *m,
-                              struct error *error)
+/* The open shard that a message is of; NULL: none, or it speaks of the whole client. */
+static struct shard_reader *reader_of(struct changelog *log, const rd_kafka_message_t *m)
 {
-    enum result r = OK;
-    if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        if (m->offset > s->next) s->next = m->offset;
-    } else if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-        r = error_set(error, FATAL,
-                      "%s no longer has offset %" PRId64 " of partition %" PRId32
-                      "; the worker has to be started again to read it from the start",
-                      log->config->topics[TOPIC_STATE].p, s->next, m->partition);
-    } else {
-        r = kafka_error_code(log->config, m->err, rd_kafka_message_errstr(m),
-                             "reading followup-state", error);
-    }
-    rd_kafka_message_destroy(m);
-    return r;
+    bool ours = m->rkt && m->partition >= 0 && m->partition < log->partitions;
+    return ours && log->shards[m->partition].open ? &log->shards[m->partition] : NULL;
 }
 
-enum result changelog_read(struct changelog *log, int32_t shard, struct changelog_record *records,
-                           size_t max, int timeout_ms, size_t *n, int64_t *next,
-                           struct error *error)
+/* What came instead of a record: OK when reading goes on. */
+static enum result take_error(struct changelog *log, const rd_kafka_message_t *m,
+                              struct error *error)
 {
-    struct shard_reader *s = &log->shards[shard];
-    assert(s->queue);
+    struct shard_reader *s = reader_of(log, m);
+    if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        if (s && m->offset > s->next) s->next = m->offset;
+        return OK;
+    }
+    if (m->rkt && !s) return OK; /* of a shard that was closed meanwhile */
+    if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
+        return error_set(error, FATAL,
+                         "%s/%" PRId32 " no longer has offset %" PRId64
+                         "; start the worker again, which looks at what is left",
+                         log->config->topics[TOPIC_STATE].p, m->partition, s ? s->next : -1);
+    return kafka_error_code(log->config, m->err, rd_kafka_message_errstr(m),
+                            "reading followup-state", error);
+}
+
+static enum result take_message(struct changelog *log, rd_kafka_message_t *m,
+                                struct changelog_record *records, size_t *n, struct error *error)
+{
+    struct shard_reader *s = reader_of(log, m);
+    if (m->err || !s) {
+        enum result r = m->err ? take_error(log, m, error) : OK;
+        rd_kafka_message_destroy(m);
+        return r;
+    }
+    records[(*n)++] = (struct changelog_record){
+        .shard = m->partition,
+        .key = {m->key, m->key_len},
+        .value = {m->payload, m->len},
+        .offset = m->offset,
+    };
+    s->next = m->offset + 1;
+    hold(log, m);
+    return OK;
+}
+
+enum result changelog_read(struct changelog *log, struct changelog_record *records, size_t max,
+                           int timeout_ms, size_t *n, struct error *error)
+{
+    enum result r = OK;
+    size_t bytes = 0;
+    *n = 0;
+    if (!log->reader) return OK;
     release(log);
     rd_kafka_poll(log->reader, 0);
-    enum result r = OK;
-    *n = 0;
-    while (*n < max && r == OK) {
-        rd_kafka_message_t *m = rd_kafka_consume_queue(s->queue, timeout_ms);
+    while (*n < max && bytes < READ_BYTES_MAX && r == OK) {
+        rd_kafka_message_t *m = rd_kafka_consume_queue(log->queue, timeout_ms);
         if (!m) break;
         timeout_ms = 0;
-        if (m->err) {
-            r = take_error(log, s, m, error);
-            continue;
-        }
-        records[(*n)++] = (struct changelog_record){
-            .key = {m->key, m->key_len}, .value = {m->payload, m->len}, .offset = m->offset};
-        s->next = m->offset + 1;
-        hold(log, m);
+        bytes += m->len;
+        r = take_message(log, m, records, n, error);
     }
-    *next = s->next;
     /* Records that came before an error are not lost by it: the error comes again or is over. */
     return *n > 0 && r == RETRY ? OK : r;
 }

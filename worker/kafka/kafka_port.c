@@ -7,6 +7,7 @@
 #include "kafka_consumer.h"
 #include "kafka_producer.h"
 #include "kafka_shard.h"
+#include "lookup.h"
 
 /* The first poll may have to wait for a connection, however short its own time-out is. */
 #define READY_TIMEOUT_MS 1000
@@ -16,6 +17,7 @@ struct real {
     struct kafka_consumer *consumer;
     struct kafka_producer *producer;
     struct changelog *changelog;
+    struct lookup *lookup;
 };
 
 static enum result port_poll(void *self, struct kafka_event *events, size_t max, int timeout_ms,
@@ -55,41 +57,28 @@ static int64_t port_known_end(void *self, int topic, int32_t shard)
     return kafka_shard_known_end(k->consumer, topic, shard);
 }
 
+static bool port_lookup_ask(void *self, const int32_t *shards, size_t n)
+{
+    struct real *k = self;
+    return lookup_ask(k->lookup, shards, n);
+}
+
+static bool port_lookup_take(void *self, const struct lookup_answer **answer)
+{
+    struct real *k = self;
+    return lookup_take(k->lookup, answer);
+}
+
 static bool port_ends_ask(void *self, const int32_t *shards, size_t n)
 {
-    (void)self;
-    (void)shards;
-    (void)n;
-    return false;
+    struct real *k = self;
+    return lookup_ends_ask(k->lookup, shards, n);
 }
 
 static bool port_ends_take(void *self, const struct input_end **ends, size_t *n)
 {
-    (void)self;
-    (void)ends;
-    (void)n;
-    return false;
-}
-
-static enum result port_committed(void *self, int32_t shard, struct position *positions, size_t *n,
-                                  struct error *error)
-{
     struct real *k = self;
-    return kafka_shard_committed(k->consumer, shard, positions, n, error);
-}
-
-static enum result port_beginning(void *self, int topic, int32_t shard, int64_t *offset,
-                                  struct error *error)
-{
-    struct real *k = self;
-    return kafka_shard_beginning(k->consumer, topic, shard, offset, error);
-}
-
-static enum result port_changelog_bounds(void *self, int32_t shard, int64_t *low, int64_t *high,
-                                         struct error *error)
-{
-    struct real *k = self;
-    return changelog_bounds(k->changelog, shard, low, high, error);
+    return lookup_ends_take(k->lookup, ends, n);
 }
 
 static enum result port_changelog_open(void *self, int32_t shard, int64_t from, struct error *error)
@@ -98,12 +87,17 @@ static enum result port_changelog_open(void *self, int32_t shard, int64_t from, 
     return changelog_open(k->changelog, shard, from, error);
 }
 
-static enum result port_changelog_read(void *self, int32_t shard, struct changelog_record *records,
-                                       size_t max, int timeout_ms, size_t *n, int64_t *next,
-                                       struct error *error)
+static enum result port_changelog_read(void *self, struct changelog_record *records, size_t max,
+                                       int timeout_ms, size_t *n, struct error *error)
 {
     struct real *k = self;
-    return changelog_read(k->changelog, shard, records, max, timeout_ms, n, next, error);
+    return changelog_read(k->changelog, records, max, timeout_ms, n, error);
+}
+
+static int64_t port_changelog_next(void *self, int32_t shard)
+{
+    struct real *k = self;
+    return changelog_next(k->changelog, shard);
 }
 
 static void port_changelog_close(void *self, int32_t shard)
@@ -158,13 +152,13 @@ struct kafka_port *kafka_port_new(const struct config *config, int32_t partition
         .resume = port_resume,
         .pause = port_pause,
         .known_end = port_known_end,
+        .lookup_ask = port_lookup_ask,
+        .lookup_take = port_lookup_take,
         .ends_ask = port_ends_ask,
         .ends_take = port_ends_take,
-        .committed = port_committed,
-        .beginning = port_beginning,
-        .changelog_bounds = port_changelog_bounds,
         .changelog_open = port_changelog_open,
         .changelog_read = port_changelog_read,
+        .changelog_next = port_changelog_next,
         .changelog_close = port_changelog_close,
         .begin = port_begin,
         .produce = port_produce,
@@ -175,7 +169,8 @@ struct kafka_port *kafka_port_new(const struct config *config, int32_t partition
     k->changelog = changelog_new(config, partitions);
     k->consumer = kafka_consumer_new(config, partitions, error);
     k->producer = k->consumer ? kafka_producer_new(config, partitions, error) : NULL;
-    if (k->producer) return &k->port;
+    k->lookup = k->producer ? lookup_new(config, partitions, error) : NULL;
+    if (k->lookup) return &k->port;
     kafka_port_free(&k->port);
     return NULL;
 }
@@ -184,6 +179,7 @@ void kafka_port_free(struct kafka_port *port)
 {
     if (!port) return;
     struct real *k = port->self;
+    lookup_free(k->lookup);
     kafka_producer_free(k->producer);
     kafka_consumer_free(k->consumer);
     changelog_free(k->changelog);

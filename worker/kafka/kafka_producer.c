@@ -7,6 +7,7 @@
 
 #include "kafka_conf.h"
 #include "kafka_error.h"
+#include "offset_mark.h"
 
 #define READY_TIMEOUT_MS 5000
 #define NOTHING_PRODUCED INT64_C(-1)
@@ -288,18 +289,36 @@ static enum result finish(struct kafka_producer *p,
     return r;
 }
 
+/* The positions with our mark as their metadata, which the library frees. */
+static rd_kafka_topic_partition_list_t *marked_offsets(const struct kafka_producer *p,
+                                                       const struct position *positions, size_t n,
+                                                       const struct shard_commit *shards,
+                                                       size_t shards_n)
+{
+    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new((int)n);
+    for (size_t i = 0; i < n; i++) {
+        assert(positions[i].offset >= 0);
+        rd_kafka_topic_partition_t *o = rd_kafka_topic_partition_list_add(
+            offsets, p->config->topics[positions[i].topic].p, positions[i].shard);
+        o->offset = positions[i].offset;
+        for (size_t k = 0; k < shards_n; k++) {
+            if (shards[k].shard != positions[i].shard || o->metadata) continue;
+            struct offset_mark mark = {p->partitions, shards[k].batch, shards[k].checkpoint};
+            o->metadata = malloc(OFFSET_MARK_BYTES);
+            if (!o->metadata) abort();
+            offset_mark_write(o->metadata, &mark);
+            o->metadata_size = strlen(o->metadata);
+        }
+    }
+    return offsets;
+}
+
 enum result kafka_producer_commit(struct kafka_producer *p, const struct position *positions,
                                   size_t n, const rd_kafka_consumer_group_metadata_t *group,
                                   struct shard_commit *shards, size_t shards_n, struct error *error)
 {
     assert(p->in_transaction && group && n > 0);
-    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++) {
-        assert(positions[i].offset >= 0);
-        const char *topic = p->config->topics[positions[i].topic].p;
-        rd_kafka_topic_partition_list_add(offsets, topic, positions[i].shard)->offset =
-            positions[i].offset;
-    }
+    rd_kafka_topic_partition_list_t *offsets = marked_offsets(p, positions, n, shards, shards_n);
     int64_t until_ms = monotonic_ms() + p->config->transaction_timeout_ms;
     enum result r = send_offsets(p, offsets, group, until_ms, error);
     rd_kafka_topic_partition_list_destroy(offsets);

@@ -7,9 +7,6 @@
 #include "kafka_consumer_private.h"
 #include "kafka_error.h"
 
-#define REQUEST_TIMEOUT_MS 5000
-/* librdkafka asks again by itself while offsets are not stable; the group wants to be polled. */
-#define COMMITTED_TIMEOUT_MS 1000
 #define SEEK_ATTEMPTS 1000
 #define SEEK_PAUSE_MS 2
 #define SEEK_TIMEOUT_MS 2000
@@ -84,41 +81,4 @@ int64_t kafka_shard_known_end(struct kafka_consumer *c, int topic, int32_t shard
     rd_kafka_resp_err_t err =
         rd_kafka_get_watermark_offsets(c->rk, c->config->topics[topic].p, shard, &low, &high);
     return err ? -1 : high;
-}
-
-enum result kafka_shard_committed(struct kafka_consumer *c, int32_t shard,
-                                  struct position *positions, size_t *n, struct error *error)
-{
-    rd_kafka_topic_partition_list_t *list = inputs_of(c, shard);
-    rd_kafka_resp_err_t err = rd_kafka_committed(c->rk, list, COMMITTED_TIMEOUT_MS);
-    for (int i = 0; i < list->cnt && !err; i++) err = list->elems[i].err;
-    *n = 0;
-    for (int i = 0; i < list->cnt && !err; i++) {
-        int64_t offset = list->elems[i].offset;
-        positions[(*n)++] = (struct position){
-            .topic = topic_of_name(c, list->elems[i].topic),
-            .shard = shard,
-            .offset = offset >= 0 ? offset : -1,
-        };
-    }
-    rd_kafka_topic_partition_list_destroy(list);
-    if (err == RD_KAFKA_RESP_ERR__TIMED_OUT)
-        return error_set(error, RETRY,
-                         "shard %" PRId32 " waits for its committed offsets: a transaction of the "
-                         "worker before is still open, or no broker answers",
-                         shard);
-    if (err)
-        return kafka_error_code(c->config, err, NULL, "reading the group's committed offsets",
-                                error);
-    return OK;
-}
-
-enum result kafka_shard_beginning(struct kafka_consumer *c, int topic, int32_t shard,
-                                  int64_t *offset, struct error *error)
-{
-    int64_t high;
-    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
-        c->rk, c->config->topics[topic].p, shard, offset, &high, REQUEST_TIMEOUT_MS);
-    if (err) return kafka_error_code(c->config, err, NULL, "reading where a topic begins", error);
-    return OK;
 }

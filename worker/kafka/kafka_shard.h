@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Starting, stopping and placing one shard's input partitions. The comments of engine/ports.h say
+ * Starting, stopping and placing the input partitions of shards. The comments of engine/ports.h say
  * what each function owes; these are the port's functions of the same names.
  */
 #ifndef EPILOGUE_KAFKA_KAFKA_SHARD_H
@@ -13,9 +13,5 @@ enum result kafka_shard_resume(struct kafka_consumer *c, const struct position *
                                struct error *error);
 enum result kafka_shard_pause(struct kafka_consumer *c, int32_t shard, struct error *error);
 int64_t kafka_shard_known_end(struct kafka_consumer *c, int topic, int32_t shard);
-enum result kafka_shard_committed(struct kafka_consumer *c, int32_t shard,
-                                  struct position *positions, size_t *n, struct error *error);
-enum result kafka_shard_beginning(struct kafka_consumer *c, int topic, int32_t shard,
-                                  int64_t *offset, struct error *error);
 
 #endif

@@ -8,15 +8,12 @@
 #include "common/log.h"
 #include "redis_connection.h"
 #include "redis_port_private.h"
-#include "redis_scripts.h"
 
 #define WATERMARK STR("$watermark")
 #define FIELDS_PER_COMMAND ((size_t)5000) /* of one HMGET, so that it does not hold up others */
-#define ARGUMENTS_MAX 1000000             /* Redis takes 1,048,576 in one command */
-#define SCRATCH_KEEP_BYTES ((size_t)4 * 1024 * 1024)
 
-static struct str key_of(struct redis_port *port, struct arena *arena, int32_t shard,
-                         const char *what)
+struct str redis_port_key(struct redis_port *port, struct arena *arena, int32_t shard,
+                          const char *what)
 {
     return arena_printf(arena, "%s:{%d}:%s", port->prefix.p, (int)shard, what);
 }
@@ -26,14 +23,35 @@ static void command_range(struct redis_port *port, struct arena *arena, int32_t 
 {
     redis_connection_command(port->connection, argc);
     redis_connection_arg(port->connection, str_of(name));
-    redis_connection_arg(port->connection, key_of(port, arena, shard, what));
+    redis_connection_arg(port->connection, redis_port_key(port, arena, shard, what));
 }
 
 /* ---- load ---- */
 
-static size_t load_commands(size_t keys)
+/* Of how many entries there are, and of those that are the worker's own: their keys begin with $. */
+#define COUNTS 3
+#define DETAILS 2
+
+static size_t hash_commands(const struct store_load *load)
 {
-    return 3 + (keys + FIELDS_PER_COMMAND) / FIELDS_PER_COMMAND;
+    return 1 + load->n / FIELDS_PER_COMMAND;
+}
+
+static size_t load_commands(const struct store_load *load)
+{
+    return hash_commands(load) + COUNTS + (load->counted ? DETAILS : 0);
+}
+
+static void write_details(struct redis_port *port, struct arena *arena,
+                          const struct store_load *load)
+{
+    command_range(port, arena, load->shard, "ZLEXCOUNT", "index", 4);
+    redis_connection_arg(port->connection, STR("[$"));
+    redis_connection_arg(port->connection, STR("(%")); /* comes right after $ */
+    command_range(port, arena, load->shard, "ZRANGE", "wake", 5);
+    redis_connection_arg(port->connection, STR("0"));
+    redis_connection_arg(port->connection, STR("0"));
+    redis_connection_arg(port->connection, STR("WITHSCORES"));
 }
 
 /* HMGET state, in pieces; the first piece has the watermark before its keys. */
@@ -41,18 +59,18 @@ static void write_load(struct redis_port *port, struct arena *arena, const struc
 {
     struct redis_connection *c = port->connection;
     size_t done = 0;
-    do {
-        bool first = done == 0;
-        size_t n = load->n - done;
+    for (size_t i = 0; i < hash_commands(load); i++) {
+        size_t n = load->n - done, first = i == 0;
         if (n > FIELDS_PER_COMMAND - first) n = FIELDS_PER_COMMAND - first;
         command_range(port, arena, load->shard, "HMGET", "state", 2 + first + n);
         if (first) redis_connection_arg(c, WATERMARK);
-        for (size_t i = 0; i < n; i++) redis_connection_arg(c, load->keys[done + i]);
+        for (size_t k = 0; k < n; k++) redis_connection_arg(c, load->keys[done + k]);
         done += n;
-    } while (done < load->n);
+    }
     command_range(port, arena, load->shard, "HLEN", "state", 2);
     command_range(port, arena, load->shard, "ZCARD", "index", 2);
     command_range(port, arena, load->shard, "ZCARD", "wake", 2);
+    if (load->counted) write_details(port, arena, load);
 }
 
 static struct str value_of(const redisReply *reply)
@@ -60,43 +78,70 @@ static struct str value_of(const redisReply *reply)
     return reply->type == REDIS_REPLY_STRING ? (struct str){reply->str, reply->len} : STR_NONE;
 }
 
-/* The watermark, where it is to be believed; see redis_port.h. */
+ms_t redis_port_score(const redisReply *reply)
+{
+    return reply->len ? (ms_t)strtod(reply->str, NULL) : TIME_NONE;
+}
+
+/* The watermark, where it is to be believed; see redis_port.h. -1 is that of the first pieces of an
+ * apply to an empty shard. */
 static void read_watermark(struct store_load *load, struct str mark, long long fields,
                            long long keys, long long timers)
 {
     long long offset, at, awake;
+    int end = 0;
     load->watermark = STORE_NO_WATERMARK;
     load->watermark_at = TIME_NONE;
+    load->cluster = STR_NONE;
     if (!mark.p && !fields) return;
-    if (mark.p && sscanf(mark.p, "%lld %lld %lld", &offset, &at, &awake) == 3 && offset >= 0 &&
+    if (mark.p && sscanf(mark.p, "%lld %lld %lld%n", &offset, &at, &awake, &end) == 3 &&
         fields == keys + 1 && awake == timers) {
+        if (offset < 0) return;
         load->watermark = offset;
         load->watermark_at = at;
+        if (mark.n > (size_t)end + 1)
+            load->cluster = (struct str){mark.p + end + 1, mark.n - (size_t)end - 1};
         return;
     }
-    log_warn("the keys of a shard in Redis do not fit together; it counts as empty",
+    log_warn("the shard's keys in Redis are inconsistent; rebuilding the shard",
              "shard=%d fields=%lld index=%lld wake=%lld", (int)load->shard, fields, keys, timers);
+}
+
+static enum result read_details(struct redis_port *port, struct store_load *load, long long keys,
+                                redisReply **replies, struct error *error)
+{
+    load->entries = 0;
+    load->wake_at = TIME_NONE;
+    if (!load->counted) return OK;
+    enum result result =
+        redis_connection_answer(port->connection, replies[0], REDIS_REPLY_INTEGER, error);
+    if (result == OK)
+        result = redis_connection_answer(port->connection, replies[1], REDIS_REPLY_ARRAY, error);
+    if (result) return result;
+    load->entries = keys - replies[0]->integer;
+    if (replies[1]->elements == 2) load->wake_at = redis_port_score(replies[1]->element[1]);
+    return OK;
 }
 
 /* Takes the answers of one shard, from replies[0] on. */
 static enum result read_load(struct redis_port *port, struct arena *arena, struct store_load *load,
                              redisReply **replies, struct error *error)
 {
-    size_t commands = load_commands(load->n);
-    for (size_t i = 0; i < commands; i++) {
-        int type = i < commands - 3 ? REDIS_REPLY_ARRAY : REDIS_REPLY_INTEGER;
+    size_t hashes = hash_commands(load);
+    for (size_t i = 0; i < hashes + COUNTS; i++) {
+        int type = i < hashes ? REDIS_REPLY_ARRAY : REDIS_REPLY_INTEGER;
         enum result result = redis_connection_answer(port->connection, replies[i], type, error);
         if (result) return result;
     }
     load->values = arena_alloc(arena, (load->n + 1) * sizeof *load->values);
     size_t filled = 0;
-    for (size_t i = 0; i < commands - 3; i++)
+    for (size_t i = 0; i < hashes; i++)
         for (size_t k = i == 0; k < replies[i]->elements && filled < load->n; k++)
             load->values[filled++] = value_of(replies[i]->element[k]);
-    redisReply **sizes = replies + commands - 3;
+    redisReply **sizes = replies + hashes;
     read_watermark(load, value_of(replies[0]->element[0]), sizes[0]->integer, sizes[1]->integer,
                    sizes[2]->integer);
-    return OK;
+    return read_details(port, load, sizes[1]->integer, sizes + COUNTS, error);
 }
 
 static enum result load(void *self, struct arena *arena, struct store_load *loads, size_t n,
@@ -111,166 +156,8 @@ static enum result load(void *self, struct arena *arena, struct store_load *load
     result = redis_connection_exchange(port->connection, arena, &replies, &replies_n, error);
     for (size_t i = 0; i < n && result == OK; i++) {
         result = read_load(port, arena, &loads[i], replies, error);
-        replies += load_commands(loads[i].n);
+        replies += load_commands(&loads[i]);
     }
-    return result;
-}
-
-/* ---- apply ---- */
-
-/* The writes of one shard sorted by what has to be done; the last of two writes to a key counts. */
-struct plan {
-    const struct store_write **sets;
-    size_t sets_n;
-    const struct store_write **deletes;
-    size_t deletes_n;
-    size_t new_n, wakes_n; /* of the sets: keys for the index, keys with a wake time */
-};
-
-static uint64_t hash(struct str key)
-{
-    uint64_t h = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < key.n; i++) h = (h ^ (unsigned char)key.p[i]) * UINT64_C(1099511628211);
-    return h;
-}
-
-/* Goes backwards, so that the last write to a key is met first and later ones are skipped: a
- * restore may have several values of a key in one call. */
-static void make_plan(struct arena *arena, const struct store_apply *apply, struct plan *plan)
-{
-    size_t slots = 16;
-    while (slots < apply->n * 2) slots *= 2;
-    const struct store_write **seen = arena_zalloc(arena, slots * sizeof *seen);
-    *plan = (struct plan){
-        .sets = arena_alloc(arena, (apply->n + 1) * sizeof *plan->sets),
-        .deletes = arena_alloc(arena, (apply->n + 1) * sizeof *plan->deletes),
-    };
-    for (size_t i = apply->n; i-- > 0;) {
-        const struct store_write *w = &apply->writes[i];
-        size_t at = hash(w->key) & (slots - 1);
-        while (seen[at] && !str_eq(seen[at]->key, w->key)) at = (at + 1) & (slots - 1);
-        if (seen[at]) continue;
-        seen[at] = w;
-        if (!w->value.p) {
-            plan->deletes[plan->deletes_n++] = w;
-            continue;
-        }
-        plan->sets[plan->sets_n++] = w;
-        plan->new_n += !w->stored;
-        plan->wakes_n += w->wake_at != TIME_NONE;
-    }
-}
-
-static void write_arguments(struct redis_connection *c, const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->sets_n; i++) {
-        redis_connection_arg(c, plan->sets[i]->key);
-        redis_connection_arg(c, plan->sets[i]->value);
-    }
-    for (size_t i = 0; i < plan->sets_n; i++) {
-        if (plan->sets[i]->stored) continue;
-        redis_connection_arg(c, STR("0"));
-        redis_connection_arg(c, plan->sets[i]->key);
-    }
-    for (size_t i = 0; i < plan->sets_n; i++) {
-        if (plan->sets[i]->wake_at == TIME_NONE) continue;
-        redis_connection_arg_int(c, plan->sets[i]->wake_at);
-        redis_connection_arg(c, plan->sets[i]->key);
-    }
-    for (size_t i = 0; i < plan->sets_n; i++)
-        if (plan->sets[i]->wake_at == TIME_NONE) redis_connection_arg(c, plan->sets[i]->key);
-    for (size_t i = 0; i < plan->deletes_n; i++) redis_connection_arg(c, plan->deletes[i]->key);
-}
-
-/* `by_name`: EVALSHA; else the script itself, for a server that has forgotten it. */
-static enum result write_apply(struct redis_port *port, const struct store_apply *apply,
-                               bool by_name, struct error *error)
-{
-    struct redis_connection *c = port->connection;
-    struct plan plan;
-    make_plan(port->scratch, apply, &plan);
-    size_t unwake_n = plan.sets_n - plan.wakes_n;
-    size_t argc = 3 + 3 + REDIS_SCRIPTS_APPLY_FIXED + 2 * plan.sets_n + 2 * plan.new_n +
-                  2 * plan.wakes_n + unwake_n + plan.deletes_n;
-    if (argc > ARGUMENTS_MAX)
-        return error_set(error, FATAL,
-                         "a batch of %zu entries for shard %d is more than Redis takes at once; "
-                         "set a lower batch.max",
-                         apply->n, (int)apply->shard);
-    redis_connection_command(c, argc);
-    redis_connection_arg(c, by_name ? STR("EVALSHA") : STR("EVAL"));
-    redis_connection_arg(c, str_of(by_name ? redis_connection_script(c) : redis_scripts_apply));
-    redis_connection_arg(c, STR("3"));
-    redis_connection_arg(c, key_of(port, port->scratch, apply->shard, "state"));
-    redis_connection_arg(c, key_of(port, port->scratch, apply->shard, "index"));
-    redis_connection_arg(c, key_of(port, port->scratch, apply->shard, "wake"));
-    redis_connection_arg_int(c, apply->expected);
-    redis_connection_arg_int(c, apply->watermark);
-    redis_connection_arg_int(c, apply->now);
-    redis_connection_arg(c, apply->clear ? STR("1") : STR("0"));
-    redis_connection_arg_int(c, (int64_t)(2 * plan.sets_n));
-    redis_connection_arg_int(c, (int64_t)(2 * plan.new_n));
-    redis_connection_arg_int(c, (int64_t)(2 * plan.wakes_n));
-    redis_connection_arg_int(c, (int64_t)unwake_n);
-    redis_connection_arg_int(c, (int64_t)plan.deletes_n);
-    write_arguments(c, &plan);
-    return OK;
-}
-
-static ms_t score_of(const redisReply *reply)
-{
-    return reply->len ? (ms_t)strtod(reply->str, NULL) : TIME_NONE;
-}
-
-static enum result read_apply(struct redis_port *port, struct store_apply *apply,
-                              const redisReply *reply, struct error *error)
-{
-    enum result result = redis_connection_answer(port->connection, reply, REDIS_REPLY_ARRAY, error);
-    if (result) return result;
-    apply->applied = reply->element[0]->integer == 1;
-    apply->wake_at = score_of(reply->element[1]);
-    return OK;
-}
-
-/* One more exchange for the shards whose script was not known: nothing of theirs was done. */
-static enum result apply_unknown(struct redis_port *port, struct store_apply *applies, size_t n,
-                                 redisReply **replies, struct error *error)
-{
-    size_t again_n = 0;
-    redisReply **again;
-    enum result result = OK;
-    for (size_t i = 0; i < n; i++) {
-        if (replies[i]->type != REDIS_REPLY_ERROR || strncmp(replies[i]->str, "NOSCRIPT", 8) != 0)
-            continue;
-        result = write_apply(port, &applies[i], false, error);
-        if (result) return result;
-        again_n++;
-    }
-    if (!again_n) return OK;
-    result = redis_connection_exchange(port->connection, port->scratch, &again, &again_n, error);
-    if (result) return result;
-    for (size_t i = 0; i < n; i++)
-        if (replies[i]->type == REDIS_REPLY_ERROR && strncmp(replies[i]->str, "NOSCRIPT", 8) == 0)
-            replies[i] = *again++;
-    return OK;
-}
-
-static enum result apply(void *self, struct store_apply *applies, size_t n, struct error *error)
-{
-    struct redis_port *port = self;
-    redisReply **replies;
-    size_t replies_n;
-    enum result result = redis_connection_ensure(port->connection, error);
-    if (result || !n) return result;
-    arena_reset(port->scratch, SCRATCH_KEEP_BYTES);
-    for (size_t i = 0; i < n && result == OK; i++)
-        result = write_apply(port, &applies[i], true, error);
-    if (result) return result;
-    result =
-        redis_connection_exchange(port->connection, port->scratch, &replies, &replies_n, error);
-    if (result == OK) result = apply_unknown(port, applies, n, replies, error);
-    for (size_t i = 0; i < n && result == OK; i++)
-        result = read_apply(port, &applies[i], replies[i], error);
     return result;
 }
 
@@ -298,7 +185,7 @@ static enum result due(void *self, struct arena *arena, int32_t shard, ms_t unti
     *n = replies[0]->elements / 2;
     for (size_t i = 0; i < *n; i++) {
         keys[i] = value_of(replies[0]->element[2 * i]);
-        wake_at[i] = score_of(replies[0]->element[2 * i + 1]);
+        wake_at[i] = redis_port_score(replies[0]->element[2 * i + 1]);
     }
     return OK;
 }
@@ -384,7 +271,7 @@ struct store_port *redis_port_new(const struct config *config, struct error *err
     port->connection = connection;
     port->prefix = make_prefix(config);
     port->scratch = arena_new();
-    port->port = (struct store_port){port, load, apply, due, entries};
+    port->port = (struct store_port){port, load, redis_apply, due, entries};
     return &port->port;
 }
 
