@@ -51,11 +51,6 @@ static enum result pause(void *self, int32_t shard, struct error *error)
     return OK;
 }
 
-static int64_t known_end(void *self, int topic, int32_t shard)
-{
-    return ((struct fake *)self)->known[topic][shard];
-}
-
 static bool ends_ask(void *self, const int32_t *shards, size_t n)
 {
     struct fake *f = self;
@@ -72,7 +67,7 @@ static bool ends_ask(void *self, const int32_t *shards, size_t n)
 static bool ends_take(void *self, const struct input_end **ends, size_t *n)
 {
     struct fake *f = self;
-    if (!f->asked || !f->answers) return false;
+    if (!f->asked || f->silent) return false;
     f->asked = false;
     *ends = f->answer;
     *n = f->answer_n;
@@ -286,7 +281,6 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
                                    .poll = poll,
                                    .release = release,
                                    .pause = pause,
-                                   .known_end = known_end,
                                    .ends_ask = ends_ask,
                                    .ends_take = ends_take,
                                    .begin = begin,
@@ -308,7 +302,6 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
         .partition_of = partition_of,
     };
     for (int t = 0; t < topic_end; t++) options.topic_names[t] = topic_name(t);
-    memset(f->known, -1, sizeof f->known);
     f->engine = engine_new(&options, &f->kafka, &f->store, &f->clock, NULL);
     f->engine->joined = true;
     for (int32_t i = 0; i < FAKE_SHARDS; i++) {
@@ -316,8 +309,6 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
         *shard = (struct shard){.id = i, .phase = SHARD_ACTIVE, .next_wake = TIME_NONE};
         for (int t = 0; t < INPUTS; t++) unread_begin(&shard->inputs[t], 0);
     }
-    f->engine->polled_ms = f->monotonic_ms;
-    f->engine->polled_at = f->now;
 }
 
 void fake_tear_down(struct fake *f)

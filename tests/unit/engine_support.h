@@ -39,8 +39,7 @@ struct fake {
     /* what polls give out next */
     struct kafka_event *queue;
     size_t queue_n, queue_cap, given;
-    int64_t ends[topic_end][FAKE_SHARDS];  /* next offset of each input */
-    int64_t known[topic_end][FAKE_SHARDS]; /* what known_end says; -1 */
+    int64_t ends[topic_end][FAKE_SHARDS]; /* next offset of each input */
     size_t released;
     /* what went out */
     struct fake_message *sent;
@@ -53,7 +52,7 @@ struct fake {
     int abort_next;    /* so many commits from now on are ABORT */
     int64_t commit_ms; /* what a commit takes */
     int64_t state_end[FAKE_SHARDS];
-    bool asked, answers; /* of ends_ask; ends_take answers when `answers` */
+    bool asked, silent; /* of ends_ask; ends_take has no answer while `silent` */
     struct input_end answer[FAKE_SHARDS * INPUTS];
     size_t answer_n;
     struct fake_entry *entries;

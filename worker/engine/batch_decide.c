@@ -156,7 +156,7 @@ static ms_t horizon_from(const struct batch *b, const struct batch_shard *bs, si
     ms_t horizon = b->now;
     for (int t = 0; t < INPUTS; t++) {
         if (in_hand[t]) continue;
-        ms_t known = unread_horizon(b->engine, &bs->shard->inputs[t]);
+        ms_t known = unread_horizon(&bs->shard->inputs[t], b->now);
         if (known < horizon) horizon = known;
     }
     return horizon;

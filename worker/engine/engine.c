@@ -199,14 +199,13 @@ static enum result take_event(struct engine *engine, const struct kafka_event *e
 static enum result gather(struct engine *engine, int max_wait_ms, struct error *error)
 {
     size_t n, room = (size_t)engine->options.batch_max - engine->inbox_n;
-    engine->drained = false;
+    bool drained;
     if (!room) return OK;
     struct kafka_port *kafka = engine->kafka;
     enum result failed = OK, result = kafka->poll(kafka->self, engine->events, room, max_wait_ms,
-                                                  &n, &engine->drained, error);
+                                                  &n, &drained, error);
     for (size_t i = 0; i < n; i++)
         if (take_event(engine, &engine->events[i], error) != OK) failed = FATAL;
-    unread_polled(engine, max_wait_ms);
     unread_serve(engine);
     return failed != OK ? failed : result;
 }
@@ -248,7 +247,7 @@ static int wait_ms(const struct engine *engine, int max_wait_ms)
         if (shard->phase != SHARD_ACTIVE || shard->next_wake == TIME_NONE) continue;
         int64_t left = shard->next_wake - now;
         /* One that waits for unread records is woken by them, or by the brokers' answer. */
-        if (left <= 0 && unread_shard_horizon(engine, shard) < shard->next_wake)
+        if (left <= 0 && unread_shard_horizon(shard, now) < shard->next_wake)
             left = BUSY_WAIT_MS;
         if (left < wait) wait = left;
     }

@@ -35,8 +35,6 @@ struct input {
     /* what is known of what is unread: unread.c */
     int64_t seen;        /* all before this offset was read, decided or not */
     ms_t last_time;      /* of the last record read; TIME_NONE: none yet */
-    bool at_end;         /* nothing was behind `seen` when the library's queue was empty */
-    bool doubted;        /* the loop stood still: what the library says may be old */
     ms_t complete_until; /* all that was appended before was read; TIME_NONE: not known */
     int64_t asked_end;   /* the end at the time asked_at, and it is not reached yet; -1: none */
     ms_t asked_at;
@@ -100,13 +98,9 @@ struct engine {
     struct kafka_event *events; /* batch_max of them */
     struct inbox_slot *inbox;   /* batch_max of them */
     size_t inbox_n;
-    bool drained;      /* the last poll left nothing in the library's queue */
-    ms_t polled_at;    /* when it ended */
-    int64_t polled_ms; /* the same, monotonic */
-    bool asking;       /* for the ends of the inputs, since asked_at */
+    bool asking;          /* for the ends of inputs, since asked_at */
     ms_t asked_at;
-    bool asked_before_stall; /* the loop has stood still since */
-    int64_t next_ends_ms;    /* monotonic */
+    int64_t next_ends_ms; /* monotonic: not again before */
     bool has_stuck;          /* an input is_stuck */
     size_t take_max;         /* records of the next batch: less after one that was too much */
     int32_t first;           /* the shard that comes first in the next batch */
@@ -183,12 +177,10 @@ void inbox_sweep(struct engine *engine);
 void unread_begin(struct input *input, int64_t next);
 void unread_note_record(struct input *input, const struct record *record);
 void unread_note_end(struct input *input, int64_t offset);
-/* After each poll that was allowed to wait `wait_ms`. */
-void unread_polled(struct engine *engine, int wait_ms);
-/* Up to when all records of an input are known, those in the inbox included. */
-ms_t unread_horizon(const struct engine *engine, const struct input *input);
+/* Up to when all records of an input are known, those in the inbox included; at most `now`. */
+ms_t unread_horizon(const struct input *input, ms_t now);
 /* The same of all inputs of a shard. */
-ms_t unread_shard_horizon(const struct engine *engine, const struct shard *shard);
+ms_t unread_shard_horizon(const struct shard *shard, ms_t now);
 /* Asks where the inputs end when somebody waits for it, and takes the answers. */
 void unread_serve(struct engine *engine);
 

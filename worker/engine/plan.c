@@ -39,11 +39,12 @@ static const struct record **sort_inbox(struct engine *engine, size_t *first)
 static bool has_unseen_input(const struct shard *shard, const struct record *const *records,
                              size_t n, ms_t now)
 {
-    bool in_hand[INPUTS] = {false};
+    bool in_hand[INPUTS] = {false}, unseen = false;
+    ms_t at = records[0]->timestamp;
     for (size_t i = 0; i < n; i++) in_hand[records[i]->topic - input_topic(0)] = true;
-    bool unseen = false;
-    for (int t = 0; t < INPUTS; t++) unseen |= !in_hand[t] && !shard->inputs[t].at_end;
-    return unseen && records[0]->timestamp < now - BACKLOG_MS;
+    for (int t = 0; t < INPUTS; t++)
+        unseen |= !in_hand[t] && unread_horizon(&shard->inputs[t], now) < at;
+    return unseen && at < now - BACKLOG_MS;
 }
 
 static bool must_gather(struct engine *engine, struct shard_plan *sp, ms_t now)
@@ -63,7 +64,7 @@ static enum result plan_ticks(struct engine *engine, struct shard_plan *sp, ms_t
                               struct error *error)
 {
     struct shard *shard = sp->shard;
-    ms_t until = earlier(unread_shard_horizon(engine, shard), now);
+    ms_t until = unread_shard_horizon(shard, now);
     for (size_t i = 0; i < sp->records_n; i++)
         if (sp->records[i]->timestamp > until) until = earlier(sp->records[i]->timestamp, now);
     sp->ticks_until = INT64_MAX;

@@ -107,8 +107,6 @@ struct kafka_port {
     enum result (*resume)(void *self, const struct position *positions, size_t n,
                           struct error *error);
     enum result (*pause)(void *self, int32_t shard, struct error *error);
-    /* The end of an input partition as the last answer to a fetch told it; below 0: not known. */
-    int64_t (*known_end)(void *self, int topic, int32_t shard);
 
     /*
      * Questions to the brokers, answered in the background. ask: false while an earlier question of

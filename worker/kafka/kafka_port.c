@@ -51,12 +51,6 @@ static enum result port_pause(void *self, int32_t shard, struct error *error)
     return kafka_shard_pause(k->consumer, shard, error);
 }
 
-static int64_t port_known_end(void *self, int topic, int32_t shard)
-{
-    struct real *k = self;
-    return kafka_shard_known_end(k->consumer, topic, shard);
-}
-
 static bool port_lookup_ask(void *self, const int32_t *shards, size_t n)
 {
     struct real *k = self;
@@ -151,7 +145,6 @@ struct kafka_port *kafka_port_new(const struct config *config, int32_t partition
         .release = port_release,
         .resume = port_resume,
         .pause = port_pause,
-        .known_end = port_known_end,
         .lookup_ask = port_lookup_ask,
         .lookup_take = port_lookup_take,
         .ends_ask = port_ends_ask,

@@ -74,11 +74,3 @@ enum result kafka_shard_pause(struct kafka_consumer *c, int32_t shard, struct er
     if (err) return kafka_error_code(c->config, err, NULL, "pausing a shard", error);
     return OK;
 }
-
-int64_t kafka_shard_known_end(struct kafka_consumer *c, int topic, int32_t shard)
-{
-    int64_t low, high;
-    rd_kafka_resp_err_t err =
-        rd_kafka_get_watermark_offsets(c->rk, c->config->topics[topic].p, shard, &low, &high);
-    return err ? -1 : high;
-}

@@ -12,6 +12,5 @@
 enum result kafka_shard_resume(struct kafka_consumer *c, const struct position *positions, size_t n,
                                struct error *error);
 enum result kafka_shard_pause(struct kafka_consumer *c, int32_t shard, struct error *error);
-int64_t kafka_shard_known_end(struct kafka_consumer *c, int topic, int32_t shard);
 
 #endif
