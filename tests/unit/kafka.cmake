@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 epilogue_unit_test(kafka_partition kafka PkgConfig::RDKAFKA)
+epilogue_unit_test(kafka_error kafka PkgConfig::RDKAFKA)
 epilogue_unit_test(offset_mark kafka PkgConfig::RDKAFKA)
 
 # The port against librdkafka's embedded broker, and (where EPILOGUE_TEST_KAFKA says host:port of

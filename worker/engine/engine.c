@@ -155,7 +155,11 @@ static void note_events(struct engine *engine, size_t from, size_t to)
         case KAFKA_ASSIGNED: assigned(engine, event); break;
         case KAFKA_REVOKED: revoked(engine, event); break;
         case KAFKA_END: input->at_end = true; break;
-        case KAFKA_OUT_OF_RANGE: break;
+        case KAFKA_OUT_OF_RANGE: { /* where to go on from is decided as at the start */
+            struct shard *shard = &engine->shards[record->partition];
+            if (shard->phase == SHARD_ACTIVE) shard_restart(engine, shard);
+            break;
+        }
         case KAFKA_RECORD: note_record(input, record); break;
         }
     }

@@ -151,8 +151,7 @@ static enum result take_error(struct changelog *log, struct shard_reader *s, rd_
                       "; the worker has to be started again to read it from the start",
                       log->config->topics[TOPIC_STATE].p, s->next, m->partition);
     } else {
-        r = kafka_error_code(log->config, m->err, rd_kafka_message_errstr(m),
-                             "reading followup-state", error);
+        r = kafka_error_message(log->config, m, "reading followup-state", error);
     }
     rd_kafka_message_destroy(m);
     return r;

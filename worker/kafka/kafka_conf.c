@@ -57,8 +57,8 @@ static const struct setting reader_guarantees[] = {
 
 static const struct setting consumer_guarantees[] = {
     {"partition.assignment.strategy", "range"},
-    /* Positions are always given; this is for one that retention has overtaken. */
-    {"auto.offset.reset", "earliest"},
+    /* Positions are always given: one that is not there (any more) has to be said, not replaced. */
+    {"auto.offset.reset", "error"},
     {NULL, NULL},
 };
 
