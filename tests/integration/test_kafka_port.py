@@ -4,11 +4,14 @@
 import os
 import subprocess
 
+import pytest
+
 from support.worker import binary
 
 
-def test_kafka_port(kafka):
-    program = binary().parents[1] / "tests" / "kafka_port_test"
+@pytest.mark.parametrize("name", ["kafka_port_test", "kafka_commit_test"])
+def test_kafka_port(kafka, name):
+    program = binary().parents[1] / "tests" / name
     result = subprocess.run(
         [program], capture_output=True, text=True, timeout=400,
         env={**os.environ, "EPILOGUE_TEST_KAFKA": kafka.bootstrap})

@@ -20,6 +20,13 @@ int64_t now_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/* A report without error and without offset is a guess. */
+static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
+{
+    (void)rk, (void)opaque;
+    if (m->err || m->offset < 0) fail_msg("a record has not arrived: %s", rd_kafka_err2str(m->err));
+}
+
 void fixture_setup(struct fixture *f, const char *bootstrap, const char *name)
 {
     memset(f, 0, sizeof *f);
@@ -41,6 +48,7 @@ void fixture_setup(struct fixture *f, const char *bootstrap, const char *name)
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "bootstrap.servers", bootstrap, text, sizeof text);
     rd_kafka_conf_set(conf, "linger.ms", "0", text, sizeof text);
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     f->client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
     assert_non_null(f->client);
 }
@@ -95,7 +103,7 @@ void member_free(struct member *m)
 
 void member_clear(struct member *m)
 {
-    m->records = m->ends = 0;
+    m->records = m->ends = m->out_of_range = 0;
     memset(m->last, -1, sizeof m->last);
     memset(m->first, -1, sizeof m->first);
 }
@@ -121,6 +129,10 @@ enum result member_poll(struct member *m, int timeout_ms)
         const struct kafka_event *e = &m->events[i];
         if (e->type == KAFKA_RECORD) see_record(m, &e->record);
         if (e->type == KAFKA_END) m->ends++;
+        if (e->type == KAFKA_OUT_OF_RANGE) {
+            m->out_of_range++;
+            m->out_of_range_at = e->record;
+        }
         if (e->type == KAFKA_ASSIGNED) m->assigned++;
         if (e->type == KAFKA_REVOKED) m->revoked++;
         for (size_t s = 0; s < e->shards_n; s++) m->owned[e->shards[s]] = e->type == KAFKA_ASSIGNED;

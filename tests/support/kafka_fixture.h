@@ -33,7 +33,8 @@ struct member {
     bool drained; /* the last poll left nothing */
     bool owned[FIXTURE_PARTITIONS];
     int assigned, revoked;                       /* how often */
-    size_t records, ends;                        /* of all polls since member_clear */
+    size_t records, ends, out_of_range;          /* of all polls since member_clear */
+    struct record out_of_range_at;               /* the place of the last one */
     int64_t last[topic_end][FIXTURE_PARTITIONS]; /* offset of the last record, -1 for none */
     int64_t first[topic_end][FIXTURE_PARTITIONS];
     struct error error;

@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "config/policy_file.h"
 #include "kafka/kafka_conf.h"
+#include "kafka/kafka_delivery.h"
 #include "kafka/kafka_partition.h"
 #include "kafka/topics.h"
 #include "lines.h"
@@ -24,6 +25,7 @@ struct publisher {
     int32_t partitions;
     size_t sent[topic_end]; /* acknowledged by the broker */
     size_t failed;
+    size_t unknown;   /* reported as sent, but without a place in the topic */
     char reason[300]; /* of the first failure */
 };
 
@@ -72,7 +74,7 @@ static size_t validate(const struct config *config, const struct policy *policy,
     }
     arena_free(scratch);
     if (bad > COMPLAINTS_MAX)
-        fprintf(stderr, "and %zu more that cannot be taken\n", bad - COMPLAINTS_MAX);
+        fprintf(stderr, "and %zu more that are invalid\n", bad - COMPLAINTS_MAX);
     return bad;
 }
 
@@ -81,7 +83,10 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     (void)rk;
     (void)opaque;
     struct publisher *p = message->_private;
-    if (!message->err) {
+    enum kafka_delivery delivery = kafka_delivery_of(message->err, message->offset);
+    if (delivery == DELIVERY_UNKNOWN) {
+        p->unknown++;
+    } else if (delivery == DELIVERY_DONE) {
         const char *name = rd_kafka_topic_name(message->rkt);
         for (int t = 1; t < topic_end; t++) p->sent[t] += strcmp(p->config->topics[t].p, name) == 0;
     } else if (p->failed++ == 0) {
@@ -158,9 +163,13 @@ static int report(const struct publisher *p)
         separator = ", ";
     }
     putchar('\n');
+    if (p->unknown && !p->failed)
+        return cli_fail(EXIT_FAILED,
+                        "%zu record%s not known to have arrived; send %s again", p->unknown,
+                        p->unknown == 1 ? " is" : "s are", p->unknown == 1 ? "it" : "them");
     if (!p->failed) return EXIT_DONE;
-    return cli_fail(EXIT_FAILED, "%zu record%s not sent: %s", p->failed, p->failed == 1 ? "" : "s",
-                    p->reason);
+    return cli_fail(EXIT_FAILED, "%zu record%s not sent: %s", p->failed + p->unknown,
+                    p->failed + p->unknown == 1 ? "" : "s", p->reason);
 }
 
 static int publish(const struct config *config, const struct lines *lines)
@@ -192,8 +201,8 @@ static int read_and_publish(const struct cli *cli, struct arena *arena, int topi
         size_t bad = validate(cli->config, &policy, arena, &lines);
         if (bad)
             return cli_fail(EXIT_FAILED,
-                            "%zu of %zu records cannot be taken; nothing was sent (--no-validate "
-                            "sends them all the same)",
+                            "%zu of %zu records are invalid; nothing was sent (--no-validate "
+                            "sends them anyway)",
                             bad, lines.n);
     }
     return publish(cli->config, &lines);

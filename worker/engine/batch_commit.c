@@ -124,8 +124,9 @@ static enum result undo(struct batch *b, enum result result, struct error *error
     size_t half = records_taken(b) / 2;
     engine->take_max = half ? half : 1;
     if (result == ABORT) result = engine->kafka->abort(engine->kafka->self, error);
-    if (result == RETRY || result == ABORT)
-        result = engine->kafka->recover(engine->kafka->self, error);
+    /* Also after an abort that went well: what the producer believes of its partitions may be what
+     * was wrong. */
+    if (result != FATAL) result = engine->kafka->recover(engine->kafka->self, error);
     return result == FATAL ? FATAL : OK;
 }
 

@@ -130,8 +130,7 @@ static enum result take_error(struct changelog *log, const rd_kafka_message_t *m
                          "%s/%" PRId32 " no longer has offset %" PRId64
                          "; start the worker again, which looks at what is left",
                          log->config->topics[TOPIC_STATE].p, m->partition, s ? s->next : -1);
-    return kafka_error_code(log->config, m->err, rd_kafka_message_errstr(m),
-                            "reading followup-state", error);
+    return kafka_error_message(log->config, m, "reading followup-state", error);
 }
 
 static enum result take_message(struct changelog *log, rd_kafka_message_t *m,

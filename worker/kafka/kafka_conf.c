@@ -11,6 +11,7 @@
 
 #define CONNECTION_LOG_EVERY_MS 10000
 #define SOCKET_TIMEOUT_MS 10000
+#define SOCKET_TIMEOUT_MIN_MS 1000
 #define CLOSE_TIMEOUT_S 1
 
 struct setting {
@@ -57,8 +58,8 @@ static const struct setting reader_guarantees[] = {
 
 static const struct setting consumer_guarantees[] = {
     {"partition.assignment.strategy", "range"},
-    /* Positions are always given; this is for one that retention has overtaken. */
-    {"auto.offset.reset", "earliest"},
+    /* Positions are always given: one that is not there (any more) has to be said, not replaced. */
+    {"auto.offset.reset", "error"},
     {NULL, NULL},
 };
 
@@ -68,7 +69,14 @@ static const struct setting publisher_settings[] = {
     {NULL, NULL},
 };
 
+/* Each report counts: it is what tells whether a message has arrived. */
+static const struct setting producer_guarantees[] = {
+    {"delivery.report.only.error", "false"},
+    {NULL, NULL},
+};
+
 static const struct setting publisher_guarantees[] = {
+    {"delivery.report.only.error", "false"},
     {"enable.idempotence", "true"},
     {"partitioner", "murmur2_random"},
     {NULL, NULL},
@@ -205,10 +213,10 @@ static bool set_transactional(rd_kafka_conf_t *conf, const struct config *config
     return done;
 }
 
-/* librdkafka wants a transactional producer's to be no longer than the transaction's. */
-static int socket_timeout_ms(const struct config *config)
+int kafka_conf_producer_timeout_ms(const struct config *config)
 {
-    int limit_ms = config->transaction_timeout_ms;
+    int limit_ms = config->transaction_timeout_ms / 2;
+    if (limit_ms < SOCKET_TIMEOUT_MIN_MS) limit_ms = SOCKET_TIMEOUT_MIN_MS;
     return limit_ms < SOCKET_TIMEOUT_MS ? limit_ms : SOCKET_TIMEOUT_MS;
 }
 
@@ -216,7 +224,9 @@ static bool set_side(rd_kafka_conf_t *conf, const struct config *config, enum ka
                      struct error *error)
 {
     set_tuning(conf, common_settings);
-    if (!set_int(conf, "socket.timeout.ms", socket_timeout_ms(config), error)) return false;
+    int timeout_ms =
+        side == KAFKA_PRODUCER ? kafka_conf_producer_timeout_ms(config) : SOCKET_TIMEOUT_MS;
+    if (!set_int(conf, "socket.timeout.ms", timeout_ms, error)) return false;
     if (side == KAFKA_CONSUMER || side == KAFKA_READER) set_tuning(conf, fetch_settings);
     if (side == KAFKA_PRODUCER || side == KAFKA_PUBLISHER) set_tuning(conf, producer_settings);
     if (side == KAFKA_PUBLISHER) set_tuning(conf, publisher_settings);
@@ -233,7 +243,7 @@ static bool set_side(rd_kafka_conf_t *conf, const struct config *config, enum ka
                set(conf, "auto.offset.reset", "error", error);
     case KAFKA_PRODUCER:
         return set_users(conf, &config->kafka_producer, error) &&
-               set_transactional(conf, config, error);
+               set_all(conf, producer_guarantees, error) && set_transactional(conf, config, error);
     case KAFKA_PUBLISHER:
         return set_users(conf, &config->kafka_producer, error) &&
                set_all(conf, publisher_guarantees, error);

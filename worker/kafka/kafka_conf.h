@@ -24,6 +24,12 @@ struct kafka_watch {
 };
 
 /*
+ * How long the transactional producer waits for the answer to one request: half of a transaction,
+ * so that after a request without an answer there is still time to abort.
+ */
+int kafka_conf_producer_timeout_ms(const struct config *config);
+
+/*
  * The settings of one handle: ours, over them the user's kafka.*, over them what the guarantees
  * depend on. `watch` must outlive the handle; NULL: its errors are only logged. NULL and a sentence
  * that names the option when a value is not taken. The caller owns it, until rd_kafka_new takes it.

@@ -6,11 +6,11 @@
 #include <time.h>
 
 #include "kafka_consumer_private.h"
-#include "kafka_error.h"
 
 /* A broker that is starting can say for a moment that a topic is not there. */
 #define MISSING_TOPIC_GRACE_MS 5000
 #define PROBE_TIMEOUT_MS 500
+#define RANGE_TIMEOUT_MS 5000
 #define PROBE_EVERY_MS 10000
 #define PROBE_AGAIN_MS 1000 /* while something is wrong */
 #define POLL_BYTES_MAX ((size_t)16 << 20) /* of records, in one poll */
@@ -111,6 +111,27 @@ static void on_revoke(struct kafka_consumer *c)
     rd_kafka_assign(c->rk, NULL);
 }
 
+void kafka_consumer_reassign(struct kafka_consumer *c)
+{
+    if (rd_kafka_assignment_lost(c->rk)) return; /* the next poll will tell */
+    rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(c->partitions);
+    rd_kafka_topic_partition_list_t *paused = rd_kafka_topic_partition_list_new(c->partitions);
+    for (int32_t i = 0; i < c->partitions * INPUTS; i++) {
+        int32_t shard = i / INPUTS;
+        const char *topic = c->config->topics[i % INPUTS + 1].p;
+        bool fetched = c->expected[i] != NOT_FETCHING;
+        if (!c->owned[shard]) continue;
+        rd_kafka_topic_partition_list_add(all, topic, shard)->offset =
+            fetched ? c->expected[i] : 0;
+        if (!fetched) rd_kafka_topic_partition_list_add(paused, topic, shard);
+    }
+    if (paused->cnt) rd_kafka_pause_partitions(c->rk, paused);
+    rd_kafka_assign(c->rk, all); /* if it fails, the seek that follows does, too */
+    if (paused->cnt) rd_kafka_pause_partitions(c->rk, paused);
+    rd_kafka_topic_partition_list_destroy(all);
+    rd_kafka_topic_partition_list_destroy(paused);
+}
+
 /* Runs within consumer_poll or consumer_close. */
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
                          rd_kafka_topic_partition_list_t *list, void *opaque)
@@ -152,7 +173,8 @@ struct kafka_consumer *kafka_consumer_new(const struct config *config, int32_t p
     c->rebalance_shards = calloc((size_t)partitions, sizeof *c->rebalance_shards);
     c->owned = calloc((size_t)partitions, sizeof *c->owned);
     c->expected = calloc((size_t)partitions * INPUTS, sizeof *c->expected);
-    if (!c->owned || !c->expected || !c->rebalance_shards) abort();
+    c->troubles = calloc((size_t)partitions * INPUTS + 1, sizeof *c->troubles);
+    if (!c->owned || !c->expected || !c->troubles || !c->rebalance_shards) abort();
     stop_fetching(c);
     if (open_handle(c, error)) return c;
     kafka_consumer_free(c);
@@ -171,6 +193,7 @@ void kafka_consumer_free(struct kafka_consumer *c)
     free(c->rebalance_shards);
     free(c->owned);
     free(c->expected);
+    free(c->troubles);
     free(c);
 }
 
@@ -236,6 +259,15 @@ static int topic_of(const struct kafka_consumer *c, const rd_kafka_message_t *m)
     return m->rkt ? topic_of_name(c, rd_kafka_topic_name(m->rkt)) : 0;
 }
 
+/* Of the message's partition; the last one for what is of none. */
+static struct kafka_trouble *trouble_of(struct kafka_consumer *c, const rd_kafka_message_t *m)
+{
+    int topic = m->rkt ? topic_of(c, m) : 0;
+    size_t last = (size_t)c->partitions * INPUTS;
+    bool known = topic && m->partition >= 0 && m->partition < c->partitions;
+    return &c->troubles[known ? (size_t)(m->partition * INPUTS + topic - 1) : last];
+}
+
 /*
  * librdkafka's version barriers keep back what was queued before a resume, a pause or a revocation;
  * so a record from before the position can only mean that the log itself is not the one that the
@@ -248,16 +280,16 @@ static bool is_expected(struct kafka_consumer *c, int topic, const rd_kafka_mess
     if (m->offset < *expected) {
         struct error error;
         error_set(&error, FATAL,
-                  "partition %" PRId32 " of %s goes on at offset %" PRId64
-                  ", but all before %" PRId64
-                  " is done already: the topic was made anew or lost records; restore it, or start "
-                  "with another group.id and an empty %s",
-                  m->partition, c->config->topics[topic].p, m->offset, *expected,
-                  c->config->topics[TOPIC_STATE].p);
+                  "%s/%" PRId32 " now starts at offset %" PRId64
+                  ", but offsets below %" PRId64
+                  " were already processed (topic recreated or truncated). Restore it, or start "
+                  "over with a new group.id and new output topics",
+                  c->config->topics[topic].p, m->partition, m->offset, *expected);
         fail(c, &error);
         return false;
     }
     *expected = m->err ? m->offset : m->offset + 1;
+    *trouble_of(c, m) = (struct kafka_trouble){0};
     return true;
 }
 
@@ -265,45 +297,86 @@ static bool is_expected(struct kafka_consumer *c, int topic, const rd_kafka_mess
 static void on_consumer_error(struct kafka_consumer *c, const rd_kafka_message_t *m)
 {
     struct error error;
-    const char *text = rd_kafka_message_errstr(m);
     if (m->err == RD_KAFKA_RESP_ERR__FATAL) {
         kafka_error_fatal(c->config, c->rk, "consuming", &error);
         fail(c, &error);
-    } else if (m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-               m->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-               m->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
-        if (!c->missing_since_ms) c->missing_since_ms = monotonic_ms();
-    } else if (kafka_error_code(c->config, m->err, text, "consuming", &error) == FATAL) {
-        fail(c, &error);
-    } else {
-        log_warn("consuming goes on after an error", "error=%s text=%s", rd_kafka_err2name(m->err),
-                 log_quote(text ? text : ""));
+        return;
     }
+    if (kafka_error_is_missing(m->err)) {
+        if (!c->missing_since_ms) c->missing_since_ms = monotonic_ms();
+        return;
+    }
+    enum result r = kafka_error_message(c->config, m, "consuming", &error);
+    if (r != FATAL) r = kafka_trouble_note(trouble_of(c, m), m, monotonic_ms(), &error);
+    if (r == FATAL) fail(c, &error);
+    if (r == RETRY)
+        log_warn("consuming continues after an error",
+                 "topic=%s partition=%" PRId32 " error=%s text=%s",
+                 m->rkt ? rd_kafka_topic_name(m->rkt) : "-", m->partition,
+                 rd_kafka_err2name(m->err), log_quote(rd_kafka_message_errstr(m)));
 }
 
-/* Fills *event and returns true; or there is nothing to give out of this message. */
+/* A place in the log as an event carries it. */
+static struct record place_of(int topic, int32_t partition, int64_t offset)
+{
+    return (struct record){
+        .topic = topic, .partition = partition, .offset = offset, .timestamp = TIME_NONE};
+}
+
+/*
+ * The partition does not have the position. Before the first record that it has: retention was
+ * faster, and the shard has to be placed anew. Behind the last one: it is another log than the one
+ * that the position was of, or it lost its end.
+ */
+static bool take_out_of_range(struct kafka_consumer *c, const rd_kafka_message_t *m,
+                              struct kafka_event *event)
+{
+    int topic = topic_of(c, m);
+    int64_t low, high;
+    if (!topic) return false;
+    int64_t *expected = expected_of(c, topic, m->partition);
+    if (*expected == NOT_FETCHING) return false;
+    const char *name = c->config->topics[topic].p;
+    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(c->rk, name, m->partition, &low,
+                                                               &high, RANGE_TIMEOUT_MS);
+    if (!err && *expected >= low) {
+        struct error error;
+        error_set(&error, FATAL,
+                  "%s/%" PRId32 " now ends at offset %" PRId64 ", but offsets below %" PRId64
+                  " were already processed (topic recreated or truncated). Restore it, or start "
+                  "over with a new group.id and new output topics",
+                  name, m->partition, high, *expected);
+        fail(c, &error);
+        return false;
+    }
+    *event = (struct kafka_event){.type = KAFKA_OUT_OF_RANGE,
+                                  .record = place_of(topic, m->partition, *expected)};
+    *expected = NOT_FETCHING;
+    return true;
+}
+
+/* Fills *event and returns true; or there is nothing to give out of this message. Takes it. */
 static bool take_message(struct kafka_consumer *c, rd_kafka_message_t *m, struct kafka_event *event)
 {
+    bool taken = false;
     bool end = m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
     int topic = m->err && !end ? 0 : topic_of(c, m);
     if (topic != 0) c->watch.brokers_down = false;
-    if (topic == 0) {
+    if (kafka_error_is_out_of_range(m->err)) {
+        taken = take_out_of_range(c, m, event);
+    } else if (topic == 0) {
         if (m->err) on_consumer_error(c, m);
     } else if (is_expected(c, topic, m)) {
         *event = (struct kafka_event){.type = end ? KAFKA_END : KAFKA_RECORD};
-        if (end) {
-            event->record = (struct record){.topic = topic,
-                                            .partition = m->partition,
-                                            .offset = m->offset,
-                                            .timestamp = TIME_NONE};
-            rd_kafka_message_destroy(m);
-        } else {
+        taken = true;
+        if (!end) {
             take_record(m, topic, &event->record);
+            return true; /* the record has the message now */
         }
-        return true;
+        event->record = place_of(topic, m->partition, m->offset);
     }
     rd_kafka_message_destroy(m);
-    return false;
+    return taken;
 }
 
 /* Appends the rebalance. Records of shards that go were not handled yet and cannot be any more; the

@@ -7,6 +7,7 @@
 
 #include "kafka_conf.h"
 #include "kafka_consumer.h"
+#include "kafka_error.h"
 #include "kafka_group.h"
 
 /* The input topics are the first of enum topic. */
@@ -25,6 +26,7 @@ struct kafka_consumer {
 
     bool *owned;       /* by shard */
     int64_t *expected; /* by shard and input: no record before it is given out, or NOT_FETCHING */
+    struct kafka_trouble *troubles; /* by shard and input, and one more for all else */
     struct kafka_group group;
 
     /* What the rebalance callback left for the poll that called it. */
@@ -44,6 +46,12 @@ static inline int64_t *expected_of(struct kafka_consumer *c, int topic, int32_t 
     assert(topic >= 1 && topic <= INPUTS && shard >= 0 && shard < c->partitions);
     return &c->expected[shard * INPUTS + topic - 1];
 }
+
+/*
+ * Assigns again what is owned: what is fetched goes on where it is, the rest is paused. librdkafka
+ * drops a partition whose offset is out of range from fetching for good, and no seek brings it back.
+ */
+void kafka_consumer_reassign(struct kafka_consumer *c);
 
 static inline int topic_of_name(const struct kafka_consumer *c, const char *name)
 {

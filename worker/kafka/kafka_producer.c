@@ -2,15 +2,28 @@
 #include "kafka_producer.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "kafka_conf.h"
+#include "kafka_delivery.h"
 #include "kafka_error.h"
 #include "offset_mark.h"
 
 #define READY_TIMEOUT_MS 5000
 #define NOTHING_PRODUCED INT64_C(-1)
+
+/* From begin to the request to commit. What is left of transaction.timeout.ms is for the abort:
+ * a broker that ends the transaction by itself fences its producer, too. */
+#define PRODUCE_PERCENT 80
+/* How often a flush that lasts looks whether the transaction still can commit. */
+#define FLUSH_STEP_MS 100
+/* From so many bytes on the messages go before the offsets: what they wait for behind a quota, a
+ * flush can stop waiting for, and the request with the offsets cannot. */
+#define LARGE_BYTES ((size_t)2 << 20)
+/* The least that sending the offsets may take. */
+#define OFFSETS_MIN_MS 1000
 
 /*
  * For some milliseconds after a commit the coordinator refuses a new partition, and librdkafka then
@@ -29,9 +42,20 @@ struct kafka_producer {
     rd_kafka_topic_t *topics[topic_end];
     bool ready; /* init_transactions is done */
     bool in_transaction;
-    int64_t *state_ends; /* by shard, of this transaction */
-    bool unacceptable;   /* the broker refused a message for what it is: too large, a bad time */
     int64_t committed_ms;
+    /* of this transaction */
+    int64_t began_ms, until_ms;
+    struct state_range {
+        int64_t first, end; /* of what went to followup-state; NOTHING_PRODUCED */
+    } *states;              /* by shard */
+    struct deliveries {
+        size_t messages, bytes;          /* handed over */
+        size_t reported, reported_bytes; /* of these */
+        size_t failed, unacceptable, unknown;
+        rd_kafka_resp_err_t failure; /* the first of the failed */
+        const char *topic;           /* the first of the unknown */
+        int32_t partition;
+    } sent;
     bool holding; /* messages wait in `held` for the offsets to go first */
     struct message held[HOLD_MESSAGES];
     size_t held_n;
@@ -57,27 +81,40 @@ static bool is_output(int topic)
 
 /* ------------------------------------------------------------------ life */
 
-/*
- * Without this callback commit would wait for deliveries in steps of 10 ms. A failed delivery makes
- * librdkafka fail the transaction by itself; of those that arrived we want the place in the
- * changelog.
- */
+static void note_state(struct kafka_producer *p, int32_t shard, int64_t offset)
+{
+    assert(shard >= 0 && shard < p->partitions);
+    struct state_range *range = &p->states[shard];
+    if (range->first == NOTHING_PRODUCED || offset < range->first) range->first = offset;
+    if (offset + 1 > range->end) range->end = offset + 1;
+}
+
+/* Without this callback commit would wait for deliveries in steps of 10 ms. What it counts is looked
+ * at between the flush and the commit. */
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
 {
     (void)rk;
     struct kafka_watch *watch = opaque;
     struct kafka_producer *p =
         (struct kafka_producer *)((char *)watch - offsetof(struct kafka_producer, watch));
-    if (m->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
-        m->err == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP || m->err == RD_KAFKA_RESP_ERR_INVALID_RECORD)
-        p->unacceptable = true;
-    if (m->err || (intptr_t)m->_private != TOPIC_STATE) return;
-    assert(m->partition >= 0 && m->partition < p->partitions);
-    int64_t *end = &p->state_ends[m->partition];
-    if (m->offset < 0)
-        *end = STATE_END_UNKNOWN; /* a retry of what had arrived already */
-    else if (*end != STATE_END_UNKNOWN && m->offset + 1 > *end)
-        *end = m->offset + 1;
+    int topic = (int)(intptr_t)m->_private;
+    struct deliveries *sent = &p->sent;
+    sent->reported++;
+    sent->reported_bytes += m->key_len + m->len;
+    switch (kafka_delivery_of(m->err, m->offset)) {
+    case DELIVERY_DONE:
+        if (topic == TOPIC_STATE) note_state(p, m->partition, m->offset);
+        break;
+    case DELIVERY_UNKNOWN:
+        if (sent->unknown++) break;
+        sent->topic = p->config->topics[topic].p;
+        sent->partition = m->partition;
+        break;
+    case DELIVERY_UNACCEPTABLE: sent->unacceptable++; /* fall through */
+    case DELIVERY_FAILED:
+        if (!sent->failed++) sent->failure = m->err;
+        break;
+    }
 }
 
 static bool open_handle(struct kafka_producer *p, struct error *error)
@@ -114,8 +151,8 @@ struct kafka_producer *kafka_producer_new(const struct config *config, int32_t p
     if (!p) abort();
     p->config = config;
     p->partitions = partitions;
-    p->state_ends = calloc((size_t)partitions, sizeof *p->state_ends);
-    if (!p->state_ends) abort();
+    p->states = calloc((size_t)partitions, sizeof *p->states);
+    if (!p->states) abort();
     if (open_handle(p, error)) return p;
     kafka_producer_free(p);
     return NULL;
@@ -125,7 +162,7 @@ void kafka_producer_free(struct kafka_producer *p)
 {
     if (!p) return;
     close_handle(p);
-    free(p->state_ends);
+    free(p->states);
     free(p);
 }
 
@@ -154,6 +191,43 @@ enum result kafka_producer_ready(struct kafka_producer *p, int timeout_ms, struc
 
 /* ------------------------------------------------------------------ transactions */
 
+/* A fenced producer need not have a rival: the broker fences the one whose time is over, too. */
+static enum result name_fence(const struct kafka_producer *p, enum result r, const char *doing,
+                              struct error *error)
+{
+    int64_t age_ms = monotonic_ms() - p->began_ms;
+    int limit_ms = p->config->transaction_timeout_ms;
+    if (r != FATAL || !p->in_transaction || age_ms < limit_ms) return r;
+    if (!kafka_error_is_fenced(rd_kafka_fatal_error(p->rk, NULL, 0))) return r;
+    return error_set(error, FATAL,
+                     "%s: the transaction was open for %" PRId64
+                     " ms and transaction.timeout.ms is %d, so the broker has ended it. The worker "
+                     "or the brokers stood still, or are too slow for so short a time; after a "
+                     "restart the worker continues from what is committed",
+                     doing, age_ms, limit_ms);
+}
+
+/* kafka_error_transaction, for this producer. Takes `e`. */
+static enum result judge(struct kafka_producer *p, rd_kafka_error_t *e, const char *doing,
+                         struct error *error)
+{
+    return name_fence(p, kafka_error_transaction(p->config, p->rk, e, doing, error), doing, error);
+}
+
+/* The time for producing is over and nobody was asked to commit yet. */
+static enum result give_up(const struct kafka_producer *p, const char *doing, struct error *error)
+{
+    const struct deliveries *sent = &p->sent;
+    return error_set(error, ABORT,
+                     "%s: given up after %" PRId64
+                     " ms, of transaction.timeout.ms=%d; %zu of %zu messages (%zu of %zu bytes) "
+                     "were not acknowledged. The brokers are slow, or a produce quota holds the "
+                     "worker back: raise the quota or transaction.timeout.ms, or lower batch.max",
+                     doing, monotonic_ms() - p->began_ms, p->config->transaction_timeout_ms,
+                     sent->messages - sent->reported, sent->messages,
+                     sent->bytes - sent->reported_bytes, sent->bytes);
+}
+
 enum result kafka_producer_begin(struct kafka_producer *p, struct error *error)
 {
     enum result r = kafka_producer_ready(p, READY_TIMEOUT_MS, error);
@@ -161,11 +235,15 @@ enum result kafka_producer_begin(struct kafka_producer *p, struct error *error)
     rd_kafka_poll(p->rk, 0); /* errors since the last transaction: keeps their queue empty */
     rd_kafka_error_t *e = rd_kafka_begin_transaction(p->rk);
     if (e) return kafka_error_transaction(p->config, p->rk, e, "beginning a transaction", error);
-    for (int32_t i = 0; i < p->partitions; i++) p->state_ends[i] = NOTHING_PRODUCED;
+    for (int32_t i = 0; i < p->partitions; i++)
+        p->states[i] = (struct state_range){NOTHING_PRODUCED, NOTHING_PRODUCED};
     p->in_transaction = true;
-    p->unacceptable = false;
+    p->sent = (struct deliveries){0};
+    p->began_ms = monotonic_ms();
+    p->until_ms =
+        p->began_ms + (int64_t)p->config->transaction_timeout_ms * PRODUCE_PERCENT / 100;
     p->held_n = 0;
-    p->holding = monotonic_ms() - p->committed_ms < HOLD_MS;
+    p->holding = p->began_ms - p->committed_ms < HOLD_MS;
     return OK;
 }
 
@@ -202,37 +280,44 @@ static rd_kafka_error_t *produce_once(struct kafka_producer *p, const struct mes
     return e;
 }
 
+/* Why a message could not be handed over; the queue that stays full is give_up's. */
+static enum result not_produced(struct kafka_producer *p, const struct message *message,
+                                const rd_kafka_error_t *e, struct error *error)
+{
+    static const char doing[] = "producing";
+    const char *topic = p->config->topics[message->topic].p;
+    if (rd_kafka_error_is_fatal(e))
+        return name_fence(p, kafka_error_fatal(p->config, p->rk, doing, error), doing, error);
+    switch ((int)rd_kafka_error_code(e)) {
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+        return error_set(error, FATAL,
+                         "partition %d of %s does not exist; run `epilogue topics check`",
+                         (int)message->partition, topic);
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+        return error_set(error, REJECT,
+                         "a message of %zu bytes to %s is over kafka.message.max.bytes",
+                         message->value.n, topic);
+    default: /* the transaction has failed already */
+        return error_set(error, ABORT, "producing to %s: %s", topic, rd_kafka_error_string(e));
+    }
+}
+
 static enum result hand_over(struct kafka_producer *p, const struct message *message,
                              struct error *error)
 {
-    int64_t until_ms = 0;
     rd_kafka_error_t *e;
     while ((e = produce_once(p, message))) {
-        if (rd_kafka_error_code(e) != RD_KAFKA_RESP_ERR__QUEUE_FULL) break;
-        if (!until_ms) until_ms = monotonic_ms() + p->config->transaction_timeout_ms;
-        if (!remaining_ms(until_ms)) break;
+        bool full = rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR__QUEUE_FULL;
+        enum result r = full ? OK : not_produced(p, message, e, error);
         rd_kafka_error_destroy(e);
+        if (r != OK) return r;
+        if (!remaining_ms(p->until_ms)) return give_up(p, "producing", error);
         rd_kafka_poll(p->rk, 5);
     }
-    if (!e) return OK;
-
-    const char *topic = p->config->topics[message->topic].p;
-    rd_kafka_resp_err_t code = rd_kafka_error_code(e);
-    enum result r;
-    if (code == RD_KAFKA_RESP_ERR__FATAL)
-        r = kafka_error_fatal(p->config, p->rk, "producing", error);
-    else if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-             code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
-        r = error_set(error, FATAL,
-                      "partition %d of %s does not exist; run `epilogue topics check`",
-                      (int)message->partition, topic);
-    else if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-        r = error_set(error, REJECT, "a message of %zu bytes to %s is over kafka.message.max.bytes",
-                      message->value.n, topic);
-    else /* the queue stayed full, or the transaction has failed already */
-        r = error_set(error, ABORT, "producing to %s: %s", topic, rd_kafka_error_string(e));
-    rd_kafka_error_destroy(e);
-    return r;
+    p->sent.messages++;
+    p->sent.bytes += message->key.n + message->value.n;
+    return OK;
 }
 
 /* Hands over what was held; from here on messages go at once. */
@@ -245,6 +330,14 @@ static enum result hand_over_held(struct kafka_producer *p, struct error *error)
     return r;
 }
 
+/* Whether an abort is for a message that is not acceptable: its report may not be taken yet. */
+static enum result rejected(struct kafka_producer *p, enum result r)
+{
+    if (r != ABORT) return r;
+    rd_kafka_poll(p->rk, 0);
+    return p->sent.unacceptable ? REJECT : ABORT;
+}
+
 enum result kafka_producer_produce(struct kafka_producer *p, const struct message *message,
                                    struct error *error)
 {
@@ -255,24 +348,130 @@ enum result kafka_producer_produce(struct kafka_producer *p, const struct messag
         return OK;
     }
     enum result r = hand_over_held(p, error);
-    return r == OK ? hand_over(p, message, error) : r;
+    if (r == OK) r = hand_over(p, message, error);
+    return rejected(p, r);
 }
 
-/* Calls again what may be called again until it is done, cannot be done, or the time is over:
- * that is RETRY. */
+static const struct shard_commit *commit_of(const struct shard_commit *shards, size_t n,
+                                            int32_t shard)
+{
+    for (size_t i = 0; i < n; i++)
+        if (shards[i].shard == shard) return &shards[i];
+    assert(!"a position of a shard that is not in the commit");
+    return NULL;
+}
+
+/* The positions as offsets that carry our mark. The caller destroys the list. */
+static rd_kafka_topic_partition_list_t *offsets_of(const struct kafka_producer *p,
+                                                   const struct position *positions, size_t n,
+                                                   const struct shard_commit *shards,
+                                                   size_t shards_n)
+{
+    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new((int)n);
+    for (size_t i = 0; i < n; i++) {
+        const struct shard_commit *of = commit_of(shards, shards_n, positions[i].shard);
+        assert(positions[i].offset >= 0 && of->batch >= 0 && of->checkpoint >= 0);
+        const char *topic = p->config->topics[positions[i].topic].p;
+        rd_kafka_topic_partition_t *offset =
+            rd_kafka_topic_partition_list_add(offsets, topic, positions[i].shard);
+        offset->offset = positions[i].offset;
+        offset->metadata = rd_kafka_mem_malloc(NULL, OFFSET_MARK_BYTES); /* the list's from now on */
+        offset_mark_write(offset->metadata, &(struct offset_mark){.partitions = p->partitions,
+                                                                  .batch = of->batch,
+                                                                  .checkpoint = of->checkpoint});
+        offset->metadata_size = strlen(offset->metadata);
+    }
+    return offsets;
+}
+
+/*
+ * What the call may still try: librdkafka looks at this time only between its requests, and each of
+ * them lasts until socket.timeout.ms.
+ */
+static int offsets_ms(const struct kafka_producer *p)
+{
+    int left_ms = remaining_ms(p->until_ms);
+    int try_ms = left_ms - kafka_conf_producer_timeout_ms(p->config);
+    if (try_ms < OFFSETS_MIN_MS) try_ms = OFFSETS_MIN_MS;
+    return try_ms < left_ms ? try_ms : left_ms;
+}
+
+/* Nothing is asked to commit yet, so the outcome of all that ends badly here is known. */
 static enum result send_offsets(struct kafka_producer *p,
                                 const rd_kafka_topic_partition_list_t *offsets,
-                                const rd_kafka_consumer_group_metadata_t *group, int64_t until_ms,
+                                const rd_kafka_consumer_group_metadata_t *group, const char *doing,
                                 struct error *error)
 {
     enum result r;
+    bool timed_out;
     do {
+        if (!remaining_ms(p->until_ms)) return give_up(p, doing, error);
         rd_kafka_error_t *e =
-            rd_kafka_send_offsets_to_transaction(p->rk, offsets, group, remaining_ms(until_ms));
+            rd_kafka_send_offsets_to_transaction(p->rk, offsets, group, offsets_ms(p));
         if (!e) return OK;
-        r = kafka_error_transaction(p->config, p->rk, e, "committing the input positions", error);
-    } while (r == RETRY && remaining_ms(until_ms));
-    return r;
+        timed_out = rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR__TIMED_OUT;
+        r = judge(p, e, doing, error);
+    } while (r == RETRY);
+    return r == ABORT && timed_out ? give_up(p, doing, error) : r;
+}
+
+/* Whether the transaction can still take messages; asks nobody. */
+static bool is_whole(const struct kafka_producer *p)
+{
+    /* A message of no topic is refused in any case, but an unfit transaction is refused before. */
+    rd_kafka_error_t *e = rd_kafka_produceva(p->rk, NULL, 0);
+    bool whole = rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR__INVALID_ARG;
+    rd_kafka_error_destroy(e);
+    return whole && !p->sent.failed;
+}
+
+/*
+ * Waits until all that was handed over is reported. A transaction that has failed keeps what it has
+ * not sent yet; why it has failed is told by a call that needs an open one.
+ */
+static enum result flush(struct kafka_producer *p, const rd_kafka_topic_partition_list_t *offsets,
+                         const rd_kafka_consumer_group_metadata_t *group, struct error *error)
+{
+    while (is_whole(p)) {
+        int left_ms = remaining_ms(p->until_ms);
+        rd_kafka_resp_err_t err =
+            rd_kafka_flush(p->rk, left_ms < FLUSH_STEP_MS ? left_ms : FLUSH_STEP_MS);
+        if (p->sent.failed) break;
+        if (!err) return OK;
+        if (!remaining_ms(p->until_ms)) return give_up(p, "producing", error);
+    }
+    enum result r = send_offsets(p, offsets, group, "producing", error);
+    if (r != OK) return r;
+    return error_set(error, ABORT, "producing: %zu of %zu messages failed: %s", p->sent.failed,
+                     p->sent.messages, rd_kafka_err2str(p->sent.failure));
+}
+
+/* Everything is reported: whether it may be committed. */
+static enum result check_deliveries(const struct kafka_producer *p,
+                                    const struct shard_commit *shards, size_t n,
+                                    struct error *error)
+{
+    const struct deliveries *sent = &p->sent;
+    if (sent->unknown || sent->reported != sent->messages)
+        return error_set(error, ABORT,
+                         "%zu of %zu messages are not known to have arrived (the first: partition "
+                         "%" PRId32 " of %s): a broker was making the partition or took over its "
+                         "leadership. Nothing is committed; the batch is done again",
+                         sent->unknown + sent->messages - sent->reported, sent->messages,
+                         sent->partition, sent->topic ? sent->topic : "an output");
+    const char *topic = p->config->topics[TOPIC_STATE].p;
+    for (size_t i = 0; i < n; i++) {
+        int64_t first = p->states[shards[i].shard].first;
+        if (first == NOTHING_PRODUCED || first >= shards[i].checkpoint) continue;
+        return error_set(error, FATAL,
+                         "%s/%" PRId32 " took a record at offset %" PRId64
+                         ", but the worker's state is of offset %" PRId64
+                         ": the topic has lost records (recreated, or truncated by an unclean "
+                         "leader election). Nothing was committed. Restore %s from a mirror or a "
+                         "backup, or see \"followup-state lost records\" in docs/operations.md",
+                         topic, shards[i].shard, first, shards[i].checkpoint, topic);
+    }
+    return OK;
 }
 
 static enum result finish(struct kafka_producer *p,
@@ -284,33 +483,29 @@ static enum result finish(struct kafka_producer *p,
     do {
         rd_kafka_error_t *e = call(p->rk, remaining_ms(until_ms));
         if (!e) return OK;
-        r = kafka_error_transaction(p->config, p->rk, e, doing, error);
+        r = judge(p, e, doing, error);
     } while (r == RETRY && remaining_ms(until_ms));
     return r;
 }
 
-/* The positions with our mark as their metadata, which the library frees. */
-static rd_kafka_topic_partition_list_t *marked_offsets(const struct kafka_producer *p,
-                                                       const struct position *positions, size_t n,
-                                                       const struct shard_commit *shards,
-                                                       size_t shards_n)
+/* All that can still be undone: OK when there is nothing left but to commit. */
+static enum result prepare(struct kafka_producer *p,
+                           const rd_kafka_topic_partition_list_t *offsets,
+                           const rd_kafka_consumer_group_metadata_t *group,
+                           const struct shard_commit *shards, size_t shards_n, struct error *error)
 {
-    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++) {
-        assert(positions[i].offset >= 0);
-        rd_kafka_topic_partition_t *o = rd_kafka_topic_partition_list_add(
-            offsets, p->config->topics[positions[i].topic].p, positions[i].shard);
-        o->offset = positions[i].offset;
-        for (size_t k = 0; k < shards_n; k++) {
-            if (shards[k].shard != positions[i].shard || o->metadata) continue;
-            struct offset_mark mark = {p->partitions, shards[k].batch, shards[k].checkpoint};
-            o->metadata = malloc(OFFSET_MARK_BYTES);
-            if (!o->metadata) abort();
-            offset_mark_write(o->metadata, &mark);
-            o->metadata_size = strlen(o->metadata);
-        }
+    enum result r = OK;
+    if (p->sent.bytes >= LARGE_BYTES) r = flush(p, offsets, group, error);
+    if (r == OK) r = send_offsets(p, offsets, group, "committing the input positions", error);
+    if (r == OK) r = hand_over_held(p, error);
+    if (r == OK) r = flush(p, offsets, group, error);
+    if (r != OK) return rejected(p, r);
+    r = check_deliveries(p, shards, shards_n, error);
+    if (r == FATAL) {
+        struct error ignored; /* the transaction ends with its time, if not by this */
+        kafka_producer_abort(p, &ignored);
     }
-    return offsets;
+    return r;
 }
 
 enum result kafka_producer_commit(struct kafka_producer *p, const struct position *positions,
@@ -318,19 +513,14 @@ enum result kafka_producer_commit(struct kafka_producer *p, const struct positio
                                   struct shard_commit *shards, size_t shards_n, struct error *error)
 {
     assert(p->in_transaction && group && n > 0);
-    rd_kafka_topic_partition_list_t *offsets = marked_offsets(p, positions, n, shards, shards_n);
-    int64_t until_ms = monotonic_ms() + p->config->transaction_timeout_ms;
-    enum result r = send_offsets(p, offsets, group, until_ms, error);
+    rd_kafka_topic_partition_list_t *offsets = offsets_of(p, positions, n, shards, shards_n);
+    enum result r = prepare(p, offsets, group, shards, shards_n, error);
     rd_kafka_topic_partition_list_destroy(offsets);
-    /* Nothing asked to commit yet, so the outcome is known. */
-    if (r == RETRY) r = ABORT;
-    if (r == OK) r = hand_over_held(p, error);
     if (r == OK) r = finish(p, rd_kafka_commit_transaction, "committing a transaction", error);
-    if (r == ABORT && p->unacceptable) return REJECT;
     if (r != OK) return r;
     p->in_transaction = false;
     p->committed_ms = monotonic_ms();
-    for (size_t i = 0; i < shards_n; i++) shards[i].state_end = p->state_ends[shards[i].shard];
+    for (size_t i = 0; i < shards_n; i++) shards[i].state_end = p->states[shards[i].shard].end;
     return OK;
 }
 

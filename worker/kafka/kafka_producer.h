@@ -11,9 +11,6 @@
 #include "config/config.h"
 #include "engine/ports.h"
 
-/* The place of a state record that the broker did not tell: ask for the end of the partition. */
-#define STATE_END_UNKNOWN INT64_C(-2)
-
 struct kafka_producer;
 
 /* Contacts nobody yet; NULL and a sentence on a bad setting. */
@@ -30,7 +27,8 @@ enum result kafka_producer_ready(struct kafka_producer *p, int timeout_ms, struc
 enum result kafka_producer_begin(struct kafka_producer *p, struct error *error);
 enum result kafka_producer_produce(struct kafka_producer *p, const struct message *message,
                                    struct error *error);
-/* `group`: what the positions are fenced by. state_ends can be STATE_END_UNKNOWN. */
+/* `group`: what the positions are fenced by. Each position's shard is one of `shards`. A shard of
+ * which no state was produced gets -1 for its state_end. */
 enum result kafka_producer_commit(struct kafka_producer *p, const struct position *positions,
                                   size_t n, const rd_kafka_consumer_group_metadata_t *group,
                                   struct shard_commit *shards, size_t shards_n,

@@ -5,10 +5,10 @@
 #include <time.h>
 
 #include "kafka_consumer_private.h"
-#include "kafka_error.h"
 
 #define SEEK_ATTEMPTS 1000
 #define SEEK_PAUSE_MS 2
+#define REASSIGN_EVERY 100 /* attempts */
 #define SEEK_TIMEOUT_MS 2000
 
 /* The handles of one shard's input partitions, all at offset 0. The caller destroys the list. */
@@ -36,6 +36,7 @@ static rd_kafka_resp_err_t seek(struct kafka_consumer *c, rd_kafka_topic_partiti
         if (e) rd_kafka_error_destroy(e);
         for (int i = 0; i < list->cnt && !err; i++) err = list->elems[i].err;
         if (err != RD_KAFKA_RESP_ERR__STATE && err != RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS) break;
+        if (attempt % REASSIGN_EVERY == REASSIGN_EVERY - 1) kafka_consumer_reassign(c);
         nanosleep(&(struct timespec){.tv_nsec = SEEK_PAUSE_MS * 1000000}, NULL);
     }
     return err;

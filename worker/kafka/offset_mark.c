@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 void offset_mark_write(char out[OFFSET_MARK_BYTES], const struct offset_mark *mark)
 {
@@ -13,11 +14,13 @@ void offset_mark_write(char out[OFFSET_MARK_BYTES], const struct offset_mark *ma
 
 bool offset_mark_read(const char *metadata, struct offset_mark *mark)
 {
-    int end = 0;
+    char again[OFFSET_MARK_BYTES];
     if (!metadata) return false;
-    int n = sscanf(metadata, "epilogue/1 partitions=%" SCNd32 " batch=%" SCNd64
-                   " checkpoint=%" SCNd64 "%n",
-                   &mark->partitions, &mark->batch, &mark->checkpoint, &end);
-    return n == 3 && metadata[end] == 0 && mark->partitions > 0 && mark->batch > 0 &&
-           mark->checkpoint >= 0;
+    int n = sscanf(metadata,
+                   "epilogue/1 partitions=%" SCNd32 " batch=%" SCNd64 " checkpoint=%" SCNd64,
+                   &mark->partitions, &mark->batch, &mark->checkpoint);
+    if (n != 3 || mark->partitions <= 0 || mark->batch <= 0 || mark->checkpoint < 0) return false;
+    /* sscanf forgives blanks, signs and numbers that do not fit: ours is what we would write. */
+    offset_mark_write(again, mark);
+    return strcmp(again, metadata) == 0;
 }

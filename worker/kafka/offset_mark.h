@@ -21,7 +21,8 @@ struct offset_mark {
 
 /* "epilogue/1 partitions=12 batch=7 checkpoint=345". */
 void offset_mark_write(char out[OFFSET_MARK_BYTES], const struct offset_mark *mark);
-/* False: the metadata (NULL for none) is not one of ours. */
+/* False: the metadata (NULL for none) is not one of ours. It ends with a NUL, which librdkafka's own
+ * copy in a partition list does not. */
 bool offset_mark_read(const char *metadata, struct offset_mark *mark);
 
 #endif
