@@ -312,8 +312,10 @@ static enum result compare(struct engine *engine, struct shard *shard,
     shard->entries = load->entries;
     shard->next_wake = load->wake_at;
     ready->shards[ready->n++] = shard;
-    /* It stood at the end when the brokers were asked: that counts from then on. */
-    if (shard->asked_at - load->watermark_at > STAMP_MS || !str_eq(load->cluster, engine->cluster))
+    /* It stood at the end when the brokers were asked: that counts from then on. The last piece may
+     * not have known, for a marker came behind it. */
+    ms_t age_ms = shard->asked_at - load->watermark_at;
+    if (age_ms > (shard->restored ? 0 : STAMP_MS) || !str_eq(load->cluster, engine->cluster))
         ready->stamps[ready->stamps_n++] = (struct store_apply){
             .shard = shard->id,
             .expected = shard->watermark,
