@@ -161,11 +161,6 @@ class KafkaBroker:
             return None
         return groups[0] if groups else None
 
-    def alter_topic(self, name, **config):
-        """Changes settings of a topic."""
-        resource = ConfigResource("topic", name, set_config=config)
-        self._admin.alter_configs([resource])[resource].result(30)
-
     def set_producer_quota(self, bytes_per_s):
         """What each client may produce; None for all that it can."""
         change = (["--add-config", f"producer_byte_rate={bytes_per_s}"] if bytes_per_s

@@ -173,7 +173,7 @@ static void the_brokers_are_left_alone(void **state)
     (void)state;
     make_tasks(1);
     f.silent = true;
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < 4; i++) {
         fake_step(&f);
         fake_pass(&f, 100);
     }

@@ -180,7 +180,9 @@ static enum step_result ticks_before(struct batch *b, struct batch_shard *bs, si
     return STEP_DONE;
 }
 
-/* The ticks that come before everything that is left, in hand or unread. */
+/* The ticks that come before everything that is left, in hand or unread. Behind records only those
+ * up to the last one's time: a replay that is sent piece by piece goes on from there. What is due
+ * later has its turn in the next batch, with or without more records. */
 static enum step_result ticks_behind(struct batch *b, struct batch_shard *bs, bool forced,
                                      struct error *error)
 {
@@ -191,6 +193,10 @@ static enum step_result ticks_behind(struct batch *b, struct batch_shard *bs, bo
         ms_t horizon = horizon_from(b, bs, bs->taken);
         if (horizon < until) until = horizon;
     }
+    bool owed = bs->shard->owes_ticks;
+    bs->shard->owes_ticks = bs->taken && !owed;
+    if (bs->shard->owes_ticks && time_of(b, plan->records[bs->taken - 1]) < until)
+        until = time_of(b, plan->records[bs->taken - 1]);
     for (size_t i = 0; i < bs->dues_n && bs->dues[i].at <= until; i++) {
         if (bs->dues[i].done) continue;
         enum step_result result = decide_tick(b, bs, i, until, error);
