@@ -111,6 +111,23 @@ static void what_is_revoked_is_given_back(void **state)
     assert_int_equal(fake_count(&f, "epilogue.incident.opened.v1", NULL), 10);
 }
 
+/* Records of the same poll that come behind what made the shard begin again. */
+static void what_comes_while_a_shard_begins_again_is_given_back(void **state)
+{
+    (void)state;
+    f.engine->next_retry_ms = INT64_MAX; /* no restore here */
+    put_closure(0, 0, 1);
+    fake_step(&f);
+    f.engine->shards[0].inputs[0].unverified = true;
+    f.engine->shards[0].inputs[0].mark.offset = 1;
+    f.engine->options.accept_state_loss = true;
+    for (int i = 1; i < 5; i++) put_closure(2 * i, 0, 1);
+    fake_step(&f);
+    assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
+    assert_int_equal(f.engine->inbox_n, 0);
+    assert_int_equal(f.released, 5);
+}
+
 /* The number of the batch and of the stored entries go with every position. */
 static void positions_say_how_much_there_is(void **state)
 {
@@ -131,9 +148,13 @@ static void positions_say_how_much_there_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(many_large_closures_go_in_pieces), TEST(a_transaction_is_bounded_in_bytes),
-        TEST(after_an_abort_half_as_much),      TEST(every_shard_has_its_turn),
-        TEST(what_is_revoked_is_given_back),    TEST(positions_say_how_much_there_is),
+        TEST(many_large_closures_go_in_pieces),
+        TEST(a_transaction_is_bounded_in_bytes),
+        TEST(after_an_abort_half_as_much),
+        TEST(every_shard_has_its_turn),
+        TEST(what_is_revoked_is_given_back),
+        TEST(what_comes_while_a_shard_begins_again_is_given_back),
+        TEST(positions_say_how_much_there_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

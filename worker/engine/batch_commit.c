@@ -186,6 +186,7 @@ static void take_committed(struct batch_shard *bs, int64_t state_end)
     for (size_t i = 0; i < bs->taken; i++) {
         const struct record *record = bs->plan->records[i];
         struct input *input = &shard->inputs[record->topic - input_topic(0)];
+        assert(record->offset >= input->next); /* nothing is taken twice */
         input->next = record->offset + 1;
         /* Of the input's last record alone; the hash is of no use for the others. */
         if (input->next == bs->next[record->topic - input_topic(0)]) input->mark = mark_of(record);

@@ -142,11 +142,12 @@ static struct input *input_of(struct engine *engine, const struct record *record
     return &engine->shards[record->partition].inputs[record->topic - input_topic(0)];
 }
 
-/* Takes over the record, unless fetching began at the last one that was processed. */
+/* Takes over the record, unless it was processed (fetching began at the last such one), or its shard
+ * has just begun again: then it comes again. */
 static void take_record(struct engine *engine, const struct record *record)
 {
     struct input *input = input_of(engine, record);
-    if (record->offset < input->next) {
+    if (engine->shards[record->partition].phase != SHARD_ACTIVE || record->offset < input->next) {
         engine->kafka->release(engine->kafka->self, record);
         return;
     }
@@ -247,8 +248,7 @@ static int wait_ms(const struct engine *engine, int max_wait_ms)
         if (shard->phase != SHARD_ACTIVE || shard->next_wake == TIME_NONE) continue;
         int64_t left = shard->next_wake - now;
         /* One that waits for unread records is woken by them, or by the brokers' answer. */
-        if (left <= 0 && unread_shard_horizon(shard, now) < shard->next_wake)
-            left = BUSY_WAIT_MS;
+        if (left <= 0 && unread_shard_horizon(shard, now) < shard->next_wake) left = BUSY_WAIT_MS;
         if (left < wait) wait = left;
     }
     return wait < 0 ? 0 : (int)wait;
