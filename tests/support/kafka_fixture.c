@@ -122,8 +122,8 @@ static void see_record(struct member *m, const struct record *r)
 enum result member_poll(struct member *m, int timeout_ms)
 {
     release(m);
-    enum result r = m->port->poll(m->port->self, m->events, FIXTURE_EVENTS, timeout_ms, &m->n,
-                                  &m->drained, &m->error);
+    enum result r =
+        m->port->poll(m->port->self, m->events, FIXTURE_EVENTS, timeout_ms, &m->n, &m->error);
     if (r != OK) return r;
     for (size_t i = 0; i < m->n; i++) {
         const struct kafka_event *e = &m->events[i];

@@ -30,7 +30,6 @@ struct member {
     struct config config;
     struct kafka_event events[FIXTURE_EVENTS];
     size_t n;
-    bool drained; /* the last poll left nothing */
     bool owned[FIXTURE_PARTITIONS];
     int assigned, revoked;                       /* how often */
     size_t records, ends, out_of_range;          /* of all polls since member_clear */

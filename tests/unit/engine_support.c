@@ -27,13 +27,12 @@ static int64_t monotonic_ms(void *self)
 /* ---- Kafka ---- */
 
 static enum result poll(void *self, struct kafka_event *events, size_t max, int timeout_ms,
-                        size_t *n, bool *drained, struct error *error)
+                        size_t *n, struct error *error)
 {
     struct fake *f = self;
     (void)timeout_ms;
     (void)error;
     for (*n = 0; *n < max && f->given < f->queue_n; (*n)++) events[*n] = f->queue[f->given++];
-    *drained = f->given == f->queue_n && *n < max;
     return OK;
 }
 

@@ -200,11 +200,10 @@ static enum result take_event(struct engine *engine, const struct kafka_event *e
 static enum result gather(struct engine *engine, int max_wait_ms, struct error *error)
 {
     size_t n, room = (size_t)engine->options.batch_max - engine->inbox_n;
-    bool drained;
     if (!room) return OK;
     struct kafka_port *kafka = engine->kafka;
-    enum result failed = OK, result = kafka->poll(kafka->self, engine->events, room, max_wait_ms,
-                                                  &n, &drained, error);
+    enum result failed = OK,
+                result = kafka->poll(kafka->self, engine->events, room, max_wait_ms, &n, error);
     for (size_t i = 0; i < n; i++)
         if (take_event(engine, &engine->events[i], error) != OK) failed = FATAL;
     unread_serve(engine);

@@ -99,13 +99,13 @@ struct engine {
     struct kafka_event *events; /* batch_max of them */
     struct inbox_slot *inbox;   /* batch_max of them */
     size_t inbox_n;
-    bool asking;          /* for the ends of inputs, since asked_at */
+    bool asking; /* for the ends of inputs, since asked_at */
     ms_t asked_at;
     int64_t next_ends_ms; /* monotonic: not again before */
-    bool has_stuck;          /* an input is_stuck */
-    size_t take_max;         /* records of the next batch: less after one that was too much */
-    int32_t first;           /* the shard that comes first in the next batch */
-    bool idle;               /* the last batch took nothing */
+    bool has_stuck;       /* an input is_stuck */
+    size_t take_max;      /* records of the next batch: less after one that was too much */
+    int32_t first;        /* the shard that comes first in the next batch */
+    bool idle;            /* the last batch took nothing */
     int careful; /* records still to be taken one at a time: the effect of one of them is too large */
     bool kafka_down;
     struct record_place {

@@ -92,13 +92,12 @@ struct kafka_port {
 
     /*
      * Up to `max` events; waits up to `timeout_ms` for the first, then takes what is there, until
-     * there are `max` or some 16 MB of records. *drained: nothing was left to take. Rebalances are
-     * reported in order; when a revocation is reported nothing more of these shards follows, and
-     * what this very call had taken of them is left out. RETRY: brokers away; FATAL: fenced or
-     * worse.
+     * there are `max` or some 16 MB of records. Rebalances are reported in order; when a revocation
+     * is reported nothing more of these shards follows, and what this very call had taken of them
+     * is left out. RETRY: brokers away; FATAL: fenced or worse.
      */
     enum result (*poll)(void *self, struct kafka_event *events, size_t max, int timeout_ms,
-                        size_t *n, bool *drained, struct error *error);
+                        size_t *n, struct error *error);
     /* Each record of poll is given back once, also when its shard is not ours any more. */
     void (*release)(void *self, const struct record *record);
 

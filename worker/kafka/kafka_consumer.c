@@ -12,7 +12,7 @@
 #define PROBE_TIMEOUT_MS 500
 #define RANGE_TIMEOUT_MS 5000
 #define PROBE_EVERY_MS 10000
-#define PROBE_AGAIN_MS 1000 /* while something is wrong */
+#define PROBE_AGAIN_MS 1000               /* while something is wrong */
 #define POLL_BYTES_MAX ((size_t)16 << 20) /* of records, in one poll */
 
 static int64_t monotonic_ms(void)
@@ -121,8 +121,7 @@ void kafka_consumer_reassign(struct kafka_consumer *c)
         const char *topic = c->config->topics[i % INPUTS + 1].p;
         bool fetched = c->expected[i] != NOT_FETCHING;
         if (!c->owned[shard]) continue;
-        rd_kafka_topic_partition_list_add(all, topic, shard)->offset =
-            fetched ? c->expected[i] : 0;
+        rd_kafka_topic_partition_list_add(all, topic, shard)->offset = fetched ? c->expected[i] : 0;
         if (!fetched) rd_kafka_topic_partition_list_add(paused, topic, shard);
     }
     if (paused->cnt) rd_kafka_pause_partitions(c->rk, paused);
@@ -280,8 +279,7 @@ static bool is_expected(struct kafka_consumer *c, int topic, const rd_kafka_mess
     if (m->offset < *expected) {
         struct error error;
         error_set(&error, FATAL,
-                  "%s/%" PRId32 " now starts at offset %" PRId64
-                  ", but offsets below %" PRId64
+                  "%s/%" PRId32 " now starts at offset %" PRId64 ", but offsets below %" PRId64
                   " were already processed (topic recreated or truncated). Restore it, or start "
                   "over with a new group.id and new output topics",
                   c->config->topics[topic].p, m->partition, m->offset, *expected);
@@ -337,8 +335,8 @@ static bool take_out_of_range(struct kafka_consumer *c, const rd_kafka_message_t
     int64_t *expected = expected_of(c, topic, m->partition);
     if (*expected == NOT_FETCHING) return false;
     const char *name = c->config->topics[topic].p;
-    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(c->rk, name, m->partition, &low,
-                                                               &high, RANGE_TIMEOUT_MS);
+    rd_kafka_resp_err_t err =
+        rd_kafka_query_watermark_offsets(c->rk, name, m->partition, &low, &high, RANGE_TIMEOUT_MS);
     if (!err && *expected >= low) {
         struct error error;
         error_set(&error, FATAL,
@@ -438,11 +436,10 @@ static void probe(struct kafka_consumer *c)
 }
 
 enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *events, size_t max,
-                                int timeout_ms, size_t *n, bool *drained, struct error *error)
+                                int timeout_ms, size_t *n, struct error *error)
 {
     size_t bytes = 0;
     *n = 0;
-    *drained = false;
     if (!c->subscribed) {
         enum result r = subscribe(c, error);
         if (r != OK) return r;
@@ -451,7 +448,6 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
     while (*n < max && bytes < POLL_BYTES_MAX && c->failed == OK) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(c->rk, timeout_ms);
         timeout_ms = 0;
-        *drained = !m && !c->rebalanced;
         if (c->rebalanced)
             *n = add_rebalance(c, events, *n);
         else if (!m)

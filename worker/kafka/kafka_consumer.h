@@ -21,7 +21,7 @@ void kafka_consumer_free(struct kafka_consumer *c);
 
 /* Joins the group on the first call. */
 enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *events, size_t max,
-                                int timeout_ms, size_t *n, bool *drained, struct error *error);
+                                int timeout_ms, size_t *n, struct error *error);
 void kafka_consumer_release(struct kafka_consumer *c, const struct record *record);
 
 /*

@@ -103,7 +103,7 @@ static const struct {
     {ERR(__BAD_COMPRESSION), UNREADABLE}, /* does not decompress */
     {ERR(__NOT_IMPLEMENTED), UNREADABLE}, /* a codec or a format that the library lacks */
     {ERR(__UNDERFLOW), UNREADABLE},       /* ends before it should */
-    {ERR(_INVALID_MSG), UNREADABLE},       /* the broker finds it damaged itself */
+    {ERR(_INVALID_MSG), UNREADABLE},      /* the broker finds it damaged itself */
     {ERR(_UNSUPPORTED_COMPRESSION_TYPE), UNREADABLE},
     {ERR(_MSG_SIZE_TOO_LARGE), UNREADABLE}, /* larger than any fetch may be */
 
@@ -193,15 +193,15 @@ enum result kafka_error_message(const struct config *config, const rd_kafka_mess
                                 const char *doing, struct error *error)
 {
     const char *text = rd_kafka_message_errstr(m);
-    if (kind_of(m->err) != UNREADABLE)
-        return kafka_error_code(config, m->err, text, doing, error);
+    if (kind_of(m->err) != UNREADABLE) return kafka_error_code(config, m->err, text, doing, error);
     return error_set(error, FATAL,
                      "%s: %s/%" PRId32 " cannot be read at offset %" PRId64
                      ": %s (%s). The record is damaged, or written in a way that librdkafka %s "
                      "does not know (a compression codec?). Restore the topic from a replica or a "
                      "mirror, or use a librdkafka that can read it",
                      doing, m->rkt ? rd_kafka_topic_name(m->rkt) : "a topic", m->partition,
-                     m->offset, rd_kafka_err2name(m->err), text ? text : "", rd_kafka_version_str());
+                     m->offset, rd_kafka_err2name(m->err), text ? text : "",
+                     rd_kafka_version_str());
 }
 
 enum result kafka_trouble_note(struct kafka_trouble *trouble, const rd_kafka_message_t *m,
@@ -209,9 +209,8 @@ enum result kafka_trouble_note(struct kafka_trouble *trouble, const rd_kafka_mes
 {
     enum kind kind = kind_of(m->err);
     if (trouble->code != m->err || now_ms - trouble->last_ms > KAFKA_ERROR_PATIENCE_MS)
-        *trouble = (struct kafka_trouble){.code = m->err,
-                                          .since_ms = now_ms,
-                                          .said_ms = now_ms - KAFKA_ERROR_SAY_EVERY_MS};
+        *trouble = (struct kafka_trouble){
+            .code = m->err, .since_ms = now_ms, .said_ms = now_ms - KAFKA_ERROR_SAY_EVERY_MS};
     trouble->last_ms = now_ms;
     if (kind == SOON || kind == MISSING || kind == OUT_OF_RANGE) return OK;
     if (kind == UNKNOWN && now_ms - trouble->since_ms >= KAFKA_ERROR_PATIENCE_MS)

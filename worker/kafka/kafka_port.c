@@ -21,15 +21,14 @@ struct real {
 };
 
 static enum result port_poll(void *self, struct kafka_event *events, size_t max, int timeout_ms,
-                             size_t *n, bool *drained, struct error *error)
+                             size_t *n, struct error *error)
 {
     struct real *k = self;
     *n = 0;
-    *drained = false;
     enum result r = kafka_producer_ready(
         k->producer, timeout_ms > READY_TIMEOUT_MS ? timeout_ms : READY_TIMEOUT_MS, error);
     if (r != OK) return r;
-    return kafka_consumer_poll(k->consumer, events, max, timeout_ms, n, drained, error);
+    return kafka_consumer_poll(k->consumer, events, max, timeout_ms, n, error);
 }
 
 static void port_release(void *self, const struct record *record)

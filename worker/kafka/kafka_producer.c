@@ -47,7 +47,7 @@ struct kafka_producer {
     int64_t began_ms, until_ms;
     struct state_range {
         int64_t first, end; /* of what went to followup-state; NOTHING_PRODUCED */
-    } *states;              /* by shard */
+    } * states;             /* by shard */
     struct deliveries {
         size_t messages, bytes;          /* handed over */
         size_t reported, reported_bytes; /* of these */
@@ -240,8 +240,7 @@ enum result kafka_producer_begin(struct kafka_producer *p, struct error *error)
     p->in_transaction = true;
     p->sent = (struct deliveries){0};
     p->began_ms = monotonic_ms();
-    p->until_ms =
-        p->began_ms + (int64_t)p->config->transaction_timeout_ms * PRODUCE_PERCENT / 100;
+    p->until_ms = p->began_ms + (int64_t)p->config->transaction_timeout_ms * PRODUCE_PERCENT / 100;
     p->held_n = 0;
     p->holding = p->began_ms - p->committed_ms < HOLD_MS;
     return OK;
@@ -375,7 +374,8 @@ static rd_kafka_topic_partition_list_t *offsets_of(const struct kafka_producer *
         rd_kafka_topic_partition_t *offset =
             rd_kafka_topic_partition_list_add(offsets, topic, positions[i].shard);
         offset->offset = positions[i].offset;
-        offset->metadata = rd_kafka_mem_malloc(NULL, OFFSET_MARK_BYTES); /* the list's from now on */
+        offset->metadata =
+            rd_kafka_mem_malloc(NULL, OFFSET_MARK_BYTES); /* the list's from now on */
         offset_mark_write(offset->metadata, &(struct offset_mark){.partitions = p->partitions,
                                                                   .batch = of->batch,
                                                                   .checkpoint = of->checkpoint});
@@ -489,8 +489,7 @@ static enum result finish(struct kafka_producer *p,
 }
 
 /* All that can still be undone: OK when there is nothing left but to commit. */
-static enum result prepare(struct kafka_producer *p,
-                           const rd_kafka_topic_partition_list_t *offsets,
+static enum result prepare(struct kafka_producer *p, const rd_kafka_topic_partition_list_t *offsets,
                            const rd_kafka_consumer_group_metadata_t *group,
                            const struct shard_commit *shards, size_t shards_n, struct error *error)
 {

@@ -16,9 +16,9 @@ bool offset_mark_read(const char *metadata, struct offset_mark *mark)
 {
     char again[OFFSET_MARK_BYTES];
     if (!metadata) return false;
-    int n = sscanf(metadata,
-                   "epilogue/1 partitions=%" SCNd32 " batch=%" SCNd64 " checkpoint=%" SCNd64,
-                   &mark->partitions, &mark->batch, &mark->checkpoint);
+    int n =
+        sscanf(metadata, "epilogue/1 partitions=%" SCNd32 " batch=%" SCNd64 " checkpoint=%" SCNd64,
+               &mark->partitions, &mark->batch, &mark->checkpoint);
     if (n != 3 || mark->partitions <= 0 || mark->batch <= 0 || mark->checkpoint < 0) return false;
     /* sscanf forgives blanks, signs and numbers that do not fit: ours is what we would write. */
     offset_mark_write(again, mark);
