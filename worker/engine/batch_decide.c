@@ -227,8 +227,7 @@ static bool is_forced(const struct batch *b, const struct shard *shard)
 {
     const struct engine *engine = b->engine;
     int64_t now_ms = engine->clock->monotonic_ms(engine->clock->self);
-    return shard->held_ms && (now_ms - shard->held_ms >= HOLD_MS ||
-                              engine->inbox_n == (size_t)engine->options.batch_max);
+    return shard->held_ms && (now_ms - shard->held_ms >= HOLD_MS || !inbox_room(engine));
 }
 
 static enum step_result decide_shard(struct batch *b, struct batch_shard *bs, struct error *error)

@@ -10,6 +10,8 @@
 #define WATCH_MS 1000     /* how often an idle worker looks whether Redis still has its state */
 #define BUSY_WAIT_MS 5    /* the longest poll while something else is under way */
 #define COMPLAIN_MS 10000 /* CONTRACT part 7: a log line every 10 s */
+#define INBOX_MIN \
+    ((size_t)4000) /* for records of several topics to be ordered, whatever batch.max is */
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
 
 static int64_t monotonic(const struct engine *engine)
@@ -36,10 +38,12 @@ struct engine *engine_new(const struct engine_options *options, struct kafka_por
     engine->source_arena = arena_new();
     engine->encoder.source = encode_source(engine->source_arena, options->group_id);
     engine->shards = calloc((size_t)options->partitions, sizeof *engine->shards);
-    engine->events = calloc((size_t)options->batch_max, sizeof *engine->events);
-    engine->inbox = calloc((size_t)options->batch_max, sizeof *engine->inbox);
+    size_t batch_max = (size_t)options->batch_max;
+    engine->inbox_cap = batch_max > INBOX_MIN ? batch_max : INBOX_MIN;
+    engine->events = calloc(engine->inbox_cap, sizeof *engine->events);
+    engine->inbox = calloc(engine->inbox_cap, sizeof *engine->inbox);
     if (!engine->shards || !engine->events || !engine->inbox) abort();
-    engine->take_max = (size_t)options->batch_max;
+    engine->take_max = batch_max;
     for (int32_t i = 0; i < options->partitions; i++) engine->shards[i].id = i;
     return engine;
 }
@@ -199,7 +203,7 @@ static enum result take_event(struct engine *engine, const struct kafka_event *e
  * the next batch ends: it takes one record at least. */
 static enum result gather(struct engine *engine, int max_wait_ms, struct error *error)
 {
-    size_t n, room = (size_t)engine->options.batch_max - engine->inbox_n;
+    size_t n, room = inbox_room(engine);
     if (!room) return OK;
     struct kafka_port *kafka = engine->kafka;
     enum result failed = OK,

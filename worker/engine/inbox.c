@@ -5,10 +5,18 @@
 
 #include "internal.h"
 
+#define INBOX_BYTES_MAX ((size_t)32 << 20) /* and what one poll brings beyond it */
+
 void inbox_add(struct engine *engine, const struct record *record)
 {
-    assert(engine->inbox_n < (size_t)engine->options.batch_max);
+    assert(engine->inbox_n < engine->inbox_cap);
     engine->inbox[engine->inbox_n++] = (struct inbox_slot){.record = *record};
+    engine->inbox_bytes += record->key.n + record->value.n;
+}
+
+size_t inbox_room(const struct engine *engine)
+{
+    return engine->inbox_bytes < INBOX_BYTES_MAX ? engine->inbox_cap - engine->inbox_n : 0;
 }
 
 void inbox_drop(struct engine *engine, int32_t shard)
@@ -27,10 +35,13 @@ void inbox_sweep(struct engine *engine)
 {
     size_t kept = 0;
     for (size_t i = 0; i < engine->inbox_n; i++) {
-        if (engine->inbox[i].done)
-            engine->kafka->release(engine->kafka->self, &engine->inbox[i].record);
-        else
+        const struct record *record = &engine->inbox[i].record;
+        if (!engine->inbox[i].done) {
             engine->inbox[kept++] = engine->inbox[i];
+            continue;
+        }
+        engine->inbox_bytes -= record->key.n + record->value.n;
+        engine->kafka->release(engine->kafka->self, record);
     }
     engine->inbox_n = kept;
 }

@@ -96,9 +96,9 @@ struct engine {
     struct str cluster;         /* the id of the Kafka cluster, as it is kept in the store */
     int64_t next_watch_ms;      /* monotonic: when to look at the watermarks again */
     int64_t last_complaint_ms;  /* monotonic: one log line in ten seconds */
-    struct kafka_event *events; /* batch_max of them */
-    struct inbox_slot *inbox;   /* batch_max of them */
-    size_t inbox_n;
+    struct kafka_event *events; /* inbox_cap of them */
+    struct inbox_slot *inbox;
+    size_t inbox_n, inbox_cap, inbox_bytes;
     bool asking; /* for the ends of inputs, since asked_at */
     ms_t asked_at;
     int64_t next_ends_ms; /* monotonic: not again before */
@@ -166,6 +166,8 @@ enum result restore_apply(struct engine *engine, const struct changelog_record *
                           size_t records_n, struct error *error);
 
 /* inbox.c */
+/* How many records it still takes; 0: it is full. */
+size_t inbox_room(const struct engine *engine);
 /* Takes over the record of an event of poll; there is room. */
 void inbox_add(struct engine *engine, const struct record *record);
 /* The records of one shard are not taken any more: they are read again, or another's. */

@@ -51,7 +51,7 @@ static bool must_gather(struct engine *engine, struct shard_plan *sp, ms_t now)
 {
     struct shard *shard = sp->shard;
     int64_t now_ms = engine->clock->monotonic_ms(engine->clock->self);
-    bool has_room = engine->inbox_n < (size_t)engine->options.batch_max;
+    bool has_room = inbox_room(engine) > 0;
     bool wait = has_room && has_unseen_input(shard, sp->records, sp->in_hand, now);
     if (wait && !shard->gathering_ms) shard->gathering_ms = now_ms;
     if (wait && now_ms - shard->gathering_ms < GATHER_MS) return true;
