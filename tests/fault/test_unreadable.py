@@ -85,5 +85,5 @@ def test_the_worker_names_it_and_ends(worlds, name, code, settings):
         assert worker.wait_exit(60) == 1, worker.log
         assert f"{world.topic('finding-updated')}/0 cannot be read at offset 2" in worker.log
         assert code in worker.log and "worker exits" in worker.log
-    tasks = {record.json["task"].get("finding_id") for record in world.tasks()}
+    tasks = {record.json.get("finding_id") for record in world.tasks()}
     assert not tasks & {"F-2", "F-3", "F-4"}, tasks

@@ -235,8 +235,14 @@ class World:
                                       "isolation.level": "read_committed"})
         partitions = [TopicPartition(self.topic(name), p)
                       for name in INPUTS for p in range(self.partitions)]
+
+        def committed():
+            try:
+                return self._offsets.committed(partitions, timeout=20)
+            except KafkaException:  # a coordinator that a test has just restarted
+                return None
         return sum(end_of(self._offsets, one.topic, one.partition) - max(one.offset, 0)
-                   for one in self._offsets.committed(partitions, timeout=20))
+                   for one in wait_until(committed, 60, "the group's committed offsets"))
 
     def wait_worked_off(self, timeout_s=120):
         """Waits till the workers have committed all that was published."""

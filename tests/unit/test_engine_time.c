@@ -206,6 +206,76 @@ static void a_record_waits_for_what_is_unread_and_not_for_ever(void **state)
     assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 1);
 }
 
+/* The patience with what may be unread is one for all records that wait behind each other. */
+static void waiting_does_not_add_up(void **state)
+{
+    (void)state;
+    make_tasks(20);
+    fake_pass(&f, 900);
+    fake_step(&f);
+    fake_pass(&f, 900);
+    f.silent = true;
+    for (int i = 0; i < 20; i++) put_resolved(f.now, i);
+    for (int i = 0; i < 150; i++) {
+        fake_step(&f);
+        fake_pass(&f, 100);
+    }
+    assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 20);
+}
+
+/* Steady traffic, of which the worker is always a second behind: the end is always ahead. */
+static void ticks_have_their_turn_behind_a_lag(void **state)
+{
+    (void)state;
+    make_tasks(20);
+    fake_pass(&f, 900);
+    for (int i = 0; i < 500; i++) {
+        for (int k = 0; k < (i ? 5 : 255); k++)
+            fake_put(&f, TOPIC_TASK_UPDATED, 0, f.now,
+                     "{\"incident_id\":\"X-0\",\"task_id\":\"X-0/bug/F\",\"status\":\"open\"}");
+        size_t all = f.queue_n;
+        f.queue_n = all - 250;
+        fake_step(&f);
+        f.queue_n = all;
+        fake_pass(&f, 20);
+    }
+    assert_int_equal(fake_count(&f, DUE, "I"), 20);
+}
+
+/* Every transaction is full with records, so nothing is ever left behind them. */
+static void ticks_have_their_turn_beside_full_batches(void **state)
+{
+    (void)state;
+    make_tasks(20);
+    fake_pass(&f, 2000);
+    char *value = test_malloc(1000000);
+    for (int i = 0, n = 0; i < 40; i++) {
+        while (f.queue_n - f.given + f.engine->inbox_n < 40) {
+            snprintf(value, 1000000,
+                     "{\"incident_id\":\"B%d-0\",\"finding_id\":\"F\",\"title\":\"%0*d\"}", n++,
+                     900000, 1);
+            fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.now, value);
+        }
+        fake_step(&f);
+        fake_pass(&f, 250);
+    }
+    test_free(value);
+    assert_int_equal(fake_count(&f, DUE, "I"), 20);
+}
+
+/* A new leader can tell an older end than the old one; it says nothing of the record at the mark. */
+static void an_end_before_the_mark_is_no_proof(void **state)
+{
+    (void)state;
+    make_tasks(1);
+    struct input *input = &f.engine->shards[0].inputs[TOPIC_FINDING_UPDATED - input_topic(0)];
+    input->unverified = true;
+    f.ends[TOPIC_FINDING_UPDATED][0] = input->mark.offset;
+    fake_end(&f, TOPIC_FINDING_UPDATED, 0);
+    fake_step(&f);
+    assert_true(input->unverified);
+}
+
 /* An input that ends behind what was read, and nothing comes. */
 static void an_input_that_is_not_fetched_is_seen(void **state)
 {
@@ -239,6 +309,10 @@ int main(void)
         TEST(old_times_hold_up_no_tick),
         TEST(the_brokers_are_left_alone),
         TEST(a_record_waits_for_what_is_unread_and_not_for_ever),
+        TEST(waiting_does_not_add_up),
+        TEST(ticks_have_their_turn_behind_a_lag),
+        TEST(ticks_have_their_turn_beside_full_batches),
+        TEST(an_end_before_the_mark_is_no_proof),
         TEST(an_input_that_is_not_fetched_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

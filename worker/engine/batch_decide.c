@@ -172,8 +172,9 @@ static enum step_result ticks_before(struct batch *b, struct batch_shard *bs, si
     for (size_t i = 0; i < bs->dues_n && bs->dues[i].at <= at; i++) {
         const struct due *due = &bs->dues[i];
         if (due->done || due->entry->header != item->header) continue;
-        if (horizon == TIME_NONE) horizon = forced ? at : horizon_from(b, bs, index);
-        if (due->at > horizon) return STEP_WAITS;
+        if (horizon == TIME_NONE) horizon = horizon_from(b, bs, index);
+        if (due->at > horizon && !forced) return STEP_WAITS;
+        bs->in_spite |= due->at > horizon;
         enum step_result result = decide_tick(b, bs, i, at, error);
         if (result != STEP_DONE) return result;
     }
@@ -183,8 +184,7 @@ static enum step_result ticks_before(struct batch *b, struct batch_shard *bs, si
 /* The ticks that come before everything that is left, in hand or unread. Behind records only those
  * up to the last one's time: a replay that is sent piece by piece goes on from there. What is due
  * later has its turn in the next batch, with or without more records. */
-static enum step_result ticks_behind(struct batch *b, struct batch_shard *bs, bool forced,
-                                     struct error *error)
+static ms_t until_left(const struct batch *b, const struct batch_shard *bs, bool forced)
 {
     const struct shard_plan *plan = bs->plan;
     bool left = bs->taken < plan->in_hand;
@@ -193,16 +193,30 @@ static enum step_result ticks_behind(struct batch *b, struct batch_shard *bs, bo
         ms_t horizon = horizon_from(b, bs, bs->taken);
         if (horizon < until) until = horizon;
     }
-    bool owed = bs->shard->owes_ticks;
-    bs->shard->owes_ticks = bs->taken && !owed;
-    if (bs->shard->owes_ticks && time_of(b, plan->records[bs->taken - 1]) < until)
-        until = time_of(b, plan->records[bs->taken - 1]);
+    return until;
+}
+
+static enum step_result take_ticks(struct batch *b, struct batch_shard *bs, ms_t until,
+                                   struct error *error)
+{
     for (size_t i = 0; i < bs->dues_n && bs->dues[i].at <= until; i++) {
         if (bs->dues[i].done) continue;
         enum step_result result = decide_tick(b, bs, i, until, error);
         if (result != STEP_DONE) return result;
     }
     return STEP_DONE;
+}
+
+static enum step_result ticks_behind(struct batch *b, struct batch_shard *bs, bool forced,
+                                     struct error *error)
+{
+    const struct shard_plan *plan = bs->plan;
+    ms_t until = until_left(b, bs, forced);
+    bool owed = bs->shard->owes_ticks;
+    bs->shard->owes_ticks = bs->taken && !owed;
+    if (bs->shard->owes_ticks && time_of(b, plan->records[bs->taken - 1]) < until)
+        until = time_of(b, plan->records[bs->taken - 1]);
+    return take_ticks(b, bs, until, error);
 }
 
 static enum step_result decide_records(struct batch *b, struct batch_shard *bs, bool forced,
@@ -234,9 +248,14 @@ static enum step_result decide_shard(struct batch *b, struct batch_shard *bs, st
 {
     struct shard *shard = bs->shard;
     bool forced = is_forced(b, shard);
-    enum step_result result = decide_records(b, bs, forced, error);
+    enum step_result result = STEP_DONE;
+    /* The batch before was full with records, so the ticks behind them had no turn. */
+    if (shard->was_cut) result = take_ticks(b, bs, until_left(b, bs, forced), error);
+    if (result == STEP_DONE) result = decide_records(b, bs, forced, error);
+    shard->was_cut = result == STEP_FULL;
     if (result == STEP_DONE || result == STEP_WAITS) result = ticks_behind(b, bs, forced, error);
-    if (bs->taken || bs->ticks_taken || !bs->plan->in_hand)
+    /* Once the patience is over, the records that follow need not wait as long again. */
+    if (!bs->plan->in_hand || ((bs->taken || bs->ticks_taken) && !bs->in_spite))
         shard->held_ms = 0;
     else if (!shard->held_ms)
         shard->held_ms = b->engine->clock->monotonic_ms(b->engine->clock->self);

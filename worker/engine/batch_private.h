@@ -30,6 +30,7 @@ struct batch_shard {
     struct item *items; /* of the planned records */
     size_t taken;       /* records that were decided */
     size_t ticks_taken;
+    bool in_spite;    /* a tick was taken in spite of what may be unread from before it */
     struct due *dues; /* earliest first */
     size_t dues_n, dues_cap;
     bool dropped; /* the batch goes on without it */

@@ -62,6 +62,7 @@ struct shard {
     int64_t since_ms;                   /* monotonic: when the restore began */
     struct input_mark given_up[INPUTS]; /* of inputs that begin anew: --accept-state-loss */
     bool owes_ticks; /* the last batch took its records, and of the ticks only those before them */
+    bool was_cut;    /* the last batch was full before its ticks had their turn */
     /* monotonic; 0: they do not */
     int64_t gathering_ms; /* since when its records wait for inputs that are not seen yet */
     int64_t held_ms;      /* since when the first one waits for what may be before it */

@@ -117,6 +117,9 @@ static void take_answer(struct engine *engine, const struct input_end *end, int6
     if (shard->phase != SHARD_ACTIVE || end->end < 0) return;
     watch_for_standstill(engine, end, now_ms);
     struct input *input = &shard->inputs[end->topic - input_topic(0)];
+    /* In steady traffic the end is always ahead: the question that is open stays until it is
+     * reached, or else none would ever be. A log that lost its end does not reach it any more. */
+    if (input->asked_end >= 0 && input->asked_end <= end->end) return;
     input->asked_end = end->end;
     input->asked_at = engine->asked_at;
     reach(input, input->seen);
