@@ -128,6 +128,21 @@ static void what_comes_while_a_shard_begins_again_is_given_back(void **state)
     assert_int_equal(f.released, 5);
 }
 
+/* A tick whose event no topic takes has no record that could be refused for it. */
+static void a_tick_that_is_too_large_ends_the_worker(void **state)
+{
+    (void)state;
+    put_closure(0, 1, 1);
+    fake_work_off(&f);
+    fake_pass(&f, 200 * DAY_MS);
+    f.engine->options.output_bytes_max = 10;
+    struct error error;
+    enum result result = OK;
+    for (int i = 0; i < 10 && result == OK; i++) result = engine_step(f.engine, 0, &error);
+    assert_int_equal(result, FATAL);
+    assert_non_null(strstr(error.text, "larger than the output topics take"));
+}
+
 /* The number of the batch and of the stored entries go with every position. */
 static void positions_say_how_much_there_is(void **state)
 {
@@ -154,6 +169,7 @@ int main(void)
         TEST(every_shard_has_its_turn),
         TEST(what_is_revoked_is_given_back),
         TEST(what_comes_while_a_shard_begins_again_is_given_back),
+        TEST(a_tick_that_is_too_large_ends_the_worker),
         TEST(positions_say_how_much_there_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,13 +136,19 @@ enum result batch_refuse_too_large(struct batch *b, struct error *error)
 {
     struct engine *engine = b->engine;
     const struct item *item = b->too_large;
-    if (!item && b->shards_n == 1 && b->shards[0].taken == 1 && !b->shards[0].ticks_taken)
-        item = &b->shards[0].items[0];
+    const struct batch_shard *bs = &b->shards[0];
+    size_t planned = 0;
+    for (size_t i = 0; i < b->shards_n; i++) planned += b->shards[i].plan->records_n;
+    /* Or a part of it. */
+    if (!item && b->shards_n == 1 && planned == 1 && !bs->ticks_taken) item = &bs->items[0];
+    struct str tick = item && !item->record ? item->event.tick_key : STR_NONE;
+    if (!item && !planned) tick = bs->dues[0].entry->key;
     batch_restart_all(b);
-    if (item && !item->record)
+    if (tick.p)
         return error_set(error, FATAL,
-                         "an event of '%.*s' is larger than the output topics take (%zu bytes)",
-                         STR_ARG(item->event.tick_key), engine->options.output_bytes_max);
+                         "an event or the state of '%.*s', or of another task that is due with it, "
+                         "is larger than the output topics take (%zu bytes)",
+                         STR_ARG(tick), engine->options.output_bytes_max);
     if (item)
         engine->poisoned[engine->poisoned_n++ % POISONED_MAX] = (struct record_place){
             item->record->topic, item->record->partition, item->record->offset};

@@ -31,13 +31,20 @@ enum result evidence_of_loss(struct engine *engine, const struct shard *shard, c
     return OK;
 }
 
+#define DOUBT_MS 3000
+#define DOUBT_AGAIN_MS 100
+
 /* Between the brokers' answer and what is compared with it, another worker may have owned the shard
- * and gone on: so everything is asked once more before anything is refused. */
-static bool is_first_doubt(struct engine *engine, struct shard *shard)
+ * and gone on, and this one has not heard yet that it is not the owner: so everything is asked again
+ * for a while before anything is refused. */
+static bool is_to_be_asked_again(struct engine *engine, struct shard *shard)
 {
-    if (shard->doubted) return false;
+    int64_t now_ms = engine->clock->monotonic_ms(engine->clock->self);
+    if (!shard->doubted_ms) shard->doubted_ms = now_ms;
+    if (now_ms - shard->doubted_ms >= DOUBT_MS) return false;
     shard_restart(engine, shard);
-    shard->doubted = true;
+    shard->asked = true;
+    engine->next_ask_ms = now_ms + DOUBT_AGAIN_MS;
     return true;
 }
 
@@ -146,7 +153,7 @@ enum result evidence_of_store(struct engine *engine, struct shard *shard,
     if (!*clear) return OK;
     bool ahead = load->watermark > shard->found.high;
     if (!ahead && shard->found.low == 0) return OK;
-    if (is_first_doubt(engine, shard)) return ABORT;
+    if (is_to_be_asked_again(engine, shard)) return ABORT;
     return ahead ? ahead_of_changelog(engine, shard, load->watermark, error)
                  : no_start(engine, shard, *clear, error);
 }
@@ -205,7 +212,8 @@ static enum result compare_offset(struct engine *engine, struct shard *shard, in
     int64_t at = known->offsets[topic];
     /* Not by the checkpoint: a topic that was rewritten has other offsets. */
     if (found->ours && (found->batch > known->batch || found->committed > at))
-        return is_first_doubt(engine, shard) ? ABORT : lost_end(engine, shard, topic, known, error);
+        return is_to_be_asked_again(engine, shard) ? ABORT
+                                                   : lost_end(engine, shard, topic, known, error);
     if (found->committed < 0 || found->committed == at) return OK;
     if (!found->ours)
         log_warn("the group's committed offset was not committed by epilogue: going on from "
@@ -245,7 +253,7 @@ static enum result place_input(struct engine *engine, struct shard *shard, int i
     bool anew = given_up->hash == mark->hash && given_up->offset == mark->offset && given_up->hash;
     unread_begin(input, at > found->low && !anew ? at : found->low);
     if (at > found->high && !anew) {
-        if (is_first_doubt(engine, shard)) return ABORT;
+        if (is_to_be_asked_again(engine, shard)) return ABORT;
         enum result result = beyond_end(engine, shard, topic, at, error);
         if (result != OK) return result;
         unread_begin(input, found->low);

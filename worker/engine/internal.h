@@ -56,7 +56,7 @@ struct shard {
     ms_t asked_at;             /* when: all that came later lies behind found.high */
     ms_t stamp;                /* of the store's copy until the end is reached */
     bool from_start;           /* the store was cleared: the whole changelog is read */
-    bool doubted; /* something did not fit together: asked once more before it counts */
+    int64_t doubted_ms; /* monotonic: since when something does not fit together; 0: it does */
     int64_t read_to;
     int64_t restored;                   /* records so far */
     int64_t since_ms;                   /* monotonic: when the restore began */

@@ -360,7 +360,7 @@ static enum result resume(struct engine *engine, const struct ready *ready, stru
     for (size_t i = 0; i < ready->n && result == OK; i++) {
         struct shard *shard = ready->shards[i];
         shard->phase = SHARD_ACTIVE;
-        shard->doubted = false;
+        shard->doubted_ms = 0;
         metrics_add(engine->metrics, METRIC_RESTORES, 1);
         log_info("shard is active",
                  "shard=%d watermark=%" PRId64 " restored_records=%" PRId64 " took_ms=%" PRId64,

@@ -337,7 +337,7 @@ static bool take_out_of_range(struct kafka_consumer *c, const rd_kafka_message_t
     const char *name = c->config->topics[topic].p;
     rd_kafka_resp_err_t err =
         rd_kafka_query_watermark_offsets(c->rk, name, m->partition, &low, &high, RANGE_TIMEOUT_MS);
-    if (!err && *expected >= low) {
+    if (!err && *expected > high) {
         struct error error;
         error_set(&error, FATAL,
                   "%s/%" PRId32 " now ends at offset %" PRId64 ", but offsets below %" PRId64
@@ -448,10 +448,12 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
     while (*n < max && bytes < POLL_BYTES_MAX && c->failed == OK) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(c->rk, timeout_ms);
         timeout_ms = 0;
-        if (c->rebalanced)
+        if (c->rebalanced) {
             *n = add_rebalance(c, events, *n);
-        else if (!m)
+            if (!m) break; /* the event points to a list that the next rebalance overwrites */
+        } else if (!m) {
             break;
+        }
         if (m && take_message(c, m, &events[*n])) bytes += events[(*n)++].record.value.n;
     }
     /* A revocation that came with the failure is still told first. */
