@@ -98,15 +98,13 @@ static void test_the_library_reports_what_never_arrived(void **state)
                                               RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
         }
         for (size_t k = 0; k < n; k++)
-            assert_int_equal(rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic),
-                                               RD_KAFKA_V_PARTITION(0),
+            assert_int_equal(rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0),
                                                RD_KAFKA_V_VALUE("value", 5), RD_KAFKA_V_END),
                              0);
         assert_int_equal(rd_kafka_flush(rk, FIXTURE_MS), 0);
     }
     rd_kafka_mock_broker_set_rtt(cluster, MESSAGES_TO, 0);
-    assert_int_equal(
-        rd_kafka_query_watermark_offsets(rk, topic, 0, &low, &high, FIXTURE_MS), 0);
+    assert_int_equal(rd_kafka_query_watermark_offsets(rk, topic, 0, &low, &high, FIXTURE_MS), 0);
     print_message("reported: %zu with an offset, %zu without; in the partition: %lld of 3\n",
                   reports[DELIVERY_DONE] + 1, reports[DELIVERY_UNKNOWN], (long long)high);
     assert_int_equal(reports[DELIVERY_FAILED] + reports[DELIVERY_UNACCEPTABLE], 0);
@@ -196,8 +194,7 @@ static void test_the_time_for_producing_is_bounded(void **state)
 static void test_a_full_queue_is_waited_for_no_longer(void **state)
 {
     (void)state;
-    static const struct property small[] = {
-        {"queue.buffering.max.messages", "5", "test", false}};
+    static const struct property small[] = {{"queue.buffering.max.messages", "5", "test", false}};
     struct error error;
     begin(small, 1, 2000);
     rd_kafka_mock_broker_set_rtt(cluster, MESSAGES_TO, 30000);
@@ -217,8 +214,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_guess_is_not_committed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_time_for_producing_is_bounded, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_full_queue_is_waited_for_no_longer, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_full_queue_is_waited_for_no_longer, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

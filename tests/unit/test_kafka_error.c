@@ -27,10 +27,14 @@ static void test_what_waiting_helps(void **state)
 {
     (void)state;
     static const rd_kafka_resp_err_t codes[] = {
-        RD_KAFKA_RESP_ERR__TRANSPORT,          RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
-        RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED,  RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
-        RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
-        RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, RD_KAFKA_RESP_ERR_UNKNOWN,
+        RD_KAFKA_RESP_ERR__TRANSPORT,
+        RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
+        RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED,
+        RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+        RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH,
+        RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+        RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR,
+        RD_KAFKA_RESP_ERR_UNKNOWN,
         (rd_kafka_resp_err_t)12345,
     };
     struct error error;
@@ -70,7 +74,7 @@ static void test_what_cannot_be_read_is_named(void **state)
 {
     (void)state;
     static const rd_kafka_resp_err_t codes[] = {
-        RD_KAFKA_RESP_ERR__BAD_MSG,   RD_KAFKA_RESP_ERR__BAD_COMPRESSION,
+        RD_KAFKA_RESP_ERR__BAD_MSG, RD_KAFKA_RESP_ERR__BAD_COMPRESSION,
         RD_KAFKA_RESP_ERR__UNDERFLOW, RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED,
         RD_KAFKA_RESP_ERR_INVALID_MSG};
     struct error error;

@@ -164,9 +164,9 @@ static int report(const struct publisher *p)
     }
     putchar('\n');
     if (p->unknown && !p->failed)
-        return cli_fail(EXIT_FAILED,
-                        "%zu record%s not known to have arrived; send %s again", p->unknown,
-                        p->unknown == 1 ? " is" : "s are", p->unknown == 1 ? "it" : "them");
+        return cli_fail(EXIT_FAILED, "%zu record%s not known to have arrived; send %s again",
+                        p->unknown, p->unknown == 1 ? " is" : "s are",
+                        p->unknown == 1 ? "it" : "them");
     if (!p->failed) return EXIT_DONE;
     return cli_fail(EXIT_FAILED, "%zu record%s not sent: %s", p->failed + p->unknown,
                     p->failed + p->unknown == 1 ? "" : "s", p->reason);

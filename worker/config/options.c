@@ -24,10 +24,13 @@ const struct option options[] = {
              "(`group.min.session.timeout.ms` and `group.max.session.timeout.ms`)."},
     {"batch.max", OPTION_INT, AT(batch_max), "4000", 1, 10000,
      .help = "The most records that one transaction takes in. An idle worker commits a single "
-             "record at once; a busy one fills batches up to this."},
+             "record at once; a busy one fills batches up to this, or to about 16 MB and 20,000 "
+             "messages of what follows from them."},
     {"transaction.timeout.ms", OPTION_INT, AT(transaction_timeout_ms), "10000", 1000, 900000,
      .help = "After this time the broker aborts a transaction whose worker is gone; consumers wait "
-             "for no longer than that. At most the broker's `transaction.max.timeout.ms`."},
+             "for no longer than that. The worker gives one up that takes longer than 80 % of it, "
+             "and makes the next one half as large. At most the broker's "
+             "`transaction.max.timeout.ms`."},
     {"watchdog.timeout.ms", OPTION_INT, AT(watchdog_timeout_ms), "60000", 5000, 3600000,
      .help = "A worker whose loop has not moved for so long ends itself, to be started again. At "
              "least twice `transaction.timeout.ms` and 20 s."},
