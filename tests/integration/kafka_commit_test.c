@@ -25,17 +25,10 @@ static struct fixture f;
 static struct member *m;
 static struct kafka_producer *p;
 
-static void ignore(void *arg, const struct topics_finding *finding)
-{
-    (void)arg, (void)finding;
-}
-
 static void make_topics(const char *name)
 {
-    struct error error;
     fixture_setup(&f, bootstrap, name);
-    if (topics_create(&f.config, FIXTURE_PARTITIONS, 1, ignore, NULL, &error) != OK)
-        fail_msg("%s", error.text);
+    fixture_topics(&f, FIXTURE_PARTITIONS);
 }
 
 static int teardown(void **state)

@@ -30,10 +30,8 @@ static void ignore(void *arg, const struct topics_finding *finding)
 
 static void make_topics(const char *name)
 {
-    struct error error;
     fixture_setup(&f, bootstrap, name);
-    if (topics_create(&f.config, FIXTURE_PARTITIONS, 1, ignore, NULL, &error) != OK)
-        fail_msg("%s", error.text);
+    fixture_topics(&f, FIXTURE_PARTITIONS);
 }
 
 static int teardown(void **state)
@@ -89,7 +87,7 @@ static void test_topics_wrong_settings(void **state)
     make_topics("wrong");
     struct fixture other;
     fixture_setup(&other, bootstrap, "inputs");
-    assert_int_equal(topics_create(&other.config, 2, 1, ignore, NULL, &error), OK);
+    fixture_topics(&other, 2);
     /* An input topic where the log of tasks should be, and one of another partition count. */
     f.config.topics[TOPIC_TASKS] = f.config.topics[TOPIC_INCIDENT_CLOSED];
     f.config.topics[TOPIC_INCIDENT_CLOSED] = f.config.topics[TOPIC_REMINDERS];

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "kafka/topics.h"
 #include "kafka_fixture.h"
 
 #include <stdio.h>
@@ -51,6 +52,19 @@ void fixture_setup(struct fixture *f, const char *bootstrap, const char *name)
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     f->client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
     assert_non_null(f->client);
+}
+
+static void ignore(void *arg, const struct topics_finding *finding)
+{
+    (void)arg;
+    (void)finding;
+}
+
+void fixture_topics(const struct fixture *f, int32_t partitions)
+{
+    struct error error;
+    if (topics_create(&f->config, partitions, 1, ignore, NULL, &error) != OK)
+        fail_msg("%s", error.text);
 }
 
 void fixture_teardown(struct fixture *f)

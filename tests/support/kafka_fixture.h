@@ -20,6 +20,8 @@ struct fixture {
 
 /* Configuration and names; the topics are the caller's to make. */
 void fixture_setup(struct fixture *f, const char *bootstrap, const char *name);
+/* Makes all topics. */
+void fixture_topics(const struct fixture *f, int32_t partitions);
 void fixture_teardown(struct fixture *f);
 /* Plain records "<first>", "<first+1>"… on one partition; waits for their delivery. */
 void fixture_produce(struct fixture *f, int topic, int32_t partition, int first, int n);

@@ -181,9 +181,7 @@ static enum step_result ticks_before(struct batch *b, struct batch_shard *bs, si
     return STEP_DONE;
 }
 
-/* The ticks that come before everything that is left, in hand or unread. Behind records only those
- * up to the last one's time: a replay that is sent piece by piece goes on from there. What is due
- * later has its turn in the next batch, with or without more records. */
+/* Up to when ticks come before everything that is left, in hand or unread. */
 static ms_t until_left(const struct batch *b, const struct batch_shard *bs, bool forced)
 {
     const struct shard_plan *plan = bs->plan;
@@ -196,6 +194,7 @@ static ms_t until_left(const struct batch *b, const struct batch_shard *bs, bool
     return until;
 }
 
+/* All that are due up to `until`, earliest first. */
 static enum step_result take_ticks(struct batch *b, struct batch_shard *bs, ms_t until,
                                    struct error *error)
 {
@@ -207,6 +206,8 @@ static enum step_result take_ticks(struct batch *b, struct batch_shard *bs, ms_t
     return STEP_DONE;
 }
 
+/* Behind records only the ticks up to the last one's time: a replay that is sent piece by piece goes
+ * on from there. What is due later has its turn in the next batch, with or without more records. */
 static enum step_result ticks_behind(struct batch *b, struct batch_shard *bs, bool forced,
                                      struct error *error)
 {

@@ -12,6 +12,9 @@
 
 #define POISONED_MAX 16
 
+/* Records older than that are a backlog: they can wait for each other. */
+#define BACKLOG_MS 2000
+
 /* Enum topic and index of an input are one apart. */
 static inline int input_topic(int index)
 {

@@ -5,8 +5,7 @@
 #include "merge.h"
 
 #define TICKS_OF_A_SHARD 1000
-#define BACKLOG_MS 2000 /* records older than that are a backlog, and can wait for each other */
-#define GATHER_MS 500   /* how long at most they do */
+#define GATHER_MS 500 /* how long at most they do */
 
 static ms_t earlier(ms_t a, ms_t b)
 {

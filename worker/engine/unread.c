@@ -17,7 +17,6 @@
 #define ASK_AGAIN_MS 10    /* while a tick or a record waits for the answer */
 #define ASK_ANYWAY_MS 5000 /* for inputs that are not fetched any more */
 #define STUCK_MS 30000
-#define BACKLOG_MS 2000 /* a younger record's time may come from a clock that is ahead */
 
 void unread_begin(struct input *input, int64_t next)
 {
@@ -54,6 +53,7 @@ void unread_note_end(struct input *input, int64_t offset)
     reach(input, offset);
 }
 
+/* A young record's time may come from a clock that is ahead, so it says nothing of what follows. */
 ms_t unread_horizon(const struct input *input, ms_t now)
 {
     ms_t known = input->complete_until;

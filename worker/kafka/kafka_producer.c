@@ -468,7 +468,7 @@ static enum result check_deliveries(const struct kafka_producer *p,
                          ", but the worker's state is of offset %" PRId64
                          ": the topic has lost records (recreated, or truncated by an unclean "
                          "leader election). Nothing was committed. Restore %s from a mirror or a "
-                         "backup, or see \"followup-state lost records\" in docs/operations.md",
+                         "backup, or see \"followup-state has lost records\" in docs/operations.md",
                          topic, shards[i].shard, first, shards[i].checkpoint, topic);
     }
     return OK;
