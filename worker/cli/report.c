@@ -17,7 +17,6 @@ static int print(struct arena *arena, struct entry *const *entries, size_t n, st
     report_markdown_write(&out, arena, &report);
     fwrite(out.p, 1, out.n, stdout);
     buf_free(&out);
-    if (fflush(stdout)) return cli_fail(EXIT_FAILED, "standard output cannot be written");
     return EXIT_DONE;
 }
 

@@ -306,8 +306,6 @@ static int run_command(const struct cli *cli)
     };
     int code = run_all(&s, cli);
     arena_free(s.arena);
-    if (fflush(stdout) || ferror(stdout))
-        return cli_fail(EXIT_FAILED, "standard output cannot be written");
     return code;
 }
 

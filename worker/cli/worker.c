@@ -40,7 +40,6 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a Redis or a log reader that went away is an error of write() */
 }
 
 static int64_t clock_ms(clockid_t id)
