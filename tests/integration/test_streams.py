@@ -4,10 +4,12 @@
 import json
 import os
 import subprocess
+import urllib.request
 
 import pytest
 
 from support.events import bug_id, closure, finding
+from support.process import free_port
 from support.worker import binary, environment
 
 HOSTILE = "first\r\nDEL canary\r\nSET canary hit\r\nlast"
@@ -100,3 +102,33 @@ def test_a_reader_that_has_enough_is_no_error(told):
         os.close(write)
         assert done.returncode == 0 and "standard output" not in done.stderr, \
             (arguments, done.returncode, done.stderr)
+
+
+def test_a_log_that_nobody_reads_stops_nothing(told):
+    """Thousands of warnings into a pipe that nobody reads: the loop, the watchdog and the stop all stood
+    still in write()."""
+    read, write = os.pipe()
+    port = free_port()
+    process = subprocess.Popen(
+        [binary(), "worker", "-c", told.config_path, "-s", "instance.id=unread",
+         "-s", f"http.listen=127.0.0.1:{port}"], stdin=subprocess.DEVNULL, stderr=write,
+        env=environment())
+    os.close(write)
+    try:
+        for i in range(4000):
+            told.publish("finding-updated", {"incident_id": "INC-1"}, flush=False)
+        told.update_finding(finding("INC-1", "F-3"))
+        told.wait_task(bug_id("INC-1", "F-3"))
+        assert metric(port, "epilogue_log_lines_dropped_total") > 0
+        process.terminate()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        os.close(read)
+
+
+def metric(port, name):
+    """What a worker's /metrics says."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        return next(float(line.split()[1]) for line in answer.read().decode().split("\n")
+                    if line.startswith(f"{name} "))

@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "common/log.h"
+#include "common/log_writer.h"
 #include "config/config.h"
 #include "config/policy_file.h"
 #include "engine/engine.h"
@@ -22,6 +23,7 @@
 #define STEP_WAIT_MS 200  /* how late a stop is noticed by an idle worker */
 #define RETRY_WAIT_MS 500 /* between tries of something that is not there yet */
 #define COMPLAIN_MS 10000
+#define LOG_WAIT_MS 1000 /* for the last lines, if nobody reads the log */
 
 static volatile sig_atomic_t stop_asked, reload_asked;
 
@@ -245,7 +247,8 @@ static int worker_run(const struct cli *cli)
     struct error error;
     catch_signals();
     log_setup(cli->config->log_level, cli->config->log_json);
-    enum result result = run(&w, &error);
+    enum result result = log_writer_start(&error);
+    if (result == OK) result = run(&w, &error);
     if (result == FATAL)
         log_error("worker exits", "reason=%s", log_quote(error.text));
     else
@@ -259,6 +262,7 @@ static int worker_run(const struct cli *cli)
     http_stop(w.http);
     metrics_free(w.metrics);
     arena_free(w.policy_arena);
+    log_writer_stop(LOG_WAIT_MS);
     return result == FATAL ? w.failed : EXIT_DONE;
 }
 
