@@ -161,6 +161,27 @@ static void properties_syntax(void **state)
     assert_string_equal(config->redis_password, "a\\b=c:d ");
 }
 
+static void unicode_escapes(void **state)
+{
+    (void)state;
+    assert_loads("redis.password=\\u00e9\\u0041\\u20AC\\uD83D\\uDE00\\\\u0041\n"
+                 "gro\\u0075p.id=x\n",
+                 NULL, NULL);
+    assert_string_equal(config->redis_password, "\xC3\xA9"
+                                                "A\xE2\x82\xAC\xF0\x9F\x98\x80\\u0041");
+    assert_string_equal(config->group_id, "x");
+    static const char *const bad[] = {"\\u",     "\\u00e",  "\\u00eg",  "\\u0000",
+                                      "\\uD83D", "\\uDE00", "\\uD83Dx", "\\uD83D\\u0041"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[80];
+        snprintf(text, sizeof text, "\ngroup.id=%s\n", bad[i]);
+        load(text, NULL, NULL);
+        assert_refused(
+            "FILE:2: \\u needs the four hexadecimal digits of a character, twice for one "
+            "above \\uFFFF; write a backslash itself as \\\\");
+    }
+}
+
 static void bad_files(void **state)
 {
     (void)state;
@@ -281,7 +302,7 @@ static void secrets_as_files(void **state)
     char setting[100], kafka[100];
     snprintf(setting, sizeof setting, "redis.password.file=%s", secret_file);
     snprintf(kafka, sizeof kafka, "EPILOGUE_KAFKA_SASL_PASSWORD_FILE=%s", secret_file);
-    write_file(secret_file, " hush hush \r\n");
+    write_file(secret_file, "\xEF\xBB\xBF hush hush \r\n");
     assert_loads(NULL, LIST(kafka), LIST(setting));
     assert_string_equal(config->redis_password, " hush hush ");
     assert_int_equal(config->kafka_common.n, 1);
@@ -355,6 +376,7 @@ int main(void)
         cmocka_unit_test_teardown(defaults, forget),
         cmocka_unit_test_teardown(the_later_source_counts, forget),
         cmocka_unit_test_teardown(properties_syntax, forget),
+        cmocka_unit_test_teardown(unicode_escapes, forget),
         cmocka_unit_test_teardown(bad_files, forget),
         cmocka_unit_test_teardown(unknown_keys_name_the_nearest, forget),
         cmocka_unit_test_teardown(the_environment_has_others, forget),
