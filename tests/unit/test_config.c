@@ -250,6 +250,18 @@ static void bad_values_name_what_is_allowed(void **state)
         "batch.max=99999999999999999999",
         "redis.url=http://x",
         "redis.url=redis://",
+        "kafka.bootstrap.servers=:9092",
+        "kafka.bootstrap.servers=h:99999",
+        "kafka.bootstrap.servers=h:0",
+        "kafka.bootstrap.servers=h:abc",
+        "kafka.bootstrap.servers=h:",
+        "kafka.bootstrap.servers=http://h:9092",
+        "kafka.bootstrap.servers=h:9092,",
+        "kafka.bootstrap.servers=h:9092,,g:9092",
+        "kafka.bootstrap.servers=h:9092 g:9092",
+        "kafka.bootstrap.servers=::1:9092",
+        "kafka.bootstrap.servers=[::1",
+        "kafka.bootstrap.servers=SSL://",
         "http.listen=9464",
         "http.listen=:9464",
         "http.listen=h:65536",
@@ -294,6 +306,22 @@ static void listen_addresses(void **state)
     assert_int_equal(config->http.port, 0);
     assert_loads(NULL, NULL, LIST("http.listen=off"));
     assert_null(config->http.host);
+}
+
+static void broker_addresses(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "h",           "h:9092",          "a:1,b:65535",       " a:9092 , b:9092 ",
+        "[::1]:9092",  "[fe80::1]",       "SASL_SSL://h:9092", "plaintext://[::1]:1,h",
+        "10.0.0.1:91", "kafka-0.kafka:1",
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        char setting[100];
+        snprintf(setting, sizeof setting, "kafka.bootstrap.servers=%s", good[i]);
+        assert_loads(NULL, NULL, LIST(setting));
+        assert_string_equal(config->bootstrap_servers, good[i]);
+    }
 }
 
 static void secrets_as_files(void **state)
@@ -383,6 +411,7 @@ int main(void)
         cmocka_unit_test_teardown(bad_values_name_what_is_allowed, forget),
         cmocka_unit_test_teardown(what_is_wrong_together, forget),
         cmocka_unit_test_teardown(listen_addresses, forget),
+        cmocka_unit_test_teardown(broker_addresses, forget),
         cmocka_unit_test_teardown(secrets_as_files, forget),
         cmocka_unit_test_teardown(librdkafka_settings_go_through, forget),
         cmocka_unit_test(the_reference_has_not_drifted),
