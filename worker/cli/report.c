@@ -34,6 +34,7 @@ static int run(const struct cli *cli)
         code = print(arena, entries, n, id);
     else
         code = cli_fail(EXIT_FAILED, "%s", error.text);
+    if (store_reader_tell_gaps(reader)) code = EXIT_FAILED;
     arena_free(arena);
     store_reader_close(reader);
     return code;
