@@ -18,6 +18,7 @@
 #include "kafka/kafka_partition.h"
 #include "kafka/kafka_port.h"
 #include "kafka/topics.h"
+#include "limits.h"
 #include "redis/redis_port.h"
 
 #define STEP_WAIT_MS 200  /* how late a stop is noticed by an idle worker */
@@ -211,6 +212,8 @@ static enum result run(struct worker *w, struct error *error)
     w->store = redis_port_new(w->config, error);
     if (!w->store) return FATAL;
     w->failed = EXIT_FAILED;
+    result = limits_check(error);
+    if (result != OK) return result;
     result = http_start(&w->config->http, w->metrics, &w->http, error);
     if (result != OK) return result;
     result = watchdog_start(w->config->watchdog_timeout_ms, error);
