@@ -218,7 +218,7 @@ static int run(const struct cli *cli)
     enum result result = start(&tail, cli_value(cli, "from-beginning") != NULL, &error);
     if (result == OK) {
         log_info("following the outputs; Ctrl-C ends it", "bootstrap=%s",
-                 log_quote(cli->config->bootstrap_servers));
+                 cli->config->bootstrap_servers);
         result = follow(&tail, &error);
     }
     stop(&tail);

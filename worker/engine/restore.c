@@ -153,7 +153,7 @@ static enum result clear(struct engine *engine, const struct rebuilds *rebuilds,
         shard->watermark = shard->found.low;
         shard->from_start = true;
         log_info("rebuilding the shard's state from the changelog", "shard=%d why=%s", shard->id,
-                 log_quote(rebuilds->items[i].why));
+                 rebuilds->items[i].why);
     }
     return result;
 }
