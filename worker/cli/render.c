@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render.h"
 
+#include "codec/grapheme.h"
 #include "codec/json.h"
 
 #define TEXT_BYTES 240 /* of one text within a line */
@@ -60,7 +61,7 @@ static bool is_control(struct str text, size_t i)
 /* Texts of others never reach the terminal as they are: they could hold its escapes. */
 static void put_up_to(struct page *page, struct str text, size_t max_bytes)
 {
-    struct str shown = json_cut(text, max_bytes);
+    struct str shown = grapheme_cut(text, max_bytes);
     for (size_t i = 0; i < shown.n; i++) {
         if (!is_control(shown, i)) {
             buf_char(page->out, shown.p[i]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text of JSON: is it UTF-8, and how it is written. */
 #include "common/text.h"
+#include "grapheme.h"
 #include "json.h"
 #include "json_scan.h"
 
@@ -32,19 +33,13 @@ bool json_utf8_valid(struct str bytes)
     return json_utf8_prefix(bytes) == bytes.n;
 }
 
-struct str json_cut(struct str s, size_t max_bytes)
-{
-    if (s.n <= max_bytes) return s;
-    s.n = max_bytes;
-    while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80) s.n--;
-    return s;
-}
-
 struct str json_excerpt(struct arena *arena, struct str s, size_t max_bytes)
 {
-    struct buf shown = {0};
-    json_write_escaped(&shown, json_cut(s, max_bytes));
-    struct str excerpt = arena_str(arena, json_cut(buf_slice(&shown), max_bytes));
+    struct buf escaped = {0}, shown = {0};
+    json_write_escaped(&escaped, grapheme_cut(s, max_bytes));
+    text_show(&shown, buf_slice(&escaped));
+    struct str excerpt = arena_str(arena, grapheme_cut(buf_slice(&shown), max_bytes));
+    buf_free(&escaped);
     buf_free(&shown);
     return excerpt;
 }
