@@ -13,6 +13,7 @@
 #include "kafka/kafka_partition.h"
 #include "kafka/topics.h"
 #include "lines.h"
+#include "terminal.h"
 
 #define COMPLAINTS_MAX 20 /* bad lines that are named before the rest is only counted */
 #define SCRATCH_KEEP ((size_t)4 * 1024 * 1024)
@@ -77,12 +78,12 @@ static size_t validate(const struct config *config, const struct policy *policy,
         arena_reset(scratch, SCRATCH_KEEP);
         if (decode_record(&decoder, scratch, &line->record, now_ms(), &event, &refused)) continue;
         if (bad++ >= COMPLAINTS_MAX) continue;
-        fprintf(stderr, "%s:%d: %.*s: %.*s\n", line->file, line->number,
-                STR_ARG(refusal_name(refused.code)), STR_ARG(refused.detail));
+        terminal_say(stderr, "%s:%d: %.*s: %.*s", line->file, line->number,
+                     STR_ARG(refusal_name(refused.code)), STR_ARG(refused.detail));
     }
     arena_free(scratch);
     if (bad > COMPLAINTS_MAX)
-        fprintf(stderr, "and %zu more that are invalid\n", bad - COMPLAINTS_MAX);
+        terminal_say(stderr, "and %zu more that are invalid", bad - COMPLAINTS_MAX);
     return bad;
 }
 
@@ -163,14 +164,18 @@ static int report(const struct publisher *p)
 {
     size_t all = 0;
     for (int t = 1; t < topic_end; t++) all += p->sent[t];
-    printf("%zu record%s sent", all, all == 1 ? "" : "s");
+    struct buf line = {0};
+    buf_printf(&line, "%zu record%s sent", all, all == 1 ? "" : "s");
     const char *separator = ": ";
     for (int t = 1; t < topic_end; t++) {
         if (!p->sent[t]) continue;
-        printf("%s%zu to %s", separator, p->sent[t], p->config->topics[t].p);
+        buf_printf(&line, "%s%zu to ", separator, p->sent[t]);
+        terminal_text(&line, p->config->topics[t]);
         separator = ", ";
     }
-    putchar('\n');
+    buf_char(&line, '\n');
+    terminal_flush(&line, false);
+    buf_free(&line);
     if (p->unknown && !p->failed)
         return cli_fail(EXIT_FAILED, "%zu record%s not known to have arrived; send %s again",
                         p->unknown, p->unknown == 1 ? " is" : "s are",

@@ -13,6 +13,7 @@
 #include "kafka/topics.h"
 #include "line_json.h"
 #include "render.h"
+#include "terminal.h"
 
 #define TOPICS_MAX 3
 #define POLL_MS 200
@@ -157,12 +158,11 @@ static void print(struct tail *tail, const rd_kafka_message_t *m)
         .headers_n = read_headers(m, headers),
     };
     arena_reset(tail->arena, SCRATCH_KEEP);
-    tail->out.n = 0;
     if (tail->json)
         line_json_write(&tail->out, tail->arena, &message, tail->config->topics);
     else
         render_message(&tail->out, tail->arena, &message, tail->colour);
-    fwrite(tail->out.p, 1, tail->out.n, stdout);
+    terminal_flush(&tail->out, tail->colour && !tail->json);
 }
 
 /* Whether whoever read our output is gone: `tail | head` is to end without waiting for one event
