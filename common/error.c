@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 enum result error_set(struct error *error, enum result result, const char *format, ...)
 {
     if (!error) return result;
@@ -14,7 +16,8 @@ enum result error_set(struct error *error, enum result result, const char *forma
     va_start(args, format);
     int n = vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (n < 0) text[0] = 0;
+    if (n < 0) n = 0;
+    text[text_whole(text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1)] = 0;
     memcpy(error->text, text, sizeof text);
     return result;
 }

@@ -9,12 +9,12 @@
 #include <time.h>
 
 #include "log_writer.h"
+#include "text.h"
 #include "timestamp.h"
 
-#define FIELDS_BYTES 3000
 #define MESSAGE_BYTES 600 /* escaped at its worst it still leaves room for fields */
-#define QUOTE_BYTES 1000
-#define QUOTE_BUFFERS 8
+#define VALUE_BYTES 1000  /* of one value, escaped */
+#define RAW_BYTES 1008    /* of one value before that: more than may be shown */
 
 static _Atomic int current_level = LOG_INFO;
 static _Atomic bool current_json = false;
@@ -45,46 +45,22 @@ static void put(struct line *line, const char *bytes, size_t n)
 
 #define put_lit(line, literal) put((line), (literal), sizeof(literal) - 1)
 
-/* Length of the UTF-8 character at `p`, 0 when the bytes are none. */
-static size_t utf8_length(const unsigned char *p, size_t n)
-{
-    if (p[0] < 0x80) return 1;
-    size_t length = p[0] >= 0xF0 && p[0] <= 0xF4 ? 4 : p[0] >= 0xE0 ? 3 : 2;
-    if (p[0] < 0xC2 || p[0] > 0xF4 || length > n) return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((p[i] & 0xC0) != 0x80) return 0;
-    /* overlong forms, surrogates and what lies above U+10FFFF */
-    if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F)) return 0;
-    if ((p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F)) return 0;
-    return length;
-}
-
 /* One character, escaped as JSON does it, which logfmt readers understand as well. Returns how many
  * bytes of the input it took. */
 static size_t put_char(struct line *line, const char *p, size_t n)
 {
-    unsigned char c = (unsigned char)*p;
-    char escape[8];
-    if (c == '"' || c == '\\') {
+    char escape[TEXT_ESCAPE];
+    uint32_t c;
+    size_t length = text_char(p, n, &c);
+    if (!length)
+        put_lit(line, "\\ufffd");
+    else if (c == '"' || c == '\\')
         put(line, (char[]){'\\', (char)c}, 2);
-    } else if (c == '\n') {
-        put_lit(line, "\\n");
-    } else if (c == '\r') {
-        put_lit(line, "\\r");
-    } else if (c == '\t') {
-        put_lit(line, "\\t");
-    } else if (c < 0x20 || c == 0x7F) {
-        put(line, escape, (size_t)snprintf(escape, sizeof escape, "\\u%04x", c));
-    } else {
-        size_t length = utf8_length((const unsigned char *)p, n);
-        if (!length) {
-            put_lit(line, "\\ufffd");
-            return 1;
-        }
+    else if (text_is_unsafe(c))
+        put(line, escape, text_escape(escape, c));
+    else
         put(line, p, length);
-        return length;
-    }
-    return 1;
+    return length ? length : 1;
 }
 
 static void put_escaped(struct line *line, const char *p, size_t n)
@@ -92,100 +68,163 @@ static void put_escaped(struct line *line, const char *p, size_t n)
     for (size_t at = 0; at < n;) at += put_char(line, p + at, n - at);
 }
 
-static bool plain(const char *value)
+/* ---- fields ---- */
+
+/* A field while it is made: its name, and its value as yet unquoted. */
+struct field {
+    const char *name;
+    size_t name_n;
+    char value[RAW_BYTES];
+    size_t n;
+    bool number; /* an integer that every reader of JSON can hold exactly */
+    bool lost;   /* a conversion that is not known: where the arguments go on is not known either */
+};
+
+static void add(struct field *field, const char *bytes, size_t n)
 {
-    if (!*value) return false;
-    for (const char *p = value; *p; p++)
-        if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7F || strchr("=\"\\", *p))
-            return false;
-    return true;
+    size_t room = sizeof field->value - field->n;
+    if (n > room) n = room;
+    memcpy(field->value + field->n, bytes, n);
+    field->n += n;
 }
 
-const char *log_quote(const char *value)
+/* An argument of an integer conversion, as text. */
+static void add_integer(struct field *field, char conversion, const char *modifier, va_list *args)
 {
-    static _Thread_local char buffers[QUOTE_BUFFERS][QUOTE_BYTES + 3];
-    static _Thread_local unsigned next;
-    char *out = buffers[next++ % QUOTE_BUFFERS];
-    if (!value) value = "";
-    struct line line = {out, 0, QUOTE_BYTES, false};
-    if (plain(value)) {
-        put(&line, value, strnlen(value, QUOTE_BYTES));
+    char text[24];
+    int n;
+    bool two = modifier[0] == 'l' && modifier[1] == 'l';
+    if (conversion == 'd' || conversion == 'i') {
+        long long value = two                  ? va_arg(*args, long long)
+                          : modifier[0] == 'l' ? va_arg(*args, long)
+                          : modifier[0] == 'z' ? va_arg(*args, ssize_t)
+                                               : va_arg(*args, int);
+        n = snprintf(text, sizeof text, "%lld", value);
     } else {
-        put_lit(&line, "\"");
-        put_escaped(&line, value, strlen(value));
-        line.cap += 1; /* the closing quote always has its place */
-        line.full = false;
-        put_lit(&line, "\"");
+        unsigned long long value = two                  ? va_arg(*args, unsigned long long)
+                                   : modifier[0] == 'l' ? va_arg(*args, unsigned long)
+                                   : modifier[0] == 'z' ? va_arg(*args, size_t)
+                                                        : va_arg(*args, unsigned);
+        n = snprintf(text, sizeof text, conversion == 'u' ? "%llu" : "%llx", value);
     }
-    out[line.n] = 0;
-    return out;
+    field->number = field->n == 0 && conversion != 'x' && n <= 15;
+    add(field, text, (size_t)n);
 }
 
-/* A JSON integer that every reader can hold exactly. */
-static bool is_integer(const char *p, size_t n)
+static void add_string(struct field *field, int precision, const char *text)
 {
-    if (n && *p == '-') p++, n--;
-    if (!n || n > 15 || (*p == '0' && n > 1)) return false;
-    for (size_t i = 0; i < n; i++)
-        if (p[i] < '0' || p[i] > '9') return false;
-    return true;
+    if (!text) text = "";
+    add(field, text, precision < 0 ? strlen(text) : strnlen(text, (size_t)precision));
 }
 
-/* The length of a logfmt value: up to the closing quote, or up to the next space. */
-static size_t value_length(const char *p)
+/* One conversion of the format, from its % on; returns what is behind it. */
+static const char *add_conversion(struct field *field, const char *format, va_list *args)
 {
-    if (*p != '"') return strcspn(p, " ");
-    size_t n = 1;
-    while (p[n] && p[n] != '"') n += p[n] == '\\' && p[n + 1] ? 2 : 1;
-    return p[n] ? n + 1 : n;
+    const char *p = format + 1;
+    int precision = -1;
+    char text[64];
+    if (p[0] == '.' && p[1] == '*') {
+        precision = va_arg(*args, int);
+        p += 2;
+    } else if (p[0] == '.' && p[1] >= '0' && p[1] <= '9') {
+        precision = p[1] - '0';
+        p += 2;
+    }
+    const char *modifier = p;
+    p += strspn(p, "lz");
+    field->number = false;
+    switch (*p) {
+    case 's': add_string(field, precision, va_arg(*args, const char *)); break;
+    case 'd':
+    case 'i':
+    case 'u':
+    case 'x': add_integer(field, *p, modifier, args); break;
+    case 'f':
+        add(field, text,
+            (size_t)snprintf(text, sizeof text, "%.*f", precision < 0 ? 6 : precision,
+                             va_arg(*args, double)));
+        break;
+    default: field->lost = true; return p;
+    }
+    return p + 1;
 }
 
-/* Quoted values were escaped by log_quote in JSON's own way: their escapes go through. */
-static void put_json_value(struct line *line, const char *p, size_t n)
+/* The next field of a format; returns what is behind it. Spaces of the format end a field, those of
+ * a value never do: a value is put in only after that was decided. */
+static const char *read_field(struct field *field, const char *format, va_list *args)
 {
-    if (is_integer(p, n)) {
-        put(line, p, n);
+    field->name = format;
+    field->name_n = strcspn(format, "= ");
+    field->n = 0;
+    field->number = field->lost = false;
+    format += field->name_n;
+    if (*format == '=') format++;
+    while (*format && *format != ' ' && !field->lost) {
+        if (*format == '%') {
+            format = add_conversion(field, format, args);
+        } else {
+            field->number = false;
+            add(field, format++, 1);
+        }
+    }
+    if (field->n == RAW_BYTES) field->n = text_whole(field->value, field->n);
+    return format + strspn(format, " ");
+}
+
+static bool is_plain(const struct field *field)
+{
+    for (size_t i = 0; i < field->n; i++) {
+        char c = field->value[i];
+        if (c <= ' ' || c >= 0x7f || c == '=' || c == '"' || c == '\\') return false;
+    }
+    return field->n > 0 && field->n <= VALUE_BYTES;
+}
+
+/* What is longer than it may be, or than the line has room for, ends with an ellipsis. */
+static void put_quoted(struct line *line, const struct field *field)
+{
+    char bytes[VALUE_BYTES];
+    size_t around = strlen("\"…\""), room = line->cap - line->n;
+    if (line->full || room < around) {
+        line->full = true;
         return;
     }
+    size_t cap = room - around < sizeof bytes ? room - around : sizeof bytes;
+    struct line value = {bytes, 0, cap, false};
+    put_escaped(&value, field->value, field->n);
     put_lit(line, "\"");
-    if (n >= 2 && *p == '"' && p[n - 1] == '"') {
-        const char *end = p + n - 1;
-        for (p++; p < end;) {
-            size_t escape = *p == '\\' && end - p > 1 ? 2 : 0;
-            if (escape) put(line, p, escape);
-            p += escape ? escape : put_char(line, p, (size_t)(end - p));
-        }
-    } else {
-        put_escaped(line, p, n);
-    }
+    put(line, value.p, value.n);
+    if (value.full) put_lit(line, "…");
     put_lit(line, "\"");
 }
 
-/* "shard=3 topic=\"a b\"" as ,"shard":3,"topic":"a b". A field that does not fit whole is left
- * off, so that the line stays JSON. */
-static void put_json_fields(struct line *line, const char *fields)
+/* A field that does not fit whole is left off, so that the line stays JSON. */
+static void put_field(struct line *line, const struct field *field, bool json)
 {
-    while (*(fields += strspn(fields, " "))) {
-        size_t name = strcspn(fields, "= ");
-        const char *value = fields + name + (fields[name] == '=');
-        size_t length = fields[name] == '=' ? value_length(value) : 0;
-        size_t before = line->n;
-        put_lit(line, ",\"");
-        put_escaped(line, fields, name);
-        put_lit(line, "\":");
-        put_json_value(line, value, length);
-        if (line->full) {
-            line->n = before;
-            return;
-        }
-        fields = value + length;
+    size_t before = line->n;
+    put(line, json ? ",\"" : " ", json ? 2 : 1);
+    put_escaped(line, field->name, field->name_n);
+    put(line, json ? "\":" : "=", json ? 2 : 1);
+    if (json ? field->number : is_plain(field))
+        put(line, field->value, field->n);
+    else
+        put_quoted(line, field);
+    if (line->full) line->n = before;
+}
+
+static void put_fields(struct line *line, bool json, const char *format, va_list *args)
+{
+    struct field field = {0};
+    while (*format && !line->full && !field.lost) {
+        format = read_field(&field, format, args);
+        put_field(line, &field, json);
     }
 }
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
 static void put_line(struct line *line, enum log_level level, const char *message,
-                     const char *fields)
+                     const char *fields, va_list *args)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -198,16 +237,10 @@ static void put_line(struct line *line, enum log_level level, const char *messag
     put(line, json ? "\",\"level\":\"" : " level=", json ? 11 : 7);
     put(line, name, strlen(name));
     put(line, json ? "\",\"msg\":\"" : " msg=\"", json ? 9 : 6);
-    put_escaped(line, message, strnlen(message, MESSAGE_BYTES));
+    put_escaped(line, message, text_whole(message, strnlen(message, MESSAGE_BYTES)));
     put_lit(line, "\"");
     line->cap -= 2; /* for the end of the line, whatever the fields are */
-    if (json) {
-        put_json_fields(line, fields);
-    } else if (*fields) {
-        put_lit(line, " ");
-        /* A line break in a field would begin a line of its own. */
-        for (const char *p = fields; *p; p++) put(line, *p == '\n' ? " " : p, 1);
-    }
+    put_fields(line, json, fields, args);
     line->cap += 2;
     line->full = false;
     put(line, json ? "}\n" : "\n", json ? 2 : 1);
@@ -217,16 +250,12 @@ void log_write(enum log_level level, const char *message, const char *fields, ..
 {
     if ((int)level < atomic_load(&current_level)) return;
     int saved = errno;
-    char text[FIELDS_BYTES];
-    va_list args;
-    va_start(args, fields);
-    int n = vsnprintf(text, sizeof text, fields, args);
-    va_end(args);
-    if (n < 0) text[0] = 0;
-
     char bytes[LOG_LINE_BYTES];
     struct line line = {bytes, 0, sizeof bytes, false};
-    put_line(&line, level, message, text);
+    va_list args;
+    va_start(args, fields);
+    put_line(&line, level, message, fields, &args);
+    va_end(args);
     log_writer_put(bytes, line.n);
     errno = saved;
 }

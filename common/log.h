@@ -14,9 +14,11 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 void log_setup(enum log_level level, bool json);
 
 /*
- * One line: `message` in plain words, then fields as name, format, value triples are awkward in C,
- * so `fields` is a printf format whose result is logfmt already: "shard=%d offset=%lld".
- * Values that may hold spaces or quotes go through log_quote. Pass "" for none.
+ * One line: `message` in plain words, then fields, "shard=%d reason=%s". Each value is put in and
+ * quoted by itself, so no value can end its field, its line or the JSON, whatever is in it: it is
+ * given as it is. Integers are numbers in JSON, all else is text. A value is cut at 1,000 bytes. The
+ * conversions are those of printf that the fields need, and no others: %s %.*s %d %u %x with l, ll
+ * or z, and %f. Between fields stands one space, and none within one. Pass "" for no fields.
  */
 void log_write(enum log_level level, const char *message, const char *fields, ...)
     __attribute__((format(printf, 3, 4)));
@@ -25,9 +27,5 @@ void log_write(enum log_level level, const char *message, const char *fields, ..
 #define log_info(...) log_write(LOG_INFO, __VA_ARGS__)
 #define log_warn(...) log_write(LOG_WARN, __VA_ARGS__)
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
-
-/* Quotes a value for `fields` when it needs it; the result lives in one of eight rotating
- * thread-local buffers and is cut at 1,000 bytes. */
-const char *log_quote(const char *value);
 
 #endif

@@ -8,7 +8,7 @@
 # shellcheck disable=SC2034  # used by the scripts that source this file
 EPILOGUE_BUILD_PACKAGES=(
     build-essential cmake ninja-build pkg-config
-    librdkafka-dev libjansson-dev libhiredis-dev libmicrohttpd-dev
+    librdkafka-dev libjansson-dev libhiredis-dev libmicrohttpd-dev libutf8proc-dev
 )
 # shellcheck disable=SC2034
 EPILOGUE_RUN_PACKAGES=(redis-server)

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from support.events import bug_id, closure, finding
+from support.records import partition_of
 from support.worker import json_lines
 
 
@@ -62,6 +63,32 @@ def test_publish(published):
     refused = published.run("publish", wrong)
     assert refused.returncode in (1, 3) and "finding_id" in refused.stderr
     assert published.consume_all("followup-dead-letters") == []
+
+
+def test_publish_gives_every_record_its_key(world):
+    """Validated or not: 18 of 40 records without a key went to a partition that was not theirs."""
+    world.topics_create(4)
+    events = [finding(f"INC-{i}", f"F-{i}") for i in range(40)]
+    lines = [{"topic": "finding-updated", "value": event} for event in events]
+    for line in lines[:10]:  # what the worker will refuse
+        line["value"]["status"] = "almost done"
+    for line in lines[10:20]:
+        line["value"] = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t",
+                         "data": line["value"]}
+        line["headers"] = {"content-type": "application/cloudevents+json; charset=utf-8"}
+    lines[20]["key"] = None
+    lines.append({"topic": "finding-updated", "raw_base64": "e30g/w=="})  # nothing to be read
+    lines.append({"topic": "finding-updated", "value_null": True})
+    path = world.folder / "no-keys.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert world.run("publish", path).returncode == 1
+    assert world.consume_all("finding-updated") == []
+    done = world.run("publish", "--no-validate", path)
+    assert done.returncode == 0, done.stderr
+    records = world.consume_all("finding-updated")
+    keys = {record.key.decode(): record.partition for record in records if record.key}
+    assert keys == {e["incident_id"]: partition_of(e["incident_id"], 4) for e in events}
+    assert sum(record.key is None for record in records) == 2
 
 
 def test_list_and_show(published):

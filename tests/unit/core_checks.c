@@ -2,6 +2,8 @@
 /* The invariants of what goes out and of what is stored. */
 #include "core_support.h"
 
+#include "common/text.h"
+
 static bool remember_id(struct world *w, struct str id)
 {
     if (w->ids_n * 2 > w->ids_mask) {
@@ -42,6 +44,13 @@ static struct str id_of(struct world *w, const struct output *o)
                         (long long)o->reminder.number);
 }
 
+/* A sentence that core composes, whatever the texts of others in it. */
+static void check_sentence(struct world *w, struct str text)
+{
+    assert_true(text.n > 0);
+    assert_true(str_eq(text_clean(w->arena, text), text));
+}
+
 static void check_task_output(struct world *w, const struct output *o)
 {
     const struct task *after = o->task.after, *before = o->task.before;
@@ -53,6 +62,7 @@ static void check_task_output(struct world *w, const struct output *o)
     assert_true((after->status == STATUS_CLOSED) == (after->closed_at != TIME_NONE));
     assert_true((after->snoozed_until != TIME_NONE) == (after->sla == SLA_PAUSED));
     assert_true(str_eq(after->policy_version, w->policy.version));
+    if (!after->finding_id.p) check_sentence(w, after->title);
     if (!before) {
         assert_int_equal(after->status, STATUS_OPEN);
         assert_int_equal(after->occurrence, 1);
@@ -65,13 +75,13 @@ static void check_task_output(struct world *w, const struct output *o)
     assert_int_equal(after->occurrence, before->occurrence + reopened);
 }
 
-static void check_reminder_output(const struct output *o)
+static void check_reminder_output(struct world *w, const struct output *o)
 {
     const struct reminder_output *r = &o->reminder;
     assert_true(r->number >= 1);
     assert_true(r->recipients_n >= 1);
     assert_true(r->coalesced >= 0);
-    assert_true(r->summary.n > 0);
+    check_sentence(w, r->summary);
     assert_true(o->at == r->due_for);
     assert_int_equal(r->kind < REMINDER_REVIEW_DUE, r->task != NULL);
     if (r->task) assert_int_not_equal(r->task->status, STATUS_CLOSED);
@@ -93,7 +103,7 @@ void check_outputs(struct world *w, size_t from)
         struct str id = id_of(w, o);
         if (!remember_id(w, id)) fail_msg("twice: %.*s", STR_ARG(id));
         if (o->type == OUTPUT_TASK) check_task_output(w, o);
-        if (o->type == OUTPUT_REMINDER) check_reminder_output(o);
+        if (o->type == OUTPUT_REMINDER) check_reminder_output(w, o);
     }
 }
 

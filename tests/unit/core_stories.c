@@ -27,12 +27,21 @@ bool story_chance(int percent)
 
 static const char *const incidents[] = {"INC-1", "INC-2", "A/b|c", "INC-4"};
 static const char *const findings[] = {"F-1", "F-2", "F/3", "F-4"};
-static const char *const parties[] = {"Police", "Regulator", "PR / press"};
+static const char *const parties[] = {"Police", "Regulator", "PR / press\xe2\x80\xae"};
 
 static ms_t some_time(const struct world *w)
 {
     if (story_chance(30)) return TIME_NONE;
     return w->now + (story_pick(60) - 20) * DAY_MS;
+}
+
+/* What a sentence must not take over; the family and the Persian word it may. */
+static struct str hostile_title(void)
+{
+    return story_chance(80) ? STR("A title")
+                            : STR("A\n\x1b[31m\xe2\x80\xae title\xe2\x80\x8b\xc2\x9b "
+                                  "\xf0\x9f\x91\xa8\xe2\x80\x8d"
+                                  "\xf0\x9f\x91\xa9 \xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae");
 }
 
 static struct owner some_owner(void)
@@ -56,7 +65,7 @@ static struct finding_event *some_finding(struct world *w, const char *incident_
     e->present = (unsigned)next_random() & 0xffff & ((unsigned)next_random() | 1);
     f->category = story_pick(category_end);
     f->severity = story_pick(severity_end);
-    f->title = story_chance(20) ? STR_NONE : STR("A title");
+    f->title = story_chance(20) ? STR_NONE : hostile_title();
     f->description = story_chance(20) ? STR_NONE : STR("What it is");
     f->status = story_pick(REPORTED_CLOSED); /* `closed` is for trackers alone */
     f->reason = story_chance(30) ? STR_NONE : STR("because");
@@ -79,7 +88,7 @@ static struct closure_event *some_closure(struct world *w, const char *incident_
     e->incident.order.time = e->incident.closed_at = w->now - story_pick(5) * DAY_MS;
     if (story_chance(40)) complete_closure(w, e);
     e->present |= (unsigned)next_random() & 0xffff;
-    i->title = story_chance(20) ? STR_NONE : STR("An incident");
+    i->title = story_chance(20) ? STR_NONE : hostile_title();
     i->severity = story_pick(severity_end);
     i->disposition = story_chance(75) ? DISPOSITION_CONFIRMED : story_pick(disposition_end);
     i->customer_impacting = story_pick(tristate_end);

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core_support.h"
 
+#include "common/text.h"
+
+/* Between code points; how the worker cuts is tested with the codec. */
+static struct str cut(struct str text, size_t max_bytes)
+{
+    return (struct str){text.p, text_whole(text.p, max_bytes)};
+}
+
 struct world *world_new(void)
 {
     struct arena *arena = arena_new();
@@ -9,6 +17,7 @@ struct world *world_new(void)
     default_policy(arena, &w->policy);
     w->d.policy = &w->policy;
     w->d.arena = arena;
+    w->d.cut = cut;
     w->ids_mask = 1023;
     w->ids = arena_zalloc(arena, (w->ids_mask + 1) * sizeof *w->ids);
     return w;

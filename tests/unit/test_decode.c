@@ -303,6 +303,15 @@ static void test_long_titles_are_cut(void **state)
     struct event event = decoded(&record);
     assert_int_equal(event.finding->finding.title.n, 1023);
     assert_warning(event.finding->warnings, 0, "title", "1500 bytes", "1023 bytes");
+    /* Between grapheme clusters: an emoji keeps its skin, a letter its accents. */
+    b.n = 0;
+    buf_lit(&b, "{\"incident_id\":\"I\",\"finding_id\":\"F\",\"title\":\"");
+    for (int i = 0; i < 1018; i++) buf_char(&b, 'x');
+    buf_lit(&b, "\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd\"}");
+    record.value = buf_slice(&b);
+    event = decoded(&record);
+    assert_int_equal(event.finding->finding.title.n, 1018);
+    assert_warning(event.finding->warnings, 0, "title", "1026 bytes", "1018 bytes");
     buf_free(&b);
 }
 

@@ -54,7 +54,7 @@ static void logfmt(void **state)
     (void)state;
     log_setup(LOG_INFO, false);
     errno = ENOENT;
-    log_info("worker started", "shard=%d topic=%s", 3, log_quote("a b"));
+    log_info("worker started", "shard=%d topic=%s", 3, "a b");
     assert_int_equal(errno, ENOENT);
     assert_string_equal(logged("ts="),
                         " level=info msg=\"worker started\" shard=3 topic=\"a b\"\n");
@@ -79,28 +79,69 @@ static void json(void **state)
 {
     (void)state;
     log_setup(LOG_INFO, true);
-    log_info("restored \"3\"", "shard=%d key=%s bare=%s big=12345678901234567890 none= flag", -3,
-             log_quote("a \"b\"\\\n"), "x\x01y");
+    log_info("restored \"3\"",
+             "shard=%d key=%s bare=%s big=%lld none=%s n=%zu x=%x hex=%s of=%s/%d", -3,
+             "a \"b\"\\\n", "x\x01y", 1234567890123456789LL, "", (size_t)7, 255U, "7", "a b", 4);
     assert_string_equal(logged("{\"ts\":\""),
                         "\",\"level\":\"info\",\"msg\":\"restored \\\"3\\\"\",\"shard\":-3,"
                         "\"key\":\"a \\\"b\\\"\\\\\\n\",\"bare\":\"x\\u0001y\","
-                        "\"big\":\"12345678901234567890\",\"none\":\"\",\"flag\":\"\"}\n");
-    log_info("by hand", "a=\"x\ty\" zero=007 b=1");
-    assert_string_equal(logged("{\"ts\":\""),
-                        "\",\"level\":\"info\",\"msg\":\"by hand\",\"a\":\"x\\ty\","
-                        "\"zero\":\"007\",\"b\":1}\n");
+                        "\"big\":\"1234567890123456789\",\"none\":\"\",\"n\":7,\"x\":\"ff\","
+                        "\"hex\":\"7\",\"of\":\"a b/4\"}\n");
 }
 
-static void bytes_that_are_no_utf8(void **state)
+/* One of each kind that could end a value, a field, a line or a JSON string, or act on a terminal. */
+static const struct {
+    const char *value, *logfmt, *json;
+} nasty[] = {
+    {"my policy v1", "\"my policy v1\"", "\"my policy v1\""},
+    {" ", "\" \"", "\" \""},
+    {"", "\"\"", "\"\""},
+    {NULL, "\"\"", "\"\""},
+    {"a=b", "\"a=b\"", "\"a=b\""},
+    {"\"", "\"\\\"\"", "\"\\\"\""},
+    {"a\" level=error b=\"", "\"a\\\" level=error b=\\\"\"", "\"a\\\" level=error b=\\\"\""},
+    {"\"},{\"", "\"\\\"},{\\\"\"", "\"\\\"},{\\\"\""},
+    {"\\", "\"\\\\\"", "\"\\\\\""},
+    {"%s%n", "%s%n", "\"%s%n\""},
+    {"42", "42", "\"42\""},
+    {"one\r\ntwo\t", "\"one\\r\\ntwo\\t\"", "\"one\\r\\ntwo\\t\""},
+    {"\x1b[31m\x7f\xc2\x9b", "\"\\u001b[31m\\u007f\\u009b\"", "\"\\u001b[31m\\u007f\\u009b\""},
+    {"\xe2\x80\xae\xe2\x81\xa6\xe2\x80\xa8", "\"\\u202e\\u2066\\u2028\"",
+     "\"\\u202e\\u2066\\u2028\""},
+    {"\xe2\x80\x8b\xef\xbb\xbf\xf3\xa0\x81\x81", "\"\\u200b\\ufeff\\udb40\\udc41\"",
+     "\"\\u200b\\ufeff\\udb40\\udc41\""},
+    {"caf\xc3\xa9 \xff \xed\xa0\x80", "\"caf\xc3\xa9 \\ufffd \\ufffd\\ufffd\\ufffd\"",
+     "\"caf\xc3\xa9 \\ufffd \\ufffd\\ufffd\\ufffd\""},
+    {"\xf0\x9f\x94\x91", "\"\xf0\x9f\x94\x91\"", "\"\xf0\x9f\x94\x91\""},
+};
+
+static void every_value_is_quoted(void **state)
+{
+    (void)state;
+    char expected[300];
+    for (size_t i = 0; i < sizeof nasty / sizeof *nasty; i++) {
+        const char *value = nasty[i].value;
+        log_setup(LOG_INFO, false);
+        log_info("m", "a=%s b=%.*s c=%d", value, value ? (int)strlen(value) : 0, value, 1);
+        snprintf(expected, sizeof expected, " level=info msg=\"m\" a=%s b=%s c=1\n",
+                 nasty[i].logfmt, nasty[i].logfmt);
+        assert_string_equal(logged("ts="), expected);
+        log_setup(LOG_INFO, true);
+        log_info("m", "a=%s b=%.*s c=%d", value, value ? (int)strlen(value) : 0, value, 1);
+        snprintf(expected, sizeof expected,
+                 "\",\"level\":\"info\",\"msg\":\"m\",\"a\":%s,\"b\":%s,\"c\":1}\n", nasty[i].json,
+                 nasty[i].json);
+        assert_string_equal(logged("{\"ts\":\""), expected);
+    }
+}
+
+static void messages_are_escaped_too(void **state)
 {
     (void)state;
     log_setup(LOG_INFO, true);
-    log_info("caf\xc3\xa9 \xff \xed\xa0\x80", "a=%s b=\xc3",
-             log_quote("\xf0\x9f\x94\x91 \xc0\xaf"));
-    assert_string_equal(
-        logged("{\"ts\":\""),
-        "\",\"level\":\"info\",\"msg\":\"caf\xc3\xa9 \\ufffd \\ufffd\\ufffd\\ufffd\","
-        "\"a\":\"\xf0\x9f\x94\x91 \\ufffd\\ufffd\",\"b\":\"\\ufffd\"}\n");
+    log_info("caf\xc3\xa9 \xff\x1b\xe2\x80\xae", "");
+    assert_string_equal(logged("{\"ts\":\""),
+                        "\",\"level\":\"info\",\"msg\":\"caf\xc3\xa9 \\ufffd\\u001b\\u202e\"}\n");
 }
 
 static void long_lines_stay_one_whole_line(void **state)
@@ -111,32 +152,33 @@ static void long_lines_stay_one_whole_line(void **state)
     text[sizeof text - 1] = 0;
     for (int as_json = 0; as_json < 2; as_json++) {
         log_setup(LOG_INFO, as_json);
-        log_info(text, "a=1 b=%s", log_quote(text));
+        log_info(text, "a=1 b=%s c=%s", text, text);
         const char *rest = logged(as_json ? "{\"ts\":\"" : "ts=");
         assert_true(strlen(line) <= 4096);
-        assert_non_null(strstr(rest, as_json ? "\",\"a\":1}" : "\" a=1 b=\""));
-        if (as_json) assert_string_equal(line + strlen(line) - 2, "}\n");
+        assert_non_null(strstr(rest, as_json ? "\"a\":\"1\",\"b\":\"\\u0001" : " a=1 b=\"\\u0001"));
+        assert_string_equal(line + strlen(line) - (as_json ? 6 : 5), as_json ? "…\"}\n" : "…\"\n");
     }
 }
 
-static void quoting(void **state)
+/* A cut is between characters, and says that it is one. */
+static void long_values_are_cut(void **state)
 {
     (void)state;
-    assert_string_equal(log_quote("plain-1/2"), "plain-1/2");
-    assert_string_equal(log_quote("a=b"), "\"a=b\"");
-    assert_string_equal(log_quote(""), "\"\"");
-    assert_string_equal(log_quote(NULL), "\"\"");
-    assert_string_equal(log_quote("tab\tcr\r\x7f"), "\"tab\\tcr\\r\\u007f\"");
-    const char *first = log_quote("1");
-    for (int i = 0; i < 7; i++) log_quote("more");
-    assert_string_equal(first, "1");
-
     char text[3000];
-    memset(text, '"', sizeof text - 1);
-    text[sizeof text - 1] = 0;
-    const char *cut = log_quote(text);
-    assert_true(strlen(cut) <= 1001);
-    assert_string_equal(cut + strlen(cut) - 3, "\\\"\"");
+    log_setup(LOG_INFO, true);
+    for (int shift = 0; shift < 3; shift++) {
+        memset(text, 'x', (size_t)shift);
+        for (int i = 0; i < 900; i++) memcpy(text + shift + 3 * i, "€", 3);
+        text[shift + 2700] = 0;
+        log_info("m", "a=%s b=%d", text, 1);
+        const char *rest = logged("{\"ts\":\"");
+        assert_null(strstr(rest, "\\ufffd"));
+        assert_non_null(strstr(rest, "€…\",\"b\":1}"));
+    }
+    memset(text, 'x', 1000);
+    text[1000] = 0;
+    log_info("m", "a=%s b=%d", text, 1);
+    assert_non_null(strstr(logged("{\"ts\":\""), "xxx\",\"b\":1}"));
 }
 
 int main(void)
@@ -145,9 +187,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(logfmt, capture, restore),
         cmocka_unit_test_setup_teardown(levels, capture, restore),
         cmocka_unit_test_setup_teardown(json, capture, restore),
-        cmocka_unit_test_setup_teardown(bytes_that_are_no_utf8, capture, restore),
+        cmocka_unit_test_setup_teardown(every_value_is_quoted, capture, restore),
+        cmocka_unit_test_setup_teardown(messages_are_escaped_too, capture, restore),
         cmocka_unit_test_setup_teardown(long_lines_stay_one_whole_line, capture, restore),
-        cmocka_unit_test(quoting),
+        cmocka_unit_test_setup_teardown(long_values_are_cut, capture, restore),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

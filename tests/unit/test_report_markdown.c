@@ -70,11 +70,26 @@ static void texts_of_others_stay_texts(void **state)
                   STR("# no heading\n- `no` *list* [x](y)\n<b>&amp; a|b_c\\ 1-2 #3\x1b[31m\x7f"));
     buf_char(&out, 0);
     assert_string_equal(out.p, "\\# no heading\n\\- \\`no\\` \\*list\\* \\[x\\](y)\n"
-                               "\\<b\\>\\&amp; a\\|b\\_c\\\\ 1-2 #3 \\[31m ");
+                               "\\<b\\>\\&amp; a\\|b\\_c\\\\ 1-2 #3\\u001b\\[31m\\u007f");
     out.n = 0;
     markdown_inline(&out, STR("one\ntwo"));
     buf_char(&out, 0);
     assert_string_equal(out.p, "one two");
+    out.n = 0;
+    markdown_text(&out, STR("1. a\n2) b\n8.4 c\n9.\n    code\n===\n:-:\n\t+ d $x$ [^1] ![i](u)"));
+    buf_char(&out, 0);
+    assert_string_equal(out.p, "1\\. a\n2\\) b\n8.4 c\n9\\.\ncode\n\\===\n\\:-:\n"
+                               "\\+ d \\$x\\$ \\[\\^1\\] !\\[i\\](u)");
+    out.n = 0;
+    markdown_inline(&out, STR("see https://x.y www.z.a a\r\nb \xe2\x80\xae\xff"));
+    buf_char(&out, 0);
+    assert_string_equal(out.p, "see https\\://x.y www\\.z.a a  b \\u202e\\ufffd");
+    out.n = 0;
+    markdown_url(&out, STR("https://x.y/a?b=1&c=%20"));
+    markdown_url(&out, STR(" https://x|y"));
+    markdown_url(&out, STR("javascript:alert(1)"));
+    buf_char(&out, 0);
+    assert_string_equal(out.p, "<https://x.y/a?b=1&c=%20>https\\://x\\|yjavascript:alert(1)");
 }
 
 static void what_is_missing_of_a_full_postmortem(void **state)
@@ -220,7 +235,7 @@ static void findings_and_tasks(void **state)
     assert_says(text,
                 "| P4 | open | **missing** | Fri 1970-01-02 00:00:00 UTC | breached | T-1 |\n");
     assert_says(text, "| P1 | duplicate | eva (web) | Thu 1970-01-01 00:00:00 UTC | met | "
-                      "https://t |\n");
+                      "<https://t> |\n");
     assert_says(text, "- an owner of coordination/A%2FB\n");
 }
 

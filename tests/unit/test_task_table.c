@@ -83,6 +83,35 @@ static void test_table(void **state)
     buf_free(&out);
 }
 
+/* Columns, not bytes or characters, are what lines up; a cut leaves whole letters. */
+static void test_wide_texts(void **state)
+{
+    (void)state;
+    struct task task = {.priority = PRIORITY_P1,
+                        .status = STATUS_OPEN,
+                        .sla = SLA_ON_TRACK,
+                        .due_at = TIME_NONE,
+                        .paused_at = TIME_NONE,
+                        .title = STR("t"),
+                        .owner = {STR_NONE, STR("漢字")}};
+    struct task plain = task, accents = task;
+    plain.owner.person = STR("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz");
+    accents.owner.person = STR("e\xcc\x81\xe2\x80\xae");
+    struct task_row rows[] = {{STR("I/\xf0\x9f\x94\x91"), STR("I"), &task},
+                              {STR("I/abcd"), STR("I"), &plain},
+                              {STR("I/x"), STR("I"), &accents}};
+    struct buf out = {0};
+    task_table_write(&out, arena, rows, 3, 0);
+    is(buf_slice(&out),
+       "TASK    PRI  STATUS  SLA       DUE    OWNER                                      TITLE\n"
+       "I/\xf0\x9f\x94\x91    P1   open    on-track  -      漢字                                   "
+       "    t\n"
+       "I/abcd  P1   open    on-track  -      abcdefghijklmnopqrstuvwxyzabcdefghijklmn…  t\n"
+       "I/x     P1   open    on-track  -      e\xcc\x81\\u202e                                    "
+       "t\n");
+    buf_free(&out);
+}
+
 static void test_distance(void **state)
 {
     (void)state;
@@ -100,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_table, begin, end),
+        cmocka_unit_test_setup_teardown(test_wide_texts, begin, end),
         cmocka_unit_test_setup_teardown(test_distance, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

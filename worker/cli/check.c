@@ -8,6 +8,7 @@
 #include "config/policy_file.h"
 #include "kafka/topics.h"
 #include "redis/redis_port.h"
+#include "terminal.h"
 
 struct check {
     const struct config *config;
@@ -21,7 +22,7 @@ static void say(void *context, bool ok, const char *what)
     struct check *check = context;
     if (!ok) check->wrong = true;
     if (!check->json) {
-        printf("%s  %s\n", ok ? "ok" : "!!", what);
+        terminal_say(stdout, "%s  %s", ok ? "ok" : "!!", what);
     } else {
         struct buf line = {0};
         buf_lit(&line, "{\"area\":");
@@ -31,7 +32,7 @@ static void say(void *context, bool ok, const char *what)
         buf_lit(&line, ",\"text\":");
         json_write_string(&line, str_of(what));
         buf_lit(&line, "}\n");
-        fwrite(line.p, 1, line.n, stdout);
+        terminal_flush(&line, false);
         buf_free(&line);
     }
     fflush(stdout); /* the next thing looked at may take its time */

@@ -7,9 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/text.h"
 #include "config/config.h"
 #include "config/nearest.h"
 #include "help.h"
+#include "terminal.h"
 
 /* What stands on the command line, sorted out. All arrays have room for every argument. */
 struct arguments {
@@ -26,9 +28,10 @@ int cli_fail(int code, const char *format, ...)
     char text[2000];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    int n = vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fprintf(stderr, "epilogue: %s\n", text);
+    if (n >= (int)sizeof text) text[text_whole(text, sizeof text - 1)] = 0;
+    terminal_say(stderr, "epilogue: %s", text);
     return code;
 }
 
@@ -210,7 +213,7 @@ int cli_main(int argc, const char *const *argv)
         return EXIT_DONE;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        puts("epilogue " EPILOGUE_VERSION);
+        terminal_say(stdout, "epilogue %s", EPILOGUE_VERSION);
         return EXIT_DONE;
     }
     const struct command *command = cli_find_command(argv[1]);

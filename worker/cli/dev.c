@@ -19,6 +19,7 @@
 #include "common/buf.h"
 #include "config/config.h"
 #include "kafka/mock_broker.h"
+#include "terminal.h"
 
 #define PARTITIONS 4
 #define START_SECONDS 30 /* for each of the parts to be ready */
@@ -45,9 +46,9 @@ struct dev {
     char settings[5][256]; /* "key=value" of every child */
 };
 
-static int say(const char *what)
+static void say(const char *what)
 {
-    return fprintf(stderr, "epilogue dev: %s\n", what);
+    terminal_say(stderr, "epilogue dev: %s", what);
 }
 
 static void path_in(const struct dev *dev, const char *name, char *path, size_t size)
@@ -130,7 +131,7 @@ static void show_log(const struct dev *dev, const char *name)
     char path[128], line[1000];
     path_in(dev, name, path, sizeof path);
     FILE *f = fopen(path, "r");
-    while (f && fgets(line, sizeof line, f)) fputs(line, stderr);
+    while (f && fgets(line, sizeof line, f)) terminal_write(stderr, str_of(line), false);
     if (f) fclose(f);
 }
 
@@ -277,16 +278,19 @@ static void stop(struct dev *dev)
 
 static enum result serve(struct dev *dev, struct error *error)
 {
-    fprintf(stderr,
-            "epilogue dev: serving until Ctrl-C\n"
-            "  bootstrap servers  %s\n"
-            "  redis              unix:%s/redis.sock\n"
-            "  metrics            http://127.0.0.1:%d/metrics\n"
-            "and for other commands, such as list, show INC-1042 or publish FILE, the options\n"
-            "  -s kafka.bootstrap.servers=%s -s redis.url=unix:%s/redis.sock "
-            "-s group.id=epilogue-dev\n",
-            mock_broker_bootstrap(dev->broker), dev->folder, dev->http_port,
-            mock_broker_bootstrap(dev->broker), dev->folder);
+    struct buf out = {0};
+    buf_printf(&out,
+               "epilogue dev: serving until Ctrl-C\n"
+               "  bootstrap servers  %s\n"
+               "  redis              unix:%s/redis.sock\n"
+               "  metrics            http://127.0.0.1:%d/metrics\n"
+               "and for other commands, such as list, show INC-1042 or publish FILE, the options\n"
+               "  -s kafka.bootstrap.servers=%s -s redis.url=unix:%s/redis.sock "
+               "-s group.id=epilogue-dev\n",
+               mock_broker_bootstrap(dev->broker), dev->folder, dev->http_port,
+               mock_broker_bootstrap(dev->broker), dev->folder);
+    terminal_write(stderr, buf_slice(&out), false);
+    buf_free(&out);
     while (pause_ms(200)) {
         if (child_is_alive(dev->worker)) continue;
         dev->worker = 0;

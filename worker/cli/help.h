@@ -8,8 +8,8 @@
 #include "cli.h"
 
 /* The list of commands. */
-void help_commands(FILE *out);
+void help_commands(FILE *file);
 /* One command: how it is called, its options, and more. */
-void help_command(const struct command *command, FILE *out);
+void help_command(const struct command *command, FILE *file);
 
 #endif

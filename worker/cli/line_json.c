@@ -55,9 +55,9 @@ static void put_value(struct buf *out, struct arena *arena, struct str value)
         buf_lit(out, "\"value\":");
         size_t start = out->n;
         buf_str(out, value);
-        /* In JSON a line break can only stand between tokens. */
+        /* In JSON these can only stand between tokens. */
         for (char *p = out->p + start; p < out->p + out->n; p++)
-            if (*p == '\n' || *p == '\r') *p = ' ';
+            if (*p == '\n' || *p == '\r' || *p == '\t') *p = ' ';
     } else {
         buf_lit(out, "\"raw_base64\":\"");
         put_base64(out, value);

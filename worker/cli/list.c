@@ -11,6 +11,7 @@
 #include "core/deadline.h"
 #include "store_reader.h"
 #include "task_table.h"
+#include "terminal.h"
 
 #define ANY 0
 #define ALL (-1)
@@ -119,7 +120,7 @@ static void print(struct list *list, const struct store_reader *reader, bool jso
     }
     if (json) write_gaps(&out, store_reader_gaps(reader));
     if (!json) task_table_write(&out, list->arena, list->rows, list->n, list->now);
-    if (out.n) fwrite(out.p, 1, out.n, stdout);
+    terminal_flush(&out, false);
     buf_free(&out);
 }
 

@@ -16,6 +16,7 @@
 #include "kafka/topics.h"
 #include "lines.h"
 #include "progress.h"
+#include "terminal.h"
 
 #define COMPLAINTS_MAX 20 /* bad lines that are named before the rest is only counted */
 #define SCRATCH_KEEP ((size_t)4 * 1024 * 1024)
@@ -66,30 +67,38 @@ static int topic_option(const struct cli *cli)
     return -1;
 }
 
-/* Every record as the worker would take it. Records without a key get their incident's, so that
- * they reach the right partition. Returns how many cannot be taken. */
+/* Records without a key get their incident's, so that they reach the right partition, validated or
+ * not: it is the partition, too, where the dead letter of a wrong one belongs. Where no incident_id
+ * can be read librdkafka takes any partition, as Java clients do for records without a key. */
+static void set_keys(struct arena *arena, struct lines *lines)
+{
+    for (size_t i = 0; i < lines->n; i++) {
+        struct record *record = &lines->items[i].record;
+        if (!record->key.p) record->key = decode_peek_incident_id(arena, record);
+    }
+}
+
+/* Every record as the worker would take it. Returns how many cannot be taken. */
 static size_t validate(const struct config *config, const struct policy *policy,
-                       struct arena *arena, struct lines *lines)
+                       const struct lines *lines)
 {
     struct decoder decoder = {.policy = policy, .limits = &config->limits};
     memcpy(decoder.topic_names, config->topics, sizeof decoder.topic_names);
     struct arena *scratch = arena_new();
     size_t bad = 0;
     for (size_t i = 0; i < lines->n; i++) {
-        struct line *line = &lines->items[i];
+        const struct line *line = &lines->items[i];
         struct event event;
         struct refused refused;
         arena_reset(scratch, SCRATCH_KEEP);
-        if (decode_record(&decoder, scratch, &line->record, now_ms(), &event, &refused)) {
-            if (!line->record.key.p) line->record.key = arena_str(arena, event.incident_id);
-        } else if (bad++ < COMPLAINTS_MAX) {
-            fprintf(stderr, "%s:%d: %.*s: %.*s\n", line->file, line->number,
-                    STR_ARG(refusal_name(refused.code)), STR_ARG(refused.detail));
-        }
+        if (decode_record(&decoder, scratch, &line->record, now_ms(), &event, &refused)) continue;
+        if (bad++ >= COMPLAINTS_MAX) continue;
+        terminal_say(stderr, "%s:%d: %.*s: %.*s", line->file, line->number,
+                     STR_ARG(refusal_name(refused.code)), STR_ARG(refused.detail));
     }
     arena_free(scratch);
     if (bad > COMPLAINTS_MAX)
-        fprintf(stderr, "and %zu more that are invalid\n", bad - COMPLAINTS_MAX);
+        terminal_say(stderr, "and %zu more that are invalid", bad - COMPLAINTS_MAX);
     return bad;
 }
 
@@ -207,14 +216,18 @@ static int report_rest(const struct publisher *p)
 static int report(const struct publisher *p)
 {
     size_t all = count_sent(p);
-    printf("%zu record%s sent", all, all == 1 ? "" : "s");
+    struct buf line = {0};
+    buf_printf(&line, "%zu record%s sent", all, all == 1 ? "" : "s");
     const char *separator = ": ";
     for (int t = 1; t < topic_end; t++) {
         if (!p->sent[t]) continue;
-        printf("%s%zu to %s", separator, p->sent[t], p->config->topics[t].p);
+        buf_printf(&line, "%s%zu to ", separator, p->sent[t]);
+        terminal_text(&line, p->config->topics[t]);
         separator = ", ";
     }
-    putchar('\n');
+    buf_char(&line, '\n');
+    terminal_flush(&line, false);
+    buf_free(&line);
     return report_rest(p);
 }
 
@@ -247,10 +260,11 @@ static int read_and_publish(const struct cli *cli, struct arena *arena, int topi
     for (int i = 0; i < cli->argc; i++)
         if (lines_read(arena, cli->argv[i], cli->config->topics, topic, &lines, &error) != OK)
             return cli_fail(EXIT_FAILED, "%s; nothing was sent", error.text);
+    set_keys(arena, &lines);
     if (!cli_value(cli, "no-validate")) {
         if (policy_file_load(cli->config->policy_file, arena, &policy, &error) != OK)
             return cli_fail(EXIT_USAGE, "%s", error.text);
-        size_t bad = validate(cli->config, &policy, arena, &lines);
+        size_t bad = validate(cli->config, &policy, &lines);
         if (bad)
             return cli_fail(EXIT_FAILED,
                             "%zu of %zu records are invalid; nothing was sent (--no-validate "
@@ -282,8 +296,8 @@ static const char details[] =
     "  {\"topic\":…,\"key\":…,\"headers\":{…},\"value\":{…},\"at\":…}\n"
     "\n"
     "or bare events with --topic incident-closed, finding-updated or task-updated. Without\n"
-    "\"key\" the incident_id is the key; \"headers\" and \"at\" (the record's time) may be left\n"
-    "out. schemas/README.md says more.\n"
+    "\"key\" the incident_id is the key, with --no-validate too; \"headers\" and \"at\" (the\n"
+    "record's time) may be left out. schemas/README.md says more.\n"
     "\n"
     "All of it is checked as the worker does it before the first record is sent. A bad line is\n"
     "named by file and line, and then nothing is sent.";

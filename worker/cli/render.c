@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render.h"
 
+#include "codec/grapheme.h"
 #include "codec/json.h"
+#include "terminal.h"
 
 #define TEXT_BYTES 240 /* of one text within a line */
 #define SENTENCE_BYTES 2000
@@ -49,27 +51,9 @@ static struct str header_of(const struct message *message, const char *name)
     return value;
 }
 
-static bool is_control(struct str text, size_t i)
-{
-    unsigned char c = (unsigned char)text.p[i];
-    /* U+0080 to U+009F are 0xC2 and 0x80 to 0x9F. */
-    bool is_c1 = c == 0xc2 && i + 1 < text.n && (unsigned char)text.p[i + 1] < 0xa0;
-    return c < 0x20 || c == 0x7f || is_c1;
-}
-
-/* Texts of others never reach the terminal as they are: they could hold its escapes. */
 static void put_up_to(struct page *page, struct str text, size_t max_bytes)
 {
-    struct str shown = json_cut(text, max_bytes);
-    for (size_t i = 0; i < shown.n; i++) {
-        if (!is_control(shown, i)) {
-            buf_char(page->out, shown.p[i]);
-            continue;
-        }
-        unsigned char c = (unsigned char)shown.p[i];
-        buf_printf(page->out, "\\u%04x", c == 0xc2 ? (unsigned char)shown.p[++i] : c);
-    }
-    if (shown.n < text.n) buf_lit(page->out, "…");
+    terminal_excerpt(page->out, text, max_bytes);
 }
 
 static void put_quoted_up_to(struct page *page, struct str text, size_t max_bytes)
@@ -87,6 +71,15 @@ static void put_quoted(struct page *page, struct str text)
 static void put_text(struct page *page, struct str text)
 {
     put_up_to(page, text, TEXT_BYTES);
+}
+
+/* A member of an event, before and after which something stands. */
+static void put_member(struct page *page, const char *before, const struct json *object,
+                       const char *name, const char *after)
+{
+    buf_str(page->out, str_of(before));
+    put_text(page, text_of(object, name));
+    buf_str(page->out, str_of(after));
 }
 
 /* A time as it stands in an event, for a person; anything else as it is. */
@@ -153,7 +146,7 @@ static void put_value(struct page *page, const struct json *value)
             put_tracker(page, value);
         break;
     case JSON_INT:
-    case JSON_REAL: buf_str(page->out, value->text); break;
+    case JSON_REAL: put_text(page, value->text); break;
     default: buf_lit(page->out, "none"); break;
     }
 }
@@ -198,7 +191,7 @@ static void put_word(struct page *page, struct str word, int64_t number)
     size_t from = out->n;
     put_text(page, word);
     if (number > 1) buf_printf(out, " %lld", (long long)number);
-    size_t width = out->n - from;
+    size_t width = grapheme_columns((struct str){out->p + from, out->n - from});
     if (page->colour) buf_lit(out, "\033[0m");
     do buf_char(out, ' ');
     while (++width < WORD_WIDTH);
@@ -214,13 +207,11 @@ static void put_warnings(struct page *page, const struct json *value)
 {
     const struct json *warnings = json_get(value, "warnings");
     for (const struct json *w = warnings ? warnings->first : NULL; w; w = w->next) {
-        struct str member = text_of(w, "member");
-        buf_printf(page->out, "; warning: %.*s ", STR_ARG(member));
         const struct json *given = json_get(w, "value");
-        if (given && given->type != JSON_NULL) put_value(page, given);
-        struct str taken = text_of(w, "taken_as");
-        buf_printf(page->out, "%s%.*s", given && given->type != JSON_NULL ? " taken as " : "",
-                   STR_ARG(taken));
+        bool is_given = given && given->type != JSON_NULL;
+        put_member(page, "; warning: ", w, "member", " ");
+        if (is_given) put_value(page, given);
+        put_member(page, is_given ? " taken as " : "", w, "taken_as", "");
     }
 }
 
@@ -236,7 +227,9 @@ static void put_changes(struct page *page, const struct json *value, const char 
         if (skip) continue;
         const struct json *from = json_get(c, "from");
         const struct json *to = json_get(c, "to");
-        buf_printf(page->out, "%s%.*s ", before, STR_ARG(c->name));
+        buf_str(page->out, str_of(before));
+        put_text(page, c->name);
+        buf_char(page->out, ' ');
         before = "; ";
         /* Of a policy that stays the same, another rule applies. */
         if (str_eq(c->name, STR("policy")) && from && to &&
@@ -253,11 +246,10 @@ static void put_changes(struct page *page, const struct json *value, const char 
 static void put_created(struct page *page, const struct json *value)
 {
     struct buf *out = page->out;
-    struct str priority = text_of(value, "priority"), severity = text_of(value, "severity");
-    struct str queue = text_of(value, "queue");
-    buf_printf(out, ": %.*s (%.*s) ", STR_ARG(priority), STR_ARG(severity));
+    put_member(page, ": ", value, "priority", " (");
+    put_member(page, "", value, "severity", ") ");
     put_quoted(page, text_of(value, "title"));
-    buf_printf(out, "; queue %.*s; owner ", STR_ARG(queue));
+    put_member(page, "; queue ", value, "queue", "; owner ");
     const struct json *owner = json_get(value, "owner");
     put_owner(page, owner);
     if (!text_of(owner, "team").p && !text_of(owner, "person").p) {
@@ -281,9 +273,9 @@ static void put_created(struct page *page, const struct json *value)
 
 static void put_closed(struct page *page, const struct json *value)
 {
-    struct str resolution = text_of(value, "resolution"), sla = text_of(value, "sla");
     struct str reason = text_of(value, "reason");
-    buf_printf(page->out, ": %.*s, %.*s", STR_ARG(resolution), STR_ARG(sla));
+    put_member(page, ": ", value, "resolution", ", ");
+    put_member(page, "", value, "sla", "");
     if (!reason.p) return;
     buf_lit(page->out, ", because ");
     put_quoted(page, reason);
@@ -321,9 +313,10 @@ static void put_task(struct page *page, struct str word, const struct json *valu
 
 static void put_because(struct page *page, const struct json *because)
 {
-    for (const struct json *b = because ? because->first : NULL; b; b = b->next)
-        buf_printf(page->out, "%s%.*s", b == because->first ? ", because of " : " and ",
-                   STR_ARG(b->text));
+    for (const struct json *b = because ? because->first : NULL; b; b = b->next) {
+        buf_str(page->out, b == because->first ? STR(", because of ") : STR(" and "));
+        put_text(page, b->text);
+    }
 }
 
 static void put_incident(struct page *page, struct str word, const struct json *value)
@@ -343,8 +336,8 @@ static void put_incident(struct page *page, struct str word, const struct json *
         else
             buf_lit(out, ": nothing to follow up");
     } else {
-        struct str severity = text_of(value, "severity"), level = text_of(value, "level");
-        buf_printf(out, ": %.*s; postmortem %.*s", STR_ARG(severity), STR_ARG(level));
+        put_member(page, ": ", value, "severity", "; postmortem ");
+        put_member(page, "", value, "level", "");
         put_because(page, json_get(value, "because"));
         int64_t occurrence = integer_of(value, "occurrence");
         if (occurrence > 1) buf_printf(out, "; occurrence %lld", (long long)occurrence);
@@ -358,8 +351,7 @@ static void put_recipients(struct page *page, const struct json *recipients)
 {
     buf_lit(page->out, "to ");
     for (const struct json *r = recipients ? recipients->first : NULL; r; r = r->next) {
-        struct str role = text_of(r, "role");
-        buf_printf(page->out, "%s%.*s ", r == recipients->first ? "" : ", ", STR_ARG(role));
+        put_member(page, r == recipients->first ? "" : ", ", r, "role", " ");
         put_owner(page, r);
     }
     buf_lit(page->out, ": ");
@@ -369,11 +361,11 @@ static void put_open_tasks(struct page *page, const struct json *incident)
 {
     const struct json *open = incident ? json_get(incident, "open") : NULL;
     for (const struct json *t = open ? open->first : NULL; t; t = t->next) {
-        struct str priority = text_of(t, "priority"), kind = text_of(t, "kind");
-        struct str status = text_of(t, "status");
-        buf_printf(page->out, "\n%25s%.*s %.*s ", "", STR_ARG(priority), STR_ARG(kind));
+        buf_printf(page->out, "\n%25s", "");
+        put_member(page, "", t, "priority", " ");
+        put_member(page, "", t, "kind", " ");
         put_quoted(page, text_of(t, "title"));
-        buf_printf(page->out, " %.*s, ", STR_ARG(status));
+        put_member(page, " ", t, "status", ", ");
         put_owner(page, json_get(t, "owner"));
         buf_lit(page->out, ", due ");
         put_time(page, text_of(t, "due_at"));
@@ -413,13 +405,14 @@ void render_subject(struct buf *out, struct arena *arena, const struct message *
 static void put_dead_letter(struct page *page, const struct message *message)
 {
     struct str topic = header_of(message, "epilogue-topic");
-    struct str code = header_of(message, "epilogue-error");
     struct str detail = header_of(message, "epilogue-error-detail");
     put_start(page, header_of(message, "epilogue-time"), STR("refused"), 0);
     put_text(page, topic);
     buf_char(page->out, ' ');
     render_subject(page->out, page->arena, message);
-    buf_printf(page->out, ": %.*s: ", STR_ARG(code));
+    buf_lit(page->out, ": ");
+    put_text(page, header_of(message, "epilogue-error"));
+    buf_lit(page->out, ": ");
     put_up_to(page, detail, SENTENCE_BYTES);
 }
 

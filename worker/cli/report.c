@@ -6,6 +6,7 @@
 #include "codec/json.h"
 #include "report_markdown.h"
 #include "store_reader.h"
+#include "terminal.h"
 
 static int print(struct arena *arena, struct entry *const *entries, size_t n, struct str id)
 {
@@ -15,7 +16,7 @@ static int print(struct arena *arena, struct entry *const *entries, size_t n, st
                         STR_ARG(json_excerpt(arena, id, 256)));
     struct buf out = {0};
     report_markdown_write(&out, arena, &report);
-    fwrite(out.p, 1, out.n, stdout);
+    terminal_flush(&out, false);
     buf_free(&out);
     return EXIT_DONE;
 }

@@ -419,7 +419,7 @@ static void write_task(struct buf *out, const struct task *t)
     put_when(out, t->due_at, STR_NONE);
     buf_printf(out, " | %.*s | ", STR_ARG(sla));
     if (is_said(t->tracker.url)) {
-        markdown_inline(out, t->tracker.url);
+        markdown_url(out, t->tracker.url);
     } else if (is_said(t->tracker.key)) {
         markdown_inline(out, t->tracker.key);
     }

@@ -8,7 +8,9 @@
 
 #include "cli.h"
 #include "codec/encode_value.h"
+#include "codec/grapheme.h"
 #include "codec/json.h"
+#include "common/text.h"
 #include "config/policy_file.h"
 #include "core/deadline.h"
 #include "history.h"
@@ -16,6 +18,7 @@
 #include "render.h"
 #include "store_reader.h"
 #include "task_table.h"
+#include "terminal.h"
 
 #define TEXT_BYTES 2000 /* of one text shown */
 
@@ -76,20 +79,24 @@ static enum result find(struct show *show, struct store_reader *reader, struct s
 
 /* ---- state and deadlines ---- */
 
+static void text_line(struct show *show, const char *name, struct str text)
+{
+    if (!text.p) return;
+    buf_printf(&show->out, "  %-14s ", name);
+    terminal_excerpt(&show->out, text, TEXT_BYTES);
+    buf_char(&show->out, '\n');
+}
+
+/* Of a few texts. */
 __attribute__((format(printf, 3, 4))) static void line(struct show *show, const char *name,
                                                        const char *format, ...)
 {
-    char text[TEXT_BYTES + 200];
+    char text[TEXT_BYTES];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    buf_printf(&show->out, "  %-14s %s\n", name, text);
-}
-
-static void text_line(struct show *show, const char *name, struct str text)
-{
-    if (text.p) line(show, name, "%.*s", STR_ARG(json_excerpt(show->arena, text, TEXT_BYTES)));
+    text_line(show, name, (struct str){text, text_whole(text, strlen(text))});
 }
 
 static void time_line(struct show *show, const char *name, ms_t at)
@@ -131,10 +138,17 @@ static void write_deadlines(struct show *show, const struct task *t)
     time_line(show, "snoozed until", t->snoozed_until);
 }
 
+static void heading(struct show *show, const char *what, struct str id)
+{
+    buf_str(&show->out, str_of(what));
+    terminal_text(&show->out, id);
+    buf_char(&show->out, '\n');
+}
+
 static void write_task(struct show *show, const struct task *t)
 {
     struct arena *arena = show->arena;
-    buf_printf(&show->out, "task %.*s\n", STR_ARG(show->task_id));
+    heading(show, "task ", show->task_id);
     text_line(show, "title", t->title);
     text_line(show, "description", t->description);
     line(show, "kind", "%.*s, queue %.*s", STR_ARG(task_kind_name(t->kind)),
@@ -154,7 +168,7 @@ static void write_task(struct show *show, const struct task *t)
     time_line(show, "updated", t->updated_at);
     time_line(show, "closed", t->closed_at);
     line(show, "version", "%lld, occurrence %lld, policy %.*s (%.*s)", (long long)t->version,
-         (long long)t->occurrence, STR_ARG(json_excerpt(arena, t->policy_version, 100)),
+         (long long)t->occurrence, STR_ARG(grapheme_cut(t->policy_version, 100)),
          STR_ARG(t->policy_rule));
     write_deadlines(show, t);
 }
@@ -189,8 +203,7 @@ static void write_incident(struct show *show, const struct incident *i)
         [PHASE_OPEN] = "follow-up under way",
         [PHASE_COMPLETED] = "completed: every task is closed",
     };
-    buf_printf(&show->out, "incident %.*s\n",
-               STR_ARG(json_excerpt(show->arena, show->incident_id, 256)));
+    heading(show, "incident ", show->incident_id);
     text_line(show, "title", i->title);
     line(show, "status", "%s", phases[i->phase]);
     if (i->level) line(show, "level", "%.*s", STR_ARG(level_name(i->level)));
@@ -292,7 +305,7 @@ static int run(const struct cli *cli)
         .now = (ms_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
     };
     enum result result = do_show(&show, str_of(cli->argv[0]), &error);
-    if (show.out.n) fwrite(show.out.p, 1, show.out.n, stdout); /* also what a failure left */
+    terminal_flush(&show.out, show.colour && !show.json); /* also what a failure left */
     buf_free(&show.out);
     arena_free(show.scratch);
     arena_free(show.arena);

@@ -14,6 +14,7 @@
 #include "render.h"
 #include "report_markdown.h"
 #include "simulate_diff.h"
+#include "terminal.h"
 
 #define GO_ON_DAYS 400
 #define WRITE_AT_BYTES 65536
@@ -62,8 +63,8 @@ static void write_json(struct buf *out, struct arena *scratch, const struct mess
 
 static void write_out(struct run *run)
 {
-    fwrite(run->out.p ? run->out.p : "", 1, run->out.n, stdout);
-    run->out.n = 0;
+    const struct simulation *s = run->simulation;
+    terminal_flush(&run->out, s->colour && !s->json && !s->report);
 }
 
 static void collect(struct run *run, const struct message *message)
@@ -111,7 +112,9 @@ static void show_received(struct run *run, const struct input *input)
     buf_printf(&run->out, "  received            %.*s ", STR_ARG(topic));
     render_subject(&run->out, run->scratch,
                    &(struct message){.key = line->record.key, .value = line->record.value});
-    buf_printf(&run->out, ", %s:%d\n", line->file, line->number);
+    buf_lit(&run->out, ", ");
+    terminal_text(&run->out, str_of(line->file));
+    buf_printf(&run->out, ":%d\n", line->number);
 }
 
 /* ---- a run ---- */
@@ -180,17 +183,21 @@ static void print_difference(const struct simulate_diff_item *item, bool json)
 {
     struct str rest = item->shown;
     const char *sign = item->side == SIMULATE_DIFF_OLD ? "-" : "+";
+    struct buf out = {0};
     if (json) {
-        printf("{\"in\":\"%s\",%.*s", item->side == SIMULATE_DIFF_OLD ? "old" : "new",
-               (int)rest.n - 1, rest.p + 1);
-        return;
+        buf_printf(&out, "{\"in\":\"%s\",", item->side == SIMULATE_DIFF_OLD ? "old" : "new");
+        buf_add(&out, rest.p + 1, rest.n - 1);
+        rest.n = 0;
     }
     while (rest.n) {
         const char *end = memchr(rest.p, '\n', rest.n);
         size_t n = end ? (size_t)(end - rest.p) + 1 : rest.n;
-        printf("%s %.*s", sign, (int)n, rest.p);
+        buf_printf(&out, "%s ", sign);
+        buf_add(&out, rest.p, n);
         rest = (struct str){rest.p + n, rest.n - n};
     }
+    terminal_flush(&out, false);
+    buf_free(&out);
 }
 
 static int compare(const struct simulation *s, const char *old_file, const char *new_file)
@@ -207,9 +214,8 @@ static int compare(const struct simulation *s, const char *old_file, const char 
     size_t counts[simulate_diff_sides];
     simulate_diff_reduce(&diff, counts);
     for (size_t i = 0; i < diff.n; i++) print_difference(&diff.items[i], s->json);
-    fprintf(stderr, "epilogue: %zu events with %s alone, %zu with %s alone\n",
-            counts[SIMULATE_DIFF_OLD], old_file, counts[SIMULATE_DIFF_NEW], new_file);
-    return EXIT_DONE;
+    return cli_fail(EXIT_DONE, "%zu events with %s alone, %zu with %s alone",
+                    counts[SIMULATE_DIFF_OLD], old_file, counts[SIMULATE_DIFF_NEW], new_file);
 }
 
 /* ---- what is asked for ---- */

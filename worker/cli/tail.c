@@ -13,6 +13,7 @@
 #include "line_json.h"
 #include "render.h"
 #include "streams.h"
+#include "terminal.h"
 
 #define TOPICS_MAX 3
 #define POLL_MS 200
@@ -157,12 +158,11 @@ static void print(struct tail *tail, const rd_kafka_message_t *m)
         .headers_n = read_headers(m, headers),
     };
     arena_reset(tail->arena, SCRATCH_KEEP);
-    tail->out.n = 0;
     if (tail->json)
         line_json_write(&tail->out, tail->arena, &message, tail->config->topics);
     else
         render_message(&tail->out, tail->arena, &message, tail->colour);
-    fwrite(tail->out.p, 1, tail->out.n, stdout);
+    terminal_flush(&tail->out, tail->colour && !tail->json);
 }
 
 /* Until a signal comes, or nobody reads what is printed any more: `tail | head` is to end without
@@ -209,7 +209,7 @@ static int run(const struct cli *cli)
     enum result result = start(&tail, cli_value(cli, "from-beginning") != NULL, &error);
     if (result == OK) {
         log_info("following the outputs; Ctrl-C ends it", "bootstrap=%s",
-                 log_quote(cli->config->bootstrap_servers));
+                 cli->config->bootstrap_servers);
         result = follow(&tail, &error);
     }
     stop(&tail);

@@ -3,10 +3,11 @@
 
 #include <stdlib.h>
 
-#include "codec/json.h"
+#include "codec/grapheme.h"
+#include "terminal.h"
 
-#define OWNER_BYTES 40
-#define TITLE_BYTES 72
+#define OWNER_COLUMNS 40
+#define TITLE_COLUMNS 72
 
 enum column { TASK, PRIORITY, STATUS, SLA, DUE, DISTANCE, OWNER, TITLE, COLUMNS };
 
@@ -29,10 +30,23 @@ void task_table_sort(struct task_row *rows, size_t n)
     if (n) qsort(rows, n, sizeof *rows, by_due);
 }
 
+/* A text of others as a cell has it. */
+static struct str shown(struct arena *arena, struct str text, size_t columns)
+{
+    struct buf out = {0};
+    if (!text.p) return STR_NONE;
+    terminal_text(&out, text);
+    struct str all = buf_slice(&out), cut = grapheme_cut_columns(all, columns);
+    const char *ellipsis = cut.n < all.n ? "…" : "";
+    struct str cell = arena_printf(arena, "%.*s%s", STR_ARG(cut), ellipsis);
+    buf_free(&out);
+    return cell;
+}
+
 struct str task_table_owner(struct arena *arena, struct owner owner)
 {
-    struct str person = json_excerpt(arena, owner.person, OWNER_BYTES);
-    struct str team = json_excerpt(arena, owner.team, OWNER_BYTES);
+    struct str person = shown(arena, owner.person, OWNER_COLUMNS);
+    struct str team = shown(arena, owner.team, OWNER_COLUMNS);
     if (owner.person.p && owner.team.p)
         return arena_printf(arena, "%.*s (%.*s)", STR_ARG(person), STR_ARG(team));
     return owner.person.p ? person : owner.team.p ? team : STR("nobody");
@@ -61,8 +75,7 @@ static void fill(struct arena *arena, const struct task_row *row, ms_t now,
 {
     const struct task *t = row->task;
     bool open = t->status != STATUS_CLOSED && t->status != STATUS_RESOLVED;
-    struct str title = json_excerpt(arena, t->title, TITLE_BYTES);
-    cells[TASK] = row->task_id;
+    cells[TASK] = shown(arena, row->task_id, SIZE_MAX);
     cells[PRIORITY] = priority_name(t->priority);
     cells[STATUS] = task_status_name(t->status);
     cells[SLA] = sla_state_name(t->sla);
@@ -71,15 +84,7 @@ static void fill(struct arena *arena, const struct task_row *row, ms_t now,
                           ? task_table_distance(arena, t->due_at, now)
                           : STR("");
     cells[OWNER] = task_table_owner(arena, t->owner);
-    cells[TITLE] = title.n < t->title.n ? arena_printf(arena, "%.*s…", STR_ARG(title)) : title;
-}
-
-/* How many characters a text has: what it takes on the screen, but for wide ones. */
-static size_t width_of(struct str text)
-{
-    size_t width = 0;
-    for (size_t i = 0; i < text.n; i++) width += ((unsigned char)text.p[i] & 0xc0) != 0x80;
-    return width;
+    cells[TITLE] = shown(arena, t->title, TITLE_COLUMNS);
 }
 
 static void write_line(struct buf *out, const struct str cells[COLUMNS],
@@ -88,7 +93,7 @@ static void write_line(struct buf *out, const struct str cells[COLUMNS],
     for (int c = 0; c < COLUMNS; c++) {
         if (cells[c].n) buf_str(out, cells[c]);
         if (c == TITLE) break;
-        for (size_t w = width_of(cells[c]); w < widths[c] + 2; w++) buf_char(out, ' ');
+        for (size_t w = grapheme_columns(cells[c]); w < widths[c] + 2; w++) buf_char(out, ' ');
     }
     buf_char(out, '\n');
 }
@@ -99,11 +104,12 @@ void task_table_write(struct buf *out, struct arena *arena, const struct task_ro
     if (!n) return;
     size_t widths[COLUMNS];
     struct str(*cells)[COLUMNS] = arena_zalloc(arena, n * sizeof *cells);
-    for (int c = 0; c < COLUMNS; c++) widths[c] = width_of(headings[c]);
+    for (int c = 0; c < COLUMNS; c++) widths[c] = grapheme_columns(headings[c]);
     for (size_t i = 0; i < n; i++) {
         fill(arena, &rows[i], now, cells[i]);
         for (int c = 0; c < COLUMNS; c++)
-            if (width_of(cells[i][c]) > widths[c]) widths[c] = width_of(cells[i][c]);
+            if (grapheme_columns(cells[i][c]) > widths[c])
+                widths[c] = grapheme_columns(cells[i][c]);
     }
     write_line(out, headings, widths);
     for (size_t i = 0; i < n; i++) write_line(out, cells[i], widths);

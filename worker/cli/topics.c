@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "codec/json.h"
+#include "terminal.h"
 
 static const char *state_name(enum topics_state state)
 {
@@ -21,7 +22,8 @@ static const char *state_name(enum topics_state state)
 static void print_text(void *arg, const struct topics_finding *finding)
 {
     (void)arg;
-    printf("%-8s %-24s %s\n", state_name(finding->state), finding->topic, finding->text);
+    terminal_say(stdout, "%-8s %-24s %s", state_name(finding->state), finding->topic,
+                 finding->text);
     fflush(stdout);
 }
 
@@ -36,7 +38,7 @@ static void print_json(void *arg, const struct topics_finding *finding)
     buf_lit(&line, ",\"text\":");
     json_write_string(&line, str_of(finding->text));
     buf_lit(&line, "}\n");
-    fwrite(line.p, 1, line.n, stdout);
+    terminal_flush(&line, false);
     fflush(stdout);
     buf_free(&line);
 }

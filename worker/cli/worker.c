@@ -99,7 +99,7 @@ static enum result patiently(struct worker *w, const char *waiting_for,
         watchdog_kick();
         if (clock_monotonic(NULL) - complained_ms >= COMPLAIN_MS) {
             complained_ms = clock_monotonic(NULL);
-            log_warn(waiting_for, "reason=%s", log_quote(error->text));
+            log_warn(waiting_for, "reason=%s", error->text);
         }
         wait_ms(RETRY_WAIT_MS);
     }
@@ -128,8 +128,8 @@ static void note_topic(void *arg, const struct topics_finding *finding)
     if (read_back && !complaint->text[0])
         snprintf(complaint->text, sizeof complaint->text, "%s: %s", finding->topic, finding->text);
     else
-        log_warn("a topic is not set up as it should be", "topic=%s finding=%s",
-                 log_quote(finding->topic), log_quote(finding->text));
+        log_warn("a topic is not set up as it should be", "topic=%s finding=%s", finding->topic,
+                 finding->text);
 }
 
 static enum result check_topics(struct worker *w, struct error *error)
@@ -141,8 +141,7 @@ static enum result check_topics(struct worker *w, struct error *error)
         topics_check(w->config, w->partitions, note_topic, &complaint, &wrong, error);
     if (result == FATAL) {
         /* With the least rights a worker may not read settings; `epilogue topics check` can. */
-        log_warn("the settings of the topics were not checked", "reason=%s",
-                 log_quote(error->text));
+        log_warn("the settings of the topics were not checked", "reason=%s", error->text);
         return OK;
     }
     if (result == OK && complaint.text[0]) return error_set(error, FATAL, "%s", complaint.text);
@@ -153,7 +152,7 @@ static enum result check_topics(struct worker *w, struct error *error)
 static void note_redis(void *context, bool ok, const char *what)
 {
     (void)context;
-    if (!ok) log_warn("Redis is not set up as it should be", "finding=%s", log_quote(what));
+    if (!ok) log_warn("Redis is not set up as it should be", "finding=%s", what);
 }
 
 static enum result check_redis(struct worker *w, struct error *error)
@@ -182,8 +181,7 @@ static void reload_policy(struct worker *w)
     struct error error;
     reload_asked = 0;
     if (load_policy(w, &error) != OK)
-        log_error("the policy was not loaded anew; the old one stays", "reason=%s",
-                  log_quote(error.text));
+        log_error("the policy was not loaded anew; the old one stays", "reason=%s", error.text);
 }
 
 static void make_engine(struct worker *w)
@@ -227,9 +225,8 @@ static enum result run(struct worker *w, struct error *error)
     w->kafka = kafka_port_new(w->config, w->partitions, error);
     if (!w->kafka) return FATAL;
     make_engine(w);
-    log_info("worker started", "group=%s instance=%s partitions=%d version=%s",
-             log_quote(w->config->group_id), log_quote(w->config->instance_id), w->partitions,
-             EPILOGUE_VERSION);
+    log_info("worker started", "group=%s instance=%s partitions=%d version=%s", w->config->group_id,
+             w->config->instance_id, w->partitions, EPILOGUE_VERSION);
     while (result == OK && !stop_asked) {
         if (reload_asked) reload_policy(w);
         result = engine_step(w->engine, STEP_WAIT_MS, error);
@@ -253,9 +250,9 @@ static int worker_run(const struct cli *cli)
     enum result result = log_writer_start(&error);
     if (result == OK) result = run(&w, &error);
     if (result == FATAL)
-        log_error("worker exits", "reason=%s", log_quote(error.text));
+        log_error("worker exits", "reason=%s", error.text);
     else
-        log_info("stopping", "%s", "");
+        log_info("stopping", "");
     /* The producer may still hold messages that lie in the engine's memory: it goes first. */
     engine_stop(w.engine);
     kafka_port_free(w.kafka);

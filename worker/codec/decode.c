@@ -4,6 +4,8 @@
 #include "decode_parts.h"
 #include "envelope.h"
 
+#define PEEK_DEPTH 512 /* more than a record may have */
+
 static bool refuse(struct refused *refused, int code, struct str detail)
 {
     refused->code = code;
@@ -68,6 +70,19 @@ static void check_key(struct reader *r, struct str key, struct str incident_id)
     struct str wanted = json_excerpt(r->arena, incident_id, 100);
     reader_refuse(r, REFUSE_KEY_MISMATCH, STR("key"),
                   "must be the incident_id \"%.*s\", is \"%.*s\"", STR_ARG(wanted), STR_ARG(shown));
+}
+
+struct str decode_peek_incident_id(struct arena *arena, const struct record *record)
+{
+    struct json *root;
+    struct str detail;
+    struct cause cause = {0};
+    const struct json *data;
+    if (!record->value.p) return STR_NONE;
+    json_parse(json_scratch(), arena, record->value, PEEK_DEPTH, &root, &detail);
+    if (!root) return STR_NONE;
+    envelope_open(record, root, &cause, &data);
+    return peek_incident_id(data);
 }
 
 /* From bytes to the data of the event. */

@@ -36,4 +36,8 @@ struct decoder {
 bool decode_record(const struct decoder *decoder, struct arena *arena, const struct record *record,
                    ms_t now, struct event *event, struct refused *refused);
 
+/* The incident_id that a record says, whatever else is wrong with it: what its key has to be. Absent
+ * where none can be read. It points into the value or is made in `arena`. */
+struct str decode_peek_incident_id(struct arena *arena, const struct record *record);
+
 #endif

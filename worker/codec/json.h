@@ -60,9 +60,8 @@ void json_write_time(struct buf *out, ms_t t);          /* "…Z", null for TIME
 void json_write_bool(struct buf *out, bool value);
 void json_write_list(struct buf *out, struct str_list list); /* ["…",…] */
 
-/* The start of `s`, at most `max_bytes`, cut where a character begins. */
-struct str json_cut(struct str s, size_t max_bytes);
-/* The same for a message to a person: one line, control characters and quotes escaped. A copy. */
+/* The start of `s`, at most `max_bytes`, as a sentence for a person quotes it: what is unsafe
+ * (text.h), quotes and backslashes are escaped. A copy. */
 struct str json_excerpt(struct arena *arena, struct str s, size_t max_bytes);
 
 /* Whether bytes are well-formed UTF-8: no overlong forms or surrogates, nothing above U+10FFFF. */

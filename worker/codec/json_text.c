@@ -1,41 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text of JSON: is it UTF-8, and how it is written. */
+#include "common/text.h"
+#include "grapheme.h"
 #include "json.h"
 #include "json_scan.h"
 
-/* Bytes of the well-formed character at `p`, 0 when it is none (Unicode standard, table 3-7). */
-static size_t utf8_character(const unsigned char *p, size_t left)
-{
-    unsigned char c = p[0], low = 0x80, high = 0xbf;
-    size_t n;
-    if (c < 0x80) return 1;
-    if (c >= 0xc2 && c <= 0xdf) {
-        n = 2;
-    } else if (c >= 0xe0 && c <= 0xef) {
-        n = 3;
-        if (c == 0xe0) low = 0xa0;  /* else overlong */
-        if (c == 0xed) high = 0x9f; /* else a surrogate */
-    } else if (c >= 0xf0 && c <= 0xf4) {
-        n = 4;
-        if (c == 0xf0) low = 0x90;  /* else overlong */
-        if (c == 0xf4) high = 0x8f; /* else above U+10FFFF */
-    } else {
-        return 0;
-    }
-    if (left < n || p[1] < low || p[1] > high) return 0;
-    for (size_t i = 2; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80) return 0;
-    return n;
-}
-
 size_t json_utf8_prefix(struct str bytes)
 {
-    const unsigned char *p = (const unsigned char *)bytes.p;
     size_t i = 0;
     while (i < bytes.n) {
         uint64_t words[4];
         if (bytes.n - i >= sizeof words) {
-            memcpy(words, p + i, sizeof words);
+            memcpy(words, bytes.p + i, sizeof words);
             if (!((words[0] | words[1] | words[2] | words[3]) & JSON_SCAN_HIGH)) {
                 i += sizeof words;
                 continue;
@@ -43,7 +19,8 @@ size_t json_utf8_prefix(struct str bytes)
         }
         /* At most one block's worth of single characters, then blocks again. */
         for (size_t stop = i + sizeof words; i < bytes.n && i < stop;) {
-            size_t n = utf8_character(p + i, bytes.n - i);
+            uint32_t c;
+            size_t n = text_char(bytes.p + i, bytes.n - i, &c);
             if (!n) return i;
             i += n;
         }
@@ -56,19 +33,13 @@ bool json_utf8_valid(struct str bytes)
     return json_utf8_prefix(bytes) == bytes.n;
 }
 
-struct str json_cut(struct str s, size_t max_bytes)
-{
-    if (s.n <= max_bytes) return s;
-    s.n = max_bytes;
-    while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80) s.n--;
-    return s;
-}
-
 struct str json_excerpt(struct arena *arena, struct str s, size_t max_bytes)
 {
-    struct buf shown = {0};
-    json_write_escaped(&shown, json_cut(s, max_bytes));
-    struct str excerpt = arena_str(arena, json_cut(buf_slice(&shown), max_bytes));
+    struct buf escaped = {0}, shown = {0};
+    json_write_escaped(&escaped, grapheme_cut(s, max_bytes));
+    text_show(&shown, buf_slice(&escaped));
+    struct str excerpt = arena_str(arena, grapheme_cut(buf_slice(&shown), max_bytes));
+    buf_free(&escaped);
     buf_free(&shown);
     return excerpt;
 }

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "grapheme.h"
+
 #define REVISION_MAX ((INT64_C(1) << 53) - 1) /* what every JSON library holds exactly */
 #define SHOWN_BYTES 64                        /* of a value in a refusal's detail */
 
@@ -38,7 +40,7 @@ struct str members_limited_text(struct reader *r, const struct json *value, size
 struct str members_title(struct reader *r, const struct json *value)
 {
     struct str text = members_text(r, value);
-    struct str title = json_cut(text, r->decoder->limits->title_bytes);
+    struct str title = grapheme_cut(text, r->decoder->limits->title_bytes);
     if (title.n < text.n)
         reader_warn(r, value->name, arena_printf(r->arena, "%zu bytes", text.n),
                     arena_printf(r->arena, "%zu bytes", title.n));

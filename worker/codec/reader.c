@@ -4,6 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "common/text.h"
+#include "grapheme.h"
+
 #define DETAIL_BYTES 500
 #define PATH_BYTES 200
 #define WARNING_VALUE_BYTES 256 /* a warning quotes its value, it does not carry a document */
@@ -65,9 +68,10 @@ void reader_refuse(struct reader *r, int code, struct str name, const char *form
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
     struct str path = path_of(r, name);
+    why[text_whole(why, strlen(why))] = 0; /* where it was cut */
     struct str detail = arena_printf(r->arena, "%.*s: %s", STR_ARG(path), why);
     r->refused->code = code;
-    r->refused->detail = json_cut(detail, DETAIL_BYTES);
+    r->refused->detail = grapheme_cut(detail, DETAIL_BYTES);
 }
 
 void reader_wrong_type(struct reader *r, const struct json *value, const char *wanted)
@@ -84,7 +88,7 @@ void reader_wrong_type(struct reader *r, const struct json *value, const char *w
 void reader_warn(struct reader *r, struct str name, struct str value, struct str taken_as)
 {
     *ARENA_PUSH(r->arena, r->warnings, r->warnings_n, r->warnings_cap) =
-        (struct warning){path_of(r, name), json_cut(value, WARNING_VALUE_BYTES), taken_as};
+        (struct warning){path_of(r, name), grapheme_cut(value, WARNING_VALUE_BYTES), taken_as};
 }
 
 struct warnings reader_take_warnings(struct reader *r)

@@ -5,9 +5,11 @@
 #include <stdio.h>
 
 #include "common/buf.h"
+#include "common/text.h"
 #include "nearest.h"
 
 #define TEXT_BYTES_MAX 256
+#define SHOWN_BYTES 60 /* of a value in a message */
 #define DURATION_DIGITS_MAX 6
 
 #define DURATIONS "30s, 15m, 12h, 7d, 3bd or nbd"
@@ -42,8 +44,9 @@ enum result policy_reader_bad(struct policy_reader *reader, const struct policy_
 static struct str shown(struct policy_reader *reader, json_t *value)
 {
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    struct str out = arena_printf(reader->arena, "%.60s%s", text ? text : "it",
-                                  text && strlen(text) > 60 ? "…" : "");
+    struct str all = str_of(text ? text : "it");
+    size_t n = all.n > SHOWN_BYTES ? text_whole(all.p, SHOWN_BYTES) : all.n;
+    struct str out = arena_printf(reader->arena, "%.*s%s", (int)n, all.p, n < all.n ? "…" : "");
     free(text);
     return out;
 }

@@ -80,6 +80,9 @@ struct decision {
     struct outputs outputs;
     struct refused refused; /* set where decide_event says REJECT */
     size_t step_max;        /* entries that one event may concern at a time; 0: DECIDE_STEP_MAX */
+    /* The start of a text, at most `max_bytes`, cut where a person would cut it: that takes tables of
+     * Unicode, which core does not carry (grapheme_cut of codec/grapheme.h). */
+    struct str (*cut)(struct str text, size_t max_bytes);
 };
 
 #define DECIDE_STEP_MAX 1000

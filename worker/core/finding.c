@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/text.h"
 #include "step.h"
 
 static int severity_of(const struct step *step, const struct finding *finding)
@@ -438,7 +439,7 @@ void finding_tick(struct step *step, struct entry *entry)
     struct output *output = step_emit(step, OUTPUT_REMINDER);
     output->at = due;
     struct str waited = reminder_span(step->arena, due - finding->first_seen_at);
-    struct str title = reminder_title(step->arena, title_of(step, finding));
+    struct str title = reminder_title(step, title_of(step, finding));
     struct str category = category_name(category_of(finding));
     output->reminder = (struct reminder_output){
         .kind = REMINDER_ORPHAN_FINDING,
@@ -447,12 +448,13 @@ void finding_tick(struct step *step, struct entry *entry)
         .occurrence = 1, /* the incident has never opened */
         .incident = step->incident,
         .finding = with_defaults(step, finding),
-        .summary = arena_printf(step->arena,
-                                "Finding %.*s '%.*s' (%.*s) came %.*s ago, and its incident %.*s "
-                                "was never closed",
-                                STR_ARG(finding->finding_id), STR_ARG(title), STR_ARG(category),
-                                STR_ARG(waited), STR_ARG(step->incident->incident_id)),
     };
+    struct str summary = arena_printf(
+        step->arena,
+        "Finding %.*s '%.*s' (%.*s) came %.*s ago, and its incident %.*s was never closed",
+        STR_ARG(finding->finding_id), STR_ARG(title), STR_ARG(category), STR_ARG(waited),
+        STR_ARG(step->incident->incident_id));
+    output->reminder.summary = text_clean(step->arena, summary);
     reminder_add(step, &output->reminder, ROLE_RESPONSE_TEAM, step->policy->response_team);
     if (!owner_is_nobody(finding->owner))
         reminder_add(step, &output->reminder, ROLE_OWNER, finding->owner);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tasks of the incident itself: postmortem and its parts, evaluation, stakeholders, parties. */
+#include "common/text.h"
 #include "step.h"
 
 static struct task_seed seed_of(struct step *step, int kind, struct str title)
@@ -21,10 +22,11 @@ static struct task_seed seed_of(struct step *step, int kind, struct str title)
 static struct str titled(struct step *step, const char *what)
 {
     const struct incident *incident = step->incident;
-    struct str id = incident->incident_id;
-    if (!incident->title.n) return arena_printf(step->arena, "%s %.*s", what, STR_ARG(id));
-    struct str title = reminder_title(step->arena, incident->title);
-    return arena_printf(step->arena, "%s %.*s: %.*s", what, STR_ARG(id), STR_ARG(title));
+    struct str title = reminder_title(step, incident->title);
+    struct str text =
+        arena_printf(step->arena, "%s %.*s%s%.*s", what, STR_ARG(incident->incident_id),
+                     title.n ? ": " : "", STR_ARG(title));
+    return text_clean(step->arena, text);
 }
 
 /* Makes an incident-level task once; one that was put aside goes on when the incident is back. */
@@ -151,7 +153,7 @@ static struct str party_description(struct step *step, const struct coordination
         text =
             arena_printf(step->arena, "%.*s; reference %.*s", STR_ARG(text), STR_ARG(c->reference));
     if (o) text = arena_printf(step->arena, "%.*s; duty %.*s", STR_ARG(text), STR_ARG(o->name));
-    return text;
+    return text_clean(step->arena, text);
 }
 
 static struct entry *create_coordination(struct step *step, const struct coordination *c, int queue,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-
+#include "common/text.h"
 #include "step.h"
 
 /*
@@ -128,21 +127,12 @@ struct str reminder_span(struct arena *arena, int64_t ms)
 
 #define SENTENCE_TITLE_BYTES 160
 
-struct str reminder_title(struct arena *arena, struct str title)
+struct str reminder_title(struct step *step, struct str title)
 {
-    size_t n = title.n;
-    bool cut = n > SENTENCE_TITLE_BYTES;
-    if (cut) {
-        n = SENTENCE_TITLE_BYTES;
-        while (n && ((unsigned char)title.p[n] & 0xc0) == 0x80) n--;
-    }
-    char *p = arena_alloc(arena, n + 4);
-    for (size_t i = 0; i < n; i++) p[i] = (unsigned char)title.p[i] < 0x20 ? ' ' : title.p[i];
-    if (cut) {
-        memcpy(p + n, "…", sizeof "…" - 1);
-        n += sizeof "…" - 1;
-    }
-    return (struct str){p, n};
+    struct str text = text_clean(step->arena, title);
+    if (text.n <= SENTENCE_TITLE_BYTES) return text;
+    struct str cut = step->d->cut(text, SENTENCE_TITLE_BYTES);
+    return arena_printf(step->arena, "%.*s…", STR_ARG(cut));
 }
 
 void reminder_add(struct step *step, struct reminder_output *reminder, int role, struct owner who)
@@ -277,11 +267,12 @@ static struct str summary(struct step *step, const struct task *task, int kind, 
 {
     struct arena *arena = step->arena;
     struct str id = state_task_id(arena, task->incident_id, task->name);
-    struct str title = reminder_title(arena, task->title);
+    struct str title = reminder_title(step, task->title);
     struct str says = phrase(step, task, kind, at);
-    return arena_printf(arena, "%.*s %.*s %.*s '%.*s' %.*s", STR_ARG(priority_name(task->priority)),
-                        STR_ARG(task_kind_name(task->kind)), STR_ARG(id), STR_ARG(title),
-                        STR_ARG(says));
+    return text_clean(arena, arena_printf(arena, "%.*s %.*s %.*s '%.*s' %.*s",
+                                          STR_ARG(priority_name(task->priority)),
+                                          STR_ARG(task_kind_name(task->kind)), STR_ARG(id),
+                                          STR_ARG(title), STR_ARG(says)));
 }
 
 /* Takes the steps of the escalation that are due; those of one point in time are one. */

@@ -2,6 +2,7 @@
 /* What becomes due about an incident as a whole: its review, missing findings, end of retention. */
 #include <stdlib.h>
 
+#include "common/text.h"
 #include "step.h"
 
 /* TIME_NONE at the end of the calendar. */
@@ -48,9 +49,10 @@ static int by_urgency(const void *a, const void *b)
 static struct str label(struct step *step)
 {
     const struct incident *incident = step->incident;
-    if (!incident->title.n) return incident->incident_id;
-    struct str title = reminder_title(step->arena, incident->title);
-    return arena_printf(step->arena, "%.*s '%.*s'", STR_ARG(incident->incident_id), STR_ARG(title));
+    struct str id = text_clean(step->arena, incident->incident_id);
+    if (!incident->title.n) return id;
+    struct str title = reminder_title(step, incident->title);
+    return arena_printf(step->arena, "%.*s '%.*s'", STR_ARG(id), STR_ARG(title));
 }
 
 static struct reminder_output *remind(struct step *step, int kind, int64_t number, ms_t due_for)

@@ -185,8 +185,8 @@ void reminder_tick(struct step *step, struct entry *entry, ms_t until);
 ms_t reminder_next(const struct policy *policy, const struct task *task);
 /* How long a time is, for a person: "2 d", "5 h", "30 min", "10 s". */
 struct str reminder_span(struct arena *arena, int64_t ms);
-/* A title for a sentence: one line, cut at a character. */
-struct str reminder_title(struct arena *arena, struct str title);
+/* A title for a sentence: clean (text.h), and cut where it is long. */
+struct str reminder_title(struct step *step, struct str title);
 void reminder_add(struct step *step, struct reminder_output *reminder, int role, struct owner who);
 
 /* The earlier of two times that may be TIME_NONE. */

@@ -118,7 +118,7 @@ static enum result undo(struct batch *b, enum result result, struct error *error
     struct engine *engine = b->engine;
     if (result == FATAL) return FATAL;
     log_warn("a transaction was aborted; going back to what is committed", "reason=%s",
-             log_quote(error->text));
+             error->text);
     metrics_add(engine->metrics, METRIC_ABORTS, 1);
     batch_restart_all(b);
     size_t half = records_taken(b) / 2;

@@ -6,6 +6,7 @@
  * one transaction holds no more; the rest is for the next batch.
  */
 #include "batch_private.h"
+#include "codec/grapheme.h"
 #include "common/log.h"
 
 /* What one transaction holds, about. The broker's and the client's limits are far above, but a
@@ -265,7 +266,8 @@ static enum step_result decide_shard(struct batch *b, struct batch_shard *bs, st
 
 enum result batch_decide(struct batch *b, struct error *error)
 {
-    b->decision = (struct decision){.policy = b->engine->options.policy, .arena = b->arena};
+    b->decision = (struct decision){
+        .policy = b->engine->options.policy, .arena = b->arena, .cut = grapheme_cut};
     for (size_t i = 0; i < b->shards_n && !b->full; i++) {
         struct batch_shard *bs = &b->shards[i];
         if (bs->dropped) continue;

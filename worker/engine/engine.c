@@ -72,7 +72,7 @@ void engine_complain(struct engine *engine, const char *what, const struct error
     int64_t now = monotonic(engine);
     if (now - engine->last_complaint_ms < COMPLAIN_MS) return;
     engine->last_complaint_ms = now;
-    log_warn(what, "reason=%s", log_quote(error->text));
+    log_warn(what, "reason=%s", error->text);
 }
 
 /* ---- who owns what ---- */

@@ -26,8 +26,7 @@ enum result evidence_of_loss(struct engine *engine, const struct shard *shard, c
         struct error fact = *error;
         return error_set(error, FATAL, "%s%s", fact.text, ACCEPT);
     }
-    log_error("state loss accepted", "shard=%d loss=%s then=%s", shard->id, log_quote(error->text),
-              log_quote(then));
+    log_error("state loss accepted", "shard=%d loss=%s then=%s", shard->id, error->text, then);
     return OK;
 }
 

@@ -30,11 +30,9 @@ static void read_environment(void)
     }
     if (end && end != colon + 1 && !*end && point.countdown > 0 && point.countdown < LONG_MAX) {
         point.state = ARMED;
-        log_warn("a failpoint is set: this process will die on purpose", "failpoint=%s",
-                 log_quote(text));
+        log_warn("a failpoint is set: this process will die on purpose", "failpoint=%s", text);
     } else {
-        log_error("EPILOGUE_FAILPOINT is not <name>:<countdown>, ignored", "value=%s",
-                  log_quote(text));
+        log_error("EPILOGUE_FAILPOINT is not <name>:<countdown>, ignored", "value=%s", text);
     }
 }
 

@@ -155,7 +155,7 @@ static enum result clear(struct engine *engine, const struct rebuilds *rebuilds,
         shard->from_start = true;
         shard->distrusted = false;
         log_info("rebuilding the shard's state from the changelog", "shard=%d why=%s", shard->id,
-                 log_quote(rebuilds->items[i].why));
+                 rebuilds->items[i].why);
     }
     return result;
 }

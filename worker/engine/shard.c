@@ -23,7 +23,7 @@ void shard_restart(struct engine *engine, struct shard *shard)
 void shard_distrust(struct shard *shard, const char *key, const struct error *why)
 {
     log_warn("an entry in Redis cannot be read; rebuilding its shard from followup-state",
-             "shard=%d key=%s reason=%s", shard->id, log_quote(key), log_quote(why->text));
+             "shard=%d key=%s reason=%s", shard->id, key, why->text);
     shard->distrusted = true;
 }
 

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "codec/grapheme.h"
 #include "codec/state_json.h"
 
 #define MESSAGES_KEPT_BYTES ((size_t)1 << 20)
@@ -41,6 +42,7 @@ struct virtual *virtual_new(const struct virtual_settings *settings)
     v->decision.arena = v->arena;
     v->decision.table = state_new(v->arena);
     v->decision.step_max = settings->step_max;
+    v->decision.cut = grapheme_cut;
     v->decoder.limits = settings->limits;
     v->encoder.source = settings->source;
     for (int topic = 0; topic < topic_end; topic++)

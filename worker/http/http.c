@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/text.h"
 #include "engine/watchdog.h"
 
 #define CONNECTIONS_MAX 32
@@ -53,7 +54,8 @@ static enum MHD_Result answer_ready(struct http *http, struct MHD_Connection *co
     const char *reason = metrics_not_ready(http->metrics);
     if (!reason) return answer(connection, MHD_HTTP_OK, PLAIN, STR("ready\n"));
     struct buf out = {0};
-    buf_printf(&out, "%s\n", reason);
+    text_show(&out, str_of(reason));
+    buf_char(&out, '\n');
     enum MHD_Result result =
         answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, PLAIN, buf_slice(&out));
     buf_free(&out);

@@ -120,8 +120,8 @@ static void on_log(const rd_kafka_t *rk, int syslog_level, const char *facility,
         level = LOG_DEBUG;
     else if (connection)
         level = LOG_WARN;
-    log_write(level, "kafka client", "client=%s facility=%s text=%s",
-              log_quote(rk ? rd_kafka_name(rk) : "-"), facility, log_quote(text));
+    log_write(level, "kafka client", "client=%s facility=%s text=%s", rk ? rd_kafka_name(rk) : "-",
+              facility, text);
 }
 
 static void on_error(rd_kafka_t *rk, int err, const char *text, void *opaque)

@@ -311,7 +311,7 @@ static void on_consumer_error(struct kafka_consumer *c, const rd_kafka_message_t
         log_warn("consuming continues after an error",
                  "topic=%s partition=%" PRId32 " error=%s text=%s",
                  m->rkt ? rd_kafka_topic_name(m->rkt) : "-", m->partition,
-                 rd_kafka_err2name(m->err), log_quote(rd_kafka_message_errstr(m)));
+                 rd_kafka_err2name(m->err), rd_kafka_message_errstr(m));
 }
 
 /* A place in the log as an event carries it. */

@@ -246,7 +246,7 @@ enum result redis_connection_ensure(struct redis_connection *c, struct error *er
     c->last_result = connect_now(c, &c->last);
     c->next_try_ms = monotonic_ms() + CONNECT_PAUSE_MS;
     if (c->last_result) return error_set(error, c->last_result, "%s", c->last.text);
-    if (c->was_connected) log_info("connected to Redis again", "at=%s", log_quote(c->url.display));
+    if (c->was_connected) log_info("connected to Redis again", "at=%s", c->url.display);
     c->was_connected = true;
     return OK;
 }

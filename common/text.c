@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text.h"
+
+size_t text_char(const char *p, size_t n, uint32_t *c)
+{
+    const unsigned char *b = (const unsigned char *)p;
+    unsigned char low = 0x80, high = 0xbf; /* what the second byte may be (Unicode, table 3-7) */
+    size_t length;
+    *c = b[0];
+    if (b[0] < 0x80) return 1;
+    if (b[0] >= 0xc2 && b[0] <= 0xdf) {
+        length = 2;
+        *c &= 0x1f;
+    } else if (b[0] >= 0xe0 && b[0] <= 0xef) {
+        length = 3;
+        *c &= 0x0f;
+        if (b[0] == 0xe0) low = 0xa0;  /* else overlong */
+        if (b[0] == 0xed) high = 0x9f; /* else a surrogate */
+    } else if (b[0] >= 0xf0 && b[0] <= 0xf4) {
+        length = 4;
+        *c &= 0x07;
+        if (b[0] == 0xf0) low = 0x90;  /* else overlong */
+        if (b[0] == 0xf4) high = 0x8f; /* else above U+10FFFF */
+    } else {
+        return 0;
+    }
+    if (n < length || b[1] < low || b[1] > high) return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((b[i] & 0xc0) != 0x80) return 0;
+        *c = *c << 6 | (b[i] & 0x3f);
+    }
+    return length;
+}
+
+bool text_is_unsafe(uint32_t c)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x0000, 0x001f},   /* C0 */
+        {0x007f, 0x009f},   /* DEL, C1 */
+        {0x00ad, 0x00ad},   /* soft hyphen */
+        {0x034f, 0x034f},   /* combining grapheme joiner */
+        {0x061c, 0x061c},   /* Arabic letter mark */
+        {0x115f, 0x1160},   /* Hangul fillers */
+        {0x17b4, 0x17b5},   /* Khmer inherent vowels */
+        {0x180e, 0x180e},   /* Mongolian vowel separator */
+        {0x200b, 0x200f},   /* zero-width space, non-joiner, joiner; direction marks */
+        {0x2028, 0x202e},   /* line and paragraph separator; embeddings and overrides */
+        {0x2060, 0x206f},   /* word joiner, invisible operators, isolates */
+        {0x3164, 0x3164},   /* Hangul filler */
+        {0xfeff, 0xfeff},   /* byte order mark */
+        {0xffa0, 0xffa0},   /* Hangul filler */
+        {0xfff0, 0xfffb},   /* interlinear annotation */
+        {0x1bca0, 0x1bca3}, /* shorthand format controls */
+        {0x1d173, 0x1d17a}, /* musical format controls */
+        {0xe0000, 0xe00ff}, /* tags */
+        {0xe01f0, 0xe0fff},
+    };
+    if (c >= 0x20 && c < 0x7f) return false;
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges && ranges[i].first <= c; i++)
+        if (c <= ranges[i].last) return true;
+    return false;
+}
+
+static size_t put_unit(char *p, uint32_t unit)
+{
+    static const char hex[] = "0123456789abcdef";
+    p[0] = '\\';
+    p[1] = 'u';
+    for (int i = 0; i < 4; i++) p[2 + i] = hex[unit >> (12 - 4 * i) & 15];
+    return 6;
+}
+
+size_t text_escape(char escape[TEXT_ESCAPE], uint32_t c)
+{
+    if (c == '\n' || c == '\r' || c == '\t') {
+        escape[0] = '\\';
+        escape[1] = c == '\n' ? 'n' : c == '\r' ? 'r' : 't';
+        return 2;
+    }
+    if (c < 0x10000) return put_unit(escape, c);
+    size_t n = put_unit(escape, 0xd800 + ((c - 0x10000) >> 10));
+    return n + put_unit(escape + n, 0xdc00 + (c & 0x3ff));
+}
+
+static bool is_plain(char c)
+{
+    return c >= 0x20 && c < 0x7f;
+}
+
+static void show(struct buf *out, struct str text, bool keep_line_ends)
+{
+    char escape[TEXT_ESCAPE];
+    for (size_t at = 0, n; at < text.n; at += n) {
+        uint32_t c;
+        for (n = 0; at + n < text.n && is_plain(text.p[at + n]);) n++;
+        if (n) {
+            buf_add(out, text.p + at, n);
+            continue;
+        }
+        n = text_char(text.p + at, text.n - at, &c);
+        bool line_end = keep_line_ends && c == '\n';
+        if (!n)
+            buf_lit(out, "\\ufffd");
+        else if (text_is_unsafe(c) && !line_end)
+            buf_add(out, escape, text_escape(escape, c));
+        else
+            buf_add(out, text.p + at, n);
+        if (!n) n = 1;
+    }
+}
+
+void text_show(struct buf *out, struct str text)
+{
+    show(out, text, false);
+}
+
+void text_show_page(struct buf *out, struct str page)
+{
+    show(out, page, true);
+}
+
+static bool is_clean(struct str text)
+{
+    uint32_t c;
+    for (size_t at = 0, n; at < text.n; at += n) {
+        n = text_char(text.p + at, text.n - at, &c);
+        if (!n || text_is_unsafe(c)) return false;
+    }
+    return true;
+}
+
+static bool breaks_line(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029;
+}
+
+struct str text_clean(struct arena *arena, struct str text)
+{
+    if (is_clean(text)) return text;
+    char *p = arena_alloc(arena, text.n);
+    size_t kept = 0;
+    for (size_t at = 0, n; at < text.n; at += n) {
+        uint32_t c;
+        n = text_char(text.p + at, text.n - at, &c);
+        if (n && breaks_line(c)) {
+            p[kept++] = ' ';
+        } else if (n && (!text_is_unsafe(c) || c == 0x200c || c == 0x200d)) {
+            memcpy(p + kept, text.p + at, n);
+            kept += n;
+        }
+        if (!n) n = 1;
+    }
+    return (struct str){p, kept};
+}
+
+size_t text_whole(const char *p, size_t n)
+{
+    size_t start = n;
+    while (start && n - start < 4 && ((unsigned char)p[start - 1] & 0xc0) == 0x80) start--;
+    unsigned char lead = start ? (unsigned char)p[start - 1] : 0;
+    size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 0;
+    return n - start + 1 < length ? start - 1 : n;
+}
