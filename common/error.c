@@ -5,16 +5,33 @@
 #include <stdio.h>
 #include <string.h>
 
+/* By way of a second buffer: the sentence may well quote the error's own text. */
+static void write_text(struct error *error, const char *format, va_list args)
+{
+    char text[sizeof error->text];
+    int n = vsnprintf(text, sizeof text, format, args);
+    if (n < 0) text[0] = 0;
+    memcpy(error->text, text, sizeof text);
+}
+
 enum result error_set(struct error *error, enum result result, const char *format, ...)
 {
     if (!error) return result;
-    /* By way of a second buffer: the sentence may well quote the error's own text. */
-    char text[sizeof error->text];
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(text, sizeof text, format, args);
+    write_text(error, format, args);
     va_end(args);
-    if (n < 0) text[0] = 0;
-    memcpy(error->text, text, sizeof text);
+    error->usage = false;
     return result;
+}
+
+enum result error_usage(struct error *error, const char *format, ...)
+{
+    if (!error) return FATAL;
+    va_list args;
+    va_start(args, format);
+    write_text(error, format, args);
+    va_end(args);
+    error->usage = true;
+    return FATAL;
 }

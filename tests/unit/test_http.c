@@ -91,7 +91,7 @@ static void test_others(void **state)
 static void test_port_in_use(void **state)
 {
     (void)state;
-    struct error error = {""};
+    struct error error = {.text = ""};
     struct http *second;
     const struct listen_address same = {"127.0.0.1", http_port(http)};
     assert_int_equal(http_start(&same, metrics, &second, &error), FATAL);
@@ -102,7 +102,7 @@ static void test_port_in_use(void **state)
 static void test_addresses(void **state)
 {
     (void)state;
-    struct error error = {""};
+    struct error error = {.text = ""};
     struct http *other;
     const struct listen_address none = {NULL, 0}, all = {"*", 0}, foreign = {"192.0.2.1", 0},
                                 no_name = {"no.such.name.invalid", 0};

@@ -317,7 +317,7 @@ static int dev_run(const struct cli *cli)
             say("that was the story; --serve keeps everything running for your own events");
     }
     stop(&dev);
-    if (result == FATAL) return cli_fail(EXIT_FAILED, "%s", error.text);
+    if (result == FATAL) return cli_error(&error);
     return EXIT_DONE;
 }
 

@@ -151,7 +151,7 @@ static int run(const struct cli *cli)
     if (result == OK) print(&list, cli_value(cli, "json") != NULL);
     store_reader_close(reader);
     arena_free(list.arena);
-    return result == OK ? EXIT_DONE : cli_fail(EXIT_FAILED, "%s", error.text);
+    return result == OK ? EXIT_DONE : cli_error(&error);
 }
 
 static const struct cli_option options[] = {

@@ -184,7 +184,7 @@ static int publish(const struct config *config, const struct lines *lines)
         rd_kafka_flush(p.rk, POLL_MS);
         rd_kafka_destroy(p.rk);
     }
-    return result == OK ? report(&p) : cli_fail(EXIT_FAILED, "%s", error.text);
+    return result == OK ? report(&p) : cli_error(&error);
 }
 
 static int read_and_publish(const struct cli *cli, struct arena *arena, int topic)

@@ -295,7 +295,7 @@ static int run(const struct cli *cli)
     buf_free(&show.out);
     arena_free(show.scratch);
     arena_free(show.arena);
-    return result == OK ? EXIT_DONE : cli_fail(EXIT_FAILED, "%s", error.text);
+    return result == OK ? EXIT_DONE : cli_error(&error);
 }
 
 static const struct cli_option options[] = {

@@ -55,10 +55,10 @@ static int number(const char *text, size_t n, int max)
 
 static enum result bad(struct error *error, const char *what)
 {
-    return error_set(error, FATAL,
-                     "redis.url: %s; allowed are redis://host:port/database, the same with "
-                     "rediss:// for TLS, and unix:/path/to/socket?db=database",
-                     what);
+    return error_usage(error,
+                       "redis.url: %s; allowed are redis://host:port/database, the same with "
+                       "rediss:// for TLS, and unix:/path/to/socket?db=database",
+                       what);
 }
 
 static enum result parse_unix(const char *rest, struct redis_url *url, struct error *error)
