@@ -17,6 +17,7 @@ from conftest import long_run
 from support.acls import Acls, parse
 from support.events import bug_id, closure, finding
 from support.process import free_port, wait_until
+from support.redis_server import RedisServer
 from support.worker import json_lines
 from support.world import TOPICS
 
@@ -85,6 +86,13 @@ def _check(world, expected, *arguments):
     return json_lines(done)
 
 
+def _run(world, *arguments, code=0):
+    """A command that has nothing to say on standard error, and ends with this code."""
+    done = world.run(*arguments)
+    assert (done.returncode, done.stderr) == (code, ""), done.stdout + done.stderr
+    return json_lines(done)
+
+
 def _wrong(lines):
     return [line["text"] for line in lines if line["result"] == "wrong"]
 
@@ -104,6 +112,9 @@ def test_the_documented_rights_are_enough(strict, acls):
     assert not _wrong(lines)
     notes = [line["text"] for line in lines if line["result"] == "note"]
     assert len(notes) == len(TOPICS) and all("needs DescribeConfigs" in text for text in notes)
+    assert _run(strict, "check", "--json") == lines
+    topics = _run(strict, "topics", "check", "--json", code=3)
+    assert [line["result"] for line in topics] == ["unknown"] * len(TOPICS)
     worker = strict.start_worker("one").wait_ready()
     strict.close_incident(closure("INC-1"))
     strict.update_finding(finding("INC-1", "F-1"))
@@ -127,6 +138,20 @@ def test_each_right_is_missed(strict, acls):
     acls.add(*granted)
     assert not _wrong(_check(strict, 0))
     assert _ends(strict) == before
+
+
+def test_topics_check_goes_on(strict, acls):
+    """A topic that may not be seen hides none of the others."""
+    acls, rights = acls
+    hidden = [right for right in rights if right.name == strict.topic("finding-updated")]
+    acls.remove(*hidden)
+    _check(strict, 3)
+    lines = _run(strict, "topics", "check", "--json", code=3)
+    assert len(lines) == len(TOPICS)
+    wrong = _wrong(lines)
+    assert len(wrong) == 1 and parse(wrong[0][wrong[0].index("kafka-acls.sh"):]) == hidden
+    acls.add(*hidden)
+    _check(strict, 0)
 
 
 def test_all_rights_are_missing(strict, acls):
@@ -201,6 +226,16 @@ def test_nothing_answers(strict, unanswered):
     assert "transactions: not checked" in done.stdout
     assert took_s < 45
 
+
+
+def test_a_renamed_command(strict, acls):
+    redis = RedisServer(strict.folder / "renamed").start("--rename-command", "UNLINK", "")
+    wrong = _wrong(_check(strict, 3, "-s", f"redis.url={redis.url}"))
+    assert len(wrong) == 1 and "unlink" in wrong[0] and "rename-command" in wrong[0]
+    worker = strict.start_worker("one", settings={"redis.url": redis.url})
+    assert worker.wait_exit() == 1
+    assert "unlink" in worker.log and "rename-command" in worker.log
+    redis.stop()
 
 
 def test_each_right_in_redis(strict, acls):

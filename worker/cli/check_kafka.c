@@ -55,10 +55,17 @@ static int left_ms(int64_t until_ms)
     return left > 0 ? (int)left : 0;
 }
 
+/* What is tried here is meant to be refused: librdkafka's lines about it would only frighten. */
+static void log_nothing(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+    (void)rk, (void)level, (void)facility, (void)text;
+}
+
 /* A handle of one side; what it does not take is said. */
 static rd_kafka_t *open_side(const struct check_kafka *check, rd_kafka_conf_t *conf,
                              enum kafka_side side, struct error *error)
 {
+    if (conf) rd_kafka_conf_set_log_cb(conf, log_nothing);
     rd_kafka_t *rk = conf ? kafka_conf_open(conf, side, error) : NULL;
     if (!rk) say(check, VERDICT_WRONG, "kafka: %s", error->text);
     return rk;
@@ -73,20 +80,23 @@ static bool is_denied(rd_kafka_resp_err_t err)
 }
 
 /* Says what came of a try: a missing right as the command that grants it. `subject`: what was tried,
- * with the operation: "reading incident-closed (Read)". */
+ * as in "reading incident-closed". */
 static void say_fault(const struct check_kafka *check, rd_kafka_resp_err_t err, const char *subject,
                       enum kafka_right right, const char *topic, const struct kafka_watch *watch)
 {
     struct error error;
     char command[KAFKA_RIGHTS_COMMAND_BYTES];
-    kafka_rights_command(check->config, right, topic, command);
+    const char *more = watch->reason[0] ? "; " : "";
     if (is_denied(err)) {
+        kafka_rights_command(check->config, right, topic, command);
         say(check, VERDICT_WRONG, "kafka %s: denied: %s", subject, command);
-        return;
+    } else if (err == NO_ANSWER) {
+        say(check, VERDICT_WRONG, "kafka %s: no answer in time; is every broker up?%s%s", subject,
+            more, watch->reason);
+    } else {
+        kafka_error_code(check->config, err, NULL, subject, &error);
+        say(check, VERDICT_WRONG, "kafka %s%s%s", error.text, more, watch->reason);
     }
-    kafka_error_code(check->config, err, NULL, "no success", &error);
-    say(check, VERDICT_WRONG, "kafka %s: %s%s%s", subject, error.text, watch->reason[0] ? "; " : "",
-        watch->reason);
 }
 
 /* ------------------------------------------------------------------ reading */
