@@ -154,6 +154,20 @@ def test_topics_check_goes_on(strict, acls):
     _check(strict, 0)
 
 
+def test_topics_create_goes_on(strict, acls):
+    """Each topic that may not be made is named with the right that it takes."""
+    acls, _ = acls
+    def create():
+        return strict.run("topics", "create", "--partitions", 2, "--replication", 1, "--json")
+    wrong = _wrong(json_lines(create()))
+    rights = [parse(text[text.index("kafka-acls.sh"):])[0] for text in wrong]
+    assert {(right.operation, right.name) for right in rights} == {
+        ("Create", strict.topic(name)) for name in TOPICS}
+    acls.add(*rights)
+    wait_until(lambda: create().returncode == 0, 20, "topics create to be allowed")
+    acls.remove(*rights)
+
+
 def test_all_rights_are_missing(strict, acls):
     """One fault does not hide the next."""
     acls, rights = acls

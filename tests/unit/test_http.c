@@ -97,6 +97,14 @@ static void test_port_in_use(void **state)
     assert_int_equal(http_start(&same, metrics, &second, &error), FATAL);
     assert_null(second);
     assert_non_null(strstr(error.text, "in use"));
+    bool by_worker;
+    assert_int_equal(http_check(&same, &by_worker, &error), FATAL);
+    assert_true(by_worker);
+    assert_false(error.usage);
+    const struct listen_address any = {"127.0.0.1", 0}, off = {NULL, 0};
+    assert_int_equal(http_check(&any, &by_worker, &error), OK);
+    assert_int_equal(http_check(&off, &by_worker, &error), OK);
+    assert_false(by_worker);
 }
 
 static void test_addresses(void **state)

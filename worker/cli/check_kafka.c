@@ -427,7 +427,7 @@ void check_kafka_transactions(const struct check_kafka *check)
     struct error error;
     struct kafka_watch watch = {0};
     rd_kafka_resp_err_t other_err, err;
-    char own[700], other[720];
+    char own[1300], other[1320]; /* each name has 200 bytes at most, encoded three times that */
     own_id(check, own, sizeof own);
     /* No worker's, since a slash in an instance.id is encoded. */
     snprintf(other, sizeof other, "%.*s/check/", (int)strcspn(own, "/"), own);

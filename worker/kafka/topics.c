@@ -201,33 +201,45 @@ static rd_kafka_event_t *wait_result(rd_kafka_queue_t *queue, rd_kafka_event_typ
     }
 }
 
+/* Why a topic could not be made, for its own line. */
+static void say_not_created(const struct config *config, const rd_kafka_topic_result_t *result,
+                            topics_report *report, void *arg)
+{
+    struct error error;
+    char text[KAFKA_RIGHTS_COMMAND_BYTES + 100], command[KAFKA_RIGHTS_COMMAND_BYTES];
+    const char *name = rd_kafka_topic_result_name(result);
+    rd_kafka_resp_err_t err = rd_kafka_topic_result_error(result);
+    if (err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+        kafka_rights_command(config, KAFKA_RIGHT_CREATE, name, command);
+        snprintf(text, sizeof text, "may not be created by this user: %s", command);
+    } else {
+        kafka_error_code(config, err, rd_kafka_topic_result_error_string(result),
+                         "could not be created", &error);
+        snprintf(text, sizeof text, "%s", error.text);
+    }
+    say(report, arg, name, TOPICS_WRONG, text);
+}
+
 static enum result report_created(const struct config *config, rd_kafka_event_t *event,
                                   topics_report *report, void *arg, struct error *error)
 {
-    size_t n;
+    size_t n, failed = 0;
     const rd_kafka_topic_result_t **results =
         rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &n);
-    enum result r = OK;
     for (size_t i = 0; i < n; i++) {
         const char *name = rd_kafka_topic_result_name(results[i]);
         rd_kafka_resp_err_t err = rd_kafka_topic_result_error(results[i]);
-        const char *text = rd_kafka_topic_result_error_string(results[i]);
         if (!err) {
             say(report, arg, name, TOPICS_CREATED, "made with the settings it needs");
         } else if (err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
             say(report, arg, name, TOPICS_EXISTED, "there already, left as it is");
-        } else if (err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
-            char command[KAFKA_RIGHTS_COMMAND_BYTES];
-            kafka_rights_command(config, KAFKA_RIGHT_CREATE, name, command);
-            r = error_set(error, FATAL, "topic %s may not be created by this user: %s", name,
-                          command);
         } else {
-            r = kafka_error_code(config, err, text, name, error) == RETRY
-                    ? error_set(error, FATAL, "topic %s could not be made: %s", name, text)
-                    : FATAL;
+            say_not_created(config, results[i], report, arg);
+            failed++;
         }
     }
-    return r;
+    if (!failed) return OK;
+    return error_set(error, FATAL, "%zu of %zu topics could not be created", failed, n);
 }
 
 static enum result request_creation(const struct config *config, rd_kafka_t *rk,
