@@ -64,10 +64,14 @@ static void say_error(struct check *check, const char *what, const struct error 
 /* The files and settings were read before the command began, secrets too. */
 static void check_configuration(struct check *check)
 {
+    static const char *const levels[] = {"debug", "info", "warn", "error"}; /* by enum log_level */
     char text[700];
     check->area = "configuration";
     snprintf(text, sizeof text, "configuration: group.id %s, instance.id %s",
              check->config->group_id, check->config->instance_id);
+    say(check, VERDICT_OK, text);
+    snprintf(text, sizeof text, "log: from level %s on, as %s, on standard error",
+             levels[check->config->log_level], check->config->log_json ? "json" : "logfmt");
     say(check, VERDICT_OK, text);
 }
 

@@ -329,22 +329,35 @@ static rd_kafka_t *open_admin(const struct check_kafka *check, struct kafka_watc
     return open_side(check, conf, KAFKA_ADMIN, &error);
 }
 
-static bool has_instance(rd_kafka_event_t *event, const char *instance_id)
+/* How much of a name is not the random end that a dynamic member's name has ("-" and 8 hex digits). */
+static size_t lasting(const char *name)
+{
+    size_t n = strlen(name);
+    bool random = n > 9 && name[n - 9] == '-' && strspn(name + n - 8, "0123456789abcdef") == 8;
+    return random ? n - 9 : n;
+}
+
+/* Whether a member is the worker of our instance.id, or, dynamic, one of this machine. */
+static bool is_ours(const rd_kafka_MemberDescription_t *member, const char *instance_id)
 {
     char client_id[300];
+    const char *id = rd_kafka_MemberDescription_group_instance_id(member);
+    const char *name = rd_kafka_MemberDescription_client_id(member);
+    if (id) return strcmp(id, instance_id) == 0;
     snprintf(client_id, sizeof client_id, "epilogue-%s", instance_id);
+    return name && lasting(name) == lasting(client_id) &&
+           strncmp(name, client_id, lasting(name)) == 0;
+}
+
+static bool has_instance(rd_kafka_event_t *event, const char *instance_id)
+{
     size_t n;
     const rd_kafka_ConsumerGroupDescription_t **groups =
         rd_kafka_DescribeConsumerGroups_result_groups(
             rd_kafka_event_DescribeConsumerGroups_result(event), &n);
-    for (size_t m = 0; n && m < rd_kafka_ConsumerGroupDescription_member_count(groups[0]); m++) {
-        const rd_kafka_MemberDescription_t *member =
-            rd_kafka_ConsumerGroupDescription_member(groups[0], m);
-        const char *id = rd_kafka_MemberDescription_group_instance_id(member);
-        if (id ? strcmp(id, instance_id) == 0
-               : strcmp(rd_kafka_MemberDescription_client_id(member), client_id) == 0)
+    for (size_t m = 0; n && m < rd_kafka_ConsumerGroupDescription_member_count(groups[0]); m++)
+        if (is_ours(rd_kafka_ConsumerGroupDescription_member(groups[0], m), instance_id))
             return true;
-    }
     return false;
 }
 

@@ -170,7 +170,7 @@ static bool is_worker(const struct listen_address *address)
 
 enum result http_check(const struct listen_address *address, bool *by_worker, struct error *error)
 {
-    int fd;
+    int fd = -1;
     *by_worker = false;
     if (!address->host) return OK;
     enum result result = open_socket(address, &fd, error);
@@ -184,7 +184,7 @@ enum result http_check(const struct listen_address *address, bool *by_worker, st
 enum result http_start(const struct listen_address *address, struct metrics *metrics,
                        struct http **http, struct error *error)
 {
-    int fd;
+    int fd = -1;
     *http = NULL;
     if (!address->host) return OK;
     enum result result = open_socket(address, &fd, error);
