@@ -7,17 +7,34 @@
 
 #include "text.h"
 
-enum result error_set(struct error *error, enum result result, const char *format, ...)
+/* By way of a second buffer: the sentence may well quote the error's own text. */
+static void write_text(struct error *error, const char *format, va_list args)
 {
-    if (!error) return result;
-    /* By way of a second buffer: the sentence may well quote the error's own text. */
     char text[sizeof error->text];
-    va_list args;
-    va_start(args, format);
     int n = vsnprintf(text, sizeof text, format, args);
-    va_end(args);
     if (n < 0) n = 0;
     text[text_whole(text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1)] = 0;
     memcpy(error->text, text, sizeof text);
+}
+
+enum result error_set(struct error *error, enum result result, const char *format, ...)
+{
+    if (!error) return result;
+    va_list args;
+    va_start(args, format);
+    write_text(error, format, args);
+    va_end(args);
+    error->usage = false;
     return result;
+}
+
+enum result error_usage(struct error *error, const char *format, ...)
+{
+    if (!error) return FATAL;
+    va_list args;
+    va_start(args, format);
+    write_text(error, format, args);
+    va_end(args);
+    error->usage = true;
+    return FATAL;
 }

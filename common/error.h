@@ -3,6 +3,8 @@
 #ifndef EPILOGUE_COMMON_ERROR_H
 #define EPILOGUE_COMMON_ERROR_H
 
+#include <stdbool.h>
+
 /* The class decides what happens (CONTRIBUTING, Style). */
 enum result {
     OK,
@@ -14,11 +16,16 @@ enum result {
 
 struct error {
     char text[600]; /* a whole sentence for a person: what, where, what to do */
+    bool usage;     /* wrong usage or configuration: starting again does not help (exit code 2) */
 };
 
 /* Writes the sentence; returns `result`, so that `return error_set(e, FATAL, …)` reads well.
  * `error` may be NULL. */
 enum result error_set(struct error *error, enum result result, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same, FATAL, for what is wrong with usage or configuration: the sentence names what to change. */
+enum result error_usage(struct error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

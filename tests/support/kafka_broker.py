@@ -22,10 +22,14 @@ _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller_port}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{sasl_port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{sasl_port}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_epilogue="secret";
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
 log.dirs={data}
 auto.create.topics.enable=false
 num.network.threads=2
@@ -58,7 +62,9 @@ def kafka_home():
 
 
 class KafkaBroker:
-    """Started by the constructor; `bootstrap` is its address, the same after a restart."""
+    """Started by the constructor; `bootstrap` is its address, the same after a restart. Whoever
+    comes there may do anything; who logs in at `sasl_bootstrap` (epilogue, secret) only what ACLs
+    allow."""
 
     def __init__(self, folder, heap="512m", compile_fully=False):
         """`compile_fully`: for a benchmark; tests want a broker that is up soon."""
@@ -68,10 +74,12 @@ class KafkaBroker:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.bootstrap = f"127.0.0.1:{self.port}"
+        sasl_port = free_port()
+        self.sasl_bootstrap = f"127.0.0.1:{sasl_port}"
         self.log_path = self.folder / "broker.log"
         self._properties = self.folder / "server.properties"
         self._properties.write_text(_PROPERTIES.format(
-            port=self.port, controller_port=free_port(), data=self.folder / "data"))
+            port=self.port, sasl_port=sasl_port, controller_port=free_port(), data=self.folder / "data"))
         # One client for good: a future of a client that is garbage fails with "handle destroyed".
         self._admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
         self._process = None

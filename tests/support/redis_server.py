@@ -24,11 +24,11 @@ class RedisServer:
         self._dump = self.folder / "dump.rdb"
         self._process = None
 
-    def start(self):
-        """Starts it and waits till it answers."""
+    def start(self, *options):
+        """Starts it, with more options if need be, and waits till it answers."""
         command = ["redis-server", "--port", self.port, "--bind", "127.0.0.1",
                    "--dir", self.folder, "--save", "", "--appendonly", "no",
-                   "--maxmemory-policy", "noeviction", "--daemonize", "no"]
+                   "--maxmemory-policy", "noeviction", "--daemonize", "no", *options]
         if len(str(self.socket_path)) < 107:
             command += ["--unixsocket", self.socket_path]
         self._process = spawn(command, self.log_path)

@@ -43,6 +43,7 @@ class World:
             "group.id": self.group_id,
             "redis.url": self.redis.url,
             "session.timeout.ms": 6000,
+            "http.listen": "127.0.0.1:0",
             **{f"topic.{name}": self.topic(name) for name in TOPICS},
         }
         self.write_config()

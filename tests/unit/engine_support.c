@@ -352,7 +352,7 @@ void fake_ends(struct fake *f, int32_t shard)
 
 void fake_step(struct fake *f)
 {
-    struct error error = {{0}};
+    struct error error = {.text = ""};
     if (engine_step(f->engine, 0, &error) == FATAL) fail_msg("%s", error.text);
 }
 

@@ -91,18 +91,26 @@ static void test_others(void **state)
 static void test_port_in_use(void **state)
 {
     (void)state;
-    struct error error = {""};
+    struct error error = {.text = ""};
     struct http *second;
     const struct listen_address same = {"127.0.0.1", http_port(http)};
     assert_int_equal(http_start(&same, metrics, &second, &error), FATAL);
     assert_null(second);
     assert_non_null(strstr(error.text, "in use"));
+    bool by_worker;
+    assert_int_equal(http_check(&same, &by_worker, &error), FATAL);
+    assert_true(by_worker);
+    assert_false(error.usage);
+    const struct listen_address any = {"127.0.0.1", 0}, off = {NULL, 0};
+    assert_int_equal(http_check(&any, &by_worker, &error), OK);
+    assert_int_equal(http_check(&off, &by_worker, &error), OK);
+    assert_false(by_worker);
 }
 
 static void test_addresses(void **state)
 {
     (void)state;
-    struct error error = {""};
+    struct error error = {.text = ""};
     struct http *other;
     const struct listen_address none = {NULL, 0}, all = {"*", 0}, foreign = {"192.0.2.1", 0},
                                 no_name = {"no.such.name.invalid", 0};

@@ -97,7 +97,7 @@ static void what_is_written_can_be_read(void **state)
     for (size_t i = 0; i < 3; i++) fputs(written(&messages[i]), f);
     fclose(f);
     struct lines lines = {0};
-    struct error error = {""};
+    struct error error = {.text = ""};
     enum result result = lines_read(arena, path, names, 0, &lines, &error);
     unlink(path);
     assert_string_equal(error.text, "");

@@ -41,7 +41,7 @@ static void test_urls(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct redis_url url;
-        struct error error = {""};
+        struct error error = {.text = ""};
         assert_int_equal(redis_url_parse(cases[i].text, &url, &error), OK);
         is(url.host, cases[i].host);
         assert_int_equal(url.port, cases[i].port);
@@ -66,13 +66,13 @@ static void test_bad_urls(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct redis_url url;
-        struct error error = {""};
+        struct error error = {.text = ""};
         assert_int_equal(redis_url_parse(cases[i], &url, &error), FATAL);
         assert_non_null(strstr(error.text, "redis.url: "));
         assert_null(url.host);
     }
     struct redis_url url;
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_int_equal(redis_url_parse("redis://u:hunter2@h:x", &url, &error), FATAL);
     assert_null(strstr(error.text, "hunter2"));
 }
@@ -89,7 +89,7 @@ static void a_percent_that_means_nothing(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct redis_url url;
-        struct error error = {""};
+        struct error error = {0};
         assert_int_equal(redis_url_parse(cases[i].text, &url, &error), FATAL);
         assert_non_null(strstr(error.text, cases[i].place));
         assert_null(strstr(error.text, "hunter2"));
@@ -120,16 +120,54 @@ static void test_classes(void **state)
         {"WRONGPASS invalid username-password pair or user is disabled.", FATAL, true},
         {"MOVED 3999 127.0.0.1:6381", FATAL, true},
         {"ERR max number of clients reached", RETRY, true},
-        {"ERR unknown command", FATAL, false},
+        {"ERR unknown command", FATAL, true},
+        {"NOPERM this user has no permissions to run the 'zadd' command", FATAL, true},
         {"OOMPH is no word of Redis", FATAL, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct error error = {""};
+        struct error error = {.text = ""};
         bool reconnect = !cases[i].reconnect;
         assert_int_equal(redis_reply_class(cases[i].text, "cache:6379", &reconnect, &error),
                          cases[i].result);
         assert_int_equal(reconnect, cases[i].reconnect);
         assert_non_null(strstr(error.text, "cache:6379"));
+    }
+}
+
+/* What Redis 6, 7.0 and 7.2 answer where a right is missing, alone or in a script. */
+static void test_denials(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answer, *says;
+    } cases[] = {
+        {"NOPERM this user has no permissions to run the 'zadd' command", "SETUSER <user> +zadd"},
+        {"NOPERM this user has no permissions to run the 'script' command or its subcommand",
+         "SETUSER <user> +script"},
+        {"NOPERM User epi has no permissions to run the 'script|load' command", "+script|load"},
+        {"NOPERM this user has no permissions to access one of the keys used as arguments",
+         "ACL SETUSER <user> ~<redis.key.prefix>"},
+        {"NOPERM No permissions to access a key", "ACL SETUSER <user> ~<redis.key.prefix>"},
+        {"ERR The user executing the script can't run this command or subcommand script: bcb6, on "
+         "@user_script:1.",
+         "`epilogue check` says which"},
+        {"ERR Error running script (call to f_c8f4): @user_script:3: @user_script: 3: The user "
+         "executing the script can't run this command or subcommand",
+         "`epilogue check` says which"},
+        {"ERR The user executing the script can't access at least one of the keys mentioned in "
+         "the command arguments script: f9de, on @user_script:1.",
+         "ACL SETUSER <user> ~<redis.key.prefix>"},
+        {"ERR unknown command 'UNLINK', with args beginning with: 'a' ", "no command UNLINK"},
+        {"ERR unknown command `UNLINK`, with args beginning with: `a`, ", "no command UNLINK"},
+        {"ERR Unknown Redis command called from script script: d1bf, on @user_script:1.",
+         "rename-command"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error error;
+        bool reconnect;
+        assert_int_equal(redis_reply_class(cases[i].answer, "cache:6379", &reconnect, &error),
+                         FATAL);
+        if (!strstr(error.text, cases[i].says)) fail_msg("%s: %s", cases[i].says, error.text);
     }
 }
 
@@ -140,6 +178,7 @@ int main(void)
         cmocka_unit_test(test_bad_urls),
         cmocka_unit_test(a_percent_that_means_nothing),
         cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_denials),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -320,7 +320,7 @@ static void test_times(void **state)
 static void assert_unreadable(enum entry_type type, const char *text, const char *sentence)
 {
     struct entry entry = {.key = STR("INC-1|t|bug"), .type = type};
-    struct error error = {""};
+    struct error error = {.text = ""};
     struct record record = make_record(TOPIC_STATE, text); /* for its quotes */
     assert_int_equal(state_json_read(arena, record.value, &entry, &error), FATAL);
     assert_null(entry.body);

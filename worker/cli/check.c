@@ -1,34 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* epilogue check: whether a worker could run with this configuration. */
 #include <stdio.h>
+#include <time.h>
 
 #include "check_kafka.h"
 #include "cli.h"
 #include "codec/json.h"
 #include "config/policy_file.h"
+#include "http/http.h"
 #include "kafka/topics.h"
 #include "redis/redis_port.h"
 #include "terminal.h"
+
+#define KAFKA_MS 24000 /* the most that Kafka may take, its first answer apart */
 
 struct check {
     const struct config *config;
     const char *area; /* of the lines that come now */
     bool json;
-    bool wrong; /* something was found */
+    bool wrong;              /* something was found */
+    bool usage;              /* something of the configuration, which a worker exits with 2 for */
+    bool visible[topic_end]; /* the topics that there are */
+    bool reached;            /* a broker has told of the topics */
 };
 
-static void say(void *context, bool ok, const char *what)
+static const struct {
+    const char *mark, *result;
+} verdicts[] = {
+    [VERDICT_OK] = {"ok", "ok"},
+    [VERDICT_NOTE] = {"--", "note"},
+    [VERDICT_WRONG] = {"!!", "wrong"},
+};
+
+static void say(void *context, enum verdict verdict, const char *what)
 {
     struct check *check = context;
-    if (!ok) check->wrong = true;
+    if (verdict == VERDICT_WRONG) check->wrong = true;
     if (!check->json) {
-        terminal_say(stdout, "%s  %s", ok ? "ok" : "!!", what);
+        terminal_say(stdout, "%s  %s", verdicts[verdict].mark, what);
     } else {
         struct buf line = {0};
         buf_lit(&line, "{\"area\":");
         json_write_string(&line, str_of(check->area));
         buf_lit(&line, ",\"result\":");
-        json_write_string(&line, ok ? STR("ok") : STR("wrong"));
+        json_write_string(&line, str_of(verdicts[verdict].result));
         buf_lit(&line, ",\"text\":");
         json_write_string(&line, str_of(what));
         buf_lit(&line, "}\n");
@@ -38,14 +53,27 @@ static void say(void *context, bool ok, const char *what)
     fflush(stdout); /* the next thing looked at may take its time */
 }
 
-/* The configuration itself was read before the command began. */
+/* A fault that a worker ends for; of the configuration, with 2. */
+static void say_error(struct check *check, const char *what, const struct error *error)
+{
+    char text[700];
+    snprintf(text, sizeof text, "%s%s", what, error->text);
+    check->usage |= error->usage;
+    say(check, VERDICT_WRONG, text);
+}
+
+/* The files and settings were read before the command began, secrets too. */
 static void check_configuration(struct check *check)
 {
+    static const char *const levels[] = {"debug", "info", "warn", "error"}; /* by enum log_level */
     char text[700];
     check->area = "configuration";
     snprintf(text, sizeof text, "configuration: group.id %s, instance.id %s",
              check->config->group_id, check->config->instance_id);
-    say(check, true, text);
+    say(check, VERDICT_OK, text);
+    snprintf(text, sizeof text, "log: from level %s on, as %s, on standard error",
+             levels[check->config->log_level], check->config->log_json ? "json" : "logfmt");
+    say(check, VERDICT_OK, text);
 }
 
 static void check_policy(struct check *check)
@@ -59,36 +87,79 @@ static void check_policy(struct check *check)
     if (policy_file_load(file, arena, &policy, &error) == OK) {
         snprintf(text, sizeof text, "policy: version %.*s, %s", STR_ARG(policy.version),
                  file ? file : "the built-in default");
-        say(check, true, text);
+        say(check, VERDICT_OK, text);
     } else {
-        snprintf(text, sizeof text, "policy: %s", error.text);
-        say(check, false, text);
+        say_error(check, "policy: ", &error);
     }
     arena_free(arena);
 }
 
-static void report_topic(void *context, const struct topics_finding *finding)
+/* `runs`: the worker of our instance.id is in the group. */
+static void check_http(struct check *check, bool runs)
 {
-    char text[700];
-    snprintf(text, sizeof text, "kafka topic %s: %s", finding->topic, finding->text);
-    say(context, finding->state != TOPICS_WRONG, text);
+    struct error error;
+    char text[400];
+    bool by_worker;
+    const struct listen_address *at = &check->config->http;
+    check->area = "http";
+    if (!at->host) {
+        say(check, VERDICT_OK, "http.listen: off, so no metrics and no /readyz are served");
+        return;
+    }
+    bool taken = http_check(at, &by_worker, &error) != OK;
+    if (taken && by_worker && runs)
+        snprintf(text, sizeof text, "http.listen: port %d at %s is served by the worker that runs",
+                 at->port, at->host);
+    else if (taken && by_worker)
+        snprintf(text, sizeof text,
+                 "http.listen: port %d at %s is in use by another worker that runs here: give this "
+                 "one another port, or http.listen=off",
+                 at->port, at->host);
+    else if (taken)
+        say_error(check, "", &error);
+    else
+        snprintf(text, sizeof text, "http.listen: port %d at %s is free", at->port, at->host);
+    if (taken && !by_worker) return;
+    say(check, !taken ? VERDICT_OK : runs ? VERDICT_NOTE : VERDICT_WRONG, text);
 }
 
-static void check_kafka(struct check *check)
+static void report_topic(void *context, const struct topics_finding *finding)
+{
+    static const enum verdict states[] = {[TOPICS_FINE] = VERDICT_OK,
+                                          [TOPICS_UNCHECKED] = VERDICT_NOTE,
+                                          [TOPICS_WRONG] = VERDICT_WRONG};
+    struct check *check = context;
+    char text[1700];
+    check->visible[finding->id] = finding->visible;
+    check->reached = true;
+    snprintf(text, sizeof text, "kafka topic %s: %s", finding->topic, finding->text);
+    say(check, states[finding->state], text);
+}
+
+/* True when the worker of our instance.id is in the group. */
+static bool check_kafka(struct check *check)
 {
     struct error error;
     size_t wrong;
-    int32_t partitions;
     check->area = "kafka";
-    if (topics_check(check->config, 0, report_topic, check, &wrong, &error) != OK) {
-        say(check, false, error.text);
-        return; /* each of the others would only wait for its own time-out */
+    if (topics_check(check->config, 0, report_topic, check, &wrong, &error) != OK)
+        say_error(check, "kafka: ", &error);
+    if (!check->reached) {
+        say(check, VERDICT_NOTE,
+            "kafka reading, writing, group and transactions: not checked, for no broker told of "
+            "the topics");
+        return false;
     }
-    /* What does not exist cannot be read, and was said. */
-    if (topics_partitions(check->config, &partitions, &error) == OK)
-        check_kafka_reading(check->config, say, check);
-    check_kafka_group(check->config, say, check);
-    check_kafka_transactions(check->config, say, check);
+    struct check_kafka kafka = {.config = check->config, .found = say, .context = check};
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    kafka.until_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + KAFKA_MS;
+    memcpy(kafka.visible, check->visible, sizeof kafka.visible);
+    check_kafka_reading(&kafka);
+    check_kafka_writing(&kafka);
+    check_kafka_group(&kafka);
+    check_kafka_transactions(&kafka);
+    return kafka.worker_runs;
 }
 
 static void check_redis(struct check *check)
@@ -99,8 +170,8 @@ static void check_redis(struct check *check)
     check->wrong = false;
     struct store_port *store = redis_port_new(check->config, &error);
     enum result result = store ? redis_port_check(store, say, check, &error) : FATAL;
-    /* A setting that was found wrong was said already; being refused or unreachable was not. */
-    if (result != OK && !check->wrong) say(check, false, error.text);
+    /* What was found wrong was said already; being refused or unreachable was not. */
+    if (result != OK && (result == RETRY || !check->wrong)) say_error(check, "redis: ", &error);
     check->wrong |= wrong_before;
     redis_port_free(store);
 }
@@ -110,8 +181,9 @@ static int run(const struct cli *cli)
     struct check check = {.config = cli->config, .json = cli_value(cli, "json") != NULL};
     check_configuration(&check);
     check_policy(&check);
-    check_kafka(&check);
+    check_http(&check, check_kafka(&check));
     check_redis(&check);
+    if (check.usage) return EXIT_USAGE;
     return check.wrong ? EXIT_FOUND : EXIT_DONE;
 }
 
@@ -124,9 +196,12 @@ const struct command command_check = {
     .name = "check",
     .summary = "configuration, policy, connections, permissions, Redis settings",
     .details =
-        "Each line is something that was looked at: `ok`, or `!!` and what to change. Nothing\n"
-        "is changed, and a worker that runs is not disturbed. Exit code 3: something is\n"
-        "wrong. Whether the output topics may be written to is not tried.",
+        "Each line is something that was looked at: `ok`; `--`, good to know, or why it was not\n"
+        "looked at; or `!!` and what to change, a missing right as the command that grants it.\n"
+        "What a worker does is tried: in Kafka so that nothing is written, no group is joined and\n"
+        "no worker is fenced; in Redis on keys of its own, which are removed. One fault does not\n"
+        "keep it from looking at the rest. Exit code 3: something is wrong; 2: something of the\n"
+        "configuration, which a worker would exit with 2 for.",
     .options = options,
     .run = run,
 };

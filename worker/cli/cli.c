@@ -11,6 +11,8 @@
 #include "config/config.h"
 #include "config/nearest.h"
 #include "help.h"
+#include "kafka/kafka_settings.h"
+#include "redis/redis_url.h"
 #include "terminal.h"
 
 /* What stands on the command line, sorted out. All arrays have room for every argument. */
@@ -33,6 +35,11 @@ int cli_fail(int code, const char *format, ...)
     if (n >= (int)sizeof text) text[text_whole(text, sizeof text - 1)] = 0;
     terminal_say(stderr, "epilogue: %s", text);
     return code;
+}
+
+int cli_error(const struct error *error)
+{
+    return cli_fail(error->usage ? EXIT_USAGE : EXIT_FAILED, "%s", error->text);
 }
 
 const struct command *cli_find_command(const char *name)
@@ -181,6 +188,16 @@ static void read_arguments(struct arguments *a, const char *const *argument)
     if (!a->bad && !a->help) check_count(a);
 }
 
+/* What the configuration's own table does not know: the settings of librdkafka, and redis.url. */
+static enum result check_config(const struct config *config, struct error *error)
+{
+    struct redis_url url;
+    enum result result = kafka_settings_check(config, error);
+    if (result == OK) result = redis_url_parse(config->redis_url, &url, error);
+    if (result == OK) redis_url_free(&url);
+    return result;
+}
+
 static int run(struct arguments *a)
 {
     const struct command *command = a->cli.command;
@@ -195,6 +212,10 @@ static int run(struct arguments *a)
     struct config *config;
     struct error error;
     if (config_load(&sources, &config, &error) != OK) return cli_fail(EXIT_USAGE, "%s", error.text);
+    if (check_config(config, &error) != OK) {
+        config_free(config);
+        return cli_error(&error);
+    }
     log_setup(config->log_level, config->log_json);
     a->cli.config = config;
     int code = command->run(&a->cli);

@@ -54,6 +54,9 @@ long cli_integer(const struct cli *cli, const char *option, long min, long max, 
 /* "epilogue: <sentence>" on standard error; returns `code`. */
 int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The sentence of an error; EXIT_USAGE where it is of usage or configuration, else EXIT_FAILED. */
+int cli_error(const struct error *error);
+
 /* The table of main.c; a new command is its file and a row there. */
 extern const struct command *const commands[]; /* ends with NULL */
 /* The one of a name, or NULL after a sentence that names the nearest. */

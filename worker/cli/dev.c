@@ -18,6 +18,7 @@
 #include "cli.h"
 #include "common/buf.h"
 #include "config/config.h"
+#include "config/policy_file.h"
 #include "kafka/mock_broker.h"
 #include "terminal.h"
 
@@ -191,9 +192,21 @@ static enum result prepare(struct dev *dev, struct error *error)
     return OK;
 }
 
+/* Before anything is started: the worker would only end, and its exit code is not ours. */
+static enum result try_policy(const struct dev *dev, struct error *error)
+{
+    const char *file = cli_value(dev->cli, "policy");
+    struct policy policy;
+    struct arena *arena = arena_new();
+    enum result result = file ? policy_file_load(file, arena, &policy, error) : OK;
+    arena_free(arena);
+    return result;
+}
+
 static enum result start(struct dev *dev, struct error *error)
 {
-    enum result result = prepare(dev, error);
+    enum result result = try_policy(dev, error);
+    if (result == OK) result = prepare(dev, error);
     if (result == OK) result = write_file(dev, "policy.json", dev_policy, dev_policy_size, error);
     if (result != OK) return result;
     dev->broker = mock_broker_start(dev->cli->config, PARTITIONS, error);
@@ -321,7 +334,7 @@ static int dev_run(const struct cli *cli)
             say("that was the story; --serve keeps everything running for your own events");
     }
     stop(&dev);
-    if (result == FATAL) return cli_fail(EXIT_FAILED, "%s", error.text);
+    if (result == FATAL) return cli_error(&error);
     return EXIT_DONE;
 }
 

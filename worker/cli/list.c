@@ -161,7 +161,7 @@ static int run(const struct cli *cli)
     bool complete = result == OK && !store_reader_tell_gaps(reader);
     store_reader_close(reader);
     arena_free(list.arena);
-    if (result != OK) return cli_fail(EXIT_FAILED, "%s", error.text);
+    if (result != OK) return cli_error(&error);
     return complete ? EXIT_DONE : EXIT_FAILED;
 }
 

@@ -247,7 +247,7 @@ static int publish(const struct config *config, const struct lines *lines)
         rd_kafka_flush(p.rk, POLL_MS);
         rd_kafka_destroy(p.rk);
     }
-    int code = result == OK ? report(&p) : cli_fail(EXIT_FAILED, "%s", error.text);
+    int code = result == OK ? report(&p) : cli_error(&error);
     free(p.arrived);
     return code;
 }

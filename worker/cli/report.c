@@ -26,7 +26,7 @@ static int run(const struct cli *cli)
     struct error error;
     struct str id = str_of(cli->argv[0]);
     struct store_reader *reader = store_reader_open(cli->config, &error);
-    if (!reader) return cli_fail(EXIT_FAILED, "%s", error.text);
+    if (!reader) return cli_error(&error);
     struct arena *arena = arena_new();
     struct entry **entries;
     size_t n;
@@ -34,7 +34,7 @@ static int run(const struct cli *cli)
     if (store_reader_incident(reader, arena, id, &entries, &n, &error) == OK)
         code = print(arena, entries, n, id);
     else
-        code = cli_fail(EXIT_FAILED, "%s", error.text);
+        code = cli_error(&error);
     if (store_reader_tell_gaps(reader)) code = EXIT_FAILED;
     arena_free(arena);
     store_reader_close(reader);

@@ -309,7 +309,7 @@ static int run(const struct cli *cli)
     buf_free(&show.out);
     arena_free(show.scratch);
     arena_free(show.arena);
-    if (result != OK) return cli_fail(EXIT_FAILED, "%s", error.text);
+    if (result != OK) return cli_error(&error);
     return show.incomplete ? EXIT_FAILED : EXIT_DONE;
 }
 

@@ -233,7 +233,7 @@ static int read_inputs(struct simulation *s, const struct cli *cli)
     struct error error;
     for (int i = 0; i < cli->argc; i++)
         if (lines_read(s->arena, cli->argv[i], s->config->topics, 0, &lines, &error) != OK)
-            return cli_fail(EXIT_FAILED, "%s", error.text);
+            return cli_error(&error);
     if (!lines.n) return cli_fail(EXIT_FAILED, "%s: there is no record in it", cli->argv[0]);
     s->inputs = arena_alloc(s->arena, lines.n * sizeof *s->inputs);
     s->inputs_n = lines.n;

@@ -215,7 +215,7 @@ static int run(const struct cli *cli)
     stop(&tail);
     arena_free(tail.arena);
     buf_free(&tail.out);
-    return result == OK ? EXIT_DONE : cli_fail(EXIT_FAILED, "%s", error.text);
+    return result == OK ? EXIT_DONE : cli_error(&error);
 }
 
 static const struct cli_option options[] = {

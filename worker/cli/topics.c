@@ -14,6 +14,7 @@ static const char *state_name(enum topics_state state)
     case TOPICS_FINE: return "ok";
     case TOPICS_CREATED: return "created";
     case TOPICS_EXISTED: return "exists";
+    case TOPICS_UNCHECKED: return "unknown";
     case TOPICS_WRONG: return "wrong";
     }
     return "";
@@ -21,7 +22,7 @@ static const char *state_name(enum topics_state state)
 
 static void print_text(void *arg, const struct topics_finding *finding)
 {
-    (void)arg;
+    if (finding->state == TOPICS_UNCHECKED) *(bool *)arg = true;
     terminal_say(stdout, "%-8s %-24s %s", state_name(finding->state), finding->topic,
                  finding->text);
     fflush(stdout);
@@ -29,7 +30,7 @@ static void print_text(void *arg, const struct topics_finding *finding)
 
 static void print_json(void *arg, const struct topics_finding *finding)
 {
-    (void)arg;
+    if (finding->state == TOPICS_UNCHECKED) *(bool *)arg = true;
     struct buf line = {0};
     buf_lit(&line, "{\"topic\":");
     json_write_string(&line, str_of(finding->topic));
@@ -49,8 +50,8 @@ static int run_create(const struct cli *cli, topics_report *report)
     int32_t partitions =
         (int32_t)cli_integer(cli, "partitions", 1, 10000, TOPICS_PARTITIONS_DEFAULT);
     int replication = (int)cli_integer(cli, "replication", 1, 100, TOPICS_REPLICATION_OF_BROKER);
-    if (topics_create(cli->config, partitions, replication, report, NULL, &error) != OK)
-        return cli_fail(EXIT_FAILED, "%s", error.text);
+    if (topics_create(cli->config, partitions, replication, report, &(bool){false}, &error) != OK)
+        return cli_error(&error);
     return EXIT_DONE;
 }
 
@@ -58,10 +59,11 @@ static int run_check(const struct cli *cli, topics_report *report)
 {
     struct error error;
     size_t wrong;
+    bool unchecked = false;
     int32_t partitions = (int32_t)cli_integer(cli, "partitions", 1, 10000, 0);
-    if (topics_check(cli->config, partitions, report, NULL, &wrong, &error) != OK)
-        return cli_fail(EXIT_FAILED, "%s", error.text);
-    return wrong > 0 ? EXIT_FOUND : EXIT_DONE;
+    if (topics_check(cli->config, partitions, report, &unchecked, &wrong, &error) != OK)
+        return cli_error(&error);
+    return wrong > 0 || unchecked ? EXIT_FOUND : EXIT_DONE;
 }
 
 static int run(const struct cli *cli)
@@ -90,7 +92,8 @@ const struct command command_topics = {
         "\n"
         "check compares all of them with these settings. Each line is one topic: ok, or wrong "
         "with\n"
-        "the command that puts it right. Exit code 3: something is wrong.\n"
+        "the command that puts it right, or unknown: its settings may not be read. Exit code 3:\n"
+        "something is wrong or unknown.\n"
         "\n"
         "All topics must have the same number of partitions, and it cannot be changed later\n"
         "without parting the records that one incident has already: choose more than the number\n"

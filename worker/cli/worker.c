@@ -83,7 +83,6 @@ struct worker {
     struct engine *engine;
     int32_t partitions;
     bool accept_state_loss;
-    int failed; /* the exit code of a FATAL: EXIT_USAGE while it can only be the configuration */
 };
 
 /* Tries until it is OK, FATAL, or the worker is to stop (then ABORT). */
@@ -114,6 +113,7 @@ static enum result find_topics(struct worker *w, struct error *error)
 struct topic_complaint {
     const struct config *config;
     char text[500];
+    char unchecked[600]; /* the first whose settings may not be read */
 };
 
 /* The topics that the worker reads back must be right, or state or records would be lost; the
@@ -121,6 +121,9 @@ struct topic_complaint {
 static void note_topic(void *arg, const struct topics_finding *finding)
 {
     struct topic_complaint *complaint = arg;
+    if (finding->state == TOPICS_UNCHECKED && !complaint->unchecked[0])
+        snprintf(complaint->unchecked, sizeof complaint->unchecked, "%s: %s", finding->topic,
+                 finding->text);
     if (finding->state != TOPICS_WRONG) return;
     const struct str *names = complaint->config->topics;
     struct str name = str_of(finding->topic);
@@ -139,20 +142,19 @@ static enum result check_topics(struct worker *w, struct error *error)
     size_t wrong;
     enum result result =
         topics_check(w->config, w->partitions, note_topic, &complaint, &wrong, error);
-    if (result == FATAL) {
-        /* With the least rights a worker may not read settings; `epilogue topics check` can. */
-        log_warn("the settings of the topics were not checked", "reason=%s", error->text);
-        return OK;
-    }
+    /* With the least rights a worker may not read settings; `epilogue topics check` can. */
+    if (complaint.unchecked[0])
+        log_warn("the settings of topics were not checked", "finding=%s", complaint.unchecked);
+    if (result == FATAL) return OK; /* no more than these settings */
     if (result == OK && complaint.text[0]) return error_set(error, FATAL, "%s", complaint.text);
     return result;
 }
 
 /* What would break a guarantee is FATAL; the rest is said, and the operator's to judge. */
-static void note_redis(void *context, bool ok, const char *what)
+static void note_redis(void *context, enum verdict verdict, const char *what)
 {
     (void)context;
-    if (!ok) log_warn("Redis is not set up as it should be", "finding=%s", what);
+    if (verdict != VERDICT_OK) log_warn("Redis is not set up as it should be", "finding=%s", what);
 }
 
 static enum result check_redis(struct worker *w, struct error *error)
@@ -209,7 +211,6 @@ static enum result run(struct worker *w, struct error *error)
     if (result != OK) return result;
     w->store = redis_port_new(w->config, error);
     if (!w->store) return FATAL;
-    w->failed = EXIT_FAILED;
     result = limits_check(error);
     if (result != OK) return result;
     result = http_start(&w->config->http, w->metrics, &w->http, error);
@@ -240,7 +241,6 @@ static int worker_run(const struct cli *cli)
     struct worker w = {
         .config = cli->config,
         .accept_state_loss = cli_value(cli, "accept-state-loss") != NULL,
-        .failed = EXIT_USAGE,
         .metrics = metrics_new(),
         .clock = {.now = clock_now, .monotonic_ms = clock_monotonic},
     };
@@ -263,7 +263,8 @@ static int worker_run(const struct cli *cli)
     metrics_free(w.metrics);
     arena_free(w.policy_arena);
     log_writer_stop(LOG_WAIT_MS);
-    return result == FATAL ? w.failed : EXIT_DONE;
+    if (result != FATAL) return EXIT_DONE;
+    return error.usage ? EXIT_USAGE : EXIT_FAILED;
 }
 
 static const struct cli_option options[] = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "environment.h"
@@ -184,6 +185,20 @@ static enum result set_defaults(struct loader *l)
     return OK;
 }
 
+/* Files that are only opened when a connection is made. */
+static enum result check_files(const struct config *c, struct error *error)
+{
+    const struct {
+        const char *key, *path;
+    } files[] = {{"redis.tls.ca.file", c->redis_tls_ca_file},
+                 {"redis.tls.cert.file", c->redis_tls_cert_file},
+                 {"redis.tls.key.file", c->redis_tls_key_file}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (files[i].path && access(files[i].path, R_OK) != 0)
+            return error_usage(error, "%s: %s: %s", files[i].key, files[i].path, strerror(errno));
+    return OK;
+}
+
 /* What is wrong only together. */
 static enum result check(const struct config *c, struct error *error)
 {
@@ -221,6 +236,7 @@ enum result config_load(const struct config_sources *sources, struct config **co
         result = add_argument(&l, sources->settings[i]);
     if (result == OK) result = apply(&l);
     if (result == OK) result = check(l.config, error);
+    if (result == OK) result = check_files(l.config, error);
     *config = result == OK ? l.config : NULL;
     if (result != OK) arena_free(arena);
     return result;

@@ -358,5 +358,7 @@ enum result policy_file_load(const char *path, struct arena *arena, struct polic
     enum result result = read_policy("the built-in policy", bytes, arena, policy, error);
     if (result != OK || !path) return result;
     result = properties_read_bytes(arena, path, FILE_BYTES_MAX, &bytes, error);
-    return result == OK ? read_policy(path, bytes, arena, policy, error) : result;
+    if (result == OK) result = read_policy(path, bytes, arena, policy, error);
+    if (result != OK) error_usage(error, "%s", error->text);
+    return result;
 }

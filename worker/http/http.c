@@ -116,17 +116,20 @@ static enum result open_socket(const struct listen_address *address, int *fd, st
     /* An empty host, or `*`, is every address of the machine. */
     const char *host = *address->host && strcmp(address->host, "*") != 0 ? address->host : NULL;
     int failed = getaddrinfo(host, port, &hints, &found);
+    if (failed == EAI_NONAME)
+        return error_usage(error, "http.listen: %s is not an address of this machine: %s",
+                           address->host, gai_strerror(failed));
     if (failed)
-        return error_set(error, FATAL, "http.listen: %s is not an address of this machine: %s",
-                         address->host, gai_strerror(failed));
+        return error_set(error, FATAL, "http.listen: %s cannot be looked up: %s", address->host,
+                         gai_strerror(failed));
     *fd = listen_at(found);
     int why = errno;
     freeaddrinfo(found);
     if (*fd >= 0) return OK;
     if (why == EADDRINUSE)
         return error_set(error, FATAL,
-                         "http.listen: port %d at %s is in use; is another worker running here? "
-                         "Give each its own port, or http.listen=off",
+                         "http.listen: port %d at %s is in use, perhaps by another worker that "
+                         "runs here: give each its own port, or http.listen=off",
                          address->port, address->host);
     return error_set(error, FATAL, "http.listen: cannot listen at %s port %d: %s", address->host,
                      address->port, strerror(why));
@@ -142,10 +145,48 @@ static int port_of(int fd)
     return atoi(port);
 }
 
+/* Whether what answers at an address says that it is a worker. */
+static bool is_worker(const struct listen_address *address)
+{
+    static const char request[] = "GET /metrics HTTP/1.0\r\n\r\n";
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
+    struct timeval wait = {.tv_sec = 1};
+    char port[16], answer[16384];
+    size_t n = 0;
+    ssize_t got = 1;
+    snprintf(port, sizeof port, "%d", address->port);
+    const char *host = *address->host && strcmp(address->host, "*") != 0 ? address->host : NULL;
+    if (getaddrinfo(host, port, &hints, &found)) return false;
+    int fd = socket(found->ai_family, found->ai_socktype | SOCK_CLOEXEC, found->ai_protocol);
+    if (fd >= 0) setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    if (fd >= 0) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+    if (fd >= 0 && connect(fd, found->ai_addr, found->ai_addrlen) == 0 &&
+        send(fd, request, sizeof request - 1, MSG_NOSIGNAL) == sizeof request - 1)
+        while (n + 1 < sizeof answer && (got = read(fd, answer + n, sizeof answer - 1 - n)) > 0)
+            n += (size_t)got;
+    answer[n] = 0;
+    if (fd >= 0) close(fd);
+    freeaddrinfo(found);
+    return strstr(answer, "epilogue_") != NULL;
+}
+
+enum result http_check(const struct listen_address *address, bool *by_worker, struct error *error)
+{
+    int fd = -1;
+    *by_worker = false;
+    if (!address->host) return OK;
+    enum result result = open_socket(address, &fd, error);
+    if (result == OK)
+        close(fd);
+    else
+        *by_worker = is_worker(address);
+    return result;
+}
+
 enum result http_start(const struct listen_address *address, struct metrics *metrics,
                        struct http **http, struct error *error)
 {
-    int fd;
+    int fd = -1;
     *http = NULL;
     if (!address->host) return OK;
     enum result result = open_socket(address, &fd, error);

@@ -16,6 +16,11 @@ struct http;
  */
 enum result http_start(const struct listen_address *address, struct metrics *metrics,
                        struct http **http, struct error *error);
+/*
+ * Whether a worker could listen at `address`: tries it and closes it again. FATAL as http_start's;
+ * then *by_worker tells whether what listens there answers as a worker does.
+ */
+enum result http_check(const struct listen_address *address, bool *by_worker, struct error *error);
 /* Closes the port and ends the thread; http_stop(NULL) is safe. */
 void http_stop(struct http *http);
 /* The port that it listens on: what the system chose where the address said 0. */

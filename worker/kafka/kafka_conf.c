@@ -143,8 +143,8 @@ static bool set(rd_kafka_conf_t *conf, const char *name, const char *value, stru
     char text[300];
     rd_kafka_conf_res_t r = rd_kafka_conf_set(conf, name, value, text, sizeof text);
     if (r == RD_KAFKA_CONF_OK) return true;
-    error_set(error, FATAL, "librdkafka %s does not take %s=%s: %s", rd_kafka_version_str(), name,
-              value, text);
+    error_usage(error, "librdkafka %s rejected %s=%s: %s", rd_kafka_version_str(), name, value,
+                text);
     return false;
 }
 
@@ -176,8 +176,8 @@ static bool set_users(rd_kafka_conf_t *conf, const struct property_list *list, s
         rd_kafka_conf_res_t r = rd_kafka_conf_set(conf, p->name, p->value, text, sizeof text);
         if (r == RD_KAFKA_CONF_OK) continue;
         /* librdkafka's own sentence repeats the value. */
-        error_set(error, FATAL, "%s: kafka.%s: %s", p->origin, p->name,
-                  p->secret ? "librdkafka does not take this value" : text);
+        error_usage(error, "%s: kafka.%s: %s", p->origin, p->name,
+                    p->secret ? "librdkafka rejected this value" : text);
         return false;
     }
     return true;
@@ -277,7 +277,7 @@ rd_kafka_t *kafka_conf_open(rd_kafka_conf_t *conf, enum kafka_side side, struct 
         rd_kafka_new(producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf, text, sizeof text);
     if (rk) return rk;
     rd_kafka_conf_destroy(conf);
-    error_set(error, FATAL, "Kafka cannot be set up: %s; change the kafka.* settings", text);
+    error_usage(error, "Kafka cannot be set up: %s; change the kafka.* settings", text);
     return NULL;
 }
 

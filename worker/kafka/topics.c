@@ -9,6 +9,7 @@
 
 #include "kafka_conf.h"
 #include "kafka_error.h"
+#include "kafka_rights.h"
 
 #define REQUEST_TIMEOUT_MS 10000
 #define CREATE_TIMEOUT_MS 30000
@@ -69,7 +70,7 @@ static void pause_ms(int ms)
 static void say(topics_report *report, void *arg, const char *topic, enum topics_state state,
                 const char *text)
 {
-    report(arg, &(struct topics_finding){topic, state, text});
+    report(arg, &(struct topics_finding){.topic = topic, .state = state, .text = text});
 }
 
 /* ------------------------------------------------------------------ what is there */
@@ -94,14 +95,20 @@ static enum result unanswered(const struct config *config, rd_kafka_t *rk,
                      watch->reason[0] ? watch->reason : rd_kafka_err2str(err));
 }
 
-/* Partition counts by enum topic; 0: it does not exist. */
-static enum result count_partitions(const struct config *config, rd_kafka_t *rk,
-                                    struct kafka_watch *watch, int32_t counts[topic_end],
-                                    struct error *error)
+/* What the brokers say of a topic. */
+struct fact {
+    int32_t partitions; /* 0: it does not exist, or is not told */
+    rd_kafka_resp_err_t err;
+};
+
+/* Facts by enum topic. */
+static enum result find_topics(const struct config *config, rd_kafka_t *rk,
+                               struct kafka_watch *watch, struct fact facts[topic_end],
+                               struct error *error)
 {
     rd_kafka_topic_t *handles[topic_end] = {NULL};
     for (int t = 1; t < topic_end; t++) {
-        counts[t] = 0;
+        facts[t] = (struct fact){0};
         handles[t] = rd_kafka_topic_new(rk, config->topics[t].p, NULL);
     }
     const struct rd_kafka_metadata *metadata;
@@ -109,40 +116,64 @@ static enum result count_partitions(const struct config *config, rd_kafka_t *rk,
     rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 0, NULL, &metadata, REQUEST_TIMEOUT_MS);
     for (int t = 1; t < topic_end; t++) rd_kafka_topic_destroy(handles[t]);
     if (err) return unanswered(config, rk, watch, err, "reading the topics", error);
-
-    enum result r = OK;
-    for (int i = 0; i < metadata->topic_cnt && r == OK; i++) {
+    for (int i = 0; i < metadata->topic_cnt; i++) {
         const struct rd_kafka_metadata_topic *m = &metadata->topics[i];
-        bool settled = !m->err || m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-        if (!settled && m->partition_cnt == 0)
-            r = kafka_error_code(config, m->err, NULL, m->topic, error);
+        bool settled =
+            !m->err || m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || m->partition_cnt > 0;
         for (int t = 1; t < topic_end; t++)
-            if (strcmp(config->topics[t].p, m->topic) == 0) counts[t] = m->partition_cnt;
+            if (strcmp(config->topics[t].p, m->topic) == 0)
+                facts[t] = (struct fact){m->partition_cnt, settled ? 0 : m->err};
     }
     rd_kafka_metadata_destroy(metadata);
-    return r;
+    return OK;
+}
+
+/* Any right on a topic lets it be seen; this is the one that the worker needs anyway. */
+static void name_right(const struct config *config, int t, char command[KAFKA_RIGHTS_COMMAND_BYTES])
+{
+    bool written = t == TOPIC_TASKS || t == TOPIC_REMINDERS || t == TOPIC_DEAD_LETTERS;
+    kafka_rights_command(config, written ? KAFKA_RIGHT_WRITE : KAFKA_RIGHT_READ,
+                         config->topics[t].p, command);
+}
+
+/* The first topic of which the brokers do not tell. */
+static enum result judge(const struct config *config, const struct fact facts[topic_end],
+                         struct error *error)
+{
+    char command[KAFKA_RIGHTS_COMMAND_BYTES];
+    for (int t = 1; t < topic_end; t++) {
+        if (!facts[t].err) continue;
+        if (facts[t].err != RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+            return kafka_error_code(config, facts[t].err, NULL, config->topics[t].p, error);
+        name_right(config, t, command);
+        return error_set(error, FATAL, "topic %s may not be seen by this user: %s",
+                         config->topics[t].p, command);
+    }
+    return OK;
 }
 
 enum result topics_partitions(const struct config *config, int32_t *partitions, struct error *error)
 {
     struct kafka_watch watch = {0};
-    int32_t counts[topic_end];
+    struct fact facts[topic_end];
     rd_kafka_t *rk = open_admin(config, &watch, error);
     if (!rk) return FATAL;
-    enum result r = count_partitions(config, rk, &watch, counts, error);
+    enum result r = find_topics(config, rk, &watch, facts, error);
     kafka_conf_close(rk);
+    if (r == OK) r = judge(config, facts, error);
     if (r != OK) return r;
     for (int t = 1; t < topic_end; t++)
-        if (counts[t] == 0)
+        if (facts[t].partitions == 0)
             return error_set(error, FATAL, "topic %s does not exist; run `epilogue topics create`",
                              config->topics[t].p);
     for (int t = 2; t < topic_end; t++)
-        if (counts[t] != counts[1])
+        if (facts[t].partitions != facts[1].partitions)
             return error_set(error, FATAL,
                              "topic %s has %" PRId32 " partitions, but %s has %" PRId32
                              ": all must have the same number; run `epilogue topics check`",
-                             config->topics[t].p, counts[t], config->topics[1].p, counts[1]);
-    *partitions = counts[1];
+                             config->topics[t].p, facts[t].partitions, config->topics[1].p,
+                             facts[1].partitions);
+    *partitions = facts[1].partitions;
     return OK;
 }
 
@@ -170,33 +201,45 @@ static rd_kafka_event_t *wait_result(rd_kafka_queue_t *queue, rd_kafka_event_typ
     }
 }
 
+/* Why a topic could not be made, for its own line. */
+static void say_not_created(const struct config *config, const rd_kafka_topic_result_t *result,
+                            topics_report *report, void *arg)
+{
+    struct error error;
+    char text[KAFKA_RIGHTS_COMMAND_BYTES + 100], command[KAFKA_RIGHTS_COMMAND_BYTES];
+    const char *name = rd_kafka_topic_result_name(result);
+    rd_kafka_resp_err_t err = rd_kafka_topic_result_error(result);
+    if (err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+        kafka_rights_command(config, KAFKA_RIGHT_CREATE, name, command);
+        snprintf(text, sizeof text, "may not be created by this user: %s", command);
+    } else {
+        kafka_error_code(config, err, rd_kafka_topic_result_error_string(result),
+                         "could not be created", &error);
+        snprintf(text, sizeof text, "%s", error.text);
+    }
+    say(report, arg, name, TOPICS_WRONG, text);
+}
+
 static enum result report_created(const struct config *config, rd_kafka_event_t *event,
                                   topics_report *report, void *arg, struct error *error)
 {
-    size_t n;
+    size_t n, failed = 0;
     const rd_kafka_topic_result_t **results =
         rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &n);
-    enum result r = OK;
     for (size_t i = 0; i < n; i++) {
         const char *name = rd_kafka_topic_result_name(results[i]);
         rd_kafka_resp_err_t err = rd_kafka_topic_result_error(results[i]);
-        const char *text = rd_kafka_topic_result_error_string(results[i]);
         if (!err) {
             say(report, arg, name, TOPICS_CREATED, "made with the settings it needs");
         } else if (err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
             say(report, arg, name, TOPICS_EXISTED, "there already, left as it is");
-        } else if (err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
-            r = error_set(error, FATAL,
-                          "topic %s may not be made by this user, who needs Create on "
-                          "it: %s",
-                          name, text);
         } else {
-            r = kafka_error_code(config, err, text, name, error) == RETRY
-                    ? error_set(error, FATAL, "topic %s could not be made: %s", name, text)
-                    : FATAL;
+            say_not_created(config, results[i], report, arg);
+            failed++;
         }
     }
-    return r;
+    if (!failed) return OK;
+    return error_set(error, FATAL, "%zu of %zu topics could not be created", failed, n);
 }
 
 static enum result request_creation(const struct config *config, rd_kafka_t *rk,
@@ -222,11 +265,12 @@ static enum result wait_visible(const struct config *config, rd_kafka_t *rk,
                                 struct kafka_watch *watch, struct error *error)
 {
     for (int attempt = 0; attempt < VISIBLE_ATTEMPTS; attempt++) {
-        int32_t counts[topic_end];
-        enum result r = count_partitions(config, rk, watch, counts, error);
+        struct fact facts[topic_end];
+        enum result r = find_topics(config, rk, watch, facts, error);
+        if (r == OK) r = judge(config, facts, error);
         if (r == FATAL) return r;
         int missing = r != OK;
-        for (int t = 1; t < topic_end && r == OK; t++) missing |= counts[t] == 0;
+        for (int t = 1; t < topic_end && r == OK; t++) missing |= facts[t].partitions == 0;
         if (!missing) return OK;
         pause_ms(VISIBLE_PAUSE_MS);
     }
@@ -264,15 +308,18 @@ struct check {
     const struct config *config;
     topics_report *report;
     void *arg;
+    const struct fact *facts; /* by enum topic */
+    int32_t expected;         /* how many partitions each should have */
     size_t wrong;
     bool topic_is_fine;
 };
 
-static void wrong(struct check *c, int t, const char *text)
+static void tell(struct check *c, int t, enum topics_state state, const char *text)
 {
-    c->wrong++;
+    c->wrong += state == TOPICS_WRONG;
     c->topic_is_fine = false;
-    say(c->report, c->arg, c->config->topics[t].p, TOPICS_WRONG, text);
+    c->report(c->arg, &(struct topics_finding){c->config->topics[t].p, state, text, t,
+                                               c->facts[t].partitions > 0});
 }
 
 static bool setting_is_right(const struct setting *s, const char *value)
@@ -302,70 +349,107 @@ static void check_settings(struct check *c, int t, const rd_kafka_ConfigResource
                  "--entity-type topics --entity-name %s --add-config %s=%s",
                  s->name, value, s->rule == AT_LEAST ? "at least " : "", s->value, s->why,
                  c->config->bootstrap_servers, c->config->topics[t].p, s->name, s->value);
-        wrong(c, t, text);
+        tell(c, t, TOPICS_WRONG, text);
     }
 }
 
 /* The count that most topics have: the others are the wrong ones. */
-static int32_t usual_count(const int32_t counts[topic_end])
+static int32_t usual_count(const struct fact facts[topic_end])
 {
     int32_t usual = 0;
     int most = 0;
     for (int t = 1; t < topic_end; t++) {
         int same = 0;
-        for (int u = 1; u < topic_end; u++) same += counts[u] == counts[t];
-        if (counts[t] > 0 && same > most) {
+        for (int u = 1; u < topic_end; u++) same += facts[u].partitions == facts[t].partitions;
+        if (facts[t].partitions > 0 && same > most) {
             most = same;
-            usual = counts[t];
+            usual = facts[t].partitions;
         }
     }
     return usual;
 }
 
-static void check_topic(struct check *c, int t, int32_t count, int32_t expected,
-                        const rd_kafka_ConfigResource_t *resource)
+/* A topic that the brokers do not show. */
+static void check_unseen(struct check *c, int t)
 {
-    char text[300];
-    c->topic_is_fine = true;
-    if (count == 0) {
-        wrong(c, t, "does not exist: epilogue topics create");
+    char text[KAFKA_RIGHTS_COMMAND_BYTES + 100], command[KAFKA_RIGHTS_COMMAND_BYTES];
+    rd_kafka_resp_err_t err = c->facts[t].err;
+    if (!err) {
+        tell(c, t, TOPICS_WRONG, "does not exist: epilogue topics create");
         return;
     }
-    if (count != expected) {
-        snprintf(text, sizeof text,
-                 "has %" PRId32 " partitions, but all topics must have %" PRId32
-                 ": make it anew with that many (adding partitions would part the records that one "
-                 "key has already)",
-                 count, expected);
-        wrong(c, t, text);
-    }
-    if (resource) check_settings(c, t, resource);
-    if (!c->topic_is_fine) return;
-    snprintf(text, sizeof text, "%" PRId32 " partitions, settings right", count);
-    say(c->report, c->arg, c->config->topics[t].p, TOPICS_FINE, text);
+    name_right(c->config, t, command);
+    if (err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+        snprintf(text, sizeof text, "may not be seen by this user: %s", command);
+    else
+        snprintf(text, sizeof text, "the brokers do not tell of it: %s", rd_kafka_err2str(err));
+    tell(c, t, TOPICS_WRONG, text);
 }
 
-static void check_all(struct check *c, const int32_t counts[topic_end], int32_t expected,
-                      const rd_kafka_ConfigResource_t **resources, size_t n)
+/* `why`: the settings could not be looked at, of this topic or of all; NULL when they could. */
+static void check_topic(struct check *c, int t, const rd_kafka_ConfigResource_t *resource,
+                        const char *why)
 {
-    if (expected == 0) expected = usual_count(counts);
+    char text[KAFKA_RIGHTS_COMMAND_BYTES + 100];
+    int32_t count = c->facts[t].partitions;
+    c->topic_is_fine = true;
+    if (count == 0) {
+        check_unseen(c, t);
+        return;
+    }
+    if (count != c->expected) {
+        snprintf(text, sizeof text,
+                 "has %" PRId32 " partitions, but all topics must have %" PRId32
+                 ": recreate it with that many (adding partitions would split the records of "
+                 "existing keys)",
+                 count, c->expected);
+        tell(c, t, TOPICS_WRONG, text);
+    }
+    if (resource && !why) check_settings(c, t, resource);
+    if (!c->topic_is_fine) return;
+    snprintf(text, sizeof text, "%" PRId32 " partitions, settings %s%s", count,
+             why ? "not checked: " : "right", why ? why : "");
+    tell(c, t, why ? TOPICS_UNCHECKED : TOPICS_FINE, text);
+}
+
+/* Why a topic's settings were not told; NULL when they were. */
+static const char *unread(const struct check *c, int t, const rd_kafka_ConfigResource_t *resource,
+                          char text[KAFKA_RIGHTS_COMMAND_BYTES + 50])
+{
+    char command[KAFKA_RIGHTS_COMMAND_BYTES];
+    rd_kafka_resp_err_t err = resource ? rd_kafka_ConfigResource_error(resource) : 0;
+    if (!err) return NULL;
+    kafka_rights_command(c->config, KAFKA_RIGHT_DESCRIBE_CONFIGS, c->config->topics[t].p, command);
+    bool denied = err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    snprintf(text, KAFKA_RIGHTS_COMMAND_BYTES + 50, "%s%s",
+             denied ? "needs DescribeConfigs: " : rd_kafka_ConfigResource_error_string(resource),
+             denied ? command : "");
+    return text;
+}
+
+/* `why` no settings could be looked at at all; NULL when `resources` has them. */
+static void check_all(struct check *c, const rd_kafka_ConfigResource_t **resources, size_t n,
+                      const char *why)
+{
+    char text[KAFKA_RIGHTS_COMMAND_BYTES + 50];
+    if (c->expected == 0) c->expected = usual_count(c->facts);
     for (int t = 1; t < topic_end; t++) {
         const rd_kafka_ConfigResource_t *found = NULL;
         for (size_t i = 0; i < n; i++)
             if (strcmp(rd_kafka_ConfigResource_name(resources[i]), c->config->topics[t].p) == 0)
                 found = resources[i];
-        check_topic(c, t, counts[t], expected, found);
+        check_topic(c, t, found, why ? why : unread(c, t, found, text));
     }
 }
 
 /* Asks for the settings of the topics that exist; the caller destroys the event and the queue. */
 static rd_kafka_event_t *describe(const struct config *config, rd_kafka_t *rk,
-                                  const int32_t counts[topic_end], rd_kafka_queue_t *queue)
+                                  const struct fact facts[topic_end], rd_kafka_queue_t *queue)
 {
     rd_kafka_ConfigResource_t *asked[topic_end];
     size_t n = 0;
     for (int t = 1; t < topic_end; t++)
-        if (counts[t] > 0)
+        if (facts[t].partitions > 0)
             asked[n++] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, config->topics[t].p);
     rd_kafka_DescribeConfigs(rk, asked, n, NULL, queue);
     rd_kafka_ConfigResource_destroy_array(asked, n);
@@ -373,28 +457,20 @@ static rd_kafka_event_t *describe(const struct config *config, rd_kafka_t *rk,
 }
 
 static enum result check_described(struct check *c, rd_kafka_t *rk, struct kafka_watch *watch,
-                                   const int32_t counts[topic_end], int32_t expected,
                                    struct error *error)
 {
-    static const char doing[] = "reading the topics' settings";
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    rd_kafka_event_t *event = describe(c->config, rk, counts, queue);
+    rd_kafka_event_t *event = describe(c->config, rk, c->facts, queue);
     rd_kafka_resp_err_t err = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
     enum result r = OK;
     if (err) {
-        r = unanswered(c->config, rk, watch, err, doing, error);
+        r = unanswered(c->config, rk, watch, err, "reading the topics' settings", error);
+        check_all(c, NULL, 0, error->text);
     } else {
         size_t n;
         const rd_kafka_ConfigResource_t **resources = rd_kafka_DescribeConfigs_result_resources(
             rd_kafka_event_DescribeConfigs_result(event), &n);
-        for (size_t i = 0; i < n && r == OK; i++)
-            if (rd_kafka_ConfigResource_error(resources[i]))
-                r = error_set(error, FATAL,
-                              "the settings of topic %s cannot be read, which needs "
-                              "DescribeConfigs on it: %s",
-                              rd_kafka_ConfigResource_name(resources[i]),
-                              rd_kafka_ConfigResource_error_string(resources[i]));
-        if (r == OK) check_all(c, counts, expected, resources, n);
+        check_all(c, resources, n, NULL);
     }
     if (event) rd_kafka_event_destroy(event);
     rd_kafka_queue_destroy(queue);
@@ -405,15 +481,20 @@ enum result topics_check(const struct config *config, int32_t expected_partition
                          topics_report *report, void *arg, size_t *wrong_n, struct error *error)
 {
     struct kafka_watch watch = {0};
-    struct check c = {.config = config, .report = report, .arg = arg};
-    int32_t counts[topic_end];
+    struct fact facts[topic_end];
+    struct check c = {.config = config,
+                      .report = report,
+                      .arg = arg,
+                      .facts = facts,
+                      .expected = expected_partitions};
+    *wrong_n = 0;
     rd_kafka_t *rk = open_admin(config, &watch, error);
     if (!rk) return FATAL;
-    enum result r = count_partitions(config, rk, &watch, counts, error);
-    if (r == OK && usual_count(counts) == 0)
-        check_all(&c, counts, 0, NULL, 0); /* nothing exists, so there are no settings to ask for */
+    enum result r = find_topics(config, rk, &watch, facts, error);
+    if (r == OK && usual_count(facts) == 0)
+        check_all(&c, NULL, 0, NULL); /* none is seen, so there are no settings to ask for */
     else if (r == OK)
-        r = check_described(&c, rk, &watch, counts, expected_partitions, error);
+        r = check_described(&c, rk, &watch, error);
     kafka_conf_close(rk);
     *wrong_n = c.wrong;
     return r;

@@ -15,13 +15,21 @@
 #define TOPICS_PARTITIONS_DEFAULT 12
 #define TOPICS_REPLICATION_OF_BROKER (-1)
 
-enum topics_state { TOPICS_FINE, TOPICS_CREATED, TOPICS_EXISTED, TOPICS_WRONG };
+enum topics_state {
+    TOPICS_FINE,
+    TOPICS_CREATED,
+    TOPICS_EXISTED,
+    TOPICS_UNCHECKED, /* it is there, but its settings could not be looked at */
+    TOPICS_WRONG,
+};
 
 /* What create or check has to say about one topic. */
 struct topics_finding {
     const char *topic;
     enum topics_state state;
-    const char *text; /* one sentence; of TOPICS_WRONG also what to do about it */
+    const char *text; /* one sentence; what to do about it, too, where something is to be done */
+    int id;           /* enum topic */
+    bool visible;     /* it exists, and we may know it */
 };
 
 typedef void topics_report(void *arg, const struct topics_finding *finding);
@@ -36,8 +44,10 @@ enum result topics_create(const struct config *config, int32_t partitions, int r
 
 /*
  * Compares the topics with what the worker relies on. `expected_partitions` 0: any, as long as all
- * have the same. Reports each topic at least once; *wrong counts the TOPICS_WRONG ones.
- * RETRY: no broker answers; FATAL: the settings may not be read.
+ * have the same. Reports each topic at least once; *wrong counts the TOPICS_WRONG ones. A topic that
+ * may not be seen, or whose settings may not be read, keeps it from no other one.
+ * RETRY: no broker answers; FATAL: we are refused. When only the settings were not told, the topics
+ * have been reported all the same.
  */
 enum result topics_check(const struct config *config, int32_t expected_partitions,
                          topics_report *report, void *arg, size_t *wrong, struct error *error);

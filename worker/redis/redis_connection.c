@@ -30,6 +30,7 @@ struct redis_connection {
     size_t commands;       /* how many of them */
     struct arena *scratch; /* answers to this file's own commands */
     char script[48];
+    bool without_script;
 };
 
 static int64_t monotonic_ms(void)
@@ -79,6 +80,17 @@ void redis_connection_free(struct redis_connection *c)
 const char *redis_connection_name(const struct redis_connection *c)
 {
     return c->url.display;
+}
+
+void redis_connection_without_script(struct redis_connection *c)
+{
+    c->without_script = true;
+}
+
+const char *redis_connection_user(const struct redis_connection *c)
+{
+    const char *user = c->config->redis_username ? c->config->redis_username : c->url.username;
+    return user ? user : "default";
 }
 
 const char *redis_connection_script(const struct redis_connection *c)
@@ -202,6 +214,7 @@ static enum result log_in(struct redis_connection *c, struct error *error)
         result = ask(c, 2, (const char *[]){"SELECT", number}, REDIS_REPLY_STATUS, &reply, error);
         if (result) return result;
     }
+    if (c->without_script) return OK;
     result = ask(c, 3, (const char *[]){"SCRIPT", "LOAD", redis_scripts_apply}, REDIS_REPLY_STRING,
                  &reply, error);
     if (result == OK) snprintf(c->script, sizeof c->script, "%s", reply->str);

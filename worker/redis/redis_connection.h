@@ -25,6 +25,13 @@ void redis_connection_free(struct redis_connection *c);
  */
 enum result redis_connection_ensure(struct redis_connection *c, struct error *error);
 
+/* Before the first connection: it does not teach the server the script, so that what a user may do
+ * can be looked at who may not even do that. */
+void redis_connection_without_script(struct redis_connection *c);
+
+/* The user that it logs in as; "default" when none is given. */
+const char *redis_connection_user(const struct redis_connection *c);
+
 /* The SHA-1 that this server knows the apply script by, in hex; "" before the first connection. */
 const char *redis_connection_script(const struct redis_connection *c);
 

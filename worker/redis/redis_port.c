@@ -268,6 +268,7 @@ struct store_port *redis_port_new(const struct config *config, struct error *err
     if (!connection) return NULL;
     struct redis_port *port = calloc(1, sizeof *port);
     if (!port) abort();
+    port->config = config;
     port->connection = connection;
     port->prefix = make_prefix(config);
     port->scratch = arena_new();

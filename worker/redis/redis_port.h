@@ -13,6 +13,7 @@
 #ifndef EPILOGUE_REDIS_REDIS_PORT_H
 #define EPILOGUE_REDIS_REDIS_PORT_H
 
+#include "common/verdict.h"
 #include "config/config.h"
 #include "engine/ports.h"
 
@@ -24,16 +25,15 @@ struct store_port *redis_port_new(const struct config *config, struct error *err
 /* free(NULL) is safe. */
 void redis_port_free(struct store_port *port);
 
-/* Called once for each thing looked at: `what` is a whole line, of what is so, or what to change. */
-typedef void redis_port_found(void *context, bool ok, const char *what);
-
 /*
  * Looks whether the server is as the worker needs it: version, role, no cluster mode,
- * maxmemory-policy noeviction; and says what a restart of it would lose. `found` may be NULL.
- * RETRY: not reachable. FATAL, with the sentence: it refuses us, or a setting is such that a worker
- * must not run on it.
+ * maxmemory-policy noeviction, every command and the script that are used; and says what a restart
+ * of it would lose. Goes on behind a fault. Keys of a shard that no worker has are written and
+ * removed. `found` may be NULL.
+ * RETRY: not reachable. FATAL, with the first sentence: it refuses us, or a worker must not or
+ * cannot run on it; then `found` has had it, too, unless it did not let us in.
  */
-enum result redis_port_check(struct store_port *port, redis_port_found *found, void *context,
+enum result redis_port_check(struct store_port *port, verdict_report *found, void *context,
                              struct error *error);
 
 #endif

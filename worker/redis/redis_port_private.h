@@ -8,6 +8,7 @@
 
 struct redis_port {
     struct store_port port;
+    const struct config *config;
     struct redis_connection *connection;
     struct str prefix;     /* of all keys, up to the colon before the hash tag; with a NUL */
     struct arena *scratch; /* what one call of apply or check needs */

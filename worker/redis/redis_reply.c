@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redis_rights.h"
+
 /* The reader is inside an array when the task has a parent; the value goes into its place. */
 static redisReply *make(const redisReadTask *task, int type)
 {
@@ -125,9 +127,6 @@ static const struct error_class {
     {"WRONGPASS", FATAL, true, "user or password are wrong: see redis.username, redis.password"},
     {"ERR invalid password", FATAL, true, "the password is wrong: see redis.password"},
     {"ERR AUTH", FATAL, true, "it has no password, but redis.url or redis.password gives one"},
-    {"NOPERM", FATAL, true,
-     "its user may not do what epilogue needs: allow it all commands of "
-     "@hash, @sortedset, @scripting, UNLINK and INFO on its keys"},
     {"WRONGTYPE", FATAL, false,
      "a key of ours is of another type: another program uses the same "
      "names; set another redis.key.prefix or database"},
@@ -154,6 +153,12 @@ static bool is_class(const char *text, const char *word)
 enum result redis_reply_class(const char *text, const char *server, bool *reconnect,
                               struct error *error)
 {
+    char denied[300];
+    /* Dropped, since a user's rights count anew from the next login on. */
+    *reconnect = true;
+    if (redis_rights_denied(text, NULL, NULL, NULL, denied, sizeof denied))
+        return error_set(error, FATAL, "Redis at %s: %s (it answered: %.150s)", server, denied,
+                         text);
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
         if (!is_class(text, classes[i].word)) continue;
         *reconnect = classes[i].reconnect;

@@ -98,11 +98,12 @@ enum result redis_tls_start(redisContext *context, const char *host, const struc
 
 enum result redis_tls_supported(struct error *error)
 {
-    return error_set(error, FATAL,
-                     "redis.url: rediss:// needs hiredis 1.0 or later with TLS (hiredis_ssl), and "
-                     "this build has hiredis %d.%d without; run stunnel beside the worker and give "
-                     "its address as redis://, or use a Unix socket",
-                     HIREDIS_MAJOR, HIREDIS_MINOR);
+    return error_usage(
+        error,
+        "redis.url: rediss:// needs hiredis 1.0 or later with TLS (hiredis_ssl), and "
+        "this build has hiredis %d.%d without; run stunnel beside the worker and give "
+        "its address as redis://, or use a Unix socket",
+        HIREDIS_MAJOR, HIREDIS_MINOR);
 }
 
 enum result redis_tls_start(redisContext *context, const char *host, const struct config *config,

@@ -66,10 +66,10 @@ static int number(const char *text, size_t n, int max)
 
 static enum result bad(struct error *error, const char *what)
 {
-    return error_set(error, FATAL,
-                     "redis.url: %s; allowed are redis://host:port/database, the same with "
-                     "rediss:// for TLS, and unix:/path/to/socket?db=database",
-                     what);
+    return error_usage(error,
+                       "redis.url: %s; allowed are redis://host:port/database, the same with "
+                       "rediss:// for TLS, and unix:/path/to/socket?db=database",
+                       what);
 }
 
 static enum result parse_unix(const char *rest, struct redis_url *url, struct error *error)
@@ -100,10 +100,11 @@ static enum result parse_login(const char *begin, const char *text, size_t n, st
         well = (url->password = decoded(part, n - user_n - 1, &bad_at)) != NULL;
     }
     if (well) return OK;
-    return error_set(error, FATAL,
-                     "redis.url: the %% at character %zu is not followed by two hexadecimal digits "
-                     "of a character; write a %% itself as %%25",
-                     (size_t)(part - begin) + bad_at + 1);
+    return error_usage(
+        error,
+        "redis.url: the %% at character %zu is not followed by two hexadecimal digits "
+        "of a character; write a %% itself as %%25",
+        (size_t)(part - begin) + bad_at + 1);
 }
 
 /* host, host:port, [IPv6] or [IPv6]:port. */
