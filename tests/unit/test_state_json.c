@@ -68,7 +68,7 @@ static void test_incident(void **state)
                                        .key = STR("INC-1|f|F"),
                                        .at = TIME_OF(9),
                                        .latest = TIME_OF(10),
-                                       .changes = CHANGE_BACK | CHANGE_WARNINGS}};
+                                       .changes = CHANGE_BACK | CHANGE_MERGED}};
     through(
         ENTRY_INCIDENT, &full,
         "{\"v\":1,\"type\":\"incident\",\"incident_id\":\"INC-1\","
@@ -87,7 +87,7 @@ static void test_incident(void **state)
         "\"missing_findings_sent\":true,\"orphans\":7,\"retired\":8,"
         "\"cursor\":{\"stage\":\"release\",\"topic\":\"incident-closed\",\"partition\":9,"
         "\"offset\":10,\"done\":11,\"key\":\"INC-1|f|F\",\"at\":\"2026-11-20T10:15:09.000Z\","
-        "\"latest\":\"2026-11-20T10:15:10.000Z\",\"changes\":[\"back\",\"warnings\"]}}");
+        "\"latest\":\"2026-11-20T10:15:10.000Z\",\"changes\":[\"back\",\"merged\"]}}");
     struct incident none = {.order = {-1, TIME_NONE},
                             .started_at = TIME_NONE,
                             .detected_at = TIME_NONE,

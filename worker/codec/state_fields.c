@@ -60,9 +60,8 @@ enum { because_end = 3 };
     X(2, "severity") \
     X(3, "owner")    \
     X(4, "raised")   \
-    X(5, "merged")   \
-    X(6, "warnings")
-enum { change_end = 7 };
+    X(5, "merged")
+enum { change_end = 6 };
 
 /* The vocabularies that only the state has. */
 #define TEXT(value, text) [value] = {text, sizeof(text) - 1},

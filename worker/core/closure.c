@@ -234,7 +234,7 @@ static void begin(struct step *step, const struct closure_event *event)
     if (old.phase == PHASE_WAITING || is_confirmed_now)
         incident_open(step);
     else if (old.level != incident->level || old.severity != incident->severity ||
-             !str_eq(old.title, incident->title))
+             !str_eq(old.title, incident->title) || step->warnings.n)
         incident_announce(step, INCIDENT_UPDATED);
 
     incident->cursor = (struct cursor){
@@ -265,8 +265,6 @@ static enum decide_result finish(struct step *step, const struct closure_event *
         return DECIDE_OK;
     }
     cursor->latest = step->at;
-    cursor->changes &= ~(unsigned)CHANGE_WARNINGS;
-    if (step->warnings.n) cursor->changes |= CHANGE_WARNINGS;
     return DECIDE_MORE;
 }
 
@@ -292,7 +290,7 @@ static enum decide_result resume(struct step *step, const struct closure_event *
     const struct cursor *cursor = &step->incident->cursor;
     step->cause.at = cursor->at;
     step->at = cursor->latest;
-    if (!(cursor->changes & CHANGE_WARNINGS)) step->warnings = (struct warnings){0};
+    step->warnings = (struct warnings){0}; /* said when it was begun */
     return finish(step, event);
 }
 

@@ -236,6 +236,8 @@ static void follow_up(struct step *step, struct finding *finding, unsigned prese
                        arena_printf(step->arena, "now a %.*s", STR_ARG(now)));
         open_task(step, finding, finding->kind, old, present);
     }
+    task_tell_warnings(step,
+                       step_task_entry(step, task_name(step, finding->kind, finding->finding_id)));
     if (finding->sop_task) {
         update_task(step, KIND_SOP_UPDATE, finding, present);
     } else if (finding->sop_change) {
@@ -297,6 +299,22 @@ static void take_held_warnings(struct step *step, struct finding *finding)
     finding->warnings = (struct warnings){0};
 }
 
+/* A finding that has no task, nor will get one as things are, has its warnings on an event of its
+ * incident; there the member says whose it is. */
+static void tell_of_incident(struct step *step, const struct finding *finding)
+{
+    struct warnings said = step->warnings;
+    if (!said.n) return;
+    struct warning *items = arena_copy(step->arena, said.items, said.n * sizeof *items);
+    for (size_t i = 0; i < said.n; i++)
+        if (!str_starts(items[i].member, STR("findings["))) /* so it is inside a closure */
+            items[i].member = arena_printf(step->arena, "findings[%.*s].%.*s",
+                                           STR_ARG(finding->finding_id), STR_ARG(items[i].member));
+    step->warnings.items = items;
+    step_count(step, 1, 0);
+    incident_announce(step, INCIDENT_UPDATED);
+}
+
 static bool lacks_reason(const struct finding *stored, const struct finding_event *event)
 {
     if (!(event->present & FINDING_STATUS) || event->finding.status != REPORTED_DISMISSED)
@@ -351,9 +369,10 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
         bool comes = in_closure || closure_will_forward(step, entry);
         finding->orphan_sent = !comes;
         if (!comes) incident_forward_finding(step, &event->finding, event->present);
+        tell_of_incident(step, finding);
     } else if (incident->level == LEVEL_UNCONFIRMED) {
         finding->orphan_sent = true;
-        hold_warnings(step, finding);
+        tell_of_incident(step, finding);
     } else if (!finding->kind && (incident->phase == PHASE_WAITING || in_closure)) {
         /* Held; a closure releases its findings itself, when all of it is known. */
         hold_warnings(step, finding);
@@ -380,9 +399,11 @@ void finding_release(struct step *step, struct entry *entry)
 
 void finding_hold(struct step *step, struct entry *entry)
 {
-    if (finding_is_held(entry->finding)) return;
+    if (finding_is_held(entry->finding) && !entry->finding->warnings.n) return;
     struct finding *finding = edit(step, entry);
     finding_count(step, finding);
+    take_held_warnings(step, finding);
+    tell_of_incident(step, finding);
     finding->kind = 0;
     finding->sop_task = false;
     finding->orphan_sent = true;

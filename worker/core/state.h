@@ -54,12 +54,11 @@ enum stage {
 
 /* What a closure has changed, as far as its later stages have to know. */
 enum {
-    CHANGE_BACK = 1,      /* the incident was put aside and is to be followed up again */
-    CHANGE_SEVERITY = 2,  /* of the incident */
-    CHANGE_OWNER = 4,     /* of the incident */
-    CHANGE_RAISED = 8,    /* light has become full */
-    CHANGE_MERGED = 16,   /* into an incident that it was not merged into before */
-    CHANGE_WARNINGS = 32, /* the closure's warnings have not been said yet */
+    CHANGE_BACK = 1,     /* the incident was put aside and is to be followed up again */
+    CHANGE_SEVERITY = 2, /* of the incident */
+    CHANGE_OWNER = 4,    /* of the incident */
+    CHANGE_RAISED = 8,   /* light has become full */
+    CHANGE_MERGED = 16,  /* into an incident that it was not merged into before */
 };
 
 /* How far an event was decided that takes several transactions (DECIDE_MORE in decide.h). */

@@ -145,6 +145,9 @@ struct task *task_edit(struct step *step, struct entry *entry, const struct task
 /* Brings what is derived up to date, counts, and emits the one event that the change makes; nothing
  * when nothing that can be seen changed. */
 void task_changed(struct step *step, struct entry *entry, const struct task *before);
+/* An `updated` for the warnings that no event has carried yet: what was ignored of an input reaches
+ * somebody although nothing else changed. */
+void task_tell_warnings(struct step *step, struct entry *entry);
 /* What a finding or tracker says of the status, put into an edited task. */
 void task_apply_status(struct step *step, struct task *task, int reported);
 void task_apply_snooze(struct step *step, struct task *task, ms_t until);
