@@ -40,12 +40,18 @@ static struct str rule_of(struct step *step, const struct finding *finding)
     return arena_printf(step->arena, "finding/%.*s", STR_ARG(category_name(category_of(finding))));
 }
 
+/* A duplicate that is in doubt says no more than that the finding is there. */
+static int status_of(const struct finding *finding)
+{
+    return finding->status && !finding->doubt ? finding->status : REPORTED_OPEN;
+}
+
 /* A duplicate's reason points to the task that goes on (to the finding, while that has none),
  * unless somebody gave a better reason. The other finding is at hand just where the record names
  * it: where it does not, looking for it would depend on what else the batch has loaded. */
 static struct str reason_of(struct step *step, const struct finding *finding, unsigned present)
 {
-    if (finding->reason.p || finding->status != REPORTED_DUPLICATE || !finding->duplicate_of.p)
+    if (finding->reason.p || status_of(finding) != REPORTED_DUPLICATE || !finding->duplicate_of.p)
         return finding->reason;
     struct str incident_id = step->incident->incident_id;
     struct str other = finding->duplicate_of;
@@ -137,14 +143,13 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
     if (present & FINDING_TRACKER) task->tracker = finding->tracker;
     int64_t occurrence = task->occurrence;
     int resolution = task->resolution;
-    if (present & FINDING_STATUS)
-        task_apply_status(step, task, finding->status ? finding->status : REPORTED_OPEN);
+    if (present & FINDING_STATUS) task_apply_status(step, task, status_of(finding));
     /* A date that was given stays; one that is past does not fit a second life. */
     bool again = task->occurrence > occurrence && finding->due_at > step->at;
     if ((present & FINDING_DUE_AT) || again) task_apply_due_at(step, task, finding->due_at);
     if (present & FINDING_SNOOZED_UNTIL) task_apply_snooze(step, task, finding->snoozed_until);
     bool ends = task->resolution && task->resolution != resolution;
-    bool points = (present & FINDING_DUPLICATE_OF) && task->resolution;
+    bool points = (present & FINDING_DUPLICATE_OF) && task->resolution && !finding->doubt;
     if ((present & FINDING_REASON) || ends || points)
         task->reason = reason_of(step, finding, present);
 }
@@ -165,7 +170,7 @@ static void create_task(struct step *step, const struct finding *finding, int ki
     struct task_seed seed = seed_of(step, finding, kind);
     seed.tracker = finding->tracker;
     seed.due_at = finding->due_at;
-    if (finding->status <= REPORTED_BLOCKED) seed.reason = finding->reason;
+    if (status_of(finding) <= REPORTED_BLOCKED) seed.reason = finding->reason;
     task_create(step, &seed);
 }
 
@@ -200,7 +205,7 @@ static void open_task(struct step *step, const struct finding *finding, int kind
     /* `created` says open, always; how far the work is already is the next version. */
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
-    if (finding->status > REPORTED_OPEN) task_apply_status(step, task, finding->status);
+    if (status_of(finding) > REPORTED_OPEN) task_apply_status(step, task, finding->status);
     task_apply_snooze(step, task, finding->snoozed_until);
     task->reason = reason_of(step, finding, present);
     task_changed(step, entry, before);
@@ -315,6 +320,117 @@ static void tell_of_incident(struct step *step, const struct finding *finding)
     incident_announce(step, INCIDENT_UPDATED);
 }
 
+/* ---- duplicates ---- */
+
+#define DUPLICATE_STEPS 16
+
+/* A duplicate counts if it names another finding that is known, and the way from there, from
+ * duplicate to duplicate, ends: else tasks would be closed that all point to each other. */
+static enum doubt doubt_about(struct step *step, const struct finding *finding)
+{
+    const struct finding *at = finding;
+    for (int steps = 0; at->status == REPORTED_DUPLICATE && at->duplicate_of.p; steps++) {
+        if (steps == DUPLICATE_STEPS) return DOUBT_CIRCULAR;
+        const struct entry *other = step_finding_entry(step, at->duplicate_of);
+        if (!other->exists) break;
+        at = other->finding;
+        if (at == finding) return DOUBT_CIRCULAR;
+    }
+    return at == finding ? DOUBT_UNKNOWN : DOUBT_NONE;
+}
+
+static void set_doubt(struct step *step, struct finding *finding, enum doubt doubt)
+{
+    step->incident->doubts += (doubt != DOUBT_NONE) - (finding->doubt != DOUBT_NONE);
+    finding->doubt = doubt;
+}
+
+static void warn_of_doubt(struct step *step, const struct finding *finding)
+{
+    struct warning *w = ARENA_NEW(step->arena, struct warning);
+    bool is_unknown = finding->doubt == DOUBT_UNKNOWN;
+    *w = (struct warning){STR("duplicate_of"), finding->duplicate_of,
+                          is_unknown ? STR("unknown-duplicate") : STR("circular-duplicate")};
+    step->warnings = warnings_join(step->arena, step->warnings, (struct warnings){w, 1});
+}
+
+/* Whether the finding was a duplicate that counts: its task is closed. */
+static bool has_counted(const struct finding *old)
+{
+    return old->kind && old->status == REPORTED_DUPLICATE && !old->doubt;
+}
+
+/* Looks whether a finding that may be a duplicate counts as one. Returns the members that its task
+ * is to follow: the status not while there is a doubt, unless the task is to be open again. */
+static unsigned judge(struct step *step, struct finding *finding, const struct finding *old,
+                      unsigned present, bool in_closure)
+{
+    if (finding->status != REPORTED_DUPLICATE) {
+        set_doubt(step, finding, DOUBT_NONE);
+        return present;
+    }
+    bool counted = has_counted(old);
+    if (finding->kind && !(present & (FINDING_STATUS | FINDING_DUPLICATE_OF))) return present;
+    if (counted && str_eq(finding->duplicate_of, old->duplicate_of)) return present;
+    if (in_closure) {
+        set_doubt(step, finding, counted ? DOUBT_MOVED : DOUBT_UNCHECKED);
+        return present & ~(unsigned)FINDING_STATUS;
+    }
+    set_doubt(step, finding, doubt_about(step, finding));
+    if (finding->doubt) warn_of_doubt(step, finding);
+    bool follows = counted || !finding->doubt;
+    return follows ? present | FINDING_STATUS : present & ~(unsigned)FINDING_STATUS;
+}
+
+/* A finding that has come, or duplicates another one than before, may end doubts about others: a
+ * tick looks at them, for they may be thousands. */
+static void doubts_may_end(struct step *step, const struct finding *finding,
+                           const struct finding *old)
+{
+    struct cursor *cursor = &step->incident->cursor;
+    if (step->incident->doubts == (finding->doubt != DOUBT_NONE)) return;
+    if (old->finding_id.p && old->status == finding->status &&
+        str_eq(old->duplicate_of, finding->duplicate_of))
+        return;
+    if (cursor->stage == STAGE_DOUBTS || cursor->stage == STAGE_AGAIN) cursor->key = STR_NONE;
+    if (cursor->stage) return;
+    *cursor = (struct cursor){
+        .stage = STAGE_AGAIN,
+        .topic = step->cause.topic,
+        .partition = step->cause.partition,
+        .offset = step->cause.offset,
+        .event_id = step->cause.event_id,
+        .at = step->cause.at,
+        .latest = step->cause.at,
+    };
+}
+
+void finding_look_again(struct step *step, struct entry *entry)
+{
+    enum doubt old = entry->finding->doubt;
+    if (!old) return;
+    enum doubt doubt = doubt_about(step, entry->finding);
+    if (doubt == old) return;
+    struct finding *finding = edit(step, entry);
+    finding_count(step, finding);
+    set_doubt(step, finding, doubt);
+    if (doubt) warn_of_doubt(step, finding);
+    struct entry *task_entry =
+        step_task_entry(step, task_name(step, finding->kind, finding->finding_id));
+    /* One that a tracker has closed in the meantime stays as it is. */
+    bool is_closed = task_entry->task->status == STATUS_CLOSED;
+    if (is_closed ? old == DOUBT_MOVED : !doubt) {
+        const struct task *before;
+        struct task *task = task_edit(step, task_entry, &before);
+        task_apply_status(step, task, status_of(finding));
+        task->reason = reason_of(step, finding, FINDING_DUPLICATE_OF);
+        task_changed(step, task_entry, before);
+    }
+    task_tell_warnings(step, task_entry);
+}
+
+/* ---- what a record says ---- */
+
 static bool lacks_reason(const struct finding *stored, const struct finding_event *event)
 {
     if (!(event->present & FINDING_STATUS) || event->finding.status != REPORTED_DISMISSED)
@@ -349,6 +465,8 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
 
     struct warnings closure_warnings = step->warnings;
     step->warnings = event->warnings;
+    static const struct finding unknown;
+    const struct finding *old = entry->exists ? entry->finding : &unknown;
     struct finding *finding =
         entry->exists ? edit(step, entry) : first_sight(step, entry, &event->finding);
     finding->order = order_advance(finding->order, event->finding.order);
@@ -378,7 +496,9 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
         hold_warnings(step, finding);
     } else {
         if (!finding->kind) take_held_warnings(step, finding);
+        present = judge(step, finding, old, present, in_closure);
         follow_up(step, finding, present);
+        if (!in_closure) doubts_may_end(step, finding, old);
     }
     entry->wake_at = decide_wake_at(step->policy, entry);
     step->warnings = closure_warnings;
@@ -392,7 +512,7 @@ void finding_release(struct step *step, struct entry *entry)
     struct warnings closure_warnings = step->warnings;
     step->warnings = (struct warnings){0};
     take_held_warnings(step, finding);
-    follow_up(step, finding, ~0u);
+    follow_up(step, finding, judge(step, finding, finding, ~0u, false));
     entry->wake_at = decide_wake_at(step->policy, entry);
     step->warnings = closure_warnings;
 }
@@ -404,6 +524,7 @@ void finding_hold(struct step *step, struct entry *entry)
     finding_count(step, finding);
     take_held_warnings(step, finding);
     tell_of_incident(step, finding);
+    set_doubt(step, finding, DOUBT_NONE);
     finding->kind = 0;
     finding->sop_task = false;
     finding->orphan_sent = true;

@@ -68,6 +68,8 @@ static inline bool incident_is_put_aside(const struct incident *incident)
 /* closure.c */
 /* DECIDE_MORE: the rest comes when the record is given again. */
 enum decide_result closure_take(struct step *step, const struct closure_event *event);
+/* The tick of STAGE_AGAIN. */
+enum decide_result closure_look_again(struct step *step);
 /* Whether the finding goes on to the other incident with the closure that is under way. */
 bool closure_will_forward(const struct step *step, const struct entry *finding);
 
@@ -98,8 +100,10 @@ bool finding_refused(struct decision *d, const struct finding_event *event);
 /* Whether it says that nothing more is to be done: its task stays closed. */
 static inline bool finding_is_ended(const struct finding *finding)
 {
-    return finding->status >= REPORTED_VERIFIED;
+    return finding->status >= REPORTED_VERIFIED && !finding->doubt;
 }
+/* Looks again whether a duplicate that is in doubt counts by now, and closes its task. */
+void finding_look_again(struct step *step, struct entry *entry);
 /* Counts the message that one state of it, or all that is said of it, makes. */
 void finding_count(struct step *step, const struct finding *finding);
 /* Gives a held finding its task, now that its incident is closed. */
