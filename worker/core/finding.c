@@ -46,20 +46,17 @@ static int status_of(const struct finding *finding)
     return finding->status && !finding->doubt ? finding->status : REPORTED_OPEN;
 }
 
-/* A duplicate's reason points to the task that goes on (to the finding, while that has none),
- * unless somebody gave a better reason. The other finding is at hand just where the record names
- * it: where it does not, looking for it would depend on what else the batch has loaded. */
+/* A duplicate's reason points to the task that goes on, unless somebody gave a better reason. The
+ * other finding is known, or the duplicate would be in doubt; it is at hand just where the record
+ * names it: where it does not, looking for it would depend on what else the batch has loaded. */
 static struct str reason_of(struct step *step, const struct finding *finding, unsigned present)
 {
-    if (finding->reason.p || status_of(finding) != REPORTED_DUPLICATE || !finding->duplicate_of.p)
-        return finding->reason;
-    struct str incident_id = step->incident->incident_id;
+    if (finding->reason.p || status_of(finding) != REPORTED_DUPLICATE) return finding->reason;
     struct str other = finding->duplicate_of;
-    const struct entry *entry =
-        (present & FINDING_DUPLICATE_OF) ? step_finding_entry(step, other) : NULL;
-    if (entry && entry->exists) {
-        int kind = kind_of(step, entry->finding);
-        other = state_task_id(step->arena, incident_id, task_name(step, kind, other));
+    if (present & FINDING_DUPLICATE_OF) {
+        int kind = kind_of(step, step_finding_entry(step, other)->finding);
+        other =
+            state_task_id(step->arena, step->incident->incident_id, task_name(step, kind, other));
     }
     return arena_printf(step->arena, "duplicate of %.*s", STR_ARG(other));
 }
@@ -279,8 +276,7 @@ static struct finding *first_sight(struct step *step, struct entry *entry, const
     return finding;
 }
 
-/* `a` without what `b` says anew, then `b`. */
-static struct warnings warnings_join(struct arena *arena, struct warnings a, struct warnings b)
+struct warnings finding_join_warnings(struct arena *arena, struct warnings a, struct warnings b)
 {
     struct warnings both = {arena_alloc(arena, (a.n + b.n) * sizeof *both.items), 0};
     for (size_t i = 0; i < a.n; i++) {
@@ -295,12 +291,12 @@ static struct warnings warnings_join(struct arena *arena, struct warnings a, str
 /* They belong on the event that the finding will make. */
 static void hold_warnings(struct step *step, struct finding *finding)
 {
-    finding->warnings = warnings_join(step->arena, finding->warnings, step->warnings);
+    finding->warnings = finding_join_warnings(step->arena, finding->warnings, step->warnings);
 }
 
 static void take_held_warnings(struct step *step, struct finding *finding)
 {
-    step->warnings = warnings_join(step->arena, finding->warnings, step->warnings);
+    step->warnings = finding_join_warnings(step->arena, finding->warnings, step->warnings);
     finding->warnings = (struct warnings){0};
 }
 
@@ -320,101 +316,16 @@ static void tell_of_incident(struct step *step, const struct finding *finding)
     incident_announce(step, INCIDENT_UPDATED);
 }
 
-/* ---- duplicates ---- */
-
-#define DUPLICATE_STEPS 16
-
-/* A duplicate counts if it names another finding that is known, and the way from there, from
- * duplicate to duplicate, ends: else tasks would be closed that all point to each other. */
-static enum doubt doubt_about(struct step *step, const struct finding *finding)
-{
-    const struct finding *at = finding;
-    for (int steps = 0; at->status == REPORTED_DUPLICATE && at->duplicate_of.p; steps++) {
-        if (steps == DUPLICATE_STEPS) return DOUBT_CIRCULAR;
-        const struct entry *other = step_finding_entry(step, at->duplicate_of);
-        if (!other->exists) break;
-        at = other->finding;
-        if (at == finding) return DOUBT_CIRCULAR;
-    }
-    return at == finding ? DOUBT_UNKNOWN : DOUBT_NONE;
-}
-
-static void set_doubt(struct step *step, struct finding *finding, enum doubt doubt)
-{
-    step->incident->doubts += (doubt != DOUBT_NONE) - (finding->doubt != DOUBT_NONE);
-    finding->doubt = doubt;
-}
-
-static void warn_of_doubt(struct step *step, const struct finding *finding)
-{
-    struct warning *w = ARENA_NEW(step->arena, struct warning);
-    bool is_unknown = finding->doubt == DOUBT_UNKNOWN;
-    *w = (struct warning){STR("duplicate_of"), finding->duplicate_of,
-                          is_unknown ? STR("unknown-duplicate") : STR("circular-duplicate")};
-    step->warnings = warnings_join(step->arena, step->warnings, (struct warnings){w, 1});
-}
-
-/* Whether the finding was a duplicate that counts: its task is closed. */
-static bool has_counted(const struct finding *old)
-{
-    return old->kind && old->status == REPORTED_DUPLICATE && !old->doubt;
-}
-
-/* Looks whether a finding that may be a duplicate counts as one. Returns the members that its task
- * is to follow: the status not while there is a doubt, unless the task is to be open again. */
-static unsigned judge(struct step *step, struct finding *finding, const struct finding *old,
-                      unsigned present, bool in_closure)
-{
-    if (finding->status != REPORTED_DUPLICATE) {
-        set_doubt(step, finding, DOUBT_NONE);
-        return present;
-    }
-    bool counted = has_counted(old);
-    if (finding->kind && !(present & (FINDING_STATUS | FINDING_DUPLICATE_OF))) return present;
-    if (counted && str_eq(finding->duplicate_of, old->duplicate_of)) return present;
-    if (in_closure) {
-        set_doubt(step, finding, counted ? DOUBT_MOVED : DOUBT_UNCHECKED);
-        return present & ~(unsigned)FINDING_STATUS;
-    }
-    set_doubt(step, finding, doubt_about(step, finding));
-    if (finding->doubt) warn_of_doubt(step, finding);
-    bool follows = counted || !finding->doubt;
-    return follows ? present | FINDING_STATUS : present & ~(unsigned)FINDING_STATUS;
-}
-
-/* A finding that has come, or duplicates another one than before, may end doubts about others: a
- * tick looks at them, for they may be thousands. */
-static void doubts_may_end(struct step *step, const struct finding *finding,
-                           const struct finding *old)
-{
-    struct cursor *cursor = &step->incident->cursor;
-    if (step->incident->doubts == (finding->doubt != DOUBT_NONE)) return;
-    if (old->finding_id.p && old->status == finding->status &&
-        str_eq(old->duplicate_of, finding->duplicate_of))
-        return;
-    if (cursor->stage == STAGE_DOUBTS || cursor->stage == STAGE_AGAIN) cursor->key = STR_NONE;
-    if (cursor->stage) return;
-    *cursor = (struct cursor){
-        .stage = STAGE_AGAIN,
-        .topic = step->cause.topic,
-        .partition = step->cause.partition,
-        .offset = step->cause.offset,
-        .event_id = step->cause.event_id,
-        .at = step->cause.at,
-        .latest = step->cause.at,
-    };
-}
-
 void finding_look_again(struct step *step, struct entry *entry)
 {
     enum doubt old = entry->finding->doubt;
     if (!old) return;
-    enum doubt doubt = doubt_about(step, entry->finding);
+    enum doubt doubt = duplicate_doubt(step, entry->finding);
     if (doubt == old) return;
     struct finding *finding = edit(step, entry);
     finding_count(step, finding);
-    set_doubt(step, finding, doubt);
-    if (doubt) warn_of_doubt(step, finding);
+    duplicate_set_doubt(step, finding, doubt);
+    if (doubt) duplicate_warn(step, finding);
     struct entry *task_entry =
         step_task_entry(step, task_name(step, finding->kind, finding->finding_id));
     /* One that a tracker has closed in the meantime stays as it is. */
@@ -428,8 +339,6 @@ void finding_look_again(struct step *step, struct entry *entry)
     }
     task_tell_warnings(step, task_entry);
 }
-
-/* ---- what a record says ---- */
 
 static bool lacks_reason(const struct finding *stored, const struct finding_event *event)
 {
@@ -475,7 +384,8 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
     if (in_closure && lacks_reason(finding, event)) {
         /* One entry cannot refuse a whole closure: only its dismissal does not count. */
         present &= ~(unsigned)FINDING_STATUS;
-        step->warnings = warnings_join(step->arena, step->warnings, dismissal_warning(step));
+        step->warnings =
+            finding_join_warnings(step->arena, step->warnings, dismissal_warning(step));
     }
     merge(finding, &event->finding, present);
     finding_count(step, finding);
@@ -496,9 +406,9 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
         hold_warnings(step, finding);
     } else {
         if (!finding->kind) take_held_warnings(step, finding);
-        present = judge(step, finding, old, present, in_closure);
+        present = duplicate_judge(step, finding, old, present, in_closure);
         follow_up(step, finding, present);
-        if (!in_closure) doubts_may_end(step, finding, old);
+        if (!in_closure) duplicate_doubts_may_end(step, finding, old);
     }
     entry->wake_at = decide_wake_at(step->policy, entry);
     step->warnings = closure_warnings;
@@ -512,7 +422,7 @@ void finding_release(struct step *step, struct entry *entry)
     struct warnings closure_warnings = step->warnings;
     step->warnings = (struct warnings){0};
     take_held_warnings(step, finding);
-    follow_up(step, finding, judge(step, finding, finding, ~0u, false));
+    follow_up(step, finding, duplicate_judge(step, finding, finding, ~0u, false));
     entry->wake_at = decide_wake_at(step->policy, entry);
     step->warnings = closure_warnings;
 }
@@ -524,7 +434,7 @@ void finding_hold(struct step *step, struct entry *entry)
     finding_count(step, finding);
     take_held_warnings(step, finding);
     tell_of_incident(step, finding);
-    set_doubt(step, finding, DOUBT_NONE);
+    duplicate_set_doubt(step, finding, DOUBT_NONE);
     finding->kind = 0;
     finding->sop_task = false;
     finding->orphan_sent = true;

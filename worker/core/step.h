@@ -104,6 +104,8 @@ static inline bool finding_is_ended(const struct finding *finding)
 }
 /* Looks again whether a duplicate that is in doubt counts by now, and closes its task. */
 void finding_look_again(struct step *step, struct entry *entry);
+/* `a` without what `b` says anew, then `b`. */
+struct warnings finding_join_warnings(struct arena *arena, struct warnings a, struct warnings b);
 /* Counts the message that one state of it, or all that is said of it, makes. */
 void finding_count(struct step *step, const struct finding *finding);
 /* Gives a held finding its task, now that its incident is closed. */
@@ -118,6 +120,23 @@ static inline bool finding_is_held(const struct finding *finding)
 void finding_reprioritize(struct step *step, struct entry *entry);
 void finding_tick(struct step *step, struct entry *entry);
 ms_t finding_wake_at(const struct policy *policy, const struct finding *finding);
+
+/* duplicate.c */
+/* The doubt that there is about a finding which is said to be a duplicate. Its incident is whole. */
+enum doubt duplicate_doubt(struct step *step, const struct finding *finding);
+/* Sets it, and counts it in the header. */
+void duplicate_set_doubt(struct step *step, struct finding *finding, enum doubt doubt);
+/* Adds the warning of a doubt to the step's. */
+void duplicate_warn(struct step *step, const struct finding *finding);
+/* Looks whether a finding that may be a duplicate counts as one; `old` is what it was before the
+ * record. Returns the members that its task is to follow: the status not while there is a doubt,
+ * unless the task is to be open again. */
+unsigned duplicate_judge(struct step *step, struct finding *finding, const struct finding *old,
+                         unsigned present, bool in_closure);
+/* A finding that has come, or duplicates another one than before, may end doubts about others: has
+ * a tick look at them, for they may be thousands. */
+void duplicate_doubts_may_end(struct step *step, const struct finding *finding,
+                              const struct finding *old);
 
 /* task.c */
 /* "<kind>" or "<kind>/<part>", with the suffix of a later life after retention. */
