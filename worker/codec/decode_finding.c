@@ -58,15 +58,14 @@ void decode_finding(struct reader *r, const struct json *object, struct str inci
 {
     const struct json *m[M_end];
     struct finding *f = &event->finding;
+    size_t id_bytes = r->forwarded ? MEMBERS_FORWARDED_ID_BYTES : MEMBERS_IDENTIFIER_BYTES;
     reader_find(object, names, M_end, m);
     for (size_t i = 0; i < M_end; i++)
         if (m[i]) event->present |= bits[i];
     f->is_inline = incident_id.p != NULL;
     event->incident_id = f->is_inline ? incident_id : decode_incident_id(r, m[M_incident_id]);
     if (members_required(r, m[M_finding_id], "finding_id"))
-        f->finding_id = members_identifier(r, m[M_finding_id],
-                                           r->forwarded ? MEMBERS_FORWARDED_ID_BYTES
-                                                        : MEMBERS_IDENTIFIER_BYTES);
+        f->finding_id = members_identifier(r, m[M_finding_id], id_bytes);
     f->order.revision = members_revision(r, m[M_revision]);
     f->order.time = members_time(r, m[M_updated_at], NULL);
     read_work(r, m, f);
@@ -80,6 +79,6 @@ void decode_finding(struct reader *r, const struct json *object, struct str inci
     f->snoozed_until = members_time(r, m[M_snoozed_until], NULL);
     f->tracker = members_tracker(r, m[M_tracker]);
     f->references = members_texts(r, m[M_references]);
-    f->duplicate_of = members_identifier(r, m[M_duplicate_of], MEMBERS_IDENTIFIER_BYTES);
+    f->duplicate_of = members_identifier(r, m[M_duplicate_of], id_bytes);
     f->first_seen_at = TIME_NONE;
 }

@@ -89,9 +89,6 @@ static void need_finding(struct arena *arena, const struct finding_event *event,
     /* Made with the first finding of a process category. */
     struct str review = task_kind_name(KIND_STAKEHOLDER_REVIEW);
     need_key(need, state_task_key(arena, event->incident_id, review));
-    /* Its task is what a duplicate's reason points to. */
-    if (event->finding.duplicate_of.p)
-        need_key(need, state_finding_key(arena, event->incident_id, event->finding.duplicate_of));
 }
 
 static void need_task(struct arena *arena, const struct task_update_event *event, struct need *need)
@@ -124,9 +121,15 @@ void decide_need(struct arena *arena, const struct event *event, struct need *ne
 
 bool decide_needs_whole(const struct event *event, const struct entry *header)
 {
-    (void)event;
+    if (!header->exists) return false;
+    const struct incident *incident = header->incident;
     /* Ids of a later life have a suffix that only the header tells. */
-    return header->exists && header->incident->retired > 0;
+    if (incident->retired > 0) return true;
+    if (event->type != EVENT_FINDING || incident->phase == PHASE_WAITING) return false;
+    /* A duplicate names a finding, that may name another, and so on. */
+    const struct finding *finding = &event->finding->finding;
+    return finding->status == REPORTED_DUPLICATE || finding->duplicate_of.p ||
+           incident->cursor.stage;
 }
 
 ms_t decide_wake_at(const struct policy *policy, const struct entry *entry)
