@@ -7,14 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "log_writer.h"
 #include "text.h"
 #include "timestamp.h"
 
-/* A pipe takes up to PIPE_BUF (4,096 on Linux) bytes in one piece, so lines of several threads and
- * processes never mix. */
-#define LINE_BYTES 4096
 #define MESSAGE_BYTES 600 /* escaped at its worst it still leaves room for fields */
 #define VALUE_BYTES 1000  /* of one value, escaped */
 #define RAW_BYTES 1008    /* of one value before that: more than may be shown */
@@ -253,15 +250,12 @@ void log_write(enum log_level level, const char *message, const char *fields, ..
 {
     if ((int)level < atomic_load(&current_level)) return;
     int saved = errno;
-    char bytes[LINE_BYTES];
+    char bytes[LOG_LINE_BYTES];
     struct line line = {bytes, 0, sizeof bytes, false};
     va_list args;
     va_start(args, fields);
     put_line(&line, level, message, fields, &args);
     va_end(args);
-    /* One call, so that the line arrives in one piece. A log that cannot be written has nobody to
-     * tell. */
-    ssize_t written = write(STDERR_FILENO, bytes, line.n);
-    (void)written;
+    log_writer_put(bytes, line.n);
     errno = saved;
 }

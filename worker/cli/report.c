@@ -18,7 +18,6 @@ static int print(struct arena *arena, struct entry *const *entries, size_t n, st
     report_markdown_write(&out, arena, &report);
     terminal_flush(&out, false);
     buf_free(&out);
-    if (fflush(stdout)) return cli_fail(EXIT_FAILED, "standard output cannot be written");
     return EXIT_DONE;
 }
 
@@ -36,6 +35,7 @@ static int run(const struct cli *cli)
         code = print(arena, entries, n, id);
     else
         code = cli_fail(EXIT_FAILED, "%s", error.text);
+    if (store_reader_tell_gaps(reader)) code = EXIT_FAILED;
     arena_free(arena);
     store_reader_close(reader);
     return code;
