@@ -7,13 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "log_writer.h"
 #include "timestamp.h"
 
-/* A pipe takes up to PIPE_BUF (4,096 on Linux) bytes in one piece, so lines of several threads and
- * processes never mix. */
-#define LINE_BYTES 4096
 #define FIELDS_BYTES 3000
 #define MESSAGE_BYTES 600 /* escaped at its worst it still leaves room for fields */
 #define QUOTE_BYTES 1000
@@ -227,12 +224,9 @@ void log_write(enum log_level level, const char *message, const char *fields, ..
     va_end(args);
     if (n < 0) text[0] = 0;
 
-    char bytes[LINE_BYTES];
+    char bytes[LOG_LINE_BYTES];
     struct line line = {bytes, 0, sizeof bytes, false};
     put_line(&line, level, message, text);
-    /* One call, so that the line arrives in one piece. A log that cannot be written has nobody to
-     * tell. */
-    ssize_t written = write(STDERR_FILENO, bytes, line.n);
-    (void)written;
+    log_writer_put(bytes, line.n);
     errno = saved;
 }

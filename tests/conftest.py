@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures: `kafka` is the one broker of the run; `world` is a test's own part of everything."""
+"""Fixtures: `kafka` is the one broker of a test process; `world` is a test's own part of everything."""
 
 import os
 import pathlib
@@ -52,14 +52,15 @@ def long_run():
 
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory):
-    """Where everything of this run lies; logs stay there after a failure."""
+    """Where everything of this test process lies; logs stay there after a failure."""
     folder = os.environ.get("EPILOGUE_TEST_FOLDER")
-    return pathlib.Path(folder) if folder else tmp_path_factory.getbasetemp()
+    base = pathlib.Path(folder) if folder else tmp_path_factory.getbasetemp()
+    return base / os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 
 
 @pytest.fixture(scope="session")
 def kafka(run_folder):
-    """The broker that all tests share."""
+    """The broker that all tests of this process share."""
     from support.kafka_broker import KafkaBroker
     broker = KafkaBroker(run_folder / "kafka")
     yield broker

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "cli/cli.h"
+#include "cli/streams.h"
 
 /* Each is defined in cli/<name>.c. */
 extern const struct command command_check, command_dev, command_help, command_list, command_publish,
@@ -16,5 +17,6 @@ const struct command *const commands[] = {
 
 int main(int argc, char **argv)
 {
-    return cli_main(argc, (const char *const *)argv);
+    streams_repair();
+    return streams_finish(cli_main(argc, (const char *const *)argv));
 }

@@ -25,23 +25,6 @@ static struct fixture f;
 static struct member *m;
 static struct kafka_producer *p;
 
-static void make_topics(const char *name)
-{
-    fixture_setup(&f, bootstrap, name);
-    fixture_topics(&f, FIXTURE_PARTITIONS);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    member_free(m);
-    kafka_producer_free(p);
-    m = NULL;
-    p = NULL;
-    fixture_teardown(&f);
-    return 0;
-}
-
 static rd_kafka_t *new_reader(const char *isolation)
 {
     char text[300];
@@ -55,6 +38,42 @@ static rd_kafka_t *new_reader(const char *isolation)
     assert_non_null(reader);
     rd_kafka_poll_set_consumer(reader);
     return reader;
+}
+
+/*
+ * A worker has joined its group before it commits, so the group has a coordinator. Where it has none
+ * yet (the first group of a broker that was just started) librdkafka asks three times for one, and
+ * then rd_kafka_send_offsets_to_transaction waits for ever, whatever its time-out.
+ */
+static void await_coordinator(void)
+{
+    rd_kafka_t *reader = new_reader("read_committed");
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(one, f.names[TOPIC_INCIDENT_CLOSED], 0);
+    rd_kafka_resp_err_t err;
+    int64_t until = now_us() + FIXTURE_MS * 1000;
+    while ((err = rd_kafka_committed(reader, one, 1000)) && now_us() < until) usleep(50000);
+    if (err) fail_msg("no coordinator of %s: %s", f.group, rd_kafka_err2str(err));
+    rd_kafka_topic_partition_list_destroy(one);
+    rd_kafka_destroy(reader);
+}
+
+static void make_topics(const char *name)
+{
+    fixture_setup(&f, bootstrap, name);
+    fixture_topics(&f, FIXTURE_PARTITIONS);
+    await_coordinator();
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    member_free(m);
+    kafka_producer_free(p);
+    m = NULL;
+    p = NULL;
+    fixture_teardown(&f);
+    return 0;
 }
 
 /* Waits while the broker does not tell: it may still be making the partition. */

@@ -2,12 +2,14 @@
 """What the worker does when it starts, when something is not there, and when it is told to go."""
 
 import socket
+import subprocess
 import time
 
 import pytest
 
 from support.events import bug_id, closure, finding
 from support.process import free_port, wait_until
+from support.worker import binary, environment
 from support.world import TOPICS
 
 
@@ -126,3 +128,13 @@ def test_metrics(world):
     samples = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert samples and all(line.startswith("epilogue_") for line in samples)
     assert worker.get("/nothing")[0] == 404
+
+
+@pytest.mark.parametrize("limit, said", [("-n 64", "ulimit -n"), ("-v 150000", "ulimit -v")])
+def test_too_small_limits_are_told_at_the_start(world, limit, said):
+    """librdkafka ended the process by an assertion, or waited for brokers for ever. The build
+    without sanitizers, which themselves need terabytes of addresses."""
+    done = subprocess.run(
+        ["sh", "-c", f"ulimit {limit}; exec '{binary(load=True)}' worker -c '{world.config_path}'"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, env=environment())
+    assert done.returncode == 1 and said in done.stderr, done.stderr

@@ -35,6 +35,11 @@ def binary(load=False):
     return path
 
 
+def environment():
+    """What the program under test sees of the environment."""
+    return dict(_ENVIRONMENT)
+
+
 def run_command(config_path, *arguments, load=False, timeout_s=60):
     """Runs `epilogue ARGUMENTS -c CONFIG` to its end; gives a CompletedProcess with text."""
     return subprocess.run(

@@ -227,23 +227,32 @@ class World:
             "followup-tasks", lambda records: len(checker.created_findings(records)) >= count,
             timeout_s, f"{count} findings to have tasks")
 
-    def lag(self):
-        """How many records of the inputs the group has not committed yet. Outputs are committed
-        with them, so at 0 everything that follows from them is there."""
+    def _offsets_reader(self):
         if self._offsets is None:
             self._offsets = Consumer({"bootstrap.servers": self.broker.bootstrap,
                                       "group.id": self.group_id, "enable.auto.commit": False,
                                       "isolation.level": "read_committed"})
+        return self._offsets
+
+    def lag(self):
+        """How many records of the inputs the group has not committed yet. Outputs are committed
+        with them, so at 0 everything that follows from them is there."""
+        reader = self._offsets_reader()
         partitions = [TopicPartition(self.topic(name), p)
                       for name in INPUTS for p in range(self.partitions)]
 
         def committed():
             try:
-                return self._offsets.committed(partitions, timeout=20)
+                return reader.committed(partitions, timeout=20)
             except KafkaException:  # a coordinator that a test has just restarted
                 return None
-        return sum(end_of(self._offsets, one.topic, one.partition) - max(one.offset, 0)
+        return sum(end_of(reader, one.topic, one.partition) - max(one.offset, 0)
                    for one in wait_until(committed, 60, "the group's committed offsets"))
+
+    def ends(self, topic):
+        """How many records a topic has had, all partitions together."""
+        reader = self._offsets_reader()
+        return sum(end_of(reader, self.topic(topic), p) for p in range(self.partitions))
 
     def wait_worked_off(self, timeout_s=120):
         """Waits till the workers have committed all that was published."""

@@ -161,6 +161,27 @@ static void properties_syntax(void **state)
     assert_string_equal(config->redis_password, "a\\b=c:d ");
 }
 
+static void unicode_escapes(void **state)
+{
+    (void)state;
+    assert_loads("redis.password=\\u00e9\\u0041\\u20AC\\uD83D\\uDE00\\\\u0041\n"
+                 "gro\\u0075p.id=x\n",
+                 NULL, NULL);
+    assert_string_equal(config->redis_password, "\xC3\xA9"
+                                                "A\xE2\x82\xAC\xF0\x9F\x98\x80\\u0041");
+    assert_string_equal(config->group_id, "x");
+    static const char *const bad[] = {"\\u",     "\\u00e",  "\\u00eg",  "\\u0000",
+                                      "\\uD83D", "\\uDE00", "\\uD83Dx", "\\uD83D\\u0041"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[80];
+        snprintf(text, sizeof text, "\ngroup.id=%s\n", bad[i]);
+        load(text, NULL, NULL);
+        assert_refused(
+            "FILE:2: \\u needs the four hexadecimal digits of a character, twice for one "
+            "above \\uFFFF; write a backslash itself as \\\\");
+    }
+}
+
 static void bad_files(void **state)
 {
     (void)state;
@@ -229,6 +250,18 @@ static void bad_values_name_what_is_allowed(void **state)
         "batch.max=99999999999999999999",
         "redis.url=http://x",
         "redis.url=redis://",
+        "kafka.bootstrap.servers=:9092",
+        "kafka.bootstrap.servers=h:99999",
+        "kafka.bootstrap.servers=h:0",
+        "kafka.bootstrap.servers=h:abc",
+        "kafka.bootstrap.servers=h:",
+        "kafka.bootstrap.servers=http://h:9092",
+        "kafka.bootstrap.servers=h:9092,",
+        "kafka.bootstrap.servers=h:9092,,g:9092",
+        "kafka.bootstrap.servers=h:9092 g:9092",
+        "kafka.bootstrap.servers=::1:9092",
+        "kafka.bootstrap.servers=[::1",
+        "kafka.bootstrap.servers=SSL://",
         "http.listen=9464",
         "http.listen=:9464",
         "http.listen=h:65536",
@@ -275,13 +308,29 @@ static void listen_addresses(void **state)
     assert_null(config->http.host);
 }
 
+static void broker_addresses(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "h",           "h:9092",          "a:1,b:65535",       " a:9092 , b:9092 ",
+        "[::1]:9092",  "[fe80::1]",       "SASL_SSL://h:9092", "plaintext://[::1]:1,h",
+        "10.0.0.1:91", "kafka-0.kafka:1",
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        char setting[100];
+        snprintf(setting, sizeof setting, "kafka.bootstrap.servers=%s", good[i]);
+        assert_loads(NULL, NULL, LIST(setting));
+        assert_string_equal(config->bootstrap_servers, good[i]);
+    }
+}
+
 static void secrets_as_files(void **state)
 {
     (void)state;
     char setting[100], kafka[100];
     snprintf(setting, sizeof setting, "redis.password.file=%s", secret_file);
     snprintf(kafka, sizeof kafka, "EPILOGUE_KAFKA_SASL_PASSWORD_FILE=%s", secret_file);
-    write_file(secret_file, " hush hush \r\n");
+    write_file(secret_file, "\xEF\xBB\xBF hush hush \r\n");
     assert_loads(NULL, LIST(kafka), LIST(setting));
     assert_string_equal(config->redis_password, " hush hush ");
     assert_int_equal(config->kafka_common.n, 1);
@@ -355,12 +404,14 @@ int main(void)
         cmocka_unit_test_teardown(defaults, forget),
         cmocka_unit_test_teardown(the_later_source_counts, forget),
         cmocka_unit_test_teardown(properties_syntax, forget),
+        cmocka_unit_test_teardown(unicode_escapes, forget),
         cmocka_unit_test_teardown(bad_files, forget),
         cmocka_unit_test_teardown(unknown_keys_name_the_nearest, forget),
         cmocka_unit_test_teardown(the_environment_has_others, forget),
         cmocka_unit_test_teardown(bad_values_name_what_is_allowed, forget),
         cmocka_unit_test_teardown(what_is_wrong_together, forget),
         cmocka_unit_test_teardown(listen_addresses, forget),
+        cmocka_unit_test_teardown(broker_addresses, forget),
         cmocka_unit_test_teardown(secrets_as_files, forget),
         cmocka_unit_test_teardown(librdkafka_settings_go_through, forget),
         cmocka_unit_test(the_reference_has_not_drifted),

@@ -77,6 +77,25 @@ static void test_bad_urls(void **state)
     assert_null(strstr(error.text, "hunter2"));
 }
 
+static void a_percent_that_means_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *place;
+    } cases[] = {
+        {"redis://u:hunter2%4@h", "character 18 "},  {"redis://u:hunter2%@h", "character 18 "},
+        {"rediss://%zz:hunter2@h", "character 10 "}, {"redis://:hunter2%00@h", "character 17 "},
+        {"redis://u:%25%2@h", "character 14 "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct redis_url url;
+        struct error error = {.text = ""};
+        assert_int_equal(redis_url_parse(cases[i].text, &url, &error), FATAL);
+        assert_non_null(strstr(error.text, cases[i].place));
+        assert_null(strstr(error.text, "hunter2"));
+    }
+}
+
 static void test_classes(void **state)
 {
     (void)state;
@@ -157,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_bad_urls),
+        cmocka_unit_test(a_percent_that_means_nothing),
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_denials),
     };

@@ -319,6 +319,8 @@ static enum result read_file(struct arena *arena, const char *path, struct str *
     int failed = ferror(file) ? errno : 0;
     if (file != stdin) fclose(file);
     *bytes = arena_str(arena, buf_slice(&content));
+    /* Editors of one platform put a byte order mark in front. */
+    if (str_starts(*bytes, STR("\xEF\xBB\xBF"))) bytes->p += 3, bytes->n -= 3;
     buf_free(&content);
     return failed ? error_set(error, FATAL, "%s: %s", path, strerror(failed)) : OK;
 }

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "codec/encode_value.h"
+#include "codec/json.h"
 #include "codec/state_json.h"
 #include "config/policy_file.h"
 #include "core/deadline.h"
@@ -81,16 +82,7 @@ static enum result take(void *context, const struct entry *entry, struct str val
 
 static enum result collect(struct list *list, struct store_reader *reader, struct error *error)
 {
-    if (!list->incident.p) {
-        int32_t missing;
-        enum result result = store_reader_walk(reader, take, list, &missing, error);
-        if (result == OK && missing)
-            cli_fail(0,
-                     "the list is not complete: shards that are not in Redis (yet): %d; a worker "
-                     "that owns them restores them",
-                     (int)missing);
-        return result;
-    }
+    if (!list->incident.p) return store_reader_walk(reader, take, list, error);
     struct entry **entries;
     size_t n;
     enum result result =
@@ -101,7 +93,22 @@ static enum result collect(struct list *list, struct store_reader *reader, struc
     return result;
 }
 
-static void print(struct list *list, bool json)
+/* The last line of a list that lacks something, so that a program sees it, too. */
+static void write_gaps(struct buf *out, const struct store_reader_gaps *gaps)
+{
+    if (!gaps->shards_n && !gaps->entries) return;
+    buf_lit(out, "{\"incomplete\":{\"shards\":[");
+    for (size_t i = 0; i < gaps->shards_n; i++)
+        buf_printf(out, "%s%d", i ? "," : "", (int)gaps->shards[i]);
+    buf_printf(out, "],\"entries\":%zu,\"keys\":[", gaps->entries);
+    for (size_t i = 0; i < gaps->keys_n; i++) {
+        if (i) buf_char(out, ',');
+        json_write_string(out, gaps->keys[i]);
+    }
+    buf_lit(out, "]}}\n");
+}
+
+static void print(struct list *list, const struct store_reader *reader, bool json)
 {
     struct buf out = {0};
     task_table_sort(list->rows, list->n);
@@ -110,6 +117,7 @@ static void print(struct list *list, bool json)
         encode_value_task_members(&out, row->incident_id, row->task, row->task_id);
         buf_lit(&out, "}\n");
     }
+    if (json) write_gaps(&out, store_reader_gaps(reader));
     if (!json) task_table_write(&out, list->arena, list->rows, list->n, list->now);
     if (out.n) fwrite(out.p, 1, out.n, stdout);
     buf_free(&out);
@@ -148,10 +156,12 @@ static int run(const struct cli *cli)
     struct store_reader *reader = result == OK ? store_reader_open(cli->config, &error) : NULL;
     if (!reader) result = FATAL;
     if (result == OK) result = collect(&list, reader, &error);
-    if (result == OK) print(&list, cli_value(cli, "json") != NULL);
+    if (result == OK) print(&list, reader, cli_value(cli, "json") != NULL);
+    bool complete = result == OK && !store_reader_tell_gaps(reader);
     store_reader_close(reader);
     arena_free(list.arena);
-    return result == OK ? EXIT_DONE : cli_error(&error);
+    if (result != OK) return cli_error(&error);
+    return complete ? EXIT_DONE : EXIT_FAILED;
 }
 
 static const struct cli_option options[] = {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* epilogue publish FILE...: JSON Lines to the right topics and partitions, checked beforehand. */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "cli.h"
@@ -13,16 +15,29 @@
 #include "kafka/kafka_partition.h"
 #include "kafka/topics.h"
 #include "lines.h"
+#include "progress.h"
 
 #define COMPLAINTS_MAX 20 /* bad lines that are named before the rest is only counted */
 #define SCRATCH_KEEP ((size_t)4 * 1024 * 1024)
 #define POLL_MS 100
+
+static volatile sig_atomic_t stop_asked;
+
+/* The first one stops the sending, a second one the process. */
+static void on_signal(int signal_number)
+{
+    stop_asked = 1;
+    signal(signal_number, SIG_DFL);
+}
 
 struct publisher {
     const struct config *config;
     rd_kafka_t *rk;
     struct kafka_watch watch;
     int32_t partitions;
+    const struct lines *lines;
+    bool *arrived;          /* by line: acknowledged by the broker */
+    size_t produced;        /* lines handed to librdkafka */
     size_t sent[topic_end]; /* acknowledged by the broker */
     size_t failed;
     size_t unknown;   /* reported as sent, but without a place in the topic */
@@ -81,17 +96,22 @@ static size_t validate(const struct config *config, const struct policy *policy,
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
     (void)rk;
-    (void)opaque;
-    struct publisher *p = message->_private;
-    enum kafka_delivery delivery = kafka_delivery_of(message->err, message->offset);
-    if (delivery == DELIVERY_UNKNOWN) {
-        p->unknown++;
-    } else if (delivery == DELIVERY_DONE) {
-        const char *name = rd_kafka_topic_name(message->rkt);
-        for (int t = 1; t < topic_end; t++) p->sent[t] += strcmp(p->config->topics[t].p, name) == 0;
-    } else if (p->failed++ == 0) {
-        const char *why = rd_kafka_message_errstr(message);
-        snprintf(p->reason, sizeof p->reason, "%s", p->watch.reason[0] ? p->watch.reason : why);
+    struct kafka_watch *watch = opaque;
+    struct publisher *p = (struct publisher *)((char *)watch - offsetof(struct publisher, watch));
+    size_t line = (size_t)(uintptr_t)message->_private;
+    switch (kafka_delivery_of(message->err, message->offset)) {
+    case DELIVERY_DONE:
+        p->arrived[line] = true;
+        p->sent[p->lines->items[line].record.topic]++;
+        break;
+    case DELIVERY_UNKNOWN: p->unknown++; break;
+    default:
+        if (p->failed++) break;
+        /* In a report rd_kafka_message_errstr() would give the record's own bytes. Why a record
+         * timed out is what the connection said last. */
+        bool late = message->err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT && p->watch.reason[0];
+        snprintf(p->reason, sizeof p->reason, "%s",
+                 late ? p->watch.reason : rd_kafka_err2str(message->err));
     }
 }
 
@@ -106,8 +126,9 @@ static rd_kafka_headers_t *headers_of(const struct record *record)
     return headers;
 }
 
-static rd_kafka_resp_err_t produce(struct publisher *p, const struct record *record)
+static rd_kafka_resp_err_t produce(struct publisher *p, size_t line)
 {
+    const struct record *record = &p->lines->items[line].record;
     rd_kafka_headers_t *headers = headers_of(record);
     int32_t partition =
         record->key.p ? kafka_partition_of(record->key, p->partitions) : RD_KAFKA_PARTITION_UA;
@@ -117,27 +138,42 @@ static rd_kafka_resp_err_t produce(struct publisher *p, const struct record *rec
         RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_KEY(record->key.p, record->key.n),
         RD_KAFKA_V_VALUE((void *)(uintptr_t)record->value.p, record->value.n),
         RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_HEADERS(headers),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(p), RD_KAFKA_V_END);
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE((void *)(uintptr_t)line),
+        RD_KAFKA_V_END);
     if (err) rd_kafka_headers_destroy(headers); /* else librdkafka owns them now */
     return err;
 }
 
-/* Hands everything to librdkafka and waits until the broker has it, or has not. */
-static enum result send_all(struct publisher *p, const struct lines *lines, struct error *error)
+static size_t count_sent(const struct publisher *p)
 {
-    for (size_t i = 0; i < lines->n; i++) {
-        const struct line *line = &lines->items[i];
-        rd_kafka_resp_err_t err;
-        while ((err = produce(p, &line->record)) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            rd_kafka_poll(p->rk, POLL_MS);
-        if (err)
-            return error_set(error, FATAL, "%s:%d: %s", line->file, line->number,
-                             rd_kafka_err2str(err));
-        rd_kafka_poll(p->rk, 0);
+    size_t all = 0;
+    for (int t = 1; t < topic_end; t++) all += p->sent[t];
+    return all;
+}
+
+/* Hands everything to librdkafka and waits until the broker has it, or has not. After a signal
+ * nothing more is handed over. */
+static enum result send_all(struct publisher *p, struct error *error)
+{
+    struct progress progress = {.what = "records sent"};
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    while (p->produced < p->lines->n && !stop_asked) {
+        err = produce(p, p->produced);
+        bool full = err == RD_KAFKA_RESP_ERR__QUEUE_FULL;
+        if (err && !full) break;
+        p->produced += !full;
+        rd_kafka_poll(p->rk, full ? POLL_MS : 0);
+        progress_show(&progress, count_sent(p), p->lines->n);
     }
     /* Ends in any case: message.timeout.ms is bounded. */
-    while (rd_kafka_outq_len(p->rk) > 0) rd_kafka_poll(p->rk, POLL_MS);
-    return OK;
+    while (rd_kafka_outq_len(p->rk) > 0) {
+        rd_kafka_poll(p->rk, POLL_MS);
+        progress_show(&progress, count_sent(p), p->lines->n);
+    }
+    progress_clear(&progress);
+    if (!err || err == RD_KAFKA_RESP_ERR__QUEUE_FULL) return OK;
+    const struct line *line = &p->lines->items[p->produced];
+    return error_set(error, FATAL, "%s:%d: %s", line->file, line->number, rd_kafka_err2str(err));
 }
 
 static enum result open_publisher(struct publisher *p, struct error *error)
@@ -151,10 +187,26 @@ static enum result open_publisher(struct publisher *p, struct error *error)
     return p->rk ? OK : FATAL;
 }
 
+/* From where on to go on: the first line that did not arrive. Lines of other partitions behind it
+ * can have arrived; those come twice then, which their revision or time makes harmless. */
+static int report_rest(const struct publisher *p)
+{
+    size_t first = 0, behind = 0;
+    while (first < p->lines->n && p->arrived[first]) first++;
+    for (size_t i = first; i < p->lines->n; i++) behind += p->arrived[i];
+    if (first == p->lines->n) return EXIT_DONE;
+    const struct line *line = &p->lines->items[first];
+    const char *why = stop_asked ? "stopped" : p->failed ? p->reason : "not known to have arrived";
+    cli_fail(0, "%zu of %zu records %s sent: %s; go on from %s:%d", p->lines->n - first - behind,
+             p->lines->n, p->unknown && !p->failed ? "may not have been" : "were not", why,
+             line->file, line->number);
+    if (behind) cli_fail(0, "%zu records behind that line were sent already", behind);
+    return EXIT_FAILED;
+}
+
 static int report(const struct publisher *p)
 {
-    size_t all = 0;
-    for (int t = 1; t < topic_end; t++) all += p->sent[t];
+    size_t all = count_sent(p);
     printf("%zu record%s sent", all, all == 1 ? "" : "s");
     const char *separator = ": ";
     for (int t = 1; t < topic_end; t++) {
@@ -163,28 +215,28 @@ static int report(const struct publisher *p)
         separator = ", ";
     }
     putchar('\n');
-    if (p->unknown && !p->failed)
-        return cli_fail(EXIT_FAILED, "%zu record%s not known to have arrived; send %s again",
-                        p->unknown, p->unknown == 1 ? " is" : "s are",
-                        p->unknown == 1 ? "it" : "them");
-    if (!p->failed) return EXIT_DONE;
-    return cli_fail(EXIT_FAILED, "%zu record%s not sent: %s", p->failed + p->unknown,
-                    p->failed + p->unknown == 1 ? "" : "s", p->reason);
+    return report_rest(p);
 }
 
 static int publish(const struct config *config, const struct lines *lines)
 {
     struct error error;
-    struct publisher p = {.config = config};
+    struct publisher p = {.config = config, .lines = lines};
+    p.arrived = calloc(lines->n + 1, sizeof *p.arrived);
+    if (!p.arrived) abort();
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
     enum result result = open_publisher(&p, &error);
-    if (result == OK) result = send_all(&p, lines, &error);
+    if (result == OK) result = send_all(&p, &error);
     if (p.rk) {
         /* What librdkafka still holds after an error must not point into freed memory. */
         rd_kafka_purge(p.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
         rd_kafka_flush(p.rk, POLL_MS);
         rd_kafka_destroy(p.rk);
     }
-    return result == OK ? report(&p) : cli_error(&error);
+    int code = result == OK ? report(&p) : cli_error(&error);
+    free(p.arrived);
+    return code;
 }
 
 static int read_and_publish(const struct cli *cli, struct arena *arena, int topic)

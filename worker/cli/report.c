@@ -17,7 +17,6 @@ static int print(struct arena *arena, struct entry *const *entries, size_t n, st
     report_markdown_write(&out, arena, &report);
     fwrite(out.p, 1, out.n, stdout);
     buf_free(&out);
-    if (fflush(stdout)) return cli_fail(EXIT_FAILED, "standard output cannot be written");
     return EXIT_DONE;
 }
 
@@ -35,6 +34,7 @@ static int run(const struct cli *cli)
         code = print(arena, entries, n, id);
     else
         code = cli_error(&error);
+    if (store_reader_tell_gaps(reader)) code = EXIT_FAILED;
     arena_free(arena);
     store_reader_close(reader);
     return code;

@@ -24,7 +24,7 @@ struct show {
     struct arena *arena, *scratch;
     struct policy policy;
     struct buf out;
-    bool json, colour;
+    bool json, colour, incomplete;
     ms_t now;
     /* what was found */
     struct str incident_id; /* raw */
@@ -273,6 +273,7 @@ static enum result do_show(struct show *show, struct str id, struct error *error
     if (!reader) return FATAL;
     result = find(show, reader, id, error);
     if (result == OK) result = write_all(show, error);
+    show->incomplete = store_reader_tell_gaps(reader);
     store_reader_close(reader);
     return result;
 }
@@ -295,7 +296,8 @@ static int run(const struct cli *cli)
     buf_free(&show.out);
     arena_free(show.scratch);
     arena_free(show.arena);
-    return result == OK ? EXIT_DONE : cli_error(&error);
+    if (result != OK) return cli_error(&error);
+    return show.incomplete ? EXIT_FAILED : EXIT_DONE;
 }
 
 static const struct cli_option options[] = {

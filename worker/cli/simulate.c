@@ -253,7 +253,13 @@ static int read_until(struct simulation *s, const struct cli *cli)
     s->until = s->inputs[s->inputs_n - 1].at + GO_ON_DAYS * DAY_MS;
     if (!text) return EXIT_DONE;
     enum timestamp_result result = timestamp_parse(str_of(text), &s->until);
-    if (result == TIMESTAMP_OK || result == TIMESTAMP_PARTIAL) return EXIT_DONE;
+    bool is_time = result == TIMESTAMP_OK || result == TIMESTAMP_PARTIAL;
+    char first[TIMESTAMP_TEXT];
+    timestamp_format(s->inputs[0].at, first);
+    if (is_time && s->until < s->inputs[0].at)
+        return cli_fail(EXIT_USAGE, "--until %s is before the first event, which comes at %.*s",
+                        text, (int)sizeof first, first);
+    if (is_time) return EXIT_DONE;
     return cli_fail(EXIT_USAGE, "--until %s is not a time like 2026-11-20T10:15:00Z", text);
 }
 
@@ -306,8 +312,6 @@ static int run_command(const struct cli *cli)
     };
     int code = run_all(&s, cli);
     arena_free(s.arena);
-    if (fflush(stdout) || ferror(stdout))
-        return cli_fail(EXIT_FAILED, "standard output cannot be written");
     return code;
 }
 

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "cli.h"
+#include "codec/json.h"
 #include "codec/state_json.h"
 #include "kafka/kafka_partition.h"
 #include "kafka/topics.h"
@@ -11,9 +13,13 @@
 #define PAGE 1000 /* keys asked for at a time */
 #define SCRATCH_KEEP_BYTES ((size_t)4 * 1024 * 1024)
 
+#define NAMED_MAX 20 /* entries that are named before the rest is only counted */
+
 struct store_reader {
     struct store_port *store;
     int32_t partitions;
+    struct arena *arena;
+    struct store_reader_gaps gaps;
 };
 
 struct store_reader *store_reader_open(const struct config *config, struct error *error)
@@ -24,7 +30,7 @@ struct store_reader *store_reader_open(const struct config *config, struct error
     if (!store) return NULL;
     struct store_reader *reader = calloc(1, sizeof *reader);
     if (!reader) abort();
-    *reader = (struct store_reader){store, partitions};
+    *reader = (struct store_reader){.store = store, .partitions = partitions, .arena = arena_new()};
     return reader;
 }
 
@@ -32,6 +38,7 @@ void store_reader_close(struct store_reader *reader)
 {
     if (!reader) return;
     redis_port_free(reader->store);
+    arena_free(reader->arena);
     free(reader);
 }
 
@@ -82,13 +89,56 @@ static enum result read_page(struct store_reader *reader, struct arena *arena, i
     return result;
 }
 
-static enum result read_entry(struct arena *arena, struct state_table *table, struct str key,
-                              struct str value, struct entry **entry, struct error *error)
+/* ---- what is missing ---- */
+
+static void note_shard(struct store_reader *reader, int32_t shard)
 {
-    *entry = state_entry(table, key);
-    enum result result = state_json_read(arena, value, *entry, error);
-    (*entry)->exists = result == OK;
-    return result;
+    struct store_reader_gaps *gaps = &reader->gaps;
+    *ARENA_PUSH(reader->arena, gaps->shards, gaps->shards_n, gaps->shards_cap) = shard;
+}
+
+static void note_entry(struct store_reader *reader, struct str key, const struct error *why)
+{
+    struct store_reader_gaps *gaps = &reader->gaps;
+    if (gaps->entries++ >= NAMED_MAX) return;
+    *ARENA_PUSH(reader->arena, gaps->keys, gaps->keys_n, gaps->keys_cap) =
+        arena_str(reader->arena, key);
+    cli_fail(0, "an entry in Redis cannot be read: %.*s: %s",
+             STR_ARG(json_excerpt(reader->arena, key, 256)), why->text);
+}
+
+const struct store_reader_gaps *store_reader_gaps(const struct store_reader *reader)
+{
+    return &reader->gaps;
+}
+
+bool store_reader_tell_gaps(const struct store_reader *reader)
+{
+    const struct store_reader_gaps *gaps = &reader->gaps;
+    if (gaps->shards_n)
+        cli_fail(0,
+                 "incomplete: %zu shard%s not in Redis yet; the workers that own them are "
+                 "restoring them",
+                 gaps->shards_n, gaps->shards_n == 1 ? " is" : "s are");
+    if (gaps->entries)
+        cli_fail(0,
+                 "incomplete: %zu entr%s in Redis cannot be read; a worker that meets one rebuilds "
+                 "its shard from followup-state",
+                 gaps->entries, gaps->entries == 1 ? "y" : "ies");
+    return gaps->shards_n || gaps->entries;
+}
+
+/* ---- reading ---- */
+
+/* The entry, or NULL after it was noted as one that cannot be read. */
+static struct entry *read_entry(struct store_reader *reader, struct arena *arena,
+                                struct state_table *table, struct str key, struct str value)
+{
+    struct error error;
+    struct entry *entry = state_entry(table, key);
+    entry->exists = state_json_read(arena, value, entry, &error) == OK;
+    if (!entry->exists) note_entry(reader, key, &error);
+    return entry->exists ? entry : NULL;
 }
 
 enum result store_reader_incident(struct store_reader *reader, struct arena *arena,
@@ -112,42 +162,39 @@ enum result store_reader_incident(struct store_reader *reader, struct arena *are
                              (int)shard);
         for (size_t i = 0; i < page.n; i++) {
             if (!page.values[i].p) continue; /* deleted between the two questions */
-            struct entry *entry;
-            result = read_entry(arena, table, page.keys[i], page.values[i], &entry, error);
-            if (result) return result;
-            *ARENA_PUSH(arena, *entries, *n, cap) = entry;
+            struct entry *entry = read_entry(reader, arena, table, page.keys[i], page.values[i]);
+            if (entry) *ARENA_PUSH(arena, *entries, *n, cap) = entry;
         }
     } while (page.last.p);
     return OK;
 }
 
-static enum result take_page(struct arena *arena, const struct page *page, store_reader_take *take,
-                             void *context, struct error *error)
+static enum result take_page(struct store_reader *reader, struct arena *arena,
+                             const struct page *page, store_reader_take *take, void *context,
+                             struct error *error)
 {
     struct state_table *table = state_new(arena);
     enum result result = OK;
     for (size_t i = 0; i < page->n && result == OK; i++) {
-        struct entry *entry;
         if (!page->values[i].p) continue;
-        result = read_entry(arena, table, page->keys[i], page->values[i], &entry, error);
-        if (result == OK) result = take(context, entry, page->values[i], error);
+        struct entry *entry = read_entry(reader, arena, table, page->keys[i], page->values[i]);
+        if (entry) result = take(context, entry, page->values[i], error);
     }
     return result;
 }
 
 enum result store_reader_walk(struct store_reader *reader, store_reader_take *take, void *context,
-                              int32_t *missing, struct error *error)
+                              struct error *error)
 {
     struct arena *arena = arena_new();
     struct buf last = {0}; /* outlives the page that it comes from */
     enum result result = OK;
-    *missing = 0;
     for (int32_t shard = 0; shard < reader->partitions && result == OK; shard++) {
         struct page page = {0};
         do {
             result = read_page(reader, arena, shard, STR_NONE, true, &page, error);
-            if (result == OK) result = take_page(arena, &page, take, context, error);
-            if (page.missing) (*missing)++;
+            if (result == OK) result = take_page(reader, arena, &page, take, context, error);
+            if (page.missing) note_shard(reader, shard);
             last.n = 0;
             if (page.last.p) {
                 buf_str(&last, page.last);

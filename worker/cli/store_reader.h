@@ -33,10 +33,24 @@ typedef enum result store_reader_take(void *context, const struct entry *task, s
 
 /*
  * Walks the tasks of all shards in the order of shards and keys, a page at a time. Shards whose
- * state is not in Redis are counted in *missing. What `take` returns other than OK ends the walk.
+ * state is not in Redis are gaps. What `take` returns other than OK ends the walk.
  */
 enum result store_reader_walk(struct store_reader *reader, store_reader_take *take, void *context,
-                              int32_t *missing, struct error *error);
+                              struct error *error);
+
+/* What the reads so far did not give: Redis is a copy, and a part of it can be missing or spoilt. */
+struct store_reader_gaps {
+    int32_t *shards; /* whose state is not in Redis */
+    size_t shards_n, shards_cap;
+    struct str *keys; /* of entries that cannot be read: the first of them */
+    size_t keys_n, keys_cap;
+    size_t entries; /* how many there are */
+};
+
+/* Valid as long as the reader. */
+const struct store_reader_gaps *store_reader_gaps(const struct store_reader *reader);
+/* Says on standard error what is missing; whether anything is. Then the command ends with 1. */
+bool store_reader_tell_gaps(const struct store_reader *reader);
 
 /* The raw incident_id of an entry, from its key; in the arena. */
 struct str store_reader_incident_id(struct arena *arena, const struct entry *entry);

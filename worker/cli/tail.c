@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* epilogue tail: what goes out, as it comes. */
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "kafka/topics.h"
 #include "line_json.h"
 #include "render.h"
+#include "streams.h"
 
 #define TOPICS_MAX 3
 #define POLL_MS 200
@@ -165,18 +165,11 @@ static void print(struct tail *tail, const rd_kafka_message_t *m)
     fwrite(tail->out.p, 1, tail->out.n, stdout);
 }
 
-/* Whether whoever read our output is gone: `tail | head` is to end without waiting for one event
- * more. */
-static bool output_closed(void)
-{
-    struct pollfd out = {.fd = STDOUT_FILENO};
-    return ferror(stdout) || (poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLNVAL)));
-}
-
-/* Until a signal comes, or nobody reads what is printed any more. */
+/* Until a signal comes, or nobody reads what is printed any more: `tail | head` is to end without
+ * waiting for one event more. */
 static enum result follow(struct tail *tail, struct error *error)
 {
-    while (!stop_asked && !output_closed()) {
+    while (!stop_asked && !streams_closed()) {
         rd_kafka_poll(tail->rk, 0);
         rd_kafka_message_t *m = rd_kafka_consume_queue(tail->queue, 0);
         if (!m) {
@@ -194,7 +187,6 @@ static enum result follow(struct tail *tail, struct error *error)
         /* What only needs patience (RETRY) librdkafka tries again itself, and logs. */
         if (result == FATAL) return result;
     }
-    fflush(stdout);
     return OK;
 }
 
@@ -204,7 +196,6 @@ static void catch_signals(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* output_closed tells */
 }
 
 static int run(const struct cli *cli)

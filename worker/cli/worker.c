@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "common/log.h"
+#include "common/log_writer.h"
 #include "config/config.h"
 #include "config/policy_file.h"
 #include "engine/engine.h"
@@ -17,11 +18,13 @@
 #include "kafka/kafka_partition.h"
 #include "kafka/kafka_port.h"
 #include "kafka/topics.h"
+#include "limits.h"
 #include "redis/redis_port.h"
 
 #define STEP_WAIT_MS 200  /* how late a stop is noticed by an idle worker */
 #define RETRY_WAIT_MS 500 /* between tries of something that is not there yet */
 #define COMPLAIN_MS 10000
+#define LOG_WAIT_MS 1000 /* for the last lines, if nobody reads the log */
 
 static volatile sig_atomic_t stop_asked, reload_asked;
 
@@ -40,7 +43,6 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a Redis or a log reader that went away is an error of write() */
 }
 
 static int64_t clock_ms(clockid_t id)
@@ -212,6 +214,8 @@ static enum result run(struct worker *w, struct error *error)
     if (result != OK) return result;
     w->store = redis_port_new(w->config, error);
     if (!w->store) return FATAL;
+    result = limits_check(error);
+    if (result != OK) return result;
     result = http_start(&w->config->http, w->metrics, &w->http, error);
     if (result != OK) return result;
     result = watchdog_start(w->config->watchdog_timeout_ms, error);
@@ -247,7 +251,8 @@ static int worker_run(const struct cli *cli)
     struct error error;
     catch_signals();
     log_setup(cli->config->log_level, cli->config->log_json);
-    enum result result = run(&w, &error);
+    enum result result = log_writer_start(&error);
+    if (result == OK) result = run(&w, &error);
     if (result == FATAL)
         log_error("worker exits", "reason=%s", log_quote(error.text));
     else
@@ -261,6 +266,7 @@ static int worker_run(const struct cli *cli)
     http_stop(w.http);
     metrics_free(w.metrics);
     arena_free(w.policy_arena);
+    log_writer_stop(LOG_WAIT_MS);
     if (result != FATAL) return EXIT_DONE;
     return error.usage ? EXIT_USAGE : EXIT_FAILED;
 }

@@ -3,13 +3,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #define AT(member) offsetof(struct config, member)
 #define TOPIC(id) offsetof(struct config, topics) + sizeof(struct str) * (id)
 
 const struct option options[] = {
-    {"kafka.bootstrap.servers", OPTION_TEXT, AT(bootstrap_servers), "localhost:9092", 1, 4096,
-     .section = "Kafka", .help = "The brokers to ask first: host:port, several with commas."},
+    {"kafka.bootstrap.servers", OPTION_SERVERS, AT(bootstrap_servers), "localhost:9092", 1, 4096,
+     .section = "Kafka", .help = "The brokers to ask first."},
     {"group.id", OPTION_TEXT, AT(group_id), "epilogue", 1, 200,
      .help = "The consumer group: all workers with one group.id share the work. It is also part of "
              "`ce_source` of every event that goes out and of the keys in Redis, so change it only "
@@ -227,26 +228,69 @@ static bool set_redis(struct config *config, const struct option *option, const 
     return false;
 }
 
+/* host:port or [IPv6]:port; without a port it is `*port`, where `*port` is not negative. */
+static bool parse_address(struct str text, long port_min, struct str *host, long *port)
+{
+    const char *end = text.p + text.n, *colon = memrchr(text.p, ':', text.n);
+    bool bracket = text.n && *text.p == '[';
+    const char *close = bracket ? memchr(text.p, ']', text.n) : NULL;
+    if (bracket && !close) return false;
+    if (close && colon < close) colon = NULL; /* one within the brackets */
+    if (!colon && *port < 0) return false;
+    char digits[8] = "";
+    if (colon && end - colon - 1 < (ptrdiff_t)sizeof digits)
+        memcpy(digits, colon + 1, (size_t)(end - colon - 1));
+    if (colon && !parse_integer(digits, port_min, 65535, port)) return false;
+    *host = (struct str){text.p, (size_t)((colon ? colon : end) - text.p)};
+    if (bracket && (host->n < 3 || close != host->p + host->n - 1)) return false;
+    if (bracket) *host = (struct str){host->p + 1, host->n - 2};
+    return host->n && (bracket || !memchr(host->p, ':', host->n));
+}
+
 static bool set_listen(struct config *config, const struct option *option, const char *value,
                        void *at)
 {
     (void)option;
     struct listen_address address = {NULL, 0};
     if (strcmp(value, "off") != 0) {
-        const char *colon = strrchr(value, ':');
-        long port;
-        if (!colon || colon == value || !parse_integer(colon + 1, 0, 65535, &port)) return false;
-        struct str host = {value, (size_t)(colon - value)};
-        if (*value == '[') {
-            if (host.n < 3 || colon[-1] != ']') return false;
-            host = (struct str){value + 1, host.n - 2};
-        } else if (memchr(host.p, ':', host.n)) {
-            return false;
-        }
+        struct str host;
+        long port = -1;
+        if (!parse_address(str_of(value), 0, &host, &port)) return false;
         address = (struct listen_address){arena_str(config->arena, host).p, (int)port};
     }
     *(struct listen_address *)at = address;
     return true;
+}
+
+/* One broker; librdkafka takes what it cannot read for a host, and a port too large for another. */
+static bool is_server(struct str text)
+{
+    static const char *const protocols[] = {"PLAINTEXT://", "SSL://", "SASL_PLAINTEXT://",
+                                            "SASL_SSL://"};
+    struct str host;
+    long port = 9092;
+    for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++) {
+        size_t n = strlen(protocols[i]);
+        if (text.n < n || strncasecmp(text.p, protocols[i], n) != 0) continue;
+        text = (struct str){text.p + n, text.n - n};
+        break;
+    }
+    return parse_address(text, 1, &host, &port) && !memchr(host.p, '/', host.n) &&
+           !memchr(host.p, ' ', host.n);
+}
+
+static bool set_servers(struct config *config, const struct option *option, const char *value,
+                        void *at)
+{
+    if (!set_text(config, option, value, at)) return false;
+    for (const char *p = value;; p++) {
+        p += strspn(p, " ");
+        struct str one = {p, strcspn(p, ",")};
+        p += one.n;
+        while (one.n && one.p[one.n - 1] == ' ') one.n--;
+        if (!is_server(one)) return false;
+        if (!*p) return true;
+    }
 }
 
 static const struct {
@@ -264,6 +308,7 @@ static const struct {
     [OPTION_FORMAT] = {set_format, "`logfmt` or `json`", NULL},
     [OPTION_SWITCH] = {set_switch, "`true` or `false`", NULL},
     [OPTION_REDIS] = {set_redis, "a URL that begins with `redis://`, `rediss://` or `unix:`", NULL},
+    [OPTION_SERVERS] = {set_servers, "`host:port` or `[IPv6]:port`, several with commas", NULL},
     [OPTION_LISTEN] = {set_listen, "`host:port`, `[IPv6]:port` or `off`", NULL},
 };
 

@@ -7,17 +7,18 @@
 #include "config.h"
 
 enum option_type {
-    OPTION_TEXT,   /* const char *: min to max bytes without control characters */
-    OPTION_INT,    /* int from min to max */
-    OPTION_SIZE,   /* size_t from min to max */
-    OPTION_TOPIC,  /* struct str: a name that Kafka takes */
-    OPTION_LEVEL,  /* enum log_level */
-    OPTION_FORMAT, /* bool: whether it is json */
-    OPTION_SWITCH, /* bool */
-    OPTION_REDIS,  /* const char *: a URL that Redis connections understand the beginning of */
-    OPTION_PREFIX, /* const char *: what Redis keys may begin with */
-    OPTION_LISTEN, /* struct listen_address */
-    OPTION_SECRET, /* const char *, never printed; `<key>.file` names a file that holds it */
+    OPTION_TEXT,    /* const char *: min to max bytes without control characters */
+    OPTION_SERVERS, /* const char *: addresses of Kafka brokers */
+    OPTION_INT,     /* int from min to max */
+    OPTION_SIZE,    /* size_t from min to max */
+    OPTION_TOPIC,   /* struct str: a name that Kafka takes */
+    OPTION_LEVEL,   /* enum log_level */
+    OPTION_FORMAT,  /* bool: whether it is json */
+    OPTION_SWITCH,  /* bool */
+    OPTION_REDIS,   /* const char *: a URL that Redis connections understand the beginning of */
+    OPTION_PREFIX,  /* const char *: what Redis keys may begin with */
+    OPTION_LISTEN,  /* struct listen_address */
+    OPTION_SECRET,  /* const char *, never printed; `<key>.file` names a file that holds it */
 };
 
 struct option {

@@ -22,6 +22,7 @@ const struct passthrough_rule passthrough_rules[] = {
      "is fixed: shard n must be partition n of every topic, which the range assignor gives"},
     {"auto.offset.reset", "is fixed: where to start is decided from followup-state"},
     {"partitioner", "is fixed: a record's partition is murmur2 of its key, for every publisher"},
+    {"metadata.broker.list", "has a key of its own: kafka.bootstrap.servers"},
     {"group.id", "has a key of its own: group.id"},
     {"group.instance.id", "has a key of its own: instance.id"},
     {"session.timeout.ms", "has a key of its own: session.timeout.ms"},

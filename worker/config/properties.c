@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "properties.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -23,6 +24,8 @@ enum result properties_read_bytes(struct arena *arena, const char *path, size_t 
     close(fd);
     if (got < 0) return error_set(error, FATAL, "%s: %s", path, strerror(failed));
     if (n > max) return error_set(error, FATAL, "%s: larger than %zu bytes", path, max);
+    /* Editors of one platform put a byte order mark in front. */
+    if (n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) p += 3, n -= 3;
     if (memchr(p, 0, n)) return error_set(error, FATAL, "%s: has a NUL byte: not a text", path);
     p[n] = 0;
     *bytes = (struct str){p, n};
@@ -88,14 +91,59 @@ static char escaped(char c)
     }
 }
 
+/* The UTF-16 unit that a backslash, u and four hexadecimal digits stand for at `i`; -1 for none. */
+static long utf16_unit(struct str s, size_t i)
+{
+    long value = 0;
+    if (s.n - i < 6 || s.p[i] != '\\' || s.p[i + 1] != 'u') return -1;
+    for (size_t k = i + 2; k < i + 6; k++) {
+        unsigned char c = (unsigned char)s.p[k];
+        if (!isxdigit(c)) return -1;
+        value = value * 16 + (isdigit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
+    }
+    return value;
+}
+
+/* Writes a character (not 0) as UTF-8; the number of bytes, at most 4. */
+static size_t put_utf8(char *out, long c)
+{
+    static const int first[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (size_t k = n - 1; k; k--, c >>= 6) out[k] = (char)(0x80 | (c & 0x3F));
+    *out = (char)(first[n] | c);
+    return n;
+}
+
+/* \uXXXX at `*i`, or two of them for a character above U+FFFF, as UTF-8; leaves `*i` at its last
+ * character. How many bytes were written; 0 for a NUL, half a pair, or no digits. */
+static size_t unescape_unicode(struct str s, size_t *i, char *out)
+{
+    long c = utf16_unit(s, *i);
+    *i += 5;
+    if (c >= 0xD800 && c <= 0xDBFF) {
+        long low = *i + 1 < s.n ? utf16_unit(s, *i + 1) : -1;
+        if (low < 0xDC00 || low > 0xDFFF) return 0;
+        c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+        *i += 6;
+    }
+    return c <= 0 || (c >= 0xDC00 && c <= 0xDFFF) ? 0 : put_utf8(out, c);
+}
+
+/* NULL for a \u that stands for no character. */
 static const char *unescape(struct arena *arena, struct str s)
 {
     char *out = arena_alloc(arena, s.n + 1);
     size_t n = 0;
     for (size_t i = 0; i < s.n; i++) {
-        bool escape = s.p[i] == '\\' && i + 1 < s.n;
-        if (escape) i++;
-        out[n++] = escape ? escaped(s.p[i]) : s.p[i];
+        if (s.p[i] != '\\' || i + 1 == s.n) {
+            out[n++] = s.p[i];
+        } else if (s.p[i + 1] != 'u') {
+            out[n++] = escaped(s.p[++i]);
+        } else {
+            size_t written = unescape_unicode(s, &i, out + n);
+            if (!written) return NULL;
+            n += written;
+        }
     }
     out[n] = 0;
     return out;
@@ -127,7 +175,6 @@ enum result properties_read(struct arena *arena, const char *path, struct proper
     *properties = (struct properties){0};
     enum result result = properties_read_bytes(arena, path, FILE_BYTES_MAX, &text, error);
     if (result != OK) return result;
-    if (str_starts(text, STR("\xEF\xBB\xBF"))) text.p += 3, text.n -= 3;
     for (int at = 1; text.n; at++) {
         int begins = at;
         struct str line = trim_start(next_line(&text));
@@ -142,6 +189,12 @@ enum result properties_read(struct arena *arena, const char *path, struct proper
         item->key = unescape(arena, trim((struct str){line.p, split}));
         item->value = unescape(arena, trim((struct str){line.p + split + 1, line.n - split - 1}));
         item->line = begins;
+        if (!item->key || !item->value)
+            return error_set(
+                error, FATAL,
+                "%s:%d: \\u needs the four hexadecimal digits of a character, twice for "
+                "one above \\uFFFF; write a backslash itself as \\\\",
+                path, begins);
     }
     return OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Java's .properties files: `key=value` or `key: value`, comments after # or !, a backslash at the
- * end of a line goes on with the next one. */
+ * end of a line goes on with the next one, \uXXXX is UTF-16. */
 #ifndef EPILOGUE_CONFIG_PROPERTIES_H
 #define EPILOGUE_CONFIG_PROPERTIES_H
 
@@ -21,7 +21,8 @@ struct properties {
 enum result properties_read(struct arena *arena, const char *path, struct properties *properties,
                             struct error *error);
 
-/* The bytes of a file, at most `max` of them. FATAL says why it cannot be read. */
+/* The bytes of a file behind its byte order mark, if it has one; at most `max` of them. FATAL says
+ * why it cannot be read. */
 enum result properties_read_bytes(struct arena *arena, const char *path, size_t max,
                                   struct str *bytes, struct error *error);
 

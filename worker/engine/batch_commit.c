@@ -188,6 +188,7 @@ static void take_committed(struct batch_shard *bs, int64_t state_end)
     assert(state_end > shard->watermark); /* the port compared it with the checkpoint */
     bs->apply.watermark = state_end;
     shard->batch++;
+    shard->spoilt = 0;
     shard->entries = bs->entries;
     for (size_t i = 0; i < bs->taken; i++) {
         const struct record *record = bs->plan->records[i];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a batch needs before it can be decided: its records decoded, its entries loaded. */
 #include "batch_private.h"
+#include "codec/json.h"
 #include "codec/state_json.h"
 #include "common/log.h"
 
@@ -94,8 +95,28 @@ static size_t unloaded(struct batch *b, struct batch_shard *bs, struct str **key
     return n;
 }
 
-static enum result take_loaded(struct batch *b, const struct store_load *load,
-                               struct entry *const *entries, struct error *error)
+/* The store is a copy: what is spoilt there is read again from the changelog, with its shard. When
+ * the changelog says the same, it is the record itself that cannot be read. */
+static enum result distrust(struct batch *b, struct batch_shard *bs, struct str key,
+                            struct str value, struct error *error)
+{
+    struct shard *shard = bs->shard;
+    uint64_t hash = mark_hash(key, value);
+    if (shard->spoilt == hash) {
+        struct error why = *error;
+        return error_set(error, FATAL, "followup-state/%d: the entry %.*s cannot be read: %s",
+                         shard->id, STR_ARG(json_excerpt(b->arena, key, 256)), why.text);
+    }
+    shard_distrust(shard, arena_str(b->arena, key).p, error);
+    shard->spoilt = hash;
+    bs->dropped = true;
+    shard_restart(b->engine, shard);
+    return OK;
+}
+
+static enum result take_loaded(struct batch *b, struct batch_shard *bs,
+                               const struct store_load *load, struct entry *const *entries,
+                               struct error *error)
 {
     for (size_t i = 0; i < load->n; i++) {
         struct entry *e = entries[i];
@@ -107,8 +128,8 @@ static enum result take_loaded(struct batch *b, const struct store_load *load,
             if (e->type == ENTRY_INCIDENT) e->whole = true;
             continue;
         }
-        enum result result = state_json_read(b->arena, load->values[i], e, error);
-        if (result != OK) return result;
+        if (state_json_read(b->arena, load->values[i], e, error) != OK)
+            return distrust(b, bs, e->key, load->values[i], error);
         e->exists = e->stored = true;
     }
     return OK;
@@ -147,7 +168,7 @@ static enum result load_missing(struct batch *b, struct batch_shard *shards, siz
         if (loads[i].watermark != of[i]->shard->watermark)
             drop_shard(b, of[i], loads[i].watermark);
         else
-            result = take_loaded(b, &loads[i], entries[i], error);
+            result = take_loaded(b, of[i], &loads[i], entries[i], error);
     }
     return result;
 }

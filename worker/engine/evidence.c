@@ -77,8 +77,7 @@ enum result evidence_of_count(struct engine *engine, int32_t shard, struct str p
 {
     struct position_entry known;
     if (!position.p) return OK;
-    enum result result = state_json_read_position(position, &known, error);
-    if (result != OK) return result;
+    if (state_json_read_position(position, &known, error) != OK) return REJECT;
     if (known.partitions == engine->options.partitions) {
         engine->count_confirmed = true;
         return OK;

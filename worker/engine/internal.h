@@ -59,6 +59,8 @@ struct shard {
     ms_t asked_at;             /* when: all that came later lies behind found.high */
     ms_t stamp;                /* of the store's copy until the end is reached */
     bool from_start;           /* the store was cleared: the whole changelog is read */
+    bool distrusted;           /* the store's copy has something that cannot be read */
+    uint64_t spoilt;           /* that entry, as a hash; 0: none since the last commit */
     int64_t doubted_ms; /* monotonic: since when something does not fit together; 0: it does */
     int64_t read_to;
     int64_t restored;                   /* records so far */
@@ -124,6 +126,8 @@ struct engine {
 /* shard.c */
 /* A shard begins (again) with what is committed: pauses it, restores it, resumes it. */
 void shard_restart(struct engine *engine, struct shard *shard);
+/* The store's copy has an entry that cannot be read: the next restore begins with an empty one. */
+void shard_distrust(struct shard *shard, const char *key, const struct error *why);
 /* Takes what the store says is the earliest tick. */
 enum result shard_refresh_wake(struct engine *engine, struct shard *shard, struct error *error);
 /*
@@ -138,7 +142,8 @@ enum result shard_verify(struct engine *engine, struct shard *shard, const struc
 /* Whether the brokers' answer speaks of another partition count. */
 enum result evidence_of_group(struct engine *engine, const struct lookup_answer *answer,
                               struct error *error);
-/* Whether a `$position` does (absent: it does not); notes one that has the present count. */
+/* Whether a `$position` does (absent: it does not); notes one that has the present count. REJECT: it
+ * cannot be read. */
 enum result evidence_of_count(struct engine *engine, int32_t shard, struct str position,
                               struct error *error);
 /* What the store has against what the changelog has. *clear: why it cannot be built upon and the

@@ -10,10 +10,15 @@ static uint64_t hash(uint64_t h, struct str s)
     return h;
 }
 
+uint64_t mark_hash(struct str key, struct str value)
+{
+    return hash(hash(UINT64_C(14695981039346656037), key), value);
+}
+
 struct input_mark mark_of(const struct record *record)
 {
-    uint64_t h = hash(UINT64_C(14695981039346656037), record->key);
-    return (struct input_mark){record->offset, record->timestamp, hash(h, record->value)};
+    return (struct input_mark){record->offset, record->timestamp,
+                               mark_hash(record->key, record->value)};
 }
 
 bool mark_is_of(const struct input_mark *mark, const struct record *record)

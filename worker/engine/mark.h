@@ -10,6 +10,8 @@
 #include "codec/state_json.h"
 #include "record.h"
 
+/* FNV-1a of two slices, of which each can be absent. */
+uint64_t mark_hash(struct str key, struct str value);
 /* Of the record's offset, time, key and value. */
 struct input_mark mark_of(const struct record *record);
 /* Whether the record at the mark's offset is the one that the mark was made of. */

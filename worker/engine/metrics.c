@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/log_writer.h"
+
 /* Upper ends of the buckets of both histograms, in milliseconds; the last one is infinity. */
 static const int64_t bucket_ms[] = {1,   2,    5,    10,   25,    50,    100,   250,
                                     500, 1000, 2500, 5000, 10000, 30000, 60000, 300000};
@@ -210,6 +212,8 @@ void metrics_write(const struct metrics *metrics, struct buf *out)
 #undef WRITE_SIMPLE
     write_simple(out, "epilogue_ready", "gauge", "1 when all owned shards are worked on.",
                  metrics_not_ready(metrics) == NULL);
+    write_simple(out, "epilogue_log_lines_dropped_total", "counter",
+                 "Log lines that nobody read in time.", log_writer_dropped());
     write_family(out, "epilogue_records_total", "Records consumed.", "topic", metrics->records,
                  TOPIC_TASKS, topic_name);
     write_family(out, "epilogue_task_events_total", "Events on followup-tasks about tasks.",

@@ -22,6 +22,7 @@
 #define OFFSETS_PATIENCE_MS 1000
 #define LOSS_MS (10 * 60 * 1000)       /* between two warnings of a changelog without its start */
 #define STAMP_MS (24 * 60 * 60 * 1000) /* an older stamp is renewed */
+#define DISTRUSTED "an entry in Redis cannot be read"
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
 
 static int64_t monotonic(const struct engine *engine)
@@ -152,6 +153,7 @@ static enum result clear(struct engine *engine, const struct rebuilds *rebuilds,
         }
         shard->watermark = shard->found.low;
         shard->from_start = true;
+        shard->distrusted = false;
         log_info("rebuilding the shard's state from the changelog", "shard=%d why=%s", shard->id,
                  log_quote(rebuilds->items[i].why));
     }
@@ -194,8 +196,13 @@ static enum result load_watermarks(struct engine *engine, struct store_load **lo
         (*loads)[(*n)++] = (struct store_load){.shard = i, .keys = &keys[i], .n = 1};
     }
     enum result result = engine->store->load(engine->store->self, engine->arena, *loads, *n, error);
-    for (size_t i = 0; i < *n && result == OK; i++)
-        result = evidence_of_count(engine, (*loads)[i].shard, (*loads)[i].values[0], error);
+    for (size_t i = 0; i < *n && result == OK; i++) {
+        struct shard *shard = &engine->shards[(*loads)[i].shard];
+        result = evidence_of_count(engine, shard->id, (*loads)[i].values[0], error);
+        if (result != REJECT) continue;
+        result = OK; /* its owner will find out; here it counts when that is us */
+        if (shard->phase == SHARD_WAITS_FOR_STORE) shard_distrust(shard, keys[shard->id].p, error);
+    }
     if (result == OK) engine->counts_compared = true;
     return result;
 }
@@ -215,6 +222,7 @@ static enum result ask_store(struct engine *engine, bool *progress, struct error
         shard->watermark = loads[i].watermark;
         shard->stamp = loads[i].watermark_at;
         result = evidence_of_store(engine, shard, &loads[i], &why, error);
+        if (result == OK && !why && shard->distrusted) why = DISTRUSTED;
         if (result == OK && why)
             *ARENA_PUSH(engine->arena, rebuilds.items, rebuilds.n, rebuilds.cap) =
                 (struct rebuild){shard, why};
@@ -297,7 +305,12 @@ static enum result compare(struct engine *engine, struct shard *shard,
     struct position_entry known;
     const char *why = NULL;
     enum result result = read_position(engine, load->values[0], &known, error);
-    if (result == OK)
+    if (result != OK && !shard->from_start) {
+        shard_distrust(shard, position_key(engine, shard->id).p, error);
+        why = DISTRUSTED;
+        result = OK;
+    }
+    if (result == OK && !why)
         result = evidence_of_entries(engine, shard, load->entries, &known, &why, error);
     if (result == OK && why) {
         *ARENA_PUSH(engine->arena, rebuilds->items, rebuilds->n, rebuilds->cap) =
@@ -337,8 +350,10 @@ static enum result load_restored(struct engine *engine, struct shard **restored,
             .shard = restored[i]->id, .keys = &keys[i], .n = 1, .counted = true};
     }
     enum result result = engine->store->load(engine->store->self, engine->arena, loads, n, error);
-    for (size_t i = 0; i < n && result == OK; i++)
+    for (size_t i = 0; i < n && result == OK; i++) {
         result = evidence_of_count(engine, loads[i].shard, loads[i].values[0], error);
+        if (result == REJECT) result = OK; /* compare() looks at it */
+    }
     return result;
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A piece of the changelog, of many shards, brought to the store in one round trip. */
+#include <inttypes.h>
+
 #include "codec/state_json.h"
 #include "failpoint.h"
 #include "internal.h"
@@ -18,8 +20,11 @@ static enum result as_write(struct engine *engine, const struct changelog_record
 {
     *write = (struct store_write){.key = record->key, .value = record->value, .wake_at = TIME_NONE};
     if (!record->value.p || state_key_is_internal(record->key)) return OK;
-    enum result result = state_json_read(engine->arena, record->value, entry, error);
-    if (result != OK) return result;
+    struct error why;
+    if (state_json_read(engine->arena, record->value, entry, &why) != OK)
+        return error_set(error, FATAL, "%.*s/%d at offset %" PRId64 ": %s",
+                         STR_ARG(engine->options.topic_names[TOPIC_STATE]), record->shard,
+                         record->offset, why.text);
     entry->exists = true;
     write->wake_at = decide_wake_at(engine->options.policy, entry);
     return OK;

@@ -20,6 +20,13 @@ void shard_restart(struct engine *engine, struct shard *shard)
     shard->next_wake = TIME_NONE;
 }
 
+void shard_distrust(struct shard *shard, const char *key, const struct error *why)
+{
+    log_warn("an entry in Redis cannot be read; rebuilding its shard from followup-state",
+             "shard=%d key=%s reason=%s", shard->id, log_quote(key), log_quote(why->text));
+    shard->distrusted = true;
+}
+
 enum result shard_refresh_wake(struct engine *engine, struct shard *shard, struct error *error)
 {
     struct str key;

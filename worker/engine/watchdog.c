@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/log_writer.h"
 
-#define LOOKS 20 /* in one limit; so many without a kick in between, and it is over */
+#define LOG_WAIT_MS 200 /* whether anybody reads the log or not, the process ends */
+#define LOOKS 20        /* in one limit; so many without a kick in between, and it is over */
 
 static struct {
     bool running;
@@ -45,6 +47,7 @@ static void *watch(void *unused)
         if (atomic_load(&idle_looks) < LOOKS || dog.stopping) continue;
         log_error("the loop has not moved for its limit: ending this process",
                   "watchdog_timeout_ms=%d", dog.limit_ms);
+        log_writer_stop(LOG_WAIT_MS);
         _exit(1);
     }
     pthread_mutex_unlock(&dog.lock);

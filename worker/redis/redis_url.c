@@ -24,18 +24,29 @@ static int hex(char c)
     return -1;
 }
 
-/* A copy with %XX undone: a password may hold any character, also `@` and `/`. */
-static char *decoded(const char *text, size_t n)
+/* What %XX stands for at `p`; -1 where it is not written so, or is a NUL. */
+static int percent_value(const char *p, size_t n)
+{
+    if (n < 3 || hex(p[1]) < 0 || hex(p[2]) < 0) return -1;
+    int value = hex(p[1]) * 16 + hex(p[2]);
+    return value ? value : -1;
+}
+
+/* A copy with %XX undone: a password may hold any character, also `@` and `/`. NULL where a % is not
+ * followed by two hexadecimal digits; `*bad_at` is its place in `text` then. */
+static char *decoded(const char *text, size_t n, size_t *bad_at)
 {
     char *out = copy(text, n);
     char *to = out;
     for (size_t i = 0; i < n; i++) {
-        if (text[i] == '%' && i + 2 < n && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
-            *to++ = (char)(hex(text[i + 1]) * 16 + hex(text[i + 2]));
-            i += 2;
-        } else {
-            *to++ = text[i];
+        int value = text[i] == '%' ? percent_value(text + i, n - i) : (unsigned char)text[i];
+        if (value < 0) {
+            *bad_at = i;
+            free(out);
+            return NULL;
         }
+        *to++ = (char)value;
+        i += text[i] == '%' ? 2 : 0;
     }
     *to = 0;
     return out;
@@ -75,13 +86,24 @@ static enum result parse_unix(const char *rest, struct redis_url *url, struct er
     return url->database < 0 ? bad(error, "the database is not a number") : OK;
 }
 
-/* user:password, or :password alone. */
-static void parse_login(const char *text, size_t n, struct redis_url *url)
+/* user:password, or :password alone; `begin` is where the URL begins. What is said names places
+ * alone: it is a secret. */
+static enum result parse_login(const char *begin, const char *text, size_t n, struct redis_url *url,
+                               struct error *error)
 {
     const char *colon = memchr(text, ':', n);
-    size_t user_n = colon ? (size_t)(colon - text) : n;
-    if (user_n) url->username = decoded(text, user_n);
-    if (colon && n > user_n + 1) url->password = decoded(colon + 1, n - user_n - 1);
+    size_t user_n = colon ? (size_t)(colon - text) : n, bad_at = 0;
+    const char *part = text;
+    bool well = !user_n || (url->username = decoded(part, user_n, &bad_at));
+    if (well && colon && n > user_n + 1) {
+        part = colon + 1;
+        well = (url->password = decoded(part, n - user_n - 1, &bad_at)) != NULL;
+    }
+    if (well) return OK;
+    return error_set(error, FATAL,
+                     "redis.url: the %% at character %zu is not followed by two hexadecimal digits "
+                     "of a character; write a %% itself as %%25",
+                     (size_t)(part - begin) + bad_at + 1);
 }
 
 /* host, host:port, [IPv6] or [IPv6]:port. */
@@ -93,7 +115,9 @@ static enum result parse_host(const char *at, const char *end, struct redis_url 
     const char *host_end = at;
     while (host_end < end && *host_end != (bracket ? ']' : ':')) host_end++;
     if (bracket && host_end == end) return bad(error, "the ] after an IPv6 address is missing");
-    if (host_end == at) return bad(error, "it names no host");
+    if (host_end == at)
+        return bad(error, "it names no host (special characters of a password must be "
+                          "percent-encoded, or use redis.password.file)");
     url->host = copy(at, (size_t)(host_end - at));
     url->port = DEFAULT_PORT;
     const char *rest = bracket ? host_end + 1 : host_end;
@@ -103,12 +127,14 @@ static enum result parse_host(const char *at, const char *end, struct redis_url 
                                          : OK;
 }
 
-static enum result parse_tcp(const char *rest, struct redis_url *url, struct error *error)
+static enum result parse_tcp(const char *begin, const char *rest, struct redis_url *url,
+                             struct error *error)
 {
     const char *end = rest + strcspn(rest, "/?#");
     const char *at = memrchr(rest, '@', (size_t)(end - rest));
-    if (at) parse_login(rest, (size_t)(at - rest), url);
-    enum result result = parse_host(at ? at + 1 : rest, end, url, error);
+    enum result result = OK;
+    if (at) result = parse_login(begin, rest, (size_t)(at - rest), url, error);
+    if (result == OK) result = parse_host(at ? at + 1 : rest, end, url, error);
     if (result) return result;
     if (*end == '/' && end[1]) url->database = number(end + 1, strlen(end + 1), DATABASE_MAX);
     if (*end == '?' || *end == '#' || url->database < 0)
@@ -131,10 +157,10 @@ enum result redis_url_parse(const char *text, struct redis_url *url, struct erro
     if (strncmp(text, "unix:", 5) == 0) {
         result = parse_unix(text + 5, url, error);
     } else if (strncmp(text, "redis://", 8) == 0) {
-        result = parse_tcp(text + 8, url, error);
+        result = parse_tcp(text, text + 8, url, error);
     } else if (strncmp(text, "rediss://", 9) == 0) {
         url->tls = true;
-        result = parse_tcp(text + 9, url, error);
+        result = parse_tcp(text, text + 9, url, error);
     } else {
         result = bad(error, "it begins with none of the known schemes");
     }
