@@ -89,7 +89,7 @@ static void a_percent_that_means_nothing(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct redis_url url;
-        struct error error = {0};
+        struct error error = {.text = ""};
         assert_int_equal(redis_url_parse(cases[i].text, &url, &error), FATAL);
         assert_non_null(strstr(error.text, cases[i].place));
         assert_null(strstr(error.text, "hunter2"));
