@@ -24,7 +24,8 @@ enum result evidence_of_loss(struct engine *engine, const struct shard *shard, c
 {
     if (!engine->options.accept_state_loss) {
         struct error fact = *error;
-        return error_set(error, FATAL, "%s%s", fact.text, ACCEPT);
+        return error_set(error, FATAL, "%s%s", fact.text,
+                         engine->options.restore_only ? "" : ACCEPT);
     }
     log_error("state loss accepted", "shard=%d loss=%s then=%s", shard->id, log_quote(error->text),
               log_quote(then));
