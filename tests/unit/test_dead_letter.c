@@ -73,6 +73,32 @@ static void test_there_and_back(void **state)
     assert_true(read.is_cut);
 }
 
+/* What a merge has sent on goes back to where it stood, with all that it had there. */
+static void test_merged_finding(void **state)
+{
+    (void)state;
+    struct header headers[] = {{STR("epilogue-kind"), STR("finding")},
+                               {STR("epilogue-topic"), STR("incident-closed")},
+                               {STR("epilogue-partition"), STR("2")},
+                               {STR("epilogue-offset"), STR("7")}};
+    struct record record = record_with(headers, 4), original;
+    record.topic = TOPIC_FORWARDED;
+    struct record letter = refuse(&record, 100);
+    struct dead_letter read;
+    assert_int_equal(dead_letter_read(names, &letter, &read), DEAD_LETTER);
+    assert_int_equal(read.topic, TOPIC_INCIDENT_CLOSED);
+    dead_letter_original(arena, &letter, &read, &original);
+    assert_int_equal(original.topic, TOPIC_FORWARDED);
+    assert_int_equal(original.headers_n, 4);
+    assert_str(original.headers[3].value, "7");
+    headers[0].value = STR("record");
+    letter = refuse(&record, 100);
+    assert_int_equal(dead_letter_read(names, &letter, &read), DEAD_LETTER);
+    dead_letter_original(arena, &letter, &read, &original);
+    assert_int_equal(original.topic, TOPIC_INCIDENT_CLOSED);
+    assert_int_equal(original.headers_n, 0);
+}
+
 static void test_times(void **state)
 {
     (void)state;
@@ -129,9 +155,8 @@ static void test_strange(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_there_and_back),
-        cmocka_unit_test(test_times),
-        cmocka_unit_test(test_markers),
+        cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_merged_finding),
+        cmocka_unit_test(test_times),          cmocka_unit_test(test_markers),
         cmocka_unit_test(test_strange),
     };
     return cmocka_run_group_tests(tests, name_topics, teardown);

@@ -221,7 +221,7 @@ static void on_sent(void *context, const struct redrive_letter *letter, const ch
         pass_over(r, &letter->record, PASSED_REFUSED, why_not);
         return;
     }
-    r->sent[letter->letter.topic]++;
+    r->sent[letter->letter.to]++;
     print_letter(r, letter);
 }
 
@@ -232,19 +232,23 @@ static size_t total(const size_t *counts, size_t n)
     return all;
 }
 
-static void print_summary(const struct redrive *r, FILE *out)
+static void print_summary(struct redrive *r, FILE *out)
 {
     size_t all = total(r->sent, topic_end);
-    fprintf(out, "%zu dead letter%s %s", all, all == 1 ? "" : "s",
-            r->dry ? "would be sent" : "sent");
+    struct buf *b = &r->out;
+    b->n = 0;
+    buf_printf(b, "%zu dead letter%s %s", all, all == 1 ? "" : "s",
+               r->dry ? "would be sent" : "sent");
     for (int t = 1, n = 0; t < topic_end; t++)
         if (r->sent[t])
-            fprintf(out, "%s%zu to %s", n++ ? ", " : ": ", r->sent[t], r->config->topics[t].p);
-    fprintf(out, "; %zu sent before", r->before);
+            buf_printf(b, "%s%zu to %s", n++ ? ", " : ": ", r->sent[t], r->config->topics[t].p);
+    buf_printf(b, "; %zu sent before", r->before);
     for (int i = 0, n = 0; i < passed_end; i++)
         if (r->passed[i])
-            fprintf(out, "%s%zu %s", n++ ? ", " : "; passed over: ", r->passed[i], passed_words[i]);
-    fputc('\n', out);
+            buf_printf(b, "%s%zu %s", n++ ? ", " : "; passed over: ", r->passed[i],
+                       passed_words[i]);
+    buf_char(b, '\n');
+    fwrite(b->p, 1, b->n, out);
 }
 
 /* Some time is the broker's now, and the deadlines count from it. */

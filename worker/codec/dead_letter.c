@@ -11,14 +11,27 @@ static int input_of(const struct str names[topic_end], struct str name)
 }
 
 /* Ours come last and begin with the error: what stands before, the refused record brought along. */
+static size_t theirs_n(const struct record *record)
+{
+    size_t n = record->headers_n;
+    while (n && !str_eq(record->headers[n - 1].name, STR(ENVELOPE_ERROR))) n--;
+    return n ? n - 1 : 0;
+}
+
 static struct record ours_of(const struct record *record)
 {
     struct record ours = *record;
-    size_t from = record->headers_n;
-    while (from && !str_eq(record->headers[from - 1].name, STR(ENVELOPE_ERROR))) from--;
-    if (from) ours.headers += from - 1;
-    if (from) ours.headers_n -= from - 1;
+    ours.headers += theirs_n(record);
+    ours.headers_n -= theirs_n(record);
     return ours;
+}
+
+/* A finding that a merge has sent on stood on no input: epilogue-topic names what caused it. */
+static bool is_merged_finding(const struct record *record)
+{
+    struct record theirs = *record;
+    theirs.headers_n = theirs_n(record);
+    return str_eq(envelope_header(&theirs, STR("epilogue-kind")), STR("finding"));
 }
 
 /* Absent: the record had no time. */
@@ -48,7 +61,8 @@ enum dead_letter_kind dead_letter_read(const struct str names[topic_end],
             TIMESTAMP_OK ||
         !read_record_time(&ours, &letter->record_time))
         return DEAD_LETTER_STRANGE;
-    letter->topic = input_of(names, name);
+    letter->topic = letter->to = input_of(names, name);
+    if (letter->topic && is_merged_finding(record)) letter->to = TOPIC_FORWARDED;
     letter->partition = (int32_t)partition;
     letter->is_cut = envelope_header(&ours, STR(ENVELOPE_TRUNCATED)).p != NULL;
     return DEAD_LETTER;
@@ -58,12 +72,13 @@ void dead_letter_original(struct arena *arena, const struct record *record,
                           const struct dead_letter *letter, struct record *original)
 {
     struct header *headers = arena_alloc(arena, (record->headers_n + 1) * sizeof *headers);
-    size_t n = 0;
-    for (size_t i = 0; i < record->headers_n; i++)
-        if (!str_starts(record->headers[i].name, STR(ENVELOPE_PREFIX)))
+    size_t n = 0, theirs = theirs_n(record);
+    bool as_it_stood = letter->to == TOPIC_FORWARDED;
+    for (size_t i = 0; i < theirs; i++)
+        if (as_it_stood || !str_starts(record->headers[i].name, STR(ENVELOPE_PREFIX)))
             headers[n++] = record->headers[i];
     *original = *record;
-    original->topic = letter->topic;
+    original->topic = letter->to;
     original->partition = letter->partition;
     original->timestamp = letter->record_time;
     original->headers = headers;

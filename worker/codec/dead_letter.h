@@ -17,7 +17,8 @@ enum dead_letter_kind {
 
 struct dead_letter {
     struct str code; /* as the header says it: a newer version may know more of them */
-    int topic; /* the input on which it first stood; topic_none: none of the configured ones */
+    int topic;       /* the input where it first stood; topic_none: none of the configured ones */
+    int to;          /* where it goes back: the same, or epilogue-forwarded for what began there */
     int32_t partition;
     ms_t refused_at;
     ms_t record_time; /* the record's Kafka time; TIME_NONE: it had none */
@@ -30,8 +31,9 @@ enum dead_letter_kind dead_letter_read(const struct str names[topic_end],
                                        const struct record *record, struct dead_letter *letter);
 
 /*
- * The record as it first was: key, value, time and headers without ours. `topic` and `timestamp`
- * are the letter's, `partition` is where it first stood; headers are in the arena.
+ * The record as it first was: key, value, time and headers without ours. `topic` is where it goes
+ * back, `timestamp` the letter's, `partition` where it first stood; headers are in the arena. What
+ * goes back to epilogue-forwarded keeps the headers that it had there.
  */
 void dead_letter_original(struct arena *arena, const struct record *record,
                           const struct dead_letter *letter, struct record *original);

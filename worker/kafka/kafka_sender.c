@@ -51,6 +51,14 @@ static void note_failure(struct kafka_sender *sender, rd_kafka_resp_err_t err, i
     sender->failure_topic = topic;
 }
 
+/* Whether a message is refused for what it is. */
+static bool is_its_fault(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+           err == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP || err == RD_KAFKA_RESP_ERR_INVALID_RECORD ||
+           err == RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
+}
+
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
 {
     (void)rk;
@@ -61,18 +69,16 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaqu
     rd_kafka_timestamp_type_t type;
     if (tag / topic_end != sender->number) return;
     sender->reported++;
-    switch (kafka_delivery_of(m->err, m->offset)) {
-    case DELIVERY_DONE:
+    enum kafka_delivery delivery = kafka_delivery_of(m->err, m->offset);
+    if (delivery == DELIVERY_DONE) {
         rd_kafka_message_timestamp(m, &type);
         if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME) sender->replaced[topic] = true;
-        break;
-    case DELIVERY_UNKNOWN: sender->unknown++; break;
-    case DELIVERY_UNACCEPTABLE:
+    } else if (delivery == DELIVERY_UNKNOWN) {
+        sender->unknown++;
+    } else if (is_its_fault(m->err)) {
         if (!sender->unacceptable++) note_failure(sender, m->err, topic);
-        break;
-    case DELIVERY_FAILED:
-        if (!sender->failed++ && !sender->unacceptable) note_failure(sender, m->err, topic);
-        break;
+    } else if (!sender->failed++ && !sender->unacceptable) {
+        note_failure(sender, m->err, topic);
     }
 }
 
