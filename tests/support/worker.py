@@ -40,12 +40,24 @@ def environment():
     return dict(_ENVIRONMENT)
 
 
-def run_command(config_path, *arguments, load=False, timeout_s=60):
+def run_command(config_path, *arguments, load=False, timeout_s=60, failpoint=None):
     """Runs `epilogue ARGUMENTS -c CONFIG` to its end; gives a CompletedProcess with text."""
-    return subprocess.run(
+    with start_command(config_path, *arguments, load=load, failpoint=failpoint) as process:
+        try:
+            out, err = process.communicate(timeout=timeout_s)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def start_command(config_path, *arguments, load=False, failpoint=None):
+    """Starts `epilogue ARGUMENTS -c CONFIG`; gives a Popen with pipes of text."""
+    environment = {**_ENVIRONMENT, **({"EPILOGUE_FAILPOINT": failpoint} if failpoint else {})}
+    return subprocess.Popen(
         [str(binary(load)), *map(str, arguments), "-c", str(config_path)],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout_s,
-        env=_ENVIRONMENT)
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=environment)
 
 
 class Worker:

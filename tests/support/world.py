@@ -12,7 +12,7 @@ from support import checker, schemas
 from support.process import wait_until
 from support.records import Publisher, TopicReader, end_of
 from support.redis_server import RedisServer
-from support.worker import Worker, run_command
+from support.worker import Worker, run_command, start_command
 
 INPUTS = ("incident-closed", "finding-updated", "task-updated")
 TOPICS = (*INPUTS, "followup-tasks", "followup-reminders", "followup-state",
@@ -66,6 +66,10 @@ class World:
     def run(self, *arguments, **options):
         """Runs a command of the program to its end, with this world's configuration."""
         return run_command(self.config_path, *arguments, load=self.load, **options)
+
+    def start(self, *arguments, **options):
+        """Starts a command with this world's configuration; gives a Popen with pipes of text."""
+        return start_command(self.config_path, *arguments, load=self.load, **options)
 
     # -- topics --------------------------------------------------------------------------------
 

@@ -74,6 +74,16 @@ const char *cli_second(const struct cli *cli, const char *option)
     return i < 0 ? NULL : cli->seconds[i];
 }
 
+const char *cli_next(const struct cli *cli, const char *option, size_t *at)
+{
+    int i = option_index(cli->command, option, strlen(option));
+    while (*at < cli->given_n) {
+        const struct cli_given *given = &cli->given[(*at)++];
+        if (given->option == i) return given->value;
+    }
+    return NULL;
+}
+
 long cli_integer(const struct cli *cli, const char *option, long min, long max, long fallback)
 {
     const char *text = cli_value(cli, option);
@@ -155,6 +165,7 @@ static void read_long(struct arguments *a, const char *argument, const char *con
         a->cli.values[i] = take_value(a, equals ? equals + 1 : NULL, next, argument);
         if (a->cli.values[i] && strchr(a->cli.command->options[i].value, ' '))
             a->cli.seconds[i] = take_value(a, NULL, next, argument);
+        a->cli.given[a->cli.given_n++] = (struct cli_given){i, a->cli.values[i]};
     } else if (equals) {
         bad(a, "%s: this option takes no value", argument);
     } else {
@@ -245,15 +256,17 @@ int cli_main(int argc, const char *const *argv)
     struct arguments a = {.cli = {.command = command}};
     a.cli.values = calloc(options + 1, sizeof *a.cli.values);
     a.cli.seconds = calloc(options + 1, sizeof *a.cli.seconds);
+    a.cli.given = calloc(n, sizeof *a.cli.given);
     a.cli.argv = calloc(n, sizeof *a.cli.argv);
     a.settings = calloc(n, sizeof *a.settings);
     int code = EXIT_FAILED;
-    if (a.cli.values && a.cli.seconds && a.cli.argv && a.settings) {
+    if (a.cli.values && a.cli.seconds && a.cli.given && a.cli.argv && a.settings) {
         read_arguments(&a, argv + 2);
         code = run(&a);
     }
     free(a.cli.values);
     free(a.cli.seconds);
+    free(a.cli.given);
     free(a.cli.argv);
     free(a.settings);
     return code;

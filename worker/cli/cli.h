@@ -4,6 +4,7 @@
 #define EPILOGUE_CLI_CLI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "common/error.h"
 
@@ -27,6 +28,11 @@ struct cli {
     const char **argv;
     const char **values;  /* by index of command->options: NULL when not given, "" for a flag */
     const char **seconds; /* the same of options that take two: the second one */
+    struct cli_given {
+        int option;
+        const char *value;
+    } * given; /* all values in the order in which they were given */
+    size_t given_n;
 };
 
 struct command {
@@ -44,10 +50,12 @@ struct command {
  * and returns its exit code. */
 int cli_main(int argc, const char *const *argv);
 
-/* The value of an option given, NULL otherwise ("" for a flag that was given). */
+/* The value of an option given (the last one), NULL otherwise ("" for a flag that was given). */
 const char *cli_value(const struct cli *cli, const char *option);
 /* The second value of an option that takes two. */
 const char *cli_second(const struct cli *cli, const char *option);
+/* The values of an option that can be given again and again: *at begins at 0; NULL behind the last. */
+const char *cli_next(const struct cli *cli, const char *option, size_t *at);
 /* The value of an option as an integer within [min, max]; `fallback` when not given. On a bad value
  * prints what is allowed and exits with EXIT_USAGE. */
 long cli_integer(const struct cli *cli, const char *option, long min, long max, long fallback);

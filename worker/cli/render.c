@@ -402,9 +402,24 @@ void render_subject(struct buf *out, struct arena *arena, const struct message *
     put_text(&page, part);
 }
 
+/* What redrive leaves behind for one that it has sent again. */
+static void put_marker(struct page *page, const struct message *message, struct str offset)
+{
+    render_time(page->out, message->timestamp);
+    put_word(page, STR("redriven"), 0);
+    put_text(page, message->key.p ? message->key : STR("without a key"));
+    buf_printf(page->out, ": the dead letter %d@", message->partition);
+    put_text(page, offset);
+}
+
 static void put_dead_letter(struct page *page, const struct message *message)
 {
     struct str topic = header_of(message, "epilogue-topic");
+    struct str redriven = header_of(message, "epilogue-redriven");
+    if (!header_of(message, "epilogue-error").p && redriven.p) {
+        put_marker(page, message, redriven);
+        return;
+    }
     struct str detail = header_of(message, "epilogue-error-detail");
     put_start(page, header_of(message, "epilogue-time"), STR("refused"), 0);
     put_text(page, topic);

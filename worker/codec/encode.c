@@ -184,18 +184,21 @@ void encode_dead_letter(const struct encoder *encoder, struct arena *arena,
                         size_t max_bytes, struct message *message)
 {
     struct cause origin = {0};
-    struct header *h = copy_headers(arena, record, 7);
+    struct header *h = copy_headers(arena, record, 8);
     size_t n = record->headers_n;
     char *time = arena_alloc(arena, TIMESTAMP_TEXT);
     envelope_origin(encoder->topic_names, record, &origin);
     timestamp_format(now, time);
-    put_header(h, &n, STR("epilogue-error"), refusal_name(refused->code));
-    put_header(h, &n, STR("epilogue-error-detail"), refused->detail);
+    put_header(h, &n, STR(ENVELOPE_ERROR), refusal_name(refused->code));
+    put_header(h, &n, STR(ENVELOPE_DETAIL), refused->detail);
     put_origin(arena, h, &n, encoder->topic_names[origin.topic], origin.partition, origin.offset);
-    put_header(h, &n, STR("epilogue-time"), (struct str){time, TIMESTAMP_TEXT});
+    put_header(h, &n, STR(ENVELOPE_TIME), (struct str){time, TIMESTAMP_TEXT});
+    ms_t first = record->timestamp < now ? record->timestamp : now;
+    if (first != TIME_NONE)
+        put_header(h, &n, STR(ENVELOPE_RECORD_TIME), arena_printf(arena, "%lld", (long long)first));
     struct str value = record->value;
     if (value.n > max_bytes) {
-        put_header(h, &n, STR("epilogue-truncated"), arena_printf(arena, "%zu", value.n));
+        put_header(h, &n, STR(ENVELOPE_TRUNCATED), arena_printf(arena, "%zu", value.n));
         value.n = max_bytes;
     }
     *message = (struct message){

@@ -28,8 +28,8 @@ void encode_value(const struct encoder *encoder, struct buf *out, const struct o
 
 /*
  * A dead letter: the original key, value and headers, then ours. Coordinates and topic are those
- * where the record first stood. `max_bytes` bounds the value: what does not fit is cut and
- * epilogue-truncated says the original size.
+ * where the record first stood, and its Kafka time, but never one later than `now`. `max_bytes`
+ * bounds the value: what does not fit is cut and epilogue-truncated says the original size.
  */
 void encode_dead_letter(const struct encoder *encoder, struct arena *arena,
                         const struct record *record, const struct refused *refused, ms_t now,

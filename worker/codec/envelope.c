@@ -13,8 +13,7 @@ struct str envelope_header(const struct record *record, struct str name)
     return STR_NONE;
 }
 
-/* A decimal number of at most 18 digits. */
-static bool parse_number(struct str text, int64_t max, int64_t *out)
+bool envelope_number(struct str text, int64_t max, int64_t *out)
 {
     int64_t value = 0;
     if (!text.n || text.n > 18) return false;
@@ -38,8 +37,8 @@ bool envelope_origin(const struct str topic_names[topic_end], const struct recor
     int topic = TOPIC_INCIDENT_CLOSED;
     while (topic < TOPIC_FORWARDED && !str_eq(name, topic_names[topic])) topic++;
     if (!name.p || topic == TOPIC_FORWARDED ||
-        !parse_number(envelope_header(record, STR(ENVELOPE_PARTITION)), INT32_MAX, &partition) ||
-        !parse_number(envelope_header(record, STR(ENVELOPE_OFFSET)), INT64_MAX, &offset))
+        !envelope_number(envelope_header(record, STR(ENVELOPE_PARTITION)), INT32_MAX, &partition) ||
+        !envelope_number(envelope_header(record, STR(ENVELOPE_OFFSET)), INT64_MAX, &offset))
         return false;
     cause->topic = topic;
     cause->partition = (int)partition;

@@ -14,9 +14,20 @@
 #define ENVELOPE_TOPIC "epilogue-topic"
 #define ENVELOPE_PARTITION "epilogue-partition"
 #define ENVELOPE_OFFSET "epilogue-offset"
+#define ENVELOPE_ERROR "epilogue-error"
+#define ENVELOPE_DETAIL "epilogue-error-detail"
+#define ENVELOPE_TIME "epilogue-time"
+#define ENVELOPE_RECORD_TIME "epilogue-record-time"
+#define ENVELOPE_TRUNCATED "epilogue-truncated"
+#define ENVELOPE_REDRIVEN "epilogue-redriven"
+/* All of ours begin so; what others call so is taken for ours. */
+#define ENVELOPE_PREFIX "epilogue-"
 
 /* The value of the last header of this name, absent when there is none. */
 struct str envelope_header(const struct record *record, struct str name);
+
+/* A header's decimal number of 1 to 18 digits, 0 to `max`; false for anything else. */
+bool envelope_number(struct str text, int64_t max, int64_t *out);
 
 /*
  * Sets topic, partition and offset of `cause` to where the record first stood: its own, or for a

@@ -273,6 +273,7 @@ static void store_lost(struct engine *engine, const struct error *error)
 static enum result work(struct engine *engine, struct error *error)
 {
     struct plan plan;
+    if (engine->options.restore_only) return OK;
     enum result result = watch(engine, error);
     ms_t now = engine->clock->now(engine->clock->self);
     if (result == OK) result = plan_make(engine, now, &plan, error);

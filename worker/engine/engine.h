@@ -31,6 +31,7 @@ struct engine_options {
     size_t dead_letter_bytes_max;
     bool accept_state_loss; /* goes on where a worker would refuse for what followup-state or an
                                     input has lost, and says what is given up */
+    bool restore_only;      /* shards are brought to the store, and no record or tick is taken */
     int32_t (*partition_of)(struct str key, int32_t partitions);
 };
 

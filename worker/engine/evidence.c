@@ -24,7 +24,8 @@ enum result evidence_of_loss(struct engine *engine, const struct shard *shard, c
 {
     if (!engine->options.accept_state_loss) {
         struct error fact = *error;
-        return error_set(error, FATAL, "%s%s", fact.text, ACCEPT);
+        return error_set(error, FATAL, "%s%s", fact.text,
+                         engine->options.restore_only ? "" : ACCEPT);
     }
     log_error("state loss accepted", "shard=%d loss=%s then=%s", shard->id, error->text, then);
     return OK;
@@ -212,7 +213,8 @@ static enum result compare_offset(struct engine *engine, struct shard *shard, in
     if (found->ours && (found->batch > known->batch || found->committed > at))
         return is_to_be_asked_again(engine, shard) ? ABORT
                                                    : lost_end(engine, shard, topic, known, error);
-    if (found->committed < 0 || found->committed == at) return OK;
+    /* Beside a worker the state is later than the brokers' answer. */
+    if (found->committed < 0 || found->committed == at || engine->options.restore_only) return OK;
     if (!found->ours)
         log_warn("the group's committed offset was not committed by epilogue: going on from "
                  "followup-state",
@@ -274,7 +276,7 @@ enum result evidence_of_inputs(struct engine *engine, struct shard *shard,
     enum result result = OK;
     for (int i = 0; i < INPUTS && result == OK; i++)
         result = compare_offset(engine, shard, input_topic(i), known, error);
-    for (int i = 0; i < INPUTS && result == OK; i++)
+    for (int i = 0; i < INPUTS && result == OK && !engine->options.restore_only; i++)
         result = place_input(engine, shard, i, known, &positions[i], error);
     return result;
 }

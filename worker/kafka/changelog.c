@@ -13,6 +13,7 @@
 struct shard_reader {
     bool open;
     int64_t next;
+    bool at_end; /* nothing that is committed stands behind `next`, as far as it was fetched */
 };
 
 struct changelog {
@@ -81,7 +82,7 @@ enum result changelog_open(struct changelog *log, int32_t shard, int64_t from, s
     if (rd_kafka_consume_start_queue(log->topic, shard, from, log->queue))
         return kafka_error_code(log->config, rd_kafka_last_error(), NULL,
                                 "starting to read followup-state", error);
-    *s = (struct shard_reader){true, from};
+    *s = (struct shard_reader){.open = true, .next = from};
     return OK;
 }
 
@@ -96,6 +97,11 @@ void changelog_close(struct changelog *log, int32_t shard)
 int64_t changelog_next(const struct changelog *log, int32_t shard)
 {
     return log->shards[shard].next;
+}
+
+bool changelog_at_end(const struct changelog *log, int32_t shard)
+{
+    return log->shards[shard].at_end;
 }
 
 static void hold(struct changelog *log, rd_kafka_message_t *m)
@@ -122,6 +128,7 @@ static enum result take_error(struct changelog *log, const rd_kafka_message_t *m
     struct shard_reader *s = reader_of(log, m);
     if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         if (s && m->offset > s->next) s->next = m->offset;
+        if (s) s->at_end = true;
         return OK;
     }
     if (m->rkt && !s) return OK; /* of a shard that was closed meanwhile */
@@ -149,6 +156,7 @@ static enum result take_message(struct changelog *log, rd_kafka_message_t *m,
         .offset = m->offset,
     };
     s->next = m->offset + 1;
+    s->at_end = false;
     hold(log, m);
     return OK;
 }

@@ -20,6 +20,8 @@ enum result changelog_open(struct changelog *log, int32_t shard, int64_t from, s
 enum result changelog_read(struct changelog *log, struct changelog_record *records, size_t max,
                            int timeout_ms, size_t *n, struct error *error);
 int64_t changelog_next(const struct changelog *log, int32_t shard);
+/* Whether all that was committed when it was fetched last has been read; of no port's. */
+bool changelog_at_end(const struct changelog *log, int32_t shard);
 void changelog_close(struct changelog *log, int32_t shard);
 
 #endif

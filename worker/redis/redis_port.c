@@ -15,7 +15,7 @@
 struct str redis_port_key(struct redis_port *port, struct arena *arena, int32_t shard,
                           const char *what)
 {
-    return arena_printf(arena, "%s:{%d}:%s", port->prefix.p, (int)shard, what);
+    return arena_printf(arena, "%s:{%d}:%s%s", port->prefix.p, (int)shard, port->beside, what);
 }
 
 static void command_range(struct redis_port *port, struct arena *arena, int32_t shard,
@@ -271,6 +271,7 @@ struct store_port *redis_port_new(const struct config *config, struct error *err
     port->config = config;
     port->connection = connection;
     port->prefix = make_prefix(config);
+    port->beside = "";
     port->scratch = arena_new();
     port->port = (struct store_port){port, load, redis_apply, due, entries};
     return &port->port;

@@ -11,6 +11,7 @@ struct redis_port {
     const struct config *config;
     struct redis_connection *connection;
     struct str prefix;     /* of all keys, up to the colon before the hash tag; with a NUL */
+    const char *beside;    /* what stands before the last part of their names: "", or of a copy */
     struct arena *scratch; /* what one call of apply or check needs */
 };
 

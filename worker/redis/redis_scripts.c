@@ -49,3 +49,29 @@ const char redis_scripts_apply[] =
     "redis.call('HSET', state, '$watermark',\n"
     "  ARGV[2] .. ' ' .. stamp .. ' ' .. redis.call('ZCARD', wake) .. ' ' .. ARGV[5])\n"
     "return {1, earliest()}\n";
+
+/* The right to RENAME is tried before anything is taken away. */
+const char redis_scripts_install[] =
+    "local function parts(state)\n"
+    "  local mark = redis.call('HGET', state, '$watermark') or ''\n"
+    "  return string.match(mark, '^(%-?%d+) (%-?%d+) (%d+) ?(.*)$')\n"
+    "end\n"
+    "local offset, stamp, awake, cluster = parts(KEYS[1])\n"
+    "local keys, timers = redis.call('ZCARD', KEYS[2]), redis.call('ZCARD', KEYS[3])\n"
+    "if offset ~= ARGV[1] or tonumber(awake) ~= timers or\n"
+    "   redis.call('HLEN', KEYS[1]) ~= keys + 1 then\n"
+    "  return 0\n"
+    "end\n"
+    "local there, _, _, other = parts(KEYS[4])\n"
+    "if other and other ~= '' and ARGV[2] ~= '' and other ~= ARGV[2] then return 2 end\n"
+    "local lower = tonumber(offset) - 1\n"
+    "if there and tonumber(there) == lower then lower = lower - 1 end\n"
+    "if lower < 0 then lower = 0 end\n"
+    "redis.call('RENAME', KEYS[1], KEYS[1])\n"
+    "redis.call('HSET', KEYS[1], '$watermark', string.format('%.0f', lower) .. ' ' .. stamp ..\n"
+    "  ' ' .. awake .. ' ' .. cluster)\n"
+    "redis.call('UNLINK', KEYS[4], KEYS[5], KEYS[6])\n"
+    "redis.call('RENAME', KEYS[1], KEYS[4])\n"
+    "if keys > 0 then redis.call('RENAME', KEYS[2], KEYS[5]) end\n"
+    "if timers > 0 then redis.call('RENAME', KEYS[3], KEYS[6]) end\n"
+    "return 1\n";

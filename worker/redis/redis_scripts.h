@@ -19,4 +19,14 @@ extern const char redis_scripts_apply[];
 /* How many arguments stand before those that are counted. */
 #define REDIS_SCRIPTS_APPLY_FIXED 10
 
+/*
+ * A copy of a shard in the place of the shard, whatever stands there.
+ * KEYS: state, index, wake of the copy; then of the shard. ARGV: 1 the copy's offset, 2 the Kafka
+ * cluster's id. Answers 1; 0 when the copy has another offset or does not fit together; 2 when the
+ * shard is of another cluster. The shard's watermark is then a little lower than the copy's, and
+ * another than before: so a worker that owns the shard sees that it was replaced, and what it reads
+ * again is what is there.
+ */
+extern const char redis_scripts_install[];
+
 #endif
