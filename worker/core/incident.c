@@ -80,16 +80,3 @@ unsigned incident_flags(const struct policy *policy, const struct incident *inci
     if (is_true(policy, incident->data_breach)) flags |= BECAUSE_DATA_BREACH;
     return flags;
 }
-
-void incident_forward_finding(struct step *step, const struct finding *finding, unsigned present)
-{
-    const struct incident *incident = step->incident;
-    struct output *output = step_emit(step, OUTPUT_FORWARD);
-    output->incident_id = incident->merged_into;
-    output->forward.finding.incident_id = incident->merged_into;
-    output->forward.finding.finding = *finding;
-    output->forward.finding.finding.finding_id = arena_printf(
-        step->arena, "%.*s:%.*s", STR_ARG(incident->incident_id), STR_ARG(finding->finding_id));
-    output->forward.finding.present = present;
-    finding_count(step, finding);
-}
