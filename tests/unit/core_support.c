@@ -103,6 +103,7 @@ static void save(struct world *w)
 static enum decide_result take_part(struct world *w, struct event *event)
 {
     load_needed(w, event);
+    w->cause = event->cause;
     size_t before = w->d.outputs.n;
     enum decide_result result = decide_event(&w->d, event, w->now);
     if (result == DECIDE_REJECT) {

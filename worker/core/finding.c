@@ -336,10 +336,8 @@ static void take_way(struct step *step, struct finding *finding, const struct fi
 static bool name_is_taken(struct decision *d, const struct finding *stored,
                           const struct finding_event *event)
 {
-    const struct origin *in = &event->finding.origin;
-    if (!in->incident_id.p || (str_eq(stored->origin.incident_id, in->incident_id) &&
-                               str_eq(stored->origin.finding_id, in->finding_id)))
-        return false;
+    struct str from = event->finding.origin.incident_id;
+    if (!from.p || str_eq(stored->origin.incident_id, from)) return false;
     d->refused = (struct refused){
         REFUSE_BAD_IDENTIFIER,
         STR("finding_id: another finding of the incident that it was merged into has this name"),
