@@ -466,8 +466,17 @@ static void test_merged_findings(void **state)
     assert_str(event.finding->finding.origin.finding_id, "F-1");
     assert_int_equal(event.finding->finding.passed.n, 2);
     /* It comes home: it is that incident's own again. */
-    record = merged("{'incident_id':'A','finding_id':'A:F-1'," ORIGIN("A") ",'passed':['A','C']}");
-    event = decoded(&record);
+    static const char *const others[][2] = {
+        {"A:F-2", "F-2"}, {"B:F-2", "B:F-2"}, {"A:", "A:"}, {"AB:F-2", "AB:F-2"}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct str value = arena_printf(arena,
+                                        "{'incident_id':'A','finding_id':'A:F-1'," ORIGIN(
+                                            "A") ",'passed':['A','C'],'duplicate_of':'%s'}",
+                                        others[i][0]);
+        record = merged(value.p);
+        event = decoded(&record);
+        assert_str(event.finding->finding.duplicate_of, others[i][1]);
+    }
     assert_str(event.finding->finding.finding_id, "F-1");
     assert_null(event.finding->finding.origin.incident_id.p);
     assert_null(event.finding->finding.origin.finding_id.p);

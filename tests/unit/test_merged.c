@@ -140,6 +140,43 @@ static void told_under_its_name_elsewhere(void **state)
     assert_str(output_at(w, 0)->forward.finding.finding.finding_id, "A:F");
 }
 
+static void a_duplicate_names_the_other_as_it_is_called_there(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = merged(w, "A", 1, "B");
+    struct finding_event *f = lapse(w, "A", "F", -1);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("E"));
+    add_inline(w, e, lapse(w, "A", "E", -1));
+    add_inline(w, e, f);
+    f = lapse(w, "A", "H", -1);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("unknown"));
+    add_inline(w, e, f);
+    take_closure(w, AT, e);
+    deliver(w);
+    take_closure(w, AT, closed(w, "B", 1));
+    assert_str(finding_of(w, "B", "A:F")->duplicate_of, "A:E");
+    assert_str(finding_of(w, "B", "A:H")->duplicate_of, "A:unknown");
+    f = lapse(w, "A", "F", 7);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("G"));
+    take_finding(w, LATER, f);
+    assert_str(output_at(w, 0)->forward.finding.finding.duplicate_of, "A:G");
+    deliver(w);
+    /* From B on, for B's own and for those of A. */
+    take_finding(w, LATER, lapse(w, "B", "G", 1));
+    f = lapse(w, "B", "A:E", 7);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("G"));
+    take_finding(w, LATER, f);
+    f = lapse(w, "B", "K", 7);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("A:F"));
+    take_finding(w, LATER, f);
+    take_closure(w, LATER, merged(w, "B", 2, "C"));
+    deliver(w);
+    take_closure(w, LATER, closed(w, "C", 1));
+    assert_str(finding_of(w, "C", "A:E")->duplicate_of, "B:G");
+    assert_str(finding_of(w, "C", "A:H")->duplicate_of, "A:unknown");
+    assert_str(finding_of(w, "C", "B:K")->duplicate_of, "A:F");
+}
+
 static void two_findings_of_one_name_are_not_mixed_up(void **state)
 {
     struct world *w = *state;
@@ -546,6 +583,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         IN_WORLD(a_name_stays_the_same_from_incident_to_incident),
         IN_WORLD(told_under_its_name_elsewhere),
+        IN_WORLD(a_duplicate_names_the_other_as_it_is_called_there),
         IN_WORLD(two_findings_of_one_name_are_not_mixed_up),
         IN_WORLD(a_circle_is_cut_at_its_smallest_member),
         IN_WORLD(whatever_is_told_last),

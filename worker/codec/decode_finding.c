@@ -91,6 +91,10 @@ static void read_way(struct reader *r, const struct json **m, struct finding_eve
     if (!f->origin.incident_id.p || !str_eq(f->origin.incident_id, event->incident_id)) return;
     f->finding_id = f->origin.finding_id;
     f->origin = (struct origin){0};
+    size_t n = event->incident_id.n;
+    if (str_starts(f->duplicate_of, event->incident_id) && f->duplicate_of.n > n + 1 &&
+        f->duplicate_of.p[n] == ':')
+        f->duplicate_of = (struct str){f->duplicate_of.p + n + 1, f->duplicate_of.n - n - 1};
 }
 
 void decode_finding(struct reader *r, const struct json *object, struct str incident_id,
@@ -118,7 +122,7 @@ void decode_finding(struct reader *r, const struct json *object, struct str inci
     f->snoozed_until = members_time(r, m[M_snoozed_until], NULL);
     f->tracker = members_tracker(r, m[M_tracker]);
     f->references = members_texts(r, m[M_references]);
-    f->duplicate_of = members_identifier(r, m[M_duplicate_of], MEMBERS_IDENTIFIER_BYTES);
+    f->duplicate_of = read_id(r, m[M_duplicate_of]);
     f->first_seen_at = TIME_NONE;
     if (r->merged) read_way(r, m, event);
 }

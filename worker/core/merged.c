@@ -22,6 +22,23 @@ static struct str_list passed_on(struct step *step, struct str_list passed)
     return (struct str_list){items, passed.n + 1};
 }
 
+static struct str name_of(struct step *step, struct str finding_id)
+{
+    return arena_printf(step->arena, "%.*s:%.*s", STR_ARG(step->incident->incident_id),
+                        STR_ARG(finding_id));
+}
+
+/* The finding that it is a duplicate of, by the name that this one goes on under. One that is not
+ * known here was named where the duplicate began. */
+static struct str duplicate_of(struct step *step, const struct finding *known, struct str other)
+{
+    if (!other.p) return other;
+    const struct entry *entry = state_find(
+        step->d->table, state_finding_key(step->arena, step->incident->incident_id, other));
+    if (entry && entry->exists) known = entry->finding;
+    return known->origin.incident_id.p ? other : name_of(step, other);
+}
+
 void merged_forward(struct step *step, const struct finding *known, const struct finding *said,
                     unsigned present)
 {
@@ -35,10 +52,10 @@ void merged_forward(struct step *step, const struct finding *known, const struct
     on->finding_id = known->finding_id;
     on->origin = known->origin;
     on->passed = passed_on(step, said->passed);
+    on->duplicate_of = duplicate_of(step, known, said->duplicate_of);
     if (!known->origin.incident_id.p) {
         on->origin = (struct origin){incident->incident_id, known->finding_id};
-        on->finding_id = arena_printf(step->arena, "%.*s:%.*s", STR_ARG(incident->incident_id),
-                                      STR_ARG(known->finding_id));
+        on->finding_id = name_of(step, known->finding_id);
     }
     finding_count(step, said);
 }
