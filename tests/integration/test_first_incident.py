@@ -127,8 +127,22 @@ def test_what_other_systems_write_is_tolerated(ready):
     assert bug["owner"] == {"team": "crash-reporting", "person": None}
     entry = ready.wait_task("INC-6/register-entry/F%2F2 %25", version=1)
     assert {w["member"] for w in entry["warnings"]} == {"category", "severity"}
+    # Seconds where Kafka wants milliseconds, and a duplicate of what comes later.
+    before = time.time()
+    ready.update_finding(finding("INC-6", "F-3", status="duplicate", duplicate_of="F-4"),
+                         timestamp_ms=before)
+    doubtful = ready.wait_task(bug_id("INC-6", "F-3"), status="open")
+    assert parse_time(doubtful["created_at"]).timestamp() >= int(before)
+    assert [(w["member"], w["taken_as"]) for w in doubtful["warnings"]] == [
+        ("record_time", doubtful["created_at"]), ("duplicate_of", "unknown-duplicate")]
+    ready.update_finding(finding("INC-6", "F-4"))
+    closed = ready.wait_task(bug_id("INC-6", "F-3"), resolution="duplicate")
+    assert closed["reason"] == f"duplicate of {bug_id('INC-6', 'F-4')}"
+    assert closed["cause"]["topic"].endswith("finding-updated")
+    assert ready.consume_all("followup-reminders") == []
     assert ready.consume_all("followup-dead-letters") == []
-    ready.check_outputs([("INC-6", "F-1"), ("INC-6", "F/2 %")])
+    ready.check_outputs([("INC-6", "F-1"), ("INC-6", "F/2 %"), ("INC-6", "F-3"),
+                         ("INC-6", "F-4")])
 
 
 def test_a_record_on_another_partition_is_forwarded(ready):

@@ -59,7 +59,7 @@ static void check_task_output(struct world *w, const struct output *o)
         return;
     }
     assert_true(o->task.changed == task_diff(before, after));
-    assert_true(o->task.changed != 0);
+    assert_true(o->task.changed != 0 || o->warnings.n);
     bool reopened = before->status == STATUS_CLOSED && after->status != STATUS_CLOSED;
     assert_int_equal(o->task.event == TASK_REOPENED, reopened);
     assert_int_equal(after->occurrence, before->occurrence + reopened);
@@ -110,6 +110,43 @@ void check_outputs(struct world *w, size_t from)
     }
 }
 
+static bool counts_as_duplicate(const struct finding *finding)
+{
+    return finding->kind && finding->status == REPORTED_DUPLICATE && !finding->doubt;
+}
+
+/* What was closed for another one leads to one that is not, however many there are between. */
+static void check_duplicate(struct world *w, struct str incident_id, const struct finding *finding)
+{
+    size_t steps = 0;
+    while (counts_as_duplicate(finding)) {
+        struct str other = state_finding_key(w->arena, incident_id, finding->duplicate_of);
+        assert_true(steps++ < w->store_n);
+        finding = NULL;
+        for (size_t i = 0; i < w->store_n && !finding; i++)
+            if (str_eq(w->store[i].key, other)) finding = w->store[i].body;
+        assert_non_null(finding);
+    }
+}
+
+static void check_doubts(struct world *w, const struct stored *header)
+{
+    const struct incident *incident = header->body;
+    int64_t doubts = 0;
+    for (size_t i = 0; i < w->store_n; i++) {
+        const struct stored *s = &w->store[i];
+        if (s->type != ENTRY_FINDING || !s->body) continue;
+        if (!str_eq(state_header_key(s->key), header->key)) continue;
+        const struct finding *finding = s->body;
+        doubts += finding->doubt != DOUBT_NONE;
+        /* What an incident that is put aside has, is about to be held. */
+        if (incident->level == LEVEL_UNCONFIRMED || incident->merged_into.p) continue;
+        assert_true(!finding->doubt || (finding->kind && finding->status == REPORTED_DUPLICATE));
+        if (w->store_n < 200) check_duplicate(w, incident->incident_id, finding);
+    }
+    assert_int_equal(incident->doubts, doubts);
+}
+
 static void check_incident(struct world *w, const struct stored *header)
 {
     const struct incident *incident = header->body;
@@ -131,6 +168,7 @@ static void check_incident(struct world *w, const struct stored *header)
         assert_int_equal(incident->counts.met, counts.met);
         assert_int_equal(incident->counts.met_late, counts.met_late);
     }
+    if (incident->cursor.stage != STAGE_RETIRE) check_doubts(w, header);
     assert_int_equal(incident->phase == PHASE_WAITING, incident->occurrence == 0);
     assert_true(incident->phase == PHASE_OPEN || !counts.open);
     if (incident->cursor.stage) return; /* the rest follows */

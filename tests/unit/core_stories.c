@@ -59,6 +59,7 @@ static struct finding_event *some_finding(struct world *w, const char *incident_
     f->title = story_chance(20) ? STR_NONE : STR("A title");
     f->description = story_chance(20) ? STR_NONE : STR("What it is");
     f->status = story_pick(REPORTED_CLOSED); /* `closed` is for trackers alone */
+    if (story_chance(20)) f->status = REPORTED_DUPLICATE;
     f->reason = story_chance(30) ? STR_NONE : STR("because");
     f->owner = some_owner();
     f->groups = groups(w, "payments", story_chance(50) ? "legal" : NULL);
@@ -67,7 +68,8 @@ static struct finding_event *some_finding(struct world *w, const char *incident_
     f->due_at = some_time(w);
     f->snoozed_until = some_time(w);
     f->tracker.key = story_chance(50) ? STR_NONE : STR("SEC-1");
-    f->duplicate_of = story_chance(50) ? STR_NONE : STR("F-0");
+    f->duplicate_of = str_of(story_chance(20) ? "F-0" : findings[story_pick(4)]);
+    if (story_chance(20)) f->duplicate_of = STR_NONE;
     if (story_chance(20)) e->warnings = warning(w, "severity");
     return e;
 }

@@ -243,7 +243,8 @@ static void test_closure(void **state)
     assert_true(x->timeline[2].at == TIME_NONE);
     assert_int_equal(x->evidence_n, 2);
     assert_str(x->evidence[0].ref, "case/77");
-    assert_str(x->evidence[1].note, "a note");
+    assert_str(x->evidence[1].ref, "a note");
+    assert_null(x->evidence[1].note.p);
     assert_int_equal(x->actors.n, 1);
     assert_str(x->response, "Revoked.");
     assert_int_equal(x->takeaways.n, 1);
@@ -361,6 +362,47 @@ static void test_cause(void **state)
     assert_null(decoded(&record).cause.event_id.p);
 }
 
+/* A producer in seconds gave tasks of 1970, overdue at once: 16 reminders and an escalation. */
+static void test_a_record_time_that_is_none(void **state)
+{
+    (void)state;
+    char now_text[TIMESTAMP_TEXT + 1] = "";
+    static const struct {
+        ms_t timestamp, at;
+        const char *value; /* of the warning; NULL: none */
+    } cases[] = {
+        {TIME_NONE, NOW, NULL},
+        {0, NOW, "0"},
+        {RECORD_TIME / 1000, NOW, "1795170000"},
+        {RECORD_TIME_MIN - 1, NOW, "99999999999"},
+        {RECORD_TIME_MIN, RECORD_TIME_MIN, NULL},
+        {NOW + DAY_MS, NOW, NULL},
+        {RECORD_TIME_END - 1, NOW, NULL},
+        {RECORD_TIME_END, NOW, "100000000000000"},
+        {INT64_MAX, NOW, "9223372036854775807"},
+    };
+    for (size_t i = 0; i < 3 * sizeof cases / sizeof *cases; i++) {
+        size_t k = i / 3;
+        struct record record =
+            i % 3 == 0   ? make_record(TOPIC_FINDING_UPDATED, FINDING(""))
+            : i % 3 == 1 ? make_record(TOPIC_TASK_UPDATED, UPDATE(",'status':'open'"))
+                         : make_record(TOPIC_INCIDENT_CLOSED,
+                                       CLOSURE(",'findings':[{'finding_id':'F','category':'x'}]"));
+        record.timestamp = cases[k].timestamp;
+        struct event event = decoded(&record);
+        struct warnings warnings = i % 3 == 0   ? event.finding->warnings
+                                   : i % 3 == 1 ? event.task_update->warnings
+                                                : event.closure->warnings;
+        assert_int_equal(event.cause.at, cases[k].at);
+        assert_int_equal(warnings.n, cases[k].value != NULL);
+        if (!cases[k].value) continue;
+        assert_str(warnings.items[0].member, "record_time");
+        assert_str(warnings.items[0].value, cases[k].value);
+        timestamp_format(NOW, now_text);
+        assert_str(warnings.items[0].taken_as, now_text);
+    }
+}
+
 static void test_structured_mode(void **state)
 {
     (void)state;
@@ -375,6 +417,10 @@ static void test_structured_mode(void **state)
         {"application/cloudevents+json", "{'data':null}", REFUSE_BAD_ENVELOPE},
         {"application/cloudevents+json", "{'data':'{}'}", REFUSE_BAD_ENVELOPE},
         {"application/cloudevents+json", "{'data_base64':'e30='}", REFUSE_BAD_ENVELOPE},
+        {"application/cloudevents+json", "{'data_base64':'e30=','data':" FINDING("") "}",
+         REFUSE_BAD_ENVELOPE},
+        {"application/cloudevents+json", "{'data_base64':null,'data':" FINDING("") "}", 0},
+        {"application/cloudevents+json", "{'data_base64':null}", REFUSE_BAD_ENVELOPE},
         {"application/cloudevents+json", "[]", REFUSE_BAD_ENVELOPE},
         {"application/cloudevents+json", "{'data':{'a':1,'a':2}}", REFUSE_DUPLICATE_MEMBER},
         {"application/cloudevents+json", "{", REFUSE_MALFORMED_JSON},
@@ -580,6 +626,7 @@ int main(void)
         cmocka_unit_test(test_long_titles_are_cut),
         cmocka_unit_test(test_task_update),
         cmocka_unit_test(test_cause),
+        cmocka_unit_test(test_a_record_time_that_is_none),
         cmocka_unit_test(test_structured_mode),
         cmocka_unit_test(test_forwarded),
         cmocka_unit_test(test_merged_findings),

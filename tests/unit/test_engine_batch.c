@@ -158,6 +158,36 @@ static void positions_say_how_much_there_is(void **state)
     assert_int_equal(f.engine->shards[0].entries, entries);
 }
 
+/* One finding ends the doubts of thousands: what it concerns is loaded from the store, batch by
+ * batch, and each transaction holds a part. */
+static void thousands_of_duplicates_of_one_that_comes_late(void **state)
+{
+    (void)state;
+    char value[200];
+    fake_put(&f, TOPIC_INCIDENT_CLOSED, 0, f.now,
+             "{\"incident_id\":\"I0-0\",\"closed_at\":\"2026-11-01\"}");
+    for (int i = 0; i < 2500; i++) {
+        snprintf(value, sizeof value,
+                 "{\"incident_id\":\"I0-0\",\"finding_id\":\"D%d\",\"status\":\"duplicate\","
+                 "\"duplicate_of\":\"%s\"}",
+                 i, i % 2 ? "X" : "D1");
+        fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.now, value);
+    }
+    fake_ends(&f, 0);
+    fake_work_off(&f);
+    /* D0 too, which came before the one that it names. */
+    assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 1250);
+    int before = f.transactions;
+    fake_pass(&f, 1000);
+    fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.now,
+             "{\"incident_id\":\"I0-0\",\"finding_id\":\"X\"}");
+    fake_ends(&f, 0);
+    fake_work_off(&f);
+    assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 2500);
+    assert_true(f.transactions >= before + 2);
+    assert_true(f.largest <= 20000 + 2000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -171,6 +201,7 @@ int main(void)
         TEST(what_comes_while_a_shard_begins_again_is_given_back),
         TEST(a_tick_that_is_too_large_ends_the_worker),
         TEST(positions_say_how_much_there_is),
+        TEST(thousands_of_duplicates_of_one_that_comes_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -296,6 +296,48 @@ static void an_input_that_is_not_fetched_is_seen(void **state)
     assert_null(engine_not_ready(f.engine));
 }
 
+/* A time in seconds, none, or one that is ahead: the record counts as now, so what was due before
+ * comes before it, also what the records of other topics did in the meantime. */
+static void a_record_without_a_usable_time_counts_as_now(void **state)
+{
+    (void)state;
+    const ms_t times[] = {FAKE_START / 1000, TIME_NONE, FAKE_START + 2 * LATER, RECORD_TIME_END};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        fake_tear_down(&f);
+        fake_set_up(&f, 4000, NULL);
+        make_tasks(2);
+        fake_pass(&f, LATER);
+        put(TOPIC_FINDING_UPDATED, 0, times[i],
+            "{\"incident_id\":\"I%d-0\",\"finding_id\":\"F\",\"status\":\"verified\"}", 0);
+        put(TOPIC_FINDING_UPDATED, 0, times[i],
+            "{\"incident_id\":\"I%d-0\",\"finding_id\":\"F\",\"title\":\"x\"}", 1);
+        put_resolved(FAKE_START + 500, 1);
+        fake_ends(&f, 0);
+        fake_work_off(&f);
+        /* Of the first one; the second was resolved before it was due. */
+        assert_int_equal(fake_count(&f, DUE, NULL), 1);
+        assert_int_equal(fake_count(&f, DUE, "I0-0"), 1);
+        assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 2);
+    }
+}
+
+/* Sixteen reminders and an escalation came at once of one incident whose times were in seconds. */
+static void seconds_in_the_time_of_a_record_start_no_old_clock(void **state)
+{
+    (void)state;
+    put(TOPIC_INCIDENT_CLOSED, 0, FAKE_START / 1000,
+        "{\"incident_id\":\"I%d-0\",\"closed_at\":\"2026-11-01\",\"data_breach\":true}", 0);
+    put(TOPIC_FINDING_UPDATED, 0, FAKE_START / 1000,
+        "{\"incident_id\":\"I%d-0\",\"finding_id\":\"G\",\"category\":\"technical-lapse\"}", 0);
+    fake_ends(&f, 0);
+    fake_work_off(&f);
+    fake_pass(&f, 1000);
+    fake_ends(&f, 0);
+    fake_work_off(&f);
+    for (size_t i = 0; i < f.sent_n; i++) assert_int_not_equal(f.sent[i].topic, TOPIC_REMINDERS);
+    assert_int_equal(fake_count(&f, "epilogue.task.created.v1", NULL), 6);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -313,6 +355,8 @@ int main(void)
         TEST(ticks_have_their_turn_behind_a_lag),
         TEST(ticks_have_their_turn_beside_full_batches),
         TEST(an_end_before_the_mark_is_no_proof),
+        TEST(a_record_without_a_usable_time_counts_as_now),
+        TEST(seconds_in_the_time_of_a_record_start_no_old_clock),
         TEST(an_input_that_is_not_fetched_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,14 +131,14 @@ static void a_closure_is_not_refused_for_one_dismissal(void **state)
 static void a_duplicate_points_to_the_other(void **state)
 {
     struct world *w = full_incident(state);
+    take_finding(w, NOON, technical(w, "F-0", 1));
     take_finding(w, NOON, technical(w, "F-1", 1));
-    take_status(w, NOON, 2, REPORTED_DUPLICATE);
-    assert_str(task_of(w, "INC-1", "bug/F-1")->reason, NULL);
     struct finding_event *f = finding(w, "INC-1", "F-1", 3);
+    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
     SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("F-0"));
     take_finding(w, NOON, f);
-    assert_news(w, "bug/F-1/3 updated closed:duplicate [reason]\n");
-    assert_str(task_of(w, "INC-1", "bug/F-1")->reason, "duplicate of F-0");
+    assert_news(w, "bug/F-1/2 closed closed:duplicate [status,resolution,reason,closed_at,sla]\n");
+    assert_str(task_of(w, "INC-1", "bug/F-1")->reason, "duplicate of INC-1/bug/F-0");
     f = finding(w, "INC-1", "F-1", 4);
     SET_FINDING(f, REASON, reason, STR("the same leak"));
     take_finding(w, NOON, f);
@@ -166,14 +166,15 @@ static void a_duplicate_that_moves_back(void **state)
 {
     struct world *w = full_incident(state);
     take_finding(w, NOON, technical(w, "F-1", 1));
+    take_finding(w, NOON, technical(w, "F-2", 1));
     struct finding_event *f = finding(w, "INC-1", "F-1", 2);
     SET_FINDING(f, WORK, work, KIND_CHANGE_REQUEST);
     SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("F-2"));
+    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
     take_finding(w, NOON, f);
-    take_finding(w, NOON, technical(w, "F-2", 1));
+    assert_str(task_of(w, "INC-1", "change-request/F-1")->reason, "duplicate of INC-1/bug/F-2");
     f = finding(w, "INC-1", "F-1", 3);
     SET_FINDING(f, WORK, work, 0);
-    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
     take_finding(w, NOON, f); /* F-2 is not at hand: the record does not name it */
     assert_str(task_of(w, "INC-1", "bug/F-1")->reason, "duplicate of F-2");
 }

@@ -396,12 +396,10 @@ static void completed_alternates_with_opened(void **state)
     assert_int_equal(output_at(w, 0)->warnings.n, 0);
     assert_int_equal(output_at(w, 1)->warnings.n, 1);
     f = finding(w, "INC-1", "F-1", 2);
-    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
-    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("F-0"));
+    SET_FINDING(f, STATUS, status, REPORTED_WONT_FIX);
     take_finding(w, LATER, f);
-    assert_news(w, "bug/F-1/2 closed closed:duplicate [status,resolution,reason,closed_at,sla]\n"
+    assert_news(w, "bug/F-1/2 closed closed:wont-fix [status,resolution,closed_at,sla]\n"
                    "completed/2 light 0/2\n");
-    assert_str(task_of(w, "INC-1", "bug/F-1")->reason, "duplicate of F-0");
     u = task_update(w, "INC-1", "response-evaluation", 2);
     SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
     take_update(w, LATER, u);

@@ -47,7 +47,7 @@ static void all_members(void **state)
     const struct header headers[] = {
         {STR("a"), STR("old")}, {STR("b"), STR_NONE}, {STR("a"), STR("ne\"w")}};
     const struct message message = {.topic = TOPIC_FINDING_UPDATED,
-                                    .timestamp = 1,
+                                    .timestamp = INT64_C(1795166100001),
                                     .key = STR("INC-1"),
                                     .value = STR("{\n\"x\": 1.0}\r\n"),
                                     .headers = headers,
@@ -55,7 +55,7 @@ static void all_members(void **state)
     assert_string_equal(written(&message),
                         "{\"topic\":\"findings.v2\",\"key\":\"INC-1\",\"headers\":{\"b\":null,"
                         "\"a\":\"ne\\\"w\"},\"value\":{ \"x\": 1.0}  ,"
-                        "\"at\":\"1970-01-01T00:00:00.001Z\"}\n");
+                        "\"at\":\"2026-11-20T09:15:00.001Z\"}\n");
 }
 
 static void values_that_are_no_json(void **state)
@@ -84,7 +84,7 @@ static void what_is_written_can_be_read(void **state)
     const struct header headers[] = {{STR("ce_id"), STR("7")}};
     const struct message messages[] = {
         {.topic = TOPIC_FINDING_UPDATED,
-         .timestamp = 5,
+         .timestamp = INT64_C(1795166100005),
          .key = STR("INC \"1\""),
          .value = STR("{\"a\":[1,{}]}"),
          .headers = headers,

@@ -171,6 +171,8 @@ static void what_is_wrong_is_said_with_its_line(void **state)
     assert_refused("{\"topic\":7,\"value\":1}", 1, "\"topic\" must be");
     assert_refused("{\"topic\":\"task-updated\",\"value\":1,\"at\":\"soon\"}", 1, "\"at\"");
     assert_refused("{\"topic\":\"task-updated\",\"value\":1,\"at\":null}", 1, "\"at\"");
+    assert_refused("{\"topic\":\"task-updated\",\"value\":1,\"at\":\"1970\"}", 1, "between 1973");
+    assert_refused("{\"topic\":\"task-updated\",\"value\":1,\"at\":\"6000-01-01\"}", 1, "and 5138");
     assert_refused("{\"topic\":\"task-updated\",\"value\":1,\"key\":7}", 1, "\"key\"");
     assert_refused("{\"topic\":\"task-updated\",\"value\":1,\"headers\":[]}", 1, "\"headers\"");
     assert_refused("{\"topic\":\"task-updated\",\"value\":1,\"headers\":{\"a\":1}}", 1,

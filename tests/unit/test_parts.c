@@ -28,6 +28,7 @@ static struct finding_event *some_finding(struct world *w, int i, int64_t revisi
     SET_FINDING(f, REASON, reason, STR("because"));
     SET_FINDING(f, SOP_CHANGE, sop_change, i % 3 == 0);
     if (i % 4 == 0) SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("F-1"));
+    if (i % 8 == 7) SET_FINDING(f, DUPLICATE_OF, duplicate_of, str_of(id_of(w, "F", i + 7)));
     if (i % 2) f->warnings = warning(w, "severity");
     return f;
 }

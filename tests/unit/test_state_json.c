@@ -53,6 +53,7 @@ static void test_incident(void **state)
                             .updates = 3,
                             .counts = {1, 2, 3, 4},
                             .findings = 5,
+                            .doubts = 4,
                             .made = 1U << KIND_POSTMORTEM | 1U << KIND_REGISTER_ENTRY,
                             .opened_at = TIME_OF(6),
                             .completed_at = TIME_OF(7),
@@ -65,11 +66,12 @@ static void test_incident(void **state)
                                        .topic = TOPIC_INCIDENT_CLOSED,
                                        .partition = 9,
                                        .offset = 10,
+                                       .event_id = STR("e"),
                                        .done = 11,
                                        .key = STR("INC-1|f|F"),
                                        .at = TIME_OF(9),
                                        .latest = TIME_OF(10),
-                                       .changes = CHANGE_BACK | CHANGE_WARNINGS}};
+                                       .changes = CHANGE_BACK | CHANGE_MERGED}};
     through(
         ENTRY_INCIDENT, &full,
         "{\"v\":1,\"type\":\"incident\",\"incident_id\":\"INC-1\","
@@ -83,13 +85,14 @@ static void test_incident(void **state)
         "\"completed\","
         "\"level\":\"light\",\"because\":[\"customer_impacting\",\"data_breach\"],"
         "\"occurrence\":2,\"updates\":3,\"counts\":{\"open\":1,\"closed\":2,\"met\":3,"
-        "\"met_late\":4},\"findings\":5,\"made\":[\"postmortem\",\"register-entry\"],"
+        "\"met_late\":4},\"findings\":5,\"doubts\":4,\"made\":[\"postmortem\",\"register-entry\"],"
         "\"opened_at\":\"2026-11-20T10:15:06.000Z\",\"completed_at\":\"2026-11-20T10:15:07.000Z\","
         "\"review_last\":\"2026-11-20T10:15:08.000Z\",\"reviews\":6,"
         "\"missing_findings_sent\":true,\"orphans\":7,\"retired\":8,"
         "\"cursor\":{\"stage\":\"release\",\"topic\":\"incident-closed\",\"partition\":9,"
-        "\"offset\":10,\"done\":11,\"key\":\"INC-1|f|F\",\"at\":\"2026-11-20T10:15:09.000Z\","
-        "\"latest\":\"2026-11-20T10:15:10.000Z\",\"changes\":[\"back\",\"warnings\"]}}");
+        "\"offset\":10,\"event_id\":\"e\",\"done\":11,\"key\":\"INC-1|f|F\",\"at\":\"2026-11-20T10:"
+        "15:09.000Z\","
+        "\"latest\":\"2026-11-20T10:15:10.000Z\",\"changes\":[\"back\",\"merged\"]}}");
     struct incident none = {.order = {-1, TIME_NONE},
                             .started_at = TIME_NONE,
                             .detected_at = TIME_NONE,
@@ -173,6 +176,7 @@ static void test_finding(void **state)
                            .duplicate_of = STR("F-2"),
                            .is_inline = true,
                            .kind = KIND_REGISTER_ENTRY,
+                           .doubt = DOUBT_CIRCULAR,
                            .sop_task = true,
                            .first_seen_at = TIME_OF(3),
                            .orphan_sent = true,
@@ -189,7 +193,7 @@ static void test_finding(void **state)
         "\"due_at\":\"2026-11-20T10:15:01.000Z\",\"snoozed_until\":\"2026-11-20T10:15:02.000Z\","
         "\"tracker\":{\"system\":\"s\",\"key\":\"k\",\"url\":\"u\"},\"action_type\":\"detect\","
         "\"references\":[\"a\"],\"duplicate_of\":\"F-2\",\"inline\":true,"
-        "\"kind\":\"register-entry\",\"sop_task\":true,"
+        "\"kind\":\"register-entry\",\"doubt\":\"circular\",\"sop_task\":true,"
         "\"first_seen_at\":\"2026-11-20T10:15:03.000Z\",\"orphan_sent\":true,"
         "\"warnings\":[{\"member\":\"m\",\"value\":\"v\",\"taken_as\":\"t\"},{\"member\":\"m\"}]}");
     struct finding none = {.order = {-1, TIME_NONE},

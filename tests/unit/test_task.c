@@ -120,9 +120,9 @@ static void a_finding_that_ends_closes_what_its_tracker_left_open(void **state)
     struct world *w = p1_bug(state);
     report(w, NOON, "bug/F-1", 1, REPORTED_BLOCKED);
     struct finding_event *f = finding(w, "INC-1", "F-1", 2);
-    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
+    SET_FINDING(f, STATUS, status, REPORTED_WONT_FIX);
     take_finding(w, NOON, f);
-    assert_int_equal(bug(w)->resolution, RESOLUTION_DUPLICATE);
+    assert_int_equal(bug(w)->resolution, RESOLUTION_WONT_FIX);
 }
 
 static void owners_fall_back(void **state)

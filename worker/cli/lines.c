@@ -117,7 +117,11 @@ static enum result read_at(const struct source *s, int number, const struct json
         result = timestamp_parse(value->text, &record->timestamp);
     else if (value && value->type == JSON_INT)
         result = timestamp_from_epoch(value->integer, &record->timestamp);
-    if (result == TIMESTAMP_OK || result == TIMESTAMP_PARTIAL) return OK;
+    if (result == TIMESTAMP_OK || result == TIMESTAMP_PARTIAL) {
+        if (!record_time_is_wrong(record)) return OK;
+        /* The worker would count it as now, and simulate as said. */
+        return bad(s, number, "\"at\" must lie between 1973-03-04 and 5138-11-15");
+    }
     return bad(s, number, "\"at\" must be a time like \"2026-11-20T10:15:00Z\"");
 }
 

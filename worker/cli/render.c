@@ -215,7 +215,9 @@ static void put_warnings(struct page *page, const struct json *value)
     const struct json *warnings = json_get(value, "warnings");
     for (const struct json *w = warnings ? warnings->first : NULL; w; w = w->next) {
         struct str member = text_of(w, "member");
-        buf_printf(page->out, "; warning: %.*s ", STR_ARG(member));
+        buf_lit(page->out, "; warning: ");
+        put_text(page, member);
+        buf_char(page->out, ' ');
         const struct json *given = json_get(w, "value");
         if (given && given->type != JSON_NULL) put_value(page, given);
         struct str taken = text_of(w, "taken_as");

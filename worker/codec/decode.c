@@ -79,6 +79,16 @@ static const char *check_forwarded(const struct record *record, bool has_origin)
     return has_origin ? NULL : "a forwarded record needs the headers that say where it first stood";
 }
 
+/* Its clocks start when it is read, where its publisher may have meant another time. */
+static void warn_of_time(struct reader *r, const struct record *record, ms_t taken_as)
+{
+    if (!record_time_is_wrong(record)) return;
+    char text[TIMESTAMP_TEXT];
+    timestamp_format(taken_as, text);
+    reader_warn(r, STR("record_time"), arena_printf(r->arena, "%lld", (long long)record->timestamp),
+                arena_str(r->arena, (struct str){text, sizeof text}));
+}
+
 /* From bytes to the data of the event. */
 static bool open_record(const struct decoder *decoder, struct arena *arena,
                         const struct record *record, struct cause *cause, const struct json **data,
@@ -110,8 +120,7 @@ bool decode_record(const struct decoder *decoder, struct arena *arena, const str
 {
     *refused = (struct refused){0};
     *event = (struct event){0};
-    /* A record without a time of its own has a negative one. */
-    event->cause.at = record->timestamp >= 0 && record->timestamp < now ? record->timestamp : now;
+    event->cause.at = record_time(record, now);
     enum envelope_kind kind =
         record->topic == TOPIC_FORWARDED ? envelope_kind(record) : ENVELOPE_NO_KIND;
     if (kind == ENVELOPE_UNKNOWN) return refuse(refused, refusal_none, STR_NONE);
@@ -119,6 +128,7 @@ bool decode_record(const struct decoder *decoder, struct arena *arena, const str
     if (!open_record(decoder, arena, record, &event->cause, &data, refused)) return false;
     struct reader reader = {
         .decoder = decoder, .arena = arena, .refused = refused, .merged = kind == ENVELOPE_FINDING};
+    warn_of_time(&reader, record, event->cause.at);
     decode_data(&reader, reader.merged ? TOPIC_FINDING_UPDATED : event->cause.topic, data, event);
     check_key(&reader, record->key, event->incident_id);
     return reader.rank == 0;

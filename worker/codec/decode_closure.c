@@ -118,7 +118,7 @@ static void read_evidence(struct reader *r, const struct json *value, struct clo
         struct evidence *evidence = &closure->evidence[closure->evidence_n];
         const struct json *m[2];
         if (entry->type == JSON_STRING) {
-            evidence->note = entry->text;
+            evidence->ref = entry->text;
         } else if (is_object(r, entry)) {
             reader_find(entry, evidence_names, 2, m);
             *evidence = (struct evidence){members_text(r, m[0]), members_text(r, m[1])};

@@ -81,7 +81,9 @@ static const char *open_structured(const struct json *root, struct cause *cause,
                                    const struct json **data)
 {
     if (root->type != JSON_OBJECT) return "a structured CloudEvent must be an object";
-    if (json_get(root, "data_base64")) return "data_base64 is not taken, data must be an object";
+    const struct json *base64 = json_get(root, "data_base64");
+    if (base64 && base64->type != JSON_NULL)
+        return "data_base64 is not taken, data must be an object";
     *data = json_get(root, "data");
     if (!*data) return "a structured CloudEvent needs data";
     if ((*data)->type != JSON_OBJECT) return "data must be an object";

@@ -28,8 +28,8 @@
 #define COMPLETE(in, bytes)                                             \
     _Static_assert(sizeof(void *) != 8 || sizeof(struct in) == (bytes), \
                    "struct " #in " has changed: its fields below must follow, then this size")
-COMPLETE(incident, 368);
-COMPLETE(cursor, 72);
+COMPLETE(incident, 392);
+COMPLETE(cursor, 88);
 COMPLETE(closure, 200);
 COMPLETE(finding, 352);
 COMPLETE(task, 512);
@@ -50,19 +50,27 @@ enum { because_end = 3 };
     X(STAGE_RAISE, "raise")     \
     X(STAGE_TAKE, "take")       \
     X(STAGE_RELEASE, "release") \
+    X(STAGE_DOUBTS, "doubts")   \
     X(STAGE_FORWARD, "forward") \
     X(STAGE_CLOSE, "close")     \
     X(STAGE_HOLD, "hold")       \
-    X(STAGE_RETIRE, "retire")
+    X(STAGE_RETIRE, "retire")   \
+    X(STAGE_AGAIN, "again")
+
+#define DOUBTS(X)                   \
+    X(DOUBT_UNCHECKED, "unchecked") \
+    X(DOUBT_MOVED, "moved")         \
+    X(DOUBT_UNKNOWN, "unknown")     \
+    X(DOUBT_CIRCULAR, "circular")
+enum { doubt_end = DOUBT_CIRCULAR + 1 };
 
 #define CHANGES(X)   \
     X(1, "back")     \
     X(2, "severity") \
     X(3, "owner")    \
     X(4, "raised")   \
-    X(5, "merged")   \
-    X(6, "warnings")
-enum { change_end = 7 };
+    X(5, "merged")
+enum { change_end = 6 };
 
 /* The vocabularies that only the state has. */
 #define TEXT(value, text) [value] = {text, sizeof(text) - 1},
@@ -81,6 +89,7 @@ enum { change_end = 7 };
 VOCABULARY(phase, PHASES)
 VOCABULARY(because, BECAUSES)
 VOCABULARY(stage, STAGES)
+VOCABULARY(doubt, DOUBTS)
 VOCABULARY(change, CHANGES)
 
 static const struct state_field order_items[] = {
@@ -122,6 +131,7 @@ static const struct state_field cursor_items[] = {
     WORD(cursor, topic, topic),
     FIELD(STATE_INTEGER, cursor, partition),
     FIELD(STATE_INTEGER, cursor, offset),
+    FIELD(STATE_TEXT, cursor, event_id),
     FIELD(STATE_INTEGER, cursor, done),
     FIELD(STATE_TEXT, cursor, key),
     FIELD(STATE_TIME, cursor, at),
@@ -152,6 +162,7 @@ static const struct state_field incident_items[] = {
     FIELD(STATE_INTEGER, incident, updates),
     OBJECT(incident, counts, counts),
     FIELD(STATE_INTEGER, incident, findings),
+    FIELD(STATE_INTEGER, incident, doubts),
     WORDS(incident, made, task_kind, 0),
     FIELD(STATE_TIME, incident, opened_at),
     FIELD(STATE_TIME, incident, completed_at),
@@ -230,6 +241,7 @@ static const struct state_field finding_items[] = {
     FIELD(STATE_TEXT, finding, duplicate_of),
     FIELD_AS("inline", STATE_BOOLEAN, finding, is_inline),
     WORD(finding, kind, task_kind),
+    WORD(finding, doubt, doubt),
     FIELD(STATE_BOOLEAN, finding, sop_task),
     FIELD(STATE_TIME, finding, first_seen_at),
     FIELD(STATE_BOOLEAN, finding, orphan_sent),

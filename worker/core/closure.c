@@ -117,8 +117,8 @@ static unsigned what_changed(const struct incident *old, const struct incident *
 
 /* ---- the stages ---- */
 
-static const enum stage follow_up[] = {STAGE_PARTIES, STAGE_UPDATE,  STAGE_RAISE,
-                                       STAGE_TAKE,    STAGE_RELEASE, STAGE_NONE};
+static const enum stage follow_up[] = {STAGE_PARTIES, STAGE_UPDATE, STAGE_RAISE, STAGE_TAKE,
+                                       STAGE_RELEASE, STAGE_DOUBTS, STAGE_NONE};
 /* Its findings go on to the other incident. */
 static const enum stage merge_away[] = {STAGE_TAKE, STAGE_FORWARD, STAGE_CLOSE, STAGE_HOLD,
                                         STAGE_NONE};
@@ -162,6 +162,8 @@ static const struct {
     [STAGE_UPDATE] = {ENTRY_TASK, CHANGE_SEVERITY | CHANGE_OWNER, followup_update},
     [STAGE_RAISE] = {ENTRY_FINDING, CHANGE_RAISED, finding_reprioritize},
     [STAGE_RELEASE] = {ENTRY_FINDING, 0, finding_release},
+    [STAGE_DOUBTS] = {ENTRY_FINDING, 0, finding_look_again},
+    [STAGE_AGAIN] = {ENTRY_FINDING, 0, finding_look_again},
     [STAGE_FORWARD] = {ENTRY_FINDING, 0, forward},
     [STAGE_CLOSE] = {ENTRY_TASK, 0, close_task},
     [STAGE_HOLD] = {ENTRY_FINDING, 0, finding_hold},
@@ -264,7 +266,7 @@ static void begin(struct step *step, const struct closure_event *event)
     if (old.phase == PHASE_WAITING || is_confirmed_now)
         incident_open(step);
     else if (old.level != incident->level || old.severity != incident->severity ||
-             !str_eq(old.title, incident->title))
+             !str_eq(old.title, incident->title) || step->warnings.n)
         incident_announce(step, INCIDENT_UPDATED);
 
     incident->cursor = cursor_at(step, *stages_of(incident), what_changed(&old, incident));
@@ -288,8 +290,6 @@ static enum decide_result finish(struct step *step, const struct closure_event *
         return DECIDE_OK;
     }
     cursor->latest = step->at;
-    cursor->changes &= ~(unsigned)CHANGE_WARNINGS;
-    if (step->warnings.n) cursor->changes |= CHANGE_WARNINGS;
     return DECIDE_MORE;
 }
 
@@ -319,10 +319,7 @@ static enum decide_result resume(struct step *step, const struct closure_event *
     const struct cursor *cursor = &step->incident->cursor;
     step->cause.at = cursor->at;
     step->at = cursor->latest;
-    if (!(cursor->changes & CHANGE_WARNINGS))
-        step->warnings = (struct warnings){0};
-    else if (says_void_merge(step->incident, event))
-        warn_of_circle(step);
+    step->warnings = (struct warnings){0}; /* said when it was begun */
     return finish(step, event);
 }
 
@@ -354,7 +351,8 @@ enum decide_result closure_take(struct step *step, const struct closure_event *e
     const struct incident *incident = step->incident;
     bool is_later =
         incident->phase == PHASE_WAITING || order_is_later(incident->order, event->incident.order);
-    if (incident->cursor.stage) {
+    /* What STAGE_AGAIN has to do, this closure does at its end. */
+    if (incident->cursor.stage && incident->cursor.stage != STAGE_AGAIN) {
         if (is_under_way(step, event)) return resume(step, event);
         if (is_later || is_same_order(incident->order, event->incident.order))
             return take_over(step, event);
@@ -362,6 +360,26 @@ enum decide_result closure_take(struct step *step, const struct closure_event *e
     if (!is_later) return DECIDE_OK;
     begin(step, event);
     return finish(step, event);
+}
+
+enum decide_result closure_look_again(struct step *step)
+{
+    struct cursor *cursor = &step->incident->cursor;
+    step->cause = (struct cause){
+        .topic = cursor->topic,
+        .partition = (int)cursor->partition,
+        .offset = cursor->offset,
+        .event_id = cursor->event_id,
+        .at = cursor->at,
+    };
+    step->at = cursor->latest;
+    if (go_over_entries(step)) {
+        *cursor = no_cursor;
+        incident_settle(step);
+        return DECIDE_OK;
+    }
+    cursor->latest = step->at;
+    return DECIDE_MORE;
 }
 
 /* ---- a merge that closes a circle ---- */
@@ -386,6 +404,7 @@ enum decide_result closure_part(struct step *step)
 enum decide_result closure_part_further(struct step *step)
 {
     const struct cursor *cursor = &step->incident->cursor;
-    if (!cursor->stage || !is_of_cause(step)) return DECIDE_OK;
+    bool is_cut = cursor->stage && cursor->stage != STAGE_AGAIN && is_of_cause(step);
+    if (!is_cut) return DECIDE_OK;
     return resume(step, &no_record);
 }

@@ -98,9 +98,6 @@ static void need_finding(struct arena *arena, const struct finding_event *event,
     /* Made with the first finding of a process category. */
     struct str review = task_kind_name(KIND_STAKEHOLDER_REVIEW);
     need_key(need, state_task_key(arena, event->incident_id, review));
-    /* Its task is what a duplicate's reason points to. */
-    if (event->finding.duplicate_of.p)
-        need_key(need, state_finding_key(arena, event->incident_id, event->finding.duplicate_of));
 }
 
 static void need_task(struct arena *arena, const struct task_update_event *event, struct need *need)
@@ -135,7 +132,8 @@ void decide_need(struct arena *arena, const struct event *event, struct need *ne
  * record comes before the tick that was due before it, nothing of the past may come back to life. */
 static bool is_past(const struct policy *policy, const struct incident *incident, ms_t at)
 {
-    ms_t end = incident->phase == PHASE_COMPLETED ? review_wake_at(policy, incident) : TIME_NONE;
+    if (incident->phase != PHASE_COMPLETED || incident->cursor.stage) return false;
+    ms_t end = review_wake_at(policy, incident);
     return end != TIME_NONE && end <= at;
 }
 
@@ -146,9 +144,13 @@ bool decide_needs_whole(const struct policy *policy, const struct event *event,
     const struct incident *incident = header->incident;
     /* Ids of a later life have a suffix that only the header tells. */
     if (incident->retired > 0 || is_past(policy, incident, event->cause.at)) return true;
-    /* It may have come round a circle of merges, which is cut here, or is being cut. */
-    return event->type == EVENT_FINDING && (incident->merged_into.p || incident->cursor.stage) &&
-           merged_has_passed(&event->finding->finding, incident->incident_id);
+    if (event->type != EVENT_FINDING || incident->phase == PHASE_WAITING) return false;
+    /* A duplicate names a finding, that may name another, and so on. One that has come round a
+     * circle of merges may end the merge. */
+    const struct finding *finding = &event->finding->finding;
+    return finding->status == REPORTED_DUPLICATE || finding->duplicate_of.p ||
+           incident->cursor.stage ||
+           (incident->merged_into.p && merged_has_passed(finding, incident->incident_id));
 }
 
 ms_t decide_wake_at(const struct policy *policy, const struct entry *entry)

@@ -86,7 +86,7 @@ struct decision {
 
 /* Which entries an event needs; `whole` wants all of the incident. */
 struct need {
-    struct str keys[9];
+    struct str keys[8];
     size_t n;
     bool whole;
 };

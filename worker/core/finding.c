@@ -40,20 +40,23 @@ static struct str rule_of(struct step *step, const struct finding *finding)
     return arena_printf(step->arena, "finding/%.*s", STR_ARG(category_name(category_of(finding))));
 }
 
-/* A duplicate's reason points to the task that goes on (to the finding, while that has none),
- * unless somebody gave a better reason. The other finding is at hand just where the record names
- * it: where it does not, looking for it would depend on what else the batch has loaded. */
+/* A duplicate that is in doubt says no more than that the finding is there. */
+static int status_of(const struct finding *finding)
+{
+    return finding->status && !finding->doubt ? finding->status : REPORTED_OPEN;
+}
+
+/* A duplicate's reason points to the task that goes on, unless somebody gave a better reason. The
+ * other finding is known, or the duplicate would be in doubt; it is at hand just where the record
+ * names it: where it does not, looking for it would depend on what else the batch has loaded. */
 static struct str reason_of(struct step *step, const struct finding *finding, unsigned present)
 {
-    if (finding->reason.p || finding->status != REPORTED_DUPLICATE || !finding->duplicate_of.p)
-        return finding->reason;
-    struct str incident_id = step->incident->incident_id;
+    if (finding->reason.p || status_of(finding) != REPORTED_DUPLICATE) return finding->reason;
     struct str other = finding->duplicate_of;
-    const struct entry *entry =
-        (present & FINDING_DUPLICATE_OF) ? step_finding_entry(step, other) : NULL;
-    if (entry && entry->exists) {
-        int kind = kind_of(step, entry->finding);
-        other = state_task_id(step->arena, incident_id, task_name(step, kind, other));
+    if (present & FINDING_DUPLICATE_OF) {
+        int kind = kind_of(step, step_finding_entry(step, other)->finding);
+        other =
+            state_task_id(step->arena, step->incident->incident_id, task_name(step, kind, other));
     }
     return arena_printf(step->arena, "duplicate of %.*s", STR_ARG(other));
 }
@@ -137,14 +140,13 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
     if (present & FINDING_TRACKER) task->tracker = finding->tracker;
     int64_t occurrence = task->occurrence;
     int resolution = task->resolution;
-    if (present & FINDING_STATUS)
-        task_apply_status(step, task, finding->status ? finding->status : REPORTED_OPEN);
+    if (present & FINDING_STATUS) task_apply_status(step, task, status_of(finding));
     /* A date that was given stays; one that is past does not fit a second life. */
     bool again = task->occurrence > occurrence && finding->due_at > step->at;
     if ((present & FINDING_DUE_AT) || again) task_apply_due_at(step, task, finding->due_at);
     if (present & FINDING_SNOOZED_UNTIL) task_apply_snooze(step, task, finding->snoozed_until);
     bool ends = task->resolution && task->resolution != resolution;
-    bool points = (present & FINDING_DUPLICATE_OF) && task->resolution;
+    bool points = (present & FINDING_DUPLICATE_OF) && task->resolution && !finding->doubt;
     if ((present & FINDING_REASON) || ends || points)
         task->reason = reason_of(step, finding, present);
 }
@@ -165,7 +167,7 @@ static void create_task(struct step *step, const struct finding *finding, int ki
     struct task_seed seed = seed_of(step, finding, kind);
     seed.tracker = finding->tracker;
     seed.due_at = finding->due_at;
-    if (finding->status <= REPORTED_BLOCKED) seed.reason = finding->reason;
+    if (status_of(finding) <= REPORTED_BLOCKED) seed.reason = finding->reason;
     task_create(step, &seed);
 }
 
@@ -200,7 +202,7 @@ static void open_task(struct step *step, const struct finding *finding, int kind
     /* `created` says open, always; how far the work is already is the next version. */
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
-    if (finding->status > REPORTED_OPEN) task_apply_status(step, task, finding->status);
+    if (status_of(finding) > REPORTED_OPEN) task_apply_status(step, task, finding->status);
     task_apply_snooze(step, task, finding->snoozed_until);
     task->reason = reason_of(step, finding, present);
     task_changed(step, entry, before);
@@ -236,6 +238,8 @@ static void follow_up(struct step *step, struct finding *finding, unsigned prese
                        arena_printf(step->arena, "now a %.*s", STR_ARG(now)));
         open_task(step, finding, finding->kind, old, present);
     }
+    task_tell_warnings(step,
+                       step_task_entry(step, task_name(step, finding->kind, finding->finding_id)));
     if (finding->sop_task) {
         update_task(step, KIND_SOP_UPDATE, finding, present);
     } else if (finding->sop_change) {
@@ -278,8 +282,7 @@ static struct finding *first_sight(struct step *step, struct entry *entry, const
     return finding;
 }
 
-/* `a` without what `b` says anew, then `b`. */
-static struct warnings warnings_join(struct arena *arena, struct warnings a, struct warnings b)
+struct warnings finding_join_warnings(struct arena *arena, struct warnings a, struct warnings b)
 {
     struct warnings both = {arena_alloc(arena, (a.n + b.n) * sizeof *both.items), 0};
     for (size_t i = 0; i < a.n; i++) {
@@ -294,13 +297,53 @@ static struct warnings warnings_join(struct arena *arena, struct warnings a, str
 /* They belong on the event that the finding will make. */
 static void hold_warnings(struct step *step, struct finding *finding)
 {
-    finding->warnings = warnings_join(step->arena, finding->warnings, step->warnings);
+    finding->warnings = finding_join_warnings(step->arena, finding->warnings, step->warnings);
 }
 
 static void take_held_warnings(struct step *step, struct finding *finding)
 {
-    step->warnings = warnings_join(step->arena, finding->warnings, step->warnings);
+    step->warnings = finding_join_warnings(step->arena, finding->warnings, step->warnings);
     finding->warnings = (struct warnings){0};
+}
+
+/* A finding that has no task, nor will get one as things are, has its warnings on an event of its
+ * incident; there the member says whose it is. */
+static void tell_of_incident(struct step *step, const struct finding *finding)
+{
+    struct warnings said = step->warnings;
+    if (!said.n) return;
+    struct warning *items = arena_copy(step->arena, said.items, said.n * sizeof *items);
+    for (size_t i = 0; i < said.n; i++)
+        if (!str_starts(items[i].member, STR("findings["))) /* so it is inside a closure */
+            items[i].member = arena_printf(step->arena, "findings[%.*s].%.*s",
+                                           STR_ARG(finding->finding_id), STR_ARG(items[i].member));
+    step->warnings.items = items;
+    step_count(step, 1, 0);
+    incident_announce(step, INCIDENT_UPDATED);
+}
+
+void finding_look_again(struct step *step, struct entry *entry)
+{
+    enum doubt old = entry->finding->doubt;
+    if (!old) return;
+    enum doubt doubt = duplicate_doubt(step, entry->finding);
+    if (doubt == old) return;
+    struct finding *finding = edit(step, entry);
+    finding_count(step, finding);
+    duplicate_set_doubt(step, finding, doubt);
+    if (doubt) duplicate_warn(step, finding);
+    struct entry *task_entry =
+        step_task_entry(step, task_name(step, finding->kind, finding->finding_id));
+    /* One that a tracker has closed in the meantime stays as it is. */
+    bool is_closed = task_entry->task->status == STATUS_CLOSED;
+    if (is_closed ? old == DOUBT_MOVED : !doubt) {
+        const struct task *before;
+        struct task *task = task_edit(step, task_entry, &before);
+        task_apply_status(step, task, status_of(finding));
+        task->reason = reason_of(step, finding, FINDING_DUPLICATE_OF);
+        task_changed(step, task_entry, before);
+    }
+    task_tell_warnings(step, task_entry);
 }
 
 static bool lacks_reason(const struct finding *stored, const struct finding_event *event)
@@ -365,6 +408,8 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
 
     struct warnings closure_warnings = step->warnings;
     step->warnings = event->warnings;
+    static const struct finding unknown;
+    const struct finding *old = entry->exists ? entry->finding : &unknown;
     struct finding *finding =
         entry->exists ? edit(step, entry) : first_sight(step, entry, &event->finding);
     finding->order = order_advance(finding->order, event->finding.order);
@@ -373,7 +418,8 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
     if (in_closure && lacks_reason(finding, event)) {
         /* One entry cannot refuse a whole closure: only its dismissal does not count. */
         present &= ~(unsigned)FINDING_STATUS;
-        step->warnings = warnings_join(step->arena, step->warnings, dismissal_warning(step));
+        step->warnings =
+            finding_join_warnings(step->arena, step->warnings, dismissal_warning(step));
     }
     merge(finding, &event->finding, present);
     take_way(step, finding, &event->finding);
@@ -386,15 +432,18 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
         bool comes = in_closure || closure_will_forward(step, entry);
         finding->orphan_sent = !comes;
         if (!comes) merged_forward(step, finding, &event->finding, event->present);
+        tell_of_incident(step, finding);
     } else if (incident->level == LEVEL_UNCONFIRMED) {
         finding->orphan_sent = true;
-        hold_warnings(step, finding);
+        tell_of_incident(step, finding);
     } else if (!finding->kind && (incident->phase == PHASE_WAITING || in_closure)) {
         /* Held; a closure releases its findings itself, when all of it is known. */
         hold_warnings(step, finding);
     } else {
         if (!finding->kind) take_held_warnings(step, finding);
+        present = duplicate_judge(step, finding, old, present, in_closure);
         follow_up(step, finding, present);
+        if (!in_closure) duplicate_doubts_may_end(step, finding, old);
     }
     entry->wake_at = decide_wake_at(step->policy, entry);
     step->warnings = closure_warnings;
@@ -408,16 +457,19 @@ void finding_release(struct step *step, struct entry *entry)
     struct warnings closure_warnings = step->warnings;
     step->warnings = (struct warnings){0};
     take_held_warnings(step, finding);
-    follow_up(step, finding, ~0u);
+    follow_up(step, finding, duplicate_judge(step, finding, finding, ~0u, false));
     entry->wake_at = decide_wake_at(step->policy, entry);
     step->warnings = closure_warnings;
 }
 
 void finding_hold(struct step *step, struct entry *entry)
 {
-    if (finding_is_held(entry->finding)) return;
+    if (finding_is_held(entry->finding) && !entry->finding->warnings.n) return;
     struct finding *finding = edit(step, entry);
     finding_count(step, finding);
+    take_held_warnings(step, finding);
+    tell_of_incident(step, finding);
+    duplicate_set_doubt(step, finding, DOUBT_NONE);
     finding->kind = 0;
     finding->sop_task = false;
     finding->orphan_sent = true;

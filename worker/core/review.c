@@ -21,6 +21,7 @@ static ms_t missing_at(const struct policy *policy, const struct incident *incid
 
 ms_t review_wake_at(const struct policy *policy, const struct incident *incident)
 {
+    if (incident->cursor.stage == STAGE_AGAIN) return incident->cursor.at;
     switch (incident->phase) {
     case PHASE_OPEN: return time_first(review_at(policy, incident), missing_at(policy, incident));
     case PHASE_COMPLETED:
@@ -131,6 +132,7 @@ enum decide_result review_retire(struct step *step)
     size_t n = 0;
     /* The header stays for ever, so that no id of this life can ever come back. */
     incident->retired = incident->occurrence;
+    incident->doubts = 0;
     incident->title = STR_NONE;
     incident->cursor.stage = STAGE_RETIRE;
     for (struct entry *e = step->header->next_sibling; e; e = e->next_sibling) {
@@ -147,7 +149,12 @@ enum decide_result review_retire(struct step *step)
 
 enum decide_result review_tick(struct step *step, ms_t until)
 {
-    if (step->incident->phase == PHASE_COMPLETED) return review_retire(step);
+    const struct incident *incident = step->incident;
+    if (incident->cursor.stage == STAGE_AGAIN && closure_look_again(step) == DECIDE_MORE)
+        return DECIDE_MORE;
+    ms_t due = review_wake_at(step->policy, incident);
+    if (time_first(due, until) != due) return DECIDE_OK;
+    if (incident->phase == PHASE_COMPLETED) return review_retire(step);
     miss_findings(step, until);
     review(step, until);
     return DECIDE_OK;

@@ -45,21 +45,22 @@ enum stage {
     STAGE_RAISE,   /* the level is full now: so are the findings' priorities */
     STAGE_TAKE,    /* the findings inside the closure */
     STAGE_RELEASE, /* findings that were held get their tasks */
+    STAGE_DOUBTS,  /* duplicates, now that all findings of the closure are known */
     STAGE_FORWARD, /* findings go on to the incident that this one was merged into */
     STAGE_CLOSE,   /* the tasks of an incident that is put aside */
     STAGE_HOLD,    /* and its findings */
     STAGE_RETIRE,  /* the past is deleted */
+    STAGE_AGAIN,   /* duplicates once more, by a tick: a finding has come that may be the other */
     stage_end,
 };
 
 /* What a closure has changed, as far as its later stages have to know. */
 enum {
-    CHANGE_BACK = 1,      /* the incident was put aside and is to be followed up again */
-    CHANGE_SEVERITY = 2,  /* of the incident */
-    CHANGE_OWNER = 4,     /* of the incident */
-    CHANGE_RAISED = 8,    /* light has become full */
-    CHANGE_MERGED = 16,   /* into an incident that it was not merged into before */
-    CHANGE_WARNINGS = 32, /* the closure's warnings have not been said yet */
+    CHANGE_BACK = 1,     /* the incident was put aside and is to be followed up again */
+    CHANGE_SEVERITY = 2, /* of the incident */
+    CHANGE_OWNER = 4,    /* of the incident */
+    CHANGE_RAISED = 8,   /* light has become full */
+    CHANGE_MERGED = 16,  /* into an incident that it was not merged into before */
 };
 
 /* How far an event was decided that takes several transactions (DECIDE_MORE in decide.h). */
@@ -67,11 +68,12 @@ struct cursor {
     enum stage stage; /* STAGE_NONE: there is no such event */
     int topic;        /* the record, as in its cause; 0 for STAGE_RETIRE */
     int64_t partition, offset;
-    int64_t done;     /* parties or findings of the closure that are done with in this stage */
-    struct str key;   /* the last entry that is */
-    ms_t at;          /* the time of the record, as it counted when it was begun */
-    ms_t latest;      /* the time of the last event that it made */
-    unsigned changes; /* CHANGE_* */
+    struct str event_id; /* STAGE_AGAIN alone: the record does not come again */
+    int64_t done;        /* parties or findings of the closure that are done with in this stage */
+    struct str key;      /* the last entry that is */
+    ms_t at;             /* the time of the record, as it counted when it was begun */
+    ms_t latest;         /* the time of the last event that it made */
+    unsigned changes;    /* CHANGE_* */
 };
 
 /* The header of an incident: small, because every event of the incident loads and writes it. */
@@ -92,6 +94,7 @@ struct incident {
     int64_t updates;    /* `updated` events so far */
     struct counts counts;
     int64_t findings;             /* findings ever seen */
+    int64_t doubts;               /* of them those with a doubt */
     unsigned made;                /* bit (1 << kind): incident-level tasks that were ever made */
     ms_t opened_at, completed_at; /* of this occurrence */
     ms_t review_last;             /* the last scheduled review, or when the first clock began */
@@ -145,6 +148,15 @@ struct origin {
     struct str incident_id, finding_id;
 };
 
+/* Why a finding that is said to be a duplicate does not count as one: its task is left as it is. */
+enum doubt {
+    DOUBT_NONE,
+    DOUBT_UNCHECKED, /* the rest of the closure has to be known first */
+    DOUBT_MOVED,     /* the same of one that counted, and now names another finding */
+    DOUBT_UNKNOWN,   /* it names no finding that is known */
+    DOUBT_CIRCULAR,  /* the way from that one comes back, or has no end in sight */
+};
+
 struct finding {
     struct str finding_id; /* raw; of one with an origin "<incident_id>:<finding_id>" of that */
     struct origin origin;
@@ -167,6 +179,7 @@ struct finding {
     /* the worker's own */
     bool is_inline;     /* has come inside closures only */
     int kind;           /* of the task it has now; 0 while held */
+    enum doubt doubt;   /* none while held */
     bool sop_task;      /* an sop-update was made beside it */
     ms_t first_seen_at; /* TIME_NONE: its incident was closed before it could be an orphan */
     bool orphan_sent;

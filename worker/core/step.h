@@ -84,6 +84,8 @@ enum decide_result closure_part(struct step *step);
 enum decide_result closure_part_further(struct step *step);
 /* DECIDE_MORE: the rest comes when the record is given again. */
 enum decide_result closure_take(struct step *step, const struct closure_event *event);
+/* The tick of STAGE_AGAIN. */
+enum decide_result closure_look_again(struct step *step);
 /* Whether the finding goes on to the other incident with the closure that is under way. */
 bool closure_will_forward(const struct step *step, const struct entry *finding);
 
@@ -114,8 +116,12 @@ bool finding_refused(struct decision *d, const struct finding_event *event);
 /* Whether it says that nothing more is to be done: its task stays closed. */
 static inline bool finding_is_ended(const struct finding *finding)
 {
-    return finding->status >= REPORTED_VERIFIED;
+    return finding->status >= REPORTED_VERIFIED && !finding->doubt;
 }
+/* Looks again whether a duplicate that is in doubt counts by now, and closes its task. */
+void finding_look_again(struct step *step, struct entry *entry);
+/* `a` without what `b` says anew, then `b`. */
+struct warnings finding_join_warnings(struct arena *arena, struct warnings a, struct warnings b);
 /* Counts the message that one state of it, or all that is said of it, makes. */
 void finding_count(struct step *step, const struct finding *finding);
 /* Gives a held finding its task, now that its incident is closed. */
@@ -130,6 +136,23 @@ static inline bool finding_is_held(const struct finding *finding)
 void finding_reprioritize(struct step *step, struct entry *entry);
 void finding_tick(struct step *step, struct entry *entry);
 ms_t finding_wake_at(const struct policy *policy, const struct finding *finding);
+
+/* duplicate.c */
+/* The doubt that there is about a finding which is said to be a duplicate. Its incident is whole. */
+enum doubt duplicate_doubt(struct step *step, const struct finding *finding);
+/* Sets it, and counts it in the header. */
+void duplicate_set_doubt(struct step *step, struct finding *finding, enum doubt doubt);
+/* Adds the warning of a doubt to the step's. */
+void duplicate_warn(struct step *step, const struct finding *finding);
+/* Looks whether a finding that may be a duplicate counts as one; `old` is what it was before the
+ * record. Returns the members that its task is to follow: the status not while there is a doubt,
+ * unless the task is to be open again. */
+unsigned duplicate_judge(struct step *step, struct finding *finding, const struct finding *old,
+                         unsigned present, bool in_closure);
+/* A finding that has come, or duplicates another one than before, may end doubts about others: has
+ * a tick look at them, for they may be thousands. */
+void duplicate_doubts_may_end(struct step *step, const struct finding *finding,
+                              const struct finding *old);
 
 /* task.c */
 /* "<kind>" or "<kind>/<part>", with the suffix of a later life after retention. */
@@ -161,6 +184,9 @@ struct task *task_edit(struct step *step, struct entry *entry, const struct task
 /* Brings what is derived up to date, counts, and emits the one event that the change makes; nothing
  * when nothing that can be seen changed. */
 void task_changed(struct step *step, struct entry *entry, const struct task *before);
+/* An `updated` for the warnings that no event has carried yet: what was ignored of an input reaches
+ * somebody although nothing else changed. */
+void task_tell_warnings(struct step *step, struct entry *entry);
 /* What a finding or tracker says of the status, put into an edited task. */
 void task_apply_status(struct step *step, struct task *task, int reported);
 void task_apply_snooze(struct step *step, struct task *task, ms_t until);

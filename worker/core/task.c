@@ -164,7 +164,8 @@ static void close_as(struct step *step, struct task *task, int resolution)
     task->closed_at = step->at;
 }
 
-void task_changed(struct step *step, struct entry *entry, const struct task *before)
+/* `told`: an event comes also where nothing that can be seen has changed. */
+static void put_change(struct step *step, struct entry *entry, const struct task *before, bool told)
 {
     struct task *task = entry->task;
     count_messages(step, task);
@@ -175,7 +176,7 @@ void task_changed(struct step *step, struct entry *entry, const struct task *bef
     task->sla = sla_at(step->policy, task, step->at);
     if (owner_is_nobody(task->owner) && !owner_is_nobody(before->owner)) forget_missed(step, task);
     uint64_t visible = task_diff(before, task) & ~BIT(policy);
-    if (visible) {
+    if (visible || told) {
         enum task_event event = event_of(before, task);
         if (event == TASK_REOPENED) incident_wake_up(step);
         count(&step->incident->counts, before, -1);
@@ -188,6 +189,19 @@ void task_changed(struct step *step, struct entry *entry, const struct task *bef
         emit(step, entry, event, before);
     }
     entry->wake_at = decide_wake_at(step->policy, entry);
+}
+
+void task_changed(struct step *step, struct entry *entry, const struct task *before)
+{
+    put_change(step, entry, before, false);
+}
+
+void task_tell_warnings(struct step *step, struct entry *entry)
+{
+    const struct task *before;
+    if (!step->warnings.n) return;
+    task_edit(step, entry, &before);
+    put_change(step, entry, before, true);
 }
 
 static void start_clock(const struct policy *policy, struct task *task, ms_t at)
@@ -396,6 +410,7 @@ void task_take_update(struct step *step, const struct task_update_event *event)
         task_apply_snooze(step, task, event->snoozed_until);
     if (event->present & TASK_UPDATE_REASON) task->reason = event->reason;
     task_changed(step, entry, before);
+    task_tell_warnings(step, entry);
 }
 
 bool task_update_refused(struct decision *d, const struct task_update_event *event,

@@ -166,8 +166,7 @@ static void count_committed(const struct batch *b, int64_t began_ms)
         for (size_t k = 0; k < b->shards[i].taken; k++) {
             const struct record *record = b->shards[i].plan->records[k];
             if (engine->careful) engine->careful--;
-            int64_t age_ms = record->timestamp == TIME_NONE ? 0 : now - record->timestamp;
-            metrics_consumed(engine->metrics, record->topic, age_ms);
+            metrics_consumed(engine->metrics, record->topic, now - record_time(record, now));
         }
     }
 }

@@ -140,11 +140,6 @@ static enum step_result decide_tick(struct batch *b, struct batch_shard *bs, siz
 
 /* ---- the order of time ---- */
 
-static ms_t time_of(const struct batch *b, const struct record *record)
-{
-    return record->timestamp < b->now ? record->timestamp : b->now;
-}
-
 /* Up to when everything is known that comes before what is left in hand from record `from` on: the
  * rest of an input comes behind its records in hand, whatever their times. */
 static ms_t horizon_from(const struct batch *b, const struct batch_shard *bs, size_t from)
@@ -167,7 +162,7 @@ static enum step_result ticks_before(struct batch *b, struct batch_shard *bs, si
                                      bool forced, struct error *error)
 {
     const struct item *item = &bs->items[index];
-    ms_t at = time_of(b, item->record), horizon = TIME_NONE;
+    ms_t at = record_time(item->record, b->now), horizon = TIME_NONE;
     if (at >= bs->plan->ticks_until) return STEP_WAITS; /* the store may have more of them */
     for (size_t i = 0; i < bs->dues_n && bs->dues[i].at <= at; i++) {
         const struct due *due = &bs->dues[i];
@@ -186,7 +181,7 @@ static ms_t until_left(const struct batch *b, const struct batch_shard *bs, bool
 {
     const struct shard_plan *plan = bs->plan;
     bool left = bs->taken < plan->in_hand;
-    ms_t until = left ? time_of(b, plan->records[bs->taken]) : b->now;
+    ms_t until = left ? record_time(plan->records[bs->taken], b->now) : b->now;
     if (!forced || !left) {
         ms_t horizon = horizon_from(b, bs, bs->taken);
         if (horizon < until) until = horizon;
@@ -215,8 +210,10 @@ static enum step_result ticks_behind(struct batch *b, struct batch_shard *bs, bo
     ms_t until = until_left(b, bs, forced);
     bool owed = bs->shard->owes_ticks;
     bs->shard->owes_ticks = bs->taken && !owed;
-    if (bs->shard->owes_ticks && time_of(b, plan->records[bs->taken - 1]) < until)
-        until = time_of(b, plan->records[bs->taken - 1]);
+    if (bs->shard->owes_ticks) {
+        ms_t last = record_time(plan->records[bs->taken - 1], b->now);
+        if (last < until) until = last;
+    }
     return take_ticks(b, bs, until, error);
 }
 

@@ -155,7 +155,7 @@ static void take_record(struct engine *engine, const struct record *record)
         engine->kafka->release(engine->kafka->self, record);
         return;
     }
-    unread_note_record(input, record);
+    unread_note_record(input, record, engine->clock->now(engine->clock->self));
     inbox_add(engine, record);
 }
 

@@ -37,7 +37,7 @@ struct input {
     bool unverified;        /* fetching began at the mark: its record comes first, to be compared */
     /* what is known of what is unread: unread.c */
     int64_t seen;        /* all before this offset was read, decided or not */
-    ms_t last_time;      /* of the last record read; TIME_NONE: none yet */
+    ms_t last_time;      /* of the last record read that has one; TIME_NONE: none yet */
     ms_t complete_until; /* all that was appended before was read; TIME_NONE: not known */
     int64_t asked_end;   /* the end at the time asked_at, and it is not reached yet; -1: none */
     ms_t asked_at;
@@ -182,7 +182,7 @@ void inbox_sweep(struct engine *engine);
 
 /* unread.c */
 void unread_begin(struct input *input, int64_t next);
-void unread_note_record(struct input *input, const struct record *record);
+void unread_note_record(struct input *input, const struct record *record, ms_t now);
 void unread_note_end(struct input *input, int64_t offset);
 /* Up to when all records of an input are known, those in the inbox included; at most `now`. */
 ms_t unread_horizon(const struct input *input, ms_t now);

@@ -9,18 +9,23 @@ struct lane {
     size_t first, last;
 };
 
-static struct lane *earliest(struct lane lanes[INPUTS], const struct record *const *records)
+static struct lane *earliest(struct lane lanes[INPUTS], const struct record *const *records,
+                             ms_t now)
 {
     struct lane *best = NULL;
+    ms_t best_at = now;
     for (int t = 0; t < INPUTS; t++) {
         if (lanes[t].first == NOBODY) continue;
-        if (!best || records[lanes[t].first]->timestamp < records[best->first]->timestamp)
-            best = &lanes[t];
+        ms_t at = record_time(records[lanes[t].first], now);
+        if (best && at >= best_at) continue;
+        best = &lanes[t];
+        best_at = at;
     }
     return best;
 }
 
-void merge_by_time(struct arena *arena, const struct record **records, size_t n, int32_t partitions)
+void merge_by_time(struct arena *arena, const struct record **records, size_t n, int32_t partitions,
+                   ms_t now)
 {
     if (n < 2) return;
     struct lane(*shards)[INPUTS] = arena_alloc(arena, (size_t)partitions * sizeof *shards);
@@ -40,7 +45,7 @@ void merge_by_time(struct arena *arena, const struct record **records, size_t n,
     size_t merged_n = 0;
     for (int32_t p = 0; p < partitions; p++) {
         struct lane *q;
-        while ((q = earliest(shards[p], records))) {
+        while ((q = earliest(shards[p], records, now))) {
             merged[merged_n++] = records[q->first];
             q->first = next[q->first];
         }

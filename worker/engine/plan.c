@@ -7,13 +7,8 @@
 #define TICKS_OF_A_SHARD 1000
 #define GATHER_MS 500 /* how long at most they do */
 
-static ms_t earlier(ms_t a, ms_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The records of active shards, shard by shard; *first[p] is where those of shard p begin. */
-static const struct record **sort_inbox(struct engine *engine, size_t *first)
+static const struct record **sort_inbox(struct engine *engine, ms_t now, size_t *first)
 {
     const struct record **records =
         arena_alloc(engine->arena, (engine->inbox_n + 1) * sizeof *records);
@@ -24,7 +19,7 @@ static const struct record **sort_inbox(struct engine *engine, size_t *first)
             records[n++] = &slot->record;
     }
     int32_t partitions = engine->options.partitions;
-    merge_by_time(engine->arena, records, n, partitions);
+    merge_by_time(engine->arena, records, n, partitions, now);
     size_t at = 0;
     for (int32_t p = 0; p <= partitions; p++) {
         first[p] = at;
@@ -39,7 +34,7 @@ static bool has_unseen_input(const struct shard *shard, const struct record *con
                              size_t n, ms_t now)
 {
     bool in_hand[INPUTS] = {false}, unseen = false;
-    ms_t at = records[0]->timestamp;
+    ms_t at = record_time(records[0], now);
     for (size_t i = 0; i < n; i++) in_hand[records[i]->topic - input_topic(0)] = true;
     for (int t = 0; t < INPUTS; t++)
         unseen |= !in_hand[t] && unread_horizon(&shard->inputs[t], now) < at;
@@ -64,8 +59,10 @@ static enum result plan_ticks(struct engine *engine, struct shard_plan *sp, ms_t
 {
     struct shard *shard = sp->shard;
     ms_t until = unread_shard_horizon(shard, now);
-    for (size_t i = 0; i < sp->records_n; i++)
-        if (sp->records[i]->timestamp > until) until = earlier(sp->records[i]->timestamp, now);
+    for (size_t i = 0; i < sp->records_n; i++) {
+        ms_t at = record_time(sp->records[i], now);
+        if (at > until) until = at;
+    }
     sp->ticks_until = INT64_MAX;
     if (shard->next_wake == TIME_NONE || shard->next_wake > until) return OK;
 
@@ -93,7 +90,7 @@ enum result plan_make(struct engine *engine, ms_t now, struct plan *plan, struct
 {
     int32_t partitions = engine->options.partitions;
     size_t *first = arena_alloc(engine->arena, ((size_t)partitions + 1) * sizeof *first);
-    const struct record **records = sort_inbox(engine, first);
+    const struct record **records = sort_inbox(engine, now, first);
     plan->shards = arena_zalloc(engine->arena, (size_t)partitions * sizeof *plan->shards);
     plan->n = 0;
     size_t room = engine->careful ? 1 : engine->take_max;
@@ -113,7 +110,7 @@ enum result plan_make(struct engine *engine, ms_t now, struct plan *plan, struct
         if (result != OK) return result;
         if (engine->careful && sp->records_n) {
             /* A record that is looked at alone, behind the ticks from before its time. */
-            if (sp->ticks_n && sp->ticks[0].at <= sp->records[0]->timestamp)
+            if (sp->ticks_n && sp->ticks[0].at <= record_time(sp->records[0], now))
                 sp->records_n = 0;
             else
                 sp->ticks_n = 0;

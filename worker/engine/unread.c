@@ -42,9 +42,10 @@ static void reach(struct input *input, int64_t offset)
     input->asked_end = -1;
 }
 
-void unread_note_record(struct input *input, const struct record *record)
+void unread_note_record(struct input *input, const struct record *record, ms_t now)
 {
-    input->last_time = record->timestamp;
+    /* One that counts as now, because its time is none or ahead, says nothing of what follows. */
+    if (record_time(record, now) < now) input->last_time = record->timestamp;
     reach(input, record->offset + 1);
 }
 
