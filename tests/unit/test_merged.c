@@ -357,6 +357,28 @@ static void news_that_comes_back_is_known_by_its_order(void **state)
     }
 }
 
+/* Duplicates that are to be looked at again are no cut that is under way. */
+static void what_comes_back_leaves_doubts_alone(void **state)
+{
+    struct world *w = *state;
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    close_with(w, closed(w, "B", 1), "G");
+    take_closure(w, LATER, merged(w, "A", 2, NULL));
+    deliver(w);
+    struct finding_event *f = lapse(w, "A", "D", 1);
+    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("E"));
+    take_finding(w, LATER, f);
+    take_finding(w, LATER, lapse(w, "A", "E", 1));
+    assert_int_equal(incident_of(w, "A")->cursor.stage, STAGE_AGAIN);
+    take_closure(w, LATER, merged(w, "B", 2, "A"));
+    deliver(w);
+    run_until(w, LATER_STILL);
+    assert_int_equal(incident_of(w, "A")->cursor.stage, STAGE_NONE);
+    assert_int_equal(task_of(w, "A", "bug/D")->resolution, RESOLUTION_DUPLICATE);
+    assert_true(is_open(w, "A", "bug/B:G"));
+}
+
 static void no_incident_is_not_followed_up_for_a_circle(void **state)
 {
     struct world *w = *state;
@@ -591,6 +613,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(in_parts_a_void_merge_says_the_same),
         IN_WORLD(parted_incidents_have_what_comes_back),
         IN_WORLD(news_that_comes_back_is_known_by_its_order),
+        IN_WORLD(what_comes_back_leaves_doubts_alone),
         IN_WORLD(no_incident_is_not_followed_up_for_a_circle),
         IN_WORLD(a_circle_of_what_is_past_its_retention),
         IN_WORLD(a_merge_under_way_is_done_first),
