@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from support import checker, schemas
+from support import checker, schemas, story
 from support.records import Record
 from support.worker import binary
 
@@ -62,6 +62,7 @@ def test_a_trace_keeps_the_contract(path):
     assert tasks
     schemas.check_outputs(tasks + reminders)
     checker.check_history(tasks, reminders, 1, "epilogue")
+    checker.check_causes(tasks, story.inputs(story.objects(path.read_text())))
     assert _simulate(path) == output
 
 

@@ -10,6 +10,7 @@
 
 #include "codec/decode.h"
 #include "codec/encode.h"
+#include "codec/envelope.h"
 #include "codec/state_json.h"
 
 static const struct policy policy = {.version = {"fuzz", 4}, .severity_default = SEVERITY_HIGH};
@@ -36,7 +37,8 @@ static void fuzz_state(struct arena *arena, struct str value)
 
 static void fuzz_record(struct arena *arena, unsigned choice, struct str value)
 {
-    static const struct header headers[] = {
+    const struct header headers[] = {
+        {{"epilogue-kind", 13}, envelope_kinds[choice & 8 ? ENVELOPE_FINDING : ENVELOPE_RECORD]},
         {{"epilogue-topic", 14}, {"finding-updated", 15}},
         {{"epilogue-partition", 18}, {"3", 1}},
         {{"epilogue-offset", 15}, {"991", 3}},
@@ -51,7 +53,7 @@ static void fuzz_record(struct arena *arena, unsigned choice, struct str value)
         .timestamp = 1000,
         .value = value,
         .headers = headers,
-        .headers_n = choice & 4 ? 4 : 3,
+        .headers_n = choice & 4 ? 5 : 4,
     };
     struct event event;
     struct refused refused;

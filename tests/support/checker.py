@@ -174,6 +174,48 @@ def _check_reminders(reminders, closed_at, violations):
                          "a reminder after its task closed", record)
 
 
+def check_causes(tasks, inputs):
+    """Each event of `followup-tasks` names the record that has caused it, one of `inputs` (all of
+    them, on topics named as in `cause`), or none for a tick; and has its time, or the task's last
+    if that is later."""
+    violations = _Violations()
+    by_place = {(r.topic, r.partition, r.offset): r for r in inputs}
+    updated_ms, times_ms = {}, collections.defaultdict(set)
+    for record in tasks:
+        value, cause = record.json, record.json["cause"]
+        told_ms, caused_ms = _ms(record.header("ce_time")), None
+        place = tuple(cause[name] for name in ("topic", "partition", "offset"))
+        if cause["topic"] is None:
+            caused_ms = _ms(cause["tick"])
+        elif place in by_place:
+            source = by_place[place]
+            caused_ms = source.timestamp_ms
+            if not (source.header("content-type") or "").startswith("application/cloudevents"):
+                violations.check(cause["event_id"] == source.header("ce_id"),
+                                 "the cause's event_id", record)
+        else:
+            violations.check(False, "a cause that is no record", record)
+            continue
+        # A record from the future counts as one of when it was decided, which nobody can see.
+        if caused_ms > told_ms and caused_ms > record.timestamp_ms > 0:
+            caused_ms = told_ms
+        about = value.get("task_id") or value["incident_id"]
+        later_ms = max(caused_ms, updated_ms.get(about, caused_ms))
+        if "task_id" in value:
+            violations.check(_ms(value["updated_at"]) == told_ms == later_ms,
+                             "another time than the cause's", record)
+            updated_ms[about] = told_ms
+        else:
+            violations.check(told_ms in {caused_ms} | times_ms[value["incident_id"]],
+                             "another time than the cause's", record)
+        times_ms[value["incident_id"]].add(told_ms)
+    violations.raise_any()
+
+
+def _ms(text):
+    return round(parse_time(text).timestamp() * 1000)
+
+
 def created_findings(tasks):
     """How often a finding's own task was created: Counter of (incident_id, finding_id)."""
     return collections.Counter(

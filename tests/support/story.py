@@ -4,6 +4,7 @@ says must come out of them."""
 
 import collections
 import dataclasses
+import datetime
 import itertools
 import json
 import pathlib
@@ -47,7 +48,7 @@ class Story:
             time, file = change.split("=", 1)
             change = time, _policy(file)
         policy = directives.get("policy")
-        return cls(path.stem, list(_objects(text)), _policy(policy) if policy else None, change,
+        return cls(path.stem, list(objects(text)), _policy(policy) if policy else None, change,
                    directives.get("report"))
 
     def expected_report(self):
@@ -69,13 +70,24 @@ def _policy(file):
     return moved((TRACES / file).read_text())
 
 
-def _objects(text):
+def objects(text):
     """The JSON objects of a trace, which may go over several lines."""
     bare = "\n".join(line for line in text.splitlines() if line[:1] not in ("#", ">"))
     decoder, at = json.JSONDecoder(), 0
     while at < len(bare.rstrip()):
         value, at = decoder.raw_decode(bare, at + len(bare[at:]) - len(bare[at:].lstrip()))
         yield value
+
+
+def inputs(lines):
+    """The lines that are simulated, as records where a simulation has them."""
+    offsets = collections.Counter()
+    for line in lines:
+        offset = offsets[line["topic"]]
+        offsets[line["topic"]] += 1
+        at = datetime.datetime.fromisoformat(line["at"].replace("Z", "+00:00"))
+        headers = [(name, text.encode()) for name, text in line.get("headers", {}).items()]
+        yield Record(line["topic"], 0, offset, round(at.timestamp() * 1000), None, None, headers)
 
 
 def write_lines(path, lines):

@@ -284,6 +284,10 @@ class World:
         if findings is not None:
             checker.check_created_once(tasks, findings)
 
+    def check_causes(self):
+        """Each event names the record that has caused it. For worlds whose inputs are whole."""
+        checker.check_causes(self.tasks(), [r for name in INPUTS for r in self.consume_all(name)])
+
     def close(self):
         """Stops everything; gives what a sanitizer said of any worker, or None."""
         for worker in self.workers:

@@ -14,8 +14,10 @@ endforeach()
 # Its events and states are compared as they are written.
 epilogue_unit_test(parts core_support codec)
 epilogue_unit_test(parts_between core_support codec)
-set_tests_properties(unit.parts unit.parts_between PROPERTIES LABELS core)
-add_dependencies(core_tests test_parts test_parts_between)
+# Findings that go on to another incident go through their record.
+epilogue_unit_test(merged core_support codec)
+set_tests_properties(unit.parts unit.parts_between unit.merged PROPERTIES LABELS core)
+add_dependencies(core_tests test_parts test_parts_between test_merged)
 if(EPILOGUE_COVERAGE)
   target_compile_definitions(test_decide PRIVATE EPILOGUE_COVERAGE)
 endif()

@@ -95,10 +95,27 @@ static void check_reminder_output(struct world *w, const struct output *o)
     if (r->kind == REMINDER_ORPHAN_FINDING) assert_non_null(r->finding);
 }
 
+/* What it says has caused it is the event, or a time that was passed on the way. */
+static void check_cause(const struct world *w, const struct output *o)
+{
+    const struct cause *is = &o->cause, *of = &w->cause;
+    if (o->type == OUTPUT_TASK || o->type == OUTPUT_INCIDENT) assert_true(o->at >= is->at);
+    if (!is->topic) return;
+    if (!of->topic) { /* a tick does what an earlier record has left to be done */
+        assert_true(is->offset < w->offset);
+        return;
+    }
+    assert_int_equal(is->topic, of->topic);
+    assert_int_equal(is->partition, of->partition);
+    assert_int_equal(is->offset, of->offset);
+    assert_true(is->at <= of->at); /* of a record that is given again: as it was begun */
+}
+
 void check_outputs(struct world *w, size_t from)
 {
     for (size_t i = from; i < w->d.outputs.n; i++) {
         const struct output *o = &w->d.outputs.items[i];
+        check_cause(w, o);
         if (o->type == OUTPUT_FORWARD) continue;
         struct str id = id_of(w, o);
         if (!remember_id(w, id)) fail_msg("twice: %.*s", STR_ARG(id));

@@ -154,6 +154,11 @@ struct event story_record(struct world *w)
     return event;
 }
 
+void story_seed(uint64_t of)
+{
+    seed = of;
+}
+
 static void some_policy(struct world *w)
 {
     struct policy *p = &w->policy;

@@ -9,7 +9,8 @@
 void story_run(struct world *w, uint64_t seed, void (*after)(struct world *w, void *self),
                void *self);
 
-/* For what happens between them; they go on in the seed of the story. */
+/* For what happens between them, and other stories; they go on in the seed of the story. */
+void story_seed(uint64_t seed);
 int story_pick(int n);
 bool story_chance(int percent);
 struct event story_record(struct world *w);

@@ -92,7 +92,7 @@ static void load_needed(struct world *w, const struct event *event)
     struct entry *header = load(w, need.keys[0]);
     assert_true(header->type == ENTRY_INCIDENT);
     for (size_t i = 1; i < need.n; i++) load(w, need.keys[i]);
-    if (!need.whole && !decide_needs_whole(event, header)) return;
+    if (!need.whole && !decide_needs_whole(w->d.policy, event, header)) return;
     header->whole = true;
     for (size_t i = 0; i < w->store_n; i++)
         if (str_eq(state_header_key(w->store[i].key), header->key)) load(w, w->store[i].key);
@@ -112,6 +112,7 @@ static void save(struct world *w)
 static enum decide_result take_part(struct world *w, struct event *event)
 {
     load_needed(w, event);
+    w->cause = event->cause;
     size_t before = w->d.outputs.n;
     enum decide_result result = decide_event(&w->d, event, w->now);
     if (result == DECIDE_REJECT) {

@@ -33,8 +33,9 @@ struct world {
     size_t store_n, store_cap;
     int64_t offset;
     ms_t now;
-    size_t seen;  /* outputs before the last call */
-    size_t parts; /* how often an event was not done at once */
+    struct cause cause; /* of the event in hand */
+    size_t seen;        /* outputs before the last call */
+    size_t parts;       /* how often an event was not done at once */
     /* Called between two parts of an event, if set; false: the event is never given again. */
     bool (*between)(struct world *w, const struct event *event);
     struct str *ids;

@@ -67,15 +67,32 @@ static void what_each_event_needs(void **state)
 
 static void a_later_life_needs_all_of_it(void **state)
 {
-    (void)state;
+    const struct policy *policy = &((struct world *)*state)->policy;
     struct incident incident = {.retired = 0};
     struct entry header = {.exists = false, .incident = &incident};
-    struct event event = {.type = EVENT_FINDING};
-    assert_false(decide_needs_whole(&event, &header));
+    struct event event = {.type = EVENT_TASK_UPDATE};
+    assert_false(decide_needs_whole(policy, &event, &header));
     header.exists = true;
-    assert_false(decide_needs_whole(&event, &header));
+    assert_false(decide_needs_whole(policy, &event, &header));
     incident.retired = 1;
-    assert_true(decide_needs_whole(&event, &header));
+    assert_true(decide_needs_whole(policy, &event, &header));
+}
+
+static void the_end_of_a_life_needs_all_of_it(void **state)
+{
+    const struct policy *policy = &((struct world *)*state)->policy;
+    struct incident incident = {.phase = PHASE_COMPLETED, .occurrence = 1, .completed_at = DAY_MS};
+    struct entry header = {.exists = true, .incident = &incident};
+    struct event event = {.type = EVENT_TASK_UPDATE, .cause.at = 366 * DAY_MS - 1};
+    assert_false(decide_needs_whole(policy, &event, &header));
+    event.cause.at++;
+    assert_true(decide_needs_whole(policy, &event, &header));
+    incident.retired = 1; /* over, and no second time */
+    assert_true(decide_needs_whole(policy, &event, &header));
+    incident.retired = 0;
+    incident.phase = PHASE_OPEN;
+    incident.opened_at = incident.review_last = DAY_MS;
+    assert_false(decide_needs_whole(policy, &event, &header));
 }
 
 static struct entry *loaded(struct world *w, const char *key)
@@ -199,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
         TEST(what_each_event_needs), TEST(a_later_life_needs_all_of_it),
+        TEST(what_each_event_needs), TEST(the_end_of_a_life_needs_all_of_it),
         TEST(a_tick_for_nothing),    TEST(a_tick_without_its_incident),
         TEST(events_of_one_batch),   TEST(what_was_not_loaded_is_not_guessed),
     };

@@ -339,24 +339,31 @@ static struct finding_event *merged_finding(void)
     return decoded(&record).finding;
 }
 
-/* What is forwarded reads back as it was. */
+/* What is forwarded reads back as it was, and names the closure that has caused it. */
 static void test_forwarded_finding(void **state)
 {
     (void)state;
     struct encoder encoder = make_encoder();
     struct finding_event *finding = merged_finding();
+    struct str passed[] = {STR("INC-0"), STR("INC-1")};
+    finding->finding.finding_id = STR("INC-0:F-7");
+    finding->finding.origin = (struct origin){STR("INC-0"), STR("F-7")};
+    finding->finding.passed = (struct str_list){passed, 2};
     struct output output = {.type = OUTPUT_FORWARD,
                             .incident_id = STR("INC-2"),
                             .at = AT,
                             .cause = make_cause(),
                             .forward = {*finding}};
+    output.cause.topic = TOPIC_INCIDENT_CLOSED;
     struct message m;
     encode_output(&encoder, arena, &output, &m);
     assert_int_equal(m.topic, TOPIC_FORWARDED);
     assert_int_equal(m.timestamp, AT);
     assert_str(m.key, "INC-2");
     assert_value(
-        &m, "{\"finding_id\":\"F-7\",\"incident_id\":\"INC-2\",\"revision\":5,"
+        &m, "{\"finding_id\":\"INC-0:F-7\",\"incident_id\":\"INC-2\","
+            "\"origin\":{\"incident_id\":\"INC-0\",\"finding_id\":\"F-7\"},"
+            "\"passed\":[\"INC-0\",\"INC-1\"],\"revision\":5,"
             "\"updated_at\":\"2026-11-20T10:15:00.000Z\",\"category\":\"manual-error\","
             "\"severity\":\"low\",\"title\":\"t\",\"description\":\"d\",\"status\":\"wont-fix\","
             "\"reason\":\"r\",\"owner\":{\"team\":\"t\",\"person\":null},\"groups\":[\"a\"],"
@@ -364,7 +371,8 @@ static void test_forwarded_finding(void **state)
             "\"snoozed_until\":\"2026-11-20T10:15:00.000Z\","
             "\"tracker\":{\"system\":\"s\",\"key\":\"k\",\"url\":\"u\"},\"action_type\":\"detect\","
             "\"references\":[],\"duplicate_of\":\"F-6\"}");
-    assert_header(&m, "epilogue-topic", "finding-updated");
+    assert_header(&m, "epilogue-kind", "finding");
+    assert_header(&m, "epilogue-topic", "incident-closed");
     assert_header(&m, "epilogue-partition", "3");
     assert_header(&m, "epilogue-offset", "991");
     assert_header(&m, "ce_id", "5b1c");
@@ -379,13 +387,25 @@ static void test_forwarded_finding(void **state)
                           .headers_n = m.headers_n};
     struct event event = decoded(&back);
     assert_int_equal(event.finding->present, finding->present);
+    assert_int_equal(event.type, EVENT_FINDING);
+    assert_str(event.finding->finding.finding_id, "INC-0:F-7");
+    assert_str(event.finding->finding.origin.incident_id, "INC-0");
+    assert_str(event.finding->finding.origin.finding_id, "F-7");
+    assert_int_equal(event.finding->finding.passed.n, 2);
+    assert_str(event.finding->finding.passed.items[1], "INC-1");
+    assert_int_equal(event.cause.topic, TOPIC_INCIDENT_CLOSED);
     assert_int_equal(event.cause.partition, 3);
     assert_str(event.cause.event_id, "5b1c");
     struct finding_event only_id = {.incident_id = STR("INC-2"),
-                                    .finding = {.finding_id = STR("F"), .order = {-1, TIME_NONE}}};
+                                    .finding = {.finding_id = STR("A:F"),
+                                                .origin = {STR("A"), STR("F")},
+                                                .passed = {passed, 1},
+                                                .order = {-1, TIME_NONE}}};
     output.forward.finding = only_id;
     encode_output(&encoder, arena, &output, &m);
-    assert_value(&m, "{\"finding_id\":\"F\",\"incident_id\":\"INC-2\"}");
+    assert_value(&m, "{\"finding_id\":\"A:F\",\"incident_id\":\"INC-2\","
+                     "\"origin\":{\"incident_id\":\"A\",\"finding_id\":\"F\"},"
+                     "\"passed\":[\"INC-0\"]}");
     buf_free(&encoder.scratch);
 }
 
@@ -437,6 +457,7 @@ static void test_forwarded_record(void **state)
     assert_str(m.key, "INC-1");
     assert_str(m.value, "{}");
     assert_header(&m, "x", "y");
+    assert_header(&m, "epilogue-kind", "record");
     assert_header(&m, "epilogue-topic", "task-updated");
     struct record back = {.topic = TOPIC_FORWARDED,
                           .partition = 9,

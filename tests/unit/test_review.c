@@ -206,6 +206,65 @@ static void retention_deletes_the_past(void **state)
                    "register-entry/F-1~3/1 created open\n");
 }
 
+/* A worker that was late gives the events of one that was in time: what a record from after the end
+ * of retention finds does not depend on whether the tick of that end has come before it. */
+static void late(struct world *w, bool in_time)
+{
+    w->policy.retention = days(10);
+    w->d.step_max = 2;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    evaluate(e, TRI_TRUE, TRI_TRUE);
+    for (int i = 0; i < 20; i++) {
+        struct finding_event *f = technical(w, arena_printf(w->arena, "F-%d", i).p, -1);
+        SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
+        add_inline(w, e, f);
+    }
+    take_closure(w, NOON, e);
+    assert_int_equal(incident_of(w, "INC-1")->phase, PHASE_COMPLETED);
+    size_t parts = w->parts;
+    if (in_time) run_until(w, "2026-11-30T12:00:00Z");
+    take_finding(w, "2026-11-30T12:00:00Z", technical(w, "F-1", 7));
+    assert_news(w, "opened/2 light 0/20\nbug/F-1~2/1 created open\n");
+    assert_true(w->parts > parts + 1);
+    assert_false(is_stored(w, STR("INC-1|t|bug/F-1")));
+}
+
+static void a_record_from_after_retention_finds_the_past_deleted(void **state)
+{
+    late(*state, true);
+    struct world *w = world_new();
+    late(w, false);
+    struct closure_event *e = closure(w, "INC-2", 1);
+    evaluate(e, TRI_TRUE, TRI_TRUE);
+    take_closure(w, NOON, e);
+    /* In the last moment it is the old life. */
+    take_finding(w, "2026-11-30T11:59:59Z", finding(w, "INC-2", "F-1", 1));
+    assert_news(w, "opened/2 light 0/0\n"
+                   "register-entry/F-1/1 created open\n"
+                   "stakeholder-review/1 created open\n");
+    world_free(w);
+}
+
+static void an_update_from_after_retention_finds_no_task(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    struct finding_event *f = technical(w, "F-1", -1);
+    evaluate(e, TRI_TRUE, TRI_TRUE);
+    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
+    add_inline(w, e, f);
+    take_closure(w, NOON, e);
+    struct task_update_event *update = task_update(w, "INC-1", "bug/F-1", 1);
+    SET_UPDATE(update, OWNER, owner, owner("identity", NULL));
+    struct event event = {.type = EVENT_TASK_UPDATE,
+                          .cause = {.topic = TOPIC_TASK_UPDATED, .at = t("2027-12-01")},
+                          .incident_id = STR("INC-1"),
+                          .task_update = update};
+    w->now = event.cause.at;
+    assert_int_equal(take(w, &event), DECIDE_REJECT);
+    assert_int_equal(w->d.refused.code, REFUSE_UNKNOWN_TASK);
+}
+
 static void nothing_wakes_an_incident_that_waits(void **state)
 {
     struct world *w = *state;
@@ -242,6 +301,8 @@ int main(void)
         TEST(reviews_repeat_and_coalesce),
         TEST(no_finding_came),
         TEST(retention_deletes_the_past),
+        TEST(a_record_from_after_retention_finds_the_past_deleted),
+        TEST(an_update_from_after_retention_finds_no_task),
         TEST(nothing_wakes_an_incident_that_waits),
         TEST(the_end_of_time_ends_reviews),
     };

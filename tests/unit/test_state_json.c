@@ -45,6 +45,7 @@ static void test_incident(void **state)
                             .closed_at = TIME_OF(5),
                             .owner = {STR("team"), STR("person")},
                             .merged_into = STR("INC-2"),
+                            .merge_void = STR("INC-3"),
                             .phase = PHASE_COMPLETED,
                             .level = LEVEL_LIGHT,
                             .because = BECAUSE_CUSTOMER_IMPACTING | BECAUSE_DATA_BREACH,
@@ -80,7 +81,8 @@ static void test_incident(void **state)
         "\"detected_at\":\"2026-11-20T10:15:03.000Z\",\"contained_at\":\"2026-11-20T10:15:04."
         "000Z\","
         "\"closed_at\":\"2026-11-20T10:15:05.000Z\",\"owner\":{\"team\":\"team\","
-        "\"person\":\"person\"},\"merged_into\":\"INC-2\",\"phase\":\"completed\","
+        "\"person\":\"person\"},\"merged_into\":\"INC-2\",\"merge_void\":\"INC-3\",\"phase\":"
+        "\"completed\","
         "\"level\":\"light\",\"because\":[\"customer_impacting\",\"data_breach\"],"
         "\"occurrence\":2,\"updates\":3,\"counts\":{\"open\":1,\"closed\":2,\"met\":3,"
         "\"met_late\":4},\"findings\":5,\"doubts\":4,\"made\":[\"postmortem\",\"register-entry\"],"
@@ -153,6 +155,8 @@ static void test_finding(void **state)
     struct str texts[] = {STR("a"), STR("b\n\"")};
     struct warning warnings[] = {{STR("m"), STR("v"), STR("t")}, {STR("m"), STR_NONE, STR_NONE}};
     struct finding full = {.finding_id = STR("F"),
+                           .origin = {STR("INC-0"), STR("F-0")},
+                           .passed = {texts, 2},
                            .order = {0, AT},
                            .category = CATEGORY_UNCATEGORIZED,
                            .severity = SEVERITY_LOW,
@@ -180,6 +184,8 @@ static void test_finding(void **state)
     through(
         ENTRY_FINDING, &full,
         "{\"v\":1,\"type\":\"finding\",\"finding_id\":\"F\","
+        "\"origin\":{\"incident_id\":\"INC-0\",\"finding_id\":\"F-0\"},"
+        "\"passed\":[\"a\",\"b\\n\\\"\"],"
         "\"order\":{\"revision\":0,\"time\":\"2026-11-20T10:15:00.000Z\"},"
         "\"category\":\"uncategorized\",\"severity\":\"low\",\"title\":\"t\",\"description\":\"d\","
         "\"status\":\"wont-fix\",\"reason\":\"r\",\"owner\":{\"person\":\"p\"},"

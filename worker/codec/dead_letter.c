@@ -31,7 +31,7 @@ static bool is_merged_finding(const struct record *record)
 {
     struct record theirs = *record;
     theirs.headers_n = theirs_n(record);
-    return str_eq(envelope_header(&theirs, STR("epilogue-kind")), STR("finding"));
+    return str_eq(envelope_header(&theirs, STR(ENVELOPE_KIND)), envelope_kinds[ENVELOPE_FINDING]);
 }
 
 /* Absent: the record had no time. */

@@ -40,6 +40,7 @@ static struct str peek_incident_id(const struct json *data)
     return id && id->type == JSON_STRING ? id->text : STR_NONE;
 }
 
+/* `topic`: what kind of record it is. */
 static void decode_data(struct reader *r, int topic, const struct json *data, struct event *event)
 {
     switch (topic) {
@@ -85,6 +86,14 @@ struct str decode_peek_incident_id(struct arena *arena, const struct record *rec
     return peek_incident_id(data);
 }
 
+/* Of a record of epilogue-forwarded. Returns NULL, or why it is a bad envelope. */
+static const char *check_forwarded(const struct record *record, bool has_origin)
+{
+    if (envelope_kind(record) == ENVELOPE_NO_KIND)
+        return "a forwarded record needs the header " ENVELOPE_KIND ", which says what it is";
+    return has_origin ? NULL : "a forwarded record needs the headers that say where it first stood";
+}
+
 /* Its clocks start when it is read, where its publisher may have meant another time. */
 static void warn_of_time(struct reader *r, const struct record *record, ms_t taken_as)
 {
@@ -113,8 +122,8 @@ static bool open_record(const struct decoder *decoder, struct arena *arena,
     const char *bad = envelope_open(record, root, cause, data);
     refused->incident_id = peek_incident_id(*data);
     if (result != JSON_OK) return refuse(refused, refusal_of(result), detail);
-    if (!envelope_origin(decoder->topic_names, record, cause) && !bad)
-        bad = "a forwarded record needs the headers that say where it first stood";
+    bool has_origin = envelope_origin(decoder->topic_names, record, cause);
+    if (record->topic == TOPIC_FORWARDED && !bad) bad = check_forwarded(record, has_origin);
     if (bad) return refuse(refused, REFUSE_BAD_ENVELOPE, str_of(bad));
     if ((*data)->type != JSON_OBJECT)
         return refuse(refused, REFUSE_NOT_AN_OBJECT, STR("the value must be an object"));
@@ -127,14 +136,15 @@ bool decode_record(const struct decoder *decoder, struct arena *arena, const str
     *refused = (struct refused){0};
     *event = (struct event){0};
     event->cause.at = record_time(record, now);
+    enum envelope_kind kind =
+        record->topic == TOPIC_FORWARDED ? envelope_kind(record) : ENVELOPE_NO_KIND;
+    if (kind == ENVELOPE_UNKNOWN) return refuse(refused, refusal_none, STR_NONE);
     const struct json *data = NULL;
     if (!open_record(decoder, arena, record, &event->cause, &data, refused)) return false;
-    struct reader reader = {.decoder = decoder,
-                            .arena = arena,
-                            .refused = refused,
-                            .forwarded = record->topic == TOPIC_FORWARDED};
+    struct reader reader = {
+        .decoder = decoder, .arena = arena, .refused = refused, .merged = kind == ENVELOPE_FINDING};
     warn_of_time(&reader, record, event->cause.at);
-    decode_data(&reader, event->cause.topic, data, event);
+    decode_data(&reader, reader.merged ? TOPIC_FINDING_UPDATED : event->cause.topic, data, event);
     check_key(&reader, record->key, event->incident_id);
     return reader.rank == 0;
 }

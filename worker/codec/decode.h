@@ -31,7 +31,8 @@ struct decoder {
  * Decodes one record. Fills `event` (everything in the arena or in the record) and returns true;
  * or fills `refused` and returns false. The cause is that of the record as it first stood: of a
  * record of epilogue-forwarded, topic, partition and offset come from its epilogue-* headers.
- * cause.at is the time at which the record counts (record_time in engine/record.h).
+ * cause.at is the time at which the record counts (record_time in engine/record.h). refused->code is 0 for what is no fault
+ * of the record: it is of a kind that only a newer version knows, and has to wait for that.
  */
 bool decode_record(const struct decoder *decoder, struct arena *arena, const struct record *record,
                    ms_t now, struct event *event, struct refused *refused);

@@ -5,7 +5,7 @@
 #define FINDING_MEMBERS(X)                                                                         \
     X(finding_id) X(incident_id) X(revision) X(category) X(severity) X(title) X(description)       \
     X(status) X(reason) X(owner) X(groups) X(work) X(sop_change) X(due_at) X(snoozed_until)        \
-    X(tracker) X(action_type) X(references) X(duplicate_of) X(updated_at)
+    X(tracker) X(action_type) X(references) X(duplicate_of) X(updated_at) X(origin) X(passed)
 /* clang-format on */
 
 enum { FINDING_MEMBERS(DECODE_INDEX) M_end };
@@ -53,19 +53,62 @@ static void read_work(struct reader *r, const struct json **m, struct finding *f
     f->action_type = read_action_type(r, m[M_action_type]);
 }
 
+static struct str read_id(struct reader *r, const struct json *value)
+{
+    return members_identifier(r, value,
+                              r->merged ? MEMBERS_MERGED_ID_BYTES : MEMBERS_IDENTIFIER_BYTES);
+}
+
+static void read_origin(struct reader *r, const struct json *value, struct origin *origin)
+{
+    static const struct str origin_names[] = {{"incident_id", 11}, {"finding_id", 10}};
+    if (!members_required(r, value, "origin")) return;
+    if (value->type != JSON_OBJECT) {
+        reader_wrong_type(r, value, "an object");
+        return;
+    }
+    const struct json *m[2];
+    struct reader_place place = {r->place, value->name, READER_NO_INDEX};
+    reader_find(value, origin_names, 2, m);
+    r->place = &place;
+    if (members_required(r, m[0], "incident_id"))
+        origin->incident_id = members_identifier(r, m[0], MEMBERS_IDENTIFIER_BYTES);
+    if (members_required(r, m[1], "finding_id"))
+        origin->finding_id = members_identifier(r, m[1], MEMBERS_IDENTIFIER_BYTES);
+    r->place = place.outer;
+}
+
+/* Where a finding comes from. One that has come back to where it began is that incident's own. */
+static void read_way(struct reader *r, const struct json **m, struct finding_event *event)
+{
+    struct finding *f = &event->finding;
+    read_origin(r, m[M_origin], &f->origin);
+    if (members_required(r, m[M_passed], "passed")) f->passed = members_texts(r, m[M_passed]);
+    if (f->passed.n > PASSED_MAX)
+        reader_refuse(r, REFUSE_TOO_LARGE, STR("passed"),
+                      "%zu incidents that were merged one into another, at most %d are allowed",
+                      f->passed.n, PASSED_MAX);
+    if (!f->origin.incident_id.p || !str_eq(f->origin.incident_id, event->incident_id)) return;
+    f->finding_id = f->origin.finding_id;
+    f->origin = (struct origin){0};
+    size_t n = event->incident_id.n;
+    if (str_starts(f->duplicate_of, event->incident_id) && f->duplicate_of.n > n + 1 &&
+        f->duplicate_of.p[n] == ':')
+        f->duplicate_of = (struct str){f->duplicate_of.p + n + 1, f->duplicate_of.n - n - 1};
+}
+
 void decode_finding(struct reader *r, const struct json *object, struct str incident_id,
                     struct finding_event *event)
 {
     const struct json *m[M_end];
     struct finding *f = &event->finding;
-    size_t id_bytes = r->forwarded ? MEMBERS_FORWARDED_ID_BYTES : MEMBERS_IDENTIFIER_BYTES;
     reader_find(object, names, M_end, m);
     for (size_t i = 0; i < M_end; i++)
         if (m[i]) event->present |= bits[i];
     f->is_inline = incident_id.p != NULL;
     event->incident_id = f->is_inline ? incident_id : decode_incident_id(r, m[M_incident_id]);
     if (members_required(r, m[M_finding_id], "finding_id"))
-        f->finding_id = members_identifier(r, m[M_finding_id], id_bytes);
+        f->finding_id = read_id(r, m[M_finding_id]);
     f->order.revision = members_revision(r, m[M_revision]);
     f->order.time = members_time(r, m[M_updated_at], NULL);
     read_work(r, m, f);
@@ -79,6 +122,7 @@ void decode_finding(struct reader *r, const struct json *object, struct str inci
     f->snoozed_until = members_time(r, m[M_snoozed_until], NULL);
     f->tracker = members_tracker(r, m[M_tracker]);
     f->references = members_texts(r, m[M_references]);
-    f->duplicate_of = members_identifier(r, m[M_duplicate_of], id_bytes);
+    f->duplicate_of = read_id(r, m[M_duplicate_of]);
     f->first_seen_at = TIME_NONE;
+    if (r->merged) read_way(r, m, event);
 }

@@ -137,7 +137,8 @@ static void put_origin(struct arena *arena, struct header *headers, size_t *n, s
     put_header(headers, n, STR(ENVELOPE_OFFSET), arena_printf(arena, "%lld", (long long)offset));
 }
 
-/* A finding of a merged incident, as a record that its own publisher might have sent. */
+/* A finding of a merged incident: what its own publisher might have sent, with its origin and the
+ * incidents that it has passed. Where it says it stood is what has caused it. */
 static void encode_merged_finding(struct encoder *encoder, struct arena *arena,
                                   const struct output *output, struct message *message)
 {
@@ -150,8 +151,8 @@ static void encode_merged_finding(struct encoder *encoder, struct arena *arena,
     if (cause->event_id.p) put_header(h, &n, STR("ce_id"), cause->event_id);
     put_header(h, &n, STR("content-type"), STR("application/json"));
     put_trace(h, &n, cause);
-    put_origin(arena, h, &n, encoder->topic_names[TOPIC_FINDING_UPDATED], cause->partition,
-               cause->offset);
+    put_header(h, &n, STR(ENVELOPE_KIND), envelope_kinds[ENVELOPE_FINDING]);
+    put_origin(arena, h, &n, encoder->topic_names[cause->topic], cause->partition, cause->offset);
     *message = (struct message){
         .topic = TOPIC_FORWARDED,
         .timestamp = cause->at,
@@ -216,8 +217,9 @@ void encode_forwarded(const struct encoder *encoder, struct arena *arena,
                       struct message *message)
 {
     ms_t first = record->timestamp < now ? record->timestamp : now;
-    struct header *h = copy_headers(arena, record, 3);
+    struct header *h = copy_headers(arena, record, 4);
     size_t n = record->headers_n;
+    put_header(h, &n, STR(ENVELOPE_KIND), envelope_kinds[ENVELOPE_RECORD]);
     put_origin(arena, h, &n, encoder->topic_names[record->topic], record->partition,
                record->offset);
     *message = (struct message){

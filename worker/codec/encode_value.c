@@ -313,6 +313,15 @@ static void write_reminder(struct buf *out, const struct output *output, struct 
     buf_char(out, '}');
 }
 
+static void write_way(struct buf *out, const struct finding *f)
+{
+    buf_lit(out, ",\"origin\":{\"incident_id\":");
+    json_write_string(out, f->origin.incident_id);
+    PUT(out, &f->origin, finding_id, finding_id, STR);
+    buf_char(out, '}');
+    PUT(out, f, passed, passed, LIST);
+}
+
 /* A finding-updated as its publisher would send it: only the members that it has. */
 static void write_finding(struct buf *out, const struct finding_event *event)
 {
@@ -320,6 +329,7 @@ static void write_finding(struct buf *out, const struct finding_event *event)
     buf_lit(out, "{\"finding_id\":");
     json_write_string(out, f->finding_id);
     PUT(out, event, incident_id, incident_id, STR);
+    write_way(out, f);
     if (f->order.revision >= 0) PUT(out, f, revision, order.revision, INT);
     if (f->order.time != TIME_NONE) PUT(out, f, updated_at, order.time, TIME);
 #define PUT_IF(bit, name, type) \

@@ -13,6 +13,18 @@ struct str envelope_header(const struct record *record, struct str name)
     return STR_NONE;
 }
 
+const struct str envelope_kinds[ENVELOPE_UNKNOWN] = {
+    [ENVELOPE_RECORD] = {"record", 6}, [ENVELOPE_FINDING] = {"finding", 7}};
+
+enum envelope_kind envelope_kind(const struct record *record)
+{
+    struct str name = envelope_header(record, STR(ENVELOPE_KIND));
+    if (!name.p) return ENVELOPE_NO_KIND;
+    enum envelope_kind kind = ENVELOPE_RECORD;
+    while (kind < ENVELOPE_UNKNOWN && !str_eq(name, envelope_kinds[kind])) kind++;
+    return kind;
+}
+
 bool envelope_number(struct str text, int64_t max, int64_t *out)
 {
     int64_t value = 0;

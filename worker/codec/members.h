@@ -10,8 +10,9 @@
 #include "reader.h"
 
 #define MEMBERS_IDENTIFIER_BYTES 256
-#define MEMBERS_FORWARDED_ID_BYTES 4096 /* "<old incident_id>:<finding_id>", perhaps repeatedly */
-#define MEMBERS_TASK_ID_BYTES 4096      /* its parts are percent-encoded identifiers or a party */
+#define MEMBERS_MERGED_ID_BYTES \
+    (2 * MEMBERS_IDENTIFIER_BYTES + 1) /* "<incident_id>:<finding_id>" */
+#define MEMBERS_TASK_ID_BYTES 4096     /* its parts are percent-encoded identifiers or a party */
 #define MEMBERS_PARTY_BYTES 1024
 
 /* false, and missing-field, when the member is absent or null. */

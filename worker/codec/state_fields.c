@@ -28,10 +28,10 @@
 #define COMPLETE(in, bytes)                                             \
     _Static_assert(sizeof(void *) != 8 || sizeof(struct in) == (bytes), \
                    "struct " #in " has changed: its fields below must follow, then this size")
-COMPLETE(incident, 376);
+COMPLETE(incident, 392);
 COMPLETE(cursor, 88);
 COMPLETE(closure, 200);
-COMPLETE(finding, 304);
+COMPLETE(finding, 352);
 COMPLETE(task, 512);
 
 #define PHASES(X)         \
@@ -154,6 +154,7 @@ static const struct state_field incident_items[] = {
     FIELD(STATE_TIME, incident, closed_at),
     OBJECT(incident, owner, owner),
     FIELD(STATE_TEXT, incident, merged_into),
+    FIELD(STATE_TEXT, incident, merge_void),
     WORD(incident, phase, phase),
     WORD(incident, level, level),
     WORDS(incident, because, because, 1),
@@ -211,8 +212,16 @@ static const struct state_field closure_items[] = {
     FIELD(STATE_LIST, closure, references),
 };
 
+static const struct state_field origin_items[] = {
+    FIELD(STATE_TEXT, origin, incident_id),
+    FIELD(STATE_TEXT, origin, finding_id),
+};
+static const struct state_fields origin = FIELDS(origin, origin_items);
+
 static const struct state_field finding_items[] = {
     FIELD(STATE_TEXT, finding, finding_id),
+    OBJECT(finding, origin, origin),
+    FIELD(STATE_LIST, finding, passed),
     OBJECT(finding, order, order),
     WORD(finding, category, category),
     WORD(finding, severity, severity),

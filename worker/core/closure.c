@@ -8,6 +8,13 @@
 
 /* ---- what it says ---- */
 
+/* Whether it asks once more for the merge that would close a circle. */
+static bool says_void_merge(const struct incident *stored, const struct closure_event *event)
+{
+    struct str into = event->incident.merged_into;
+    return (event->present & CLOSURE_MERGED_INTO) && into.p && str_eq(into, stored->merge_void);
+}
+
 static void merge_header(const struct policy *policy, struct incident *stored,
                          const struct closure_event *event)
 {
@@ -24,9 +31,13 @@ static void merge_header(const struct policy *policy, struct incident *stored,
     if (present & CLOSURE_DETECTED_AT) stored->detected_at = in->detected_at;
     if (present & CLOSURE_CONTAINED_AT) stored->contained_at = in->contained_at;
     if (present & CLOSURE_OWNER) stored->owner = in->owner;
-    /* An incident merged into itself is a publisher's slip, not a merge. */
-    if ((present & CLOSURE_MERGED_INTO) && !str_eq(in->merged_into, stored->incident_id))
+    /* An incident merged into itself is a publisher's slip, not a merge. One that is void stays so
+     * until the publisher says something else. */
+    if ((present & CLOSURE_MERGED_INTO) && !str_eq(in->merged_into, stored->incident_id) &&
+        !says_void_merge(stored, event)) {
         stored->merged_into = in->merged_into;
+        stored->merge_void = STR_NONE;
+    }
 }
 
 static void merge_closure(struct closure *stored, const struct closure_event *event)
@@ -126,7 +137,7 @@ static void forward(struct step *step, struct entry *entry)
 {
     bool all = step->incident->cursor.changes & CHANGE_MERGED;
     if (!all && finding_is_held(entry->finding)) return;
-    incident_forward_finding(step, entry->finding, ~0u);
+    merged_forward(step, entry->finding, entry->finding, ~0u);
 }
 
 static void close_task(struct step *step, struct entry *entry)
@@ -223,12 +234,31 @@ bool closure_will_forward(const struct step *step, const struct entry *finding)
 
 static const struct cursor no_cursor = {.at = TIME_NONE, .latest = TIME_NONE};
 
+static void warn_of_circle(struct step *step)
+{
+    step_warn(step, STR("merged_into"), step->incident->merge_void, STR("merge-cycle: not merged"));
+}
+
+static struct cursor cursor_at(const struct step *step, enum stage stage, unsigned changes)
+{
+    return (struct cursor){
+        .stage = stage,
+        .topic = step->cause.topic,
+        .partition = step->cause.partition,
+        .offset = step->cause.offset,
+        .at = step->cause.at,
+        .latest = TIME_NONE,
+        .changes = changes,
+    };
+}
+
 static void begin(struct step *step, const struct closure_event *event)
 {
     struct incident *incident = step->incident;
     struct incident old = *incident;
     incident->order = order_advance(incident->order, event->incident.order);
     merge_header(step->policy, incident, event);
+    if (says_void_merge(incident, event)) warn_of_circle(step);
     decide_level(step);
     merge_closure(edit_closure(step), event);
 
@@ -239,14 +269,7 @@ static void begin(struct step *step, const struct closure_event *event)
              !str_eq(old.title, incident->title) || step->warnings.n)
         incident_announce(step, INCIDENT_UPDATED);
 
-    incident->cursor = (struct cursor){
-        .stage = *stages_of(incident),
-        .topic = step->cause.topic,
-        .partition = step->cause.partition,
-        .offset = step->cause.offset,
-        .at = step->cause.at,
-        .changes = what_changed(&old, incident),
-    };
+    incident->cursor = cursor_at(step, *stages_of(incident), what_changed(&old, incident));
     step->back = incident->cursor.changes & CHANGE_BACK;
     if (incident->cursor.stage == STAGE_PARTIES) followup_make(step, closure_entry(step)->closure);
 }
@@ -277,14 +300,18 @@ static bool is_same_order(struct order stored, struct order in)
     return both.revision == stored.revision && both.time == stored.time;
 }
 
+static bool is_of_cause(const struct step *step)
+{
+    const struct cursor *cursor = &step->incident->cursor;
+    return cursor->topic == step->cause.topic && cursor->partition == step->cause.partition &&
+           cursor->offset == step->cause.offset;
+}
+
 /* Where the record first stood says which one it is; a topic that was made anew may have another
  * one there. */
 static bool is_under_way(const struct step *step, const struct closure_event *event)
 {
-    const struct cursor *cursor = &step->incident->cursor;
-    return cursor->topic == step->cause.topic && cursor->partition == step->cause.partition &&
-           cursor->offset == step->cause.offset &&
-           is_same_order(step->incident->order, event->incident.order);
+    return is_of_cause(step) && is_same_order(step->incident->order, event->incident.order);
 }
 
 static enum decide_result resume(struct step *step, const struct closure_event *event)
@@ -296,6 +323,9 @@ static enum decide_result resume(struct step *step, const struct closure_event *
     return finish(step, event);
 }
 
+/* What is left of a closure that has no findings of its own to be taken (any more). */
+static const struct closure_event no_record;
+
 /*
  * Another closure comes while one is under way: that one has been deleted unread, or this one has
  * overtaken it by way of another partition. What is left of it and needs no record is done first,
@@ -306,10 +336,9 @@ static enum decide_result resume(struct step *step, const struct closure_event *
  */
 static enum decide_result take_over(struct step *step, const struct closure_event *event)
 {
-    static const struct closure_event lost;
     struct warnings warnings = step->warnings;
     step->warnings = (struct warnings){0};
-    enum decide_result result = finish(step, &lost);
+    enum decide_result result = finish(step, &no_record);
     if (result != DECIDE_OK) return result;
     step->warnings = warnings;
     step->at = step->cause.at;
@@ -351,4 +380,31 @@ enum decide_result closure_look_again(struct step *step)
     }
     cursor->latest = step->at;
     return DECIDE_MORE;
+}
+
+/* ---- a merge that closes a circle ---- */
+
+enum decide_result closure_part(struct step *step)
+{
+    struct incident *incident = step->incident;
+    incident->merge_void = incident->merged_into;
+    incident->merged_into = STR_NONE;
+    warn_of_circle(step);
+    incident_announce(step, INCIDENT_UPDATED);
+    if (incident_is_put_aside(incident)) return DECIDE_OK;
+    /* After its retention nothing of the closure is left to ask for. */
+    const struct entry *closure = closure_entry(step);
+    incident->cursor =
+        cursor_at(step, closure->exists ? STAGE_PARTIES : STAGE_RELEASE, CHANGE_BACK);
+    step->back = true;
+    if (closure->exists) followup_make(step, closure->closure);
+    return finish(step, &no_record);
+}
+
+enum decide_result closure_part_further(struct step *step)
+{
+    const struct cursor *cursor = &step->incident->cursor;
+    bool is_cut = cursor->stage && cursor->stage != STAGE_AGAIN && is_of_cause(step);
+    if (!is_cut) return DECIDE_OK;
+    return resume(step, &no_record);
 }

@@ -22,6 +22,15 @@ struct output *step_emit(struct step *step, enum output_type type)
     return output;
 }
 
+void step_warn(struct step *step, struct str member, struct str value, struct str taken_as)
+{
+    size_t n = step->warnings.n;
+    struct warning *items = arena_alloc(step->arena, (n + 1) * sizeof *items);
+    if (n) memcpy(items, step->warnings.items, n * sizeof *items);
+    items[n] = (struct warning){member, value, taken_as};
+    step->warnings = (struct warnings){items, n + 1};
+}
+
 /* What was never asked of the store must not be taken for absent: it would begin a second life
  * with ids that were used. */
 static struct entry *known(struct step *step, struct str key)
@@ -119,17 +128,29 @@ void decide_need(struct arena *arena, const struct event *event, struct need *ne
     if (event->type == EVENT_TASK_UPDATE) need_task(arena, event->task_update, need);
 }
 
-bool decide_needs_whole(const struct event *event, const struct entry *header)
+/* Whether the past of the incident was to be deleted before `at`. A tick does that; but where a
+ * record comes before the tick that was due before it, nothing of the past may come back to life. */
+static bool is_past(const struct policy *policy, const struct incident *incident, ms_t at)
+{
+    if (incident->phase != PHASE_COMPLETED || incident->cursor.stage) return false;
+    ms_t end = review_wake_at(policy, incident);
+    return end != TIME_NONE && end <= at;
+}
+
+bool decide_needs_whole(const struct policy *policy, const struct event *event,
+                        const struct entry *header)
 {
     if (!header->exists) return false;
     const struct incident *incident = header->incident;
     /* Ids of a later life have a suffix that only the header tells. */
-    if (incident->retired > 0) return true;
+    if (incident->retired > 0 || is_past(policy, incident, event->cause.at)) return true;
     if (event->type != EVENT_FINDING || incident->phase == PHASE_WAITING) return false;
-    /* A duplicate names a finding, that may name another, and so on. */
+    /* A duplicate names a finding, that may name another, and so on. One that has come round a
+     * circle of merges may end the merge. */
     const struct finding *finding = &event->finding->finding;
     return finding->status == REPORTED_DUPLICATE || finding->duplicate_of.p ||
-           incident->cursor.stage;
+           incident->cursor.stage ||
+           (incident->merged_into.p && merged_has_passed(finding, incident->incident_id));
 }
 
 ms_t decide_wake_at(const struct policy *policy, const struct entry *entry)
@@ -220,10 +241,7 @@ static enum decide_result decide(struct step *step, const struct event *event, m
     case EVENT_CLOSURE:
         step->warnings = event->closure->warnings;
         return closure_take(step, event->closure);
-    case EVENT_FINDING:
-        finding_take(step, event->finding, false);
-        incident_settle(step);
-        return DECIDE_OK;
+    case EVENT_FINDING: return merged_take_finding(step, event->finding);
     case EVENT_TASK_UPDATE:
         step->warnings = event->task_update->warnings;
         task_take_update(step, event->task_update);
@@ -243,7 +261,8 @@ enum decide_result decide_event(struct decision *d, const struct event *event, m
         state_touch(d->table, state_entry(d->table, event->tick_key));
         return DECIDE_OK;
     }
-    if (step.incident->cursor.stage == STAGE_RETIRE) {
+    if (step.incident->cursor.stage == STAGE_RETIRE ||
+        (event->type != EVENT_TICK && is_past(d->policy, step.incident, event->cause.at))) {
         /* Whatever it is, it finds the past deleted to the end. */
         review_retire(&step);
     } else if (refused(d, event)) {

@@ -98,7 +98,8 @@ struct need {
  * for more: see decide_needs_whole. */
 void decide_need(struct arena *arena, const struct event *event, struct need *need);
 /* After the header was loaded: whether the event needs the whole incident after all. */
-bool decide_needs_whole(const struct event *event, const struct entry *header);
+bool decide_needs_whole(const struct policy *policy, const struct event *event,
+                        const struct entry *header);
 
 /*
  * DECIDE_MORE: a part was decided and is to be committed; the rest follows when the same event is

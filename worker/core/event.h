@@ -19,6 +19,10 @@ struct cause {
     struct str traceparent, tracestate;
 };
 
+/* How many incidents, merged one into another, a finding may come through: more than anybody has,
+ * few enough for a record and a state of them. */
+#define PASSED_MAX 32
+
 enum finding_member {
     FINDING_CATEGORY = 1 << 0,
     FINDING_SEVERITY = 1 << 1,
@@ -39,7 +43,8 @@ enum finding_member {
 };
 
 /* `finding-updated`, or one entry of a closure's `findings`. Null members: 0, STR_NONE, TIME_NONE
- * in `finding`; its order holds the record's revision and updated_at. */
+ * in `finding`; its order holds the record's revision and updated_at. One that came with a merged
+ * incident has its origin, unless it is this very incident, and those that it has passed. */
 struct finding_event {
     struct str incident_id;
     struct finding finding;

@@ -250,8 +250,13 @@ static void follow_up(struct step *step, struct finding *finding, unsigned prese
     if (category_is_process(category_of(finding))) followup_need_stakeholders(step);
 }
 
-static bool is_news(const struct finding *stored, const struct finding *in, bool in_closure)
+static bool is_news(const struct step *step, const struct finding *stored, const struct finding *in,
+                    bool in_closure)
 {
+    /* What comes back to where it has been tells something new only if it says that itself. */
+    if (merged_has_passed(in, step->incident->incident_id) && in->order.revision < 0 &&
+        in->order.time == TIME_NONE)
+        return false;
     /* What a closure says of a finding never overrides what its own topic said, unless its own
      * revision is higher. */
     if (in_closure && !stored->is_inline)
@@ -264,6 +269,7 @@ static struct finding *first_sight(struct step *step, struct entry *entry, const
     struct finding *finding = ARENA_NEW(step->arena, struct finding);
     *finding = (struct finding){
         .finding_id = in->finding_id,
+        .origin = in->origin,
         .order = {-1, TIME_NONE},
         .due_at = TIME_NONE,
         .snoozed_until = TIME_NONE,
@@ -356,11 +362,39 @@ static struct warnings dismissal_warning(struct step *step)
     return (struct warnings){w, 1};
 }
 
+/* The way by which it came last; or a warning where a record says the name that a finding of
+ * another incident has here: it may mean that one, or one of its own. */
+static void take_way(struct step *step, struct finding *finding, const struct finding *in)
+{
+    if (in->passed.n) {
+        if (!merged_has_passed(in, step->incident->incident_id)) finding->passed = in->passed;
+        return;
+    }
+    if (!finding->origin.incident_id.p) return;
+    step_warn(step, STR("finding_id"), finding->finding_id,
+              arena_printf(step->arena, "finding %.*s of %.*s", STR_ARG(finding->origin.finding_id),
+                           STR_ARG(finding->origin.incident_id)));
+}
+
+/* Two incidents, or an incident and one merged into it, can make one name of different ones. */
+static bool name_is_taken(struct decision *d, const struct finding *stored,
+                          const struct finding_event *event)
+{
+    struct str from = event->finding.origin.incident_id;
+    if (!from.p || str_eq(stored->origin.incident_id, from)) return false;
+    d->refused = (struct refused){
+        REFUSE_BAD_IDENTIFIER,
+        STR("finding_id: another finding of the incident that it was merged into has this name"),
+        event->incident_id};
+    return true;
+}
+
 bool finding_refused(struct decision *d, const struct finding_event *event)
 {
     static const struct finding unknown;
     struct entry *entry = state_find(
         d->table, state_finding_key(d->arena, event->incident_id, event->finding.finding_id));
+    if (entry && entry->exists && name_is_taken(d, entry->finding, event)) return true;
     if (!lacks_reason(entry && entry->exists ? entry->finding : &unknown, event)) return false;
     d->refused =
         (struct refused){REFUSE_MISSING_FIELD, STR("reason: a dismissal needs a reason, a text"),
@@ -371,7 +405,7 @@ bool finding_refused(struct decision *d, const struct finding_event *event)
 void finding_take(struct step *step, const struct finding_event *event, bool in_closure)
 {
     struct entry *entry = step_finding_entry(step, event->finding.finding_id);
-    if (entry->exists && !is_news(entry->finding, &event->finding, in_closure)) return;
+    if (entry->exists && !is_news(step, entry->finding, &event->finding, in_closure)) return;
 
     struct warnings closure_warnings = step->warnings;
     step->warnings = event->warnings;
@@ -389,6 +423,7 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
             finding_join_warnings(step->arena, step->warnings, dismissal_warning(step));
     }
     merge(finding, &event->finding, present);
+    take_way(step, finding, &event->finding);
     finding_count(step, finding);
 
     const struct incident *incident = step->incident;
@@ -397,7 +432,7 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
          * two parts of it would not be told apart by their order. */
         bool comes = in_closure || closure_will_forward(step, entry);
         finding->orphan_sent = !comes;
-        if (!comes) incident_forward_finding(step, &event->finding, event->present);
+        if (!comes) merged_forward(step, finding, &event->finding, event->present);
         tell_of_incident(step, finding);
     } else if (incident->level == LEVEL_UNCONFIRMED) {
         finding->orphan_sent = true;

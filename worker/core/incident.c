@@ -80,25 +80,3 @@ unsigned incident_flags(const struct policy *policy, const struct incident *inci
     if (is_true(policy, incident->data_breach)) flags |= BECAUSE_DATA_BREACH;
     return flags;
 }
-
-/* The id under which a finding of this incident goes on in the other one. */
-static struct str forwarded_id(struct step *step, struct str finding_id)
-{
-    return arena_printf(step->arena, "%.*s:%.*s", STR_ARG(step->incident->incident_id),
-                        STR_ARG(finding_id));
-}
-
-void incident_forward_finding(struct step *step, const struct finding *finding, unsigned present)
-{
-    const struct incident *incident = step->incident;
-    struct output *output = step_emit(step, OUTPUT_FORWARD);
-    output->incident_id = incident->merged_into;
-    output->forward.finding.incident_id = incident->merged_into;
-    output->forward.finding.finding = *finding;
-    output->forward.finding.finding.finding_id = forwarded_id(step, finding->finding_id);
-    /* The other one of a duplicate goes on too. */
-    if (finding->duplicate_of.p)
-        output->forward.finding.finding.duplicate_of = forwarded_id(step, finding->duplicate_of);
-    output->forward.finding.present = present;
-    finding_count(step, finding);
-}

@@ -86,6 +86,7 @@ struct incident {
     struct owner owner;
     struct str merged_into;
     /* the worker's own */
+    struct str merge_void; /* what it was to be merged into, but that would close a circle */
     enum phase phase;
     int level;          /* enum level; 0 while waiting */
     unsigned because;   /* BECAUSE_* */
@@ -142,6 +143,11 @@ struct closure {
     struct str_list references;
 };
 
+/* Where a finding began that came with a merged incident; absent: in this one. */
+struct origin {
+    struct str incident_id, finding_id;
+};
+
 /* Why a finding that is said to be a duplicate does not count as one: its task is left as it is. */
 enum doubt {
     DOUBT_NONE,
@@ -152,7 +158,9 @@ enum doubt {
 };
 
 struct finding {
-    struct str finding_id; /* raw */
+    struct str finding_id; /* raw; of one with an origin "<incident_id>:<finding_id>" of that */
+    struct origin origin;
+    struct str_list passed; /* the incidents that it came through, the origin's first */
     struct order order;
     int category; /* 0: not said */
     int severity; /* 0: not said */

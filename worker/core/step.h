@@ -36,6 +36,9 @@ static inline void step_handled(struct step *step, size_t bytes_before)
 /* The bytes of its texts. */
 size_t step_list_bytes(struct str_list list);
 
+/* Adds one to the warnings of the input. */
+void step_warn(struct step *step, struct str member, struct str value, struct str taken_as);
+
 /* Appends an output with the step's cause, time and warnings filled in. */
 struct output *step_emit(struct step *step, enum output_type type);
 
@@ -57,15 +60,28 @@ void incident_settle(struct step *step);
 struct entry **incident_entries(struct step *step, enum entry_type type, size_t *n);
 /* BECAUSE_* of what is true of it. */
 unsigned incident_flags(const struct policy *policy, const struct incident *incident);
-/* Takes a finding of a merged incident on to the other one. */
-void incident_forward_finding(struct step *step, const struct finding *finding, unsigned present);
 /* Whether nothing is to be done about it here: it was none, or is a part of another one. */
 static inline bool incident_is_put_aside(const struct incident *incident)
 {
     return incident->level == LEVEL_UNCONFIRMED || incident->merged_into.p;
 }
 
+/* merged.c */
+/* Takes a finding of a merged incident on to the other one: `said` is what is told of it, `known`
+ * the finding as this incident knows it, or the same. */
+void merged_forward(struct step *step, const struct finding *known, const struct finding *said,
+                    unsigned present);
+/* Takes a record of finding-updated, or a finding that came with a merged incident: it goes on, is
+ * taken here, or has come round a circle, which is cut. DECIDE_MORE as of a closure. */
+enum decide_result merged_take_finding(struct step *step, const struct finding_event *event);
+/* Whether the finding has come through this incident before. */
+bool merged_has_passed(const struct finding *finding, struct str incident_id);
+
 /* closure.c */
+/* Makes the merge void: the incident is followed up again, as if the merge had been undone. */
+enum decide_result closure_part(struct step *step);
+/* Goes on with it, if the step's cause is what has begun it; DECIDE_OK also when there is none. */
+enum decide_result closure_part_further(struct step *step);
 /* DECIDE_MORE: the rest comes when the record is given again. */
 enum decide_result closure_take(struct step *step, const struct closure_event *event);
 /* The tick of STAGE_AGAIN. */

@@ -218,6 +218,13 @@ static enum step_result ticks_behind(struct batch *b, struct batch_shard *bs, bo
     return take_ticks(b, bs, until, error);
 }
 
+/* What the header was when it was loaded may have asked for less than what this batch made of it. */
+static bool lacks_entries(const struct batch *b, const struct item *item)
+{
+    return item->fate == ITEM_DECIDE && !item->header->whole &&
+           decide_needs_whole(b->engine->options.policy, &item->event, item->header);
+}
+
 static enum step_result decide_records(struct batch *b, struct batch_shard *bs, bool forced,
                                        struct error *error)
 {
@@ -227,6 +234,7 @@ static enum step_result decide_records(struct batch *b, struct batch_shard *bs, 
             enum step_result before = ticks_before(b, bs, bs->taken, forced, error);
             if (before != STEP_DONE) return before;
         }
+        if (lacks_entries(b, item) && batch_load_late(b, bs, item, error) != OK) return STEP_FAILED;
         enum step_result result = decide_item(b, bs, item, b->now);
         if (result != STEP_DONE) return result;
         bs->taken++;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a batch needs before it can be decided: its records decoded, its entries loaded. */
 #include "batch_private.h"
+#include "codec/envelope.h"
 #include "codec/json.h"
 #include "codec/state_json.h"
 #include "common/log.h"
@@ -18,13 +19,27 @@ static bool is_poisoned(const struct engine *engine, const struct record *record
     return false;
 }
 
-static void decode(struct batch *b, struct item *item)
+/* No dead letter, for nothing is wrong with it: who knows its kind takes it once we are gone. */
+static enum result unknown_kind(struct batch *b, const struct record *record, struct error *error)
+{
+    struct str kind = envelope_header(record, STR(ENVELOPE_KIND));
+    struct str shown = json_utf8_valid(kind) ? json_excerpt(b->arena, kind, 100) : STR("not UTF-8");
+    return error_set(error, FATAL,
+                     "%.*s partition %d offset %lld is a record of kind '%.*s', which this version "
+                     "does not know: it was written by a newer version of epilogue. Run that "
+                     "version here too; the record waits for it",
+                     STR_ARG(b->engine->options.topic_names[record->topic]), record->partition,
+                     (long long)record->offset, STR_ARG(shown));
+}
+
+static enum result decode(struct batch *b, struct item *item, struct error *error)
 {
     struct engine *engine = b->engine;
     const struct record *record = item->record;
     if (!decode_record(&engine->decoder, b->arena, record, b->now, &item->event, &item->refused)) {
+        if (!item->refused.code) return unknown_kind(b, record, error);
         item->fate = ITEM_REFUSE;
-        return;
+        return OK;
     }
     struct str incident_id = item->event.incident_id;
     if (is_poisoned(engine, record)) {
@@ -34,7 +49,7 @@ static void decode(struct batch *b, struct item *item)
             incident_id};
     } else if (batch_partition_of(b, incident_id) != record->partition) {
         item->fate = ITEM_FORWARD;
-        if (record->topic != TOPIC_FORWARDED) return;
+        if (record->topic != TOPIC_FORWARDED) return OK;
         item->fate = ITEM_REFUSE;
         item->refused = (struct refused){
             REFUSE_KEY_MISMATCH,
@@ -42,6 +57,7 @@ static void decode(struct batch *b, struct item *item)
                 "forwarded to"),
             incident_id};
     }
+    return OK;
 }
 
 void batch_tick_item(struct item *item, struct str key, ms_t at)
@@ -59,14 +75,15 @@ static void need(struct batch *b, struct batch_shard *bs, struct item *item)
     for (size_t k = 1; k < item->need.n; k++) state_entry(bs->table, item->need.keys[k]);
 }
 
-static void prepare(struct batch *b, struct batch_shard *bs)
+static enum result prepare(struct batch *b, struct batch_shard *bs, struct error *error)
 {
     const struct shard_plan *plan = bs->plan;
     bs->table = state_new(b->arena);
     bs->items = arena_zalloc(b->arena, (plan->records_n + 1) * sizeof *bs->items);
     for (size_t i = 0; i < plan->records_n; i++) {
         bs->items[i].record = plan->records[i];
-        decode(b, &bs->items[i]);
+        enum result result = decode(b, &bs->items[i], error);
+        if (result != OK) return result;
         need(b, bs, &bs->items[i]);
     }
     for (size_t i = 0; i < plan->ticks_n; i++) {
@@ -76,6 +93,7 @@ static void prepare(struct batch *b, struct batch_shard *bs)
         *ARENA_PUSH(b->arena, bs->dues, bs->dues_n, bs->dues_cap) =
             (struct due){plan->ticks[i].at, state_entry(bs->table, plan->ticks[i].key), false};
     }
+    return OK;
 }
 
 /* The entries of a table that were never asked for, as keys for a load. */
@@ -200,7 +218,9 @@ static enum result want_whole(struct batch *b, struct batch_shard *bs, const str
                               bool *more, struct error *error)
 {
     if (item->fate != ITEM_DECIDE || item->header->whole) return OK;
-    if (!item->need.whole && !decide_needs_whole(&item->event, item->header)) return OK;
+    if (!item->need.whole &&
+        !decide_needs_whole(b->engine->options.policy, &item->event, item->header))
+        return OK;
     *more = true;
     return list_entries(b, bs, item->header, error);
 }
@@ -221,8 +241,10 @@ static enum result want_ticks_whole(struct batch *b, struct batch_shard *bs, boo
 
 enum result batch_load(struct batch *b, struct error *error)
 {
-    for (size_t i = 0; i < b->shards_n; i++) prepare(b, &b->shards[i]);
-    enum result result = load_missing(b, b->shards, b->shards_n, error);
+    enum result result = OK;
+    for (size_t i = 0; i < b->shards_n && result == OK; i++)
+        result = prepare(b, &b->shards[i], error);
+    if (result == OK) result = load_missing(b, b->shards, b->shards_n, error);
     bool more = false;
     for (size_t i = 0; i < b->shards_n && result == OK; i++) {
         struct batch_shard *bs = &b->shards[i];

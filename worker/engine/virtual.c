@@ -171,7 +171,7 @@ static void take_forwarded(struct virtual *v, const struct message *message)
     take(v, &(struct record){
                 .topic = TOPIC_FORWARDED,
                 .offset = v->offsets[TOPIC_FORWARDED]++,
-                .timestamp = v->now,
+                .timestamp = message->timestamp,
                 .key = message->key,
                 .value = arena_str(v->arena, message->value), /* the state will point into it */
                 .headers = message->headers,
@@ -228,6 +228,7 @@ static void take(struct virtual *v, const struct record *record)
     struct event event;
     struct refused refused;
     if (!decode_record(&v->decoder, v->arena, record, v->now, &event, &refused)) {
+        assert(refused.code); /* our own kinds of records we know */
         refuse(v, record, &refused);
         return;
     }
