@@ -400,7 +400,7 @@ static void test_dead_letter(void **state)
     record.key = STR("K");
     struct refused refused = {REFUSE_NOT_AN_OBJECT, STR("the value must be an object"), STR_NONE};
     struct message m;
-    encode_dead_letter(&encoder, arena, &record, &refused, AT, 10, &m);
+    assert_true(encode_dead_letter(&encoder, arena, &record, &refused, AT, SIZE_MAX, &m));
     assert_int_equal(m.topic, TOPIC_DEAD_LETTERS);
     assert_str(m.key, "K");
     assert_str(m.value, "0123456789");
@@ -413,12 +413,42 @@ static void test_dead_letter(void **state)
     assert_header(&m, "epilogue-offset", "991");
     assert_header(&m, "epilogue-time", "2026-11-20T10:15:00.000Z");
     assert_null(header(&m, "epilogue-truncated"));
-    encode_dead_letter(&encoder, arena, &record, &refused, AT, 4, &m);
-    assert_str(m.value, "0123");
-    assert_header(&m, "epilogue-truncated", "10");
     record.value = STR_NONE;
-    encode_dead_letter(&encoder, arena, &record, &refused, AT, 4, &m);
+    assert_true(encode_dead_letter(&encoder, arena, &record, &refused, AT, SIZE_MAX, &m));
     assert_null(m.value.p);
+    assert_null(header(&m, "epilogue-truncated"));
+}
+
+/* What a topic does not take goes in this order: the end of the value, the others' headers, the key. */
+static void test_dead_letter_within_a_size(void **state)
+{
+    (void)state;
+    static char value[1500000], note[3000], key[2000];
+    memset(value, 'v', sizeof value - 1);
+    memset(note, 'n', sizeof note - 1);
+    memset(key, 'k', sizeof key - 1);
+    struct encoder encoder = make_encoder();
+    struct record record = make_record(TOPIC_FINDING_UPDATED, value);
+    struct header headers[] = {{STR("x"), str_of(note)}};
+    record.headers = headers;
+    record.headers_n = 1;
+    record.key = str_of(key);
+    struct refused refused = {REFUSE_TOO_LARGE, STR("too much"), STR_NONE};
+    struct message m;
+    static const size_t sizes[] = {1000000, 20000, 5000, 3000, 1000};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        assert_true(encode_dead_letter(&encoder, arena, &record, &refused, AT, sizes[i], &m));
+        size_t bytes = encode_size(&m);
+        assert_true(bytes <= sizes[i] && bytes + 12 >= sizes[i]); /* as much as fits */
+        assert_header(&m, "epilogue-truncated", "1499999");
+        assert_header(&m, "epilogue-error", "too-large");
+        assert_int_equal(header(&m, "x") != NULL, sizes[i] >= 20000);
+        assert_int_equal(m.key.p != NULL, sizes[i] >= 3000);
+    }
+    assert_false(encode_dead_letter(&encoder, arena, &record, &refused, AT, 200, &m));
+    assert_null(m.key.p);
+    assert_null(header(&m, "x"));
+    assert_int_equal(m.value.n, 0);
 }
 
 /* Forwarded, and refused where it came to: the dead letter says where it first stood. */
@@ -447,12 +477,12 @@ static void test_forwarded_record(void **state)
                           .headers = m.headers,
                           .headers_n = m.headers_n};
     struct refused refused = {REFUSE_UNKNOWN_TASK, STR_NONE, STR_NONE};
-    encode_dead_letter(&encoder, arena, &back, &refused, AT, 100, &m);
+    encode_dead_letter(&encoder, arena, &back, &refused, AT, SIZE_MAX, &m);
     assert_header(&m, "epilogue-topic", "task-updated");
     assert_header(&m, "epilogue-partition", "3");
     assert_header(&m, "epilogue-offset", "991");
     back.headers_n = 1; /* nobody's: it stands where it stands */
-    encode_dead_letter(&encoder, arena, &back, &refused, AT, 100, &m);
+    encode_dead_letter(&encoder, arena, &back, &refused, AT, SIZE_MAX, &m);
     assert_header(&m, "epilogue-topic", "epilogue-forwarded");
     assert_header(&m, "epilogue-partition", "9");
     record.key = STR("INC-7");
@@ -480,6 +510,7 @@ int main(void)
         cmocka_unit_test(test_reminders_without_task),
         cmocka_unit_test(test_forwarded_finding),
         cmocka_unit_test(test_dead_letter),
+        cmocka_unit_test(test_dead_letter_within_a_size),
         cmocka_unit_test(test_forwarded_record),
         cmocka_unit_test(test_source),
     };
