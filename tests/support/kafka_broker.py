@@ -46,6 +46,19 @@ group.min.session.timeout.ms=1000
 controlled.shutdown.enable=false
 """
 
+# Rights by ACLs for the user `worker`, who comes by a listener of his own; who comes by the other one
+# (the tests, the broker itself) may do everything.
+_RIGHTS = """\
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port},SASL_PLAINTEXT://127.0.0.1:{user_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{user_port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl_plaintext.plain.sasl.jaas.config=\
+org.apache.kafka.common.security.plain.PlainLoginModule required user_worker="secret";
+"""
+
 
 def kafka_home():
     """The folder whose lib/ has the broker's jars; tests/run fetches it."""
@@ -60,8 +73,9 @@ def kafka_home():
 class KafkaBroker:
     """Started by the constructor; `bootstrap` is its address, the same after a restart."""
 
-    def __init__(self, folder, heap="512m", compile_fully=False):
-        """`compile_fully`: for a benchmark; tests want a broker that is up soon."""
+    def __init__(self, folder, heap="512m", compile_fully=False, rights=False):
+        """`compile_fully`: for a benchmark; tests want a broker that is up soon. `rights`: with an
+        authorizer; `user_settings` are then those of a user without rights."""
         self._heap = heap
         self._compiler = () if compile_fully else ("-XX:TieredStopAtLevel=1",)
         self.folder = pathlib.Path(folder)
@@ -70,8 +84,15 @@ class KafkaBroker:
         self.bootstrap = f"127.0.0.1:{self.port}"
         self.log_path = self.folder / "broker.log"
         self._properties = self.folder / "server.properties"
-        self._properties.write_text(_PROPERTIES.format(
-            port=self.port, controller_port=free_port(), data=self.folder / "data"))
+        user_port = free_port()
+        self.user_settings = {
+            "kafka.bootstrap.servers": f"127.0.0.1:{user_port}",
+            "kafka.security.protocol": "SASL_PLAINTEXT", "kafka.sasl.mechanism": "PLAIN",
+            "kafka.sasl.username": "worker", "kafka.sasl.password": "secret"}
+        template = _PROPERTIES + (_RIGHTS if rights else "")
+        self._properties.write_text(template.format(
+            port=self.port, controller_port=free_port(), user_port=user_port,
+            data=self.folder / "data"))
         # One client for good: a future of a client that is garbage fails with "handle destroyed".
         self._admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
         self._process = None

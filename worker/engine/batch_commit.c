@@ -148,12 +148,24 @@ static enum result undo(struct batch *b, enum result result, struct error *error
     return batch_refused(b, &refusal, error);
 }
 
+static void count_refused(const struct batch *b, const struct item *item)
+{
+    const struct record *record = item->record;
+    struct engine *engine = b->engine;
+    metrics_refused(engine->metrics, item->refused.code);
+    log_warn("record refused", "topic=%.*s partition=%d offset=%lld code=%.*s",
+             STR_ARG(engine->options.topic_names[record->topic]), record->partition,
+             (long long)record->offset, STR_ARG(refusal_name(item->refused.code)));
+}
+
 static void count_committed(const struct batch *b, int64_t began_ms)
 {
     struct engine *engine = b->engine;
     metrics_add(engine->metrics, METRIC_BATCHES, 1);
     metrics_commit(engine->metrics, engine->clock->monotonic_ms(engine->clock->self) - began_ms);
     ms_t now = engine->clock->now(engine->clock->self);
+    for (size_t i = 0; i < b->messages_n; i++)
+        if (b->messages[i].topic == TOPIC_DEAD_LETTERS) count_refused(b, b->origins[i].item);
     for (size_t i = 0; i < b->shards_n; i++) {
         for (size_t k = 0; k < b->shards[i].taken; k++) {
             const struct record *record = b->shards[i].plan->records[k];

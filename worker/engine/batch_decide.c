@@ -6,7 +6,6 @@
  * one transaction holds no more; the rest is for the next batch.
  */
 #include "batch_private.h"
-#include "common/log.h"
 
 /* What one transaction holds, about. The broker's and the client's limits are far above, but a
  * slow broker has to take all of it before transaction.timeout.ms, and Redis in one script. */
@@ -45,10 +44,6 @@ static enum result add_dead_letter(struct batch *b, struct batch_shard *bs, cons
     struct str key = record->key.p ? record->key : item->refused.incident_id;
     m->partition = key.p ? batch_partition_of(b, key) : record->partition;
     b->bytes += size_of(m);
-    metrics_refused(engine->metrics, item->refused.code);
-    log_warn("record refused", "topic=%.*s partition=%d offset=%lld code=%.*s",
-             STR_ARG(engine->options.topic_names[record->topic]), record->partition,
-             (long long)record->offset, STR_ARG(refusal_name(item->refused.code)));
     return OK;
 }
 

@@ -161,12 +161,13 @@ static void met_condition(struct batch *b, const struct transaction_refusal *ref
                           const struct error *error)
 {
     struct engine *engine = b->engine;
+    bool is_another = engine->condition != refusal->condition;
     engine->condition = refusal->condition;
     engine->condition_tries++;
     for (size_t i = 0; i < refusal->n; i++)
         hinder(engine, b->origins[refusal->messages[i]].bs->shard);
     for (size_t i = 0; i < b->shards_n && !refusal->n; i++) hinder(engine, b->shards[i].shard);
-    if (monotonic(engine) < engine->next_condition_ms) return;
+    if (!is_another && monotonic(engine) < engine->next_condition_ms) return;
     engine->next_condition_ms = monotonic(engine) + CONDITION_SAY_MS;
     log_warn("Kafka refuses what the worker writes; trying again until it does not", "reason=%s",
              log_quote(error->text));

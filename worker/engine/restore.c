@@ -365,6 +365,7 @@ static enum result resume(struct engine *engine, const struct ready *ready, stru
         shard->phase = SHARD_ACTIVE;
         shard->doubted_ms = 0;
         metrics_add(engine->metrics, METRIC_RESTORES, 1);
+        if (shard->is_hindered) continue; /* it tries again, which is said at its own pace */
         log_info("shard is active",
                  "shard=%d watermark=%" PRId64 " restored_records=%" PRId64 " took_ms=%" PRId64,
                  shard->id, shard->watermark, shard->restored, monotonic(engine) - shard->since_ms);

@@ -70,15 +70,17 @@ static void note_failed(struct kafka_producer *p, const rd_kafka_message_t *m)
     int topic = tag_topic(tag);
     if (!sent->failed++) sent->failure = m->err;
     enum verdict verdict = kafka_verdict_of(m->err);
+    if (verdict == VERDICT_TOO_LARGE) sent->too_large.code = m->err;
     if (verdict == VERDICT_TOO_LARGE)
         note_refused(&sent->too_large, tag_number(tag), tag_bytes(tag), topic);
     if (verdict != VERDICT_CONDITION) return;
     if (!sent->hindered.n)
-        sent->condition = (struct refused_write){.code = m->err,
-                                                 .topics = 1U << topic,
-                                                 .partition = m->partition,
-                                                 .stamp = rd_kafka_message_timestamp(m, NULL),
-                                                 .now = wall_clock()};
+        sent->condition =
+            (struct refused_write){.code = m->err,
+                                   .topics = 1U << topic,
+                                   .partition = m->partition,
+                                   .stamp = topic == TOPIC_FORWARDED ? sent->oldest : TIME_NONE,
+                                   .now = wall_clock()};
     note_refused(&sent->hindered, tag_number(tag), tag_bytes(tag), topic);
 }
 
@@ -145,7 +147,8 @@ enum result kafka_handover_condition(struct kafka_producer *p, rd_kafka_resp_err
     return ABORT;
 }
 
-/* The refused bytes of one topic: no batch of it can have been larger. */
+/* Of one topic: the smallest that was refused, or, while it is not known which one was, all of them
+ * together: no batch was larger. 0: it refused nothing that is known. */
 static size_t refused_bytes(const struct refused_messages *refused, int topic, bool named)
 {
     size_t bytes = 0;
@@ -157,8 +160,7 @@ static size_t refused_bytes(const struct refused_messages *refused, int topic, b
         else if (!bytes || refused->bytes[i] < bytes)
             bytes = refused->bytes[i];
     }
-    if (!named && refused->n > n) bytes = SIZE_MAX / 2; /* not all of them are known */
-    return bytes;
+    return bytes && !named && refused->n > n ? SIZE_MAX / 2 : bytes;
 }
 
 /* Whether each topic that refused something has told its limit. */
@@ -194,7 +196,7 @@ static void too_large(struct kafka_producer *p, struct error *error)
               "%.*s refuses %s of %zu bytes (%s); the batch is decided again, without it or with "
               "less of it",
               STR_ARG(p->config->topics[topic]), named ? "a message" : "a message in a batch",
-              refused->bytes[0], rd_kafka_err2name(p->sent.failure));
+              refused->bytes[0], rd_kafka_err2name(refused->code));
 }
 
 enum result kafka_handover_refused(struct kafka_producer *p, enum result r, struct error *error)
@@ -303,8 +305,11 @@ static enum result hand_over(struct kafka_producer *p, const struct message *mes
             return kafka_producer_give_up(p, "producing", error);
         rd_kafka_poll(p->rk, 5);
     }
-    p->sent.messages++;
-    p->sent.bytes += message->key.n + message->value.n;
+    struct deliveries *sent = &p->sent;
+    if (message->timestamp != TIME_NONE && (!sent->timed++ || message->timestamp < sent->oldest))
+        sent->oldest = message->timestamp;
+    sent->messages++;
+    sent->bytes += message->key.n + message->value.n;
     return OK;
 }
 

@@ -34,7 +34,7 @@ void kafka_limits_get(const struct kafka_limits *limits, int topic, int64_t now_
     if (limit && limit->told)
         out->bytes = out->safe = limit->told;
     else if (limit)
-        *out = (struct topic_limit){limit->refused - 1,
+        *out = (struct topic_limit){limit->refused - 1 < made ? limit->refused - 1 : made,
                                     limit->tries < TRIES_MAX ? limit->refused / 2 : 0, false,
                                     "max.message.bytes"};
     if (out->bytes <= limits->client) return;

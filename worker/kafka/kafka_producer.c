@@ -137,6 +137,7 @@ static enum result wait_to_open(struct kafka_producer *p, rd_kafka_resp_err_t co
     close_handle(p);
     p->open_again_ms = kafka_producer_now_ms() + OPEN_AGAIN_MS;
     p->unopened = *error;
+    p->unopened_code = code;
     return RETRY;
 }
 
@@ -230,6 +231,11 @@ enum result kafka_producer_begin(struct kafka_producer *p, struct error *error)
     p->refusal = (struct transaction_refusal){0};
     if (p->ready && kafka_handover_batch(p) != p->batch_bytes) close_handle(p);
     enum result r = kafka_producer_ready(p, READY_TIMEOUT_MS, error);
+    if (r == RETRY && !p->rk) {
+        p->refusal = (struct transaction_refusal){
+            .kind = REFUSAL_CONDITION, .condition = kafka_verdict_ready(p->unopened_code)};
+        return ABORT;
+    }
     if (r != OK) return r;
     rd_kafka_poll(p->rk, 0); /* errors since the last transaction: keeps their queue empty */
     rd_kafka_error_t *e = rd_kafka_begin_transaction(p->rk);
@@ -303,6 +309,11 @@ static enum result send_offsets(struct kafka_producer *p,
             return kafka_producer_give_up(p, doing, error);
         rd_kafka_error_t *e =
             rd_kafka_send_offsets_to_transaction(p->rk, offsets, group, offsets_ms(p));
+        if (e && rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR__STATE) {
+            /* The transaction failed under it; the next call is told for what. */
+            rd_kafka_error_destroy(e);
+            e = rd_kafka_send_offsets_to_transaction(p->rk, offsets, group, offsets_ms(p));
+        }
         if (!e) return OK;
         timed_out = rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR__TIMED_OUT;
         r = kafka_producer_judge(p, e, doing, error);

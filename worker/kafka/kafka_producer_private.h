@@ -22,6 +22,7 @@
 /* What was refused of one transaction: the first messages, by their numbers. */
 struct refused_messages {
     size_t n; /* of all */
+    rd_kafka_resp_err_t code;
     size_t numbers[REFUSAL_MESSAGES_MAX], bytes[REFUSAL_MESSAGES_MAX];
     int topics[REFUSAL_MESSAGES_MAX];
 };
@@ -41,6 +42,7 @@ struct kafka_producer {
     size_t naming;         /* messages still to be sent one by one, so that the report names one */
     int64_t open_again_ms; /* not before, after the brokers refused to register us */
     struct error unopened; /* what they said */
+    rd_kafka_resp_err_t unopened_code;
     struct transaction_refusal refusal;
     /* of this transaction */
     int64_t began_ms, until_ms;
@@ -51,6 +53,8 @@ struct kafka_producer {
         size_t messages, bytes;          /* handed over */
         size_t reported, reported_bytes; /* of these */
         size_t failed, unknown;
+        size_t timed;                /* messages with a time of their own, not ours */
+        ms_t oldest;                 /* of these */
         unsigned topics;             /* a bit for each topic of the messages */
         rd_kafka_resp_err_t failure; /* the first of the failed */
         const char *topic;           /* the first of the unknown */
