@@ -52,7 +52,8 @@ static const struct setting producer_settings[] = {
  * seconds, by its code; without a bound it would only look slow. A broker that is away is tried again
  * less often than transaction.timeout.ms allows. */
 static const struct setting transactional_settings[] = {
-    {"retries", "1000"},
+    {"retries", "300"},
+    {"retry.backoff.max.ms", "10"},
     {NULL, NULL},
 };
 

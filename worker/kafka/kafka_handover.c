@@ -147,36 +147,30 @@ enum result kafka_handover_condition(struct kafka_producer *p, rd_kafka_resp_err
     return ABORT;
 }
 
-/* Of one topic: the smallest that was refused, or, while it is not known which one was, all of them
- * together: no batch was larger. 0: it refused nothing that is known. */
-static size_t refused_bytes(const struct refused_messages *refused, int topic, bool named)
+/* The smallest message that a topic refused; 0: none that is known. */
+static size_t refused_bytes(const struct refused_messages *refused, int topic)
 {
     size_t bytes = 0;
-    size_t n = refused->n < REFUSAL_MESSAGES_MAX ? refused->n : REFUSAL_MESSAGES_MAX;
-    for (size_t i = 0; i < n; i++) {
-        if (refused->topics[i] != topic) continue;
-        if (!named)
-            bytes += refused->bytes[i];
-        else if (!bytes || refused->bytes[i] < bytes)
+    for (size_t i = 0; i < refused->n && i < REFUSAL_MESSAGES_MAX; i++)
+        if (refused->topics[i] == topic && (!bytes || refused->bytes[i] < bytes))
             bytes = refused->bytes[i];
-    }
-    return bytes && !named && refused->n > n ? SIZE_MAX / 2 : bytes;
+    return bytes;
 }
 
-/* Whether each topic that refused something has told its limit. */
+/* Whether each topic that refused something has told its limit. Of what was refused in a batch with
+ * others no size is known but that of the limit. */
 static bool learn(struct kafka_producer *p, bool named)
 {
-    const struct refused_messages *refused = &p->sent.too_large;
     bool all_told = true;
     for (int t = 1; t < topic_end; t++) {
-        size_t bytes = refused_bytes(refused, t, named);
+        size_t bytes = refused_bytes(&p->sent.too_large, t);
         if (!bytes) continue;
-        const struct kafka_limit *limit = &p->limits.topics[t];
         int64_t now_ms = kafka_producer_now_ms();
-        bool silent = limit->refused && !limit->told && now_ms < limit->until_ms;
-        size_t told = silent ? 0 : kafka_limits_ask(p->config, t);
-        kafka_limits_refused(&p->limits, t, bytes, told, now_ms);
-        all_told &= limit->told > 0;
+        size_t told =
+            kafka_limits_is_silent(&p->limits, t, now_ms) ? 0 : kafka_limits_ask(p->config, t);
+        all_told &= told > 0;
+        if (named || told)
+            kafka_limits_refused(&p->limits, t, named ? bytes : told + 1, told, now_ms);
     }
     return all_told;
 }
@@ -190,13 +184,13 @@ static void too_large(struct kafka_producer *p, struct error *error)
     bool told = learn(p, named);
     fill_refusal(p, named ? REFUSAL_TOO_LARGE : REFUSAL_UNNAMED, refused);
     if (!named) p->refusal.n = 0;
-    p->naming = named || told ? 0 : p->sent.messages;
-    int topic = refused->topics[0];
+    p->one_by_one_until_ms = named || told ? 0 : kafka_producer_now_ms() + KAFKA_LIMITS_KEEP_MS;
     error_set(error, ABORT,
               "%.*s refuses %s of %zu bytes (%s); the batch is decided again, without it or with "
               "less of it",
-              STR_ARG(p->config->topics[topic]), named ? "a message" : "a message in a batch",
-              refused->bytes[0], rd_kafka_err2name(refused->code));
+              STR_ARG(p->config->topics[refused->topics[0]]),
+              named ? "a message" : "a batch with one", refused->bytes[0],
+              rd_kafka_err2name(refused->code));
 }
 
 enum result kafka_handover_refused(struct kafka_producer *p, enum result r, struct error *error)
@@ -216,7 +210,8 @@ enum result kafka_handover_refused(struct kafka_producer *p, enum result r, stru
 
 size_t kafka_handover_batch(const struct kafka_producer *p)
 {
-    return p->naming ? 0 : kafka_limits_batch(&p->limits, kafka_producer_now_ms());
+    int64_t now_ms = kafka_producer_now_ms();
+    return now_ms < p->one_by_one_until_ms ? 0 : kafka_limits_batch(&p->limits, now_ms);
 }
 
 /* ------------------------------------------------------------------ handing over */

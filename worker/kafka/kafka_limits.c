@@ -68,6 +68,23 @@ size_t kafka_limits_batch(const struct kafka_limits *limits, int64_t now_ms)
     return bytes;
 }
 
+bool kafka_limits_is_silent(const struct kafka_limits *limits, int topic, int64_t now_ms)
+{
+    const struct kafka_limit *limit = learned(limits, topic, now_ms);
+    return limit && !limit->told;
+}
+
+void kafka_limits_renew(struct kafka_limits *limits, const struct config *config, int64_t now_ms)
+{
+    for (int t = 1; t < topic_end; t++) {
+        struct kafka_limit *limit = &limits->topics[t];
+        if (!limit->told || now_ms < limit->until_ms) continue;
+        size_t told = kafka_limits_ask(config, t);
+        *limit = (struct kafka_limit){0};
+        if (told) kafka_limits_refused(limits, t, told + 1, told, now_ms);
+    }
+}
+
 /* ------------------------------------------------------------------ the question */
 
 static size_t number_of(const rd_kafka_ConfigResource_t *resource, const char *name)

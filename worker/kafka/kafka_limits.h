@@ -41,6 +41,11 @@ void kafka_limits_refused(struct kafka_limits *limits, int topic, size_t bytes, 
  * learned; KAFKA_LIMITS_BATCH_BYTES when they allow that; 0: one message at a time. */
 size_t kafka_limits_batch(const struct kafka_limits *limits, int64_t now_ms);
 
+/* Whether the topic refused something and would not tell its limit, so that asking is of no use. */
+bool kafka_limits_is_silent(const struct kafka_limits *limits, int topic, int64_t now_ms);
+/* Asks for the limits that were told and are to be forgotten: perhaps they were raised. */
+void kafka_limits_renew(struct kafka_limits *limits, const struct config *config, int64_t now_ms);
+
 /* What a topic takes by its settings, asked on a handle of its own; two seconds at most. 0: no
  * answer, or we may not read them. */
 size_t kafka_limits_ask(const struct config *config, int topic);

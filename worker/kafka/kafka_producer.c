@@ -229,6 +229,7 @@ enum result kafka_producer_give_up(const struct kafka_producer *p, const char *d
 enum result kafka_producer_begin(struct kafka_producer *p, struct error *error)
 {
     p->refusal = (struct transaction_refusal){0};
+    kafka_limits_renew(&p->limits, p->config, kafka_producer_now_ms());
     if (p->ready && kafka_handover_batch(p) != p->batch_bytes) close_handle(p);
     enum result r = kafka_producer_ready(p, READY_TIMEOUT_MS, error);
     if (r == RETRY && !p->rk) {
@@ -426,7 +427,6 @@ enum result kafka_producer_commit(struct kafka_producer *p, const struct positio
     if (r != OK) return r;
     p->in_transaction = false;
     p->committed_ms = kafka_producer_now_ms();
-    p->naming -= p->naming < p->sent.messages ? p->naming : p->sent.messages;
     for (size_t i = 0; i < shards_n; i++) shards[i].state_end = p->states[shards[i].shard].end;
     return OK;
 }

@@ -38,10 +38,10 @@ struct kafka_producer {
     bool in_transaction;
     int64_t committed_ms;
     struct kafka_limits limits;
-    size_t batch_bytes;    /* of one request to a partition; 0: it has one message */
-    size_t naming;         /* messages still to be sent one by one, so that the report names one */
-    int64_t open_again_ms; /* not before, after the brokers refused to register us */
-    struct error unopened; /* what they said */
+    size_t batch_bytes;          /* of one request to a partition; 0: it has one message */
+    int64_t one_by_one_until_ms; /* so that a report names a message, and not a batch */
+    int64_t open_again_ms;       /* not before, after the brokers refused to register us */
+    struct error unopened;       /* what they said */
     rd_kafka_resp_err_t unopened_code;
     struct transaction_refusal refusal;
     /* of this transaction */
