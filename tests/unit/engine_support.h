@@ -22,7 +22,7 @@
 struct fake_message {
     int topic;
     int32_t partition;
-    struct str key, value, type, ce_time;
+    struct str key, value, type, ce_time, truncated;
     int transaction; /* the how-manieth committed one */
 };
 

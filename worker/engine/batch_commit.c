@@ -180,7 +180,7 @@ static void set_next_size(struct batch *b)
 {
     struct engine *engine = b->engine;
     size_t most = (size_t)engine->options.batch_max, base = engine->take_max;
-    if (b->full) base = records_taken(b);
+    if (b->large) base = records_taken(b);
     engine->take_max = base < 8 ? 16 : base * 2;
     if (engine->take_max > most) engine->take_max = most;
 }

@@ -107,10 +107,18 @@ static void note_touched(struct batch *b, struct batch_shard *bs)
     }
 }
 
-static bool is_full(const struct batch *b)
+/* No more fits into one transaction. */
+static bool is_full(struct batch *b)
 {
-    return b->bytes >= BYTES_MAX || b->messages_n + b->touched >= MESSAGES_MAX ||
-           b->touched >= ENTRIES_MAX;
+    b->large = b->bytes >= BYTES_MAX || b->messages_n + b->touched >= MESSAGES_MAX ||
+               b->touched >= ENTRIES_MAX;
+    return b->large;
+}
+
+/* The batch ends behind this item: it is full, or it is to be known what became of the item. */
+static bool ends_behind(struct batch *b, const struct item *item)
+{
+    return is_full(b) || item->is_oversized || batch_is_suspect(b, item);
 }
 
 /* Sets the item's fate to refused where that is decided, and gives what it sends. */
@@ -145,6 +153,7 @@ static enum step_result decide_item(struct batch *b, struct batch_shard *bs, str
     if (b->failed != OK) return STEP_FAILED;
     /* What it said stands in the state of its finding and of its task. */
     if (item->record) b->bytes += 2 * item->record->value.n;
+    b->large |= decided == DECIDE_MORE;
     return decided == DECIDE_MORE ? STEP_FULL : STEP_DONE;
 }
 
@@ -162,8 +171,7 @@ static enum step_result decide_tick(struct batch *b, struct batch_shard *bs, siz
     metrics_add(b->engine->metrics, METRIC_TICKS, 1);
     bs->ticks_taken++;
     enum step_result result = decide_item(b, bs, item, until, error);
-    bool full = is_full(b) || batch_is_suspect(b, item);
-    return result == STEP_DONE && full ? STEP_FULL : result;
+    return result == STEP_DONE && ends_behind(b, item) ? STEP_FULL : result;
 }
 
 /* ---- the order of time ---- */
@@ -260,7 +268,7 @@ static enum step_result decide_records(struct batch *b, struct batch_shard *bs, 
         enum step_result result = decide_item(b, bs, item, b->now, error);
         if (result != STEP_DONE) return result;
         bs->taken++;
-        if (is_full(b) || item->is_oversized || batch_is_suspect(b, item)) return STEP_FULL;
+        if (ends_behind(b, item)) return STEP_FULL;
     }
     return STEP_DONE;
 }

@@ -63,7 +63,8 @@ struct batch {
     size_t decided_n, decided_cap;
     size_t bytes;       /* of the messages, and what their state may take */
     size_t touched;     /* entries that are written */
-    bool full;          /* no more fits into one transaction */
+    bool full;          /* it ends here */
+    bool large;         /* since no more fits into one transaction */
     enum result failed; /* why a step did */
 };
 
