@@ -323,6 +323,73 @@ static void test_reminders_without_task(void **state)
     buf_free(&encoder.scratch);
 }
 
+static size_t count_of(struct str text, const char *part)
+{
+    size_t n = 0;
+    for (const char *at = text.p;
+         (at = memmem(at, text.n - (size_t)(at - text.p), part, strlen(part))); at++)
+        n++;
+    return n;
+}
+
+/* What a topic does not take of an event of time goes in this order: open tasks, long texts, lists,
+ * the ends of titles. */
+static void test_without_long_parts(void **state)
+{
+    (void)state;
+    static char description[60000], title[900];
+    memset(description, 'd', sizeof description - 1);
+    memset(title, 't', sizeof title - 1);
+    struct encoder encoder = make_encoder();
+    struct task before = make_task(), task = make_task();
+    before.sla = SLA_AT_RISK;
+    task.sla = SLA_BREACHED;
+    task.description = before.description = str_of(description);
+    task.title = before.title = str_of(title);
+    struct output output = {.type = OUTPUT_TASK,
+                            .incident_id = STR("INC-1042"),
+                            .at = AT,
+                            .cause = {.at = AT},
+                            .task = {TASK_UPDATED, &task, &before, task_diff(&before, &task)}};
+    struct message m;
+    encode_output_within(&encoder, arena, &output, SIZE_MAX, &m);
+    assert_int_equal(m.headers_n, 8);
+    char whole[20];
+    snprintf(whole, sizeof whole, "%zu", m.value.n);
+    encode_output_within(&encoder, arena, &output, 3000, &m);
+    assert_true(encode_size(&m) <= 3000);
+    assert_header(&m, "epilogue-truncated", whole);
+    assert_int_equal(count_of(m.value, "\"description\":null"), 1);
+    assert_int_equal(count_of(m.value, title), 1);
+    assert_int_equal(count_of(m.value, "\"changes\":{\"sla\":{"), 1);
+    encode_output_within(&encoder, arena, &output, 1, &m); /* as little as can be */
+    assert_int_equal(count_of(m.value, title), 0);
+    assert_int_equal(count_of(m.value, "\"participants\":[]"), 1);
+    assert_int_equal(count_of(m.value, "\"sla\":\"breached\""), 1);
+    assert_true(encode_size(&m) < 1500);
+
+    const struct task *open[] = {&task, &task, &task, &task, &task, &task};
+    struct incident incident = {.title = STR("Key read"), .level = LEVEL_FULL};
+    struct output review = {.type = OUTPUT_REMINDER,
+                            .incident_id = STR("INC-1"),
+                            .at = AT,
+                            .cause = {.at = AT},
+                            .reminder = {.kind = REMINDER_REVIEW_DUE,
+                                         .number = 1,
+                                         .due_for = AT,
+                                         .occurrence = 1,
+                                         .summary = STR("6 tasks are open"),
+                                         .incident = &incident,
+                                         .open = open,
+                                         .open_n = 6}};
+    encode_output_within(&encoder, arena, &review, 5000, &m);
+    assert_int_equal(count_of(m.value, title), 4); /* the most urgent that fit, whole */
+    encode_output_within(&encoder, arena, &review, 1000, &m);
+    assert_int_equal(count_of(m.value, "\"open\":[]"), 1);
+    assert_non_null(header(&m, "epilogue-truncated"));
+    buf_free(&encoder.scratch);
+}
+
 static struct finding_event *merged_finding(void)
 {
     struct record record = make_record(
@@ -509,6 +576,7 @@ int main(void)
         cmocka_unit_test(test_task_reminder),
         cmocka_unit_test(test_reminders_without_task),
         cmocka_unit_test(test_forwarded_finding),
+        cmocka_unit_test(test_without_long_parts),
         cmocka_unit_test(test_dead_letter),
         cmocka_unit_test(test_dead_letter_within_a_size),
         cmocka_unit_test(test_forwarded_record),
