@@ -259,6 +259,26 @@ def test_a_right_is_taken_away(guarded, kind, name, operation, code, command):
     world.check_outputs()
 
 
+@pytest.mark.parametrize("kind, name, command", [
+    (kafka_rights.TOPIC, "finding-updated", "--operation Read --topic {}"),
+    (kafka_rights.GROUP, "*", "--operation Read --group"),
+], ids=["input", "group"])
+def test_a_right_to_read_is_taken_away(guarded, kind, name, command):
+    """The same for what it reads."""
+    world, incident = guarded, f"INC-READ-{kind}"
+    name = world.topic(name) if kind == kafka_rights.TOPIC else name
+    kafka_rights.deny(world.broker, kind, name, kafka_rights.READ)
+    wait_until(lambda: world.worker.get("/readyz")[0] == 503, 30, "the worker to notice")
+    world.worker.wait_log(f"waiting for Kafka.*{command.format(name)}")
+    assert world.worker.running and world.worker.get("/readyz")[0] == 503
+    kafka_rights.give_back(world.broker, kind, name, kafka_rights.READ)
+    world.close_incident(closure(incident))
+    world.update_finding(finding(incident, "F-1"))
+    world.worker.wait_ready()
+    world.wait_task(bug_id(incident, "F-1"))
+    assert not _refused(world)
+
+
 def test_a_limit_that_may_not_be_read(guarded):
     """It is felt for, by halves, and then remembered."""
     world = guarded

@@ -99,12 +99,13 @@ static int to_log_level(int syslog_level)
 }
 
 /* What is said again and again while a broker is away: each handle has several connections, tried
- * every second, and the producer asks for its id every retry.backoff.ms. The last two come with each
+ * every second, and the producer asks for its id every retry.backoff.ms. The last four come with each
  * transaction that a broker refuses, of which the worker speaks itself. */
 static bool is_about_connections(const char *facility)
 {
-    static const char *const facilities[] = {"FAIL",      "ERROR",  "REQTMOUT", "GETPID",
-                                             "TERMINATE", "TXNERR", "ADDPARTS"};
+    static const char *const facilities[] = {"FAIL",     "ERROR",      "REQTMOUT",
+                                             "GETPID",   "TERMINATE",  "TXNERR",
+                                             "ADDPARTS", "ADDOFFSETS", "FATAL"};
     for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++)
         if (strcmp(facility, facilities[i]) == 0) return true;
     return false;

@@ -218,7 +218,7 @@ static void put_right(struct buf *out, const struct config *config,
         buf_printf(out, "--operation IdempotentWrite --cluster");
         break;
     default:
-        buf_printf(out, "--operation Write ");
+        buf_printf(out, "--operation %s ", write->reading ? "Read" : "Write");
         put_topics(out, config, write->topics, "--topic ");
     }
 }
@@ -251,7 +251,8 @@ void kafka_verdict_say(const struct config *config, const struct refused_write *
     const struct row *row = row_of(write->code);
     struct buf out = {0};
     buf_printf(&out, "%s", doing);
-    if (write->topics) buf_printf(&out, " to ");
+    if (write->topics && !write->reading) buf_printf(&out, " to");
+    if (write->topics) buf_char(&out, ' ');
     put_topics(&out, config, write->topics, "");
     if (write->partition >= 0) buf_printf(&out, "/%" PRId32, write->partition);
     buf_printf(&out, ": %s (%s): ", rd_kafka_err2name(write->code), rd_kafka_err2str(write->code));

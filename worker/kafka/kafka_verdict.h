@@ -31,6 +31,7 @@ struct refused_write {
     int32_t partition; /* -1: none in particular */
     ms_t stamp;        /* the time of the message; TIME_NONE: not known */
     ms_t now;          /* this machine's clock */
+    bool reading;      /* or rather a refused read */
 };
 
 /* The sentence of a condition: what is refused, why, and what to do. */
