@@ -63,7 +63,8 @@ static struct timespec right(const struct timespec *until)
     return t;
 }
 
-int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *lock, const struct timespec *until)
+int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *lock,
+                           const struct timespec *until)
 {
     static int (*real)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
     if (!real) *(void **)&real = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
