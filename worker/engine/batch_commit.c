@@ -152,6 +152,7 @@ static void count_refused(const struct batch *b, const struct item *item)
 {
     const struct record *record = item->record;
     struct engine *engine = b->engine;
+    batch_forget_oversized(b, record);
     metrics_refused(engine->metrics, item->refused.code);
     log_warn("record refused", "topic=%.*s partition=%d offset=%lld code=%.*s",
              STR_ARG(engine->options.topic_names[record->topic]), record->partition,

@@ -102,6 +102,8 @@ enum result batch_refuse(struct batch *b, const struct origin *origin, const str
 /* Why a record is to be refused: true and the refusal, where it is known to be oversized. */
 bool batch_is_oversized(const struct batch *b, const struct record *record,
                         struct refused *refused);
+/* Its dead letter is committed. */
+void batch_forget_oversized(const struct batch *b, const struct record *record);
 /* The incident's state was too large: the batch ends behind this event of it. */
 bool batch_is_suspect(const struct batch *b, const struct item *item);
 /* The transaction was aborted for this; its shards are restarting. OK or FATAL. */

@@ -28,23 +28,35 @@ bool batch_fits(const struct batch *b, const struct message *m, struct topic_lim
     return encode_size(m) <= limit->bytes;
 }
 
+static struct oversized *find_oversized(struct engine *engine, const struct record *record)
+{
+    for (size_t i = 0; i < OVERSIZED_MAX; i++) {
+        struct oversized *o = &engine->oversized[i];
+        if (o->topic == record->topic && o->partition == record->partition &&
+            o->offset == record->offset)
+            return o;
+    }
+    return NULL;
+}
+
 bool batch_is_oversized(const struct batch *b, const struct record *record, struct refused *refused)
 {
-    const struct engine *engine = b->engine;
-    for (size_t i = 0; i < OVERSIZED_MAX && i < engine->oversized_n; i++) {
-        const struct oversized *o = &engine->oversized[i];
-        if (o->topic != record->topic || o->partition != record->partition ||
-            o->offset != record->offset)
-            continue;
-        refused->code = REFUSE_TOO_LARGE;
-        refused->detail = arena_printf(
-            b->arena, "%s %zu bytes, which is more than topic %.*s takes (max.message.bytes)",
-            o->refusing == TOPIC_STATE ? "what is stored of its incident would have"
-                                       : "what follows from it would have",
-            o->bytes, STR_ARG(engine->options.topic_names[o->refusing]));
-        return true;
-    }
-    return false;
+    const struct oversized *o = find_oversized(b->engine, record);
+    if (!o) return false;
+    refused->code = REFUSE_TOO_LARGE;
+    refused->detail = arena_printf(
+        b->arena, "%s %zu bytes, which is more than topic %.*s takes (max.message.bytes)",
+        o->refusing == TOPIC_STATE ? "what is stored of its incident would have"
+                                   : "what follows from it would have",
+        o->bytes, STR_ARG(b->engine->options.topic_names[o->refusing]));
+    return true;
+}
+
+/* Another record may have its place one day: the topic can be made again. */
+void batch_forget_oversized(const struct batch *b, const struct record *record)
+{
+    struct oversized *o = find_oversized(b->engine, record);
+    if (o) *o = (struct oversized){0};
 }
 
 static enum result note_oversized(struct batch *b, const struct record *record,

@@ -97,12 +97,14 @@ static void forget_hindered(struct engine *engine, const struct shard_plan *sp)
     if (now_ms - sp->shard->hindered_until_ms > FORGET_MS) refuse_is_over(engine, sp->shard);
 }
 
-/* Shards that Kafka refused something of try again by themselves: another refusal is theirs alone. */
+/* Shards that Kafka refused something of try again by themselves: another refusal is theirs alone. One
+ * whose record waits for what may be before it holds up nobody. */
 static void keep_hindered(struct plan *plan)
 {
     size_t kept = 0;
     for (size_t i = 0; i < plan->n; i++)
-        if (plan->shards[i].shard->is_hindered) plan->shards[kept++] = plan->shards[i];
+        if (plan->shards[i].shard->is_hindered && !plan->shards[i].shard->held_ms)
+            plan->shards[kept++] = plan->shards[i];
     if (kept) plan->n = kept;
 }
 
