@@ -69,7 +69,7 @@ static void fuzz_record(struct arena *arena, unsigned choice, struct str value)
         buf_free(&encoder.scratch);
     } else {
         if (!refused.code || refused.code >= refusal_end || !refused.detail.n) abort();
-        encode_dead_letter(&encoder, arena, &record, &refused, 2000, 100, &message);
+        encode_dead_letter(&encoder, arena, &record, &refused, 2000, 400, &message);
     }
 }
 

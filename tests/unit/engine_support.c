@@ -101,6 +101,7 @@ static enum result produce(void *self, const struct message *m, struct error *er
         .value = arena_str(f->arena, m->value),
         .type = arena_str(f->arena, header(m, "ce_type")),
         .ce_time = arena_str(f->arena, header(m, "ce_time")),
+        .truncated = arena_str(f->arena, header(m, "epilogue-truncated")),
         .transaction = f->transactions,
     };
     f->bytes += m->key.n + m->value.n;
@@ -138,6 +139,18 @@ static enum result nothing(void *self, struct error *error)
     (void)self;
     (void)error;
     return OK;
+}
+
+static const struct transaction_refusal *refusal(void *self)
+{
+    return &((struct fake *)self)->refusal;
+}
+
+static void limit(void *self, int topic, struct topic_limit *out)
+{
+    const struct fake *f = self;
+    size_t bytes = f->limits_of[topic] ? f->limits_of[topic] : 4000000;
+    *out = (struct topic_limit){bytes, bytes, true, "max.message.bytes"};
 }
 
 /* ---- the store ---- */
@@ -286,7 +299,9 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
                                    .produce = produce,
                                    .commit = commit,
                                    .abort = nothing,
-                                   .recover = nothing};
+                                   .recover = nothing,
+                                   .refusal = refusal,
+                                   .limit = limit};
     f->store = (struct store_port){f, load, apply, due, entries};
     f->clock = (struct clock_port){f, now, monotonic_ms};
     struct engine_options options = {
@@ -296,8 +311,6 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
         .partitions = FAKE_SHARDS,
         .batch_max = batch_max,
         .delete_retention_ms = INT64_MAX,
-        .output_bytes_max = 4000000,
-        .dead_letter_bytes_max = 8000000,
         .partition_of = partition_of,
     };
     for (int t = 0; t < topic_end; t++) options.topic_names[t] = topic_name(t);

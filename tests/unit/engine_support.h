@@ -22,7 +22,7 @@
 struct fake_message {
     int topic;
     int32_t partition;
-    struct str key, value, type, ce_time;
+    struct str key, value, type, ce_time, truncated;
     int transaction; /* the how-manieth committed one */
 };
 
@@ -49,8 +49,10 @@ struct fake {
     size_t bytes;
     struct position positions[FAKE_SHARDS * INPUTS];
     size_t positions_n;
-    int abort_next;    /* so many commits from now on are ABORT */
-    int64_t commit_ms; /* what a commit takes */
+    int abort_next;                     /* so many commits from now on are ABORT */
+    struct transaction_refusal refusal; /* for what they are */
+    size_t limits_of[topic_end];        /* what the topics take; 0: 4 MB */
+    int64_t commit_ms;                  /* what a commit takes */
     int64_t state_end[FAKE_SHARDS];
     bool asked, silent; /* of ends_ask; ends_take has no answer while `silent` */
     struct input_end answer[FAKE_SHARDS * INPUTS];

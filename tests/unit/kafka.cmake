@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 epilogue_unit_test(kafka_partition kafka PkgConfig::RDKAFKA)
 epilogue_unit_test(kafka_error kafka PkgConfig::RDKAFKA)
+epilogue_unit_test(kafka_verdict kafka PkgConfig::RDKAFKA)
 epilogue_unit_test(offset_mark kafka PkgConfig::RDKAFKA)
 epilogue_unit_test(kafka_rights kafka)
 

@@ -53,7 +53,7 @@ static void test_there_and_back(void **state)
                                {STR("epilogue-error"), STR("spoofed")},
                                {STR("epilogue-truncated"), STR("7")},
                                {STR("x"), STR("2")}};
-    struct record record = record_with(headers, 4), letter = refuse(&record, 100), original;
+    struct record record = record_with(headers, 4), letter = refuse(&record, 4096), original;
     struct dead_letter read;
     assert_int_equal(dead_letter_read(names, &letter, &read), DEAD_LETTER);
     assert_true(same(read.code, STR("unknown-task")));
@@ -68,7 +68,7 @@ static void test_there_and_back(void **state)
     assert_int_equal(original.headers_n, 2);
     assert_null(original.headers[0].value.p);
     assert_true(same(original.headers[1].value, STR("2")));
-    letter = refuse(&record, 5);
+    letter = refuse(&record, 200);
     assert_int_equal(dead_letter_read(names, &letter, &read), DEAD_LETTER);
     assert_true(read.is_cut);
 }
@@ -83,7 +83,7 @@ static void test_merged_finding(void **state)
                                {STR("epilogue-offset"), STR("7")}};
     struct record record = record_with(headers, 4), original;
     record.topic = TOPIC_FORWARDED;
-    struct record letter = refuse(&record, 100);
+    struct record letter = refuse(&record, 4096);
     struct dead_letter read;
     assert_int_equal(dead_letter_read(names, &letter, &read), DEAD_LETTER);
     assert_int_equal(read.topic, TOPIC_INCIDENT_CLOSED);
@@ -92,7 +92,7 @@ static void test_merged_finding(void **state)
     assert_int_equal(original.headers_n, 4);
     assert_str(original.headers[3].value, "7");
     headers[0].value = STR("record");
-    letter = refuse(&record, 100);
+    letter = refuse(&record, 4096);
     assert_int_equal(dead_letter_read(names, &letter, &read), DEAD_LETTER);
     dead_letter_original(arena, &letter, &read, &original);
     assert_int_equal(original.topic, TOPIC_INCIDENT_CLOSED);
@@ -105,11 +105,11 @@ static void test_times(void **state)
     struct record record = record_with(NULL, 0);
     struct dead_letter read;
     record.timestamp = NOW + 1; /* Kafka may refuse times in the future: as of the refusal */
-    struct record letter = refuse(&record, 100);
+    struct record letter = refuse(&record, 4096);
     assert_int_equal(dead_letter_read(names, &letter, &read), DEAD_LETTER);
     assert_int_equal(read.record_time, NOW);
     record.timestamp = TIME_NONE;
-    letter = refuse(&record, 100);
+    letter = refuse(&record, 4096);
     assert_int_equal(dead_letter_read(names, &letter, &read), DEAD_LETTER);
     assert_int_equal(read.record_time, TIME_NONE);
 }
@@ -118,7 +118,7 @@ static void test_markers(void **state)
 {
     (void)state;
     struct header header = {STR("epilogue-redriven"), STR("5")};
-    struct record record = record_with(&header, 1), letter = refuse(&record, 100);
+    struct record record = record_with(&header, 1), letter = refuse(&record, 4096);
     struct dead_letter read;
     struct message m;
     assert_int_equal(dead_letter_read(names, &letter, &read), DEAD_LETTER);
@@ -139,7 +139,7 @@ static void test_strange(void **state)
     struct dead_letter read;
     assert_int_equal(dead_letter_read(names, &record, &read), DEAD_LETTER_STRANGE);
     for (size_t missing = 0; missing < 7; missing++) {
-        struct record letter = refuse(&record, 100);
+        struct record letter = refuse(&record, 4096);
         struct header *headers = (struct header *)letter.headers;
         headers[missing].value = STR("x");
         enum dead_letter_kind kind = dead_letter_read(names, &letter, &read);

@@ -135,12 +135,14 @@ static void a_tick_that_is_too_large_ends_the_worker(void **state)
     put_closure(0, 1, 1);
     fake_work_off(&f);
     fake_pass(&f, 200 * DAY_MS);
-    f.engine->options.output_bytes_max = 10;
+    f.limits_of[TOPIC_REMINDERS] = 300;
     struct error error;
     enum result result = OK;
     for (int i = 0; i < 10 && result == OK; i++) result = engine_step(f.engine, 0, &error);
     assert_int_equal(result, FATAL);
-    assert_non_null(strstr(error.text, "larger than the output topics take"));
+    assert_non_null(
+        strstr(error.text,
+               "followup-reminders takes no record of more than 300 bytes (max.message.bytes)"));
 }
 
 /* The number of the batch and of the stored entries go with every position. */

@@ -133,8 +133,7 @@ static void test_delivery_reports(void **state)
     assert_int_equal(kafka_delivery_of(RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_OFFSET_INVALID),
                      DELIVERY_UNKNOWN);
     assert_int_equal(kafka_delivery_of(RD_KAFKA_RESP_ERR__PURGE_QUEUE, -1), DELIVERY_FAILED);
-    assert_int_equal(kafka_delivery_of(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, -1),
-                     DELIVERY_UNACCEPTABLE);
+    assert_int_equal(kafka_delivery_of(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, -1), DELIVERY_FAILED);
 }
 
 int main(void)

@@ -196,8 +196,6 @@ static void make_engine(struct worker *w)
         .partitions = w->partitions,
         .batch_max = config->batch_max,
         .delete_retention_ms = TOPICS_STATE_DELETE_RETENTION_MS,
-        .output_bytes_max = TOPICS_OUTPUT_BYTES_MAX - TOPICS_RECORD_OVERHEAD_BYTES,
-        .dead_letter_bytes_max = TOPICS_DEAD_LETTER_BYTES_MAX - TOPICS_RECORD_OVERHEAD_BYTES,
         .accept_state_loss = w->accept_state_loss,
         .partition_of = kafka_partition_of,
     };

@@ -6,6 +6,8 @@
 #include "json.h"
 
 #define HEADERS_MAX 10 /* of an event out */
+/* The lengths of a record and of its value grow with the value, by up to four bytes each. */
+#define LENGTH_GROWS 8
 
 /* A slice of the scratch buffer, by its place: the buffer moves while it grows. */
 struct part {
@@ -180,7 +182,25 @@ static struct header *copy_headers(struct arena *arena, const struct record *rec
     return h;
 }
 
-void encode_dead_letter(const struct encoder *encoder, struct arena *arena,
+/* Leaves out of a dead letter what makes it larger than `max_bytes`: the end of the value, other
+ * people's headers, the key. */
+static bool shrink(struct arena *arena, struct message *m, size_t theirs, size_t max_bytes)
+{
+    struct header *h = (struct header *)(uintptr_t)m->headers;
+    struct str value = m->value;
+    put_header(h, &m->headers_n, STR(ENVELOPE_TRUNCATED), arena_printf(arena, "%zu", value.n));
+    m->value.n = 0;
+    if (encode_size(m) > max_bytes) {
+        m->headers += theirs;
+        m->headers_n -= theirs;
+    }
+    if (encode_size(m) > max_bytes) m->key = STR_NONE;
+    size_t bytes = encode_size(m) + LENGTH_GROWS;
+    if (bytes < max_bytes) m->value.n = value.n < max_bytes - bytes ? value.n : max_bytes - bytes;
+    return encode_size(m) <= max_bytes;
+}
+
+bool encode_dead_letter(const struct encoder *encoder, struct arena *arena,
                         const struct record *record, const struct refused *refused, ms_t now,
                         size_t max_bytes, struct message *message)
 {
@@ -197,19 +217,16 @@ void encode_dead_letter(const struct encoder *encoder, struct arena *arena,
     ms_t first = record->timestamp < now ? record->timestamp : now;
     if (first != TIME_NONE)
         put_header(h, &n, STR(ENVELOPE_RECORD_TIME), arena_printf(arena, "%lld", (long long)first));
-    struct str value = record->value;
-    if (value.n > max_bytes) {
-        put_header(h, &n, STR(ENVELOPE_TRUNCATED), arena_printf(arena, "%zu", value.n));
-        value.n = max_bytes;
-    }
     *message = (struct message){
         .topic = TOPIC_DEAD_LETTERS,
         .timestamp = TIME_NONE,
         .key = record->key,
-        .value = value,
+        .value = record->value,
         .headers = h,
         .headers_n = n,
     };
+    return encode_size(message) <= max_bytes ||
+           shrink(arena, message, record->headers_n, max_bytes);
 }
 
 void encode_forwarded(const struct encoder *encoder, struct arena *arena,

@@ -27,11 +27,26 @@ void encode_output(struct encoder *encoder, struct arena *arena, const struct ou
 void encode_value(const struct encoder *encoder, struct buf *out, const struct output *output);
 
 /*
- * A dead letter: the original key, value and headers, then ours. Coordinates and topic are those
- * where the record first stood, and its Kafka time, but never one later than `now`. `max_bytes`
- * bounds the value: what does not fit is cut and epilogue-truncated says the original size.
+ * The bytes of a record batch (format 2, not compressed) with this message alone in it: what a
+ * broker compares with max.message.bytes, and more than what a client compares with message.max.bytes.
  */
-void encode_dead_letter(const struct encoder *encoder, struct arena *arena,
+size_t encode_size(const struct message *message);
+
+/*
+ * encode_output of what a tick causes, without as much of it as lets encode_size stay within
+ * `max_bytes`, or without all that may go (CONTRACT part 5): the caller looks whether that is little
+ * enough. The header epilogue-truncated says how large the whole value was.
+ */
+void encode_output_within(struct encoder *encoder, struct arena *arena, const struct output *output,
+                          size_t max_bytes, struct message *message);
+
+/*
+ * A dead letter: the original key, value and headers, then ours. Coordinates and topic are those
+ * where the record first stood, and its Kafka time, but never one later than `now`. What makes encode_size exceed `max_bytes` is left out, in this order:
+ * the end of the value, the record's own headers, the key; then epilogue-truncated says how large the
+ * value was. False: nothing is left to leave out and it is still larger.
+ */
+bool encode_dead_letter(const struct encoder *encoder, struct arena *arena,
                         const struct record *record, const struct refused *refused, ms_t now,
                         size_t max_bytes, struct message *message);
 

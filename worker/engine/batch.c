@@ -2,8 +2,9 @@
 /* One batch from top to bottom: load, decide, one transaction, apply. */
 #include "batch_private.h"
 
-struct message *batch_add_message(struct batch *b)
+struct message *batch_add_message(struct batch *b, struct message_origin origin)
 {
+    *ARENA_PUSH(b->arena, b->origins, b->origins_n, b->origins_cap) = origin;
     struct message *m = ARENA_PUSH(b->arena, b->messages, b->messages_n, b->messages_cap);
     *m = (struct message){.timestamp = TIME_NONE};
     return m;
@@ -38,11 +39,18 @@ static void leave_out_untaken(struct batch *b)
     b->shards_n = kept;
 }
 
+/* Nothing was sent and nothing stored: the records are still in the inbox, and are decided again. */
+static enum result again(struct batch *b)
+{
+    b->engine->idle = false;
+    return OK;
+}
+
 static enum result run(struct batch *b, struct error *error)
 {
     enum result result = batch_load(b, error);
     if (result == OK) result = batch_decide(b, error);
-    if (result == REJECT) return batch_refuse_too_large(b, error);
+    if (result == REJECT) return again(b);
     if (result != OK) {
         batch_restart_all(b);
         return result == ABORT ? OK : result;
@@ -50,8 +58,9 @@ static enum result run(struct batch *b, struct error *error)
     leave_out_untaken(b);
     b->engine->idle = !b->shards_n;
     if (!b->shards_n) return OK;
-    if (!batch_collect(b)) return batch_refuse_too_large(b, error);
-    result = batch_commit(b, error);
+    result = batch_collect(b, error);
+    if (result == REJECT) return again(b);
+    if (result == OK) result = batch_commit(b, error);
     if (result != OK || b->shards[0].dropped) return result;
     return batch_apply(b, error);
 }

@@ -7,10 +7,20 @@
 #include "common/log.h"
 #include "failpoint.h"
 
-/* The entries that changed, as records of followup-state and as writes for the store. */
-static bool collect_changes(struct batch *b, struct batch_shard *bs)
+/* What is stored of an entry; absent: it is deleted. */
+static struct str value_of(struct batch *b, const struct entry *e)
 {
     struct buf *scratch = &b->engine->encoder.scratch;
+    if (!e->exists) return STR_NONE;
+    scratch->n = 0;
+    state_json_write(scratch, e);
+    return arena_str(b->arena, buf_slice(scratch));
+}
+
+/* The entries that changed, as records of followup-state and as writes for the store. */
+static enum result collect_changes(struct batch *b, struct batch_shard *bs, struct error *error)
+{
+    struct topic_limit limit;
     size_t n = 1;
     for (struct entry *e = state_first(bs->table); e; e = e->next) n += e->dirty;
     struct store_write *writes = arena_alloc(b->arena, (n + 1) * sizeof *writes);
@@ -19,23 +29,19 @@ static bool collect_changes(struct batch *b, struct batch_shard *bs)
     for (struct entry *e = state_first(bs->table); e; e = e->next) {
         if (!e->dirty) continue;
         bs->entries += e->exists - e->stored;
-        struct store_write *write = &writes[n++];
-        *write = (struct store_write){.key = e->key, .wake_at = e->wake_at, .stored = e->stored};
-        if (e->exists) {
-            scratch->n = 0;
-            state_json_write(scratch, e);
-            if (scratch->n > b->engine->options.output_bytes_max) return false;
-            write->value = arena_str(b->arena, buf_slice(scratch));
-        }
-        struct message *m = batch_add_message(b);
+        struct message_origin origin = {.bs = bs, .entry = e};
+        struct message *m = batch_add_message(b, origin);
         m->topic = TOPIC_STATE;
         m->partition = bs->shard->id;
         m->key = e->key;
-        m->value = write->value;
+        m->value = value_of(b, e);
+        writes[n++] = (struct store_write){
+            .key = e->key, .value = m->value, .wake_at = e->wake_at, .stored = e->stored};
+        if (!batch_fits(b, m, &limit)) return batch_refuse(b, &origin, m, error);
     }
     bs->apply.writes = writes;
     bs->apply.n = n;
-    return true;
+    return OK;
 }
 
 /* How far the inputs are read once this batch is committed, and the last record of each. */
@@ -69,7 +75,7 @@ static void add_position(struct batch *b, struct batch_shard *bs)
     struct buf *scratch = &b->engine->encoder.scratch;
     scratch->n = 0;
     state_json_write_position(scratch, &position);
-    struct message *m = batch_add_message(b);
+    struct message *m = batch_add_message(b, (struct message_origin){.bs = bs});
     m->topic = TOPIC_STATE;
     m->partition = bs->shard->id;
     m->key = arena_printf(b->arena, "$position/%d", bs->shard->id);
@@ -79,7 +85,7 @@ static void add_position(struct batch *b, struct batch_shard *bs)
         (struct store_write){.key = m->key, .value = m->value, .wake_at = TIME_NONE};
 }
 
-bool batch_collect(struct batch *b)
+enum result batch_collect(struct batch *b, struct error *error)
 {
     for (size_t i = 0; i < b->shards_n; i++) {
         struct batch_shard *bs = &b->shards[i];
@@ -89,10 +95,11 @@ bool batch_collect(struct batch *b)
             .stamp = b->now,
             .cluster = b->engine->cluster,
         };
-        if (!collect_changes(b, bs)) return false;
+        enum result result = collect_changes(b, bs, error);
+        if (result != OK) return result;
         add_position(b, bs);
     }
-    return true;
+    return OK;
 }
 
 static enum result produce_all(struct batch *b, struct error *error)
@@ -111,49 +118,45 @@ static size_t records_taken(const struct batch *b)
     return n;
 }
 
-/* A transaction did not go through: what has to happen before the next one. Perhaps it was more
- * than the brokers take in time, so the next one is half as large. */
+/* Perhaps it was more than the brokers take in time, so the next one is half as large. */
+static void take_less(struct batch *b)
+{
+    size_t half = records_taken(b) / 2;
+    b->engine->take_max = half ? half : 1;
+}
+
+/* A transaction did not go through: what has to happen before the next one. */
 static enum result undo(struct batch *b, enum result result, struct error *error)
 {
     struct engine *engine = b->engine;
+    struct transaction_refusal refusal = {0};
+    struct error why = *error;
     if (result == FATAL) return FATAL;
-    log_warn("a transaction was aborted; going back to what is committed", "reason=%s",
-             error->text);
+    if (result == ABORT) refusal = *engine->kafka->refusal(engine->kafka->self);
+    if (refusal.kind != REFUSAL_CONDITION)
+        log_warn("a transaction was aborted; going back to what is committed", "reason=%s",
+                 error->text);
     metrics_add(engine->metrics, METRIC_ABORTS, 1);
     batch_restart_all(b);
-    size_t half = records_taken(b) / 2;
-    engine->take_max = half ? half : 1;
+    if (refusal.kind == REFUSAL_NONE) take_less(b);
     if (result == ABORT) result = engine->kafka->abort(engine->kafka->self, error);
     /* Also after an abort that went well: what the producer believes of its partitions may be what
      * was wrong. */
     if (result != FATAL) result = engine->kafka->recover(engine->kafka->self, error);
-    return result == FATAL ? FATAL : OK;
+    if (result == FATAL) return FATAL;
+    *error = why;
+    return batch_refused(b, &refusal, error);
 }
 
-/* Which one is too much, a batch of one finds out: so the next records are taken one at a time,
- * until as many as one batch holds are committed. */
-enum result batch_refuse_too_large(struct batch *b, struct error *error)
+static void count_refused(const struct batch *b, const struct item *item)
 {
+    const struct record *record = item->record;
     struct engine *engine = b->engine;
-    const struct item *item = b->too_large;
-    const struct batch_shard *bs = &b->shards[0];
-    size_t planned = 0;
-    for (size_t i = 0; i < b->shards_n; i++) planned += b->shards[i].plan->records_n;
-    /* Or a part of it. */
-    if (!item && b->shards_n == 1 && planned == 1 && !bs->ticks_taken) item = &bs->items[0];
-    struct str tick = item && !item->record ? item->event.tick_key : STR_NONE;
-    if (!item && !planned) tick = bs->dues[0].entry->key;
-    batch_restart_all(b);
-    if (tick.p)
-        return error_set(error, FATAL,
-                         "an event or the state of '%.*s', or of another task that is due with it, "
-                         "is larger than the output topics take (%zu bytes)",
-                         STR_ARG(tick), engine->options.output_bytes_max);
-    if (item)
-        engine->poisoned[engine->poisoned_n++ % POISONED_MAX] = (struct record_place){
-            item->record->topic, item->record->partition, item->record->offset};
-    engine->careful = engine->options.batch_max;
-    return OK;
+    batch_forget_oversized(b, record);
+    metrics_refused(engine->metrics, item->refused.code);
+    log_warn("record refused", "topic=%.*s partition=%d offset=%lld code=%.*s",
+             STR_ARG(engine->options.topic_names[record->topic]), record->partition,
+             (long long)record->offset, STR_ARG(refusal_name(item->refused.code)));
 }
 
 static void count_committed(const struct batch *b, int64_t began_ms)
@@ -162,10 +165,11 @@ static void count_committed(const struct batch *b, int64_t began_ms)
     metrics_add(engine->metrics, METRIC_BATCHES, 1);
     metrics_commit(engine->metrics, engine->clock->monotonic_ms(engine->clock->self) - began_ms);
     ms_t now = engine->clock->now(engine->clock->self);
+    for (size_t i = 0; i < b->messages_n; i++)
+        if (b->messages[i].topic == TOPIC_DEAD_LETTERS) count_refused(b, b->origins[i].item);
     for (size_t i = 0; i < b->shards_n; i++) {
         for (size_t k = 0; k < b->shards[i].taken; k++) {
             const struct record *record = b->shards[i].plan->records[k];
-            if (engine->careful) engine->careful--;
             metrics_consumed(engine->metrics, record->topic, now - record_time(record, now));
         }
     }
@@ -176,16 +180,17 @@ static void set_next_size(struct batch *b)
 {
     struct engine *engine = b->engine;
     size_t most = (size_t)engine->options.batch_max, base = engine->take_max;
-    if (b->full) base = records_taken(b);
+    if (b->large) base = records_taken(b);
     engine->take_max = base < 8 ? 16 : base * 2;
     if (engine->take_max > most) engine->take_max = most;
 }
 
-static void take_committed(struct batch_shard *bs, int64_t state_end)
+static void take_committed(struct batch *b, struct batch_shard *bs, int64_t state_end)
 {
     struct shard *shard = bs->shard;
     assert(state_end > shard->watermark); /* the port compared it with the checkpoint */
     bs->apply.watermark = state_end;
+    refuse_is_over(b->engine, shard);
     shard->batch++;
     shard->spoilt = 0;
     shard->entries = bs->entries;
@@ -222,14 +227,10 @@ enum result batch_commit(struct batch *b, struct error *error)
         result =
             engine->kafka->commit(engine->kafka->self, positions, n, shards, b->shards_n, error);
     failpoint("after-commit");
-    if (result == REJECT) {
-        result = undo(b, ABORT, error);
-        return result == OK ? batch_refuse_too_large(b, error) : result;
-    }
     if (result != OK) return undo(b, result, error);
     count_committed(b, began_ms);
     set_next_size(b);
-    for (size_t i = 0; i < b->shards_n; i++) take_committed(&b->shards[i], shards[i].state_end);
+    for (size_t i = 0; i < b->shards_n; i++) take_committed(b, &b->shards[i], shards[i].state_end);
     return OK;
 }
 

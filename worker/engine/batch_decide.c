@@ -7,7 +7,6 @@
  */
 #include "batch_private.h"
 #include "codec/grapheme.h"
-#include "common/log.h"
 
 /* What one transaction holds, about. The broker's and the client's limits are far above, but a
  * slow broker has to take all of it before transaction.timeout.ms, and Redis in one script. */
@@ -29,46 +28,62 @@ static size_t size_of(const struct message *m)
     return bytes;
 }
 
-static void add_dead_letter(struct batch *b, const struct item *item)
+static enum result add_dead_letter(struct batch *b, struct batch_shard *bs, const struct item *item,
+                                   struct error *error)
 {
     struct engine *engine = b->engine;
     const struct record *record = item->record;
-    struct message *m = batch_add_message(b);
-    encode_dead_letter(&engine->encoder, b->arena, record, &item->refused, b->now,
-                       engine->options.dead_letter_bytes_max, m);
+    struct message_origin origin = {.bs = bs, .item = item};
+    struct message *m = batch_add_message(b, origin);
+    struct topic_limit limit;
+    engine->kafka->limit(engine->kafka->self, TOPIC_DEAD_LETTERS, &limit);
+    encode_dead_letter(&engine->encoder, b->arena, record, &item->refused, b->now, SIZE_MAX, m);
+    if (encode_size(m) > limit.bytes)
+        encode_dead_letter(&engine->encoder, b->arena, record, &item->refused, b->now, limit.safe,
+                           m);
+    if (!batch_fits(b, m, &limit)) return batch_refuse(b, &origin, m, error);
     struct str key = record->key.p ? record->key : item->refused.incident_id;
     m->partition = key.p ? batch_partition_of(b, key) : record->partition;
     b->bytes += size_of(m);
-    metrics_refused(engine->metrics, item->refused.code);
-    log_warn("record refused", "topic=%.*s partition=%d offset=%lld code=%.*s",
-             STR_ARG(engine->options.topic_names[record->topic]), record->partition,
-             (long long)record->offset, STR_ARG(refusal_name(item->refused.code)));
+    return OK;
 }
 
-static void add_forwarded(struct batch *b, const struct item *item)
+static enum result add_forwarded(struct batch *b, struct batch_shard *bs, struct item *item,
+                                 struct error *error)
 {
-    struct message *m = batch_add_message(b);
+    struct message_origin origin = {.bs = bs, .item = item};
+    struct topic_limit limit;
+    struct message *m = batch_add_message(b, origin);
     encode_forwarded(&b->engine->encoder, b->arena, item->record, item->event.incident_id, b->now,
                      m);
+    if (!batch_fits(b, m, &limit)) return batch_refuse(b, &origin, m, error);
     m->partition = batch_partition_of(b, item->event.incident_id);
     b->bytes += size_of(m);
     metrics_add(b->engine->metrics, METRIC_FORWARDED, 1);
+    return OK;
 }
 
-static bool encode_outputs(struct batch *b, const struct shard *shard)
+static enum result encode_outputs(struct batch *b, struct batch_shard *bs, const struct item *item,
+                                  struct error *error)
 {
     struct engine *engine = b->engine;
     const struct outputs *outputs = &b->decision.outputs;
     for (; b->encoded < outputs->n; b->encoded++) {
         const struct output *output = &outputs->items[b->encoded];
-        struct message *m = batch_add_message(b);
+        struct message_origin origin = {.bs = bs, .item = item};
+        struct topic_limit limit;
+        struct message *m = batch_add_message(b, origin);
         encode_output(&engine->encoder, b->arena, output, m);
-        m->partition = output->type == OUTPUT_FORWARD ? batch_partition_of(b, m->key) : shard->id;
-        if (m->value.n > engine->options.output_bytes_max) return false;
+        /* A record can be refused for what it causes, a time that has come cannot. */
+        if (!batch_fits(b, m, &limit) && !item->record)
+            encode_output_within(&engine->encoder, b->arena, output, limit.safe, m);
+        if (!batch_fits(b, m, &limit)) return batch_refuse(b, &origin, m, error);
+        m->partition =
+            output->type == OUTPUT_FORWARD ? batch_partition_of(b, m->key) : bs->shard->id;
         b->bytes += size_of(m);
         metrics_output(engine->metrics, output);
     }
-    return true;
+    return OK;
 }
 
 /* ---- one record or tick ---- */
@@ -93,33 +108,53 @@ static void note_touched(struct batch *b, struct batch_shard *bs)
     }
 }
 
-static bool is_full(const struct batch *b)
+/* No more fits into one transaction. */
+static bool is_full(struct batch *b)
 {
-    return b->bytes >= BYTES_MAX || b->messages_n + b->touched >= MESSAGES_MAX ||
-           b->touched >= ENTRIES_MAX;
+    b->large = b->bytes >= BYTES_MAX || b->messages_n + b->touched >= MESSAGES_MAX ||
+               b->touched >= ENTRIES_MAX;
+    return b->large;
+}
+
+/* The batch ends behind this item: it is full, or it is to be known what became of the item. */
+static bool ends_behind(struct batch *b, const struct item *item)
+{
+    return is_full(b) || item->is_oversized || batch_is_suspect(b, item);
+}
+
+/* Sets the item's fate to refused where that is decided, and gives what it sends. */
+static enum result apply_item(struct batch *b, struct batch_shard *bs, struct item *item,
+                              ms_t until, enum decide_result *decided, struct error *error)
+{
+    enum result result = OK;
+    *decided = DECIDE_OK;
+    if (item->fate == ITEM_DECIDE) {
+        b->decision.table = bs->table;
+        *decided = decide_event(&b->decision, &item->event, until);
+        note_touched(b, bs);
+        if (*decided == DECIDE_REJECT) {
+            item->refused = b->decision.refused;
+            item->fate = ITEM_REFUSE;
+        } else {
+            *ARENA_PUSH(b->arena, b->decided, b->decided_n, b->decided_cap) = item;
+            result = encode_outputs(b, bs, item, error);
+        }
+    }
+    if (item->fate == ITEM_REFUSE) result = add_dead_letter(b, bs, item, error);
+    if (item->fate == ITEM_FORWARD) result = add_forwarded(b, bs, item, error);
+    return result;
 }
 
 /* `until`: later points of a tick's entry up to here are taken together with it. */
 static enum step_result decide_item(struct batch *b, struct batch_shard *bs, struct item *item,
-                                    ms_t until)
+                                    ms_t until, struct error *error)
 {
-    enum decide_result decided = DECIDE_OK;
-    if (item->fate == ITEM_DECIDE) {
-        b->decision.table = bs->table;
-        decided = decide_event(&b->decision, &item->event, until);
-        note_touched(b, bs);
-        if (decided == DECIDE_REJECT) {
-            item->refused = b->decision.refused;
-            item->fate = ITEM_REFUSE;
-        } else if (!encode_outputs(b, bs->shard)) {
-            b->too_large = arena_copy(b->arena, item, sizeof *item);
-            return STEP_FAILED;
-        }
-    }
-    if (item->fate == ITEM_REFUSE) add_dead_letter(b, item);
-    if (item->fate == ITEM_FORWARD) add_forwarded(b, item);
+    enum decide_result decided;
+    b->failed = apply_item(b, bs, item, until, &decided, error);
+    if (b->failed != OK) return STEP_FAILED;
     /* What it said stands in the state of its finding and of its task. */
     if (item->record) b->bytes += 2 * item->record->value.n;
+    b->large |= decided == DECIDE_MORE;
     return decided == DECIDE_MORE ? STEP_FULL : STEP_DONE;
 }
 
@@ -130,13 +165,14 @@ static enum step_result decide_tick(struct batch *b, struct batch_shard *bs, siz
     bs->dues[index].done = true;
     /* An event of this batch has set another time since. */
     if (due.entry->dirty && due.entry->wake_at != due.at) return STEP_DONE;
-    struct item item;
-    batch_tick_item(&item, due.entry->key, due.at);
-    if (batch_load_late(b, bs, &item, error) != OK) return STEP_FAILED;
+    struct item *item = arena_alloc(b->arena, sizeof *item);
+    batch_tick_item(item, due.entry->key, due.at);
+    b->failed = batch_load_late(b, bs, item, error);
+    if (b->failed != OK) return STEP_FAILED;
     metrics_add(b->engine->metrics, METRIC_TICKS, 1);
     bs->ticks_taken++;
-    enum step_result result = decide_item(b, bs, &item, until);
-    return result == STEP_DONE && is_full(b) ? STEP_FULL : result;
+    enum step_result result = decide_item(b, bs, item, until, error);
+    return result == STEP_DONE && ends_behind(b, item) ? STEP_FULL : result;
 }
 
 /* ---- the order of time ---- */
@@ -235,10 +271,10 @@ static enum step_result decide_records(struct batch *b, struct batch_shard *bs, 
             if (before != STEP_DONE) return before;
         }
         if (lacks_entries(b, item) && batch_load_late(b, bs, item, error) != OK) return STEP_FAILED;
-        enum step_result result = decide_item(b, bs, item, b->now);
+        enum step_result result = decide_item(b, bs, item, b->now, error);
         if (result != STEP_DONE) return result;
         bs->taken++;
-        if (is_full(b)) return STEP_FULL;
+        if (ends_behind(b, item)) return STEP_FULL;
     }
     return STEP_DONE;
 }
@@ -277,7 +313,7 @@ enum result batch_decide(struct batch *b, struct error *error)
         struct batch_shard *bs = &b->shards[i];
         if (bs->dropped) continue;
         enum step_result result = decide_shard(b, bs, error);
-        if (result == STEP_FAILED) return b->too_large ? REJECT : ABORT;
+        if (result == STEP_FAILED) return b->failed;
         b->full = result == STEP_FULL;
     }
     return OK;

@@ -8,17 +8,6 @@
 
 /* ---- decode ---- */
 
-static bool is_poisoned(const struct engine *engine, const struct record *record)
-{
-    for (size_t i = 0; i < POISONED_MAX; i++) {
-        const struct record_place *p = &engine->poisoned[i];
-        if (p->topic == record->topic && p->partition == record->partition &&
-            p->offset == record->offset)
-            return true;
-    }
-    return false;
-}
-
 /* No dead letter, for nothing is wrong with it: who knows its kind takes it once we are gone. */
 static enum result unknown_kind(struct batch *b, const struct record *record, struct error *error)
 {
@@ -42,11 +31,10 @@ static enum result decode(struct batch *b, struct item *item, struct error *erro
         return OK;
     }
     struct str incident_id = item->event.incident_id;
-    if (is_poisoned(engine, record)) {
+    if (batch_is_oversized(b, record, &item->refused)) {
         item->fate = ITEM_REFUSE;
-        item->refused = (struct refused){
-            REFUSE_TOO_LARGE, STR("what follows from this record is larger than the topics take"),
-            incident_id};
+        item->is_oversized = true;
+        item->refused.incident_id = incident_id;
     } else if (batch_partition_of(b, incident_id) != record->partition) {
         item->fate = ITEM_FORWARD;
         if (record->topic != TOPIC_FORWARDED) return OK;

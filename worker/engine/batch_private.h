@@ -11,8 +11,16 @@ struct item {
     struct event event;
     struct refused refused;
     enum { ITEM_DECIDE, ITEM_REFUSE, ITEM_FORWARD } fate;
+    bool is_oversized; /* refused for what would follow from it */
     struct need need;
     struct entry *header; /* of its incident; NULL: of none */
+};
+
+/* What a message comes from. */
+struct message_origin {
+    struct batch_shard *bs;
+    const struct item *item;   /* NULL: state, which several may have changed */
+    const struct entry *entry; /* of a state record; NULL: of $position too */
 };
 
 /* A time at which an entry wants a tick: from the store, or set by an event of this batch. */
@@ -49,13 +57,19 @@ struct batch {
     size_t encoded; /* outputs that are messages already */
     struct message *messages;
     size_t messages_n, messages_cap;
-    size_t bytes;           /* of the messages, and what their state may take */
-    size_t touched;         /* entries that are written */
-    bool full;              /* no more fits into one transaction */
-    struct item *too_large; /* its effects do not fit any topic: once more, without it */
+    struct message_origin *origins; /* of the messages */
+    size_t origins_n, origins_cap;
+    const struct item **decided; /* what may have changed state */
+    size_t decided_n, decided_cap;
+    size_t bytes;       /* of the messages, and what their state may take */
+    size_t touched;     /* entries that are written */
+    bool full;          /* it ends here */
+    bool large;         /* since no more fits into one transaction */
+    enum result failed; /* why a step did */
 };
 
-struct message *batch_add_message(struct batch *b);
+/* `origin` is what it comes from. */
+struct message *batch_add_message(struct batch *b, struct message_origin origin);
 int32_t batch_partition_of(const struct batch *b, struct str key);
 /* Every shard of the batch goes back to what is committed. */
 void batch_restart_all(struct batch *b);
@@ -69,14 +83,31 @@ enum result batch_load_late(struct batch *b, struct batch_shard *bs, struct item
                             struct error *error);
 void batch_tick_item(struct item *item, struct str key, ms_t at);
 
-/* batch_decide.c: decides as much as one transaction holds. REJECT: b->too_large is. */
+/* batch_decide.c: decides as much as one transaction holds. REJECT: a record was refused for what
+ * would follow from it, and all is to be decided again; nothing was sent yet. */
 enum result batch_decide(struct batch *b, struct error *error);
 
-/* batch_commit.c: one transaction, then the store. */
-bool batch_collect(struct batch *b);
+/* batch_commit.c: what was decided as messages (REJECT as above); one transaction; then the store. */
+enum result batch_collect(struct batch *b, struct error *error);
 enum result batch_commit(struct batch *b, struct error *error);
 enum result batch_apply(struct batch *b, struct error *error);
-/* The next batches take one record each, until the one that is too much is found and refused. */
-enum result batch_refuse_too_large(struct batch *b, struct error *error);
+
+/* batch_refuse.c: what is larger than its topic takes, and what the brokers refuse. */
+/* What the topic of a message takes; true: the message is within it. */
+bool batch_fits(const struct batch *b, const struct message *m, struct topic_limit *limit);
+/* The message is too large. REJECT: the record that it comes from is refused when the batch is decided
+ * again (or: it is found out which one that is). FATAL: it comes from no record. */
+enum result batch_refuse(struct batch *b, const struct message_origin *origin,
+                         const struct message *m, struct error *error);
+/* Why a record is to be refused: true and the refusal, where it is known to be oversized. */
+bool batch_is_oversized(const struct batch *b, const struct record *record,
+                        struct refused *refused);
+/* Its dead letter is committed. */
+void batch_forget_oversized(const struct batch *b, const struct record *record);
+/* The incident's state was too large: the batch ends behind this event of it. */
+bool batch_is_suspect(const struct batch *b, const struct item *item);
+/* The transaction was aborted for this; its shards are restarting. OK or FATAL. */
+enum result batch_refused(struct batch *b, const struct transaction_refusal *refusal,
+                          struct error *error);
 
 #endif

@@ -61,6 +61,7 @@ void engine_free(struct engine *engine)
     arena_free(engine->arena);
     arena_free(engine->source_arena);
     buf_free(&engine->encoder.scratch);
+    buf_free(&engine->suspect);
     free(engine->shards);
     free(engine->events);
     free(engine->inbox);
@@ -129,6 +130,9 @@ static void count_owned(struct engine *engine)
 const char *engine_not_ready(const struct engine *engine)
 {
     if (!engine->joined) return "waiting for Kafka: the consumer group is not joined yet";
+    for (int32_t i = 0; i < engine->options.partitions; i++)
+        if (engine->shards[i].phase != SHARD_NOT_OURS && engine->shards[i].is_hindered)
+            return engine->condition;
     if (engine->kafka_down) return "waiting for Kafka";
     if (engine->store_down) return "waiting for Redis";
     if (engine->has_stuck) return "an input partition is not fetched any more";

@@ -27,8 +27,6 @@ struct engine_options {
     int32_t partitions;          /* of every topic */
     int batch_max;               /* records (and, apart from them, ticks) of one batch */
     int64_t delete_retention_ms; /* of followup-state: how long a reader can count on tombstones */
-    size_t output_bytes_max;     /* the largest value that the output topics take */
-    size_t dead_letter_bytes_max;
     bool accept_state_loss; /* goes on where a worker would refuse for what followup-state or an
                                     input has lost, and says what is given up */
     bool restore_only;      /* shards are brought to the store, and no record or tick is taken */

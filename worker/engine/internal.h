@@ -10,7 +10,8 @@
 
 #define INPUTS 4 /* incident-closed, finding-updated, task-updated, epilogue-forwarded */
 
-#define POISONED_MAX 16
+/* Refused records that a batch still has to take: it ends behind the first of them. */
+#define OVERSIZED_MAX REFUSAL_MESSAGES_MAX
 
 /* Records older than that are a backlog: they can wait for each other. */
 #define BACKLOG_MS 2000
@@ -71,6 +72,9 @@ struct shard {
     /* monotonic; 0: they do not */
     int64_t gathering_ms; /* since when its records wait for inputs that are not seen yet */
     int64_t held_ms;      /* since when the first one waits for what may be before it */
+    /* Kafka refused what was to be written, for a reason that is not a record's */
+    bool is_hindered;          /* until a batch of it is committed */
+    int64_t hindered_until_ms; /* monotonic: it waits until then before it tries again */
 };
 
 /* A record that was read, until it is decided. */
@@ -112,15 +116,22 @@ struct engine {
     size_t take_max;      /* records of the next batch: less after one that was too much */
     int32_t first;        /* the shard that comes first in the next batch */
     bool idle;            /* the last batch took nothing */
-    int careful; /* records still to be taken one at a time: the effect of one of them is too large */
     bool kafka_down;
-    struct record_place {
+    struct oversized {
         int topic;
         int32_t partition;
         int64_t offset;
-    } poisoned
-        [POISONED_MAX]; /* records whose effects no topic takes: refused when they come again */
-    size_t poisoned_n;  /* ever; the latest POISONED_MAX are kept */
+        int refusing; /* enum topic: which one does not take what follows from the record */
+        size_t bytes; /* that it would have */
+    } oversized[OVERSIZED_MAX];
+    size_t oversized_n; /* ever; the latest OVERSIZED_MAX are kept */
+    /* The header of an incident whose state is too large: a batch takes one of its events, so that
+     * it is known which one made it so. Empty: none. */
+    struct buf suspect;
+    int64_t suspect_until_ms;  /* monotonic */
+    const char *condition;     /* why shards are hindered */
+    int condition_tries;       /* in a row */
+    int64_t next_condition_ms; /* monotonic: when it is said again */
 };
 
 /* shard.c */
@@ -222,6 +233,12 @@ enum result plan_make(struct engine *engine, ms_t now, struct plan *plan, struct
  * dropped: then its shards are restarting. */
 enum result batch_run(struct engine *engine, const struct plan *plan, ms_t now,
                       struct error *error);
+
+/* batch_refuse.c */
+/* Whether Kafka refuses what a shard writes, and it is not time to try again. */
+bool refuse_is_waiting(const struct engine *engine, const struct shard *shard);
+/* A batch of the shard is committed, or it has nothing left to write. */
+void refuse_is_over(struct engine *engine, struct shard *shard);
 
 /* engine.c */
 /* Says the same trouble once in ten seconds. */

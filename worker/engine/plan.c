@@ -5,7 +5,8 @@
 #include "merge.h"
 
 #define TICKS_OF_A_SHARD 1000
-#define GATHER_MS 500 /* how long at most they do */
+#define GATHER_MS 500   /* how long at most they do */
+#define FORGET_MS 10000 /* how long a hindered shard may have nothing to do */
 
 /* The records of active shards, shard by shard; *first[p] is where those of shard p begin. */
 static const struct record **sort_inbox(struct engine *engine, ms_t now, size_t *first)
@@ -86,6 +87,24 @@ static enum result plan_ticks(struct engine *engine, struct shard_plan *sp, ms_t
     return OK;
 }
 
+/* What Kafka refused may have been another's since then. */
+static void forget_hindered(struct engine *engine, const struct shard_plan *sp)
+{
+    int64_t now_ms = engine->clock->monotonic_ms(engine->clock->self);
+    if (now_ms - sp->shard->hindered_until_ms > FORGET_MS) refuse_is_over(engine, sp->shard);
+}
+
+/* Shards that Kafka refused something of try again by themselves: another refusal is theirs alone. One
+ * whose record waits for what may be before it holds up nobody. */
+static void keep_hindered(struct plan *plan)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->shards[i].shard->is_hindered && !plan->shards[i].shard->held_ms)
+            plan->shards[kept++] = plan->shards[i];
+    if (kept) plan->n = kept;
+}
+
 enum result plan_make(struct engine *engine, ms_t now, struct plan *plan, struct error *error)
 {
     int32_t partitions = engine->options.partitions;
@@ -93,7 +112,7 @@ enum result plan_make(struct engine *engine, ms_t now, struct plan *plan, struct
     const struct record **records = sort_inbox(engine, now, first);
     plan->shards = arena_zalloc(engine->arena, (size_t)partitions * sizeof *plan->shards);
     plan->n = 0;
-    size_t room = engine->careful ? 1 : engine->take_max;
+    size_t room = engine->take_max;
     for (int32_t k = 0; k < partitions; k++) {
         int32_t p = (engine->first + k) % partitions;
         struct shard_plan *sp = &plan->shards[plan->n];
@@ -108,18 +127,10 @@ enum result plan_make(struct engine *engine, ms_t now, struct plan *plan, struct
         room -= sp->records_n;
         enum result result = plan_ticks(engine, sp, now, error);
         if (result != OK) return result;
-        if (engine->careful && sp->records_n) {
-            /* A record that is looked at alone, behind the ticks from before its time. */
-            if (sp->ticks_n && sp->ticks[0].at <= record_time(sp->records[0], now))
-                sp->records_n = 0;
-            else
-                sp->ticks_n = 0;
-            plan->shards[0] = *sp;
-            plan->n = 1;
-            break;
-        }
+        if (sp->shard->is_hindered && !sp->in_hand && !sp->ticks_n) forget_hindered(engine, sp);
         if (sp->records_n || sp->ticks_n) plan->n++;
     }
     engine->first = (engine->first + 1) % partitions;
+    keep_hindered(plan);
     return OK;
 }

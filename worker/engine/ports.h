@@ -87,6 +87,33 @@ struct input_end {
     int64_t end;
 };
 
+/* Why a transaction was aborted, beyond that it was. */
+enum refusal_kind {
+    REFUSAL_NONE,      /* no refusal: the next one may well go through */
+    REFUSAL_TOO_LARGE, /* these messages are larger than their topics take */
+    REFUSAL_UNNAMED, /* so is one of them, not known which: it will be when the same comes again */
+    REFUSAL_CONDITION, /* no message's fault: it stays so until somebody changes something */
+};
+
+#define REFUSAL_MESSAGES_MAX 16
+
+struct transaction_refusal {
+    enum refusal_kind kind;
+    /* TOO_LARGE, CONDITION: the first of the messages that are concerned, numbered in the order in
+     * which they were produced; of a condition that concerns no message in particular n is 0 */
+    size_t messages[REFUSAL_MESSAGES_MAX];
+    size_t n;
+    const char *condition; /* CONDITION: a few words for /readyz; a literal */
+};
+
+/* What a topic takes: bytes of encode_size. */
+struct topic_limit {
+    size_t bytes;        /* as far as is known, a larger message is refused */
+    size_t safe;         /* what has to be cut is cut to this; 0: as far as it can be */
+    bool is_known;       /* bytes is what the setting says; else it is below what was refused */
+    const char *setting; /* which one that is */
+};
+
 struct kafka_port {
     void *self;
 
@@ -135,10 +162,9 @@ struct kafka_port {
      * One transaction: begin, produce…, commit or abort. commit sends `positions` with it, waits
      * for everything, and fills in the state_end of each of `shards`; the positions carry in their
      * metadata that they are ours, the partition count, and their shard's batch and checkpoint.
-     * ABORT: call abort, then go back to what is committed; nothing is wrong with what was
-     * produced. REJECT: the same, and it will be so again: a message is not acceptable for what it
-     * is, too large for one. RETRY from commit: the outcome is unknown; call recover. FATAL: fenced,
-     * or the changelog has lost what is before a checkpoint.
+     * ABORT: call abort, then go back to what is committed; refusal says whether the same would be
+     * refused again. RETRY from commit: the outcome is unknown; call recover. FATAL: fenced, or the
+     * changelog has lost what is before a checkpoint.
      * The messages' slices must stay until commit or abort returns.
      */
     enum result (*begin)(void *self, struct error *error);
@@ -148,6 +174,10 @@ struct kafka_port {
     enum result (*abort)(void *self, struct error *error);
     /* Makes the producer anew, so that the outcome of the last commit is settled. */
     enum result (*recover)(void *self, struct error *error);
+    /* After an ABORT of begin, produce or commit, until the next begin. */
+    const struct transaction_refusal *(*refusal)(void *self);
+    /* Follows what is refused; what was learned is forgotten after some minutes. */
+    void (*limit)(void *self, int topic, struct topic_limit *limit);
 };
 
 #define STORE_NO_WATERMARK INT64_C(-1)

@@ -43,8 +43,9 @@ static size_t shards_in(const struct engine *engine, enum shard_phase phase, str
 bool restore_is_running(const struct engine *engine)
 {
     for (int32_t i = 0; i < engine->options.partitions; i++) {
-        enum shard_phase phase = engine->shards[i].phase;
-        if (phase != SHARD_NOT_OURS && phase != SHARD_ACTIVE) return true;
+        const struct shard *shard = &engine->shards[i];
+        if (shard->phase == SHARD_NOT_OURS || shard->phase == SHARD_ACTIVE) continue;
+        if (!refuse_is_waiting(engine, shard)) return true;
     }
     return false;
 }
@@ -59,9 +60,11 @@ static struct str position_key(const struct engine *engine, int32_t shard)
 static void ask_brokers(struct engine *engine)
 {
     struct shard **waiting;
-    size_t n = shards_in(engine, SHARD_WAITS_FOR_BROKERS, &waiting);
-    int32_t *ids = arena_alloc(engine->arena, (n + 1) * sizeof *ids);
+    size_t n = 0, all = shards_in(engine, SHARD_WAITS_FOR_BROKERS, &waiting);
+    int32_t *ids = arena_alloc(engine->arena, (all + 1) * sizeof *ids);
     bool fresh = false;
+    for (size_t i = 0; i < all; i++)
+        if (!refuse_is_waiting(engine, waiting[i])) waiting[n++] = waiting[i];
     for (size_t i = 0; i < n; i++) {
         ids[i] = waiting[i]->id;
         fresh |= !waiting[i]->asked;
@@ -377,6 +380,7 @@ static enum result resume(struct engine *engine, const struct ready *ready, stru
         shard->phase = SHARD_ACTIVE;
         shard->doubted_ms = 0;
         metrics_add(engine->metrics, METRIC_RESTORES, 1);
+        if (shard->is_hindered) continue; /* it tries again, which is said at its own pace */
         log_info("shard is active",
                  "shard=%d watermark=%" PRId64 " restored_records=%" PRId64 " took_ms=%" PRId64,
                  shard->id, shard->watermark, shard->restored, monotonic(engine) - shard->since_ms);

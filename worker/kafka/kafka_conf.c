@@ -48,6 +48,15 @@ static const struct setting producer_settings[] = {
     {NULL, NULL},
 };
 
+/* What a broker refuses again and again (too few replicas in sync, a full disk) is told after some
+ * seconds, by its code; without a bound it would only look slow. A broker that is away is tried again
+ * less often than transaction.timeout.ms allows. */
+static const struct setting transactional_settings[] = {
+    {"retries", "300"},
+    {"retry.backoff.max.ms", "10"},
+    {NULL, NULL},
+};
+
 static const struct setting reader_guarantees[] = {
     {"enable.auto.commit", "false"},
     {"enable.auto.offset.store", "false"},
@@ -90,10 +99,13 @@ static int to_log_level(int syslog_level)
 }
 
 /* What is said again and again while a broker is away: each handle has several connections, tried
- * every second, and the producer asks for its id every retry.backoff.ms. */
+ * every second, and the producer asks for its id every retry.backoff.ms. The last four come with each
+ * transaction that a broker refuses, of which the worker speaks itself. */
 static bool is_about_connections(const char *facility)
 {
-    static const char *const facilities[] = {"FAIL", "ERROR", "REQTMOUT", "GETPID", "TERMINATE"};
+    static const char *const facilities[] = {"FAIL",     "ERROR",      "REQTMOUT",
+                                             "GETPID",   "TERMINATE",  "TXNERR",
+                                             "ADDPARTS", "ADDOFFSETS", "FATAL"};
     for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++)
         if (strcmp(facility, facilities[i]) == 0) return true;
     return false;
@@ -229,6 +241,7 @@ static bool set_side(rd_kafka_conf_t *conf, const struct config *config, enum ka
     if (!set_int(conf, "socket.timeout.ms", timeout_ms, error)) return false;
     if (side == KAFKA_CONSUMER || side == KAFKA_READER) set_tuning(conf, fetch_settings);
     if (side == KAFKA_PRODUCER || side == KAFKA_PUBLISHER) set_tuning(conf, producer_settings);
+    if (side == KAFKA_PRODUCER) set_tuning(conf, transactional_settings);
     if (side == KAFKA_PUBLISHER) set_tuning(conf, publisher_settings);
     if (side == KAFKA_CONSUMER && !set_session(conf, config, error)) return false;
 

@@ -96,6 +96,7 @@ static void on_assign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t 
         fail(c, &error);
     rd_kafka_pause_partitions(c->rk, list);
 
+    c->was_member = true;
     kafka_group_take(&c->group, c->rk);
     stop_fetching(c);
     report(c, KAFKA_ASSIGNED, false);
@@ -304,6 +305,11 @@ static void on_consumer_error(struct kafka_consumer *c, const rd_kafka_message_t
         if (!c->missing_since_ms) c->missing_since_ms = monotonic_ms();
         return;
     }
+    if (kafka_error_is_denied(m->err) && c->was_member) {
+        kafka_denied_note(c, m->err,
+                          m->rkt ? 1U << topic_of_name(c, rd_kafka_topic_name(m->rkt)) : 0);
+        return;
+    }
     enum result r = kafka_error_message(c->config, m, "consuming", &error);
     if (r != FATAL) r = kafka_trouble_note(trouble_of(c, m), m, monotonic_ms(), &error);
     if (r == FATAL) fail(c, &error);
@@ -401,6 +407,8 @@ static void check_topics(struct kafka_consumer *c, const struct rd_kafka_metadat
     const char *missing = NULL;
     for (int i = 0; i < metadata->topic_cnt; i++) {
         const struct rd_kafka_metadata_topic *t = &metadata->topics[i];
+        if (kafka_error_is_denied(t->err))
+            kafka_denied_note(c, t->err, 1U << topic_of_name(c, t->topic));
         if (t->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
             missing = t->topic;
         else if (!t->err && t->partition_cnt != c->partitions)
@@ -423,7 +431,7 @@ static void check_topics(struct kafka_consumer *c, const struct rd_kafka_metadat
  * topics are still what they were. */
 static void probe(struct kafka_consumer *c)
 {
-    bool wrong = c->watch.brokers_down || c->missing_since_ms;
+    bool wrong = c->watch.brokers_down || c->missing_since_ms || c->denied_ms;
     int64_t now_ms = monotonic_ms();
     if (now_ms - c->probed_ms < (wrong ? PROBE_AGAIN_MS : PROBE_EVERY_MS)) return;
     const struct rd_kafka_metadata *metadata = NULL;
@@ -459,7 +467,8 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
     /* A revocation that came with the failure is still told first. */
     if (*n > 0) return OK;
     if (c->failed != OK) return error_set(error, c->failed, "%s", c->failure.text);
-    if (!c->watch.brokers_down) return OK;
+    enum result denied = kafka_denied_serve(c, error);
+    if (denied != OK || !c->watch.brokers_down) return denied;
     return error_set(error, RETRY, "no Kafka broker answers (%s): %s", c->config->bootstrap_servers,
                      c->watch.reason);
 }

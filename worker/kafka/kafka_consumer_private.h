@@ -35,6 +35,10 @@ struct kafka_consumer {
     enum result failed;
     struct error failure;
 
+    bool was_member;
+    int64_t denied_ms;       /* monotonic: when a right was said last to be missing; 0: none is */
+    int64_t denied_again_ms; /* when to fetch again what may not be read; 0: nothing */
+    struct error denied;
     int64_t missing_since_ms; /* a topic was said not to exist; 0: none */
     int64_t probed_ms;
 
@@ -52,6 +56,13 @@ static inline int64_t *expected_of(struct kafka_consumer *c, int topic, int32_t 
  * drops a partition whose offset is out of range from fetching for good, and no seek brings it back.
  */
 void kafka_consumer_reassign(struct kafka_consumer *c);
+
+/* kafka_denied.c */
+/* Notes that a right was said to be missing; `topics`: a bit for each, 0 for another right. */
+void kafka_denied_note(struct kafka_consumer *c, rd_kafka_resp_err_t code, unsigned topics);
+/* RETRY with the sentence while one is missing. librdkafka says once of a partition that it may not be
+ * read, and nothing when it may again: so what is owned is assigned again from time to time. */
+enum result kafka_denied_serve(struct kafka_consumer *c, struct error *error);
 
 static inline int topic_of_name(const struct kafka_consumer *c, const char *name)
 {

@@ -6,10 +6,9 @@
 #include <librdkafka/rdkafka.h>
 
 enum kafka_delivery {
-    DELIVERY_DONE,         /* it is in the partition, at the offset that the report tells */
-    DELIVERY_UNKNOWN,      /* reported as done, but nobody has seen it there */
-    DELIVERY_FAILED,       /* it is not there */
-    DELIVERY_UNACCEPTABLE, /* nor will it ever be: too large, a bad time */
+    DELIVERY_DONE,    /* it is in the partition, at the offset that the report tells */
+    DELIVERY_UNKNOWN, /* reported as done, but nobody has seen it there */
+    DELIVERY_FAILED,  /* it is not there: kafka_verdict.h says what follows */
 };
 
 /*
@@ -20,13 +19,8 @@ enum kafka_delivery {
  */
 static inline enum kafka_delivery kafka_delivery_of(rd_kafka_resp_err_t err, int64_t offset)
 {
-    switch ((int)err) {
-    case RD_KAFKA_RESP_ERR_NO_ERROR: return offset < 0 ? DELIVERY_UNKNOWN : DELIVERY_DONE;
-    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
-    case RD_KAFKA_RESP_ERR_INVALID_RECORD: return DELIVERY_UNACCEPTABLE;
-    default: return DELIVERY_FAILED;
-    }
+    if (err) return DELIVERY_FAILED;
+    return offset < 0 ? DELIVERY_UNKNOWN : DELIVERY_DONE;
 }
 
 #endif

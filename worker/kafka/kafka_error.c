@@ -140,6 +140,11 @@ bool kafka_error_is_fenced(rd_kafka_resp_err_t code)
     return kind_of(code) == FENCED;
 }
 
+bool kafka_error_is_denied(rd_kafka_resp_err_t code)
+{
+    return kind_of(code) == DENIED;
+}
+
 bool kafka_error_is_missing(rd_kafka_resp_err_t code)
 {
     return kind_of(code) == MISSING;

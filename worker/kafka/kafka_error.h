@@ -23,6 +23,8 @@ enum result kafka_error_message(const struct config *config, const rd_kafka_mess
 
 /* Whether the code says that this member or producer was replaced by another, or timed out. */
 bool kafka_error_is_fenced(rd_kafka_resp_err_t code);
+/* Whether a right is missing. */
+bool kafka_error_is_denied(rd_kafka_resp_err_t code);
 /* Whether a topic or a partition is said not to exist. */
 bool kafka_error_is_missing(rd_kafka_resp_err_t code);
 /* Whether the partition does not have the offset (any more); then it is not fetched any more. */

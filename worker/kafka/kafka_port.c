@@ -27,8 +27,12 @@ static enum result port_poll(void *self, struct kafka_event *events, size_t max,
     *n = 0;
     enum result r = kafka_producer_ready(
         k->producer, timeout_ms > READY_TIMEOUT_MS ? timeout_ms : READY_TIMEOUT_MS, error);
-    if (r != OK) return r;
-    return kafka_consumer_poll(k->consumer, events, max, timeout_ms, n, error);
+    if (r == FATAL || (r != OK && !kafka_producer_was_ready(k->producer))) return r;
+    /* A producer that cannot be made again just now is no reason to leave the group. */
+    struct error consuming;
+    enum result polled = kafka_consumer_poll(k->consumer, events, max, timeout_ms, n, &consuming);
+    if (polled != OK) *error = consuming;
+    return polled != OK ? polled : r;
 }
 
 static void port_release(void *self, const struct record *record)
@@ -133,6 +137,18 @@ static enum result port_recover(void *self, struct error *error)
     return kafka_producer_recover(k->producer, error);
 }
 
+static const struct transaction_refusal *port_refusal(void *self)
+{
+    struct real *k = self;
+    return kafka_producer_refusal(k->producer);
+}
+
+static void port_limit(void *self, int topic, struct topic_limit *limit)
+{
+    struct real *k = self;
+    kafka_producer_limit(k->producer, topic, limit);
+}
+
 struct kafka_port *kafka_port_new(const struct config *config, int32_t partitions,
                                   struct error *error)
 {
@@ -157,6 +173,8 @@ struct kafka_port *kafka_port_new(const struct config *config, int32_t partition
         .commit = port_commit,
         .abort = port_abort,
         .recover = port_recover,
+        .refusal = port_refusal,
+        .limit = port_limit,
     };
     k->changelog = changelog_new(config, partitions);
     k->consumer = kafka_consumer_new(config, partitions, error);

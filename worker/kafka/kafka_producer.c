@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "kafka_producer.h"
-
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "kafka_conf.h"
-#include "kafka_delivery.h"
 #include "kafka_error.h"
+#include "kafka_producer_private.h"
 #include "offset_mark.h"
 
 #define READY_TIMEOUT_MS 5000
-#define NOTHING_PRODUCED INT64_C(-1)
-
 /* From begin to the request to commit. What is left of transaction.timeout.ms is for the abort:
  * a broker that ends the transaction by itself fences its producer, too. */
 #define PRODUCE_PERCENT 80
@@ -24,96 +20,60 @@
 #define LARGE_BYTES ((size_t)2 << 20)
 /* The least that sending the offsets may take. */
 #define OFFSETS_MIN_MS 1000
+/* Between two tries to register where the brokers refuse it. */
+#define OPEN_AGAIN_MS 2000
 
-/*
- * For some milliseconds after a commit the coordinator refuses a new partition, and librdkafka then
- * waits a fixed 20 ms; offsets it tries again after retry.backoff.ms. So a small transaction right
- * behind another sends its offsets first and its messages after them. A large one takes longer than
- * that anyway, and is better under way while it is still being made.
- */
-#define HOLD_MS 10
-#define HOLD_MESSAGES 256
-
-struct kafka_producer {
-    const struct config *config;
-    int32_t partitions;
-    rd_kafka_t *rk; /* NULL: recover could not make it yet */
-    struct kafka_watch watch;
-    rd_kafka_topic_t *topics[topic_end];
-    bool ready; /* init_transactions is done */
-    bool in_transaction;
-    int64_t committed_ms;
-    /* of this transaction */
-    int64_t began_ms, until_ms;
-    struct state_range {
-        int64_t first, end; /* of what went to followup-state; NOTHING_PRODUCED */
-    } * states;             /* by shard */
-    struct deliveries {
-        size_t messages, bytes;          /* handed over */
-        size_t reported, reported_bytes; /* of these */
-        size_t failed, unacceptable, unknown;
-        rd_kafka_resp_err_t failure; /* the first of the failed */
-        const char *topic;           /* the first of the unknown */
-        int32_t partition;
-    } sent;
-    bool holding; /* messages wait in `held` for the offsets to go first */
-    struct message held[HOLD_MESSAGES];
-    size_t held_n;
-};
-
-static int64_t monotonic_ms(void)
+int64_t kafka_producer_now_ms(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static int remaining_ms(int64_t until_ms)
+int kafka_producer_remaining_ms(int64_t until_ms)
 {
-    int64_t left_ms = until_ms - monotonic_ms();
+    int64_t left_ms = until_ms - kafka_producer_now_ms();
     return left_ms > 0 ? (int)left_ms : 0;
-}
-
-static bool is_output(int topic)
-{
-    return topic >= TOPIC_FORWARDED && topic < topic_end;
 }
 
 /* ------------------------------------------------------------------ life */
 
-static void note_state(struct kafka_producer *p, int32_t shard, int64_t offset)
+/* The code of a fatal handle is that of its first error. */
+static rd_kafka_resp_err_t code_of(const struct kafka_producer *p, const rd_kafka_error_t *e)
 {
-    assert(shard >= 0 && shard < p->partitions);
-    struct state_range *range = &p->states[shard];
-    if (range->first == NOTHING_PRODUCED || offset < range->first) range->first = offset;
-    if (offset + 1 > range->end) range->end = offset + 1;
+    rd_kafka_resp_err_t code = rd_kafka_error_code(e);
+    if (!rd_kafka_error_is_fatal(e) && code != RD_KAFKA_RESP_ERR__FATAL) return code;
+    return rd_kafka_fatal_error(p->rk, NULL, 0);
 }
 
-/* Without this callback commit would wait for deliveries in steps of 10 ms. What it counts is looked
- * at between the flush and the commit. */
-static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
+static size_t conf_number(const rd_kafka_conf_t *conf, const char *name)
 {
-    (void)rk;
-    struct kafka_watch *watch = opaque;
-    struct kafka_producer *p =
-        (struct kafka_producer *)((char *)watch - offsetof(struct kafka_producer, watch));
-    int topic = (int)(intptr_t)m->_private;
-    struct deliveries *sent = &p->sent;
-    sent->reported++;
-    sent->reported_bytes += m->key_len + m->len;
-    switch (kafka_delivery_of(m->err, m->offset)) {
-    case DELIVERY_DONE:
-        if (topic == TOPIC_STATE) note_state(p, m->partition, m->offset);
-        break;
-    case DELIVERY_UNKNOWN:
-        if (sent->unknown++) break;
-        sent->topic = p->config->topics[topic].p;
-        sent->partition = m->partition;
-        break;
-    case DELIVERY_UNACCEPTABLE: sent->unacceptable++; /* fall through */
-    case DELIVERY_FAILED:
-        if (!sent->failed++) sent->failure = m->err;
-        break;
+    char text[32] = "";
+    size_t n = sizeof text;
+    rd_kafka_conf_get(conf, name, text, &n);
+    return strtoull(text, NULL, 10);
+}
+
+static bool conf_compresses(const rd_kafka_conf_t *conf)
+{
+    char text[32] = "none";
+    size_t n = sizeof text;
+    rd_kafka_conf_get(conf, "compression.codec", text, &n);
+    return strcmp(text, "none") != 0;
+}
+
+/* How much goes into one request to a partition, where a topic takes less than is usual. */
+static void set_batch(struct kafka_producer *p, rd_kafka_conf_t *conf)
+{
+    char bytes[32];
+    p->batch_bytes = kafka_handover_batch(p);
+    if (!p->batch_bytes) {
+        rd_kafka_conf_set(conf, "batch.num.messages", "1", NULL, 0);
+        /* Of two under way the second one would fail for the first. */
+        rd_kafka_conf_set(conf, "max.in.flight.requests.per.connection", "1", NULL, 0);
+    } else if (p->batch_bytes < conf_number(conf, "batch.size")) {
+        snprintf(bytes, sizeof bytes, "%zu", p->batch_bytes);
+        rd_kafka_conf_set(conf, "batch.size", bytes, NULL, 0);
     }
 }
 
@@ -121,11 +81,13 @@ static bool open_handle(struct kafka_producer *p, struct error *error)
 {
     rd_kafka_conf_t *conf = kafka_conf_new(p->config, KAFKA_PRODUCER, &p->watch, error);
     if (!conf) return false;
-    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    kafka_limits_init(&p->limits, conf_number(conf, "message.max.bytes"), conf_compresses(conf));
+    set_batch(p, conf);
+    rd_kafka_conf_set_dr_msg_cb(conf, kafka_handover_report);
     p->rk = kafka_conf_open(conf, KAFKA_PRODUCER, error);
     if (!p->rk) return false;
-    for (int t = 1; t < topic_end; t++)
-        if (is_output(t)) p->topics[t] = rd_kafka_topic_new(p->rk, p->config->topics[t].p, NULL);
+    for (int t = TOPIC_FORWARDED; t < topic_end; t++)
+        p->topics[t] = rd_kafka_topic_new(p->rk, p->config->topics[t].p, NULL);
     return true;
 }
 
@@ -166,17 +128,26 @@ void kafka_producer_free(struct kafka_producer *p)
     free(p);
 }
 
-enum result kafka_producer_ready(struct kafka_producer *p, int timeout_ms, struct error *error)
+/* Refused by brokers that had registered us before: a right was taken away, and may be given back.
+ * The handle has failed for good, so another one asks again. */
+static enum result wait_to_open(struct kafka_producer *p, rd_kafka_resp_err_t code,
+                                const char *doing, struct error *error)
 {
-    static const char doing[] = "registering the transactional producer";
-    if (p->ready) return OK;
-    if (!p->rk && !open_handle(p, error)) return FATAL;
-    rd_kafka_error_t *e = rd_kafka_init_transactions(p->rk, timeout_ms);
-    rd_kafka_poll(p->rk, 0); /* the reason of a time-out comes by the error callback */
-    if (!e) {
-        p->ready = true;
-        p->watch = (struct kafka_watch){0};
-        return OK;
+    kafka_handover_condition(p, code, doing, error);
+    close_handle(p);
+    p->open_again_ms = kafka_producer_now_ms() + OPEN_AGAIN_MS;
+    p->unopened = *error;
+    p->unopened_code = code;
+    return RETRY;
+}
+
+static enum result not_registered(struct kafka_producer *p, rd_kafka_error_t *e, const char *doing,
+                                  struct error *error)
+{
+    rd_kafka_resp_err_t code = code_of(p, e);
+    if (p->was_ready && kafka_verdict_is_condition(code)) {
+        rd_kafka_error_destroy(e);
+        return wait_to_open(p, code, doing, error);
     }
     enum result r = kafka_error_transaction(p->config, p->rk, e, doing, error);
     if (r == FATAL) return FATAL;
@@ -189,13 +160,34 @@ enum result kafka_producer_ready(struct kafka_producer *p, int timeout_ms, struc
     return RETRY;
 }
 
+enum result kafka_producer_ready(struct kafka_producer *p, int timeout_ms, struct error *error)
+{
+    if (p->ready) return OK;
+    if (!p->rk && kafka_producer_remaining_ms(p->open_again_ms)) {
+        *error = p->unopened;
+        return RETRY;
+    }
+    if (!p->rk && !open_handle(p, error)) return FATAL;
+    rd_kafka_error_t *e = rd_kafka_init_transactions(p->rk, timeout_ms);
+    rd_kafka_poll(p->rk, 0); /* the reason of a time-out comes by the error callback */
+    if (e) return not_registered(p, e, "registering the transactional producer", error);
+    p->ready = p->was_ready = true;
+    p->watch = (struct kafka_watch){0};
+    return OK;
+}
+
+bool kafka_producer_was_ready(const struct kafka_producer *p)
+{
+    return p->was_ready;
+}
+
 /* ------------------------------------------------------------------ transactions */
 
 /* A fenced producer need not have a rival: the broker fences the one whose time is over, too. */
 static enum result name_fence(const struct kafka_producer *p, enum result r, const char *doing,
                               struct error *error)
 {
-    int64_t age_ms = monotonic_ms() - p->began_ms;
+    int64_t age_ms = kafka_producer_now_ms() - p->began_ms;
     int limit_ms = p->config->transaction_timeout_ms;
     if (r != FATAL || !p->in_transaction || age_ms < limit_ms) return r;
     if (!kafka_error_is_fenced(rd_kafka_fatal_error(p->rk, NULL, 0))) return r;
@@ -207,15 +199,21 @@ static enum result name_fence(const struct kafka_producer *p, enum result r, con
                      doing, age_ms, limit_ms);
 }
 
-/* kafka_error_transaction, for this producer. Takes `e`. */
-static enum result judge(struct kafka_producer *p, rd_kafka_error_t *e, const char *doing,
-                         struct error *error)
+enum result kafka_producer_judge(struct kafka_producer *p, rd_kafka_error_t *e, const char *doing,
+                                 struct error *error)
 {
+    rd_kafka_resp_err_t code = code_of(p, e);
+    bool fatal = code != rd_kafka_error_code(e) || rd_kafka_error_is_fatal(e);
+    if (kafka_verdict_is_condition(code) || (!fatal && rd_kafka_error_txn_requires_abort(e) &&
+                                             kafka_verdict_of(code) == VERDICT_CONDITION)) {
+        rd_kafka_error_destroy(e);
+        return kafka_handover_condition(p, code, doing, error);
+    }
     return name_fence(p, kafka_error_transaction(p->config, p->rk, e, doing, error), doing, error);
 }
 
-/* The time for producing is over and nobody was asked to commit yet. */
-static enum result give_up(const struct kafka_producer *p, const char *doing, struct error *error)
+enum result kafka_producer_give_up(const struct kafka_producer *p, const char *doing,
+                                   struct error *error)
 {
     const struct deliveries *sent = &p->sent;
     return error_set(error, ABORT,
@@ -223,132 +221,35 @@ static enum result give_up(const struct kafka_producer *p, const char *doing, st
                      " ms, of transaction.timeout.ms=%d; %zu of %zu messages (%zu of %zu bytes) "
                      "were not acknowledged. The brokers are slow, or a produce quota holds the "
                      "worker back: raise the quota or transaction.timeout.ms, or lower batch.max",
-                     doing, monotonic_ms() - p->began_ms, p->config->transaction_timeout_ms,
-                     sent->messages - sent->reported, sent->messages,
-                     sent->bytes - sent->reported_bytes, sent->bytes);
+                     doing, kafka_producer_now_ms() - p->began_ms,
+                     p->config->transaction_timeout_ms, sent->messages - sent->reported,
+                     sent->messages, sent->bytes - sent->reported_bytes, sent->bytes);
 }
 
 enum result kafka_producer_begin(struct kafka_producer *p, struct error *error)
 {
+    p->refusal = (struct transaction_refusal){0};
+    kafka_limits_renew(&p->limits, p->config, kafka_producer_now_ms());
+    if (p->ready && kafka_handover_batch(p) != p->batch_bytes) close_handle(p);
     enum result r = kafka_producer_ready(p, READY_TIMEOUT_MS, error);
+    if (r == RETRY && !p->rk) {
+        p->refusal = (struct transaction_refusal){
+            .kind = REFUSAL_CONDITION, .condition = kafka_verdict_ready(p->unopened_code)};
+        return ABORT;
+    }
     if (r != OK) return r;
     rd_kafka_poll(p->rk, 0); /* errors since the last transaction: keeps their queue empty */
     rd_kafka_error_t *e = rd_kafka_begin_transaction(p->rk);
-    if (e) return kafka_error_transaction(p->config, p->rk, e, "beginning a transaction", error);
+    if (e) return kafka_producer_judge(p, e, "beginning a transaction", error);
     for (int32_t i = 0; i < p->partitions; i++)
         p->states[i] = (struct state_range){NOTHING_PRODUCED, NOTHING_PRODUCED};
     p->in_transaction = true;
     p->sent = (struct deliveries){0};
-    p->began_ms = monotonic_ms();
+    p->began_ms = kafka_producer_now_ms();
     p->until_ms = p->began_ms + (int64_t)p->config->transaction_timeout_ms * PRODUCE_PERCENT / 100;
     p->held_n = 0;
     p->holding = p->began_ms - p->committed_ms < HOLD_MS;
     return OK;
-}
-
-static rd_kafka_headers_t *headers_of(const struct message *m)
-{
-    if (m->headers_n == 0) return NULL;
-    rd_kafka_headers_t *all = rd_kafka_headers_new(m->headers_n);
-    for (size_t i = 0; i < m->headers_n; i++) {
-        const struct header *h = &m->headers[i];
-        rd_kafka_header_add(all, h->name.p, (ssize_t)h->name.n, h->value.p, (ssize_t)h->value.n);
-    }
-    return all;
-}
-
-/* One attempt; librdkafka copies the key and borrows the value until commit or abort is done. */
-static rd_kafka_error_t *produce_once(struct kafka_producer *p, const struct message *m)
-{
-    rd_kafka_vu_t vus[8];
-    size_t n = 0;
-    rd_kafka_headers_t *headers = headers_of(m);
-    vus[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = p->topics[m->topic]};
-    vus[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = m->partition};
-    vus[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = 0};
-    vus[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(intptr_t)m->topic};
-    vus[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY,
-                               .u.mem = {.ptr = (void *)(uintptr_t)m->key.p, .size = m->key.n}};
-    vus[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE,
-                               .u.mem = {.ptr = (void *)(uintptr_t)m->value.p, .size = m->value.n}};
-    if (m->timestamp != TIME_NONE)
-        vus[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = m->timestamp};
-    if (headers) vus[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers};
-    rd_kafka_error_t *e = rd_kafka_produceva(p->rk, vus, n);
-    if (e && headers) rd_kafka_headers_destroy(headers);
-    return e;
-}
-
-/* Why a message could not be handed over; the queue that stays full is give_up's. */
-static enum result not_produced(struct kafka_producer *p, const struct message *message,
-                                const rd_kafka_error_t *e, struct error *error)
-{
-    static const char doing[] = "producing";
-    const char *topic = p->config->topics[message->topic].p;
-    if (rd_kafka_error_is_fatal(e))
-        return name_fence(p, kafka_error_fatal(p->config, p->rk, doing, error), doing, error);
-    switch ((int)rd_kafka_error_code(e)) {
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-        return error_set(error, FATAL,
-                         "partition %d of %s does not exist; run `epilogue topics check`",
-                         (int)message->partition, topic);
-    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-        return error_set(error, REJECT,
-                         "a message of %zu bytes to %s is over kafka.message.max.bytes",
-                         message->value.n, topic);
-    default: /* the transaction has failed already */
-        return error_set(error, ABORT, "producing to %s: %s", topic, rd_kafka_error_string(e));
-    }
-}
-
-static enum result hand_over(struct kafka_producer *p, const struct message *message,
-                             struct error *error)
-{
-    rd_kafka_error_t *e;
-    while ((e = produce_once(p, message))) {
-        bool full = rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR__QUEUE_FULL;
-        enum result r = full ? OK : not_produced(p, message, e, error);
-        rd_kafka_error_destroy(e);
-        if (r != OK) return r;
-        if (!remaining_ms(p->until_ms)) return give_up(p, "producing", error);
-        rd_kafka_poll(p->rk, 5);
-    }
-    p->sent.messages++;
-    p->sent.bytes += message->key.n + message->value.n;
-    return OK;
-}
-
-/* Hands over what was held; from here on messages go at once. */
-static enum result hand_over_held(struct kafka_producer *p, struct error *error)
-{
-    enum result r = OK;
-    for (size_t i = 0; i < p->held_n && r == OK; i++) r = hand_over(p, &p->held[i], error);
-    p->held_n = 0;
-    p->holding = false;
-    return r;
-}
-
-/* Whether an abort is for a message that is not acceptable: its report may not be taken yet. */
-static enum result rejected(struct kafka_producer *p, enum result r)
-{
-    if (r != ABORT) return r;
-    rd_kafka_poll(p->rk, 0);
-    return p->sent.unacceptable ? REJECT : ABORT;
-}
-
-enum result kafka_producer_produce(struct kafka_producer *p, const struct message *message,
-                                   struct error *error)
-{
-    assert(p->in_transaction && is_output(message->topic));
-    assert(message->partition >= 0 && message->partition < p->partitions);
-    if (p->holding && p->held_n < HOLD_MESSAGES) {
-        p->held[p->held_n++] = *message;
-        return OK;
-    }
-    enum result r = hand_over_held(p, error);
-    if (r == OK) r = hand_over(p, message, error);
-    return rejected(p, r);
 }
 
 static const struct shard_commit *commit_of(const struct shard_commit *shards, size_t n,
@@ -390,7 +291,7 @@ static rd_kafka_topic_partition_list_t *offsets_of(const struct kafka_producer *
  */
 static int offsets_ms(const struct kafka_producer *p)
 {
-    int left_ms = remaining_ms(p->until_ms);
+    int left_ms = kafka_producer_remaining_ms(p->until_ms);
     int try_ms = left_ms - kafka_conf_producer_timeout_ms(p->config);
     if (try_ms < OFFSETS_MIN_MS) try_ms = OFFSETS_MIN_MS;
     return try_ms < left_ms ? try_ms : left_ms;
@@ -405,14 +306,20 @@ static enum result send_offsets(struct kafka_producer *p,
     enum result r;
     bool timed_out;
     do {
-        if (!remaining_ms(p->until_ms)) return give_up(p, doing, error);
+        if (!kafka_producer_remaining_ms(p->until_ms))
+            return kafka_producer_give_up(p, doing, error);
         rd_kafka_error_t *e =
             rd_kafka_send_offsets_to_transaction(p->rk, offsets, group, offsets_ms(p));
+        if (e && rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR__STATE) {
+            /* The transaction failed under it; the next call is told for what. */
+            rd_kafka_error_destroy(e);
+            e = rd_kafka_send_offsets_to_transaction(p->rk, offsets, group, offsets_ms(p));
+        }
         if (!e) return OK;
         timed_out = rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR__TIMED_OUT;
-        r = judge(p, e, doing, error);
+        r = kafka_producer_judge(p, e, doing, error);
     } while (r == RETRY);
-    return r == ABORT && timed_out ? give_up(p, doing, error) : r;
+    return r == ABORT && timed_out ? kafka_producer_give_up(p, doing, error) : r;
 }
 
 /* Whether the transaction can still take messages; asks nobody. */
@@ -433,12 +340,13 @@ static enum result flush(struct kafka_producer *p, const rd_kafka_topic_partitio
                          const rd_kafka_consumer_group_metadata_t *group, struct error *error)
 {
     while (is_whole(p)) {
-        int left_ms = remaining_ms(p->until_ms);
+        int left_ms = kafka_producer_remaining_ms(p->until_ms);
         rd_kafka_resp_err_t err =
             rd_kafka_flush(p->rk, left_ms < FLUSH_STEP_MS ? left_ms : FLUSH_STEP_MS);
         if (p->sent.failed) break;
         if (!err) return OK;
-        if (!remaining_ms(p->until_ms)) return give_up(p, "producing", error);
+        if (!kafka_producer_remaining_ms(p->until_ms))
+            return kafka_producer_give_up(p, "producing", error);
     }
     enum result r = send_offsets(p, offsets, group, "producing", error);
     if (r != OK) return r;
@@ -478,13 +386,13 @@ static enum result finish(struct kafka_producer *p,
                           rd_kafka_error_t *(*call)(rd_kafka_t *rk, int timeout_ms),
                           const char *doing, struct error *error)
 {
-    int64_t until_ms = monotonic_ms() + p->config->transaction_timeout_ms;
+    int64_t until_ms = kafka_producer_now_ms() + p->config->transaction_timeout_ms;
     enum result r;
     do {
-        rd_kafka_error_t *e = call(p->rk, remaining_ms(until_ms));
+        rd_kafka_error_t *e = call(p->rk, kafka_producer_remaining_ms(until_ms));
         if (!e) return OK;
-        r = judge(p, e, doing, error);
-    } while (r == RETRY && remaining_ms(until_ms));
+        r = kafka_producer_judge(p, e, doing, error);
+    } while (r == RETRY && kafka_producer_remaining_ms(until_ms));
     return r;
 }
 
@@ -496,9 +404,9 @@ static enum result prepare(struct kafka_producer *p, const rd_kafka_topic_partit
     enum result r = OK;
     if (p->sent.bytes >= LARGE_BYTES) r = flush(p, offsets, group, error);
     if (r == OK) r = send_offsets(p, offsets, group, "committing the input positions", error);
-    if (r == OK) r = hand_over_held(p, error);
+    if (r == OK) r = kafka_handover_held(p, error);
     if (r == OK) r = flush(p, offsets, group, error);
-    if (r != OK) return rejected(p, r);
+    if (r != OK) return kafka_handover_refused(p, r, error);
     r = check_deliveries(p, shards, shards_n, error);
     if (r == FATAL) {
         struct error ignored; /* the transaction ends with its time, if not by this */
@@ -518,7 +426,7 @@ enum result kafka_producer_commit(struct kafka_producer *p, const struct positio
     if (r == OK) r = finish(p, rd_kafka_commit_transaction, "committing a transaction", error);
     if (r != OK) return r;
     p->in_transaction = false;
-    p->committed_ms = monotonic_ms();
+    p->committed_ms = kafka_producer_now_ms();
     for (size_t i = 0; i < shards_n; i++) shards[i].state_end = p->states[shards[i].shard].end;
     return OK;
 }
@@ -536,4 +444,14 @@ enum result kafka_producer_recover(struct kafka_producer *p, struct error *error
     /* A handle that is only waiting for its registration is new enough. */
     if (p->ready) close_handle(p);
     return kafka_producer_ready(p, READY_TIMEOUT_MS, error);
+}
+
+const struct transaction_refusal *kafka_producer_refusal(const struct kafka_producer *p)
+{
+    return &p->refusal;
+}
+
+void kafka_producer_limit(const struct kafka_producer *p, int topic, struct topic_limit *limit)
+{
+    kafka_limits_get(&p->limits, topic, kafka_producer_now_ms(), limit);
 }

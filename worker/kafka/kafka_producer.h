@@ -24,6 +24,9 @@ void kafka_producer_free(struct kafka_producer *p);
  * instance.id can commit, and what it left open is aborted. Waits `timeout_ms`, then RETRY. */
 enum result kafka_producer_ready(struct kafka_producer *p, int timeout_ms, struct error *error);
 
+/* Whether that was ever done: then what the brokers refuse is waited for. */
+bool kafka_producer_was_ready(const struct kafka_producer *p);
+
 enum result kafka_producer_begin(struct kafka_producer *p, struct error *error);
 enum result kafka_producer_produce(struct kafka_producer *p, const struct message *message,
                                    struct error *error);
@@ -35,5 +38,7 @@ enum result kafka_producer_commit(struct kafka_producer *p, const struct positio
                                   struct error *error);
 enum result kafka_producer_abort(struct kafka_producer *p, struct error *error);
 enum result kafka_producer_recover(struct kafka_producer *p, struct error *error);
+const struct transaction_refusal *kafka_producer_refusal(const struct kafka_producer *p);
+void kafka_producer_limit(const struct kafka_producer *p, int topic, struct topic_limit *limit);
 
 #endif

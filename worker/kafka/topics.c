@@ -16,9 +16,10 @@
 #define VISIBLE_ATTEMPTS 100
 #define VISIBLE_PAUSE_MS 100
 
-enum rule { EXACTLY, AT_LEAST, KEPT_FOR_EVER };
+enum rule { EXACTLY, AT_LEAST, KEPT_FOR_EVER, NOT_LESS };
 
-/* What a topic is made with, and how far another value is wrong. AT_LEAST compares numbers. */
+/* What a topic is made with, and how far another value is wrong. AT_LEAST compares numbers; so does
+ * NOT_LESS, of what every topic has by default and older brokers do not know. */
 struct setting {
     int topic;
     const char *name, *value;
@@ -48,6 +49,8 @@ static const struct setting settings[] = {
 
     {TOPIC_DEAD_LETTERS, "max.message.bytes", "8388608", AT_LEAST,
      "it takes records that are too large, with our headers"},
+    {TOPIC_DEAD_LETTERS, "cleanup.policy", "delete", EXACTLY,
+     "records without a key must fit, and all of one key stay"},
 
     {TOPIC_FORWARDED, "cleanup.policy", "delete", EXACTLY,
      "every record must stay until it is read"},
@@ -59,6 +62,8 @@ static const struct setting settings[] = {
      "a larger record could never be forwarded"},
     {TOPIC_FORWARDED, "message.timestamp.type", "CreateTime", EXACTLY,
      "a forwarded record keeps its first time"},
+    {TOPIC_FORWARDED, "message.timestamp.before.max.ms", "9223372036854775807", NOT_LESS,
+     "a forwarded record keeps its first time, which can be an old one"},
 };
 #define SETTINGS (sizeof settings / sizeof settings[0])
 
@@ -186,7 +191,7 @@ static rd_kafka_NewTopic_t *new_topic(const struct config *config, int t, int32_
     rd_kafka_NewTopic_t *topic =
         rd_kafka_NewTopic_new(config->topics[t].p, partitions, replication, text, sizeof text);
     for (size_t i = 0; topic && i < SETTINGS; i++)
-        if (settings[i].topic == t)
+        if (settings[i].topic == t && settings[i].rule != NOT_LESS)
             rd_kafka_NewTopic_set_config(topic, settings[i].name, settings[i].value);
     return topic;
 }
@@ -326,6 +331,7 @@ static bool setting_is_right(const struct setting *s, const char *value)
 {
     switch (s->rule) {
     case EXACTLY: return strcmp(value, s->value) == 0;
+    case NOT_LESS:
     case AT_LEAST: return strtoll(value, NULL, 10) >= strtoll(s->value, NULL, 10);
     case KEPT_FOR_EVER: return strtoll(value, NULL, 10) < 0;
     }
@@ -347,8 +353,9 @@ static void check_settings(struct check *c, int t, const rd_kafka_ConfigResource
         snprintf(text, sizeof text,
                  "%s is %s, but must be %s%s (%s): kafka-configs.sh --bootstrap-server %s --alter "
                  "--entity-type topics --entity-name %s --add-config %s=%s",
-                 s->name, value, s->rule == AT_LEAST ? "at least " : "", s->value, s->why,
-                 c->config->bootstrap_servers, c->config->topics[t].p, s->name, s->value);
+                 s->name, value, s->rule == AT_LEAST || s->rule == NOT_LESS ? "at least " : "",
+                 s->value, s->why, c->config->bootstrap_servers, c->config->topics[t].p, s->name,
+                 s->value);
         tell(c, t, TOPICS_WRONG, text);
     }
 }

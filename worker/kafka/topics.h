@@ -8,8 +8,6 @@
 /* What the topics are made with, for those who have to stay within it (topics.c has the table). */
 #define TOPICS_OUTPUT_BYTES_MAX 4194304
 #define TOPICS_DEAD_LETTER_BYTES_MAX 8388608
-/* Kept free of these for key, headers and the framing of a record. */
-#define TOPICS_RECORD_OVERHEAD_BYTES 65536
 #define TOPICS_STATE_DELETE_RETENTION_MS INT64_C(604800000)
 
 #define TOPICS_PARTITIONS_DEFAULT 12

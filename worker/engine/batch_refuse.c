@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What Kafka does not take. A message that is too large is the fault of the record that it comes
+ * from, which is refused when the batch is decided again; a time that has come has no record, so its
+ * event goes out without its long parts. For all else nobody is to blame: the shards wait.
+ */
+#include "batch_private.h"
+#include "codec/grapheme.h"
+#include "codec/json.h"
+#include "common/log.h"
+
+#define BACKOFF_MS 1000
+#define BACKOFF_MAX_MS 5000
+#define CONDITION_SAY_MS 10000
+#define SUSPECT_MS 60000
+#define SUBJECT_BYTES 150 /* of a sentence */
+
+static int64_t monotonic(const struct engine *engine)
+{
+    return engine->clock->monotonic_ms(engine->clock->self);
+}
+
+/* ---- sizes ---- */
+
+bool batch_fits(const struct batch *b, const struct message *m, struct topic_limit *limit)
+{
+    struct kafka_port *kafka = b->engine->kafka;
+    kafka->limit(kafka->self, m->topic, limit);
+    return encode_size(m) <= limit->bytes;
+}
+
+static struct oversized *find_oversized(struct engine *engine, const struct record *record)
+{
+    for (size_t i = 0; i < OVERSIZED_MAX; i++) {
+        struct oversized *o = &engine->oversized[i];
+        if (o->topic == record->topic && o->partition == record->partition &&
+            o->offset == record->offset)
+            return o;
+    }
+    return NULL;
+}
+
+bool batch_is_oversized(const struct batch *b, const struct record *record, struct refused *refused)
+{
+    const struct oversized *o = find_oversized(b->engine, record);
+    if (!o) return false;
+    refused->code = REFUSE_TOO_LARGE;
+    refused->detail = arena_printf(
+        b->arena, "%s %zu bytes, which is more than topic %.*s takes (max.message.bytes)",
+        o->refusing == TOPIC_STATE ? "what is stored of its incident would have"
+                                   : "what follows from it would have",
+        o->bytes, STR_ARG(b->engine->options.topic_names[o->refusing]));
+    return true;
+}
+
+/* Another record may have its place one day: the topic can be made again. */
+void batch_forget_oversized(const struct batch *b, const struct record *record)
+{
+    struct oversized *o = find_oversized(b->engine, record);
+    if (o) *o = (struct oversized){0};
+}
+
+static enum result note_oversized(struct batch *b, const struct record *record,
+                                  const struct message *m)
+{
+    struct engine *engine = b->engine;
+    engine->oversized[engine->oversized_n++ % OVERSIZED_MAX] = (struct oversized){
+        record->topic, record->partition, record->offset, m->topic, encode_size(m)};
+    engine->suspect.n = 0;
+    return REJECT;
+}
+
+bool batch_is_suspect(const struct batch *b, const struct item *item)
+{
+    const struct engine *engine = b->engine;
+    return engine->suspect.n && item->header && monotonic(engine) < engine->suspect_until_ms &&
+           str_eq(item->header->key, buf_slice(&engine->suspect));
+}
+
+static struct str subject_of(const struct message *m)
+{
+    struct str subject = m->key;
+    for (size_t i = 0; i < m->headers_n; i++)
+        if (str_eq(m->headers[i].name, STR("ce_id"))) subject = m->headers[i].value;
+    return grapheme_cut(subject, SUBJECT_BYTES);
+}
+
+/* Nobody can be refused for it: a person has to raise the limit. */
+static enum result end_of_worker(struct batch *b, const struct message *m, struct error *error)
+{
+    struct topic_limit limit;
+    batch_fits(b, m, &limit);
+    struct str topic = b->engine->options.topic_names[m->topic], subject = subject_of(m);
+    bool of_client = str_starts(str_of(limit.setting), STR("kafka."));
+    return error_set(error, FATAL,
+                     "topic %.*s takes no record of more than %s%zu bytes (%s), and '%.*s' has %zu "
+                     "without all that can be left out. Raise %s%s%.*s, and start the worker again",
+                     STR_ARG(topic), limit.is_known ? "" : "about ", limit.bytes, limit.setting,
+                     STR_ARG(subject), encode_size(m), limit.setting, of_client ? "" : " of topic ",
+                     STR_ARG(of_client ? STR("") : topic));
+}
+
+/* The events of the entry's incident that this batch has decided: *last, and how many. */
+static size_t touched_by(const struct batch *b, const struct entry *entry, const struct item **last)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < b->decided_n; i++) {
+        if (b->decided[i]->header != entry->header) continue;
+        *last = b->decided[i];
+        n++;
+    }
+    return n;
+}
+
+/* Of several events the one that made the entry too large is found out by taking one at a time. */
+static enum result refuse_entry(struct batch *b, const struct entry *entry, const struct message *m,
+                                struct error *error)
+{
+    struct engine *engine = b->engine;
+    const struct item *item = NULL;
+    if (touched_by(b, entry, &item) > 1) {
+        engine->suspect.n = 0;
+        buf_str(&engine->suspect, entry->header->key);
+        engine->suspect_until_ms = monotonic(engine) + SUSPECT_MS;
+        return REJECT;
+    }
+    if (!item || !item->record) return end_of_worker(b, m, error);
+    return note_oversized(b, item->record, m);
+}
+
+enum result batch_refuse(struct batch *b, const struct message_origin *origin,
+                         const struct message *m, struct error *error)
+{
+    if (origin->entry) return refuse_entry(b, origin->entry, m, error);
+    bool of_record = origin->item && origin->item->record && m->topic != TOPIC_DEAD_LETTERS;
+    return of_record ? note_oversized(b, origin->item->record, m) : end_of_worker(b, m, error);
+}
+
+/* A broker did not take it. What can be cut will be, now that the limit is known to be lower. */
+static enum result refused_message(struct batch *b, size_t number, struct error *error)
+{
+    const struct message *m = &b->messages[number];
+    const struct message_origin *origin = &b->origins[number];
+    bool of_tick = origin->item && !origin->item->record;
+    if (of_tick || m->topic == TOPIC_DEAD_LETTERS) return OK;
+    return batch_refuse(b, origin, m, error) == FATAL ? FATAL : OK;
+}
+
+/* ---- conditions ---- */
+
+bool refuse_is_waiting(const struct engine *engine, const struct shard *shard)
+{
+    return shard->is_hindered && monotonic(engine) < shard->hindered_until_ms;
+}
+
+void refuse_is_over(struct engine *engine, struct shard *shard)
+{
+    if (!shard->is_hindered) return;
+    shard->is_hindered = false;
+    engine->condition_tries = 0;
+    log_info("Kafka takes what the shard writes again", "shard=%d", shard->id);
+}
+
+static void hinder(struct engine *engine, struct shard *shard)
+{
+    int64_t wait_ms = BACKOFF_MS;
+    for (int i = 1; i < engine->condition_tries && wait_ms < BACKOFF_MAX_MS; i++) wait_ms *= 2;
+    if (wait_ms > BACKOFF_MAX_MS) wait_ms = BACKOFF_MAX_MS;
+    shard->is_hindered = true;
+    shard->hindered_until_ms = monotonic(engine) + wait_ms;
+}
+
+static void met_condition(struct batch *b, const struct transaction_refusal *refusal,
+                          const struct error *error)
+{
+    struct engine *engine = b->engine;
+    bool is_another = engine->condition != refusal->condition;
+    engine->condition = refusal->condition;
+    engine->condition_tries++;
+    for (size_t i = 0; i < refusal->n; i++)
+        hinder(engine, b->origins[refusal->messages[i]].bs->shard);
+    for (size_t i = 0; i < b->shards_n && !refusal->n; i++) hinder(engine, b->shards[i].shard);
+    if (!is_another && monotonic(engine) < engine->next_condition_ms) return;
+    engine->next_condition_ms = monotonic(engine) + CONDITION_SAY_MS;
+    log_warn("Kafka refuses what the worker writes; trying again until it does not", "reason=%s",
+             error->text);
+}
+
+enum result batch_refused(struct batch *b, const struct transaction_refusal *refusal,
+                          struct error *error)
+{
+    enum result result = OK;
+    if (refusal->kind == REFUSAL_TOO_LARGE)
+        for (size_t i = 0; i < refusal->n && result == OK; i++)
+            result = refused_message(b, refusal->messages[i], error);
+    if (refusal->kind == REFUSAL_CONDITION) met_condition(b, refusal, error);
+    return result;
+}
