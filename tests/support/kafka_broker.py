@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import uuid
 
@@ -175,6 +176,15 @@ class KafkaBroker:
         """kill -9, as if its machine had lost power; start() brings it back."""
         self._process.kill()
         self._process.wait(10)
+
+    def freeze(self):
+        """SIGSTOP: its connections stay, and nothing is answered."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        """SIGCONT, and waits till it answers; nothing to one that runs."""
+        self._process.send_signal(signal.SIGCONT)
+        wait_until(self._answers, 60, "the broker to answer again")
 
     def stop(self):
         """Ends it for good."""

@@ -36,6 +36,11 @@ static enum result poll(void *self, struct kafka_event *events, size_t max, int 
     return OK;
 }
 
+static void be_member(void *self, bool wanted)
+{
+    ((struct fake *)self)->member = wanted;
+}
+
 static void release(void *self, const struct record *record)
 {
     (void)record;
@@ -159,11 +164,24 @@ static struct fake_entry *find(struct fake *f, int32_t shard, struct str key)
     return slot && f->entries[slot - 1].value.p ? &f->entries[slot - 1] : NULL;
 }
 
+/* Every call fails while the store is away. */
+static enum result reach(const struct fake *f, struct error *error)
+{
+    return f->store_away ? error_set(error, RETRY, "the test has taken Redis away") : OK;
+}
+
+static enum result ready(void *self, struct error *error)
+{
+    struct fake *f = self;
+    f->ready_asked++;
+    return reach(f, error);
+}
+
 static enum result load(void *self, struct arena *arena, struct store_load *loads, size_t n,
                         struct error *error)
 {
     struct fake *f = self;
-    (void)error;
+    if (reach(f, error) != OK) return RETRY;
     for (size_t i = 0; i < n; i++) {
         loads[i].watermark = f->watermark[loads[i].shard];
         loads[i].values = arena_zalloc(arena, (loads[i].n + 1) * sizeof *loads[i].values);
@@ -277,6 +295,7 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
     f->monotonic_ms = 1000000;
     if (policy_file_load(policy, f->arena, &f->policy, &error) != OK) fail_msg("%s", error.text);
     f->kafka = (struct kafka_port){.self = f,
+                                   .be_member = be_member,
                                    .poll = poll,
                                    .release = release,
                                    .pause = pause,
@@ -287,7 +306,7 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
                                    .commit = commit,
                                    .abort = nothing,
                                    .recover = nothing};
-    f->store = (struct store_port){f, load, apply, due, entries};
+    f->store = (struct store_port){f, ready, load, apply, due, entries};
     f->clock = (struct clock_port){f, now, monotonic_ms};
     struct engine_options options = {
         .policy = &f->policy,

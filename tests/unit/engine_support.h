@@ -59,6 +59,9 @@ struct fake {
     size_t entries_n, entries_cap;
     size_t *slots; /* by key: index of the entry, plus one */
     int64_t watermark[FAKE_SHARDS];
+    bool member;     /* the engine wants to be in the group */
+    bool store_away; /* loads, and whether it is ready, are RETRY */
+    int ready_asked;
 };
 
 /* `batch_max`: of the engine. `policy`: a file, NULL for the default one. */

@@ -15,6 +15,7 @@
 static const struct config config = {
     .group_id = "group",
     .instance_id = "one",
+    .static_member = true,
     .topics[TOPIC_STATE] = {"state", 5},
 };
 

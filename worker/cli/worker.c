@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `epilogue worker`: the service. It waits for what is not there yet, works until it is told to
  * stop, and exits where only a new start helps (crash-only). */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -18,30 +17,14 @@
 #include "kafka/kafka_port.h"
 #include "kafka/topics.h"
 #include "redis/redis_port.h"
+#include "signals.h"
 
 #define STEP_WAIT_MS 200  /* how late a stop is noticed by an idle worker */
 #define RETRY_WAIT_MS 500 /* between tries of something that is not there yet */
 #define COMPLAIN_MS 10000
-
-static volatile sig_atomic_t stop_asked, reload_asked;
-
-static void on_signal(int signal)
-{
-    if (signal == SIGHUP)
-        reload_asked = 1;
-    else
-        stop_asked = 1;
-}
-
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a Redis or a log reader that went away is an error of write() */
-}
+/* How long an end may take. What hangs then is left behind: what is committed stays, and what is not
+ * comes again. */
+#define STOP_MS 3500
 
 static int64_t clock_ms(clockid_t id)
 {
@@ -90,10 +73,12 @@ static enum result patiently(struct worker *w, const char *waiting_for,
                              struct error *error)
 {
     int64_t complained_ms = -COMPLAIN_MS;
-    while (!stop_asked) {
+    while (!signals_stop_asked()) {
         enum result result = try(w, error);
         if (result != RETRY) return result;
-        metrics_set_ready(w->metrics, waiting_for);
+        char reason[400];
+        snprintf(reason, sizeof reason, "%s: %s", waiting_for, error->text);
+        metrics_set_ready(w->metrics, reason);
         watchdog_kick();
         if (clock_monotonic(NULL) - complained_ms >= COMPLAIN_MS) {
             complained_ms = clock_monotonic(NULL);
@@ -156,7 +141,8 @@ static void note_redis(void *context, bool ok, const char *what)
 
 static enum result check_redis(struct worker *w, struct error *error)
 {
-    return redis_port_check(w->store, note_redis, NULL, error);
+    enum result result = w->store->ready(w->store->self, error);
+    return result == OK ? redis_port_check(w->store, note_redis, NULL, error) : result;
 }
 
 static enum result load_policy(struct worker *w, struct error *error)
@@ -178,7 +164,6 @@ static enum result load_policy(struct worker *w, struct error *error)
 static void reload_policy(struct worker *w)
 {
     struct error error;
-    reload_asked = 0;
     if (load_policy(w, &error) != OK)
         log_error("the policy was not loaded anew; the old one stays", "reason=%s",
                   log_quote(error.text));
@@ -212,8 +197,6 @@ static enum result run(struct worker *w, struct error *error)
     w->failed = EXIT_FAILED;
     result = http_start(&w->config->http, w->metrics, &w->http, error);
     if (result != OK) return result;
-    result = watchdog_start(w->config->watchdog_timeout_ms, error);
-    if (result != OK) return result;
     result = patiently(w, "waiting for Kafka", find_topics, error);
     if (result != OK) return result;
     result = patiently(w, "waiting for Kafka", check_topics, error);
@@ -226,12 +209,19 @@ static enum result run(struct worker *w, struct error *error)
     log_info("worker started", "group=%s instance=%s partitions=%d version=%s",
              log_quote(w->config->group_id), log_quote(w->config->instance_id), w->partitions,
              EPILOGUE_VERSION);
-    while (result == OK && !stop_asked) {
-        if (reload_asked) reload_policy(w);
+    while (result == OK && !signals_stop_asked()) {
+        if (signals_take_reload()) reload_policy(w);
         result = engine_step(w->engine, STEP_WAIT_MS, error);
         watchdog_kick();
     }
     return result;
+}
+
+/* Those that see to it that the process ends, before anything else can hold it up. */
+static enum result start_threads(struct worker *w, struct error *error)
+{
+    signals_start(STOP_MS);
+    return watchdog_start(w->config->watchdog_timeout_ms, error);
 }
 
 static int worker_run(const struct cli *cli)
@@ -244,9 +234,11 @@ static int worker_run(const struct cli *cli)
         .clock = {.now = clock_now, .monotonic_ms = clock_monotonic},
     };
     struct error error;
-    catch_signals();
     log_setup(cli->config->log_level, cli->config->log_json);
-    enum result result = run(&w, &error);
+    enum result result = start_threads(&w, &error);
+    if (result == OK) result = run(&w, &error);
+    int code = result == FATAL ? w.failed : EXIT_DONE;
+    watchdog_end_within(STOP_MS, code);
     if (result == FATAL)
         log_error("worker exits", "reason=%s", log_quote(error.text));
     else
@@ -256,11 +248,11 @@ static int worker_run(const struct cli *cli)
     kafka_port_free(w.kafka);
     engine_free(w.engine);
     redis_port_free(w.store);
-    watchdog_stop();
     http_stop(w.http);
+    watchdog_stop();
     metrics_free(w.metrics);
     arena_free(w.policy_arena);
-    return result == FATAL ? w.failed : EXIT_DONE;
+    return code;
 }
 
 static const struct cli_option options[] = {

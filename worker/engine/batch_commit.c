@@ -123,10 +123,12 @@ static enum result undo(struct batch *b, enum result result, struct error *error
     batch_restart_all(b);
     size_t half = records_taken(b) / 2;
     engine->take_max = half ? half : 1;
+    metrics_wait(engine->metrics, "waiting for Kafka: a transaction is aborted");
     if (result == ABORT) result = engine->kafka->abort(engine->kafka->self, error);
     /* Also after an abort that went well: what the producer believes of its partitions may be what
      * was wrong. */
     if (result != FATAL) result = engine->kafka->recover(engine->kafka->self, error);
+    metrics_wait(engine->metrics, NULL);
     return result == FATAL ? FATAL : OK;
 }
 
@@ -216,11 +218,14 @@ enum result batch_commit(struct batch *b, struct error *error)
             positions[n++] = (struct position){input_topic(t), bs->shard->id, bs->next[t]};
     }
     int64_t began_ms = engine->clock->monotonic_ms(engine->clock->self);
+    metrics_wait(engine->metrics, "waiting for Kafka: a transaction is produced");
     enum result result = produce_all(b, error);
     failpoint("before-commit");
+    metrics_wait(engine->metrics, "waiting for Kafka: a transaction is committed");
     if (result == OK)
         result =
             engine->kafka->commit(engine->kafka->self, positions, n, shards, b->shards_n, error);
+    metrics_wait(engine->metrics, NULL);
     failpoint("after-commit");
     if (result == REJECT) {
         result = undo(b, ABORT, error);

@@ -89,7 +89,18 @@ struct engine {
     struct arena *source_arena; /* lives as long as the engine */
     struct shard *shards;
     bool joined;
-    bool store_down;
+    struct membership {
+        bool in_group;       /* or on its way there */
+        bool store_down;     /* nothing is asked of the store until it says that it is ready */
+        int64_t called_ms;   /* monotonic: the last call */
+        int64_t since_ms;    /* of this outage; 0: there is none */
+        int64_t failed_ms;   /* its last failure */
+        int64_t next_ms;     /* when it is asked whether it is ready */
+        int64_t pause_ms;    /* between two such questions: longer from one to the next */
+        char not_ready[400]; /* why, for /readyz */
+    } membership;
+    struct store_port *real_store; /* behind `store`, which membership.c makes */
+    struct store_port watched_store;
     int64_t next_retry_ms;      /* monotonic: restores wait until then after a failure */
     int64_t next_ask_ms;        /* monotonic: when what was not settled is asked again */
     int64_t last_piece_ms;      /* monotonic: when a restore read something last */
@@ -112,6 +123,7 @@ struct engine {
     bool idle;            /* the last batch took nothing */
     int careful; /* records still to be taken one at a time: the effect of one of them is too large */
     bool kafka_down;
+    char kafka_not_ready[400];
     struct record_place {
         int topic;
         int32_t partition;
@@ -158,6 +170,14 @@ enum result evidence_of_inputs(struct engine *engine, struct shard *shard,
  * `then`: what happens in this case. */
 enum result evidence_of_loss(struct engine *engine, const struct shard *shard, const char *then,
                              struct error *error);
+
+/* membership.c */
+/* The store as the engine calls it: what it waits for can be seen, and failures are noted. */
+void membership_set_up(struct engine *engine, struct store_port *store);
+/* Where the store is away: asks it whether it is ready. Joins the group once it is, and leaves it
+ * when it was not for too long. Whether the store may be called now is !membership.store_down.
+ * FATAL: it refuses us. */
+enum result membership_serve(struct engine *engine, struct error *error);
 
 /* restore.c */
 /* Pieces of all restores that run, for some 200 ms at most; returns at once when all have to wait. */

@@ -91,6 +91,12 @@ struct kafka_port {
     void *self;
 
     /*
+     * Whether the worker is to be in the group; at first it is not. true: the next poll joins it.
+     * false: it gives back its shards, which the next polls report, and leaves.
+     */
+    void (*be_member)(void *self, bool wanted);
+
+    /*
      * Up to `max` events; waits up to `timeout_ms` for the first, then takes what is there, until
      * there are `max` or some 16 MB of records. Rebalances are reported in order; when a revocation
      * is reported nothing more of these shards follows, and what this very call had taken of them
@@ -189,6 +195,9 @@ struct store_apply {
 
 struct store_port {
     void *self;
+    /* Whether it can be worked with: it answers as a master and takes writes. RETRY: not now, with
+     * the sentence why; FATAL: it refuses us. */
+    enum result (*ready)(void *self, struct error *error);
     /* All of them in one round trip. RETRY: not reachable (reconnects on the next call); FATAL: it
      * refuses (wrong password, wrong type, read-only). Errors leave the out members undefined. */
     enum result (*load)(void *self, struct arena *arena, struct store_load *loads, size_t n,

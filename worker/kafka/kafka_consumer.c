@@ -2,6 +2,7 @@
 #include "kafka_consumer.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -12,7 +13,9 @@
 #define PROBE_TIMEOUT_MS 500
 #define RANGE_TIMEOUT_MS 5000
 #define PROBE_EVERY_MS 10000
-#define PROBE_AGAIN_MS 1000               /* while something is wrong */
+#define PROBE_AGAIN_MS 1000 /* while something is wrong */
+#define LEAVE_TIMEOUT_MS 1000
+#define LEAVE_STEP_MS 20
 #define POLL_BYTES_MAX ((size_t)16 << 20) /* of records, in one poll */
 
 static int64_t monotonic_ms(void)
@@ -206,6 +209,26 @@ static enum result subscribe(struct kafka_consumer *c, struct error *error)
     if (err) return kafka_error_code(c->config, err, NULL, "joining the group", error);
     c->subscribed = true;
     return OK;
+}
+
+void kafka_consumer_be_member(struct kafka_consumer *c, bool wanted)
+{
+    c->wanted = wanted;
+    if (wanted || !c->subscribed) return;
+    rd_kafka_unsubscribe(c->rk); /* a static member leaves by it, too */
+    c->subscribed = false;
+}
+
+void kafka_consumer_leave(struct kafka_consumer *c)
+{
+    if (c->config->static_member) return;
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(c->rk);
+    int64_t until_ms = monotonic_ms() + LEAVE_TIMEOUT_MS;
+    rd_kafka_error_t *e = rd_kafka_consumer_close_queue(c->rk, queue);
+    while (!e && !rd_kafka_consumer_closed(c->rk) && monotonic_ms() < until_ms)
+        rd_kafka_queue_poll_callback(queue, LEAVE_STEP_MS);
+    if (e) rd_kafka_error_destroy(e);
+    if (rd_kafka_consumer_closed(c->rk)) rd_kafka_queue_destroy(queue);
 }
 
 /* ------------------------------------------------------------------ poll */
@@ -429,7 +452,13 @@ static void probe(struct kafka_consumer *c)
     const struct rd_kafka_metadata *metadata = NULL;
     rd_kafka_resp_err_t err = rd_kafka_metadata(c->rk, 0, NULL, &metadata, PROBE_TIMEOUT_MS);
     c->probed_ms = monotonic_ms();
-    if (err) return;
+    if (err) {
+        /* A broker that stands still keeps its connections, which says nothing for long. */
+        if (!c->watch.brokers_down)
+            snprintf(c->watch.reason, sizeof c->watch.reason, "%s", rd_kafka_err2str(err));
+        c->watch.brokers_down = true;
+        return;
+    }
     c->watch.brokers_down = false;
     check_topics(c, metadata);
     rd_kafka_metadata_destroy(metadata);
@@ -440,7 +469,7 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
 {
     size_t bytes = 0;
     *n = 0;
-    if (!c->subscribed) {
+    if (c->wanted && !c->subscribed) {
         enum result r = subscribe(c, error);
         if (r != OK) return r;
     }

@@ -22,6 +22,7 @@ struct kafka_consumer {
     rd_kafka_t *rk;
     struct kafka_watch watch;
     rd_kafka_topic_t *topics[INPUTS + 1]; /* by enum topic; the very handles that messages have */
+    bool wanted;                          /* to be a member */
     bool subscribed;
 
     bool *owned;       /* by shard */

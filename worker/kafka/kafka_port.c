@@ -25,10 +25,18 @@ static enum result port_poll(void *self, struct kafka_event *events, size_t max,
 {
     struct real *k = self;
     *n = 0;
+    kafka_producer_serve(k->producer);
+    changelog_serve(k->changelog);
     enum result r = kafka_producer_ready(
         k->producer, timeout_ms > READY_TIMEOUT_MS ? timeout_ms : READY_TIMEOUT_MS, error);
     if (r != OK) return r;
     return kafka_consumer_poll(k->consumer, events, max, timeout_ms, n, error);
+}
+
+static void port_be_member(void *self, bool wanted)
+{
+    struct real *k = self;
+    kafka_consumer_be_member(k->consumer, wanted);
 }
 
 static void port_release(void *self, const struct record *record)
@@ -140,6 +148,7 @@ struct kafka_port *kafka_port_new(const struct config *config, int32_t partition
     if (!k) abort();
     k->port = (struct kafka_port){
         .self = k,
+        .be_member = port_be_member,
         .poll = port_poll,
         .release = port_release,
         .resume = port_resume,
@@ -171,6 +180,9 @@ void kafka_port_free(struct kafka_port *port)
 {
     if (!port) return;
     struct real *k = port->self;
+    /* What others wait for comes first: the rest is only memory, and can hang. */
+    if (k->producer) kafka_producer_stop(k->producer);
+    if (k->consumer) kafka_consumer_leave(k->consumer);
     lookup_free(k->lookup);
     kafka_producer_free(k->producer);
     kafka_consumer_free(k->consumer);

@@ -9,6 +9,20 @@
 #include "lookup_private.h"
 
 #define STOP_TIMEOUT_S 1
+#define SERVE_EVERY_S 1
+
+/* With the mutex held; returns at the latest when the handles' events are to be served again. */
+static void wait_for_question(struct lookup *l)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += SERVE_EVERY_S;
+    if (pthread_cond_timedwait(&l->changed, &l->mutex, &until) == 0) return;
+    pthread_mutex_unlock(&l->mutex);
+    rd_kafka_poll(l->all, 0);
+    rd_kafka_poll(l->stable, 0);
+    pthread_mutex_lock(&l->mutex);
+}
 
 static void *run(void *self)
 {
@@ -18,10 +32,8 @@ static void *run(void *self)
         struct question *question = l->facts.state == ASKED  ? &l->facts
                                     : l->ends.state == ASKED ? &l->ends
                                                              : NULL;
-        if (!question) {
-            pthread_cond_wait(&l->changed, &l->mutex);
-            continue;
-        }
+        if (!question) wait_for_question(l);
+        if (!question) continue;
         pthread_mutex_unlock(&l->mutex);
         if (question == &l->facts)
             lookup_answer_facts(l);

@@ -25,6 +25,13 @@ void redis_connection_free(struct redis_connection *c);
  */
 enum result redis_connection_ensure(struct redis_connection *c, struct error *error);
 
+/* The server can be worked with; says in the log so when that is after a loss of the connection. */
+void redis_connection_proven(struct redis_connection *c);
+/* This server is not the right one, for `why`: RETRY with it, and the next try connects anew, for the
+ * address may lead to another one by then. */
+enum result redis_connection_refuse(struct redis_connection *c, const char *why,
+                                    struct error *error);
+
 /* The SHA-1 that this server knows the apply script by, in hex; "" before the first connection. */
 const char *redis_connection_script(const struct redis_connection *c);
 

@@ -271,7 +271,7 @@ struct store_port *redis_port_new(const struct config *config, struct error *err
     port->connection = connection;
     port->prefix = make_prefix(config);
     port->scratch = arena_new();
-    port->port = (struct store_port){port, load, redis_apply, due, entries};
+    port->port = (struct store_port){port, redis_ready, load, redis_apply, due, entries};
     return &port->port;
 }
 
