@@ -515,7 +515,7 @@ static void test_ends(void **state)
     const struct input_end *ends;
     struct timespec pause = {.tv_nsec = 1000000};
     size_t n;
-    assert_true(a->port->ends_ask(a->port->self, shards, 1));
+    assert_true(a->port->ends_ask(a->port->self, shards, 1, true));
     while (!a->port->ends_take(a->port->self, &ends, &n)) nanosleep(&pause, NULL);
     assert_int_equal(n, 4);
     for (size_t i = 0; i < n; i++) {

@@ -61,8 +61,9 @@ def kafka_home():
 class KafkaBroker:
     """Started by the constructor; `bootstrap` is its address, the same after a restart."""
 
-    def __init__(self, folder, heap="512m", compile_fully=False):
-        """`compile_fully`: for a benchmark; tests want a broker that is up soon."""
+    def __init__(self, folder, heap="512m", compile_fully=False, properties=""):
+        """`compile_fully`: for a benchmark; tests want a broker that is up soon. `properties`:
+        lines that come over those of every test."""
         self._heap = heap
         self._compiler = () if compile_fully else ("-XX:TieredStopAtLevel=1",)
         self.folder = pathlib.Path(folder)
@@ -72,7 +73,8 @@ class KafkaBroker:
         self.log_path = self.folder / "broker.log"
         self._properties = self.folder / "server.properties"
         self._properties.write_text(_PROPERTIES.format(
-            port=self.port, controller_port=free_port(), data=self.folder / "data"))
+            port=self.port, controller_port=free_port(), data=self.folder / "data")
+            + properties)
         # One client for good: a future of a client that is garbage fails with "handle destroyed".
         self._admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
         self._process = None

@@ -50,7 +50,7 @@ class Worker:
                  failpoint=None, load=False, arguments=(), dynamic=False):
         """`dynamic`: without an instance.id; `instance_id` is then only what tests call it."""
         self.instance_id = instance_id
-        self._dynamic = dynamic
+        self.dynamic = dynamic
         self.log_path = pathlib.Path(log_path)
         self.http_port = free_port()
         command = [binary(load), "worker", "-c", config_path,
@@ -73,7 +73,7 @@ class Worker:
     @property
     def member_name(self):
         """Its name in the group; None before a dynamic member has told its own."""
-        if not self._dynamic:
+        if not self.dynamic:
             return self.instance_id
         told = re.search(r'msg="worker started".* instance=(\S+)', self.log)
         return told and f"epilogue-{told.group(1)}"

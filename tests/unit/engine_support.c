@@ -55,7 +55,7 @@ static enum result pause(void *self, int32_t shard, struct error *error)
     return OK;
 }
 
-static bool ends_ask(void *self, const int32_t *shards, size_t n)
+static bool ends_ask(void *self, const int32_t *shards, size_t n, bool high)
 {
     struct fake *f = self;
     if (f->asked) return false;
@@ -63,8 +63,10 @@ static bool ends_ask(void *self, const int32_t *shards, size_t n)
     f->answer_n = 0;
     for (size_t i = 0; i < n; i++)
         for (int t = 0; t < INPUTS; t++)
-            f->answer[f->answer_n++] =
-                (struct input_end){input_topic(t), shards[i], f->ends[input_topic(t)][shards[i]]};
+            f->answer[f->answer_n++] = (struct input_end){
+                input_topic(t), shards[i], f->ends[input_topic(t)][shards[i]],
+                high ? f->ends[input_topic(t)][shards[i]] + f->open[input_topic(t)][shards[i]]
+                     : -1};
     return true;
 }
 

@@ -40,6 +40,7 @@ struct fake {
     struct kafka_event *queue;
     size_t queue_n, queue_cap, given;
     int64_t ends[topic_end][FAKE_SHARDS]; /* next offset of each input */
+    int64_t open[topic_end][FAKE_SHARDS]; /* records behind them, of an open transaction */
     size_t released;
     /* what went out */
     struct fake_message *sent;

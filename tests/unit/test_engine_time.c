@@ -296,6 +296,34 @@ static void an_input_that_is_not_fetched_is_seen(void **state)
     assert_null(engine_not_ready(f.engine));
 }
 
+/* A publisher's transaction that stays open: said after ten seconds, and the worker stays ready. */
+static void an_open_transaction_is_seen(void **state)
+{
+    (void)state;
+    make_tasks(1);
+    struct input *input = &f.engine->shards[0].inputs[TOPIC_TASK_UPDATED - input_topic(0)];
+    f.open[TOPIC_TASK_UPDATED][0] = 3;
+    for (int i = 0; i < 10; i++) {
+        fake_step(&f);
+        fake_pass(&f, 900);
+    }
+    assert_true(input->blocked.since_ms);
+    assert_false(input->blocked.said_ms);
+    for (int i = 0; i < 10; i++) {
+        fake_step(&f);
+        fake_pass(&f, 900);
+    }
+    assert_true(input->blocked.said_ms);
+    assert_int_equal(input->blocked.offset, f.ends[TOPIC_TASK_UPDATED][0]);
+    assert_null(engine_not_ready(f.engine));
+    f.open[TOPIC_TASK_UPDATED][0] = 0;
+    for (int i = 0; i < 10; i++) {
+        fake_step(&f);
+        fake_pass(&f, 900);
+    }
+    assert_false(input->blocked.since_ms);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -314,6 +342,7 @@ int main(void)
         TEST(ticks_have_their_turn_beside_full_batches),
         TEST(an_end_before_the_mark_is_no_proof),
         TEST(an_input_that_is_not_fetched_is_seen),
+        TEST(an_open_transaction_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,10 +6,11 @@
 #include "failpoint.h"
 #include "internal.h"
 
-#define WATCH_MS 1000     /* how often an idle worker looks whether Redis still has its state */
-#define BUSY_WAIT_MS 5    /* the longest poll while something else is under way */
-#define STORE_WAIT_MS 50  /* the same while the store is away */
-#define COMPLAIN_MS 10000 /* CONTRACT part 7: a log line every 10 s */
+#define WATCH_MS 1000         /* how often an idle worker looks whether Redis still has its state */
+#define BUSY_WAIT_MS 5        /* the longest poll while something else is under way */
+#define STORE_WAIT_MS 50      /* the same while the store is away */
+#define RESTORE_WAITS_MS 6000 /* so long what a restore waits for is not old yet */
+#define COMPLAIN_MS 10000     /* CONTRACT part 7: a log line every 10 s */
 #define INBOX_MIN \
     ((size_t)4000) /* for records of several topics to be ordered, whatever batch.max is */
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
@@ -134,7 +135,9 @@ const char *engine_not_ready(const struct engine *engine)
     if (engine->has_stuck) return "an input partition is not fetched any more";
     for (int32_t i = 0; i < engine->options.partitions; i++) {
         enum shard_phase phase = engine->shards[i].phase;
-        if (phase != SHARD_NOT_OURS && phase != SHARD_ACTIVE) return "restoring shards";
+        if (phase == SHARD_NOT_OURS || phase == SHARD_ACTIVE) continue;
+        bool waits = monotonic(engine) - engine->restore_waits_ms < RESTORE_WAITS_MS;
+        return waits && engine->restore_waits[0] ? engine->restore_waits : "restoring shards";
     }
     return NULL;
 }

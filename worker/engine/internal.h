@@ -43,6 +43,10 @@ struct input {
     ms_t asked_at;
     int64_t standing_ms; /* monotonic: since when `seen` has been the same behind the end; 0: no */
     bool is_stuck;       /* for so long that it is taken for an error */
+    struct blocked {
+        int64_t offset; /* all before it was read, and there an open transaction begins */
+        int64_t since_ms, said_ms; /* monotonic; 0: it does not, it was not said yet */
+    } blocked;
 };
 
 struct shard {
@@ -116,11 +120,14 @@ struct engine {
     size_t inbox_n, inbox_cap, inbox_bytes;
     bool asking; /* for the ends of inputs, since asked_at */
     ms_t asked_at;
-    int64_t next_ends_ms; /* monotonic: not again before */
-    bool has_stuck;       /* an input is_stuck */
-    size_t take_max;      /* records of the next batch: less after one that was too much */
-    int32_t first;        /* the shard that comes first in the next batch */
-    bool idle;            /* the last batch took nothing */
+    int64_t next_ends_ms;    /* monotonic: not again before */
+    int64_t next_all_ms;     /* when all shards are asked for */
+    char restore_waits[300]; /* why a shard is not restored yet, at restore_waits_ms */
+    int64_t restore_waits_ms;
+    bool has_stuck;  /* an input is_stuck */
+    size_t take_max; /* records of the next batch: less after one that was too much */
+    int32_t first;   /* the shard that comes first in the next batch */
+    bool idle;       /* the last batch took nothing */
     int careful; /* records still to be taken one at a time: the effect of one of them is too large */
     bool kafka_down;
     char kafka_not_ready[400];
@@ -210,6 +217,12 @@ ms_t unread_horizon(const struct input *input, ms_t now);
 ms_t unread_shard_horizon(const struct shard *shard, ms_t now);
 /* Asks where the inputs end when somebody waits for it, and takes the answers. */
 void unread_serve(struct engine *engine);
+
+/* blocked.c */
+/* Says when an input waits for a transaction that nobody ends, and when that is over. */
+void blocked_note(struct engine *engine, const struct input_end *end);
+/* Counts such inputs. Whether one may be of them, so that the brokers should be asked soon. */
+bool blocked_count(struct engine *engine);
 
 /* plan.c */
 struct tick {

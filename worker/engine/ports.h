@@ -85,6 +85,7 @@ struct input_end {
     int topic;
     int32_t shard;
     int64_t end;
+    int64_t high; /* one past the last record, those of open transactions included; -1: not asked */
 };
 
 struct kafka_port {
@@ -121,8 +122,9 @@ struct kafka_port {
      */
     bool (*lookup_ask)(void *self, const int32_t *shards, size_t n);
     bool (*lookup_take)(void *self, const struct lookup_answer **answer);
-    /* The ends of the inputs of these shards; n 0: no broker answered. */
-    bool (*ends_ask)(void *self, const int32_t *shards, size_t n);
+    /* The ends of the inputs of these shards, and on demand what lies behind them; n 0: no broker
+     * answered. */
+    bool (*ends_ask)(void *self, const int32_t *shards, size_t n, bool high);
     bool (*ends_take)(void *self, const struct input_end **ends, size_t *n);
 
     /*

@@ -70,10 +70,10 @@ static bool port_lookup_take(void *self, const struct lookup_answer **answer)
     return lookup_take(k->lookup, answer);
 }
 
-static bool port_ends_ask(void *self, const int32_t *shards, size_t n)
+static bool port_ends_ask(void *self, const int32_t *shards, size_t n, bool high)
 {
     struct real *k = self;
-    return lookup_ends_ask(k->lookup, shards, n);
+    return lookup_ends_ask(k->lookup, shards, n, high);
 }
 
 static bool port_ends_take(void *self, const struct input_end **ends, size_t *n)

@@ -48,11 +48,13 @@ static void *run(void *self)
 
 /* ------------------------------------------------------------------ the caller's side */
 
-static bool ask(struct lookup *l, struct question *question, const int32_t *shards, size_t n)
+static bool ask(struct lookup *l, struct question *question, const int32_t *shards, size_t n,
+                bool high)
 {
     pthread_mutex_lock(&l->mutex);
     bool free_to_ask = question->state != ASKED;
     if (free_to_ask) {
+        if (question == &l->ends) l->high = high;
         for (size_t i = 0; i < n; i++) assert(shards[i] >= 0 && shards[i] < l->partitions);
         assert(n <= (size_t)l->partitions);
         memcpy(question->shards, shards, n * sizeof *shards);
@@ -75,7 +77,7 @@ static bool take(struct lookup *l, struct question *question)
 
 bool lookup_ask(struct lookup *l, const int32_t *shards, size_t n)
 {
-    return ask(l, &l->facts, shards, n);
+    return ask(l, &l->facts, shards, n, false);
 }
 
 bool lookup_take(struct lookup *l, const struct lookup_answer **answer)
@@ -84,9 +86,9 @@ bool lookup_take(struct lookup *l, const struct lookup_answer **answer)
     return take(l, &l->facts);
 }
 
-bool lookup_ends_ask(struct lookup *l, const int32_t *shards, size_t n)
+bool lookup_ends_ask(struct lookup *l, const int32_t *shards, size_t n, bool high)
 {
-    return ask(l, &l->ends, shards, n);
+    return ask(l, &l->ends, shards, n, high);
 }
 
 bool lookup_ends_take(struct lookup *l, const struct input_end **ends, size_t *n)
