@@ -7,6 +7,7 @@ tests/bench/gaps.
 """
 
 import argparse
+import json
 import os
 import pathlib
 import shutil
@@ -23,8 +24,6 @@ from support.kafka_broker import KafkaBroker
 from support.process import wait_until
 from support.records import partition_of
 from support.world import World
-
-import json
 
 PARTITIONS = 4
 EVERY_S = 0.05
@@ -83,6 +82,16 @@ class Traffic:
                     self._answered.setdefault(json.loads(message.value()).get("task_id"),
                                               time.monotonic())
         consumer.close()
+
+    def wait_steady(self):
+        """Waits till events are answered as they come, for a second."""
+        def steady():
+            now = time.monotonic()
+            return all(task in self._answered for task, at in list(self._sent.items())
+                       if at < now - 0.5)
+        for _ in range(10):
+            wait_until(steady, 120, "the backlog to be worked off")
+            time.sleep(0.1)
 
     def wait_answered(self, since):
         """Waits till all that was sent before now is answered; gives the longest wait of an event
@@ -163,7 +172,7 @@ def die_in_a_transaction(world, dynamic):
 def measure(world, traffic, action, dynamic, in_transaction):
     """One round: the gap in seconds."""
     one, two = start_both(world, dynamic)
-    time.sleep(1)
+    traffic.wait_steady()
     if in_transaction:
         _stopped(two)
         two = die_in_a_transaction(world, dynamic)
@@ -183,6 +192,7 @@ def _arguments():
     parser = argparse.ArgumentParser(prog="tests/bench/gaps", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="of each (default 3)")
     parser.add_argument("--only", help="scenarios whose name contains this")
+    parser.add_argument("--form", choices=("static", "dynamic"), help="of membership (both)")
     return parser.parse_args()
 
 
@@ -199,13 +209,14 @@ def main():
         print(f"{PARTITIONS} shards, session.timeout.ms {SESSION_MS}, "
               f"{PARTITIONS / EVERY_S:.0f} events/s, {os.cpu_count()} cores, "
               f"load {os.getloadavg()[0]:.1f}; seconds: the median, the longest", flush=True)
-        for dynamic in (False, True):
+        for form in (options.form,) if options.form else ("static", "dynamic"):
+            dynamic = form == "dynamic"
             for name, action in SCENARIOS + OPEN:
                 if options.only and options.only not in name:
                     continue
                 gaps = [measure(world, traffic, action, dynamic, (name, action) in OPEN)
                         for _ in range(options.rounds)]
-                print(f"{'dynamic' if dynamic else 'static':8} {name:45} "
+                print(f"{form:8} {name:45} "
                       f"{statistics.median(gaps):5.1f} {max(gaps):5.1f}", flush=True)
     finally:
         traffic.end()

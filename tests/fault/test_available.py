@@ -62,7 +62,7 @@ def test_a_worker_on_a_replica(world, replica):
     14 s. Promoted and demoted while it runs, as a failover does."""
     good = world.start_worker("good", dynamic=True).wait_ready()
     on_replica = {**_QUICK, "redis.url": replica.url}
-    other = world.start_worker("other", settings=on_replica, dynamic=True)
+    other = world.start_worker("other", settings=on_replica)
     _not_ready(other, "is a replica, of 127.0.0.1")
     time.sleep(3)
     world.wait_owners({"good": 4}, 1)

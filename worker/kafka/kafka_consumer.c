@@ -225,8 +225,11 @@ void kafka_consumer_leave(struct kafka_consumer *c)
     rd_kafka_queue_t *queue = rd_kafka_queue_new(c->rk);
     int64_t until_ms = monotonic_ms() + LEAVE_TIMEOUT_MS;
     rd_kafka_error_t *e = rd_kafka_consumer_close_queue(c->rk, queue);
-    while (!e && !rd_kafka_consumer_closed(c->rk) && monotonic_ms() < until_ms)
-        rd_kafka_queue_poll_callback(queue, LEAVE_STEP_MS);
+    while (!e && !rd_kafka_consumer_closed(c->rk) && monotonic_ms() < until_ms) {
+        /* The revocation comes by it; and records that were fetched, which no callback takes. */
+        rd_kafka_message_t *m = rd_kafka_consume_queue(queue, LEAVE_STEP_MS);
+        if (m) rd_kafka_message_destroy(m);
+    }
     if (e) rd_kafka_error_destroy(e);
     if (rd_kafka_consumer_closed(c->rk)) rd_kafka_queue_destroy(queue);
 }
