@@ -13,9 +13,7 @@
 #define PROBE_TIMEOUT_MS 500
 #define RANGE_TIMEOUT_MS 5000
 #define PROBE_EVERY_MS 10000
-#define PROBE_AGAIN_MS 1000 /* while something is wrong */
-#define LEAVE_TIMEOUT_MS 1000
-#define LEAVE_STEP_MS 20
+#define PROBE_AGAIN_MS 1000               /* while something is wrong */
 #define POLL_BYTES_MAX ((size_t)16 << 20) /* of records, in one poll */
 
 static int64_t monotonic_ms(void)
@@ -197,41 +195,6 @@ void kafka_consumer_free(struct kafka_consumer *c)
     free(c->expected);
     free(c->troubles);
     free(c);
-}
-
-static enum result subscribe(struct kafka_consumer *c, struct error *error)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(INPUTS);
-    for (int t = 1; t <= INPUTS; t++)
-        rd_kafka_topic_partition_list_add(list, c->config->topics[t].p, RD_KAFKA_PARTITION_UA);
-    rd_kafka_resp_err_t err = rd_kafka_subscribe(c->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    if (err) return kafka_error_code(c->config, err, NULL, "joining the group", error);
-    c->subscribed = true;
-    return OK;
-}
-
-void kafka_consumer_be_member(struct kafka_consumer *c, bool wanted)
-{
-    c->wanted = wanted;
-    if (wanted || !c->subscribed) return;
-    rd_kafka_unsubscribe(c->rk); /* a static member leaves by it, too */
-    c->subscribed = false;
-}
-
-void kafka_consumer_leave(struct kafka_consumer *c)
-{
-    if (c->config->static_member) return;
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(c->rk);
-    int64_t until_ms = monotonic_ms() + LEAVE_TIMEOUT_MS;
-    rd_kafka_error_t *e = rd_kafka_consumer_close_queue(c->rk, queue);
-    while (!e && !rd_kafka_consumer_closed(c->rk) && monotonic_ms() < until_ms) {
-        /* The revocation comes by it; and records that were fetched, which no callback takes. */
-        rd_kafka_message_t *m = rd_kafka_consume_queue(queue, LEAVE_STEP_MS);
-        if (m) rd_kafka_message_destroy(m);
-    }
-    if (e) rd_kafka_error_destroy(e);
-    if (rd_kafka_consumer_closed(c->rk)) rd_kafka_queue_destroy(queue);
 }
 
 /* ------------------------------------------------------------------ poll */
@@ -473,7 +436,7 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
     size_t bytes = 0;
     *n = 0;
     if (c->wanted && !c->subscribed) {
-        enum result r = subscribe(c, error);
+        enum result r = kafka_consumer_subscribe(c, error);
         if (r != OK) return r;
     }
     probe(c);

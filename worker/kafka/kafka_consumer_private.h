@@ -54,6 +54,9 @@ static inline int64_t *expected_of(struct kafka_consumer *c, int topic, int32_t 
  */
 void kafka_consumer_reassign(struct kafka_consumer *c);
 
+/* kafka_member.c: asks for a place in the group; the polls that follow tell what comes of it. */
+enum result kafka_consumer_subscribe(struct kafka_consumer *c, struct error *error);
+
 static inline int topic_of_name(const struct kafka_consumer *c, const char *name)
 {
     for (int t = 1; t <= INPUTS; t++)
