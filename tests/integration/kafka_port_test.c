@@ -515,7 +515,7 @@ static void test_ends(void **state)
     const struct input_end *ends;
     struct timespec pause = {.tv_nsec = 1000000};
     size_t n;
-    assert_true(a->port->ends_ask(a->port->self, shards, 1));
+    assert_true(a->port->ends_ask(a->port->self, shards, 1, true));
     while (!a->port->ends_take(a->port->self, &ends, &n)) nanosleep(&pause, NULL);
     assert_int_equal(n, 4);
     for (size_t i = 0; i < n; i++) {
@@ -612,6 +612,43 @@ static void share(int n)
     } while (left && now_us() - t0 < FIXTURE_MS * 1000);
     assert_false(left);
     print_message("shared after %lld ms\n", (long long)(now_us() - t0) / 1000);
+}
+
+/* One that has no use of its shards gives them up, in whichever form it is a member: the other has
+ * them long before a session of two minutes is over. And it comes back, more than once. */
+static void leaves_and_joins(const char *name, bool is_static)
+{
+    make_topics(name);
+    f.config.session_timeout_ms = 120000;
+    f.config.static_member = is_static;
+    a = member_new(&f, "leaves");
+    b = member_new(&f, "stays");
+    share(FIXTURE_PARTITIONS / 2);
+    for (int i = 0; i < 2; i++) {
+        a->port->be_member(a->port->self, false);
+        int64_t until = now_us() + 30000000;
+        int of_b = 0;
+        while (of_b < FIXTURE_PARTITIONS && now_us() < until) {
+            assert_true(member_poll(a, 20) != FATAL && member_poll(b, 20) != FATAL);
+            of_b = 0;
+            for (int p = 0; p < FIXTURE_PARTITIONS; p++) of_b += b->owned[p];
+        }
+        assert_int_equal(of_b, FIXTURE_PARTITIONS);
+        a->port->be_member(a->port->self, true);
+        share(FIXTURE_PARTITIONS / 2);
+    }
+}
+
+static void test_a_static_member_leaves_and_joins(void **state)
+{
+    (void)state;
+    leaves_and_joins("leavestatic", true);
+}
+
+static void test_a_dynamic_member_leaves_and_joins(void **state)
+{
+    (void)state;
+    leaves_and_joins("leavedynamic", false);
 }
 
 static void test_rebalance(void **state)
@@ -749,6 +786,8 @@ int main(void)
         cmocka_unit_test_teardown(test_recover, teardown),
         cmocka_unit_test_teardown(test_same_instance_id_is_fenced, teardown),
         cmocka_unit_test_teardown(test_rebalance, teardown),
+        cmocka_unit_test_teardown(test_a_static_member_leaves_and_joins, teardown),
+        cmocka_unit_test_teardown(test_a_dynamic_member_leaves_and_joins, teardown),
         cmocka_unit_test_teardown(test_slow_member_loses_its_shards, teardown),
         cmocka_unit_test_teardown(test_figures, teardown),
     };

@@ -4,6 +4,7 @@
 import pytest
 
 from support.events import closure, finding
+from support.redis_server import RedisServer
 from support.world import TOPICS
 
 
@@ -116,3 +117,31 @@ def test_the_counts_in_redis_are_compared_too(world):
     assert two.wait_exit(60) == 1
     assert "was at work with 2 partitions (the state of shard" in two.log
     assert "shard is active" not in two.log
+
+
+@pytest.mark.parametrize("way", ["cleanly", "fatal"])
+def test_a_dynamic_member_leaves_when_it_ends(world, way):
+    """Nobody waits for its session, which would last two minutes."""
+    patient = {"session.timeout.ms": 120000}
+    world.topics_create(4)
+    own = RedisServer(world.folder / "own-redis").start()
+    try:
+        one = world.start_worker("one", settings=patient, dynamic=True)
+        two = world.start_worker("two", settings={**patient, "redis.url": own.url}, dynamic=True)
+        findings = _publish(world, range(20))
+        world.wait_owners({"one": 2, "two": 2})
+        two.wait_ready()
+        world.wait_created(len(findings))
+        findings += _publish(world, range(1000, 1200))  # some lie fetched and unread in the client
+        if way == "cleanly":
+            assert two.stop() == 0
+        else:
+            own.client().execute_command("ACL", "SETUSER", "default", "-@all")
+            assert two.wait_exit() == 1
+        findings += _publish(world, range(20, 40))
+        world.wait_owners({"one": 4}, 30)
+        world.wait_created(len(findings))
+        one.wait_ready()
+        world.check_outputs(findings)
+    finally:
+        own.stop()

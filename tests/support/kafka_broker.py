@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import uuid
 
@@ -66,8 +67,9 @@ class KafkaBroker:
     comes there may do anything; who logs in at `sasl_bootstrap` (epilogue, secret) only what ACLs
     allow."""
 
-    def __init__(self, folder, heap="512m", compile_fully=False):
-        """`compile_fully`: for a benchmark; tests want a broker that is up soon."""
+    def __init__(self, folder, heap="512m", compile_fully=False, properties=""):
+        """`compile_fully`: for a benchmark; tests want a broker that is up soon. `properties`:
+        lines that come over those of every test."""
         self._heap = heap
         self._compiler = () if compile_fully else ("-XX:TieredStopAtLevel=1",)
         self.folder = pathlib.Path(folder)
@@ -79,7 +81,8 @@ class KafkaBroker:
         self.log_path = self.folder / "broker.log"
         self._properties = self.folder / "server.properties"
         self._properties.write_text(_PROPERTIES.format(
-            port=self.port, sasl_port=sasl_port, controller_port=free_port(), data=self.folder / "data"))
+            port=self.port, sasl_port=sasl_port, controller_port=free_port(), data=self.folder / "data")
+            + properties)
         # One client for good: a future of a client that is garbage fails with "handle destroyed".
         self._admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
         self._process = None
@@ -183,6 +186,15 @@ class KafkaBroker:
         """kill -9, as if its machine had lost power; start() brings it back."""
         self._process.kill()
         self._process.wait(10)
+
+    def freeze(self):
+        """SIGSTOP: its connections stay, and nothing is answered."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        """SIGCONT, and waits till it answers; nothing to one that runs."""
+        self._process.send_signal(signal.SIGCONT)
+        wait_until(self._answers, 60, "the broker to answer again")
 
     def stop(self):
         """Ends it for good."""

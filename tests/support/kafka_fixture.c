@@ -42,6 +42,7 @@ void fixture_setup(struct fixture *f, const char *bootstrap, const char *name)
     f->config.bootstrap_servers = bootstrap;
     f->config.group_id = f->group;
     f->config.instance_id = "worker-1";
+    f->config.static_member = true;
     f->config.session_timeout_ms = 6000;
     f->config.transaction_timeout_ms = 10000;
 
@@ -95,6 +96,7 @@ struct member *member_new(const struct fixture *f, const char *instance_id)
     m->config.instance_id = instance_id;
     m->port = kafka_port_new(&m->config, FIXTURE_PARTITIONS, &m->error);
     if (!m->port) fail_msg("%s", m->error.text);
+    m->port->be_member(m->port->self, true);
     member_clear(m);
     return m;
 }

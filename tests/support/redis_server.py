@@ -3,6 +3,7 @@
 
 import pathlib
 import shutil
+import signal
 
 import redis
 
@@ -68,6 +69,14 @@ class RedisServer:
         self.kill()
         shutil.copy(self.folder / "saved.rdb", self._dump)
         self.start()
+
+    def freeze(self):
+        """SIGSTOP: it takes connections, and answers nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        """SIGCONT; nothing to one that runs."""
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self):
         """kill -9: what was not saved is gone."""

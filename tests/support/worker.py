@@ -64,13 +64,16 @@ class Worker:
     """A worker that has been started. Whatever happens to it, its log stays readable."""
 
     def __init__(self, config_path, instance_id, log_path, settings=None, env=None,
-                 failpoint=None, load=False, arguments=()):
+                 failpoint=None, load=False, arguments=(), dynamic=False):
+        """`dynamic`: without an instance.id; `instance_id` is then only what tests call it."""
         self.instance_id = instance_id
+        self.dynamic = dynamic
         self.log_path = pathlib.Path(log_path)
         self.http_port = free_port()
         command = [binary(load), "worker", "-c", config_path,
-                   "-s", f"instance.id={instance_id}",
                    "-s", f"http.listen=127.0.0.1:{self.http_port}"]
+        if not dynamic:
+            command += ["-s", f"instance.id={instance_id}"]
         for key, value in (settings or {}).items():
             command += ["-s", f"{key}={value}"]
         command += arguments
@@ -83,6 +86,14 @@ class Worker:
     def log(self):
         """All that it has said."""
         return self.log_path.read_text(errors="replace")
+
+    @property
+    def member_name(self):
+        """Its name in the group; None before a dynamic member has told its own."""
+        if not self.dynamic:
+            return self.instance_id
+        told = re.search(r'msg="worker started".* instance=(\S+)', self.log)
+        return told and f"epilogue-{told.group(1)}"
 
     @property
     def running(self):

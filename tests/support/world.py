@@ -145,11 +145,12 @@ class World:
     # -- the worker ----------------------------------------------------------------------------
 
     def start_worker(self, instance_id="w1", settings=None, env=None, failpoint=None,
-                     arguments=()):
+                     arguments=(), dynamic=False):
         """Starts a worker and gives it at once; wait_ready() waits."""
         worker = Worker(
             self.config_path, instance_id, self.folder / f"worker-{len(self.workers) + 1}.log",
-            settings=settings, env=env, failpoint=failpoint, load=self.load, arguments=arguments)
+            settings=settings, env=env, failpoint=failpoint, load=self.load, arguments=arguments,
+            dynamic=dynamic)
         self.workers.append(worker)
         return worker
 
@@ -301,12 +302,11 @@ class World:
 
 
 def _instance_of(member, workers):
-    """Which of our workers a member of the group is: with static membership the member's id
-    begins with its instance id."""
-    names = {worker.instance_id for worker in workers}
+    """Which of our workers a member of the group is: the member's id begins with the instance id of
+    a static one, and with the client's name of a dynamic one."""
     match = re.match(r"(.*)-[0-9a-f]{8}-[0-9a-f-]{27}$", member.id)
     name = match.group(1) if match else member.id
-    return name if name in names else member.id
+    return next((w.instance_id for w in workers if w.member_name == name), member.id)
 
 
 def _assigned(assignment):

@@ -36,6 +36,11 @@ static enum result poll(void *self, struct kafka_event *events, size_t max, int 
     return OK;
 }
 
+static void be_member(void *self, bool wanted)
+{
+    ((struct fake *)self)->member = wanted;
+}
+
 static void release(void *self, const struct record *record)
 {
     (void)record;
@@ -50,7 +55,7 @@ static enum result pause(void *self, int32_t shard, struct error *error)
     return OK;
 }
 
-static bool ends_ask(void *self, const int32_t *shards, size_t n)
+static bool ends_ask(void *self, const int32_t *shards, size_t n, bool high)
 {
     struct fake *f = self;
     if (f->asked) return false;
@@ -58,8 +63,10 @@ static bool ends_ask(void *self, const int32_t *shards, size_t n)
     f->answer_n = 0;
     for (size_t i = 0; i < n; i++)
         for (int t = 0; t < INPUTS; t++)
-            f->answer[f->answer_n++] =
-                (struct input_end){input_topic(t), shards[i], f->ends[input_topic(t)][shards[i]]};
+            f->answer[f->answer_n++] = (struct input_end){
+                input_topic(t), shards[i], f->ends[input_topic(t)][shards[i]],
+                high ? f->ends[input_topic(t)][shards[i]] + f->open[input_topic(t)][shards[i]]
+                     : -1};
     return true;
 }
 
@@ -172,11 +179,24 @@ static struct fake_entry *find(struct fake *f, int32_t shard, struct str key)
     return slot && f->entries[slot - 1].value.p ? &f->entries[slot - 1] : NULL;
 }
 
+/* Every call fails while the store is away. */
+static enum result reach(const struct fake *f, struct error *error)
+{
+    return f->store_away ? error_set(error, RETRY, "the test has taken Redis away") : OK;
+}
+
+static enum result ready(void *self, struct error *error)
+{
+    struct fake *f = self;
+    f->ready_asked++;
+    return reach(f, error);
+}
+
 static enum result load(void *self, struct arena *arena, struct store_load *loads, size_t n,
                         struct error *error)
 {
     struct fake *f = self;
-    (void)error;
+    if (reach(f, error) != OK) return RETRY;
     for (size_t i = 0; i < n; i++) {
         loads[i].watermark = f->watermark[loads[i].shard];
         loads[i].values = arena_zalloc(arena, (loads[i].n + 1) * sizeof *loads[i].values);
@@ -290,6 +310,7 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
     f->monotonic_ms = 1000000;
     if (policy_file_load(policy, f->arena, &f->policy, &error) != OK) fail_msg("%s", error.text);
     f->kafka = (struct kafka_port){.self = f,
+                                   .be_member = be_member,
                                    .poll = poll,
                                    .release = release,
                                    .pause = pause,
@@ -302,7 +323,7 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
                                    .recover = nothing,
                                    .refusal = refusal,
                                    .limit = limit};
-    f->store = (struct store_port){f, load, apply, due, entries};
+    f->store = (struct store_port){f, ready, load, apply, due, entries};
     f->clock = (struct clock_port){f, now, monotonic_ms};
     struct engine_options options = {
         .policy = &f->policy,

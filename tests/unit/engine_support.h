@@ -40,6 +40,7 @@ struct fake {
     struct kafka_event *queue;
     size_t queue_n, queue_cap, given;
     int64_t ends[topic_end][FAKE_SHARDS]; /* next offset of each input */
+    int64_t open[topic_end][FAKE_SHARDS]; /* records behind them, of an open transaction */
     size_t released;
     /* what went out */
     struct fake_message *sent;
@@ -61,6 +62,9 @@ struct fake {
     size_t entries_n, entries_cap;
     size_t *slots; /* by key: index of the entry, plus one */
     int64_t watermark[FAKE_SHARDS];
+    bool member;     /* the engine wants to be in the group */
+    bool store_away; /* loads, and whether it is ready, are RETRY */
+    int ready_asked;
 };
 
 /* `batch_max`: of the engine. `policy`: a file, NULL for the default one. */

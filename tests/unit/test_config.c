@@ -101,7 +101,9 @@ static void defaults(void **state)
     gethostname(host, sizeof host);
     assert_string_equal(config->bootstrap_servers, "localhost:9092");
     assert_string_equal(config->group_id, "epilogue");
-    assert_string_equal(config->instance_id, host);
+    assert_false(config->static_member);
+    assert_memory_equal(config->instance_id, host, strlen(host));
+    assert_int_equal(strlen(config->instance_id), strlen(host) + 9);
     assert_string_equal(config->redis_url, "redis://127.0.0.1:6379/0");
     assert_null(config->redis_username);
     assert_null(config->redis_password);

@@ -9,10 +9,12 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/log_writer.h"
 #include "engine/failpoint.h"
 #include "engine/watchdog.h"
 
@@ -123,6 +125,42 @@ static void test_watchdog_stopped_process(void **state)
     assert_int_equal(exit_code(child), 0);
 }
 
+/* Told to end, it ends: with its code, also while the log cannot be written. */
+static void test_watchdog_ends_it(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (!child) {
+        watchdog_end_within(1, 96); /* nobody runs who could */
+        watchdog_start(100 * LIMIT_MS, NULL);
+        watchdog_end_within(LIMIT_MS, 7);
+        watchdog_end_within(1, 97); /* the first call counts */
+        pause_ms(100 * LIMIT_MS);
+        _exit(95);
+    }
+    assert_int_equal(exit_code(child), 7);
+}
+
+static void test_watchdog_ends_it_without_a_log(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (!child) {
+        int full[2];
+        char bytes[4096] = {0};
+        if (pipe(full) || fcntl(full[1], F_SETFL, O_NONBLOCK)) _exit(98);
+        while (write(full[1], bytes, sizeof bytes) > 0) continue;
+        fcntl(full[1], F_SETFL, 0);
+        dup2(full[1], STDERR_FILENO);
+        log_writer_start(NULL);
+        watchdog_start(100 * LIMIT_MS, NULL);
+        watchdog_end_within(LIMIT_MS, 7);
+        pause_ms(100 * LIMIT_MS);
+        _exit(95);
+    }
+    assert_int_equal(exit_code(child), 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +168,8 @@ int main(void)
         cmocka_unit_test(test_watchdog_kicked),
         cmocka_unit_test(test_watchdog_bites),
         cmocka_unit_test(test_watchdog_stopped_process),
+        cmocka_unit_test(test_watchdog_ends_it),
+        cmocka_unit_test(test_watchdog_ends_it_without_a_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -338,6 +338,34 @@ static void seconds_in_the_time_of_a_record_start_no_old_clock(void **state)
     assert_int_equal(fake_count(&f, "epilogue.task.created.v1", NULL), 6);
 }
 
+/* A publisher's transaction that stays open: said after ten seconds, and the worker stays ready. */
+static void an_open_transaction_is_seen(void **state)
+{
+    (void)state;
+    make_tasks(1);
+    struct input *input = &f.engine->shards[0].inputs[TOPIC_TASK_UPDATED - input_topic(0)];
+    f.open[TOPIC_TASK_UPDATED][0] = 3;
+    for (int i = 0; i < 10; i++) {
+        fake_step(&f);
+        fake_pass(&f, 900);
+    }
+    assert_true(input->blocked.since_ms);
+    assert_false(input->blocked.said_ms);
+    for (int i = 0; i < 10; i++) {
+        fake_step(&f);
+        fake_pass(&f, 900);
+    }
+    assert_true(input->blocked.said_ms);
+    assert_int_equal(input->blocked.offset, f.ends[TOPIC_TASK_UPDATED][0]);
+    assert_null(engine_not_ready(f.engine));
+    f.open[TOPIC_TASK_UPDATED][0] = 0;
+    for (int i = 0; i < 10; i++) {
+        fake_step(&f);
+        fake_pass(&f, 900);
+    }
+    assert_false(input->blocked.since_ms);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -358,6 +386,7 @@ int main(void)
         TEST(a_record_without_a_usable_time_counts_as_now),
         TEST(seconds_in_the_time_of_a_record_start_no_old_clock),
         TEST(an_input_that_is_not_fetched_is_seen),
+        TEST(an_open_transaction_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

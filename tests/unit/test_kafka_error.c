@@ -15,6 +15,7 @@
 static const struct config config = {
     .group_id = "group",
     .instance_id = "one",
+    .static_member = true,
     .topics[TOPIC_STATE] = {"state", 5},
 };
 
@@ -63,6 +64,13 @@ static void test_what_ends_the_worker(void **state)
         assert_int_equal(of(cases[i].code, &error), FATAL);
         if (!strstr(error.text, cases[i].says)) fail_msg("%s", error.text);
     }
+    /* Nobody else can have a dynamic member's name. */
+    struct config dynamic = config;
+    dynamic.static_member = false;
+    dynamic.transaction_timeout_ms = 10000;
+    assert_int_equal(
+        kafka_error_code(&dynamic, RD_KAFKA_RESP_ERR__FENCED, NULL, "consuming", &error), FATAL);
+    assert_non_null(strstr(error.text, "longer than transaction.timeout.ms (10000)"));
     assert_true(kafka_error_is_fenced(RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH));
     assert_false(kafka_error_is_fenced(RD_KAFKA_RESP_ERR__TRANSPORT));
     assert_true(kafka_error_is_missing(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART));

@@ -651,6 +651,91 @@ static void test_denied_in_the_middle(void **state)
     run("ACL DELUSER epi");
 }
 
+/* Not ready, and the sentence says so; the port may have to wait before it connects again. */
+static void is_not_ready(const char *why)
+{
+    struct error error = {.text = ""};
+    pause_ms(210);
+    assert_int_equal(port->ready(port->self, &error), RETRY);
+    if (!strstr(error.text, why)) fail_msg("%s does not say \"%s\"", error.text, why);
+}
+
+static void is_ready(void)
+{
+    struct error error = {.text = ""};
+    pause_ms(210);
+    if (port->ready(port->self, &error) != OK) fail_msg("%s", error.text);
+}
+
+/* What a server can say instead of taking a write. */
+static void test_ready(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *begin, *end, *why;
+    } conditions[] = {
+        {"REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "is a replica, of 127.0.0.1:1"},
+        {"CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "no memory left"},
+        {"CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0",
+         "fewer replicas"},
+    };
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
+        is_ready();
+        freeReplyObject(redisCommand(admin, conditions[i].begin));
+        is_not_ready(conditions[i].why);
+        is_not_ready(conditions[i].why);
+        freeReplyObject(redisCommand(admin, conditions[i].end));
+        is_ready();
+    }
+    assert_int_equal(run("DBSIZE"), 0);
+}
+
+/* It takes writes, and loses them at the next synchronization. */
+static void test_a_writable_replica_is_not_ready(void **state)
+{
+    (void)state;
+    run("CONFIG SET replica-read-only no");
+    run("REPLICAOF 127.0.0.1 1");
+    is_not_ready("is a replica");
+    run("REPLICAOF NO ONE");
+    run("CONFIG SET replica-read-only yes");
+    is_ready();
+}
+
+static void test_ready_while_a_script_runs(void **state)
+{
+    (void)state;
+    run("CONFIG SET lua-time-limit 50");
+    is_ready();
+    redisContext *other = redisConnectUnix(url + 5);
+    int done = 0;
+    redisAppendCommand(other, "EVAL %s 0", "while true do end");
+    redisBufferWrite(other, &done);
+    pause_ms(200);
+    is_not_ready("a script of somebody else");
+    run("SCRIPT KILL");
+    redisFree(other);
+    is_ready();
+}
+
+/* Without the right to ask for the role, the write tells. */
+static void test_ready_without_info(void **state)
+{
+    (void)state;
+    struct error error = {.text = ""};
+    redis_port_free(port);
+    config.redis_username = "epi";
+    config.redis_password = "pw";
+    port = redis_port_new(&config, &error);
+    run("ACL SETUSER epi on >pw +@all -info ~*");
+    is_ready();
+    run("REPLICAOF 127.0.0.1 1");
+    is_not_ready("replica now");
+    run("REPLICAOF NO ONE");
+    is_ready();
+    run("ACL DELUSER epi");
+}
+
 static void test_tls_refused(void **state)
 {
     (void)state;
@@ -691,6 +776,10 @@ int main(void)
         TEST(test_check_without_a_right),
         TEST(test_check_of_keys),
         TEST(test_denied_in_the_middle),
+        TEST(test_ready),
+        TEST(test_a_writable_replica_is_not_ready),
+        TEST(test_ready_while_a_script_runs),
+        TEST(test_ready_without_info),
     };
     return cmocka_run_group_tests(tests, start, end);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `epilogue worker`: the service. It waits for what is not there yet, works until it is told to
  * stop, and exits where only a new start helps (crash-only). */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -20,30 +19,15 @@
 #include "kafka/topics.h"
 #include "limits.h"
 #include "redis/redis_port.h"
+#include "signals.h"
 
 #define STEP_WAIT_MS 200  /* how late a stop is noticed by an idle worker */
 #define RETRY_WAIT_MS 500 /* between tries of something that is not there yet */
 #define COMPLAIN_MS 10000
 #define LOG_WAIT_MS 1000 /* for the last lines, if nobody reads the log */
-
-static volatile sig_atomic_t stop_asked, reload_asked;
-
-static void on_signal(int signal)
-{
-    if (signal == SIGHUP)
-        reload_asked = 1;
-    else
-        stop_asked = 1;
-}
-
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-}
+/* How long an end may take. What hangs then is left behind: what is committed stays, and what is not
+ * comes again. */
+#define STOP_MS 3500
 
 static int64_t clock_ms(clockid_t id)
 {
@@ -91,10 +75,12 @@ static enum result patiently(struct worker *w, const char *waiting_for,
                              struct error *error)
 {
     int64_t complained_ms = -COMPLAIN_MS;
-    while (!stop_asked) {
+    while (!signals_stop_asked()) {
         enum result result = try(w, error);
         if (result != RETRY) return result;
-        metrics_set_ready(w->metrics, waiting_for);
+        char reason[400];
+        snprintf(reason, sizeof reason, "%s: %s", waiting_for, error->text);
+        metrics_set_ready(w->metrics, reason);
         watchdog_kick();
         if (clock_monotonic(NULL) - complained_ms >= COMPLAIN_MS) {
             complained_ms = clock_monotonic(NULL);
@@ -159,7 +145,9 @@ static void note_redis(void *context, enum verdict verdict, const char *what)
 
 static enum result check_redis(struct worker *w, struct error *error)
 {
-    return redis_port_check(w->store, note_redis, NULL, error);
+    enum result result = w->store->ready(w->store->self, error);
+    /* What is refused for good, that one names more closely. */
+    return result == RETRY ? result : redis_port_check(w->store, note_redis, NULL, error);
 }
 
 static enum result load_policy(struct worker *w, struct error *error)
@@ -181,7 +169,6 @@ static enum result load_policy(struct worker *w, struct error *error)
 static void reload_policy(struct worker *w)
 {
     struct error error;
-    reload_asked = 0;
     if (load_policy(w, &error) != OK)
         log_error("the policy was not loaded anew; the old one stays", "reason=%s", error.text);
 }
@@ -213,8 +200,6 @@ static enum result run(struct worker *w, struct error *error)
     if (result != OK) return result;
     result = http_start(&w->config->http, w->metrics, &w->http, error);
     if (result != OK) return result;
-    result = watchdog_start(w->config->watchdog_timeout_ms, error);
-    if (result != OK) return result;
     result = patiently(w, "waiting for Kafka", find_topics, error);
     if (result != OK) return result;
     result = patiently(w, "waiting for Kafka", check_topics, error);
@@ -226,12 +211,20 @@ static enum result run(struct worker *w, struct error *error)
     make_engine(w);
     log_info("worker started", "group=%s instance=%s partitions=%d version=%s", w->config->group_id,
              w->config->instance_id, w->partitions, EPILOGUE_VERSION);
-    while (result == OK && !stop_asked) {
-        if (reload_asked) reload_policy(w);
+    while (result == OK && !signals_stop_asked()) {
+        if (signals_take_reload()) reload_policy(w);
         result = engine_step(w->engine, STEP_WAIT_MS, error);
         watchdog_kick();
     }
     return result;
+}
+
+/* Those that see to it that the process ends, before anything else can hold it up. */
+static enum result start_threads(struct worker *w, struct error *error)
+{
+    signals_start(STOP_MS); /* first: the others do not take signals */
+    enum result result = log_writer_start(error);
+    return result == OK ? watchdog_start(w->config->watchdog_timeout_ms, error) : result;
 }
 
 static int worker_run(const struct cli *cli)
@@ -243,10 +236,11 @@ static int worker_run(const struct cli *cli)
         .clock = {.now = clock_now, .monotonic_ms = clock_monotonic},
     };
     struct error error;
-    catch_signals();
     log_setup(cli->config->log_level, cli->config->log_json);
-    enum result result = log_writer_start(&error);
+    enum result result = start_threads(&w, &error);
     if (result == OK) result = run(&w, &error);
+    int code = result != FATAL ? EXIT_DONE : error.usage ? EXIT_USAGE : EXIT_FAILED;
+    watchdog_end_within(STOP_MS, code);
     if (result == FATAL)
         log_error("worker exits", "reason=%s", error.text);
     else
@@ -256,13 +250,12 @@ static int worker_run(const struct cli *cli)
     kafka_port_free(w.kafka);
     engine_free(w.engine);
     redis_port_free(w.store);
-    watchdog_stop();
     http_stop(w.http);
+    watchdog_stop();
     metrics_free(w.metrics);
     arena_free(w.policy_arena);
     log_writer_stop(LOG_WAIT_MS);
-    if (result != FATAL) return EXIT_DONE;
-    return error.usage ? EXIT_USAGE : EXIT_FAILED;
+    return code;
 }
 
 static const struct cli_option options[] = {

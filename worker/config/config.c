@@ -2,6 +2,9 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "environment.h"
@@ -179,9 +182,6 @@ static enum result set_defaults(struct loader *l)
 {
     for (const struct option *o = options; o->key; o++)
         if (o->default_value) options_set(l->config, o, o->default_value);
-    char *host = arena_zalloc(l->arena, 256);
-    if (gethostname(host, 255) != 0 || !*host) strcpy(host, "localhost");
-    l->config->instance_id = host;
     return OK;
 }
 
@@ -197,6 +197,18 @@ static enum result check_files(const struct config *c, struct error *error)
         if (files[i].path && access(files[i].path, R_OK) != 0)
             return error_usage(error, "%s: %s: %s", files[i].key, files[i].path, strerror(errno));
     return OK;
+}
+
+/* A name that no other process has, now or later: what is kept under it in Kafka is this one's. */
+static void set_name(struct config *config)
+{
+    char host[256] = "";
+    uint32_t random;
+    config->static_member = config->instance_id != NULL;
+    if (config->static_member) return;
+    if (gethostname(host, sizeof host - 1) != 0 || !*host) strcpy(host, "localhost");
+    if (getrandom(&random, sizeof random, 0) != sizeof random) abort();
+    config->instance_id = arena_printf(config->arena, "%.200s-%08" PRIx32, host, random).p;
 }
 
 /* What is wrong only together. */
@@ -235,6 +247,7 @@ enum result config_load(const struct config_sources *sources, struct config **co
     for (size_t i = 0; result == OK && i < sources->settings_n; i++)
         result = add_argument(&l, sources->settings[i]);
     if (result == OK) result = apply(&l);
+    if (result == OK) set_name(l.config);
     if (result == OK) result = check(l.config, error);
     if (result == OK) result = check_files(l.config, error);
     *config = result == OK ? l.config : NULL;

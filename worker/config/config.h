@@ -35,7 +35,8 @@ struct listen_address {
 struct config {
     const char *bootstrap_servers;
     const char *group_id;
-    const char *instance_id;
+    const char *instance_id; /* the worker's name; of a dynamic member "<host>-<8 hex digits>" */
+    bool static_member;      /* instance.id was given */
     struct property_list kafka_common, kafka_consumer, kafka_producer;
 
     const char *redis_url;      /* redis://, rediss:// or unix:; may hold a password */

@@ -15,21 +15,28 @@ const struct option options[] = {
      .help = "The consumer group: all workers with one group.id share the work. It is also part of "
              "`ce_source` of every event that goes out and of the keys in Redis, so change it only "
              "to begin anew."},
-    {"instance.id", OPTION_TEXT, AT(instance_id), NULL, 1, 200, "the host name",
-     .help = "This worker's name in the group (static membership): a restart within "
-             "session.timeout.ms gets its shards back without a rebalance. Must differ between "
-             "workers; a second one with the same name fences the first."},
-    {"session.timeout.ms", OPTION_INT, AT(session_timeout_ms), "45000", 6000, 300000,
-     .help = "How long a worker may be silent before its shards go to another one: longer than a "
-             "restart takes, shorter than reminders may wait. The broker has bounds of its own "
+    {"instance.id", OPTION_TEXT, AT(instance_id), NULL, 1, 200, "none: a dynamic member",
+     .help =
+         "Makes this worker a static member of the group, of this name: started again under it "
+         "within session.timeout.ms it has its shards back, and the other workers do not notice; "
+         "but when it ends for good its shards wait for that time, after a clean stop too. Must "
+         "differ between workers; a second one with the same name fences the first. Without it a "
+         "worker is a dynamic member and leaves the group whenever it ends; its transactional id "
+         "is then `<group.id>/<host name>-<random>`."},
+    {"session.timeout.ms", OPTION_INT, AT(session_timeout_ms), "10000", 6000, 300000,
+     .help = "How long a worker may be silent before its shards go to another one. Of a static "
+             "member: longer than a restart takes. The broker has bounds of its own "
              "(`group.min.session.timeout.ms` and `group.max.session.timeout.ms`)."},
     {"batch.max", OPTION_INT, AT(batch_max), "4000", 1, 10000,
      .help = "The most records that one transaction takes in. An idle worker commits a single "
              "record at once; a busy one fills batches up to this, or to about 16 MB and 20,000 "
              "messages of what follows from them."},
     {"transaction.timeout.ms", OPTION_INT, AT(transaction_timeout_ms), "10000", 1000, 900000,
-     .help = "After this time the broker aborts a transaction whose worker is gone; consumers wait "
-             "for no longer than that. The worker gives one up that takes longer than 80 % of it, "
+     .help = "After this time, and up to 10 s in which it looks for such ones "
+             "(`transaction.abort.timed.out.transaction.cleanup.interval.ms`), the broker aborts "
+             "a transaction whose worker is gone; its shards, and consumers, wait for that long. A "
+             "static member that is back aborts its own at once. The worker gives one up that "
+             "takes longer than 80 % of it, "
              "and makes the next one half as large. At most the broker's "
              "`transaction.max.timeout.ms`."},
     {"watchdog.timeout.ms", OPTION_INT, AT(watchdog_timeout_ms), "60000", 5000, 3600000,

@@ -14,7 +14,7 @@ const struct passthrough_rule passthrough_rules[] = {
     {"isolation.level", "is fixed: what was not committed must never be read back"},
     {"transactional.id",
      "is fixed: it is made of group.id and instance.id, so that a second worker "
-     "with the same name is fenced"},
+     "with the same name is fenced; without instance.id it is new with every start"},
     {"enable.idempotence", "is fixed: a retry must never write a record twice"},
     {"partition.assignment.strategy",
      "is fixed: shard n must be partition n of every topic, which the range assignor gives"},

@@ -139,10 +139,12 @@ static enum result undo(struct batch *b, enum result result, struct error *error
     metrics_add(engine->metrics, METRIC_ABORTS, 1);
     batch_restart_all(b);
     if (refusal.kind == REFUSAL_NONE) take_less(b);
+    metrics_wait(engine->metrics, "waiting for Kafka: a transaction is aborted");
     if (result == ABORT) result = engine->kafka->abort(engine->kafka->self, error);
     /* Also after an abort that went well: what the producer believes of its partitions may be what
      * was wrong. */
     if (result != FATAL) result = engine->kafka->recover(engine->kafka->self, error);
+    metrics_wait(engine->metrics, NULL);
     if (result == FATAL) return FATAL;
     *error = why;
     return batch_refused(b, &refusal, error);
@@ -221,11 +223,14 @@ enum result batch_commit(struct batch *b, struct error *error)
             positions[n++] = (struct position){input_topic(t), bs->shard->id, bs->next[t]};
     }
     int64_t began_ms = engine->clock->monotonic_ms(engine->clock->self);
+    metrics_wait(engine->metrics, "waiting for Kafka: a transaction is produced");
     enum result result = produce_all(b, error);
     failpoint("before-commit");
+    metrics_wait(engine->metrics, "waiting for Kafka: a transaction is committed");
     if (result == OK)
         result =
             engine->kafka->commit(engine->kafka->self, positions, n, shards, b->shards_n, error);
+    metrics_wait(engine->metrics, NULL);
     failpoint("after-commit");
     if (result != OK) return undo(b, result, error);
     count_committed(b, began_ms);

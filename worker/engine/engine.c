@@ -6,10 +6,11 @@
 #include "failpoint.h"
 #include "internal.h"
 
-#define RETRY_MS 100      /* before a restore tries a store that did not answer */
-#define WATCH_MS 1000     /* how often an idle worker looks whether Redis still has its state */
-#define BUSY_WAIT_MS 5    /* the longest poll while something else is under way */
-#define COMPLAIN_MS 10000 /* CONTRACT part 7: a log line every 10 s */
+#define WATCH_MS 1000         /* how often an idle worker looks whether Redis still has its state */
+#define BUSY_WAIT_MS 5        /* the longest poll while something else is under way */
+#define STORE_WAIT_MS 50      /* the same while the store is away */
+#define RESTORE_WAITS_MS 6000 /* so long what a restore waits for is not old yet */
+#define COMPLAIN_MS 10000     /* CONTRACT part 7: a log line every 10 s */
 #define INBOX_MIN \
     ((size_t)4000) /* for records of several topics to be ordered, whatever batch.max is */
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
@@ -27,7 +28,7 @@ struct engine *engine_new(const struct engine_options *options, struct kafka_por
     if (!engine) abort();
     engine->options = *options;
     engine->kafka = kafka;
-    engine->store = store;
+    membership_set_up(engine, store);
     engine->clock = clock;
     engine->metrics = metrics;
     engine->arena = arena_new();
@@ -129,16 +130,18 @@ static void count_owned(struct engine *engine)
 
 const char *engine_not_ready(const struct engine *engine)
 {
-    if (!engine->joined) return "waiting for Kafka: the consumer group is not joined yet";
+    if (engine->membership.store_down) return engine->membership.not_ready;
     for (int32_t i = 0; i < engine->options.partitions; i++)
         if (engine->shards[i].phase != SHARD_NOT_OURS && engine->shards[i].is_hindered)
             return engine->condition;
-    if (engine->kafka_down) return "waiting for Kafka";
-    if (engine->store_down) return "waiting for Redis";
+    if (engine->kafka_down) return engine->kafka_not_ready;
+    if (!engine->joined) return "waiting for Kafka: the consumer group is not joined yet";
     if (engine->has_stuck) return "an input partition is not fetched any more";
     for (int32_t i = 0; i < engine->options.partitions; i++) {
         enum shard_phase phase = engine->shards[i].phase;
-        if (phase != SHARD_NOT_OURS && phase != SHARD_ACTIVE) return "restoring shards";
+        if (phase == SHARD_NOT_OURS || phase == SHARD_ACTIVE) continue;
+        bool waits = monotonic(engine) - engine->restore_waits_ms < RESTORE_WAITS_MS;
+        return waits && engine->restore_waits[0] ? engine->restore_waits : "restoring shards";
     }
     return NULL;
 }
@@ -205,6 +208,15 @@ static enum result take_event(struct engine *engine, const struct kafka_event *e
     return result;
 }
 
+static void note_kafka(struct engine *engine, enum result result, const struct error *error)
+{
+    engine->kafka_down = result == RETRY;
+    if (result != RETRY) return;
+    engine_complain(engine, "waiting for Kafka", error);
+    snprintf(engine->kafka_not_ready, sizeof engine->kafka_not_ready, "waiting for Kafka: %s",
+             error->text);
+}
+
 /* Polls for as many records as the inbox has room for. With none, rebalances have to wait, which
  * the next batch ends: it takes one record at least. */
 static enum result gather(struct engine *engine, int max_wait_ms, struct error *error)
@@ -212,8 +224,10 @@ static enum result gather(struct engine *engine, int max_wait_ms, struct error *
     size_t n, room = inbox_room(engine);
     if (!room) return OK;
     struct kafka_port *kafka = engine->kafka;
+    metrics_wait(engine->metrics, "waiting for Kafka: it is asked for records");
     enum result failed = OK,
                 result = kafka->poll(kafka->self, engine->events, room, max_wait_ms, &n, error);
+    metrics_wait(engine->metrics, NULL);
     for (size_t i = 0; i < n; i++)
         if (take_event(engine, &engine->events[i], error) != OK) failed = FATAL;
     unread_serve(engine);
@@ -230,7 +244,8 @@ static enum result watch(struct engine *engine, struct error *error)
     size_t n = 0;
     for (int32_t i = 0; i < engine->options.partitions; i++)
         if (engine->shards[i].phase == SHARD_ACTIVE) loads[n++].shard = i;
-    if (!n) return OK;
+    /* One that stands by must not wait for a shard to find out. */
+    if (!n) return engine->store->ready(engine->store->self, error);
     enum result result = engine->store->load(engine->store->self, engine->arena, loads, n, error);
     for (size_t i = 0; i < n && result == OK; i++) {
         struct shard *shard = &engine->shards[loads[i].shard];
@@ -247,6 +262,8 @@ static enum result watch(struct engine *engine, struct error *error)
 /* How long the poll may wait: until the first tick, and hardly at all while there is work. */
 static int wait_ms(const struct engine *engine, int max_wait_ms)
 {
+    if (engine->membership.store_down)
+        return max_wait_ms < STORE_WAIT_MS ? max_wait_ms : STORE_WAIT_MS;
     if (engine->inbox_n && !engine->idle) return 0;
     if (engine->inbox_n || engine->asking || restore_is_running(engine))
         return max_wait_ms < BUSY_WAIT_MS ? max_wait_ms : BUSY_WAIT_MS;
@@ -267,9 +284,6 @@ static int wait_ms(const struct engine *engine, int max_wait_ms)
 static void store_lost(struct engine *engine, const struct error *error)
 {
     engine_complain(engine, "waiting for Redis", error);
-    metrics_add(engine->metrics, METRIC_STORE_ERRORS, 1);
-    engine->store_down = true;
-    engine->next_retry_ms = monotonic(engine) + RETRY_MS;
     for (int32_t i = 0; i < engine->options.partitions; i++)
         if (engine->shards[i].phase == SHARD_ACTIVE) shard_restart(engine, &engine->shards[i]);
 }
@@ -287,19 +301,24 @@ static enum result work(struct engine *engine, struct error *error)
     return batch_run(engine, &plan, now, error);
 }
 
+/* What needs the store. */
+static enum result serve_shards(struct engine *engine, struct error *error)
+{
+    enum result result = work(engine, error);
+    inbox_sweep(engine);
+    if (result == RETRY) store_lost(engine, error);
+    return result == FATAL || engine->membership.store_down ? result : restore_run(engine, error);
+}
+
 enum result engine_step(struct engine *engine, int max_wait_ms, struct error *error)
 {
     arena_reset(engine->arena, ARENA_KEEP_BYTES);
-    enum result result = gather(engine, wait_ms(engine, max_wait_ms), error);
-    if (result == RETRY) engine_complain(engine, "waiting for Kafka", error);
+    enum result result = membership_serve(engine, error);
+    if (result == OK) result = gather(engine, wait_ms(engine, max_wait_ms), error);
     if (result == FATAL) return FATAL;
-    engine->kafka_down = result == RETRY;
-    result = work(engine, error);
+    note_kafka(engine, result, error);
+    if (!engine->membership.store_down) result = serve_shards(engine, error);
     inbox_sweep(engine);
-    if (result == RETRY) store_lost(engine, error);
-    if (result != FATAL) result = restore_run(engine, error);
-    inbox_sweep(engine);
-    if (!restore_is_running(engine)) engine->store_down = false;
     count_owned(engine);
     return result == FATAL ? FATAL : OK;
 }

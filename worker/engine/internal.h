@@ -44,6 +44,10 @@ struct input {
     ms_t asked_at;
     int64_t standing_ms; /* monotonic: since when `seen` has been the same behind the end; 0: no */
     bool is_stuck;       /* for so long that it is taken for an error */
+    struct blocked {
+        int64_t offset; /* all before it was read, and there an open transaction begins */
+        int64_t since_ms, said_ms; /* monotonic; 0: it does not, it was not said yet */
+    } blocked;
 };
 
 struct shard {
@@ -95,7 +99,18 @@ struct engine {
     struct arena *source_arena; /* lives as long as the engine */
     struct shard *shards;
     bool joined;
-    bool store_down;
+    struct membership {
+        bool in_group;       /* or on its way there */
+        bool store_down;     /* nothing is asked of the store until it says that it is ready */
+        int64_t called_ms;   /* monotonic: the last call */
+        int64_t since_ms;    /* of this outage; 0: there is none */
+        int64_t failed_ms;   /* its last failure */
+        int64_t next_ms;     /* when it is asked whether it is ready */
+        int64_t pause_ms;    /* between two such questions: longer from one to the next */
+        char not_ready[400]; /* why, for /readyz */
+    } membership;
+    struct store_port *real_store; /* behind `store`, which membership.c makes */
+    struct store_port watched_store;
     int64_t next_retry_ms;      /* monotonic: restores wait until then after a failure */
     int64_t next_ask_ms;        /* monotonic: when what was not settled is asked again */
     int64_t last_piece_ms;      /* monotonic: when a restore read something last */
@@ -111,12 +126,16 @@ struct engine {
     size_t inbox_n, inbox_cap, inbox_bytes;
     bool asking; /* for the ends of inputs, since asked_at */
     ms_t asked_at;
-    int64_t next_ends_ms; /* monotonic: not again before */
-    bool has_stuck;       /* an input is_stuck */
-    size_t take_max;      /* records of the next batch: less after one that was too much */
-    int32_t first;        /* the shard that comes first in the next batch */
-    bool idle;            /* the last batch took nothing */
+    int64_t next_ends_ms;    /* monotonic: not again before */
+    int64_t next_all_ms;     /* when all shards are asked for */
+    char restore_waits[300]; /* why a shard is not restored yet, at restore_waits_ms */
+    int64_t restore_waits_ms;
+    bool has_stuck;  /* an input is_stuck */
+    size_t take_max; /* records of the next batch: less after one that was too much */
+    int32_t first;   /* the shard that comes first in the next batch */
+    bool idle;       /* the last batch took nothing */
     bool kafka_down;
+    char kafka_not_ready[400];
     struct oversized {
         int topic;
         int32_t partition;
@@ -175,6 +194,14 @@ enum result evidence_of_inputs(struct engine *engine, struct shard *shard,
 enum result evidence_of_loss(struct engine *engine, const struct shard *shard, const char *then,
                              struct error *error);
 
+/* membership.c */
+/* The store as the engine calls it: what it waits for can be seen, and failures are noted. */
+void membership_set_up(struct engine *engine, struct store_port *store);
+/* Where the store is away: asks it whether it is ready. Joins the group once it is, and leaves it
+ * when it was not for too long. Whether the store may be called now is !membership.store_down.
+ * FATAL: it refuses us. */
+enum result membership_serve(struct engine *engine, struct error *error);
+
 /* restore.c */
 /* Pieces of all restores that run, for some 200 ms at most; returns at once when all have to wait. */
 enum result restore_run(struct engine *engine, struct error *error);
@@ -206,6 +233,12 @@ ms_t unread_horizon(const struct input *input, ms_t now);
 ms_t unread_shard_horizon(const struct shard *shard, ms_t now);
 /* Asks where the inputs end when somebody waits for it, and takes the answers. */
 void unread_serve(struct engine *engine);
+
+/* blocked.c */
+/* Says when an input waits for a transaction that nobody ends, and when that is over. */
+void blocked_note(struct engine *engine, const struct input_end *end);
+/* Counts such inputs. Whether one may be of them, so that the brokers should be asked soon. */
+bool blocked_count(struct engine *engine);
 
 /* plan.c */
 struct tick {

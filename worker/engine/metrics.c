@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "metrics.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,9 @@ static const int64_t bucket_ms[] = {1,   2,    5,    10,   25,    50,    100,   
 
 typedef _Atomic int64_t counter;
 
+#define REASON_BYTES 500
+#define WAIT_MS 2000 /* a call that lasts longer is not as usual */
+
 struct histogram {
     counter buckets[BUCKETS + 1]; /* not added up */
     counter sum_ms;
@@ -30,8 +34,11 @@ struct metrics {
     counter reminders[reminder_kind_end];
     counter dead_letters[refusal_end];
     struct histogram commit, latency;
-    _Atomic(const char *) not_ready;
-    int64_t started_ms; /* monotonic */
+    pthread_mutex_t lock; /* of the reason */
+    char not_ready[REASON_BYTES];
+    _Atomic(const char *) waits_for;
+    _Atomic int64_t waits_since_ms; /* monotonic */
+    int64_t started_ms;             /* monotonic */
 };
 
 static void add(counter *c, int64_t n)
@@ -56,12 +63,14 @@ struct metrics *metrics_new(void)
     struct metrics *metrics = calloc(1, sizeof *metrics);
     if (!metrics) abort();
     metrics->started_ms = monotonic_ms();
-    atomic_store(&metrics->not_ready, "the worker is starting");
+    pthread_mutex_init(&metrics->lock, NULL);
+    metrics_set_ready(metrics, "the worker is starting");
     return metrics;
 }
 
 void metrics_free(struct metrics *metrics)
 {
+    if (metrics) pthread_mutex_destroy(&metrics->lock);
     free(metrics);
 }
 
@@ -114,12 +123,31 @@ void metrics_commit(struct metrics *metrics, int64_t latency_ms)
 
 void metrics_set_ready(struct metrics *metrics, const char *reason)
 {
-    if (metrics) atomic_store(&metrics->not_ready, reason);
+    if (!metrics) return;
+    pthread_mutex_lock(&metrics->lock);
+    snprintf(metrics->not_ready, sizeof metrics->not_ready, "%s", reason ? reason : "");
+    pthread_mutex_unlock(&metrics->lock);
 }
 
-const char *metrics_not_ready(const struct metrics *metrics)
+const char *metrics_wait(struct metrics *metrics, const char *what)
 {
-    return metrics ? atomic_load(&metrics->not_ready) : NULL;
+    if (!metrics) return NULL;
+    atomic_store(&metrics->waits_since_ms, monotonic_ms());
+    return atomic_exchange(&metrics->waits_for, what);
+}
+
+const char *metrics_not_ready(struct metrics *metrics)
+{
+    static _Thread_local char text[REASON_BYTES];
+    if (!metrics) return NULL;
+    const char *waits_for = atomic_load(&metrics->waits_for);
+    int64_t waited_ms = monotonic_ms() - atomic_load(&metrics->waits_since_ms);
+    pthread_mutex_lock(&metrics->lock);
+    memcpy(text, metrics->not_ready, sizeof text);
+    pthread_mutex_unlock(&metrics->lock);
+    if (!text[0] && waits_for && waited_ms > WAIT_MS)
+        snprintf(text, sizeof text, "%s, for %d s now", waits_for, (int)(waited_ms / 1000));
+    return text[0] ? text : NULL;
 }
 
 /* ---- Prometheus' text format ---- */
@@ -204,7 +232,7 @@ static void write_process(const struct metrics *metrics, struct buf *out)
                  (int64_t)usage.ru_maxrss * 1024);
 }
 
-void metrics_write(const struct metrics *metrics, struct buf *out)
+void metrics_write(struct metrics *metrics, struct buf *out)
 {
 #define WRITE_SIMPLE(id, name, type, help) \
     write_simple(out, name, type, help, read_counter(&metrics->values[id]));

@@ -9,22 +9,24 @@
 #include "common/buf.h"
 #include "core/decide.h"
 
-#define METRICS(X)                                                                              \
-    X(METRIC_BATCHES, "epilogue_batches_total", "counter", "Batches committed.")                \
-    X(METRIC_TICKS, "epilogue_ticks_total", "counter", "Deadlines that were reached.")          \
-    X(METRIC_FORWARDED, "epilogue_forwarded_total", "counter",                                  \
-      "Records that arrived on a partition that is not their key's.")                           \
-    X(METRIC_MERGED_FINDINGS, "epilogue_merged_findings_total", "counter",                      \
-      "Findings of merged incidents that went on to the other incident.")                       \
-    X(METRIC_ABORTS, "epilogue_transactions_aborted_total", "counter", "Transactions aborted.") \
-    X(METRIC_WATERMARK_MISMATCHES, "epilogue_store_mismatches_total", "counter",                \
-      "Shards whose state in Redis was lost or changed.")                                       \
-    X(METRIC_STORE_ERRORS, "epilogue_store_errors_total", "counter", "Failed calls of Redis.")  \
-    X(METRIC_RESTORES, "epilogue_restores_total", "counter", "Shards restored.")                \
-    X(METRIC_RESTORED_RECORDS, "epilogue_restored_records_total", "counter",                    \
-      "Records of followup-state applied by restores.")                                         \
-    X(METRIC_SHARDS_OWNED, "epilogue_shards_owned", "gauge", "Shards assigned to this worker.") \
-    X(METRIC_SHARDS_ACTIVE, "epilogue_shards_active", "gauge", "Shards restored and worked on.")
+#define METRICS(X)                                                                               \
+    X(METRIC_BATCHES, "epilogue_batches_total", "counter", "Batches committed.")                 \
+    X(METRIC_TICKS, "epilogue_ticks_total", "counter", "Deadlines that were reached.")           \
+    X(METRIC_FORWARDED, "epilogue_forwarded_total", "counter",                                   \
+      "Records that arrived on a partition that is not their key's.")                            \
+    X(METRIC_MERGED_FINDINGS, "epilogue_merged_findings_total", "counter",                       \
+      "Findings of merged incidents that went on to the other incident.")                        \
+    X(METRIC_ABORTS, "epilogue_transactions_aborted_total", "counter", "Transactions aborted.")  \
+    X(METRIC_WATERMARK_MISMATCHES, "epilogue_store_mismatches_total", "counter",                 \
+      "Shards whose state in Redis was lost or changed.")                                        \
+    X(METRIC_STORE_ERRORS, "epilogue_store_errors_total", "counter", "Failed calls of Redis.")   \
+    X(METRIC_RESTORES, "epilogue_restores_total", "counter", "Shards restored.")                 \
+    X(METRIC_RESTORED_RECORDS, "epilogue_restored_records_total", "counter",                     \
+      "Records of followup-state applied by restores.")                                          \
+    X(METRIC_SHARDS_OWNED, "epilogue_shards_owned", "gauge", "Shards assigned to this worker.")  \
+    X(METRIC_SHARDS_ACTIVE, "epilogue_shards_active", "gauge", "Shards restored and worked on.") \
+    X(METRIC_INPUTS_BLOCKED, "epilogue_inputs_blocked", "gauge",                                 \
+      "Input partitions that wait behind a transaction that nobody ends.")
 
 #define METRICS_ID(id, name, type, help) id,
 enum metric { METRICS(METRICS_ID) METRIC_end };
@@ -47,12 +49,16 @@ void metrics_output(struct metrics *metrics, const struct output *output);
 void metrics_refused(struct metrics *metrics, int code);
 /* How long commit took. */
 void metrics_commit(struct metrics *metrics, int64_t latency_ms);
-/* NULL: ready; otherwise the reason why not (kept as it is: a literal). */
+/* NULL: ready; otherwise the reason why not, of which a copy is kept. */
 void metrics_set_ready(struct metrics *metrics, const char *reason);
-/* The reason, or NULL. */
-const char *metrics_not_ready(const struct metrics *metrics);
+/* From now on the engine waits for the end of a call: a literal that names it, "waiting for Kafka: a
+ * transaction is committed"; NULL: it does not. Gives what was set before. */
+const char *metrics_wait(struct metrics *metrics, const char *what);
+/* NULL when the worker is ready; else why not: the reason that was set, or the call that lasts for
+ * more than two seconds. Valid until the calling thread asks again. */
+const char *metrics_not_ready(struct metrics *metrics);
 
 /* Appends all of it in Prometheus' text format. */
-void metrics_write(const struct metrics *metrics, struct buf *out);
+void metrics_write(struct metrics *metrics, struct buf *out);
 
 #endif

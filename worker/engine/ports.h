@@ -85,6 +85,7 @@ struct input_end {
     int topic;
     int32_t shard;
     int64_t end;
+    int64_t high; /* one past the last record, those of open transactions included; -1: not asked */
 };
 
 /* Why a transaction was aborted, beyond that it was. */
@@ -118,6 +119,12 @@ struct kafka_port {
     void *self;
 
     /*
+     * Whether the worker is to be in the group; at first it is not. true: the next poll joins it.
+     * false: it gives back its shards, which the next polls report, and leaves.
+     */
+    void (*be_member)(void *self, bool wanted);
+
+    /*
      * Up to `max` events; waits up to `timeout_ms` for the first, then takes what is there, until
      * there are `max` or some 16 MB of records. Rebalances are reported in order; when a revocation
      * is reported nothing more of these shards follows, and what this very call had taken of them
@@ -142,8 +149,9 @@ struct kafka_port {
      */
     bool (*lookup_ask)(void *self, const int32_t *shards, size_t n);
     bool (*lookup_take)(void *self, const struct lookup_answer **answer);
-    /* The ends of the inputs of these shards; n 0: no broker answered. */
-    bool (*ends_ask)(void *self, const int32_t *shards, size_t n);
+    /* The ends of the inputs of these shards, and on demand what lies behind them; n 0: no broker
+     * answered. */
+    bool (*ends_ask)(void *self, const int32_t *shards, size_t n, bool high);
     bool (*ends_take)(void *self, const struct input_end **ends, size_t *n);
 
     /*
@@ -219,6 +227,9 @@ struct store_apply {
 
 struct store_port {
     void *self;
+    /* Whether it can be worked with: it answers as a master and takes writes. RETRY: not now, with
+     * the sentence why; FATAL: it refuses us. */
+    enum result (*ready)(void *self, struct error *error);
     /* All of them in one round trip. RETRY: not reachable (reconnects on the next call); FATAL: it
      * refuses (wrong password, wrong type, read-only). Errors leave the out members undefined. */
     enum result (*load)(void *self, struct arena *arena, struct store_load *loads, size_t n,

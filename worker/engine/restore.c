@@ -8,6 +8,7 @@
  * not shards. A shard that has to wait holds up nobody.
  */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "codec/state_json.h"
 #include "common/log.h"
@@ -79,6 +80,14 @@ static void ask_brokers(struct engine *engine)
     engine->next_ask_ms = monotonic(engine) + ASK_AGAIN_MS;
 }
 
+/* For whoever asks meanwhile; whether it goes to the log, too, the caller knows. */
+static void note_wait(struct engine *engine, const struct error *error)
+{
+    snprintf(engine->restore_waits, sizeof engine->restore_waits, "restoring shards: %s",
+             error->text);
+    engine->restore_waits_ms = monotonic(engine);
+}
+
 static void take_found(struct engine *engine, const struct lookup_answer *answer, bool *progress)
 {
     for (size_t i = 0; i < answer->n; i++) {
@@ -87,6 +96,7 @@ static void take_found(struct engine *engine, const struct lookup_answer *answer
         /* It may have begun anew since it was asked for. */
         if (shard->phase != SHARD_WAITS_FOR_BROKERS || !shard->asked) continue;
         if (!found->settled) {
+            note_wait(engine, &answer->error);
             if (monotonic(engine) - shard->since_ms > OFFSETS_PATIENCE_MS)
                 engine_complain(engine, "a shard waits to be restored", &answer->error);
             continue;
@@ -104,6 +114,7 @@ static enum result take_answer(struct engine *engine, bool *progress, struct err
     if (answer->result != OK) {
         *error = answer->error;
         if (answer->result == FATAL) return FATAL;
+        note_wait(engine, error);
         engine_complain(engine, "shards wait to be restored", error);
         engine->next_ask_ms = monotonic(engine) + RETRY_MS;
         return OK;
@@ -248,6 +259,7 @@ static void complain_of_wait(struct engine *engine, const struct shard *shard)
     error_set(&error, RETRY,
               "shard %d waits for a transaction that is open in followup-state at offset %" PRId64,
               shard->id, shard->read_to);
+    note_wait(engine, &error);
     engine_complain(engine, "a shard waits to be restored", &error);
 }
 

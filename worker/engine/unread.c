@@ -16,6 +16,7 @@
 
 #define ASK_AGAIN_MS 10    /* while a tick or a record waits for the answer */
 #define ASK_ANYWAY_MS 5000 /* for inputs that are not fetched any more */
+#define ASK_SOON_MS 1000   /* where one may wait for a transaction */
 #define STUCK_MS 30000
 
 void unread_begin(struct input *input, int64_t next)
@@ -86,13 +87,14 @@ static void ask(struct engine *engine, int64_t now_ms)
     ms_t now = engine->clock->now(engine->clock->self);
     int32_t partitions = engine->options.partitions;
     int32_t *shards = arena_alloc(engine->arena, (size_t)partitions * sizeof *shards);
-    bool all = now_ms - engine->next_ends_ms >= ASK_ANYWAY_MS;
+    bool all = now_ms >= engine->next_all_ms;
     size_t n = 0;
     for (int32_t i = 0; i < partitions; i++) {
         const struct shard *shard = &engine->shards[i];
         if (shard->phase == SHARD_ACTIVE && (all || is_waited_for(shard, now))) shards[n++] = i;
     }
-    if (!n || !engine->kafka->ends_ask(engine->kafka->self, shards, n)) return;
+    if (!n || !engine->kafka->ends_ask(engine->kafka->self, shards, n, all)) return;
+    if (all) engine->next_all_ms = now_ms + (blocked_count(engine) ? ASK_SOON_MS : ASK_ANYWAY_MS);
     engine->asking = true;
     engine->asked_at = now;
 }
@@ -117,6 +119,7 @@ static void take_answer(struct engine *engine, const struct input_end *end, int6
     struct shard *shard = &engine->shards[end->shard];
     if (shard->phase != SHARD_ACTIVE || end->end < 0) return;
     watch_for_standstill(engine, end, now_ms);
+    blocked_note(engine, end);
     struct input *input = &shard->inputs[end->topic - input_topic(0)];
     /* In steady traffic the end is always ahead: the question that is open stays until it is
      * reached, or else none would ever be. A log that lost its end does not reach it any more. */
@@ -145,5 +148,6 @@ void unread_serve(struct engine *engine)
         for (size_t i = 0; i < n; i++) take_answer(engine, &ends[i], now_ms);
     }
     note_stuck(engine);
+    blocked_count(engine);
     if (!engine->asking && now_ms >= engine->next_ends_ms) ask(engine, now_ms);
 }

@@ -13,25 +13,46 @@
 #define LOOKS 20        /* in one limit; so many without a kick in between, and it is over */
 
 static struct {
-    bool running;
+    bool running; /* written under the lock too */
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t stop_asked;
-    bool stopping; /* under the lock */
+    pthread_cond_t changed;
     int limit_ms;
+    /* under the lock */
+    bool stopping;
+    bool ending; /* the process has to have ended at `end` */
+    struct timespec end;
+    int end_code;
 } dog = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static _Atomic unsigned kicks;
 static _Atomic int idle_looks; /* counted, not timed: while the process is stopped none is made */
 
-static void wait_until_next_look(void)
+static struct timespec in_ms(int ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    long ns = until.tv_nsec + (long)(dog.limit_ms % (LOOKS * 1000)) * (1000000 / LOOKS);
-    until.tv_sec += dog.limit_ms / (LOOKS * 1000) + ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
-    pthread_cond_timedwait(&dog.stop_asked, &dog.lock, &until);
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    long ns = t.tv_nsec + (long)(ms % 1000) * 1000000;
+    return (struct timespec){t.tv_sec + ms / 1000 + ns / 1000000000, ns % 1000000000};
+}
+
+static bool is_before(struct timespec a, struct timespec b)
+{
+    return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
+}
+
+/* Waits for the next look, or for a change; the process ends here when its time is over. */
+static void wait_for(struct timespec look)
+{
+    while (!dog.stopping && is_before(in_ms(0), look)) {
+        bool end_first = dog.ending && is_before(dog.end, look);
+        pthread_cond_timedwait(&dog.changed, &dog.lock, end_first ? &dog.end : &look);
+        if (dog.stopping || !dog.ending || is_before(in_ms(0), dog.end)) continue;
+        log_warn("ended without waiting any longer for Kafka and Redis; nothing is lost",
+                 "exit_code=%d", dog.end_code);
+        log_writer_stop(LOG_WAIT_MS);
+        _exit(dog.end_code);
+    }
 }
 
 static void *watch(void *unused)
@@ -40,7 +61,7 @@ static void *watch(void *unused)
     unsigned seen = atomic_load(&kicks);
     pthread_mutex_lock(&dog.lock);
     while (!dog.stopping) {
-        wait_until_next_look();
+        wait_for(in_ms(dog.limit_ms / LOOKS));
         unsigned now = atomic_load(&kicks);
         atomic_store(&idle_looks, now == seen ? atomic_load(&idle_looks) + 1 : 0);
         seen = now;
@@ -59,17 +80,31 @@ enum result watchdog_start(int limit_ms, struct error *error)
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&dog.stop_asked, &monotonic);
+    pthread_cond_init(&dog.changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
     dog.limit_ms = limit_ms;
-    dog.stopping = false;
+    dog.stopping = dog.ending = false;
     atomic_store(&idle_looks, 0);
     if (pthread_create(&dog.thread, NULL, watch, NULL) != 0) {
-        pthread_cond_destroy(&dog.stop_asked);
+        pthread_cond_destroy(&dog.changed);
         return error_set(error, FATAL, "the watchdog's thread could not be started");
     }
+    pthread_mutex_lock(&dog.lock);
     dog.running = true;
+    pthread_mutex_unlock(&dog.lock);
     return OK;
+}
+
+void watchdog_end_within(int ms, int code)
+{
+    pthread_mutex_lock(&dog.lock);
+    if (dog.running && !dog.ending) {
+        dog.ending = true;
+        dog.end = in_ms(ms);
+        dog.end_code = code;
+        pthread_cond_signal(&dog.changed);
+    }
+    pthread_mutex_unlock(&dog.lock);
 }
 
 void watchdog_stop(void)
@@ -77,11 +112,13 @@ void watchdog_stop(void)
     if (!dog.running) return;
     pthread_mutex_lock(&dog.lock);
     dog.stopping = true;
-    pthread_cond_signal(&dog.stop_asked);
+    pthread_cond_signal(&dog.changed);
     pthread_mutex_unlock(&dog.lock);
     pthread_join(dog.thread, NULL);
-    pthread_cond_destroy(&dog.stop_asked);
+    pthread_mutex_lock(&dog.lock);
     dog.running = false;
+    pthread_mutex_unlock(&dog.lock);
+    pthread_cond_destroy(&dog.changed);
     atomic_store(&idle_looks, 0);
 }
 

@@ -59,6 +59,11 @@ void changelog_free(struct changelog *log)
     free(log);
 }
 
+void changelog_serve(struct changelog *log)
+{
+    if (log->reader) rd_kafka_poll(log->reader, 0);
+}
+
 static bool connect_reader(struct changelog *log, struct error *error)
 {
     if (log->reader) return true;

@@ -15,6 +15,8 @@ struct changelog;
 struct changelog *changelog_new(const struct config *config, int32_t partitions);
 /* free(NULL) is safe. */
 void changelog_free(struct changelog *log);
+/* Serves the handle's events while nothing is read. */
+void changelog_serve(struct changelog *log);
 
 enum result changelog_open(struct changelog *log, int32_t shard, int64_t from, struct error *error);
 enum result changelog_read(struct changelog *log, struct changelog_record *records, size_t max,

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <time.h>
 
 #include "core/state.h"
@@ -13,6 +14,7 @@
 #define SOCKET_TIMEOUT_MS 10000
 #define SOCKET_TIMEOUT_MIN_MS 1000
 #define CLOSE_TIMEOUT_S 1
+#define UNSECURED_TOKENS_SINCE 0x02020000
 
 struct setting {
     const char *name, *value;
@@ -207,7 +209,7 @@ static bool set_session(rd_kafka_conf_t *conf, const struct config *config, stru
 static bool set_member(rd_kafka_conf_t *conf, const struct config *config, struct error *error)
 {
     return set(conf, "group.id", config->group_id, error) &&
-           set(conf, "group.instance.id", config->instance_id, error) &&
+           (!config->static_member || set(conf, "group.instance.id", config->instance_id, error)) &&
            set_all(conf, consumer_guarantees, error);
 }
 
@@ -265,6 +267,38 @@ static bool set_side(rd_kafka_conf_t *conf, const struct config *config, enum ka
     return false;
 }
 
+static bool is_set(const rd_kafka_conf_t *conf, const char *name, const char *value)
+{
+    char text[300];
+    size_t size = sizeof text;
+    return rd_kafka_conf_get(conf, name, text, &size) == RD_KAFKA_CONF_OK &&
+           strcasecmp(text, value) == 0;
+}
+
+/* Tokens have to be renewed by the library, and it has to survive that: before 2.2 the renewing of
+ * unsecured tokens goes to a queue that was never made. */
+static bool check_tokens(const rd_kafka_conf_t *conf, struct error *error)
+{
+    if (!is_set(conf, "sasl.mechanisms", "OAUTHBEARER")) return true;
+    bool unsecured = is_set(conf, "enable.sasl.oauthbearer.unsecure.jwt", "true");
+    if (unsecured && rd_kafka_version() >= UNSECURED_TOKENS_SINCE) return true;
+    if (!unsecured && is_set(conf, "sasl.oauthbearer.method", "oidc")) return true;
+    if (unsecured)
+        error_usage(
+            error,
+            "kafka.enable.sasl.oauthbearer.unsecure.jwt: librdkafka %s crashes when it renews "
+            "such a token; use librdkafka 2.2 or later, or another kafka.sasl.mechanism (PLAIN "
+            "over TLS), or client certificates",
+            rd_kafka_version_str());
+    else
+        error_usage(
+            error,
+            "kafka.sasl.mechanism=OAUTHBEARER: nobody would get the tokens; set "
+            "kafka.sasl.oauthbearer.method=oidc (with a librdkafka that is built with it), or "
+            "use another mechanism");
+    return false;
+}
+
 rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_side side,
                                 struct kafka_watch *watch, struct error *error)
 {
@@ -276,7 +310,7 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_side sid
     rd_kafka_conf_set_opaque(conf, watch);
     if (set(conf, "client.id", client_id, error) &&
         set(conf, "bootstrap.servers", config->bootstrap_servers, error) &&
-        set_side(conf, config, side, error))
+        set_side(conf, config, side, error) && check_tokens(conf, error))
         return conf;
     rd_kafka_conf_destroy(conf);
     return NULL;

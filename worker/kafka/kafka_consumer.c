@@ -2,6 +2,7 @@
 #include "kafka_consumer.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -195,18 +196,6 @@ void kafka_consumer_free(struct kafka_consumer *c)
     free(c->expected);
     free(c->troubles);
     free(c);
-}
-
-static enum result subscribe(struct kafka_consumer *c, struct error *error)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(INPUTS);
-    for (int t = 1; t <= INPUTS; t++)
-        rd_kafka_topic_partition_list_add(list, c->config->topics[t].p, RD_KAFKA_PARTITION_UA);
-    rd_kafka_resp_err_t err = rd_kafka_subscribe(c->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    if (err) return kafka_error_code(c->config, err, NULL, "joining the group", error);
-    c->subscribed = true;
-    return OK;
 }
 
 /* ------------------------------------------------------------------ poll */
@@ -437,7 +426,13 @@ static void probe(struct kafka_consumer *c)
     const struct rd_kafka_metadata *metadata = NULL;
     rd_kafka_resp_err_t err = rd_kafka_metadata(c->rk, 0, NULL, &metadata, PROBE_TIMEOUT_MS);
     c->probed_ms = monotonic_ms();
-    if (err) return;
+    if (err) {
+        /* A broker that stands still keeps its connections, which says nothing for long. */
+        if (!c->watch.brokers_down)
+            snprintf(c->watch.reason, sizeof c->watch.reason, "%s", rd_kafka_err2str(err));
+        c->watch.brokers_down = true;
+        return;
+    }
     c->watch.brokers_down = false;
     check_topics(c, metadata);
     rd_kafka_metadata_destroy(metadata);
@@ -448,8 +443,8 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
 {
     size_t bytes = 0;
     *n = 0;
-    if (!c->subscribed) {
-        enum result r = subscribe(c, error);
+    if (c->wanted && !c->subscribed) {
+        enum result r = kafka_consumer_subscribe(c, error);
         if (r != OK) return r;
     }
     probe(c);

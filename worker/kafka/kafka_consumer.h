@@ -16,10 +16,15 @@ struct kafka_consumer;
 /* `partitions`: of every topic. Contacts nobody yet; NULL and a sentence on a bad setting. */
 struct kafka_consumer *kafka_consumer_new(const struct config *config, int32_t partitions,
                                           struct error *error);
-/* Leaves the shards and frees everything. free(NULL) is safe. */
+void kafka_consumer_be_member(struct kafka_consumer *c, bool wanted);
+/* For the end of the process: a dynamic member leaves its group, which takes a second at most. A
+ * static one stays in it: it finds its shards again when it is back before its session is over.
+ * After it nothing but free. */
+void kafka_consumer_leave(struct kafka_consumer *c);
+/* Frees everything. free(NULL) is safe. */
 void kafka_consumer_free(struct kafka_consumer *c);
 
-/* Joins the group on the first call. */
+/* Joins the group when it is to be a member. */
 enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *events, size_t max,
                                 int timeout_ms, size_t *n, struct error *error);
 void kafka_consumer_release(struct kafka_consumer *c, const struct record *record);

@@ -22,6 +22,7 @@ struct kafka_consumer {
     rd_kafka_t *rk;
     struct kafka_watch watch;
     rd_kafka_topic_t *topics[INPUTS + 1]; /* by enum topic; the very handles that messages have */
+    bool wanted;                          /* to be a member */
     bool subscribed;
 
     bool *owned;       /* by shard */
@@ -63,6 +64,8 @@ void kafka_denied_note(struct kafka_consumer *c, rd_kafka_resp_err_t code, unsig
 /* RETRY with the sentence while one is missing. librdkafka says once of a partition that it may not be
  * read, and nothing when it may again: so what is owned is assigned again from time to time. */
 enum result kafka_denied_serve(struct kafka_consumer *c, struct error *error);
+/* kafka_member.c: asks for a place in the group; the polls that follow tell what comes of it. */
+enum result kafka_consumer_subscribe(struct kafka_consumer *c, struct error *error);
 
 static inline int topic_of_name(const struct kafka_consumer *c, const char *name)
 {

@@ -161,6 +161,13 @@ enum result kafka_error_code(const struct config *config, rd_kafka_resp_err_t co
     if (!text || !*text) text = rd_kafka_err2str(code);
     switch (kind_of(code)) {
     case FENCED:
+        if (!config->static_member)
+            return error_set(
+                error, FATAL,
+                "%s: the broker has ended this worker's transactions: the worker or the "
+                "broker stood still for longer than transaction.timeout.ms (%d); after a "
+                "restart the worker continues from what is committed",
+                doing, config->transaction_timeout_ms);
         return error_set(error, FATAL,
                          "%s: another worker with instance.id=%s has taken over, or this one or "
                          "the broker stood still for too long; give each worker its own "

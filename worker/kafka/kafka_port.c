@@ -25,6 +25,8 @@ static enum result port_poll(void *self, struct kafka_event *events, size_t max,
 {
     struct real *k = self;
     *n = 0;
+    kafka_producer_serve(k->producer);
+    changelog_serve(k->changelog);
     enum result r = kafka_producer_ready(
         k->producer, timeout_ms > READY_TIMEOUT_MS ? timeout_ms : READY_TIMEOUT_MS, error);
     if (r == FATAL || (r != OK && !kafka_producer_was_ready(k->producer))) return r;
@@ -33,6 +35,12 @@ static enum result port_poll(void *self, struct kafka_event *events, size_t max,
     enum result polled = kafka_consumer_poll(k->consumer, events, max, timeout_ms, n, &consuming);
     if (polled != OK) *error = consuming;
     return polled != OK ? polled : r;
+}
+
+static void port_be_member(void *self, bool wanted)
+{
+    struct real *k = self;
+    kafka_consumer_be_member(k->consumer, wanted);
 }
 
 static void port_release(void *self, const struct record *record)
@@ -66,10 +74,10 @@ static bool port_lookup_take(void *self, const struct lookup_answer **answer)
     return lookup_take(k->lookup, answer);
 }
 
-static bool port_ends_ask(void *self, const int32_t *shards, size_t n)
+static bool port_ends_ask(void *self, const int32_t *shards, size_t n, bool high)
 {
     struct real *k = self;
-    return lookup_ends_ask(k->lookup, shards, n);
+    return lookup_ends_ask(k->lookup, shards, n, high);
 }
 
 static bool port_ends_take(void *self, const struct input_end **ends, size_t *n)
@@ -156,6 +164,7 @@ struct kafka_port *kafka_port_new(const struct config *config, int32_t partition
     if (!k) abort();
     k->port = (struct kafka_port){
         .self = k,
+        .be_member = port_be_member,
         .poll = port_poll,
         .release = port_release,
         .resume = port_resume,
@@ -189,6 +198,9 @@ void kafka_port_free(struct kafka_port *port)
 {
     if (!port) return;
     struct real *k = port->self;
+    /* What others wait for comes first: the rest is only memory, and can hang. */
+    if (k->producer) kafka_producer_stop(k->producer);
+    if (k->consumer) kafka_consumer_leave(k->consumer);
     lookup_free(k->lookup);
     kafka_producer_free(k->producer);
     kafka_consumer_free(k->consumer);

@@ -10,6 +10,7 @@
 #include "offset_mark.h"
 
 #define READY_TIMEOUT_MS 5000
+#define STOP_TIMEOUT_MS 1000
 /* From begin to the request to commit. What is left of transaction.timeout.ms is for the abort:
  * a broker that ends the transaction by itself fences its producer, too. */
 #define PRODUCE_PERCENT 80
@@ -118,6 +119,18 @@ struct kafka_producer *kafka_producer_new(const struct config *config, int32_t p
     if (open_handle(p, error)) return p;
     kafka_producer_free(p);
     return NULL;
+}
+
+void kafka_producer_serve(struct kafka_producer *p)
+{
+    if (p->rk) rd_kafka_poll(p->rk, 0);
+}
+
+void kafka_producer_stop(struct kafka_producer *p)
+{
+    if (!p->rk || !p->in_transaction) return;
+    rd_kafka_error_t *e = rd_kafka_abort_transaction(p->rk, STOP_TIMEOUT_MS);
+    if (e) rd_kafka_error_destroy(e);
 }
 
 void kafka_producer_free(struct kafka_producer *p)

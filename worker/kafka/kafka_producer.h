@@ -19,6 +19,11 @@ struct kafka_producer *kafka_producer_new(const struct config *config, int32_t p
 /* Leaves an open transaction to its time-out or to the next kafka_producer_ready. free(NULL) is
  * safe. */
 void kafka_producer_free(struct kafka_producer *p);
+/* Serves the handle's events (errors, tokens that are renewed), which nobody does while it is idle. */
+void kafka_producer_serve(struct kafka_producer *p);
+/* For the end of the process: aborts what is open, so that nobody has to wait for it to run out; in a
+ * second at most. */
+void kafka_producer_stop(struct kafka_producer *p);
 
 /* Registers with the brokers if that is not done yet: from then on no older producer of this
  * instance.id can commit, and what it left open is aborted. Waits `timeout_ms`, then RETRY. */

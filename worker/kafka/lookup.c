@@ -9,6 +9,20 @@
 #include "lookup_private.h"
 
 #define STOP_TIMEOUT_S 1
+#define SERVE_EVERY_S 1
+
+/* With the mutex held; returns at the latest when the handles' events are to be served again. */
+static void wait_for_question(struct lookup *l)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += SERVE_EVERY_S;
+    if (pthread_cond_timedwait(&l->changed, &l->mutex, &until) == 0) return;
+    pthread_mutex_unlock(&l->mutex);
+    rd_kafka_poll(l->all, 0);
+    rd_kafka_poll(l->stable, 0);
+    pthread_mutex_lock(&l->mutex);
+}
 
 static void *run(void *self)
 {
@@ -18,10 +32,8 @@ static void *run(void *self)
         struct question *question = l->facts.state == ASKED  ? &l->facts
                                     : l->ends.state == ASKED ? &l->ends
                                                              : NULL;
-        if (!question) {
-            pthread_cond_wait(&l->changed, &l->mutex);
-            continue;
-        }
+        if (!question) wait_for_question(l);
+        if (!question) continue;
         pthread_mutex_unlock(&l->mutex);
         if (question == &l->facts)
             lookup_answer_facts(l);
@@ -36,11 +48,13 @@ static void *run(void *self)
 
 /* ------------------------------------------------------------------ the caller's side */
 
-static bool ask(struct lookup *l, struct question *question, const int32_t *shards, size_t n)
+static bool ask(struct lookup *l, struct question *question, const int32_t *shards, size_t n,
+                bool high)
 {
     pthread_mutex_lock(&l->mutex);
     bool free_to_ask = question->state != ASKED;
     if (free_to_ask) {
+        if (question == &l->ends) l->high = high;
         for (size_t i = 0; i < n; i++) assert(shards[i] >= 0 && shards[i] < l->partitions);
         assert(n <= (size_t)l->partitions);
         memcpy(question->shards, shards, n * sizeof *shards);
@@ -63,7 +77,7 @@ static bool take(struct lookup *l, struct question *question)
 
 bool lookup_ask(struct lookup *l, const int32_t *shards, size_t n)
 {
-    return ask(l, &l->facts, shards, n);
+    return ask(l, &l->facts, shards, n, false);
 }
 
 bool lookup_take(struct lookup *l, const struct lookup_answer **answer)
@@ -72,9 +86,9 @@ bool lookup_take(struct lookup *l, const struct lookup_answer **answer)
     return take(l, &l->facts);
 }
 
-bool lookup_ends_ask(struct lookup *l, const int32_t *shards, size_t n)
+bool lookup_ends_ask(struct lookup *l, const int32_t *shards, size_t n, bool high)
 {
-    return ask(l, &l->ends, shards, n);
+    return ask(l, &l->ends, shards, n, high);
 }
 
 bool lookup_ends_take(struct lookup *l, const struct input_end **ends, size_t *n)

@@ -21,7 +21,7 @@ void lookup_free(struct lookup *lookup);
 
 bool lookup_ask(struct lookup *lookup, const int32_t *shards, size_t n);
 bool lookup_take(struct lookup *lookup, const struct lookup_answer **answer);
-bool lookup_ends_ask(struct lookup *lookup, const int32_t *shards, size_t n);
+bool lookup_ends_ask(struct lookup *lookup, const int32_t *shards, size_t n, bool high);
 bool lookup_ends_take(struct lookup *lookup, const struct input_end **ends, size_t *n);
 
 #endif

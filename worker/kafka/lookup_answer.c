@@ -222,7 +222,8 @@ static enum result take_offset(struct lookup *l, struct lookup_answer *a,
     if (p->err == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT) {
         error_set(&error, RETRY,
                   "shard %" PRId32 ": a transaction of the worker that owned it before is still "
-                  "open; it ends after its transaction.timeout.ms at the latest",
+                  "open; Kafka ends it after transaction.timeout.ms, and up to 10 s in which it "
+                  "looks for such ones",
                   p->partition);
         unsettle(a, s, &error);
         return OK;
@@ -337,12 +338,21 @@ void lookup_answer_ends(struct lookup *l)
     l->input_ends = calloc((size_t)list->cnt + 1, sizeof *l->input_ends);
     if (!l->input_ends) abort();
     rd_kafka_poll(l->stable, 0);
+    rd_kafka_topic_partition_list_t *highs =
+        l->high ? inputs_of(l, l->ends.shards, l->ends.n) : NULL;
+    /* The stable ends last: one that has moved on meanwhile is no longer held up. */
+    if (highs && highs->cnt) read_all_ends(l, l->all, highs, LATEST);
     if (list->cnt) read_all_ends(l, l->stable, list, LATEST);
     for (int i = 0; i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *p = &list->elems[i];
-        if (!p->err)
-            l->input_ends[l->input_ends_n++] =
-                (struct input_end){topic_of(l, p->topic), p->partition, p->offset};
+        if (p->err) continue;
+        l->input_ends[l->input_ends_n++] = (struct input_end){
+            .topic = topic_of(l, p->topic),
+            .shard = p->partition,
+            .end = p->offset,
+            .high = highs && !highs->elems[i].err ? highs->elems[i].offset : -1,
+        };
     }
     rd_kafka_topic_partition_list_destroy(list);
+    if (highs) rd_kafka_topic_partition_list_destroy(highs);
 }

@@ -32,6 +32,7 @@ struct lookup {
     pthread_cond_t changed;
     bool stop;
     struct question facts, ends;
+    bool high; /* of the question for ends: the high watermarks, too */
     struct lookup_answer answer;
     struct input_end *input_ends;
     size_t input_ends_n;

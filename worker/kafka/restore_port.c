@@ -95,11 +95,18 @@ static bool port_lookup_take(void *self, const struct lookup_answer **answer)
     return true;
 }
 
-static bool port_ends_ask(void *self, const int32_t *shards, size_t n)
+/* It is in no group. */
+static void port_be_member(void *self, bool wanted)
+{
+    (void)self, (void)wanted;
+}
+
+static bool port_ends_ask(void *self, const int32_t *shards, size_t n, bool high)
 {
     (void)self;
     (void)shards;
     (void)n;
+    (void)high;
     return false;
 }
 
@@ -177,6 +184,7 @@ struct kafka_port *restore_port_new(const struct config *config, int32_t partiti
     if (!r) abort();
     r->port = (struct kafka_port){
         .self = r,
+        .be_member = port_be_member,
         .poll = port_poll,
         .release = port_release,
         .resume = port_resume,

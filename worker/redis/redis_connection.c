@@ -22,9 +22,10 @@ struct redis_connection {
     const struct config *config;
     struct redis_url url;
     redisContext *context; /* NULL: not connected */
-    bool was_connected;
-    int64_t next_try_ms; /* monotonic: no try to connect before */
-    struct error last;   /* why there is none, for calls before the next try */
+    bool was_proven;       /* at any time */
+    bool is_new;           /* since it was proven last */
+    int64_t next_try_ms;   /* monotonic: no try to connect before */
+    struct error last;     /* why there is none, for calls before the next try */
     enum result last_result;
     struct buf out;        /* commands not sent yet */
     size_t commands;       /* how many of them */
@@ -255,11 +256,25 @@ enum result redis_connection_ensure(struct redis_connection *c, struct error *er
     c->out.n = 0;
     if (c->context) return OK;
     int64_t now = monotonic_ms();
-    if (now < c->next_try_ms) return error_set(error, c->last_result, "%s", c->last.text);
-    c->last_result = connect_now(c, &c->last);
-    c->next_try_ms = monotonic_ms() + CONNECT_PAUSE_MS;
-    if (c->last_result) return error_set(error, c->last_result, "%s", c->last.text);
-    if (c->was_connected) log_info("connected to Redis again", "at=%s", c->url.display);
-    c->was_connected = true;
-    return OK;
+    if (now >= c->next_try_ms || !c->last_result) {
+        c->last_result = connect_now(c, &c->last);
+        c->next_try_ms = monotonic_ms() + CONNECT_PAUSE_MS;
+        c->is_new = c->last_result == OK;
+    }
+    if (c->last_result && error) *error = c->last;
+    return c->last_result;
+}
+
+void redis_connection_proven(struct redis_connection *c)
+{
+    if (c->is_new && c->was_proven) log_info("connected to Redis again", "at=%s", c->url.display);
+    c->is_new = false;
+    c->was_proven = true;
+}
+
+enum result redis_connection_refuse(struct redis_connection *c, const char *why,
+                                    struct error *error)
+{
+    drop_because(c, RETRY, why);
+    return error_set(error, RETRY, "%s", why);
 }

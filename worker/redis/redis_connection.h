@@ -31,6 +31,12 @@ void redis_connection_without_script(struct redis_connection *c);
 
 /* The user that it logs in as; "default" when none is given. */
 const char *redis_connection_user(const struct redis_connection *c);
+/* The server can be worked with; says in the log so when that is after a loss of the connection. */
+void redis_connection_proven(struct redis_connection *c);
+/* This server is not the right one, for `why`: RETRY with it, and the next try connects anew, for the
+ * address may lead to another one by then. */
+enum result redis_connection_refuse(struct redis_connection *c, const char *why,
+                                    struct error *error);
 
 /* The SHA-1 that this server knows the apply script by, in hex; "" before the first connection. */
 const char *redis_connection_script(const struct redis_connection *c);

@@ -273,7 +273,7 @@ struct store_port *redis_port_new(const struct config *config, struct error *err
     port->prefix = make_prefix(config);
     port->beside = "";
     port->scratch = arena_new();
-    port->port = (struct store_port){port, load, redis_apply, due, entries};
+    port->port = (struct store_port){port, redis_ready, load, redis_apply, due, entries};
     return &port->port;
 }
 

@@ -21,6 +21,8 @@ struct str redis_port_key(struct redis_port *port, struct arena *arena, int32_t 
 /* A score as a time; TIME_NONE for "". */
 ms_t redis_port_score(const redisReply *reply);
 
+/* redis_ready.c */
+enum result redis_ready(void *self, struct error *error);
 /* redis_apply.c */
 enum result redis_apply(void *self, struct store_apply *applies, size_t n, struct error *error);
 
