@@ -7,6 +7,8 @@ import socket
 import struct
 from typing import NamedTuple
 
+from support.process import wait_until
+
 _TYPES = {"--topic": 2, "--group": 3, "--transactional-id": 5}
 _OPERATIONS = {"Read": 3, "Write": 4, "Create": 5, "DescribeConfigs": 10}
 _PATTERNS = {"literal": 3, "prefixed": 4}
@@ -48,33 +50,49 @@ def _text(value):
 
 
 class Acls:
-    """At a broker where everybody may change them."""
+    """At a broker where everybody may change them. A change is in force when the call returns."""
 
-    _CREATE, _DELETE, _VERSION = 30, 31, 1
+    _CREATE, _DELETE, _DESCRIBE, _VERSION = 30, 31, 29, 1
 
     def __init__(self, bootstrap):
         host, port = bootstrap.split(":")
         self._address = host, int(port)
 
-    def _ask(self, key, rights):
-        body = struct.pack(">i", len(rights)) + b"".join(
-            struct.pack(">b", _TYPES[r.resource]) + _text(r.name)
-            + struct.pack(">b", _PATTERNS[r.pattern]) + _text(r.principal) + _text("*")
-            + struct.pack(">bb", _OPERATIONS[r.operation], _ALLOW) for r in rights)
+    def _ask(self, key, body):
+        """The answer, without its correlation id and its throttle time."""
         request = struct.pack(">hhi", key, self._VERSION, 1) + _text("acls") + body
         with socket.create_connection(self._address, timeout=30) as connection:
             connection.sendall(struct.pack(">i", len(request)) + request)
-            answer = connection.makefile("rb")
-            size, = struct.unpack(">i", answer.read(4))
-            answer = answer.read(size)
-        # Correlation id, throttle time, how many results; then the first one's error code.
-        count, error = struct.unpack(">ih", answer[8:14])
+            with connection.makefile("rb") as answer:
+                size, = struct.unpack(">i", answer.read(4))
+                return answer.read(size)[8:]
+
+    @staticmethod
+    def _entry(right):
+        return (struct.pack(">b", _TYPES[right.resource]) + _text(right.name)
+                + struct.pack(">b", _PATTERNS[right.pattern]) + _text(right.principal) + _text("*")
+                + struct.pack(">bb", _OPERATIONS[right.operation], _ALLOW))
+
+    def _change(self, key, rights, there):
+        answer = self._ask(key, struct.pack(">i", len(rights)) + b"".join(map(self._entry, rights)))
+        count, error = struct.unpack(">ih", answer[:6])
         assert (count, error) == (len(rights), 0), answer
+        # The controller has taken it; the broker's own view follows a little later.
+        for right in rights:
+            wait_until(lambda: self._has(right) == there, 30, lambda: f"{right} to be {there}")
+
+    def _has(self, right):
+        answer = self._ask(self._DESCRIBE, self._entry(right))
+        error, = struct.unpack(">h", answer[:2])
+        assert error == 0, answer
+        length, = struct.unpack(">h", answer[2:4])
+        at = 4 + max(length, 0)
+        return struct.unpack(">i", answer[at:at + 4])[0] > 0
 
     def add(self, *rights):
         """Grants them."""
-        self._ask(self._CREATE, rights)
+        self._change(self._CREATE, rights, True)
 
     def remove(self, *rights):
         """Takes them away."""
-        self._ask(self._DELETE, rights)
+        self._change(self._DELETE, rights, False)
