@@ -89,13 +89,16 @@ class World:
         self.broker.alter_topic(self.topic(name), **config)
 
     def admin_delete(self, *names):
-        """Removes topics."""
+        """Removes topics. Their readers first: librdkafka can wait for ever when it destroys a
+        consumer whose topic has gone."""
+        for name in names:
+            if name in self._readers:
+                self._readers.pop(name).close()
         self.broker.delete_topics([self.topic(name) for name in names])
 
     def recreate(self, name, partitions):
         """Deletes a topic and makes it again, empty, with the right settings."""
         self.admin_delete(name)
-        self._readers.pop(name, None)
         wait_until(lambda: self.run("topics", "create", "--partitions", partitions,
                                     "--replication", 1).returncode == 0, 30, f"{name} to be back",
                    interval_s=0.5)
