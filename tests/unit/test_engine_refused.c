@@ -185,6 +185,29 @@ static void the_event_that_made_the_state_too_large(void **state)
                 memmem(f.sent[i].value.p, f.sent[i].value.n, "00000000000000000000", 20));
 }
 
+static void put_pair(int shard)
+{
+    char value[5200];
+    for (int n = 0; n < 2; n++) {
+        snprintf(value, sizeof value,
+                 "{\"incident_id\":\"J-%d\",\"finding_id\":\"F\",\"description\":\"%0*d\"}", shard,
+                 n ? 5000 : 10, 7);
+        fake_put(&f, TOPIC_FINDING_UPDATED, shard, f.now, value);
+    }
+}
+
+/* While it is found out which event of one incident is at fault, another one of another shard has the
+ * same question: each has its turn, and neither asks for ever. */
+static void two_shards_with_a_state_too_large(void **state)
+{
+    (void)state;
+    f.limits_of[TOPIC_STATE] = 2000;
+    for (int shard = 0; shard < FAKE_SHARDS; shard++) put_pair(shard);
+    for (int i = 0; i < 50; i++) fake_step(&f);
+    assert_int_equal(dead_letters(), FAKE_SHARDS);
+    assert_int_equal(f.engine->inbox_n, 0);
+}
+
 /* An event of time goes out without its long parts. */
 static void a_tick_is_cut(void **state)
 {
@@ -252,6 +275,7 @@ int main(void)
         TEST(the_wait_is_bounded),
         TEST(more_refused_records_than_are_remembered),
         TEST(the_event_that_made_the_state_too_large),
+        TEST(two_shards_with_a_state_too_large),
         TEST(a_tick_is_cut),
         TEST(a_late_load_that_is_fatal_says_why),
     };

@@ -131,6 +131,9 @@ static enum result refuse_entry(struct batch *b, const struct entry *entry, cons
 enum result batch_refuse(struct batch *b, const struct message_origin *origin,
                          const struct message *m, struct error *error)
 {
+    /* What was learned is for the next batch: of many shards that have such a record each would else
+     * have its turn, until it is forgotten which one the first had. */
+    b->engine->first = origin->bs->shard->id;
     if (origin->entry) return refuse_entry(b, origin->entry, m, error);
     bool of_record = origin->item && origin->item->record && m->topic != TOPIC_DEAD_LETTERS;
     return of_record ? note_oversized(b, origin->item->record, m) : end_of_worker(b, m, error);
@@ -191,7 +194,7 @@ enum result batch_refused(struct batch *b, const struct transaction_refusal *ref
 {
     enum result result = OK;
     if (refusal->kind == REFUSAL_TOO_LARGE)
-        for (size_t i = 0; i < refusal->n && result == OK; i++)
+        for (size_t i = refusal->n; i-- > 0 && result == OK;) /* the first one stays the first */
             result = refused_message(b, refusal->messages[i], error);
     if (refusal->kind == REFUSAL_CONDITION) met_condition(b, refusal, error);
     return result;
