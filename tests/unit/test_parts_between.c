@@ -464,6 +464,46 @@ static void nothing_is_deleted_under_a_closure(void **state)
     assert_int_equal(incident_of(w, "INC-1")->retired, 1);
 }
 
+/* ---- a record that cannot be taken to its end ---- */
+
+/* In the first gap, where it is told from all others. */
+static bool give_up(struct world *w, const struct event *event)
+{
+    struct entry header = {.exists = true, .body = (void *)(uintptr_t)incident_of(w, "INC-1")},
+                 none = {0};
+    struct event other = *event;
+    restart(w, event);
+    assert_true(decide_is_begun(event, &header));
+    assert_false(decide_is_begun(event, &none));
+    other.cause.topic++;
+    assert_false(decide_is_begun(&other, &header));
+    other = *event;
+    other.cause.partition++;
+    assert_false(decide_is_begun(&other, &header));
+    other = *event;
+    other.cause.offset++;
+    assert_false(decide_is_begun(&other, &header));
+    ((struct event *)(uintptr_t)event)->is_given_up = true;
+    w->between = restart;
+    return true;
+}
+
+static void what_was_begun_of_it_is_ended(void **state)
+{
+    struct world *w = *state;
+    w->d.step_max = 1;
+    w->between = give_up;
+    take_closure(w, AT, with_three(w, asking_for_nothing(w, 1)));
+    struct entry header = {.exists = true, .body = (void *)(uintptr_t)incident_of(w, "INC-1")};
+    struct event event = {.cause = w->cause};
+    assert_int_equal(cursor_of(w)->stage, STAGE_NONE);
+    assert_false(decide_is_begun(&event, &header));
+    assert_int_equal(incident_of(w, "INC-1")->findings, 1);
+    /* The same closure, sent again, brings the rest. */
+    take_closure(w, LATER, with_three(w, asking_for_nothing(w, 2)));
+    assert_int_equal(incident_of(w, "INC-1")->findings, 3);
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
 
 int main(void)
@@ -482,6 +522,7 @@ int main(void)
         cmocka_unit_test(another_record_is_never_taken_for_the_rest),
         cmocka_unit_test(a_retention_that_has_begun_goes_to_its_end),
         IN_WORLD(nothing_is_deleted_under_a_closure),
+        IN_WORLD(what_was_begun_of_it_is_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
