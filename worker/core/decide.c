@@ -245,7 +245,7 @@ bool decide_is_begun(const struct event *event, const struct entry *header)
 
 static enum decide_result decide(struct step *step, const struct event *event, ms_t now)
 {
-    if (event->is_given_up) return closure_part_further(step);
+    if (event->is_given_up) return closure_give_up(step, event->type == EVENT_CLOSURE);
     switch (event->type) {
     case EVENT_CLOSURE:
         step->warnings = event->closure->warnings;
