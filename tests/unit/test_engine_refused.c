@@ -185,6 +185,79 @@ static void the_event_that_made_the_state_too_large(void **state)
                 memmem(f.sent[i].value.p, f.sent[i].value.n, "00000000000000000000", 20));
 }
 
+static void put_pair(int shard)
+{
+    char value[5200];
+    for (int n = 0; n < 2; n++) {
+        snprintf(value, sizeof value,
+                 "{\"incident_id\":\"J-%d\",\"finding_id\":\"F\",\"description\":\"%0*d\"}", shard,
+                 n ? 5000 : 10, 7);
+        fake_put(&f, TOPIC_FINDING_UPDATED, shard, f.now, value);
+    }
+}
+
+/* While it is found out which event of one incident is at fault, another one of another shard has the
+ * same question: each has its turn, and neither asks for ever. */
+static void two_shards_with_a_state_too_large(void **state)
+{
+    (void)state;
+    f.limits_of[TOPIC_STATE] = 2000;
+    for (int shard = 0; shard < FAKE_SHARDS; shard++) put_pair(shard);
+    for (int i = 0; i < 50; i++) fake_step(&f);
+    assert_int_equal(dead_letters(), FAKE_SHARDS);
+    assert_int_equal(f.engine->inbox_n, 0);
+}
+
+/* A closure of so many entries that it is taken in parts; one finding of the last part is too large. */
+static void put_large_closure(void)
+{
+    struct buf value = {0};
+    buf_lit(&value, "{\"incident_id\":\"L-0\",\"closed_at\":\"2026-11-01\",\"coordination\":[");
+    for (int i = 0; i < 30; i++) buf_printf(&value, "%s{\"party\":\"P-%d\"}", i ? "," : "", i);
+    buf_lit(&value, "],\"findings\":[");
+    for (int i = 0; i < 1000; i++)
+        buf_printf(&value, "%s{\"finding_id\":\"F-%d\",\"description\":\"%0*d\"}", i ? "," : "", i,
+                   i == 990 ? 9000 : 1, 7);
+    buf_printf(&value, "]}%c", 0);
+    fake_put(&f, TOPIC_INCIDENT_CLOSED, 0, f.now, value.p);
+    buf_free(&value);
+}
+
+static bool is_cut(const char *header_key)
+{
+    bool cut = false;
+    for (size_t i = 0; i < f.sent_n; i++)
+        if (f.sent[i].topic == TOPIC_STATE && str_eq(f.sent[i].key, str_of(header_key)))
+            cut = memmem(f.sent[i].value.p, f.sent[i].value.n, "\"cursor\"", 8) != NULL;
+    return cut;
+}
+
+/* It waited for the rest for ever: no review, no end of retention. */
+static void a_closure_that_is_refused_half_way(void **state)
+{
+    (void)state;
+    f.limits_of[TOPIC_TASKS] = 8000;
+    put_large_closure();
+    while (!f.transactions) fake_step(&f);
+    assert_true(is_cut("L-0"));
+    fake_work_off(&f);
+    assert_int_equal(dead_letters(), 1);
+    assert_false(is_cut("L-0"));
+    assert_int_equal(fake_count(&f, "epilogue.task.created.v1", "L-0"), 2 + 30 + 1000);
+}
+
+/* When that cannot be ended, either, the record goes all the same. */
+static void a_closure_whose_end_is_refused_too(void **state)
+{
+    (void)state;
+    put_large_closure();
+    f.limits_of[TOPIC_TASKS] = 8000;
+    while (!f.transactions) fake_step(&f);
+    f.limits_of[TOPIC_STATE] = 300;
+    fake_work_off(&f);
+    assert_int_equal(dead_letters(), 1);
+}
+
 /* An event of time goes out without its long parts. */
 static void a_tick_is_cut(void **state)
 {
@@ -252,6 +325,9 @@ int main(void)
         TEST(the_wait_is_bounded),
         TEST(more_refused_records_than_are_remembered),
         TEST(the_event_that_made_the_state_too_large),
+        TEST(two_shards_with_a_state_too_large),
+        TEST(a_closure_that_is_refused_half_way),
+        TEST(a_closure_whose_end_is_refused_too),
         TEST(a_tick_is_cut),
         TEST(a_late_load_that_is_fatal_says_why),
     };

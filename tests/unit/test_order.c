@@ -45,6 +45,17 @@ static void what_is_stored_afterwards(void **state)
     assert_int_equal(o.time, 2000);
 }
 
+static void just_before_only_the_same_is_later(void **state)
+{
+    (void)state;
+    const struct order orders[] = {{5, 1000}, {0, TIME_NONE}, {-1, 1000}};
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
+        assert_true(order_is_later(order_just_before(orders[i]), orders[i]));
+    assert_false(
+        order_is_later(order_just_before((struct order){5, 1000}), (struct order){4, 1001}));
+    assert_false(order_is_later(order_just_before((struct order){-1, 9}), (struct order){-1, 8}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -52,6 +63,7 @@ int main(void)
         cmocka_unit_test(times_decide_without_a_revision),
         cmocka_unit_test(arrival_decides_without_either),
         cmocka_unit_test(what_is_stored_afterwards),
+        cmocka_unit_test(just_before_only_the_same_is_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,6 +52,7 @@ AT_STAGE(hold, HOLD)
 AT_STAGE(close, CLOSE)
 AT_STAGE(retire, RETIRE)
 AT_STAGE(parties, PARTIES)
+AT_STAGE(doubts, DOUBTS)
 
 /* How many lines of all that was ever said begin so. */
 static size_t said(struct world *w, const char *start)
@@ -464,6 +465,94 @@ static void nothing_is_deleted_under_a_closure(void **state)
     assert_int_equal(incident_of(w, "INC-1")->retired, 1);
 }
 
+/* ---- what a closure has yet to look at again ---- */
+
+static void tell_the_other(struct world *w)
+{
+    take_finding(w, LATER, technical(w, "F-9", 1));
+}
+
+static void a_doubt_that_ends_under_a_closure(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = with_three(w, asking_for_nothing(w, 1));
+    struct finding_event *twin = technical(w, "F-0", -1);
+    SET_FINDING(twin, STATUS, status, REPORTED_DUPLICATE);
+    SET_FINDING(twin, DUPLICATE_OF, duplicate_of, STR("F-9"));
+    add_inline(w, e, twin);
+    expect_visit(w, at_doubts, tell_the_other);
+    take_closure(w, AT, e);
+    assert_done(w);
+    assert_int_equal(incident_of(w, "INC-1")->doubts, 0);
+}
+
+/* ---- a record that cannot be taken to its end ---- */
+
+/* In the first gap, where it is told from all others. */
+static bool give_up(struct world *w, const struct event *event)
+{
+    struct entry header = {.exists = true, .body = (void *)(uintptr_t)incident_of(w, "INC-1")},
+                 none = {0};
+    struct event other = *event;
+    restart(w, event);
+    assert_true(decide_is_begun(event, &header));
+    assert_false(decide_is_begun(event, &none));
+    other.cause.topic++;
+    assert_false(decide_is_begun(&other, &header));
+    other = *event;
+    other.cause.partition++;
+    assert_false(decide_is_begun(&other, &header));
+    other = *event;
+    other.cause.offset++;
+    assert_false(decide_is_begun(&other, &header));
+    ((struct event *)(uintptr_t)event)->is_given_up = true;
+    w->between = restart;
+    return true;
+}
+
+/* Parts are of findings, too, whose record says nothing of the closure's revision. */
+static bool give_up_of_finding(struct world *w, const struct event *event)
+{
+    struct event *of = (struct event *)(uintptr_t)event;
+    give_up(w, event);
+    of->type = EVENT_FINDING;
+    of->finding = technical(w, "F-1", 1);
+    return true;
+}
+
+static void the_closure_of_a_finding_stays_as_late_as_it_was(void **state)
+{
+    struct world *w = *state;
+    w->d.step_max = 1;
+    w->between = give_up_of_finding;
+    take_closure(w, AT, with_three(w, asking_for_nothing(w, 1)));
+    assert_int_equal(cursor_of(w)->stage, STAGE_NONE);
+    assert_int_equal(incident_of(w, "INC-1")->order.revision, 1);
+    /* Of what is done already nothing is left to be ended. */
+    struct event event = {
+        .type = EVENT_FINDING, .cause = w->cause, .incident_id = STR("INC-1"), .is_given_up = true};
+    event.finding = technical(w, "F-1", 1);
+    assert_int_equal(take(w, &event), DECIDE_OK);
+    assert_int_equal(incident_of(w, "INC-1")->findings, 1);
+}
+
+static void what_was_begun_of_it_is_ended(void **state)
+{
+    struct world *w = *state;
+    w->d.step_max = 1;
+    w->between = give_up;
+    take_closure(w, AT, with_three(w, asking_for_nothing(w, 1)));
+    struct entry header = {.exists = true, .body = (void *)(uintptr_t)incident_of(w, "INC-1")};
+    struct event event = {.cause = w->cause};
+    assert_int_equal(cursor_of(w)->stage, STAGE_NONE);
+    assert_false(decide_is_begun(&event, &header));
+    assert_int_equal(incident_of(w, "INC-1")->findings, 1);
+    /* The same closure, sent again, brings the rest. */
+    take_closure(w, LATER, with_three(w, asking_for_nothing(w, 1)));
+    assert_int_equal(incident_of(w, "INC-1")->findings, 3);
+    assert_int_equal(said(w, "bug/F-1"), 1);
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
 
 int main(void)
@@ -482,6 +571,9 @@ int main(void)
         cmocka_unit_test(another_record_is_never_taken_for_the_rest),
         cmocka_unit_test(a_retention_that_has_begun_goes_to_its_end),
         IN_WORLD(nothing_is_deleted_under_a_closure),
+        IN_WORLD(a_doubt_that_ends_under_a_closure),
+        IN_WORLD(what_was_begun_of_it_is_ended),
+        IN_WORLD(the_closure_of_a_finding_stays_as_late_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -401,10 +401,24 @@ enum decide_result closure_part(struct step *step)
     return finish(step, &no_record);
 }
 
-enum decide_result closure_part_further(struct step *step)
+/* Of this very record: there is more of it to be done. */
+static bool is_cut(const struct step *step)
 {
     const struct cursor *cursor = &step->incident->cursor;
-    bool is_cut = cursor->stage && cursor->stage != STAGE_AGAIN && is_of_cause(step);
-    if (!is_cut) return DECIDE_OK;
-    return resume(step, &no_record);
+    return cursor->stage && cursor->stage != STAGE_AGAIN && is_of_cause(step);
+}
+
+enum decide_result closure_part_further(struct step *step)
+{
+    return is_cut(step) ? resume(step, &no_record) : DECIDE_OK;
+}
+
+enum decide_result closure_give_up(struct step *step, bool of_closure)
+{
+    if (!is_cut(step)) return DECIDE_OK;
+    enum decide_result result = resume(step, &no_record);
+    /* The same record sent again is no duplicate: it brings what was not taken of this one. */
+    if (result == DECIDE_OK && of_closure)
+        step->incident->order = order_just_before(step->incident->order);
+    return result;
 }

@@ -235,8 +235,17 @@ static enum decide_result tick(struct step *step, const struct event *event, ms_
     return DECIDE_OK;
 }
 
+bool decide_is_begun(const struct event *event, const struct entry *header)
+{
+    if (!header->exists) return false;
+    const struct cursor *cursor = &header->incident->cursor;
+    return cursor->stage && cursor->topic == event->cause.topic &&
+           cursor->partition == event->cause.partition && cursor->offset == event->cause.offset;
+}
+
 static enum decide_result decide(struct step *step, const struct event *event, ms_t now)
 {
+    if (event->is_given_up) return closure_give_up(step, event->type == EVENT_CLOSURE);
     switch (event->type) {
     case EVENT_CLOSURE:
         step->warnings = event->closure->warnings;

@@ -117,6 +117,10 @@ enum decide_result { DECIDE_OK, DECIDE_MORE, DECIDE_REJECT };
  */
 enum decide_result decide_event(struct decision *d, const struct event *event, ms_t now);
 
+/* Whether a part of the event was decided before (DECIDE_MORE) and the rest is not yet. If its record
+ * cannot be taken to its end, event.is_given_up ends what needs no more of it. */
+bool decide_is_begun(const struct event *event, const struct entry *header);
+
 /* When an entry wants its next tick; TIME_NONE: never. A function of the entry alone, so a timer
  * cannot outlive what it comes from. */
 ms_t decide_wake_at(const struct policy *policy, const struct entry *entry);

@@ -112,6 +112,8 @@ struct event {
     enum event_type type;
     struct cause cause;
     struct str incident_id; /* raw; of a tick too, once its entry is loaded */
+    bool
+        is_given_up; /* nothing more is taken of it; what was begun of it (decide_is_begun) is ended */
     union {
         struct closure_event *closure;
         struct finding_event *finding;

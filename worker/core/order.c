@@ -16,3 +16,10 @@ struct order order_advance(struct order stored, struct order incoming)
     if (incoming.time != TIME_NONE) stored.time = incoming.time;
     return stored;
 }
+
+struct order order_just_before(struct order order)
+{
+    if (order.revision >= 0) order.revision--; /* before 0 there is none, after which all counts */
+    if (order.time != TIME_NONE) order.time--;
+    return order;
+}

@@ -82,6 +82,8 @@ bool merged_has_passed(const struct finding *finding, struct str incident_id);
 enum decide_result closure_part(struct step *step);
 /* Goes on with it, if the step's cause is what has begun it; DECIDE_OK also when there is none. */
 enum decide_result closure_part_further(struct step *step);
+/* The same for a record that is refused now; `of_closure`: it is one, and comes again, perhaps. */
+enum decide_result closure_give_up(struct step *step, bool of_closure);
 /* DECIDE_MORE: the rest comes when the record is given again. */
 enum decide_result closure_take(struct step *step, const struct closure_event *event);
 /* The tick of STAGE_AGAIN. */
@@ -243,5 +245,7 @@ static inline ms_t time_first(ms_t a, ms_t b)
 bool order_is_later(struct order stored, struct order incoming);
 /* What is stored once it was taken. */
 struct order order_advance(struct order stored, struct order incoming);
+/* The latest one that `order` itself is later than. */
+struct order order_just_before(struct order order);
 
 #endif

@@ -74,8 +74,10 @@ static enum result encode_outputs(struct batch *b, struct batch_shard *bs, const
         struct topic_limit limit;
         struct message *m = batch_add_message(b, origin);
         encode_output(&engine->encoder, b->arena, output, m);
-        /* A record can be refused for what it causes, a time that has come cannot. */
-        if (!batch_fits(b, m, &limit) && !item->record)
+        /* A record can be refused for what it causes; a time that has come cannot, nor what was
+         * begun before. */
+        bool is_cut = !item->record || item->fate == ITEM_GIVE_UP;
+        if (is_cut && !batch_fits(b, m, &limit))
             encode_output_within(&engine->encoder, b->arena, output, limit.safe, m);
         if (!batch_fits(b, m, &limit)) return batch_refuse(b, &origin, m, error);
         m->partition =
@@ -122,6 +124,21 @@ static bool ends_behind(struct batch *b, const struct item *item)
     return is_full(b) || item->is_oversized || batch_is_suspect(b, item);
 }
 
+/* Its record goes; what was taken of it in parts must not wait for the rest for ever. */
+static enum result give_up(struct batch *b, struct batch_shard *bs, struct item *item,
+                           struct error *error)
+{
+    enum decide_result decided = DECIDE_MORE;
+    if (!decide_is_begun(&item->event, item->header)) return OK;
+    *ARENA_PUSH(b->arena, b->decided, b->decided_n, b->decided_cap) = item;
+    b->decision.table = bs->table;
+    item->event.is_given_up = true;
+    /* At once: another process would not know that the record was given up. */
+    while (decided == DECIDE_MORE) decided = decide_event(&b->decision, &item->event, b->now);
+    note_touched(b, bs);
+    return encode_outputs(b, bs, item, error);
+}
+
 /* Sets the item's fate to refused where that is decided, and gives what it sends. */
 static enum result apply_item(struct batch *b, struct batch_shard *bs, struct item *item,
                               ms_t until, enum decide_result *decided, struct error *error)
@@ -140,7 +157,9 @@ static enum result apply_item(struct batch *b, struct batch_shard *bs, struct it
             result = encode_outputs(b, bs, item, error);
         }
     }
-    if (item->fate == ITEM_REFUSE) result = add_dead_letter(b, bs, item, error);
+    if (item->fate == ITEM_GIVE_UP) result = give_up(b, bs, item, error);
+    if (result == OK && (item->fate == ITEM_REFUSE || item->fate == ITEM_GIVE_UP))
+        result = add_dead_letter(b, bs, item, error);
     if (item->fate == ITEM_FORWARD) result = add_forwarded(b, bs, item, error);
     return result;
 }
@@ -257,7 +276,7 @@ static enum step_result ticks_behind(struct batch *b, struct batch_shard *bs, bo
 /* What the header was when it was loaded may have asked for less than what this batch made of it. */
 static bool lacks_entries(const struct batch *b, const struct item *item)
 {
-    return item->fate == ITEM_DECIDE && !item->header->whole &&
+    return (item->fate == ITEM_DECIDE || item->fate == ITEM_GIVE_UP) && !item->header->whole &&
            decide_needs_whole(b->engine->options.policy, &item->event, item->header);
 }
 

@@ -31,11 +31,10 @@ static enum result decode(struct batch *b, struct item *item, struct error *erro
         return OK;
     }
     struct str incident_id = item->event.incident_id;
-    if (batch_is_oversized(b, record, &item->refused)) {
-        item->fate = ITEM_REFUSE;
-        item->is_oversized = true;
-        item->refused.incident_id = incident_id;
-    } else if (batch_partition_of(b, incident_id) != record->partition) {
+    bool is_ours = batch_partition_of(b, incident_id) == record->partition;
+    if (batch_is_oversized(b, item)) {
+        if (!is_ours) item->fate = ITEM_REFUSE;
+    } else if (!is_ours) {
         item->fate = ITEM_FORWARD;
         if (record->topic != TOPIC_FORWARDED) return OK;
         item->fate = ITEM_REFUSE;
@@ -48,6 +47,11 @@ static enum result decode(struct batch *b, struct item *item, struct error *erro
     return OK;
 }
 
+static bool has_state(const struct item *item)
+{
+    return item->fate == ITEM_DECIDE || item->fate == ITEM_GIVE_UP;
+}
+
 void batch_tick_item(struct item *item, struct str key, ms_t at)
 {
     *item = (struct item){.event = {.type = EVENT_TICK, .cause = {.at = at}, .tick_key = key}};
@@ -57,7 +61,7 @@ void batch_tick_item(struct item *item, struct str key, ms_t at)
 
 static void need(struct batch *b, struct batch_shard *bs, struct item *item)
 {
-    if (item->fate != ITEM_DECIDE) return;
+    if (!has_state(item)) return;
     decide_need(b->arena, &item->event, &item->need);
     item->header = state_entry(bs->table, item->need.keys[0]);
     for (size_t k = 1; k < item->need.n; k++) state_entry(bs->table, item->need.keys[k]);
@@ -205,7 +209,7 @@ static enum result list_entries(struct batch *b, struct batch_shard *bs, struct 
 static enum result want_whole(struct batch *b, struct batch_shard *bs, const struct item *item,
                               bool *more, struct error *error)
 {
-    if (item->fate != ITEM_DECIDE || item->header->whole) return OK;
+    if (!has_state(item) || item->header->whole) return OK;
     if (!item->need.whole &&
         !decide_needs_whole(b->engine->options.policy, &item->event, item->header))
         return OK;

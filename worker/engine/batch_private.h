@@ -10,7 +10,8 @@ struct item {
     const struct record *record; /* NULL: a tick */
     struct event event;
     struct refused refused;
-    enum { ITEM_DECIDE, ITEM_REFUSE, ITEM_FORWARD } fate;
+    /* GIVE_UP: refused, and what was taken of it in batches before is ended */
+    enum { ITEM_DECIDE, ITEM_REFUSE, ITEM_GIVE_UP, ITEM_FORWARD } fate;
     bool is_oversized; /* refused for what would follow from it */
     struct need need;
     struct entry *header; /* of its incident; NULL: of none */
@@ -99,9 +100,9 @@ bool batch_fits(const struct batch *b, const struct message *m, struct topic_lim
  * again (or: it is found out which one that is). FATAL: it comes from no record. */
 enum result batch_refuse(struct batch *b, const struct message_origin *origin,
                          const struct message *m, struct error *error);
-/* Why a record is to be refused: true and the refusal, where it is known to be oversized. */
-bool batch_is_oversized(const struct batch *b, const struct record *record,
-                        struct refused *refused);
+/* Whether what follows from the record is known to be too large: then the item is refused, or given
+ * up. */
+bool batch_is_oversized(const struct batch *b, struct item *item);
 /* Its dead letter is committed. */
 void batch_forget_oversized(const struct batch *b, const struct record *record);
 /* The incident's state was too large: the batch ends behind this event of it. */

@@ -40,12 +40,15 @@ static struct oversized *find_oversized(struct engine *engine, const struct reco
     return NULL;
 }
 
-bool batch_is_oversized(const struct batch *b, const struct record *record, struct refused *refused)
+bool batch_is_oversized(const struct batch *b, struct item *item)
 {
-    const struct oversized *o = find_oversized(b->engine, record);
+    const struct oversized *o = find_oversized(b->engine, item->record);
     if (!o) return false;
-    refused->code = REFUSE_TOO_LARGE;
-    refused->detail = arena_printf(
+    item->is_oversized = true;
+    item->fate = o->is_rest ? ITEM_REFUSE : ITEM_GIVE_UP;
+    item->refused =
+        (struct refused){.code = REFUSE_TOO_LARGE, .incident_id = item->event.incident_id};
+    item->refused.detail = arena_printf(
         b->arena, "%s %zu bytes, which is more than topic %.*s takes (max.message.bytes)",
         o->refusing == TOPIC_STATE ? "what is stored of its incident would have"
                                    : "what follows from it would have",
@@ -60,12 +63,18 @@ void batch_forget_oversized(const struct batch *b, const struct record *record)
     if (o) *o = (struct oversized){0};
 }
 
-static enum result note_oversized(struct batch *b, const struct record *record,
-                                  const struct message *m)
+static enum result note_oversized(struct batch *b, const struct item *item, const struct message *m)
 {
     struct engine *engine = b->engine;
-    engine->oversized[engine->oversized_n++ % OVERSIZED_MAX] = (struct oversized){
-        record->topic, record->partition, record->offset, m->topic, encode_size(m)};
+    const struct record *record = item->record;
+    struct oversized *o = find_oversized(engine, record);
+    if (!o) o = &engine->oversized[engine->oversized_n++ % OVERSIZED_MAX];
+    *o = (struct oversized){.topic = record->topic,
+                            .partition = record->partition,
+                            .offset = record->offset,
+                            .refusing = m->topic,
+                            .bytes = encode_size(m),
+                            .is_rest = item->is_oversized};
     engine->suspect.n = 0;
     return REJECT;
 }
@@ -125,15 +134,18 @@ static enum result refuse_entry(struct batch *b, const struct entry *entry, cons
         return REJECT;
     }
     if (!item || !item->record) return end_of_worker(b, m, error);
-    return note_oversized(b, item->record, m);
+    return note_oversized(b, item, m);
 }
 
 enum result batch_refuse(struct batch *b, const struct message_origin *origin,
                          const struct message *m, struct error *error)
 {
+    /* What was learned is for the next batch: of many shards that have such a record each would else
+     * have its turn, until it is forgotten which one the first had. */
+    b->engine->first = origin->bs->shard->id;
     if (origin->entry) return refuse_entry(b, origin->entry, m, error);
     bool of_record = origin->item && origin->item->record && m->topic != TOPIC_DEAD_LETTERS;
-    return of_record ? note_oversized(b, origin->item->record, m) : end_of_worker(b, m, error);
+    return of_record ? note_oversized(b, origin->item, m) : end_of_worker(b, m, error);
 }
 
 /* A broker did not take it. What can be cut will be, now that the limit is known to be lower. */
@@ -191,7 +203,7 @@ enum result batch_refused(struct batch *b, const struct transaction_refusal *ref
 {
     enum result result = OK;
     if (refusal->kind == REFUSAL_TOO_LARGE)
-        for (size_t i = 0; i < refusal->n && result == OK; i++)
+        for (size_t i = refusal->n; i-- > 0 && result == OK;) /* the first one stays the first */
             result = refused_message(b, refusal->messages[i], error);
     if (refusal->kind == REFUSAL_CONDITION) met_condition(b, refusal, error);
     return result;

@@ -142,6 +142,7 @@ struct engine {
         int64_t offset;
         int refusing; /* enum topic: which one does not take what follows from the record */
         size_t bytes; /* that it would have */
+        bool is_rest; /* what ends the part of it that was taken before is too large as well */
     } oversized[OVERSIZED_MAX];
     size_t oversized_n; /* ever; the latest OVERSIZED_MAX are kept */
     /* The header of an incident whose state is too large: a batch takes one of its events, so that

@@ -130,7 +130,7 @@ enum result plan_make(struct engine *engine, ms_t now, struct plan *plan, struct
         if (sp->shard->is_hindered && !sp->in_hand && !sp->ticks_n) forget_hindered(engine, sp);
         if (sp->records_n || sp->ticks_n) plan->n++;
     }
-    engine->first = (engine->first + 1) % partitions;
+    if (plan->n) engine->first = (engine->first + 1) % partitions;
     keep_hindered(plan);
     return OK;
 }
