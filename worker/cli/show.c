@@ -3,13 +3,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "codec/encode_value.h"
 #include "codec/grapheme.h"
 #include "codec/json.h"
+#include "common/clock.h"
 #include "common/text.h"
 #include "config/policy_file.h"
 #include "core/deadline.h"
@@ -294,15 +294,13 @@ static enum result do_show(struct show *show, struct str id, struct error *error
 static int run(const struct cli *cli)
 {
     struct error error;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     struct show show = {
         .config = cli->config,
         .arena = arena_new(),
         .scratch = arena_new(),
         .json = cli_value(cli, "json") != NULL,
         .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
-        .now = (ms_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+        .now = clock_now(),
     };
     enum result result = do_show(&show, str_of(cli->argv[0]), &error);
     terminal_flush(&show.out, show.colour && !show.json); /* also what a failure left */
