@@ -54,7 +54,7 @@ static enum result patiently(struct worker *w, const char *waiting_for,
     while (!signals_stop_asked()) {
         enum result result = try(w, error);
         if (result != RETRY) return result;
-        char reason[400];
+        char reason[METRICS_REASON_BYTES];
         snprintf(reason, sizeof reason, "%s: %s", waiting_for, error->text);
         metrics_set_ready(w->metrics, reason);
         watchdog_kick();

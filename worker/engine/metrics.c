@@ -18,7 +18,6 @@ static const int64_t bucket_ms[] = {1,   2,    5,    10,   25,    50,    100,   
 
 typedef _Atomic int64_t counter;
 
-#define REASON_BYTES 500
 #define WAIT_MS 2000 /* a call that lasts longer is not as usual */
 
 struct histogram {
@@ -35,7 +34,7 @@ struct metrics {
     counter dead_letters[refusal_end];
     struct histogram commit, latency;
     pthread_mutex_t lock; /* of the reason */
-    char not_ready[REASON_BYTES];
+    char not_ready[METRICS_REASON_BYTES];
     _Atomic(const char *) waits_for;
     _Atomic int64_t waits_since_ms; /* monotonic */
     int64_t started_ms;             /* monotonic */
@@ -131,7 +130,7 @@ const char *metrics_wait(struct metrics *metrics, const char *what)
 
 const char *metrics_not_ready(struct metrics *metrics)
 {
-    static _Thread_local char text[REASON_BYTES];
+    static _Thread_local char text[METRICS_REASON_BYTES];
     if (!metrics) return NULL;
     const char *waits_for = atomic_load(&metrics->waits_for);
     int64_t waited_ms = clock_monotonic_ms() - atomic_load(&metrics->waits_since_ms);
