@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* epilogue show: one incident or task: state, deadlines, history. */
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,7 @@ static enum result find(struct show *show, struct store_reader *reader, struct s
     enum result result =
         store_reader_incident(reader, show->arena, id, &show->entries, &show->n, error);
     if (result != OK || show->n) return result;
+    assert(id.p); /* a word of the command line */
     const char *slash = memchr(id.p, '/', id.n);
     if (slash) {
         struct str part = {id.p, (size_t)(slash - id.p)};
