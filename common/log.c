@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "log_writer.h"
 #include "text.h"
 #include "timestamp.h"
@@ -226,10 +227,8 @@ static const char *const level_names[] = {"debug", "info", "warn", "error"};
 static void put_line(struct line *line, enum log_level level, const char *message,
                      const char *fields, va_list *args)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     char ts[TIMESTAMP_TEXT];
-    timestamp_format(now.tv_sec * SECOND_MS + now.tv_nsec / 1000000, ts);
+    timestamp_format(clock_now(), ts);
     bool json = atomic_load(&current_json);
     const char *name = level_names[level];
     put(line, json ? "{\"ts\":\"" : "ts=", json ? 7 : 3);

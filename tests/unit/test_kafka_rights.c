@@ -44,6 +44,12 @@ static void test_whose_right(void **state)
     struct config config = {.group_id = "g", .kafka_common = {settings, 2}};
     assert_non_null(strstr(command(&config, KAFKA_RIGHT_WRITE, "t"),
                            "--allow-principal 'User:epi logue'\\''s' --operation"));
+    /* What is said for one side holds for its rights. */
+    static struct property reader = {"sasl.username", "reader", "-s", false};
+    config.kafka_consumer = (struct property_list){&reader, 1};
+    assert_non_null(strstr(command(&config, KAFKA_RIGHT_READ, "t"), "User:reader --operation"));
+    assert_null(strstr(command(&config, KAFKA_RIGHT_WRITE, "t"), "User:reader"));
+    config.kafka_consumer.n = 0;
     /* A certificate's name is not in the settings. */
     config.kafka_common.n = 1;
     settings[0].value = "ssl";
@@ -51,7 +57,6 @@ static void test_whose_right(void **state)
         strstr(command(&config, KAFKA_RIGHT_WRITE, "t"), "'User:<name of the worker>'"));
 }
 
-/* The id is made of the encoded group.id, so that is what the right must name. */
 static void test_odd_groups(void **state)
 {
     (void)state;

@@ -15,12 +15,13 @@
 
 #define NOW INT64_C(1793610000000) /* 2026-11-02T09:00:00Z */
 
-static struct property user = {"sasl.username", "epilogue", "test", false};
+static struct property settings[] = {{"security.protocol", "sasl_ssl", "test", false},
+                                     {"sasl.username", "epilogue", "test", false}};
 static struct config config = {
     .bootstrap_servers = "kafka:9092",
     .group_id = "group",
     .instance_id = "one",
-    .kafka_common = {&user, 1},
+    .kafka_common = {settings, 2},
 };
 
 static int setup(void **state)

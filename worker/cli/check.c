@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* epilogue check: whether a worker could run with this configuration. */
 #include <stdio.h>
-#include <time.h>
 
 #include "check_kafka.h"
 #include "cli.h"
 #include "codec/json.h"
+#include "common/clock.h"
 #include "config/policy_file.h"
 #include "http/http.h"
 #include "kafka/topics.h"
@@ -151,9 +151,7 @@ static bool check_kafka(struct check *check)
         return false;
     }
     struct check_kafka kafka = {.config = check->config, .found = say, .context = check};
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    kafka.until_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + KAFKA_MS;
+    kafka.until_ms = clock_monotonic_ms() + KAFKA_MS;
     memcpy(kafka.visible, check->visible, sizeof kafka.visible);
     check_kafka_reading(&kafka);
     check_kafka_writing(&kafka);

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "kafka/kafka_conf.h"
 #include "kafka/kafka_error.h"
 #include "kafka/kafka_rights.h"
@@ -34,25 +34,12 @@ __attribute__((format(printf, 3, 4))) static void say(const struct check_kafka *
     check->found(check->context, verdict, text);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Until when a step that begins now may last. */
 static int64_t step_until(const struct check_kafka *check)
 {
-    int64_t now = now_ms(), until = now + STEP_MS;
+    int64_t now = clock_monotonic_ms(), until = now + STEP_MS;
     if (until > check->until_ms) until = check->until_ms;
     return until < now + STEP_MIN_MS ? now + STEP_MIN_MS : until;
-}
-
-static int left_ms(int64_t until_ms)
-{
-    int64_t left = until_ms - now_ms();
-    return left > 0 ? (int)left : 0;
 }
 
 /* What is tried here is meant to be refused: librdkafka's lines about it would only frighten. */
@@ -110,7 +97,7 @@ struct fetched {
 static void fetch_all(rd_kafka_t *rk, rd_kafka_queue_t *queue, struct fetched fetched[READ_TOPICS],
                       size_t wanted, int64_t until_ms)
 {
-    while (wanted && left_ms(until_ms)) {
+    while (wanted && clock_left_ms(until_ms)) {
         rd_kafka_poll(rk, 0);
         rd_kafka_message_t *m = rd_kafka_consume_queue(queue, POLL_MS);
         if (!m) continue;
@@ -240,8 +227,8 @@ void check_kafka_writing(const struct check_kafka *check)
     rd_kafka_t *rk = open_side(check, conf, KAFKA_ADMIN, &error);
     if (!rk) return;
     int64_t until_ms = step_until(check);
-    size_t offered = offer_records(check, rk, left_ms(until_ms));
-    while (written.reported < offered && left_ms(until_ms)) rd_kafka_poll(rk, POLL_MS);
+    size_t offered = offer_records(check, rk, clock_left_ms(until_ms));
+    while (written.reported < offered && clock_left_ms(until_ms)) rd_kafka_poll(rk, POLL_MS);
     rd_kafka_purge(rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                            RD_KAFKA_PURGE_F_NON_BLOCKING);
     struct written seen = written;
@@ -256,8 +243,8 @@ static rd_kafka_resp_err_t await(rd_kafka_queue_t *queue, rd_kafka_event_type_t 
                                  int64_t until_ms, rd_kafka_event_t **event)
 {
     *event = NULL;
-    while (left_ms(until_ms)) {
-        *event = rd_kafka_queue_poll(queue, left_ms(until_ms));
+    while (clock_left_ms(until_ms)) {
+        *event = rd_kafka_queue_poll(queue, clock_left_ms(until_ms));
         if (*event && rd_kafka_event_type(*event) == type) return rd_kafka_event_error(*event);
         if (*event) rd_kafka_event_destroy(*event);
         *event = NULL;
@@ -268,7 +255,7 @@ static rd_kafka_resp_err_t await(rd_kafka_queue_t *queue, rd_kafka_event_type_t 
 static rd_kafka_AdminOptions_t *options_of(rd_kafka_t *rk, rd_kafka_admin_op_t op, int64_t until_ms)
 {
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(rk, op);
-    int timeout_ms = left_ms(until_ms) - POLL_MS;
+    int timeout_ms = clock_left_ms(until_ms) - POLL_MS;
     rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms > 0 ? timeout_ms : 1, NULL, 0);
     return options;
 }
@@ -425,7 +412,7 @@ static bool register_id(const struct check_kafka *check, const char *id, const c
     if (conf && timeout) rd_kafka_conf_set(conf, "transaction.timeout.ms", timeout, NULL, 0);
     rd_kafka_t *rk = open_side(check, conf, KAFKA_PRODUCER, &error);
     if (!rk) return false;
-    rd_kafka_error_t *e = rd_kafka_init_transactions(rk, left_ms(step_until(check)));
+    rd_kafka_error_t *e = rd_kafka_init_transactions(rk, clock_left_ms(step_until(check)));
     rd_kafka_poll(rk, 0); /* the reason, if there is one */
     *err = e ? rd_kafka_error_code(e) : 0;
     if (e && (rd_kafka_error_is_fatal(e) || *err == RD_KAFKA_RESP_ERR__FATAL))

@@ -7,8 +7,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "common/clock.h"
 
 static void become(const char *const *argv, const char *log_path, int failed)
 {
@@ -70,8 +71,7 @@ int child_stop(pid_t pid, int signal)
     kill(pid, signal);
     for (int i = 0; i < 500; i++) {
         if (waitpid(pid, &status, WNOHANG) != 0) return status;
-        struct timespec t = {0, 10 * 1000000};
-        nanosleep(&t, NULL);
+        clock_sleep(10);
     }
     kill(pid, SIGKILL);
     waitpid(pid, &status, 0);

@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
 #include "cli.h"
 #include "common/buf.h"
+#include "common/clock.h"
 #include "config/config.h"
 #include "config/policy_file.h"
 #include "kafka/mock_broker.h"
@@ -71,10 +71,7 @@ static enum result write_file(const struct dev *dev, const char *name, const voi
 /* Sleeps; false when it is time to stop. */
 static bool pause_ms(int ms)
 {
-    for (; ms > 0 && !stop_asked; ms -= 20) {
-        struct timespec t = {0, (ms < 20 ? ms : 20) * 1000000L};
-        nanosleep(&t, NULL);
-    }
+    for (; ms > 0 && !stop_asked; ms -= 20) clock_sleep(ms < 20 ? ms : 20);
     return !stop_asked;
 }
 

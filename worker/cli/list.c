@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* epilogue list: tasks, the open ones unless told otherwise. */
 #include <stdio.h>
-#include <time.h>
 
 #include "cli.h"
 #include "codec/encode_value.h"
 #include "codec/json.h"
 #include "codec/state_json.h"
+#include "common/clock.h"
 #include "config/policy_file.h"
 #include "core/deadline.h"
 #include "store_reader.h"
@@ -140,15 +140,13 @@ static bool choose_status(struct list *list, const char *text)
 static int run(const struct cli *cli)
 {
     struct error error;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     struct list list = {
         .incident = str_of(cli_value(cli, "incident")),
         .team = str_of(cli_value(cli, "team")),
         .owner = str_of(cli_value(cli, "owner")),
         .overdue = cli_value(cli, "overdue") != NULL,
         .stale = cli_value(cli, "stale") != NULL,
-        .now = (ms_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+        .now = clock_now(),
     };
     if (!choose_status(&list, cli_value(cli, "status"))) return EXIT_USAGE;
     list.arena = arena_new();

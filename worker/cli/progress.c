@@ -2,21 +2,15 @@
 #include "progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "common/clock.h"
 
 #define EVERY_MS 250
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void progress_show(struct progress *progress, size_t done, size_t total)
 {
-    int64_t now_ms = monotonic_ms();
+    int64_t now_ms = clock_monotonic_ms();
     if (!progress->said_ms) progress->said_ms = now_ms; /* what is over at once says nothing */
     if (now_ms - progress->said_ms < EVERY_MS || !isatty(STDERR_FILENO)) return;
     progress->said_ms = now_ms;

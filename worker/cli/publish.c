@@ -4,10 +4,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "cli.h"
 #include "codec/decode.h"
+#include "common/clock.h"
 #include "config/config.h"
 #include "config/policy_file.h"
 #include "kafka/kafka_conf.h"
@@ -44,13 +44,6 @@ struct publisher {
     size_t unknown;   /* reported as sent, but without a place in the topic */
     char reason[300]; /* of the first failure */
 };
-
-static ms_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (ms_t)t.tv_sec * SECOND_MS + t.tv_nsec / 1000000;
-}
 
 /* Reads what is on the command line; 0 for no --topic, -1 after a sentence. */
 static int topic_option(const struct cli *cli)
@@ -91,7 +84,8 @@ static size_t validate(const struct config *config, const struct policy *policy,
         struct event event;
         struct refused refused;
         arena_reset(scratch, SCRATCH_KEEP);
-        if (decode_record(&decoder, scratch, &line->record, now_ms(), &event, &refused)) continue;
+        if (decode_record(&decoder, scratch, &line->record, clock_now(), &event, &refused))
+            continue;
         if (bad++ >= COMPLAINTS_MAX) continue;
         terminal_say(stderr, "%s:%d: %.*s: %.*s", line->file, line->number,
                      STR_ARG(refusal_name(refused.code)), STR_ARG(refused.detail));

@@ -13,10 +13,12 @@
 #include <time.h>
 
 #include "cli.h"
+#include "common/clock.h"
 #include "config/config.h"
 #include "config/policy_file.h"
 #include "engine/engine.h"
 #include "engine/failpoint.h"
+#include "engine/machine_clock.h"
 #include "kafka/kafka_partition.h"
 #include "kafka/restore_port.h"
 #include "kafka/topics.h"
@@ -51,25 +53,6 @@ struct rebuild {
     int64_t moves, moved_ms, said_ms; /* of the shard in hand */
 };
 
-static int64_t clock_ms(clockid_t id)
-{
-    struct timespec t;
-    clock_gettime(id, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static ms_t clock_now(void *self)
-{
-    (void)self;
-    return clock_ms(CLOCK_REALTIME);
-}
-
-static int64_t clock_monotonic(void *self)
-{
-    (void)self;
-    return clock_ms(CLOCK_MONOTONIC);
-}
-
 static const char *state_name(const struct rebuild *r)
 {
     return r->config->topics[TOPIC_STATE].p;
@@ -80,7 +63,7 @@ static const char *state_name(const struct rebuild *r)
 static void say_progress(struct rebuild *r, int32_t shard)
 {
     struct restore_progress p = restore_port_progress(r->kafka);
-    int64_t now_ms = clock_monotonic(NULL);
+    int64_t now_ms = clock_monotonic_ms();
     if (p.moves != r->moves) r->moved_ms = now_ms;
     r->moves = p.moves;
     if (now_ms - r->said_ms < SAY_EVERY_MS) return;
@@ -97,13 +80,13 @@ static void say_progress(struct rebuild *r, int32_t shard)
 static enum result build(struct rebuild *r, int32_t shard, struct error *error)
 {
     int64_t patience_ms = PATIENCE_MS + r->config->transaction_timeout_ms;
-    r->said_ms = r->moved_ms = clock_monotonic(NULL);
+    r->said_ms = r->moved_ms = clock_monotonic_ms();
     restore_port_give(r->kafka, shard);
     do {
         if (stop_asked) return ABORT;
         if (engine_step(r->engine, STEP_WAIT_MS, error) == FATAL) return FATAL;
         say_progress(r, shard);
-        if (clock_monotonic(NULL) - r->moved_ms > patience_ms)
+        if (clock_monotonic_ms() - r->moved_ms > patience_ms)
             return error_set(error, RETRY,
                              "shard %d: nothing has come for %" PRId64
                              " s (%s); what it waits for, the lines above say",
@@ -248,8 +231,7 @@ static int rebuild(struct rebuild *r)
     struct error error;
     if (policy_file_load(r->config->policy_file, r->policy_arena, &r->policy, &error) != OK)
         return cli_fail(EXIT_USAGE, "%s", error.text);
-    if (topics_partitions(r->config, &r->partitions, &error) != OK)
-        return cli_error(&error);
+    if (topics_partitions(r->config, &r->partitions, &error) != OK) return cli_error(&error);
     if (!choose(r)) return EXIT_USAGE;
     return finish(r, rebuild_all(r, &error), &error);
 }
@@ -262,7 +244,7 @@ static int run(const struct cli *cli)
         .config = cli->config,
         .policy_arena = arena_new(),
         .arena = arena_new(),
-        .clock = {.now = clock_now, .monotonic_ms = clock_monotonic},
+        .clock = machine_clock(),
     };
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);

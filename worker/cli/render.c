@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render.h"
 
+#include "codec/envelope.h"
 #include "codec/grapheme.h"
 #include "codec/json.h"
 #include "terminal.h"
@@ -414,19 +415,19 @@ static void put_marker(struct page *page, const struct message *message, struct 
 
 static void put_dead_letter(struct page *page, const struct message *message)
 {
-    struct str topic = header_of(message, "epilogue-topic");
-    struct str redriven = header_of(message, "epilogue-redriven");
-    if (!header_of(message, "epilogue-error").p && redriven.p) {
+    struct str topic = header_of(message, ENVELOPE_TOPIC);
+    struct str redriven = header_of(message, ENVELOPE_REDRIVEN);
+    if (!header_of(message, ENVELOPE_ERROR).p && redriven.p) {
         put_marker(page, message, redriven);
         return;
     }
-    struct str detail = header_of(message, "epilogue-error-detail");
-    put_start(page, header_of(message, "epilogue-time"), STR("refused"), 0);
+    struct str detail = header_of(message, ENVELOPE_DETAIL);
+    put_start(page, header_of(message, ENVELOPE_TIME), STR("refused"), 0);
     put_text(page, topic);
     buf_char(page->out, ' ');
     render_subject(page->out, page->arena, message);
     buf_lit(page->out, ": ");
-    put_text(page, header_of(message, "epilogue-error"));
+    put_text(page, header_of(message, ENVELOPE_ERROR));
     buf_lit(page->out, ": ");
     put_up_to(page, detail, SENTENCE_BYTES);
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* epilogue show: one incident or task: state, deadlines, history. */
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "codec/encode_value.h"
 #include "codec/grapheme.h"
 #include "codec/json.h"
+#include "common/clock.h"
 #include "common/text.h"
 #include "config/policy_file.h"
 #include "core/deadline.h"
@@ -60,6 +61,7 @@ static enum result find(struct show *show, struct store_reader *reader, struct s
     enum result result =
         store_reader_incident(reader, show->arena, id, &show->entries, &show->n, error);
     if (result != OK || show->n) return result;
+    assert(id.p); /* a word of the command line */
     const char *slash = memchr(id.p, '/', id.n);
     if (slash) {
         struct str part = {id.p, (size_t)(slash - id.p)};
@@ -294,15 +296,13 @@ static enum result do_show(struct show *show, struct str id, struct error *error
 static int run(const struct cli *cli)
 {
     struct error error;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     struct show show = {
         .config = cli->config,
         .arena = arena_new(),
         .scratch = arena_new(),
         .json = cli_value(cli, "json") != NULL,
         .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
-        .now = (ms_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+        .now = clock_now(),
     };
     enum result result = do_show(&show, str_of(cli->argv[0]), &error);
     terminal_flush(&show.out, show.colour && !show.json); /* also what a failure left */

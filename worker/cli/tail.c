@@ -230,7 +230,7 @@ const struct command command_tail = {
     .summary = "task events, reminders and dead letters as they come",
     .details = "Only what is committed is shown. Within a topic's partition the order is kept.\n"
                "With --json, `value` is the event as it stands in Kafka; `publish` and `simulate`\n"
-               "read lines of this form.",
+               "take inputs in the same line form.",
     .options = options,
     .run = run,
 };

@@ -3,14 +3,15 @@
  * stop, and exits where only a new start helps (crash-only). */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "cli.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/log_writer.h"
 #include "config/config.h"
 #include "config/policy_file.h"
 #include "engine/engine.h"
+#include "engine/machine_clock.h"
 #include "engine/metrics.h"
 #include "engine/watchdog.h"
 #include "http/http.h"
@@ -28,31 +29,6 @@
 /* How long an end may take. What hangs then is left behind: what is committed stays, and what is not
  * comes again. */
 #define STOP_MS 3500
-
-static int64_t clock_ms(clockid_t id)
-{
-    struct timespec t;
-    clock_gettime(id, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static ms_t clock_now(void *self)
-{
-    (void)self;
-    return clock_ms(CLOCK_REALTIME);
-}
-
-static int64_t clock_monotonic(void *self)
-{
-    (void)self;
-    return clock_ms(CLOCK_MONOTONIC);
-}
-
-static void wait_ms(int ms)
-{
-    struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
-    nanosleep(&t, NULL);
-}
 
 /* What the worker holds, in the order in which it is taken and given back. */
 struct worker {
@@ -78,15 +54,15 @@ static enum result patiently(struct worker *w, const char *waiting_for,
     while (!signals_stop_asked()) {
         enum result result = try(w, error);
         if (result != RETRY) return result;
-        char reason[400];
+        char reason[METRICS_REASON_BYTES];
         snprintf(reason, sizeof reason, "%s: %s", waiting_for, error->text);
         metrics_set_ready(w->metrics, reason);
         watchdog_kick();
-        if (clock_monotonic(NULL) - complained_ms >= COMPLAIN_MS) {
-            complained_ms = clock_monotonic(NULL);
+        if (clock_monotonic_ms() - complained_ms >= COMPLAIN_MS) {
+            complained_ms = clock_monotonic_ms();
             log_warn(waiting_for, "reason=%s", error->text);
         }
-        wait_ms(RETRY_WAIT_MS);
+        clock_sleep(RETRY_WAIT_MS);
     }
     return ABORT;
 }
@@ -233,7 +209,7 @@ static int worker_run(const struct cli *cli)
         .config = cli->config,
         .accept_state_loss = cli_value(cli, "accept-state-loss") != NULL,
         .metrics = metrics_new(),
-        .clock = {.now = clock_now, .monotonic_ms = clock_monotonic},
+        .clock = machine_clock(),
     };
     struct error error;
     log_setup(cli->config->log_level, cli->config->log_json);

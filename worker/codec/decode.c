@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode.h"
 
+#include <assert.h>
+
 #include "decode_parts.h"
 #include "envelope.h"
 
@@ -125,6 +127,7 @@ static bool open_record(const struct decoder *decoder, struct arena *arena,
     bool has_origin = envelope_origin(decoder->topic_names, record, cause);
     if (record->topic == TOPIC_FORWARDED && !bad) bad = check_forwarded(record, has_origin);
     if (bad) return refuse(refused, REFUSE_BAD_ENVELOPE, str_of(bad));
+    assert(*data); /* what has none is a bad envelope */
     if ((*data)->type != JSON_OBJECT)
         return refuse(refused, REFUSE_NOT_AN_OBJECT, STR("the value must be an object"));
     return true;

@@ -59,7 +59,9 @@ const struct option options[] = {
      "followup-dead-letters", 1, 249,
      .help = "Out: records that could not be taken, with the reason."},
     {"topic.epilogue-forwarded", OPTION_TOPIC, TOPIC(TOPIC_FORWARDED), "epilogue-forwarded", 1, 249,
-     .help = "Internal: records that arrived on a partition that is not their key's."},
+     .help =
+         "Internal: records that arrived on a partition that is not their key's, and findings of "
+         "merged incidents on their way."},
 
     {"topics.check", OPTION_SWITCH, AT(topics_check), "true",
      .help = "Whether a worker that starts compares the settings of its topics with what it relies "

@@ -160,7 +160,7 @@ static const struct {
     void (*handle)(struct step *step, struct entry *entry);
 } over_entries[stage_end] = {
     [STAGE_UPDATE] = {ENTRY_TASK, CHANGE_SEVERITY | CHANGE_OWNER, followup_update},
-    [STAGE_RAISE] = {ENTRY_FINDING, CHANGE_RAISED, finding_reprioritize},
+    [STAGE_RAISE] = {ENTRY_FINDING, CHANGE_RAISED, finding_task_reprioritize},
     [STAGE_RELEASE] = {ENTRY_FINDING, 0, finding_release},
     [STAGE_DOUBTS] = {ENTRY_FINDING, 0, finding_look_again},
     [STAGE_AGAIN] = {ENTRY_FINDING, 0, finding_look_again},

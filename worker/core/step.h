@@ -134,10 +134,22 @@ static inline bool finding_is_held(const struct finding *finding)
 {
     return !finding->kind && finding->orphan_sent;
 }
-/* Severity and priority of the finding's tasks anew: the level has changed. */
-void finding_reprioritize(struct step *step, struct entry *entry);
 void finding_tick(struct step *step, struct entry *entry);
 ms_t finding_wake_at(const struct policy *policy, const struct finding *finding);
+
+/* finding_task.c */
+/* As its tasks have them: what it does not say is the policy's, or its name. */
+int finding_task_severity(const struct step *step, const struct finding *finding);
+int finding_task_category(const struct finding *finding);
+struct str finding_task_title(struct step *step, const struct finding *finding);
+/* The part of a finding's life that needs a closed incident: its tasks are made, moved, changed.
+ * `present`: what the record says. */
+void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present);
+/* Its doubt is another than `old`: closes the task of a duplicate that counts by now, and says the
+ * step's warnings on the task's event. */
+void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old);
+/* Severity and priority of its tasks anew, if it has any: the incident's level has changed. */
+void finding_task_reprioritize(struct step *step, struct entry *entry);
 
 /* duplicate.c */
 /* The doubt that there is about a finding which is said to be a duplicate. Its incident is whole. */

@@ -100,14 +100,14 @@ struct engine {
     struct shard *shards;
     bool joined;
     struct membership {
-        bool in_group;       /* or on its way there */
-        bool store_down;     /* nothing is asked of the store until it says that it is ready */
-        int64_t called_ms;   /* monotonic: the last call */
-        int64_t since_ms;    /* of this outage; 0: there is none */
-        int64_t failed_ms;   /* its last failure */
-        int64_t next_ms;     /* when it is asked whether it is ready */
-        int64_t pause_ms;    /* between two such questions: longer from one to the next */
-        char not_ready[400]; /* why, for /readyz */
+        bool in_group;     /* or on its way there */
+        bool store_down;   /* nothing is asked of the store until it says that it is ready */
+        int64_t called_ms; /* monotonic: the last call */
+        int64_t since_ms;  /* of this outage; 0: there is none */
+        int64_t failed_ms; /* its last failure */
+        int64_t next_ms;   /* when it is asked whether it is ready */
+        int64_t pause_ms;  /* between two such questions: longer from one to the next */
+        char not_ready[METRICS_REASON_BYTES]; /* why, for /readyz */
     } membership;
     struct store_port *real_store; /* behind `store`, which membership.c makes */
     struct store_port watched_store;
@@ -126,16 +126,17 @@ struct engine {
     size_t inbox_n, inbox_cap, inbox_bytes;
     bool asking; /* for the ends of inputs, since asked_at */
     ms_t asked_at;
-    int64_t next_ends_ms;    /* monotonic: not again before */
-    int64_t next_all_ms;     /* when all shards are asked for */
-    char restore_waits[300]; /* why a shard is not restored yet, at restore_waits_ms */
+    int64_t next_ends_ms; /* monotonic: not again before */
+    int64_t next_all_ms;  /* when all shards are asked for */
+    /* Why a shard is not restored yet, at restore_waits_ms. */
+    char restore_waits[METRICS_REASON_BYTES];
     int64_t restore_waits_ms;
     bool has_stuck;  /* an input is_stuck */
     size_t take_max; /* records of the next batch: less after one that was too much */
     int32_t first;   /* the shard that comes first in the next batch */
     bool idle;       /* the last batch took nothing */
     bool kafka_down;
-    char kafka_not_ready[400];
+    char kafka_not_ready[METRICS_REASON_BYTES];
     struct oversized {
         int topic;
         int32_t partition;

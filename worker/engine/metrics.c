@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log_writer.h"
 
 /* Upper ends of the buckets of both histograms, in milliseconds; the last one is infinity. */
@@ -18,7 +18,6 @@ static const int64_t bucket_ms[] = {1,   2,    5,    10,   25,    50,    100,   
 
 typedef _Atomic int64_t counter;
 
-#define REASON_BYTES 500
 #define WAIT_MS 2000 /* a call that lasts longer is not as usual */
 
 struct histogram {
@@ -35,7 +34,7 @@ struct metrics {
     counter dead_letters[refusal_end];
     struct histogram commit, latency;
     pthread_mutex_t lock; /* of the reason */
-    char not_ready[REASON_BYTES];
+    char not_ready[METRICS_REASON_BYTES];
     _Atomic(const char *) waits_for;
     _Atomic int64_t waits_since_ms; /* monotonic */
     int64_t started_ms;             /* monotonic */
@@ -51,18 +50,11 @@ static int64_t read_counter(const counter *c)
     return atomic_load_explicit(c, memory_order_relaxed);
 }
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 struct metrics *metrics_new(void)
 {
     struct metrics *metrics = calloc(1, sizeof *metrics);
     if (!metrics) abort();
-    metrics->started_ms = monotonic_ms();
+    metrics->started_ms = clock_monotonic_ms();
     pthread_mutex_init(&metrics->lock, NULL);
     metrics_set_ready(metrics, "the worker is starting");
     return metrics;
@@ -132,16 +124,16 @@ void metrics_set_ready(struct metrics *metrics, const char *reason)
 const char *metrics_wait(struct metrics *metrics, const char *what)
 {
     if (!metrics) return NULL;
-    atomic_store(&metrics->waits_since_ms, monotonic_ms());
+    atomic_store(&metrics->waits_since_ms, clock_monotonic_ms());
     return atomic_exchange(&metrics->waits_for, what);
 }
 
 const char *metrics_not_ready(struct metrics *metrics)
 {
-    static _Thread_local char text[REASON_BYTES];
+    static _Thread_local char text[METRICS_REASON_BYTES];
     if (!metrics) return NULL;
     const char *waits_for = atomic_load(&metrics->waits_for);
-    int64_t waited_ms = monotonic_ms() - atomic_load(&metrics->waits_since_ms);
+    int64_t waited_ms = clock_monotonic_ms() - atomic_load(&metrics->waits_since_ms);
     pthread_mutex_lock(&metrics->lock);
     memcpy(text, metrics->not_ready, sizeof text);
     pthread_mutex_unlock(&metrics->lock);
@@ -220,7 +212,7 @@ static void write_process(const struct metrics *metrics, struct buf *out)
     buf_printf(out, "epilogue_build_info{version=\"%s\"} 1\n", EPILOGUE_VERSION);
     write_head(out, "epilogue_uptime_seconds", "gauge", "Time since the start.");
     buf_lit(out, "epilogue_uptime_seconds ");
-    write_seconds(out, monotonic_ms() - metrics->started_ms);
+    write_seconds(out, clock_monotonic_ms() - metrics->started_ms);
     buf_char(out, '\n');
     write_head(out, "epilogue_cpu_seconds_total", "counter", "CPU time, user and system.");
     buf_lit(out, "epilogue_cpu_seconds_total ");

@@ -49,6 +49,8 @@ void metrics_output(struct metrics *metrics, const struct output *output);
 void metrics_refused(struct metrics *metrics, int code);
 /* How long commit took. */
 void metrics_commit(struct metrics *metrics, int64_t latency_ms);
+/* Of a reason for /readyz: what is waited for, and the whole sentence of an error. */
+#define METRICS_REASON_BYTES 640
 /* NULL: ready; otherwise the reason why not, of which a copy is kept. */
 void metrics_set_ready(struct metrics *metrics, const char *reason);
 /* From now on the engine waits for the end of a call: a literal that names it, "waiting for Kafka: a

@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "core/state.h"
 
 #define CONNECTION_LOG_EVERY_MS 10000
@@ -116,9 +117,7 @@ static bool is_about_connections(const char *facility)
 static bool connection_line_is_due(void)
 {
     static _Atomic int64_t last_ms = -CONNECTION_LOG_EVERY_MS;
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    int64_t now_ms = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    int64_t now_ms = clock_monotonic_ms();
     int64_t before = atomic_load(&last_ms);
     return now_ms - before >= CONNECTION_LOG_EVERY_MS &&
            atomic_compare_exchange_strong(&last_ms, &before, now_ms);

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "kafka_consumer_private.h"
 
 /* A broker that is starting can say for a moment that a topic is not there. */
@@ -15,13 +15,6 @@
 #define PROBE_EVERY_MS 10000
 #define PROBE_AGAIN_MS 1000               /* while something is wrong */
 #define POLL_BYTES_MAX ((size_t)16 << 20) /* of records, in one poll */
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void fail(struct kafka_consumer *c, const struct error *error)
 {
@@ -291,7 +284,7 @@ static void on_consumer_error(struct kafka_consumer *c, const rd_kafka_message_t
         return;
     }
     if (kafka_error_is_missing(m->err)) {
-        if (!c->missing_since_ms) c->missing_since_ms = monotonic_ms();
+        if (!c->missing_since_ms) c->missing_since_ms = clock_monotonic_ms();
         return;
     }
     if (kafka_error_is_denied(m->err) && c->was_member) {
@@ -300,7 +293,7 @@ static void on_consumer_error(struct kafka_consumer *c, const rd_kafka_message_t
         return;
     }
     enum result r = kafka_error_message(c->config, m, "consuming", &error);
-    if (r != FATAL) r = kafka_trouble_note(trouble_of(c, m), m, monotonic_ms(), &error);
+    if (r != FATAL) r = kafka_trouble_note(trouble_of(c, m), m, clock_monotonic_ms(), &error);
     if (r == FATAL) fail(c, &error);
     if (r == RETRY)
         log_warn("consuming continues after an error",
@@ -406,7 +399,7 @@ static void check_topics(struct kafka_consumer *c, const struct rd_kafka_metadat
                                   " when the worker started; run `epilogue topics check`",
                                   t->topic, t->partition_cnt, c->partitions);
     }
-    int64_t now_ms = monotonic_ms();
+    int64_t now_ms = clock_monotonic_ms();
     if (!missing)
         c->missing_since_ms = 0;
     else if (c->missing_since_ms == 0)
@@ -421,11 +414,11 @@ static void check_topics(struct kafka_consumer *c, const struct rd_kafka_metadat
 static void probe(struct kafka_consumer *c)
 {
     bool wrong = c->watch.brokers_down || c->missing_since_ms || c->denied_ms;
-    int64_t now_ms = monotonic_ms();
+    int64_t now_ms = clock_monotonic_ms();
     if (now_ms - c->probed_ms < (wrong ? PROBE_AGAIN_MS : PROBE_EVERY_MS)) return;
     const struct rd_kafka_metadata *metadata = NULL;
     rd_kafka_resp_err_t err = rd_kafka_metadata(c->rk, 0, NULL, &metadata, PROBE_TIMEOUT_MS);
-    c->probed_ms = monotonic_ms();
+    c->probed_ms = clock_monotonic_ms();
     if (err) {
         /* A broker that stands still keeps its connections, which says nothing for long. */
         if (!c->watch.brokers_down)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages on their way to the brokers: handed over, reported, refused. */
 #include <assert.h>
-#include <time.h>
 
 #include "codec/encode.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "kafka_delivery.h"
 #include "kafka_error.h"
@@ -56,13 +56,6 @@ static void note_refused(struct refused_messages *refused, size_t number, size_t
     refused->topics[n] = topic;
 }
 
-static ms_t wall_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (ms_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void note_failed(struct kafka_producer *p, const rd_kafka_message_t *m)
 {
     struct deliveries *sent = &p->sent;
@@ -80,7 +73,7 @@ static void note_failed(struct kafka_producer *p, const rd_kafka_message_t *m)
                                    .topics = 1U << topic,
                                    .partition = m->partition,
                                    .stamp = topic == TOPIC_FORWARDED ? sent->oldest : TIME_NONE,
-                                   .now = wall_clock()};
+                                   .now = clock_now()};
     note_refused(&sent->hindered, tag_number(tag), tag_bytes(tag), topic);
 }
 
@@ -139,7 +132,7 @@ enum result kafka_handover_condition(struct kafka_producer *p, rd_kafka_resp_err
                                      const char *doing, struct error *error)
 {
     struct refused_write write = {
-        .code = code, .partition = -1, .stamp = TIME_NONE, .now = wall_clock()};
+        .code = code, .partition = -1, .stamp = TIME_NONE, .now = clock_now()};
     if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) write.topics = denied_topics(p);
     fill_refusal(p, REFUSAL_CONDITION, &(struct refused_messages){0});
     p->refusal.condition = kafka_verdict_ready(code);
@@ -165,7 +158,7 @@ static bool learn(struct kafka_producer *p, bool named)
     for (int t = 1; t < topic_end; t++) {
         size_t bytes = refused_bytes(&p->sent.too_large, t);
         if (!bytes) continue;
-        int64_t now_ms = kafka_producer_now_ms();
+        int64_t now_ms = clock_monotonic_ms();
         size_t told =
             kafka_limits_is_silent(&p->limits, t, now_ms) ? 0 : kafka_limits_ask(p->config, t);
         all_told &= told > 0;
@@ -184,7 +177,7 @@ static void too_large(struct kafka_producer *p, struct error *error)
     bool told = learn(p, named);
     fill_refusal(p, named ? REFUSAL_TOO_LARGE : REFUSAL_UNNAMED, refused);
     if (!named) p->refusal.n = 0;
-    p->one_by_one_until_ms = named || told ? 0 : kafka_producer_now_ms() + KAFKA_LIMITS_KEEP_MS;
+    p->one_by_one_until_ms = named || told ? 0 : clock_monotonic_ms() + KAFKA_LIMITS_KEEP_MS;
     error_set(error, ABORT,
               "%.*s refuses %s of %zu bytes (%s); the batch is decided again, without it or with "
               "less of it",
@@ -210,7 +203,7 @@ enum result kafka_handover_refused(struct kafka_producer *p, enum result r, stru
 
 size_t kafka_handover_batch(const struct kafka_producer *p)
 {
-    int64_t now_ms = kafka_producer_now_ms();
+    int64_t now_ms = clock_monotonic_ms();
     return now_ms < p->one_by_one_until_ms ? 0 : kafka_limits_batch(&p->limits, now_ms);
 }
 
@@ -254,7 +247,7 @@ static rd_kafka_error_t *produce_once(struct kafka_producer *p, const struct mes
 static enum result not_taken(struct kafka_producer *p, const struct message *m, struct error *error)
 {
     size_t bytes = encode_size(m);
-    kafka_limits_refused(&p->limits, m->topic, bytes, 0, kafka_producer_now_ms());
+    kafka_limits_refused(&p->limits, m->topic, bytes, 0, clock_monotonic_ms());
     struct refused_messages refused = {.n = 1, .numbers = {p->sent.messages}};
     fill_refusal(p, REFUSAL_TOO_LARGE, &refused);
     return error_set(error, ABORT, "a message of %zu bytes to %.*s is over kafka.message.max.bytes",
@@ -296,8 +289,7 @@ static enum result hand_over(struct kafka_producer *p, const struct message *mes
         if (rd_kafka_error_code(e) != RD_KAFKA_RESP_ERR__QUEUE_FULL)
             return not_produced(p, message, e, error);
         rd_kafka_error_destroy(e);
-        if (!kafka_producer_remaining_ms(p->until_ms))
-            return kafka_producer_give_up(p, "producing", error);
+        if (!clock_left_ms(p->until_ms)) return kafka_producer_give_up(p, "producing", error);
         rd_kafka_poll(p->rk, 5);
     }
     struct deliveries *sent = &p->sent;

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* In the group, or out of it. */
-#include <time.h>
 
 #include "kafka_consumer_private.h"
 
+#include "common/clock.h"
+
 #define LEAVE_TIMEOUT_MS 1000
 #define LEAVE_STEP_MS 20
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 enum result kafka_consumer_subscribe(struct kafka_consumer *c, struct error *error)
 {
@@ -38,9 +32,9 @@ void kafka_consumer_leave(struct kafka_consumer *c)
 {
     if (c->config->static_member) return;
     rd_kafka_queue_t *queue = rd_kafka_queue_new(c->rk);
-    int64_t until_ms = monotonic_ms() + LEAVE_TIMEOUT_MS;
+    int64_t until_ms = clock_monotonic_ms() + LEAVE_TIMEOUT_MS;
     rd_kafka_error_t *e = rd_kafka_consumer_close_queue(c->rk, queue);
-    while (!e && !rd_kafka_consumer_closed(c->rk) && monotonic_ms() < until_ms) {
+    while (!e && !rd_kafka_consumer_closed(c->rk) && clock_monotonic_ms() < until_ms) {
         /* The revocation comes by it; and records that were fetched, which no callback takes. */
         rd_kafka_message_t *m = rd_kafka_consume_queue(queue, LEAVE_STEP_MS);
         if (m) rd_kafka_message_destroy(m);

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "kafka_error.h"
 #include "kafka_producer_private.h"
 #include "offset_mark.h"
@@ -23,19 +23,6 @@
 #define OFFSETS_MIN_MS 1000
 /* Between two tries to register where the brokers refuse it. */
 #define OPEN_AGAIN_MS 2000
-
-int64_t kafka_producer_now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-int kafka_producer_remaining_ms(int64_t until_ms)
-{
-    int64_t left_ms = until_ms - kafka_producer_now_ms();
-    return left_ms > 0 ? (int)left_ms : 0;
-}
 
 /* ------------------------------------------------------------------ life */
 
@@ -148,7 +135,7 @@ static enum result wait_to_open(struct kafka_producer *p, rd_kafka_resp_err_t co
 {
     kafka_handover_condition(p, code, doing, error);
     close_handle(p);
-    p->open_again_ms = kafka_producer_now_ms() + OPEN_AGAIN_MS;
+    p->open_again_ms = clock_monotonic_ms() + OPEN_AGAIN_MS;
     p->unopened = *error;
     p->unopened_code = code;
     return RETRY;
@@ -176,7 +163,7 @@ static enum result not_registered(struct kafka_producer *p, rd_kafka_error_t *e,
 enum result kafka_producer_ready(struct kafka_producer *p, int timeout_ms, struct error *error)
 {
     if (p->ready) return OK;
-    if (!p->rk && kafka_producer_remaining_ms(p->open_again_ms)) {
+    if (!p->rk && clock_left_ms(p->open_again_ms)) {
         *error = p->unopened;
         return RETRY;
     }
@@ -200,7 +187,7 @@ bool kafka_producer_was_ready(const struct kafka_producer *p)
 static enum result name_fence(const struct kafka_producer *p, enum result r, const char *doing,
                               struct error *error)
 {
-    int64_t age_ms = kafka_producer_now_ms() - p->began_ms;
+    int64_t age_ms = clock_monotonic_ms() - p->began_ms;
     int limit_ms = p->config->transaction_timeout_ms;
     if (r != FATAL || !p->in_transaction || age_ms < limit_ms) return r;
     if (!kafka_error_is_fenced(rd_kafka_fatal_error(p->rk, NULL, 0))) return r;
@@ -234,15 +221,15 @@ enum result kafka_producer_give_up(const struct kafka_producer *p, const char *d
                      " ms, of transaction.timeout.ms=%d; %zu of %zu messages (%zu of %zu bytes) "
                      "were not acknowledged. The brokers are slow, or a produce quota holds the "
                      "worker back: raise the quota or transaction.timeout.ms, or lower batch.max",
-                     doing, kafka_producer_now_ms() - p->began_ms,
-                     p->config->transaction_timeout_ms, sent->messages - sent->reported,
-                     sent->messages, sent->bytes - sent->reported_bytes, sent->bytes);
+                     doing, clock_monotonic_ms() - p->began_ms, p->config->transaction_timeout_ms,
+                     sent->messages - sent->reported, sent->messages,
+                     sent->bytes - sent->reported_bytes, sent->bytes);
 }
 
 enum result kafka_producer_begin(struct kafka_producer *p, struct error *error)
 {
     p->refusal = (struct transaction_refusal){0};
-    kafka_limits_renew(&p->limits, p->config, kafka_producer_now_ms());
+    kafka_limits_renew(&p->limits, p->config, clock_monotonic_ms());
     if (p->ready && kafka_handover_batch(p) != p->batch_bytes) close_handle(p);
     enum result r = kafka_producer_ready(p, READY_TIMEOUT_MS, error);
     if (r == RETRY && !p->rk) {
@@ -258,7 +245,7 @@ enum result kafka_producer_begin(struct kafka_producer *p, struct error *error)
         p->states[i] = (struct state_range){NOTHING_PRODUCED, NOTHING_PRODUCED};
     p->in_transaction = true;
     p->sent = (struct deliveries){0};
-    p->began_ms = kafka_producer_now_ms();
+    p->began_ms = clock_monotonic_ms();
     p->until_ms = p->began_ms + (int64_t)p->config->transaction_timeout_ms * PRODUCE_PERCENT / 100;
     p->held_n = 0;
     p->holding = p->began_ms - p->committed_ms < HOLD_MS;
@@ -304,7 +291,7 @@ static rd_kafka_topic_partition_list_t *offsets_of(const struct kafka_producer *
  */
 static int offsets_ms(const struct kafka_producer *p)
 {
-    int left_ms = kafka_producer_remaining_ms(p->until_ms);
+    int left_ms = clock_left_ms(p->until_ms);
     int try_ms = left_ms - kafka_conf_producer_timeout_ms(p->config);
     if (try_ms < OFFSETS_MIN_MS) try_ms = OFFSETS_MIN_MS;
     return try_ms < left_ms ? try_ms : left_ms;
@@ -319,8 +306,7 @@ static enum result send_offsets(struct kafka_producer *p,
     enum result r;
     bool timed_out;
     do {
-        if (!kafka_producer_remaining_ms(p->until_ms))
-            return kafka_producer_give_up(p, doing, error);
+        if (!clock_left_ms(p->until_ms)) return kafka_producer_give_up(p, doing, error);
         rd_kafka_error_t *e =
             rd_kafka_send_offsets_to_transaction(p->rk, offsets, group, offsets_ms(p));
         if (e && rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR__STATE) {
@@ -353,13 +339,12 @@ static enum result flush(struct kafka_producer *p, const rd_kafka_topic_partitio
                          const rd_kafka_consumer_group_metadata_t *group, struct error *error)
 {
     while (is_whole(p)) {
-        int left_ms = kafka_producer_remaining_ms(p->until_ms);
+        int left_ms = clock_left_ms(p->until_ms);
         rd_kafka_resp_err_t err =
             rd_kafka_flush(p->rk, left_ms < FLUSH_STEP_MS ? left_ms : FLUSH_STEP_MS);
         if (p->sent.failed) break;
         if (!err) return OK;
-        if (!kafka_producer_remaining_ms(p->until_ms))
-            return kafka_producer_give_up(p, "producing", error);
+        if (!clock_left_ms(p->until_ms)) return kafka_producer_give_up(p, "producing", error);
     }
     enum result r = send_offsets(p, offsets, group, "producing", error);
     if (r != OK) return r;
@@ -399,13 +384,13 @@ static enum result finish(struct kafka_producer *p,
                           rd_kafka_error_t *(*call)(rd_kafka_t *rk, int timeout_ms),
                           const char *doing, struct error *error)
 {
-    int64_t until_ms = kafka_producer_now_ms() + p->config->transaction_timeout_ms;
+    int64_t until_ms = clock_monotonic_ms() + p->config->transaction_timeout_ms;
     enum result r;
     do {
-        rd_kafka_error_t *e = call(p->rk, kafka_producer_remaining_ms(until_ms));
+        rd_kafka_error_t *e = call(p->rk, clock_left_ms(until_ms));
         if (!e) return OK;
         r = kafka_producer_judge(p, e, doing, error);
-    } while (r == RETRY && kafka_producer_remaining_ms(until_ms));
+    } while (r == RETRY && clock_left_ms(until_ms));
     return r;
 }
 
@@ -439,7 +424,7 @@ enum result kafka_producer_commit(struct kafka_producer *p, const struct positio
     if (r == OK) r = finish(p, rd_kafka_commit_transaction, "committing a transaction", error);
     if (r != OK) return r;
     p->in_transaction = false;
-    p->committed_ms = kafka_producer_now_ms();
+    p->committed_ms = clock_monotonic_ms();
     for (size_t i = 0; i < shards_n; i++) shards[i].state_end = p->states[shards[i].shard].end;
     return OK;
 }
@@ -466,5 +451,5 @@ const struct transaction_refusal *kafka_producer_refusal(const struct kafka_prod
 
 void kafka_producer_limit(const struct kafka_producer *p, int topic, struct topic_limit *limit)
 {
-    kafka_limits_get(&p->limits, topic, kafka_producer_now_ms(), limit);
+    kafka_limits_get(&p->limits, topic, clock_monotonic_ms(), limit);
 }

@@ -67,8 +67,6 @@ struct kafka_producer {
     size_t held_n;
 };
 
-int64_t kafka_producer_now_ms(void); /* monotonic */
-int kafka_producer_remaining_ms(int64_t until_ms);
 /* The time for producing is over and nobody was asked to commit yet. */
 enum result kafka_producer_give_up(const struct kafka_producer *p, const char *doing,
                                    struct error *error);

@@ -3,8 +3,8 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "kafka_conf.h"
 #include "kafka_error.h"
 
@@ -25,13 +25,6 @@ struct kafka_scan {
     int64_t heard_ms; /* monotonic: when something came last */
     int64_t said_ms;
 };
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static rd_kafka_t *open_handle(struct kafka_scan *scan, const char *isolation, struct error *error)
 {
@@ -79,13 +72,13 @@ static enum result failed(struct kafka_scan *scan, rd_kafka_resp_err_t err, stru
 enum result kafka_scan_range(struct kafka_scan *scan, int32_t partition, int64_t *low,
                              int64_t *high, struct error *error)
 {
-    int64_t until_ms = monotonic_ms() + RANGE_PATIENCE_MS;
+    int64_t until_ms = clock_monotonic_ms() + RANGE_PATIENCE_MS;
     for (;;) {
         rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
             scan->asker, scan->name, partition, low, high, RANGE_TIMEOUT_MS);
         if (!err) return OK;
         enum result result = failed(scan, err, error);
-        if (result == FATAL || monotonic_ms() >= until_ms) return result;
+        if (result == FATAL || clock_monotonic_ms() >= until_ms) return result;
         if (*scan->stop) return ABORT;
         rd_kafka_poll(scan->asker, POLL_MS);
     }
@@ -95,7 +88,7 @@ enum result kafka_scan_range(struct kafka_scan *scan, int32_t partition, int64_t
 static enum result wait_on(struct kafka_scan *scan, int32_t partition, int64_t next,
                            struct error *error)
 {
-    int64_t now_ms = monotonic_ms();
+    int64_t now_ms = clock_monotonic_ms();
     if (*scan->stop) return ABORT;
     if (now_ms - scan->heard_ms < SAY_EVERY_MS || now_ms - scan->said_ms < SAY_EVERY_MS) return OK;
     scan->said_ms = now_ms;
@@ -115,7 +108,7 @@ static enum result take_one(struct kafka_scan *scan, rd_kafka_message_t *m, int6
 {
     enum result result = OK;
     if (!m->err) {
-        scan->heard_ms = monotonic_ms();
+        scan->heard_ms = clock_monotonic_ms();
         *next = m->offset + 1;
         if (m->offset < high) return take(context, m, error);
     } else if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
@@ -135,7 +128,7 @@ enum result kafka_scan_read(struct kafka_scan *scan, int32_t partition, int64_t 
 {
     int64_t next = 0;
     enum result result = OK;
-    scan->heard_ms = monotonic_ms();
+    scan->heard_ms = clock_monotonic_ms();
     if (rd_kafka_consume_start(scan->topic, partition, RD_KAFKA_OFFSET_BEGINNING))
         return failed(scan, rd_kafka_last_error(), error);
     while (result == OK && next < high) {

@@ -5,8 +5,8 @@
 #include <librdkafka/rdkafka.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "core/state.h"
 #include "kafka_conf.h"
 #include "kafka_delivery.h"
@@ -31,19 +31,6 @@ struct kafka_sender {
     int failure_topic;
     bool replaced[topic_end]; /* the broker's time stands on messages to this topic */
 };
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static int left_ms(const struct kafka_sender *sender)
-{
-    int64_t left = sender->until_ms - monotonic_ms();
-    return left > 0 ? (int)left : 0;
-}
 
 static void note_failure(struct kafka_sender *sender, rd_kafka_resp_err_t err, int topic)
 {
@@ -173,12 +160,12 @@ static enum result finish(struct kafka_sender *sender,
                           rd_kafka_error_t *(*call)(rd_kafka_t *rk, int timeout_ms), int timeout_ms,
                           struct error *error)
 {
-    int64_t until_ms = monotonic_ms() + timeout_ms;
+    int64_t until_ms = clock_monotonic_ms() + timeout_ms;
     for (;;) {
-        int64_t left = until_ms - monotonic_ms();
+        int64_t left = until_ms - clock_monotonic_ms();
         rd_kafka_error_t *e = call(sender->rk, left > 0 ? (int)left : 0);
         if (!e) return OK;
-        bool again = rd_kafka_error_is_retriable(e) && monotonic_ms() < until_ms;
+        bool again = rd_kafka_error_is_retriable(e) && clock_monotonic_ms() < until_ms;
         enum result result = judge(sender, e, error);
         if (!again || result == FATAL) return result;
     }
@@ -197,8 +184,8 @@ enum result kafka_sender_begin(struct kafka_sender *sender, struct error *error)
     sender->number++;
     sender->messages = sender->reported = 0;
     sender->failed = sender->unacceptable = sender->unknown = 0;
-    sender->until_ms =
-        monotonic_ms() + (int64_t)sender->config->transaction_timeout_ms * PRODUCE_PERCENT / 100;
+    sender->until_ms = clock_monotonic_ms() +
+                       (int64_t)sender->config->transaction_timeout_ms * PRODUCE_PERCENT / 100;
     rd_kafka_error_t *e = rd_kafka_begin_transaction(sender->rk);
     return e ? judge(sender, e, error) : OK;
 }
@@ -245,7 +232,7 @@ enum result kafka_sender_produce(struct kafka_sender *sender, const struct messa
 {
     rd_kafka_resp_err_t err;
     while ((err = produce_once(sender, message)) == RD_KAFKA_RESP_ERR__QUEUE_FULL &&
-           left_ms(sender))
+           clock_left_ms(sender->until_ms))
         rd_kafka_poll(sender->rk, FLUSH_STEP_MS);
     rd_kafka_poll(sender->rk, 0);
     if (err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
@@ -262,7 +249,7 @@ enum result kafka_sender_produce(struct kafka_sender *sender, const struct messa
 static enum result flush(struct kafka_sender *sender, struct error *error)
 {
     while (sender->reported < sender->messages && !sender->failed && !sender->unacceptable &&
-           left_ms(sender))
+           clock_left_ms(sender->until_ms))
         rd_kafka_flush(sender->rk, FLUSH_STEP_MS);
     /* Messages that were only in one request with what is not acceptable are reported, too. */
     if (sender->failed && !sender->unacceptable) rd_kafka_flush(sender->rk, FLUSH_STEP_MS);

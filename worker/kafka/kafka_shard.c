@@ -2,8 +2,8 @@
 #include "kafka_shard.h"
 
 #include <inttypes.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "kafka_consumer_private.h"
 
 #define SEEK_ATTEMPTS 1000
@@ -37,7 +37,7 @@ static rd_kafka_resp_err_t seek(struct kafka_consumer *c, rd_kafka_topic_partiti
         for (int i = 0; i < list->cnt && !err; i++) err = list->elems[i].err;
         if (err != RD_KAFKA_RESP_ERR__STATE && err != RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS) break;
         if (attempt % REASSIGN_EVERY == REASSIGN_EVERY - 1) kafka_consumer_reassign(c);
-        nanosleep(&(struct timespec){.tv_nsec = SEEK_PAUSE_MS * 1000000}, NULL);
+        clock_sleep(SEEK_PAUSE_MS);
     }
     return err;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "common/buf.h"
+#include "kafka_rights.h"
 
 /* A message with so old a time has it from the record that it forwards, and not from our clock. */
 #define OLD_MS INT64_C(60000)
@@ -13,6 +14,10 @@
 enum { LATER_UNKNOWN_TOPIC_ID = 100, LATER_TRANSACTION_ABORTABLE = 120 };
 
 #define ERR(name) RD_KAFKA_RESP_ERR##name
+
+#define TOO_FEW_REPLICAS                                                                       \
+    "fewer replicas are in sync than min.insync.replicas asks for; bring the missing brokers " \
+    "back, or lower min.insync.replicas"
 
 /*
  * All that can be said of a produced message, of the requests of a transaction (its producer's id,
@@ -35,14 +40,8 @@ static const struct row {
     {ERR(_TRANSACTIONAL_ID_AUTHORIZATION_FAILED), VERDICT_CONDITION, NULL},
     {ERR(_KAFKA_STORAGE_ERROR), VERDICT_CONDITION,
      "a broker cannot write to its disk; look at its free space and its log"},
-    {ERR(_NOT_ENOUGH_REPLICAS), VERDICT_CONDITION,
-     "fewer replicas are in sync than min.insync.replicas asks for; bring the missing brokers "
-     "back, "
-     "or lower min.insync.replicas"},
-    {ERR(_NOT_ENOUGH_REPLICAS_AFTER_APPEND), VERDICT_CONDITION,
-     "fewer replicas are in sync than min.insync.replicas asks for; bring the missing brokers "
-     "back, "
-     "or lower min.insync.replicas"},
+    {ERR(_NOT_ENOUGH_REPLICAS), VERDICT_CONDITION, TOO_FEW_REPLICAS},
+    {ERR(_NOT_ENOUGH_REPLICAS_AFTER_APPEND), VERDICT_CONDITION, TOO_FEW_REPLICAS},
     {ERR(_POLICY_VIOLATION), VERDICT_CONDITION,
      "a policy of the cluster forbids it; ask who runs the brokers"},
     {ERR(_INVALID_RECORD), VERDICT_CONDITION,
@@ -173,54 +172,35 @@ const char *kafka_verdict_ready(rd_kafka_resp_err_t code)
 
 /* ------------------------------------------------------------------ sentences */
 
-/* Whom the brokers know us as, where that is in our settings. */
-static const char *principal(const struct config *config)
+static void put_topics(struct buf *out, const struct config *config, unsigned topics)
 {
-    const struct property_list *lists[] = {&config->kafka_producer, &config->kafka_common};
-    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
-        for (size_t i = 0; i < lists[k]->n; i++)
-            if (strcmp(lists[k]->items[i].name, "sasl.username") == 0)
-                return lists[k]->items[i].value;
-    return "<the worker's user>";
-}
-
-static void put_topics(struct buf *out, const struct config *config, unsigned topics,
-                       const char *before)
-{
-    bool first = true;
+    const char *before = "";
     for (int t = 1; t < topic_end; t++) {
         if (!(topics & 1U << t)) continue;
-        buf_printf(out, "%s%s%.*s",
-                   first     ? ""
-                   : *before ? " "
-                             : ", ",
-                   before, STR_ARG(config->topics[t]));
-        first = false;
+        buf_printf(out, "%s%.*s", before, STR_ARG(config->topics[t]));
+        before = ", ";
+    }
+}
+
+static enum kafka_right right_of(const struct refused_write *write)
+{
+    switch ((int)write->code) {
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return KAFKA_RIGHT_GROUP;
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED: return KAFKA_RIGHT_TRANSACTIONS;
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED: return KAFKA_RIGHT_IDEMPOTENT_WRITE;
+    default: return write->reading ? KAFKA_RIGHT_READ : KAFKA_RIGHT_WRITE;
     }
 }
 
 static void put_right(struct buf *out, const struct config *config,
                       const struct refused_write *write)
 {
-    buf_printf(out,
-               "a right is missing; grant it: kafka-acls.sh --bootstrap-server %s --add "
-               "--allow-principal User:%s ",
-               config->bootstrap_servers, principal(config));
-    switch ((int)write->code) {
-    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-        buf_printf(out, "--operation Read --group %s", config->group_id);
-        break;
-    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
-        buf_printf(out, "--operation Write --transactional-id %s/ --resource-pattern-type prefixed",
-                   config->group_id);
-        break;
-    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-        buf_printf(out, "--operation IdempotentWrite --cluster");
-        break;
-    default:
-        buf_printf(out, "--operation %s ", write->reading ? "Read" : "Write");
-        put_topics(out, config, write->topics, "--topic ");
-    }
+    const char *topics[topic_end];
+    size_t n = 0;
+    for (int t = 1; t < topic_end; t++)
+        if (write->topics & 1U << t) topics[n++] = config->topics[t].p;
+    buf_lit(out, "a right is missing; grant it: ");
+    kafka_rights_write(out, config, right_of(write), topics, n);
 }
 
 static void put_time(struct buf *out, ms_t at)
@@ -253,7 +233,7 @@ void kafka_verdict_say(const struct config *config, const struct refused_write *
     buf_printf(&out, "%s", doing);
     if (write->topics && !write->reading) buf_printf(&out, " to");
     if (write->topics) buf_char(&out, ' ');
-    put_topics(&out, config, write->topics, "");
+    put_topics(&out, config, write->topics);
     if (write->partition >= 0) buf_printf(&out, "/%" PRId32, write->partition);
     buf_printf(&out, ": %s (%s): ", rd_kafka_err2name(write->code), rd_kafka_err2str(write->code));
     if (row && row->text)

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "kafka_error.h"
 #include "lookup_private.h"
 #include "offset_mark.h"
@@ -18,13 +18,6 @@
 /* The times that ListOffsets takes for the two ends of a partition. */
 #define EARLIEST INT64_C(-2)
 #define LATEST INT64_C(-1)
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static bool stopping(struct lookup *l)
 {
@@ -78,7 +71,7 @@ static void read_ends(struct lookup *l, rd_kafka_t *rk, rd_kafka_topic_partition
     rd_kafka_topic_partition_list_t *part = part_of(list, from, n);
     for (int i = 0; i < n; i++) part->elems[i].offset = which;
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__TIMED_OUT;
-    if (monotonic_ms() < until_ms && !stopping(l))
+    if (clock_monotonic_ms() < until_ms && !stopping(l))
         err = rd_kafka_offsets_for_times(rk, part, timeout_ms);
     for (int i = 0; i < n; i++) {
         rd_kafka_topic_partition_t *elem = &list->elems[from + i];
@@ -87,7 +80,7 @@ static void read_ends(struct lookup *l, rd_kafka_t *rk, rd_kafka_topic_partition
         if (!elem->err && elem->offset < 0) elem->err = RD_KAFKA_RESP_ERR__PARTIAL;
     }
     rd_kafka_topic_partition_list_destroy(part);
-    if (!err || n == 1 || monotonic_ms() >= until_ms) return;
+    if (!err || n == 1 || clock_monotonic_ms() >= until_ms) return;
     read_ends(l, rk, list, from, n / 2, which, PART_TIMEOUT_MS, until_ms);
     read_ends(l, rk, list, from + n / 2, n - n / 2, which, PART_TIMEOUT_MS, until_ms);
 }
@@ -96,7 +89,7 @@ static void read_all_ends(struct lookup *l, rd_kafka_t *rk, rd_kafka_topic_parti
                           int64_t which)
 {
     read_ends(l, rk, list, 0, list->cnt, which, REQUEST_TIMEOUT_MS / 2,
-              monotonic_ms() + REQUEST_TIMEOUT_MS);
+              clock_monotonic_ms() + REQUEST_TIMEOUT_MS);
 }
 
 /* ------------------------------------------------------------------ committed offsets */
@@ -114,8 +107,8 @@ static rd_kafka_topic_partition_list_t *inputs_of(const struct lookup *l, const 
 static rd_kafka_event_t *wait_offsets(struct lookup *l, rd_kafka_queue_t *queue)
 {
     rd_kafka_event_t *event = NULL;
-    int64_t until_ms = monotonic_ms() + REQUEST_TIMEOUT_MS + 1000;
-    while (!event && !stopping(l) && monotonic_ms() < until_ms) {
+    int64_t until_ms = clock_monotonic_ms() + REQUEST_TIMEOUT_MS + 1000;
+    while (!event && !stopping(l) && clock_monotonic_ms() < until_ms) {
         rd_kafka_poll(l->all, 0);
         event = rd_kafka_queue_poll(queue, POLL_MS);
         if (!event || rd_kafka_event_type(event) == RD_KAFKA_EVENT_LISTCONSUMERGROUPOFFSETS_RESULT)

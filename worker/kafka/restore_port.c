@@ -4,9 +4,9 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "changelog.h"
+#include "common/clock.h"
 #include "core/state.h"
 #include "lookup.h"
 
@@ -23,12 +23,6 @@ struct restore_port {
     int64_t moves;
 };
 
-static void wait_ms(int ms)
-{
-    struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
-    nanosleep(&t, NULL);
-}
-
 static enum result port_poll(void *self, struct kafka_event *events, size_t max, int timeout_ms,
                              size_t *n, struct error *error)
 {
@@ -37,7 +31,7 @@ static enum result port_poll(void *self, struct kafka_event *events, size_t max,
     (void)max;
     *n = 0;
     if (r->next == NO_SHARD) {
-        wait_ms(timeout_ms);
+        clock_sleep(timeout_ms);
         return OK;
     }
     r->gone = r->given;

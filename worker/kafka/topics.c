@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "kafka_conf.h"
 #include "kafka_error.h"
 #include "kafka_rights.h"
@@ -66,11 +66,6 @@ static const struct setting settings[] = {
      "a forwarded record keeps its first time, which can be an old one"},
 };
 #define SETTINGS (sizeof settings / sizeof settings[0])
-
-static void pause_ms(int ms)
-{
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
-}
 
 static void say(topics_report *report, void *arg, const char *topic, enum topics_state state,
                 const char *text)
@@ -277,7 +272,7 @@ static enum result wait_visible(const struct config *config, rd_kafka_t *rk,
         int missing = r != OK;
         for (int t = 1; t < topic_end && r == OK; t++) missing |= facts[t].partitions == 0;
         if (!missing) return OK;
-        pause_ms(VISIBLE_PAUSE_MS);
+        clock_sleep(VISIBLE_PAUSE_MS);
     }
     return error_set(error, FATAL, "the topics were made, but the brokers do not show them yet");
 }

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "redis_reply.h"
 #include "redis_scripts.h"
@@ -33,13 +33,6 @@ struct redis_connection {
     char script[48];
     bool without_script;
 };
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 struct redis_connection *redis_connection_new(const struct config *config, struct error *error)
 {
@@ -255,10 +248,10 @@ enum result redis_connection_ensure(struct redis_connection *c, struct error *er
     c->commands = 0;
     c->out.n = 0;
     if (c->context) return OK;
-    int64_t now = monotonic_ms();
+    int64_t now = clock_monotonic_ms();
     if (now >= c->next_try_ms || !c->last_result) {
         c->last_result = connect_now(c, &c->last);
-        c->next_try_ms = monotonic_ms() + CONNECT_PAUSE_MS;
+        c->next_try_ms = clock_monotonic_ms() + CONNECT_PAUSE_MS;
         c->is_new = c->last_result == OK;
     }
     if (c->last_result && error) *error = c->last;

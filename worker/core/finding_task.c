@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tasks of a finding: what they are made of, and how they follow it. */
+#include "step.h"
+
+int finding_task_severity(const struct step *step, const struct finding *finding)
+{
+    return finding->severity ? finding->severity : step->policy->severity_default;
+}
+
+int finding_task_category(const struct finding *finding)
+{
+    return finding->category ? finding->category : CATEGORY_UNCATEGORIZED;
+}
+
+static int priority_of(const struct step *step, const struct finding *finding)
+{
+    int boost = step->incident->level == LEVEL_FULL ? step->policy->priority_boost : 0;
+    return policy_priority(step->policy, finding_task_severity(step, finding), boost);
+}
+
+static int kind_of(const struct step *step, const struct finding *finding)
+{
+    return finding->work ? finding->work
+                         : policy_route(step->policy, finding_task_category(finding))->kind;
+}
+
+static struct owner owner_of(const struct step *step, const struct finding *finding)
+{
+    if (!owner_is_nobody(finding->owner)) return finding->owner;
+    return policy_route(step->policy, finding_task_category(finding))->owner;
+}
+
+struct str finding_task_title(struct step *step, const struct finding *finding)
+{
+    if (finding->title.p && finding->title.n) return finding->title;
+    return arena_printf(step->arena, "Finding %.*s", STR_ARG(finding->finding_id));
+}
+
+static struct str rule_of(struct step *step, const struct finding *finding)
+{
+    if (finding->work) return STR("finding/work");
+    return arena_printf(step->arena, "finding/%.*s",
+                        STR_ARG(category_name(finding_task_category(finding))));
+}
+
+/* A duplicate that is in doubt says no more than that the finding is there. */
+static int status_of(const struct finding *finding)
+{
+    return finding->status && !finding->doubt ? finding->status : REPORTED_OPEN;
+}
+
+/* A duplicate's reason points to the task that goes on, unless somebody gave a better reason. The
+ * other finding is known, or the duplicate would be in doubt; it is at hand just where the record
+ * names it: where it does not, looking for it would depend on what else the batch has loaded. */
+static struct str reason_of(struct step *step, const struct finding *finding, unsigned present)
+{
+    if (finding->reason.p || status_of(finding) != REPORTED_DUPLICATE) return finding->reason;
+    struct str other = finding->duplicate_of;
+    if (present & FINDING_DUPLICATE_OF) {
+        int kind = kind_of(step, step_finding_entry(step, other)->finding);
+        other =
+            state_task_id(step->arena, step->incident->incident_id, task_name(step, kind, other));
+    }
+    return arena_printf(step->arena, "duplicate of %.*s", STR_ARG(other));
+}
+
+static struct task_seed seed_of(struct step *step, const struct finding *finding, int kind)
+{
+    return (struct task_seed){
+        .kind = kind,
+        .part = finding->finding_id,
+        .finding_id = finding->finding_id,
+        .queue = step->policy->queue[kind],
+        .title = finding_task_title(step, finding),
+        .description = finding->description,
+        .category = finding_task_category(finding),
+        .severity = finding_task_severity(step, finding),
+        .priority = priority_of(step, finding),
+        .owner = owner_of(step, finding),
+        .participants = finding->groups,
+        .rule = rule_of(step, finding),
+        .clock_start = step->cause.at,
+        .due_at = TIME_NONE,
+    };
+}
+
+/* A record that says no owner leaves the one that routing gave: unless it moves to another route. */
+static bool is_rerouted(const struct step *step, const struct task *task,
+                        const struct finding *finding)
+{
+    return owner_is_nobody(finding->owner) &&
+           owner_eq(task->owner, policy_route(step->policy, task->category)->owner);
+}
+
+/* What a record says, put into the task field by field: the later to arrive wins. */
+static void apply(struct step *step, struct task *task, const struct finding *finding,
+                  unsigned present)
+{
+    if (present & FINDING_TITLE) task->title = finding_task_title(step, finding);
+    if (present & FINDING_DESCRIPTION) task->description = finding->description;
+    bool new_owner = (present & FINDING_OWNER) || is_rerouted(step, task, finding);
+    if (present & FINDING_CATEGORY) task->category = finding_task_category(finding);
+    if (present & FINDING_GROUPS) task->participants = finding->groups;
+    if (new_owner) task->owner = owner_of(step, finding);
+    if (present & FINDING_SEVERITY)
+        task_apply_priority(step, task, finding_task_severity(step, finding),
+                            priority_of(step, finding));
+    if (task->kind == KIND_SOP_UPDATE) return; /* its own life: status, dates and tracker */
+    if (present & (FINDING_CATEGORY | FINDING_WORK)) task->policy_rule = rule_of(step, finding);
+    if (present & FINDING_TRACKER) task->tracker = finding->tracker;
+    int64_t occurrence = task->occurrence;
+    int resolution = task->resolution;
+    if (present & FINDING_STATUS) task_apply_status(step, task, status_of(finding));
+    /* A date that was given stays; one that is past does not fit a second life. */
+    bool again = task->occurrence > occurrence && finding->due_at > step->at;
+    if ((present & FINDING_DUE_AT) || again) task_apply_due_at(step, task, finding->due_at);
+    if (present & FINDING_SNOOZED_UNTIL) task_apply_snooze(step, task, finding->snoozed_until);
+    bool ends = task->resolution && task->resolution != resolution;
+    bool points = (present & FINDING_DUPLICATE_OF) && task->resolution && !finding->doubt;
+    if ((present & FINDING_REASON) || ends || points)
+        task->reason = reason_of(step, finding, present);
+}
+
+static void update_task(struct step *step, int kind, const struct finding *finding,
+                        unsigned present)
+{
+    struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    if (step->at > task->touched_at) task->touched_at = step->at;
+    apply(step, task, finding, present);
+    task_changed(step, entry, before);
+}
+
+static void create_task(struct step *step, const struct finding *finding, int kind)
+{
+    struct task_seed seed = seed_of(step, finding, kind);
+    seed.tracker = finding->tracker;
+    seed.due_at = finding->due_at;
+    if (status_of(finding) <= REPORTED_BLOCKED) seed.reason = finding->reason;
+    task_create(step, &seed);
+}
+
+/* Opens a task again that another kind had superseded, or that was put aside with its incident.
+ * What a tracker or a person made of it stays where the finding says nothing. */
+static void take_up(struct step *step, struct entry *entry, const struct finding *finding,
+                    unsigned present)
+{
+    present |= ~(unsigned)FINDING_DUPLICATE_OF;
+    present &= ~(unsigned)FINDING_STATUS;
+    if (!finding->tracker.key.p) present &= ~(unsigned)FINDING_TRACKER;
+    if (owner_is_nobody(finding->owner)) present &= ~(unsigned)FINDING_OWNER;
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    if (finding->due_at <= step->at) present &= ~(unsigned)FINDING_DUE_AT;
+    task_apply_status(step, task, finding_is_ended(finding) ? finding->status : REPORTED_OPEN);
+    apply(step, task, finding, present);
+    task_changed(step, entry, before);
+}
+
+/* Gives the finding its task of this kind. `moved`: it had one of another kind just now. */
+static void open_task(struct step *step, const struct finding *finding, int kind, bool moved,
+                      unsigned present)
+{
+    struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
+    if (!entry->exists)
+        create_task(step, finding, kind);
+    else if (moved || task_is_put_aside(entry->task))
+        take_up(step, entry, finding, present);
+    else
+        return; /* it was closed before its incident was put aside */
+    /* `created` says open, always; how far the work is already is the next version. */
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    if (status_of(finding) > REPORTED_OPEN) task_apply_status(step, task, finding->status);
+    task_apply_snooze(step, task, finding->snoozed_until);
+    task->reason = reason_of(step, finding, present);
+    task_changed(step, entry, before);
+}
+
+static void open_sop_update(struct step *step, const struct finding *finding)
+{
+    struct entry *entry =
+        step_task_entry(step, task_name(step, KIND_SOP_UPDATE, finding->finding_id));
+    if (!entry->exists) {
+        struct task_seed seed = seed_of(step, finding, KIND_SOP_UPDATE);
+        seed.rule = STR("finding/sop-change");
+        task_create(step, &seed);
+    } else if (task_is_put_aside(entry->task)) {
+        const struct task *before;
+        task_apply_status(step, task_edit(step, entry, &before), REPORTED_OPEN);
+        task_changed(step, entry, before);
+    }
+}
+
+void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present)
+{
+    int old = finding->kind;
+    finding->kind = kind_of(step, finding);
+    if (old == finding->kind) {
+        update_task(step, old, finding, present);
+    } else {
+        struct str now = task_kind_name(finding->kind);
+        if (old)
+            task_close(step, step_task_entry(step, task_name(step, old, finding->finding_id)),
+                       RESOLUTION_SUPERSEDED,
+                       arena_printf(step->arena, "now a %.*s", STR_ARG(now)));
+        open_task(step, finding, finding->kind, old, present);
+    }
+    task_tell_warnings(step,
+                       step_task_entry(step, task_name(step, finding->kind, finding->finding_id)));
+    if (finding->sop_task) {
+        update_task(step, KIND_SOP_UPDATE, finding, present);
+    } else if (finding->sop_change) {
+        finding->sop_task = true;
+        open_sop_update(step, finding);
+    }
+    if (category_is_process(finding_task_category(finding))) followup_need_stakeholders(step);
+}
+
+void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old)
+{
+    struct entry *entry =
+        step_task_entry(step, task_name(step, finding->kind, finding->finding_id));
+    /* One that a tracker has closed in the meantime stays as it is. */
+    bool is_closed = entry->task->status == STATUS_CLOSED;
+    if (is_closed ? old == DOUBT_MOVED : !finding->doubt) {
+        const struct task *before;
+        struct task *task = task_edit(step, entry, &before);
+        task_apply_status(step, task, status_of(finding));
+        task->reason = reason_of(step, finding, FINDING_DUPLICATE_OF);
+        task_changed(step, entry, before);
+    }
+    task_tell_warnings(step, entry);
+}
+
+static void reprioritize_task(struct step *step, const struct finding *finding, int kind)
+{
+    struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
+    if (entry->task->status == STATUS_CLOSED) return;
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    task_apply_priority(step, task, finding_task_severity(step, finding),
+                        priority_of(step, finding));
+    if (task->priority != before->priority && !task->reason.p) task->reason = TASK_RAISED;
+    task_changed(step, entry, before);
+}
+
+void finding_task_reprioritize(struct step *step, struct entry *entry)
+{
+    const struct finding *finding = entry->finding;
+    if (!finding->kind) return;
+    reprioritize_task(step, finding, finding->kind);
+    if (finding->sop_task) reprioritize_task(step, finding, KIND_SOP_UPDATE);
+}
