@@ -47,7 +47,8 @@ struct config {
     const char *redis_key_prefix;
 
     struct str topics[topic_end]; /* names by enum topic, NUL-terminated */
-    bool topics_check;            /* at the start of a worker */
+    bool topics_check;            /* by a worker, at its start and while it runs */
+    int settings_check_interval_ms;
     const char *policy_file;      /* NULL: the built-in default policy */
     struct limits limits;
 
