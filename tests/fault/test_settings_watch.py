@@ -44,6 +44,18 @@ def _describe(worker):
     return lambda: f"{worker.get('/readyz')}\n{worker.log}"
 
 
+def _alter(world, name, settings, code, word):
+    """Changes a topic and waits till the broker tells it; gives what `topics check` prints then."""
+    world.admin_alter(name, **settings)
+    line = rf"^{word} +{re.escape(world.topic(name))} .*"
+
+    def told():
+        done = world.run("topics", "check")
+        found = re.search(line, done.stdout, re.M)
+        return found.group(0) if found and done.returncode == code else None
+    return wait_until(told, 20, f"{settings} of {name} to be told")
+
+
 def _command(topic, setting):
     return f"--entity-name {topic} --add-config {setting}"
 
@@ -56,13 +68,12 @@ def _command(topic, setting):
     ("followup-state", _BOTH, _COMPACT),
 ])
 def test_a_start_on_a_topic_that_loses_records(one, name, wrong, right):
-    one.admin_alter(name, **wrong)
-    checked = one.run("topics", "check")
+    said = _alter(one, name, wrong, 3, "wrong")
     worker = one.start_worker()
     code = worker.wait_exit()
-    one.admin_alter(name, **right)
+    _alter(one, name, right, 0, "ok")
     command = _command(one.topic(name), f"cleanup.policy={right['cleanup.policy']}")
-    assert checked.returncode == 3 and command in checked.stdout
+    assert command in said
     assert code == 1 and "worker exits" in worker.log and command in worker.log
 
 
@@ -76,14 +87,11 @@ def test_a_start_on_a_redis_that_evicts(one):
 
 
 def test_a_short_retention_is_a_risk(one):
-    one.admin_alter("task-updated", **{"retention.ms": "3600000"})
-    checked = one.run("topics", "check")
+    said = _alter(one, "task-updated", {"retention.ms": "3600000"}, 0, "risk")
     worker = one.start_worker().wait_ready()
-    assert checked.returncode == 0, checked.stdout
-    assert re.search(r"^risk .*retention\.ms is 3600000, but should be at least 604800000",
-                     checked.stdout, re.M)
+    assert "retention.ms is 3600000, but should be at least 604800000" in said
     assert "retention.ms is 3600000" in worker.log and "level=error" not in worker.log
-    one.admin_alter("task-updated", **{"retention.ms": "604800000"})
+    _alter(one, "task-updated", {"retention.ms": "604800000"}, 0, "ok")
     assert worker.stop() == 0
 
 

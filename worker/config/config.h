@@ -49,7 +49,7 @@ struct config {
     struct str topics[topic_end]; /* names by enum topic, NUL-terminated */
     bool topics_check;            /* by a worker, at its start and while it runs */
     int settings_check_interval_ms;
-    const char *policy_file;      /* NULL: the built-in default policy */
+    const char *policy_file; /* NULL: the built-in default policy */
     struct limits limits;
 
     int batch_max;
