@@ -10,9 +10,13 @@ import time
 
 import pytest
 
+from conftest import long_run
+
 from support import checker
 from support.events import bug_id, closure, finding
+from support.kafka_broker import KafkaBroker
 from support.process import free_port, wait_until
+from support.world import World
 
 _DELETE, _COMPACT = {"cleanup.policy": "delete"}, {"cleanup.policy": "compact"}
 _BOTH = {"cleanup.policy": "compact,delete"}
@@ -166,3 +170,25 @@ def test_an_output_that_is_deleted_under_a_worker(one):
     one.check_outputs()
     assert checker.latest_tasks(one.tasks())[bug_id("INC-2", "F-1")]["sla"] == "breached"
     assert worker.stop() == 0
+
+
+@pytest.mark.skipif(not long_run(), reason="long")
+def test_a_broker_that_makes_topics_by_itself(run_folder):
+    """A question about a topic made it, with the broker's defaults; a deleted one came back so."""
+    broker = KafkaBroker(run_folder / "making", properties="auto.create.topics.enable=true\n")
+    world = World(run_folder / "making-world", broker)
+    world.folder.mkdir(parents=True, exist_ok=True)
+    world.redis.start()
+    try:
+        assert world.run("topics", "check").returncode == 3
+        made = world.run("topics", "create", "--partitions", "2", "--replication", "1")
+        assert made.returncode == 0 and "exists" not in made.stdout, made.stdout
+        worker = world.start_worker().wait_ready()
+        world.admin_delete("followup-reminders")
+        worker.wait_log("a topic is gone")
+        time.sleep(10)
+        assert worker.get("/readyz")[0] == 503 and "there again" not in worker.log
+        assert worker.stop() == 0
+    finally:
+        world.close()
+        broker.stop()
