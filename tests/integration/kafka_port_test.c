@@ -97,7 +97,8 @@ static void test_topics_wrong_settings(void **state)
     assert_non_null(strstr(error.text, "epilogue topics check"));
     findings = 0;
     assert_int_equal(topics_check(&f.config, 0, remember, NULL, &wrong, &error), OK);
-    assert_true(findings == wrong && wrong == 3); /* retention.ms, max.message.bytes, partitions */
+    /* retention.ms and max.message.bytes, cleanup.policy, partitions */
+    assert_true(findings == wrong && wrong == 4);
     assert_non_null(strstr(last_finding, "has 2 partitions"));
     fixture_teardown(&other);
 }

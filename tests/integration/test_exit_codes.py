@@ -61,6 +61,8 @@ _FEW = ["a librdkafka setting misspelt", "a bad value for librdkafka", "a bad va
 _POLICIES = {
     "is not there": None,
     "is a folder": "folder",
+    "is a FIFO": "fifo",
+    "is a device": "device",
     "is empty": "",
     "is no JSON": "{",
     "has an unknown member": '{"versoin":"x"}',
@@ -105,6 +107,10 @@ def test_a_policy_that_cannot_be_read(run, tmp_path, fault):
     path = tmp_path / "policy.json"
     if _POLICIES[fault] == "folder":
         path.mkdir()
+    elif _POLICIES[fault] == "fifo":
+        os.mkfifo(path)  # nobody writes: the start hung
+    elif _POLICIES[fault] == "device":
+        path.symlink_to("/dev/zero")
     elif _POLICIES[fault] is not None:
         path.write_text(_POLICIES[fault])
     for command in ("worker", "publish", "list", "show", "simulate"):

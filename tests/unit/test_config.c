@@ -370,10 +370,15 @@ static void librdkafka_settings_go_through(void **state)
     assert_string_equal(config->kafka_producer.items[0].name, "linger.ms");
 
     static const char *const refused[] = {
-        "kafka.enable.auto.commit=x", "kafka.consumer.enable.auto.offset.store=x",
-        "kafka.isolation.level=x",    "kafka.producer.transactional.id=x",
-        "kafka.enable.idempotence=x", "kafka.partition.assignment.strategy=x",
-        "kafka.auto.offset.reset=x",  "kafka.group.id=x",
+        "kafka.enable.auto.commit=x",
+        "kafka.producer.allow.auto.create.topics=x",
+        "kafka.consumer.enable.auto.offset.store=x",
+        "kafka.isolation.level=x",
+        "kafka.producer.transactional.id=x",
+        "kafka.enable.idempotence=x",
+        "kafka.partition.assignment.strategy=x",
+        "kafka.auto.offset.reset=x",
+        "kafka.group.id=x",
         "kafka.session.timeout.ms=1",
     };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)

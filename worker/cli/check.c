@@ -127,6 +127,7 @@ static void report_topic(void *context, const struct topics_finding *finding)
 {
     static const enum verdict states[] = {[TOPICS_FINE] = VERDICT_OK,
                                           [TOPICS_UNCHECKED] = VERDICT_NOTE,
+                                          [TOPICS_RISK] = VERDICT_NOTE,
                                           [TOPICS_WRONG] = VERDICT_WRONG};
     struct check *check = context;
     char text[1700];

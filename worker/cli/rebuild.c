@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "common/clock.h"
@@ -22,6 +23,7 @@
 #include "kafka/kafka_partition.h"
 #include "kafka/restore_port.h"
 #include "kafka/topics.h"
+#include "progress.h"
 #include "redis/redis_copy.h"
 #include "terminal.h"
 
@@ -51,6 +53,8 @@ struct rebuild {
     bool *chosen; /* by shard */
     int32_t chosen_n, done_n;
     int64_t moves, moved_ms, said_ms; /* of the shard in hand */
+    struct progress progress;         /* on a terminal */
+    char what[80];
 };
 
 static const char *state_name(const struct rebuild *r)
@@ -66,6 +70,13 @@ static void say_progress(struct rebuild *r, int32_t shard)
     int64_t now_ms = clock_monotonic_ms();
     if (p.moves != r->moves) r->moved_ms = now_ms;
     r->moves = p.moves;
+    if (isatty(STDERR_FILENO)) {
+        snprintf(r->what, sizeof r->what, "records of shard %d (%d of %d) read", shard,
+                 r->done_n + 1, r->chosen_n);
+        r->progress.what = r->what;
+        progress_show(&r->progress, p.next > 0 ? (size_t)p.next : 0, p.end > 0 ? (size_t)p.end : 0);
+        return;
+    }
     if (now_ms - r->said_ms < SAY_EVERY_MS) return;
     r->said_ms = now_ms;
     if (p.end < 0)
@@ -107,8 +118,9 @@ static enum result compare(struct rebuild *r, int32_t shard, int64_t watermark, 
                      state_name(r), shard, watermark, p.end);
 }
 
-static void report(const struct rebuild *r, int32_t shard, const struct store_load *copy)
+static void report(struct rebuild *r, int32_t shard, const struct store_load *copy)
 {
+    progress_clear(&r->progress);
     if (cli_value(r->cli, "json"))
         terminal_say(stdout, "{\"shard\":%d,\"entries\":%" PRId64 ",\"offset\":%" PRId64 "}", shard,
                      copy->entries, copy->watermark);
@@ -217,8 +229,9 @@ static enum result rebuild_all(struct rebuild *r, struct error *error)
     return result;
 }
 
-static int finish(const struct rebuild *r, enum result result, const struct error *error)
+static int finish(struct rebuild *r, enum result result, const struct error *error)
 {
+    progress_clear(&r->progress);
     const char *rest = r->done_n == r->chosen_n ? "" : "; Redis is as it was for the others";
     terminal_say(stderr, "%d of %d shards rebuilt%s", r->done_n, r->chosen_n, rest);
     if (result == OK) return EXIT_DONE;

@@ -19,6 +19,7 @@
 #include "kafka/kafka_scan.h"
 #include "kafka/topics.h"
 #include "line_json.h"
+#include "progress.h"
 #include "redrive_batch.h"
 #include "render.h"
 #include "terminal.h"
@@ -59,6 +60,7 @@ struct redrive {
     unsigned char *redriven; /* of the partition at hand: a bit an offset, from `low` on */
     int64_t low, high;
     size_t letters; /* on it */
+    struct progress progress;
     struct arena *scratch;
     struct buf out;
     size_t sent[topic_end], before, passed[passed_end];
@@ -195,6 +197,7 @@ static void address(struct redrive *r, struct redrive_letter *letter, const stru
 
 static void print_letter(struct redrive *r, const struct redrive_letter *letter)
 {
+    progress_clear(&r->progress);
     r->out.n = 0;
     if (r->json) {
         line_json_write(&r->out, r->scratch, &letter->original, r->config->topics);
@@ -211,6 +214,7 @@ static void pass_over(struct redrive *r, const struct record *record, enum passe
                       const char *text)
 {
     r->passed[why]++;
+    progress_clear(&r->progress);
     terminal_say(stderr, "passed over %s/%d@%" PRId64 ": %s",
                  r->config->topics[TOPIC_DEAD_LETTERS].p, record->partition, record->offset, text);
 }
@@ -265,11 +269,18 @@ static void say_replaced(const struct redrive *r)
 
 /* ---- the two passes ---- */
 
+static void show_progress(struct redrive *r, const rd_kafka_message_t *m, const char *what)
+{
+    r->progress.what = what;
+    progress_show(&r->progress, (size_t)(m->offset + 1 - r->low), (size_t)(r->high - r->low));
+}
+
 static enum result note_marker(void *context, rd_kafka_message_t *m, struct error *error)
 {
     struct redrive *r = context;
     struct dead_letter letter;
     (void)error;
+    show_progress(r, m, "records of a partition looked at for what was sent before");
     arena_reset(r->scratch, SCRATCH_KEEP);
     struct record record = record_of(r->scratch, m);
     enum dead_letter_kind kind = dead_letter_read(r->config->topics, &record, &letter);
@@ -325,6 +336,7 @@ static enum result take_letter(void *context, rd_kafka_message_t *m, struct erro
     struct redrive_letter letter = {.held = m};
     struct record original;
     struct str incident = STR_NONE;
+    show_progress(r, m, "records of a partition worked through");
     arena_reset(r->scratch, SCRATCH_KEEP);
     letter.record = record_of(r->scratch, m);
     switch (dead_letter_read(r->config->topics, &letter.record, &letter.letter)) {
@@ -383,6 +395,7 @@ static int redrive(struct redrive *r)
     for (int32_t p = 0; p < r->partitions && result == OK; p++)
         result = redrive_partition(r, p, &error);
     redrive_batch_drop(&r->batch);
+    progress_clear(&r->progress);
     fflush(stdout);
     if (r->scan) print_summary(r, r->json ? stderr : stdout);
     say_replaced(r);

@@ -44,6 +44,9 @@ void signals_start(int stop_ms)
 {
     pthread_t thread;
     stop_within_ms = stop_ms;
+    /* They mean nothing here, and a stray one would end the process. */
+    signal(SIGUSR1, SIG_IGN);
+    signal(SIGUSR2, SIG_IGN);
     sigemptyset(&taken);
     sigaddset(&taken, SIGTERM);
     sigaddset(&taken, SIGINT);

@@ -8,7 +8,7 @@
 
 /*
  * Before any other thread is started: blocks SIGTERM, SIGINT and SIGHUP for all of them, ignores
- * SIGPIPE, and starts the thread. At the first SIGTERM or SIGINT it sets the mark that
+ * SIGUSR1 and SIGUSR2, and starts the thread. At the first SIGTERM or SIGINT it sets the mark that
  * signals_stop_asked tells and has the watchdog end the process with exit code 0 after `stop_ms`; at
  * the second it ends it at once, with the same code.
  */

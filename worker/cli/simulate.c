@@ -11,6 +11,7 @@
 #include "engine/virtual.h"
 #include "line_json.h"
 #include "lines.h"
+#include "progress.h"
 #include "render.h"
 #include "report_markdown.h"
 #include "simulate_diff.h"
@@ -44,6 +45,8 @@ struct run {
     struct buf out;
     struct simulate_diff *diff; /* NULL: the timeline is printed */
     int side;
+    struct progress progress;
+    size_t later; /* events behind the last line */
 };
 
 /* ---- what comes out ---- */
@@ -64,6 +67,7 @@ static void write_json(struct buf *out, struct arena *scratch, const struct mess
 static void write_out(struct run *run)
 {
     const struct simulation *s = run->simulation;
+    progress_clear(&run->progress);
     terminal_flush(&run->out, s->colour && !s->json && !s->report);
 }
 
@@ -85,6 +89,7 @@ static void emit(void *self, const struct message *sent, ms_t now)
     struct message timed = *sent;
     const struct message *message = &timed;
     timed.timestamp = now;
+    if (run->later) progress_show(&run->progress, run->later++, 0);
     const struct simulation *s = run->simulation;
     bool internal = message->topic == TOPIC_FORWARDED && (s->json || run->diff);
     if (internal || s->report) return;
@@ -132,11 +137,17 @@ static void play(struct run *run, struct virtual *v)
             virtual_set_policy(v, &s->changed);
             changed = true;
         }
+        if (!input) {
+            run->later = 1;
+            run->progress.what = "events after the last line";
+        }
         virtual_advance(v, at);
         if (!input) break;
         show_received(run, input);
         virtual_take(v, &input->line->record);
+        progress_show(&run->progress, i + 1, s->inputs_n);
     }
+    progress_clear(&run->progress);
 }
 
 static int print_report(struct run *run, const struct virtual *v)
@@ -159,7 +170,11 @@ static int print_report(struct run *run, const struct virtual *v)
 static int simulate(const struct simulation *s, const struct policy *policy,
                     struct simulate_diff *diff, int side)
 {
-    struct run run = {.simulation = s, .scratch = arena_new(), .diff = diff, .side = side};
+    struct run run = {.simulation = s,
+                      .scratch = arena_new(),
+                      .diff = diff,
+                      .side = side,
+                      .progress = {.what = "lines"}};
     struct virtual_settings settings = {
         .policy = policy,
         .limits = &s->config->limits,

@@ -15,6 +15,7 @@ static const char *state_name(enum topics_state state)
     case TOPICS_CREATED: return "created";
     case TOPICS_EXISTED: return "exists";
     case TOPICS_UNCHECKED: return "unknown";
+    case TOPICS_RISK: return "risk";
     case TOPICS_WRONG: return "wrong";
     }
     return "";
@@ -92,8 +93,8 @@ const struct command command_topics = {
         "\n"
         "check compares all of them with these settings. Each line is one topic: ok, or wrong "
         "with\n"
-        "the command that puts it right, or unknown: its settings may not be read. Exit code 3:\n"
-        "something is wrong or unknown.\n"
+        "the command that puts it right, or risk: records go if the worker is away for long, or\n"
+        "unknown: its settings may not be read. Exit code 3: something is wrong or unknown.\n"
         "\n"
         "All topics must have the same number of partitions, and it cannot be changed later\n"
         "without parting the records that one incident has already: choose more than the number\n"

@@ -20,6 +20,7 @@
 #include "kafka/topics.h"
 #include "limits.h"
 #include "redis/redis_port.h"
+#include "settings_watch.h"
 #include "signals.h"
 
 #define STEP_WAIT_MS 200  /* how late a stop is noticed by an idle worker */
@@ -41,6 +42,7 @@ struct worker {
     struct kafka_port *kafka;
     struct clock_port clock;
     struct engine *engine;
+    struct settings_watch *watch;
     int32_t partitions;
     bool accept_state_loss;
 };
@@ -73,24 +75,22 @@ static enum result find_topics(struct worker *w, struct error *error)
 }
 
 struct topic_complaint {
-    const struct config *config;
     char text[500];
     char unchecked[600]; /* the first whose settings may not be read */
 };
 
-/* The topics that the worker reads back must be right, or state or records would be lost; the
- * settings of the others are said, and the operator's to judge. */
+/* No setting may lose records, and the topics that the worker reads back must be right in all; what
+ * else is wrong with the others, or a risk, is said, and the operator's to judge. */
 static void note_topic(void *arg, const struct topics_finding *finding)
 {
     struct topic_complaint *complaint = arg;
     if (finding->state == TOPICS_UNCHECKED && !complaint->unchecked[0])
         snprintf(complaint->unchecked, sizeof complaint->unchecked, "%s: %s", finding->topic,
                  finding->text);
-    if (finding->state != TOPICS_WRONG) return;
-    const struct str *names = complaint->config->topics;
-    struct str name = str_of(finding->topic);
-    bool read_back = str_eq(name, names[TOPIC_STATE]) || str_eq(name, names[TOPIC_FORWARDED]);
-    if (read_back && !complaint->text[0])
+    if (finding->state != TOPICS_WRONG && finding->state != TOPICS_RISK) return;
+    bool read_back = finding->id == TOPIC_STATE || finding->id == TOPIC_FORWARDED;
+    bool refused = finding->loses || (finding->state == TOPICS_WRONG && read_back);
+    if (refused && !complaint->text[0])
         snprintf(complaint->text, sizeof complaint->text, "%s: %s", finding->topic, finding->text);
     else
         log_warn("a topic is not set up as it should be", "topic=%s finding=%s", finding->topic,
@@ -100,7 +100,7 @@ static void note_topic(void *arg, const struct topics_finding *finding)
 static enum result check_topics(struct worker *w, struct error *error)
 {
     if (!w->config->topics_check) return OK;
-    struct topic_complaint complaint = {.config = w->config};
+    struct topic_complaint complaint = {.text = ""};
     size_t wrong;
     enum result result =
         topics_check(w->config, w->partitions, note_topic, &complaint, &wrong, error);
@@ -176,6 +176,9 @@ static enum result run(struct worker *w, struct error *error)
     if (result != OK) return result;
     result = http_start(&w->config->http, w->metrics, &w->http, error);
     if (result != OK) return result;
+    if (w->http)
+        log_info("metrics and probes are served", "host=%s port=%d", w->config->http.host,
+                 http_port(w->http));
     result = patiently(w, "waiting for Kafka", find_topics, error);
     if (result != OK) return result;
     result = patiently(w, "waiting for Kafka", check_topics, error);
@@ -185,6 +188,8 @@ static enum result run(struct worker *w, struct error *error)
     w->kafka = kafka_port_new(w->config, w->partitions, error);
     if (!w->kafka) return FATAL;
     make_engine(w);
+    w->watch = settings_watch_start(w->config, w->partitions, w->metrics, error);
+    if (!w->watch) return FATAL;
     log_info("worker started", "group=%s instance=%s partitions=%d version=%s", w->config->group_id,
              w->config->instance_id, w->partitions, EPILOGUE_VERSION);
     while (result == OK && !signals_stop_asked()) {
@@ -226,6 +231,7 @@ static int worker_run(const struct cli *cli)
     kafka_port_free(w.kafka);
     engine_free(w.engine);
     redis_port_free(w.store);
+    settings_watch_stop(w.watch);
     http_stop(w.http);
     watchdog_stop();
     metrics_free(w.metrics);

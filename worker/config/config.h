@@ -47,8 +47,9 @@ struct config {
     const char *redis_key_prefix;
 
     struct str topics[topic_end]; /* names by enum topic, NUL-terminated */
-    bool topics_check;            /* at the start of a worker */
-    const char *policy_file;      /* NULL: the built-in default policy */
+    bool topics_check;            /* by a worker, at its start and while it runs */
+    int settings_check_interval_ms;
+    const char *policy_file; /* NULL: the built-in default policy */
     struct limits limits;
 
     int batch_max;

@@ -64,8 +64,13 @@ const struct option options[] = {
          "merged incidents on their way."},
 
     {"topics.check", OPTION_SWITCH, AT(topics_check), "true",
-     .help = "Whether a worker that starts compares the settings of its topics with what it relies "
-             "on, which needs DescribeConfigs; `epilogue topics check` does so at any time."},
+     .help = "Whether a worker compares the settings of its topics with what it relies on, at its "
+             "start and while it runs, which needs DescribeConfigs; `epilogue topics check` does "
+             "so at any time."},
+    {"settings.check.interval.ms", OPTION_INT, AT(settings_check_interval_ms), "600000", 1000,
+     86400000,
+     .help = "How often a worker that runs looks at the settings of topics and Redis by which "
+             "records would be lost."},
 
     {"redis.url", OPTION_REDIS, AT(redis_url), "redis://127.0.0.1:6379/0", .section = "Redis",
      .help = "`redis://[user:password@]host[:port][/database]`, the same with `rediss://` for TLS, "

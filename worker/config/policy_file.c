@@ -357,7 +357,7 @@ enum result policy_file_load(const char *path, struct arena *arena, struct polic
     struct str bytes = {(const char *)policy_file_default, policy_file_default_size};
     enum result result = read_policy("the built-in policy", bytes, arena, policy, error);
     if (result != OK || !path) return result;
-    result = properties_read_bytes(arena, path, FILE_BYTES_MAX, &bytes, error);
+    result = properties_read_plain(arena, path, FILE_BYTES_MAX, &bytes, error);
     if (result == OK) result = read_policy(path, bytes, arena, policy, error);
     if (result != OK) error_usage(error, "%s", error->text);
     return result;

@@ -4,15 +4,14 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_BYTES_MAX ((size_t)1024 * 1024)
 
-enum result properties_read_bytes(struct arena *arena, const char *path, size_t max,
-                                  struct str *bytes, struct error *error)
+static enum result read_all(struct arena *arena, int fd, const char *path, size_t max,
+                            struct str *bytes, struct error *error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return error_set(error, FATAL, "%s: %s", path, strerror(errno));
     char *p = arena_alloc(arena, max + 1);
     size_t n = 0;
     ssize_t got = 1;
@@ -20,9 +19,7 @@ enum result properties_read_bytes(struct arena *arena, const char *path, size_t 
         if (got > 0) n += (size_t)got;
         if (got < 0 && errno != EINTR) break;
     }
-    int failed = errno;
-    close(fd);
-    if (got < 0) return error_set(error, FATAL, "%s: %s", path, strerror(failed));
+    if (got < 0) return error_set(error, FATAL, "%s: %s", path, strerror(errno));
     if (n > max) return error_set(error, FATAL, "%s: larger than %zu bytes", path, max);
     /* Editors of one platform put a byte order mark in front. */
     if (n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) p += 3, n -= 3;
@@ -30,6 +27,30 @@ enum result properties_read_bytes(struct arena *arena, const char *path, size_t 
     p[n] = 0;
     *bytes = (struct str){p, n};
     return OK;
+}
+
+enum result properties_read_bytes(struct arena *arena, const char *path, size_t max,
+                                  struct str *bytes, struct error *error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return error_set(error, FATAL, "%s: %s", path, strerror(errno));
+    enum result result = read_all(arena, fd, path, max, bytes, error);
+    close(fd);
+    return result;
+}
+
+enum result properties_read_plain(struct arena *arena, const char *path, size_t max,
+                                  struct str *bytes, struct error *error)
+{
+    struct stat is;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* opening a FIFO would wait, too */
+    if (fd < 0) return error_set(error, FATAL, "%s: %s", path, strerror(errno));
+    enum result result =
+        fstat(fd, &is) == 0 && S_ISREG(is.st_mode)
+            ? read_all(arena, fd, path, max, bytes, error)
+            : error_set(error, FATAL, "%s: is not a plain file; give the path of one", path);
+    close(fd);
+    return result;
 }
 
 static bool blank(char c)
@@ -171,7 +192,7 @@ static size_t separator(struct str line)
 enum result properties_read(struct arena *arena, const char *path, struct properties *properties,
                             struct error *error)
 {
-    struct str text;
+    struct str text = {0};
     *properties = (struct properties){0};
     enum result result = properties_read_bytes(arena, path, FILE_BYTES_MAX, &text, error);
     if (result != OK) return result;

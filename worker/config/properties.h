@@ -26,4 +26,8 @@ enum result properties_read(struct arena *arena, const char *path, struct proper
 enum result properties_read_bytes(struct arena *arena, const char *path, size_t max,
                                   struct str *bytes, struct error *error);
 
+/* The same of a plain file: FATAL for a FIFO, which would be waited for, a device or a folder. */
+enum result properties_read_plain(struct arena *arena, const char *path, size_t max,
+                                  struct str *bytes, struct error *error);
+
 #endif

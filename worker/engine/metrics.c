@@ -33,8 +33,8 @@ struct metrics {
     counter reminders[reminder_kind_end];
     counter dead_letters[refusal_end];
     struct histogram commit, latency;
-    pthread_mutex_t lock; /* of the reason */
-    char not_ready[METRICS_REASON_BYTES];
+    pthread_mutex_t lock; /* of the two reasons */
+    char not_ready[METRICS_REASON_BYTES], fault[METRICS_REASON_BYTES];
     _Atomic(const char *) waits_for;
     _Atomic int64_t waits_since_ms; /* monotonic */
     int64_t started_ms;             /* monotonic */
@@ -113,12 +113,21 @@ void metrics_commit(struct metrics *metrics, int64_t latency_ms)
     if (metrics) observe(&metrics->commit, latency_ms);
 }
 
+static void set_reason(struct metrics *metrics, char *to, const char *reason)
+{
+    pthread_mutex_lock(&metrics->lock);
+    snprintf(to, METRICS_REASON_BYTES, "%s", reason ? reason : "");
+    pthread_mutex_unlock(&metrics->lock);
+}
+
 void metrics_set_ready(struct metrics *metrics, const char *reason)
 {
-    if (!metrics) return;
-    pthread_mutex_lock(&metrics->lock);
-    snprintf(metrics->not_ready, sizeof metrics->not_ready, "%s", reason ? reason : "");
-    pthread_mutex_unlock(&metrics->lock);
+    if (metrics) set_reason(metrics, metrics->not_ready, reason);
+}
+
+void metrics_set_fault(struct metrics *metrics, const char *fault)
+{
+    if (metrics) set_reason(metrics, metrics->fault, fault);
 }
 
 const char *metrics_wait(struct metrics *metrics, const char *what)
@@ -135,7 +144,7 @@ const char *metrics_not_ready(struct metrics *metrics)
     const char *waits_for = atomic_load(&metrics->waits_for);
     int64_t waited_ms = clock_monotonic_ms() - atomic_load(&metrics->waits_since_ms);
     pthread_mutex_lock(&metrics->lock);
-    memcpy(text, metrics->not_ready, sizeof text);
+    memcpy(text, metrics->fault[0] ? metrics->fault : metrics->not_ready, sizeof text);
     pthread_mutex_unlock(&metrics->lock);
     if (!text[0] && waits_for && waited_ms > WAIT_MS)
         snprintf(text, sizeof text, "%s, for %d s now", waits_for, (int)(waited_ms / 1000));

@@ -25,6 +25,8 @@
       "Records of followup-state applied by restores.")                                          \
     X(METRIC_SHARDS_OWNED, "epilogue_shards_owned", "gauge", "Shards assigned to this worker.")  \
     X(METRIC_SHARDS_ACTIVE, "epilogue_shards_active", "gauge", "Shards restored and worked on.") \
+    X(METRIC_FAULTS, "epilogue_faults", "gauge",                                                 \
+      "Settings of topics or Redis that lose records, and topics that are missing.")             \
     X(METRIC_INPUTS_BLOCKED, "epilogue_inputs_blocked", "gauge",                                 \
       "Input partitions that wait behind a transaction that nobody ends.")
 
@@ -53,10 +55,13 @@ void metrics_commit(struct metrics *metrics, int64_t latency_ms);
 #define METRICS_REASON_BYTES 640
 /* NULL: ready; otherwise the reason why not, of which a copy is kept. */
 void metrics_set_ready(struct metrics *metrics, const char *reason);
+/* NULL: none; otherwise the fault of what is around the worker by which records are lost or cannot be
+ * written: not ready, whatever metrics_set_ready says. A copy is kept. From any thread. */
+void metrics_set_fault(struct metrics *metrics, const char *fault);
 /* From now on the engine waits for the end of a call: a literal that names it, "waiting for Kafka: a
  * transaction is committed"; NULL: it does not. Gives what was set before. */
 const char *metrics_wait(struct metrics *metrics, const char *what);
-/* NULL when the worker is ready; else why not: the reason that was set, or the call that lasts for
+/* NULL when the worker is ready; else why not: the fault or the reason that was set, or the call that lasts for
  * more than two seconds. Valid until the calling thread asks again. */
 const char *metrics_not_ready(struct metrics *metrics);
 

@@ -27,6 +27,8 @@ static const struct setting common_settings[] = {
     {"socket.nagle.disable", "true"},
     {"reconnect.backoff.max.ms", "1000"},
     {"log.connection.close", "false"},
+    /* A topic that is missing or deleted is to be said, and not made with the brokers' defaults. */
+    {"allow.auto.create.topics", "false"},
     {NULL, NULL},
 };
 

@@ -216,14 +216,16 @@ enum result kafka_producer_give_up(const struct kafka_producer *p, const char *d
                                    struct error *error)
 {
     const struct deliveries *sent = &p->sent;
-    return error_set(error, ABORT,
-                     "%s: given up after %" PRId64
-                     " ms, of transaction.timeout.ms=%d; %zu of %zu messages (%zu of %zu bytes) "
-                     "were not acknowledged. The brokers are slow, or a produce quota holds the "
-                     "worker back: raise the quota or transaction.timeout.ms, or lower batch.max",
-                     doing, clock_monotonic_ms() - p->began_ms, p->config->transaction_timeout_ms,
-                     sent->messages - sent->reported, sent->messages,
-                     sent->bytes - sent->reported_bytes, sent->bytes);
+    return error_set(
+        error, ABORT,
+        "%s: given up after %" PRId64
+        " ms, of transaction.timeout.ms=%d; %zu of %zu messages (%zu of %zu bytes) "
+        "were not acknowledged. The brokers are slow, a topic was deleted, or a produce "
+        "quota holds the worker back: raise the quota or transaction.timeout.ms, or "
+        "lower batch.max",
+        doing, clock_monotonic_ms() - p->began_ms, p->config->transaction_timeout_ms,
+        sent->messages - sent->reported, sent->messages, sent->bytes - sent->reported_bytes,
+        sent->bytes);
 }
 
 enum result kafka_producer_begin(struct kafka_producer *p, struct error *error)

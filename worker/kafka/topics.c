@@ -7,16 +7,23 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
-#include "kafka_conf.h"
 #include "kafka_error.h"
-#include "kafka_rights.h"
+#include "topics_private.h"
 
-#define REQUEST_TIMEOUT_MS 10000
-#define CREATE_TIMEOUT_MS 30000
+#define CREATE_TIMEOUT_MS 30000 /* once a broker has answered: they may be many partitions */
 #define VISIBLE_ATTEMPTS 100
 #define VISIBLE_PAUSE_MS 100
 
-enum rule { EXACTLY, AT_LEAST, KEPT_FOR_EVER, NOT_LESS };
+enum rule { EXACTLY, AT_LEAST, KEPT_FOR_EVER, KEPT_AT_LEAST, NOT_LESS, NOT_COMPACTED };
+
+/* What another value does. */
+enum weight {
+    WRONG,
+    LOSES, /* records or state go without a word */
+    RISKS, /* records go if the worker is away for long */
+};
+
+#define EACH_INPUT 0 /* of those that others publish */
 
 /* What a topic is made with, and how far another value is wrong. AT_LEAST compares numbers; so does
  * NOT_LESS, of what every topic has by default and older brokers do not know. */
@@ -24,157 +31,73 @@ struct setting {
     int topic;
     const char *name, *value;
     enum rule rule;
+    enum weight weight;
     const char *why;
 };
 
 static const struct setting settings[] = {
-    {TOPIC_TASKS, "cleanup.policy", "delete", EXACTLY, "every event of a task must stay"},
-    {TOPIC_TASKS, "retention.ms", "-1", KEPT_FOR_EVER, "it is the audit log of every task"},
-    {TOPIC_TASKS, "retention.bytes", "-1", KEPT_FOR_EVER, "it is the audit log of every task"},
-    {TOPIC_TASKS, "max.message.bytes", "4194304", AT_LEAST,
-     "a larger event could never be written"},
-    {TOPIC_TASKS, "message.timestamp.type", "CreateTime", EXACTLY, "events carry their own time"},
+    /* How long events stay is their publishers' choice, so the inputs are made without the risks. */
+    {EACH_INPUT, "cleanup.policy", "delete", NOT_COMPACTED, LOSES,
+     "else of all events of an incident the last one alone stays, read or not"},
+    {EACH_INPUT, "retention.ms", "604800000", KEPT_AT_LEAST, RISKS,
+     "in an outage that lasts longer events go before they are read"},
+    {EACH_INPUT, "retention.bytes", "-1", KEPT_FOR_EVER, RISKS,
+     "behind so many bytes events go before they are read"},
 
-    {TOPIC_REMINDERS, "max.message.bytes", "4194304", AT_LEAST,
-     "a larger reminder could never be written"},
-    {TOPIC_REMINDERS, "message.timestamp.type", "CreateTime", EXACTLY,
+    {TOPIC_TASKS, "cleanup.policy", "delete", NOT_COMPACTED, LOSES,
+     "every event of a task must stay"},
+    {TOPIC_TASKS, "retention.ms", "-1", KEPT_FOR_EVER, WRONG, "it is the audit log of every task"},
+    {TOPIC_TASKS, "retention.bytes", "-1", KEPT_FOR_EVER, WRONG,
+     "it is the audit log of every task"},
+    {TOPIC_TASKS, "max.message.bytes", "4194304", AT_LEAST, WRONG,
+     "a larger event could never be written"},
+    {TOPIC_TASKS, "message.timestamp.type", "CreateTime", EXACTLY, WRONG,
      "events carry their own time"},
 
-    {TOPIC_STATE, "cleanup.policy", "compact", EXACTLY, "it is the durable state"},
-    {TOPIC_STATE, "delete.retention.ms", "604800000", AT_LEAST,
-     "a worker that was away for less must still see what was deleted"},
-    {TOPIC_STATE, "max.message.bytes", "4194304", AT_LEAST,
-     "a larger entry could never be written"},
-    {TOPIC_STATE, "message.timestamp.type", "CreateTime", EXACTLY, "entries carry their own time"},
+    {TOPIC_REMINDERS, "cleanup.policy", "delete", NOT_COMPACTED, LOSES,
+     "every reminder must stay until it is read"},
+    {TOPIC_REMINDERS, "max.message.bytes", "4194304", AT_LEAST, WRONG,
+     "a larger reminder could never be written"},
+    {TOPIC_REMINDERS, "message.timestamp.type", "CreateTime", EXACTLY, WRONG,
+     "events carry their own time"},
 
-    {TOPIC_DEAD_LETTERS, "max.message.bytes", "8388608", AT_LEAST,
+    {TOPIC_STATE, "cleanup.policy", "compact", EXACTLY, LOSES, "it is the durable state"},
+    {TOPIC_STATE, "delete.retention.ms", "604800000", AT_LEAST, WRONG,
+     "a worker that was away for less must still see what was deleted"},
+    {TOPIC_STATE, "max.message.bytes", "4194304", AT_LEAST, WRONG,
+     "a larger entry could never be written"},
+    {TOPIC_STATE, "message.timestamp.type", "CreateTime", EXACTLY, WRONG,
+     "entries carry their own time"},
+
+    {TOPIC_DEAD_LETTERS, "max.message.bytes", "8388608", AT_LEAST, WRONG,
      "it takes records that are too large, with our headers"},
-    {TOPIC_DEAD_LETTERS, "cleanup.policy", "delete", EXACTLY,
+    {TOPIC_DEAD_LETTERS, "cleanup.policy", "delete", NOT_COMPACTED, LOSES,
      "records without a key must fit, and all of one key stay"},
 
-    {TOPIC_FORWARDED, "cleanup.policy", "delete", EXACTLY,
+    {TOPIC_FORWARDED, "cleanup.policy", "delete", NOT_COMPACTED, LOSES,
      "every record must stay until it is read"},
-    {TOPIC_FORWARDED, "retention.ms", "-1", KEPT_FOR_EVER,
+    {TOPIC_FORWARDED, "retention.ms", "-1", KEPT_FOR_EVER, LOSES,
      "a record must stay until it is read, and its time can be an old one"},
-    {TOPIC_FORWARDED, "retention.bytes", "-1", KEPT_FOR_EVER,
+    {TOPIC_FORWARDED, "retention.bytes", "-1", KEPT_FOR_EVER, LOSES,
      "a record must stay until it is read"},
-    {TOPIC_FORWARDED, "max.message.bytes", "4194304", AT_LEAST,
+    {TOPIC_FORWARDED, "max.message.bytes", "4194304", AT_LEAST, WRONG,
      "a larger record could never be forwarded"},
-    {TOPIC_FORWARDED, "message.timestamp.type", "CreateTime", EXACTLY,
+    {TOPIC_FORWARDED, "message.timestamp.type", "CreateTime", EXACTLY, WRONG,
      "a forwarded record keeps its first time"},
-    {TOPIC_FORWARDED, "message.timestamp.before.max.ms", "9223372036854775807", NOT_LESS,
+    {TOPIC_FORWARDED, "message.timestamp.before.max.ms", "9223372036854775807", NOT_LESS, WRONG,
      "a forwarded record keeps its first time, which can be an old one"},
 };
 #define SETTINGS (sizeof settings / sizeof settings[0])
+
+static bool is_of(const struct setting *s, int topic)
+{
+    return s->topic == topic || (s->topic == EACH_INPUT && topic < TOPIC_FORWARDED);
+}
 
 static void say(topics_report *report, void *arg, const char *topic, enum topics_state state,
                 const char *text)
 {
     report(arg, &(struct topics_finding){.topic = topic, .state = state, .text = text});
-}
-
-/* ------------------------------------------------------------------ what is there */
-
-static rd_kafka_t *open_admin(const struct config *config, struct kafka_watch *watch,
-                              struct error *error)
-{
-    rd_kafka_conf_t *conf = kafka_conf_new(config, KAFKA_ADMIN, watch, error);
-    return conf ? kafka_conf_open(conf, KAFKA_ADMIN, error) : NULL;
-}
-
-/* The sentence of a request that no broker answered: the watch knows more than "timed out". */
-static enum result unanswered(const struct config *config, rd_kafka_t *rk,
-                              struct kafka_watch *watch, rd_kafka_resp_err_t err, const char *doing,
-                              struct error *error)
-{
-    rd_kafka_poll(rk, 0);
-    if (watch->refused) err = RD_KAFKA_RESP_ERR__AUTHENTICATION;
-    if (kafka_error_code(config, err, watch->refused ? watch->reason : NULL, doing, error) == FATAL)
-        return FATAL;
-    return error_set(error, RETRY, "no answer from Kafka (%s): %s", config->bootstrap_servers,
-                     watch->reason[0] ? watch->reason : rd_kafka_err2str(err));
-}
-
-/* What the brokers say of a topic. */
-struct fact {
-    int32_t partitions; /* 0: it does not exist, or is not told */
-    rd_kafka_resp_err_t err;
-};
-
-/* Facts by enum topic. */
-static enum result find_topics(const struct config *config, rd_kafka_t *rk,
-                               struct kafka_watch *watch, struct fact facts[topic_end],
-                               struct error *error)
-{
-    rd_kafka_topic_t *handles[topic_end] = {NULL};
-    for (int t = 1; t < topic_end; t++) {
-        facts[t] = (struct fact){0};
-        handles[t] = rd_kafka_topic_new(rk, config->topics[t].p, NULL);
-    }
-    const struct rd_kafka_metadata *metadata;
-    /* Of the topics that this handle knows: with less rights than a list of all of them. */
-    rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 0, NULL, &metadata, REQUEST_TIMEOUT_MS);
-    for (int t = 1; t < topic_end; t++) rd_kafka_topic_destroy(handles[t]);
-    if (err) return unanswered(config, rk, watch, err, "reading the topics", error);
-    for (int i = 0; i < metadata->topic_cnt; i++) {
-        const struct rd_kafka_metadata_topic *m = &metadata->topics[i];
-        bool settled =
-            !m->err || m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || m->partition_cnt > 0;
-        for (int t = 1; t < topic_end; t++)
-            if (strcmp(config->topics[t].p, m->topic) == 0)
-                facts[t] = (struct fact){m->partition_cnt, settled ? 0 : m->err};
-    }
-    rd_kafka_metadata_destroy(metadata);
-    return OK;
-}
-
-/* Any right on a topic lets it be seen; this is the one that the worker needs anyway. */
-static void name_right(const struct config *config, int t, char command[KAFKA_RIGHTS_COMMAND_BYTES])
-{
-    bool written = t == TOPIC_TASKS || t == TOPIC_REMINDERS || t == TOPIC_DEAD_LETTERS;
-    kafka_rights_command(config, written ? KAFKA_RIGHT_WRITE : KAFKA_RIGHT_READ,
-                         config->topics[t].p, command);
-}
-
-/* The first topic of which the brokers do not tell. */
-static enum result judge(const struct config *config, const struct fact facts[topic_end],
-                         struct error *error)
-{
-    char command[KAFKA_RIGHTS_COMMAND_BYTES];
-    for (int t = 1; t < topic_end; t++) {
-        if (!facts[t].err) continue;
-        if (facts[t].err != RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-            return kafka_error_code(config, facts[t].err, NULL, config->topics[t].p, error);
-        name_right(config, t, command);
-        return error_set(error, FATAL, "topic %s may not be seen by this user: %s",
-                         config->topics[t].p, command);
-    }
-    return OK;
-}
-
-enum result topics_partitions(const struct config *config, int32_t *partitions, struct error *error)
-{
-    struct kafka_watch watch = {0};
-    struct fact facts[topic_end];
-    rd_kafka_t *rk = open_admin(config, &watch, error);
-    if (!rk) return FATAL;
-    enum result r = find_topics(config, rk, &watch, facts, error);
-    kafka_conf_close(rk);
-    if (r == OK) r = judge(config, facts, error);
-    if (r != OK) return r;
-    for (int t = 1; t < topic_end; t++)
-        if (facts[t].partitions == 0)
-            return error_set(error, FATAL, "topic %s does not exist; run `epilogue topics create`",
-                             config->topics[t].p);
-    for (int t = 2; t < topic_end; t++)
-        if (facts[t].partitions != facts[1].partitions)
-            return error_set(error, FATAL,
-                             "topic %s has %" PRId32 " partitions, but %s has %" PRId32
-                             ": all must have the same number; run `epilogue topics check`",
-                             config->topics[t].p, facts[t].partitions, config->topics[1].p,
-                             facts[1].partitions);
-    *partitions = facts[1].partitions;
-    return OK;
 }
 
 /* ------------------------------------------------------------------ create */
@@ -186,7 +109,7 @@ static rd_kafka_NewTopic_t *new_topic(const struct config *config, int t, int32_
     rd_kafka_NewTopic_t *topic =
         rd_kafka_NewTopic_new(config->topics[t].p, partitions, replication, text, sizeof text);
     for (size_t i = 0; topic && i < SETTINGS; i++)
-        if (settings[i].topic == t && settings[i].rule != NOT_LESS)
+        if (is_of(&settings[i], t) && settings[i].rule != NOT_LESS && settings[i].weight != RISKS)
             rd_kafka_NewTopic_set_config(topic, settings[i].name, settings[i].value);
     return topic;
 }
@@ -253,7 +176,7 @@ static enum result request_creation(const struct config *config, rd_kafka_t *rk,
     rd_kafka_CreateTopics(rk, topics, n, options, queue);
     rd_kafka_event_t *event = wait_result(queue, RD_KAFKA_EVENT_CREATETOPICS_RESULT);
     rd_kafka_resp_err_t err = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
-    enum result r = err ? unanswered(config, rk, watch, err, "making the topics", error)
+    enum result r = err ? topics_unanswered(config, rk, watch, err, "making the topics", error)
                         : report_created(config, event, report, arg, error);
     if (event) rd_kafka_event_destroy(event);
     rd_kafka_AdminOptions_destroy(options);
@@ -265,9 +188,9 @@ static enum result wait_visible(const struct config *config, rd_kafka_t *rk,
                                 struct kafka_watch *watch, struct error *error)
 {
     for (int attempt = 0; attempt < VISIBLE_ATTEMPTS; attempt++) {
-        struct fact facts[topic_end];
-        enum result r = find_topics(config, rk, watch, facts, error);
-        if (r == OK) r = judge(config, facts, error);
+        struct topics_fact facts[topic_end];
+        enum result r = topics_find(config, rk, watch, facts, error);
+        if (r == OK) r = topics_judge(config, facts, error);
         if (r == FATAL) return r;
         int missing = r != OK;
         for (int t = 1; t < topic_end && r == OK; t++) missing |= facts[t].partitions == 0;
@@ -283,9 +206,10 @@ enum result topics_create(const struct config *config, int32_t partitions, int r
     struct kafka_watch watch = {0};
     rd_kafka_NewTopic_t *topics[topic_end];
     size_t n = 0;
-    rd_kafka_t *rk = open_admin(config, &watch, error);
+    rd_kafka_t *rk = topics_open(config, &watch, error);
     if (!rk) return FATAL;
-    enum result r = OK;
+    struct topics_fact facts[topic_end];
+    enum result r = topics_find(config, rk, &watch, facts, error);
     for (int t = 1; t < topic_end && r == OK; t++) {
         topics[n] = new_topic(config, t, partitions, replication);
         if (topics[n])
@@ -308,18 +232,24 @@ struct check {
     const struct config *config;
     topics_report *report;
     void *arg;
-    const struct fact *facts; /* by enum topic */
-    int32_t expected;         /* how many partitions each should have */
+    const struct topics_fact *facts; /* by enum topic */
+    int32_t expected;                /* how many partitions each should have */
     size_t wrong;
     bool topic_is_fine;
 };
 
-static void tell(struct check *c, int t, enum topics_state state, const char *text)
+static void tell_weighty(struct check *c, int t, enum topics_state state, const char *text,
+                         bool loses)
 {
     c->wrong += state == TOPICS_WRONG;
     c->topic_is_fine = false;
     c->report(c->arg, &(struct topics_finding){c->config->topics[t].p, state, text, t,
-                                               c->facts[t].partitions > 0});
+                                               c->facts[t].partitions > 0, loses});
+}
+
+static void tell(struct check *c, int t, enum topics_state state, const char *text)
+{
+    tell_weighty(c, t, state, text, false);
 }
 
 static bool setting_is_right(const struct setting *s, const char *value)
@@ -329,8 +259,25 @@ static bool setting_is_right(const struct setting *s, const char *value)
     case NOT_LESS:
     case AT_LEAST: return strtoll(value, NULL, 10) >= strtoll(s->value, NULL, 10);
     case KEPT_FOR_EVER: return strtoll(value, NULL, 10) < 0;
+    case KEPT_AT_LEAST:
+        return strtoll(value, NULL, 10) < 0 ||
+               strtoll(value, NULL, 10) >= strtoll(s->value, NULL, 10);
+    case NOT_COMPACTED: return !strstr(value, "compact");
     }
     return false;
+}
+
+static void tell_setting(struct check *c, int t, const struct setting *s, const char *value)
+{
+    bool least = s->rule == AT_LEAST || s->rule == KEPT_AT_LEAST || s->rule == NOT_LESS;
+    char text[600];
+    snprintf(text, sizeof text,
+             "%s is %s, but %s be %s%s (%s): kafka-configs.sh --bootstrap-server %s --alter "
+             "--entity-type topics --entity-name %s --add-config %s=%s",
+             s->name, value, s->weight == RISKS ? "should" : "must", least ? "at least " : "",
+             s->value, s->why, c->config->bootstrap_servers, c->config->topics[t].p, s->name,
+             s->value);
+    tell_weighty(c, t, s->weight == RISKS ? TOPICS_RISK : TOPICS_WRONG, text, s->weight == LOSES);
 }
 
 static void check_settings(struct check *c, int t, const rd_kafka_ConfigResource_t *resource)
@@ -343,20 +290,12 @@ static void check_settings(struct check *c, int t, const rd_kafka_ConfigResource
         for (size_t j = 0; j < n && !value; j++)
             if (strcmp(rd_kafka_ConfigEntry_name(entries[j]), s->name) == 0)
                 value = rd_kafka_ConfigEntry_value(entries[j]);
-        if (s->topic != t || !value || setting_is_right(s, value)) continue;
-        char text[600];
-        snprintf(text, sizeof text,
-                 "%s is %s, but must be %s%s (%s): kafka-configs.sh --bootstrap-server %s --alter "
-                 "--entity-type topics --entity-name %s --add-config %s=%s",
-                 s->name, value, s->rule == AT_LEAST || s->rule == NOT_LESS ? "at least " : "",
-                 s->value, s->why, c->config->bootstrap_servers, c->config->topics[t].p, s->name,
-                 s->value);
-        tell(c, t, TOPICS_WRONG, text);
+        if (is_of(s, t) && value && !setting_is_right(s, value)) tell_setting(c, t, s, value);
     }
 }
 
 /* The count that most topics have: the others are the wrong ones. */
-static int32_t usual_count(const struct fact facts[topic_end])
+static int32_t usual_count(const struct topics_fact facts[topic_end])
 {
     int32_t usual = 0;
     int most = 0;
@@ -380,7 +319,7 @@ static void check_unseen(struct check *c, int t)
         tell(c, t, TOPICS_WRONG, "does not exist: epilogue topics create");
         return;
     }
-    name_right(c->config, t, command);
+    topics_name_right(c->config, t, command);
     if (err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
         snprintf(text, sizeof text, "may not be seen by this user: %s", command);
     else
@@ -446,7 +385,8 @@ static void check_all(struct check *c, const rd_kafka_ConfigResource_t **resourc
 
 /* Asks for the settings of the topics that exist; the caller destroys the event and the queue. */
 static rd_kafka_event_t *describe(const struct config *config, rd_kafka_t *rk,
-                                  const struct fact facts[topic_end], rd_kafka_queue_t *queue)
+                                  const struct topics_fact facts[topic_end],
+                                  rd_kafka_queue_t *queue)
 {
     rd_kafka_ConfigResource_t *asked[topic_end];
     size_t n = 0;
@@ -466,7 +406,7 @@ static enum result check_described(struct check *c, rd_kafka_t *rk, struct kafka
     rd_kafka_resp_err_t err = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
     enum result r = OK;
     if (err) {
-        r = unanswered(c->config, rk, watch, err, "reading the topics' settings", error);
+        r = topics_unanswered(c->config, rk, watch, err, "reading the topics' settings", error);
         check_all(c, NULL, 0, error->text);
     } else {
         size_t n;
@@ -483,16 +423,16 @@ enum result topics_check(const struct config *config, int32_t expected_partition
                          topics_report *report, void *arg, size_t *wrong_n, struct error *error)
 {
     struct kafka_watch watch = {0};
-    struct fact facts[topic_end];
+    struct topics_fact facts[topic_end];
     struct check c = {.config = config,
                       .report = report,
                       .arg = arg,
                       .facts = facts,
                       .expected = expected_partitions};
     *wrong_n = 0;
-    rd_kafka_t *rk = open_admin(config, &watch, error);
+    rd_kafka_t *rk = topics_open(config, &watch, error);
     if (!rk) return FATAL;
-    enum result r = find_topics(config, rk, &watch, facts, error);
+    enum result r = topics_find(config, rk, &watch, facts, error);
     if (r == OK && usual_count(facts) == 0)
         check_all(&c, NULL, 0, NULL); /* none is seen, so there are no settings to ask for */
     else if (r == OK)

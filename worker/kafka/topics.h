@@ -18,6 +18,7 @@ enum topics_state {
     TOPICS_CREATED,
     TOPICS_EXISTED,
     TOPICS_UNCHECKED, /* it is there, but its settings could not be looked at */
+    TOPICS_RISK,      /* a setting that can lose records one day; the publishers' choice */
     TOPICS_WRONG,
 };
 
@@ -28,6 +29,7 @@ struct topics_finding {
     const char *text; /* one sentence; what to do about it, too, where something is to be done */
     int id;           /* enum topic */
     bool visible;     /* it exists, and we may know it */
+    bool loses;       /* TOPICS_WRONG: a setting by which records or state are lost */
 };
 
 typedef void topics_report(void *arg, const struct topics_finding *finding);
@@ -53,6 +55,19 @@ enum result topics_check(const struct config *config, int32_t expected_partition
 /* The partition count of all topics, for the worker's start. FATAL: one is missing, or the counts
  * are unequal; RETRY: no broker answers. */
 enum result topics_partitions(const struct config *config, int32_t *partitions,
+                              struct error *error);
+
+/* Looks again and again whether the topics are there; not for two threads at once. */
+struct topics_watch;
+
+/* `partitions`: how many each topic must have. NULL and a sentence on a bad setting. */
+struct topics_watch *topics_watch_new(const struct config *config, int32_t partitions,
+                                      struct error *error);
+/* free(NULL) is safe. */
+void topics_watch_free(struct topics_watch *watch);
+/* Reports each topic that does not exist, or has come back with another partition count; eight
+ * seconds at most. RETRY: no broker answers; FATAL: we are refused. */
+enum result topics_watch_look(struct topics_watch *watch, topics_report *report, void *arg,
                               struct error *error);
 
 #endif

@@ -225,22 +225,27 @@ static enum result check_rights(struct check *check)
     return remove_keys(check);
 }
 
-/* Looks at one thing after the other; a fault of one does not keep it from the next. */
-static enum result check_all(struct check *check)
+/* Asks what the server says of itself. */
+static enum result ask_server(struct check *check)
 {
     redisReply *reply = NULL;
     enum result result = ask(check, 1, (const char *[]){"INFO"}, &reply);
-    if (result) return result;
-    if (reply->type == REDIS_REPLY_STRING) check->info = reply->str;
-    check_server(check);
-    result = check_memory(check);
+    if (result == OK && reply->type == REDIS_REPLY_STRING) check->info = reply->str;
+    if (result == OK) check_server(check);
+    return result == OK ? check_memory(check) : result;
+}
+
+/* Looks at one thing after the other; a fault of one does not keep it from the next. */
+static enum result check_all(struct check *check)
+{
+    enum result result = ask_server(check);
     if (result) return result;
     check_persistence(check);
     return check_rights(check);
 }
 
-enum result redis_port_check(struct store_port *port, verdict_report *found, void *context,
-                             struct error *error)
+static enum result run(struct store_port *port, enum result (*look)(struct check *),
+                       verdict_report *found, void *context, struct error *error)
 {
     struct redis_port *self = port->self;
     struct error why = {.text = ""};
@@ -249,8 +254,19 @@ enum result redis_port_check(struct store_port *port, verdict_report *found, voi
     if (!check.connection) return FATAL;
     redis_connection_without_script(check.connection);
     arena_reset(self->scratch, 0);
-    enum result result = check_all(&check);
+    enum result result = look(&check);
     redis_connection_free(check.connection);
     return check.result || result ? error_set(error, result ? result : check.result, "%s", why.text)
                                   : OK;
+}
+
+enum result redis_port_check(struct store_port *port, verdict_report *found, void *context,
+                             struct error *error)
+{
+    return run(port, check_all, found, context, error);
+}
+
+enum result redis_port_check_settings(struct store_port *port, struct error *error)
+{
+    return run(port, ask_server, NULL, NULL, error);
 }

@@ -35,5 +35,8 @@ void redis_port_free(struct store_port *port);
  */
 enum result redis_port_check(struct store_port *port, verdict_report *found, void *context,
                              struct error *error);
+/* The part of it that somebody can change under a worker that runs: the server and its settings.
+ * Nothing is written. */
+enum result redis_port_check_settings(struct store_port *port, struct error *error);
 
 #endif
