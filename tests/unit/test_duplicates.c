@@ -357,6 +357,28 @@ static void thousands_wait_for_one(void **state)
     assert_int_equal(incident_of(w, "INC-1")->counts.open, 2);
 }
 
+/* A record from before the look at doubts, that is read behind what has made it necessary. */
+static void who_closes_the_last_task_completes_the_incident(void **state)
+{
+    struct world *w = closed_incident(state);
+    take_finding(w, NOON, duplicate(w, "D", 1, "X"));
+    struct finding_event *f = technical(w, "X", 1);
+    take_finding(w, LATER, f);
+    assert_int_equal(incident_of(w, "INC-1")->cursor.stage, STAGE_AGAIN);
+    for (int i = 0; i < 2; i++) {
+        struct task_update_event *e = task_update(w, "INC-1", i ? "bug/X" : "bug/D", 1);
+        SET_UPDATE(e, STATUS, status, REPORTED_VERIFIED);
+        take_update(w, "2026-11-23T12:00:00Z", e);
+    }
+    assert_news(w, "bug/X/2 closed closed:done [status,resolution,closed_at,sla]\n"
+                   "completed/2 light 0/2\n");
+    assert_int_equal(output_at(w, 1)->cause.topic, TOPIC_TASK_UPDATED);
+    assert_int_equal(output_at(w, 1)->cause.offset, output_at(w, 0)->cause.offset);
+    run_until(w, LATER);
+    assert_news(w, "");
+    assert_int_equal(incident_of(w, "INC-1")->cursor.stage, STAGE_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +395,7 @@ int main(void)
         TEST(the_end_of_retention_ends_doubts),
         TEST(a_closure_looks_again_too),
         TEST(thousands_wait_for_one),
+        TEST(who_closes_the_last_task_completes_the_incident),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
