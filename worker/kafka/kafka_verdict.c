@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "common/buf.h"
+#include "kafka_rights.h"
 
 /* A message with so old a time has it from the record that it forwards, and not from our clock. */
 #define OLD_MS INT64_C(60000)
@@ -202,18 +203,18 @@ static void put_topics(struct buf *out, const struct config *config, unsigned to
 static void put_right(struct buf *out, const struct config *config,
                       const struct refused_write *write)
 {
-    buf_printf(out,
-               "a right is missing; grant it: kafka-acls.sh --bootstrap-server %s --add "
-               "--allow-principal User:%s ",
+    char command[KAFKA_RIGHTS_COMMAND_BYTES];
+    bool of_group = write->code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+    buf_lit(out, "a right is missing; grant it: ");
+    if (of_group || write->code == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED) {
+        kafka_rights_command(config, of_group ? KAFKA_RIGHT_GROUP : KAFKA_RIGHT_TRANSACTIONS, NULL,
+                             command);
+        buf_printf(out, "%s", command);
+        return;
+    }
+    buf_printf(out, "kafka-acls.sh --bootstrap-server %s --add --allow-principal User:%s ",
                config->bootstrap_servers, principal(config));
     switch ((int)write->code) {
-    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-        buf_printf(out, "--operation Read --group %s", config->group_id);
-        break;
-    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
-        buf_printf(out, "--operation Write --transactional-id %s/ --resource-pattern-type prefixed",
-                   config->group_id);
-        break;
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
         buf_printf(out, "--operation IdempotentWrite --cluster");
         break;
