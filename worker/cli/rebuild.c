@@ -248,8 +248,7 @@ static int rebuild(struct rebuild *r)
     struct error error;
     if (policy_file_load(r->config->policy_file, r->policy_arena, &r->policy, &error) != OK)
         return cli_fail(EXIT_USAGE, "%s", error.text);
-    if (topics_partitions(r->config, &r->partitions, &error) != OK)
-        return cli_error(&error);
+    if (topics_partitions(r->config, &r->partitions, &error) != OK) return cli_error(&error);
     if (!choose(r)) return EXIT_USAGE;
     return finish(r, rebuild_all(r, &error), &error);
 }
