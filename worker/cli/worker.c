@@ -79,7 +79,7 @@ static enum result patiently(struct worker *w, const char *waiting_for,
         enum result result = try(w, error);
         if (result != RETRY) return result;
         char reason[400];
-        snprintf(reason, sizeof reason, "%s: %s", waiting_for, error->text);
+        snprintf(reason, sizeof reason, "%s: %.380s", waiting_for, error->text);
         metrics_set_ready(w->metrics, reason);
         watchdog_kick();
         if (clock_monotonic(NULL) - complained_ms >= COMPLAIN_MS) {
