@@ -357,6 +357,59 @@ static void thousands_wait_for_one(void **state)
     assert_int_equal(incident_of(w, "INC-1")->counts.open, 2);
 }
 
+/* The other one comes when a closure has looked at some of those in doubt already. */
+static bool it_comes_in_the_middle(struct world *w, const struct event *event)
+{
+    (void)event;
+    const struct cursor *cursor = &incident_of(w, "INC-1")->cursor;
+    if (cursor->stage != STAGE_DOUBTS || !cursor->key.p) return true;
+    w->between = NULL;
+    take_finding(w, NOON, technical(w, "X", 1));
+    return true;
+}
+
+static void a_look_that_is_under_way_begins_anew(void **state)
+{
+    struct world *w = *state;
+    w->d.step_max = 1;
+    w->between = it_comes_in_the_middle;
+    struct closure_event *e = bare_closure(w, 1);
+    for (int i = 0; i < 4; i++) {
+        struct finding_event *f = technical(w, arena_printf(w->arena, "D-%d", i).p, -1);
+        add_inline(w, e, f);
+    }
+    take_closure(w, NOON, e);
+    e = bare_closure(w, 2);
+    for (int i = 0; i < 4; i++)
+        add_inline(w, e, duplicate(w, arena_printf(w->arena, "D-%d", i).p, -1, "X"));
+    take_closure(w, NOON, e);
+    assert_null(w->between);
+    assert_int_equal(incident_of(w, "INC-1")->doubts, 0);
+    assert_int_equal(incident_of(w, "INC-1")->counts.open, 1);
+}
+
+/* A record from before the look at doubts, that is read behind what has made it necessary. */
+static void who_closes_the_last_task_completes_the_incident(void **state)
+{
+    struct world *w = closed_incident(state);
+    take_finding(w, NOON, duplicate(w, "D", 1, "X"));
+    struct finding_event *f = technical(w, "X", 1);
+    take_finding(w, LATER, f);
+    assert_int_equal(incident_of(w, "INC-1")->cursor.stage, STAGE_AGAIN);
+    for (int i = 0; i < 2; i++) {
+        struct task_update_event *e = task_update(w, "INC-1", i ? "bug/X" : "bug/D", 1);
+        SET_UPDATE(e, STATUS, status, REPORTED_VERIFIED);
+        take_update(w, "2026-11-23T12:00:00Z", e);
+    }
+    assert_news(w, "bug/X/2 closed closed:done [status,resolution,closed_at,sla]\n"
+                   "completed/2 light 0/2\n");
+    assert_int_equal(output_at(w, 1)->cause.topic, TOPIC_TASK_UPDATED);
+    assert_int_equal(output_at(w, 1)->cause.offset, output_at(w, 0)->cause.offset);
+    run_until(w, LATER);
+    assert_news(w, "");
+    assert_int_equal(incident_of(w, "INC-1")->cursor.stage, STAGE_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +426,8 @@ int main(void)
         TEST(the_end_of_retention_ends_doubts),
         TEST(a_closure_looks_again_too),
         TEST(thousands_wait_for_one),
+        TEST(a_look_that_is_under_way_begins_anew),
+        TEST(who_closes_the_last_task_completes_the_incident),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -423,6 +423,22 @@ static void an_incident_that_never_closes(void **state)
                    "stakeholder-review/1 created open\n");
 }
 
+/* The rule is a part of what is told: a change that was kept quiet stood on the next event, and not
+ * among its changes. */
+static void another_rule_alone_is_told(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    evaluate(e, TRI_TRUE, TRI_TRUE);
+    take_closure(w, "2026-11-20", e);
+    take_finding(w, "2026-11-20", technical(w, "F-1", 1));
+    struct finding_event *f = finding(w, "INC-1", "F-1", 2);
+    SET_FINDING(f, WORK, work, KIND_BUG);
+    take_finding(w, "2026-11-21", f);
+    assert_news(w, "bug/F-1/2 updated open [policy]\n");
+    assert_str(task_of(w, "INC-1", "bug/F-1")->policy_rule, "finding/work");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -442,6 +458,7 @@ int main(void)
         TEST(a_procedure_changes_too),
         TEST(an_sop_update_that_is_done_stays_done),
         TEST(an_incident_that_never_closes),
+        TEST(another_rule_alone_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@ static struct property settings[] = {{"security.protocol", "sasl_ssl", "test", f
                                      {"sasl.username", "epilogue", "test", false}};
 static struct config config = {
     .bootstrap_servers = "kafka:9092",
-    .group_id = "group",
+    .group_id = "a/group",
     .instance_id = "one",
     .kafka_common = {settings, 2},
 };
@@ -45,10 +45,11 @@ static void test_each_condition_says_what_to_do(void **state)
          "kafka-acls.sh --bootstrap-server kafka:9092 --add --allow-principal User:epilogue "
          "--operation Write --topic followup-tasks --topic followup-state",
          "right"},
-        {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, "--operation Read --group group", "right"},
+        {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, "--operation Read --group a/group", "right"},
         {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "IdempotentWrite --cluster", "right"},
         {RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-         "--operation Write --transactional-id group/ --resource-pattern-type prefixed", "right"},
+         "--operation Write --transactional-id a%2Fgroup/ --resource-pattern-type prefixed",
+         "right"},
         {RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, "free space", "disk"},
         {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, "min.insync.replicas", "brokers are missing"},
         {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND, "min.insync.replicas", "brokers"},

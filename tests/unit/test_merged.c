@@ -316,6 +316,31 @@ static void in_parts_a_void_merge_says_the_same(void **state)
     free((void *)(uintptr_t)whole.p);
 }
 
+/* A was merged into B by mistake, and then into C; B into A afterwards. What comes to A from there has
+ * been in A and finds it merged, but not by the way that it has gone. */
+static void merged_elsewhere_since_is_no_circle(void **state)
+{
+    struct world *w = *state;
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    close_with(w, closed(w, "B", 1), "G");
+    close_with(w, closed(w, "C", 1), "H");
+    take_closure(w, LATER, merged(w, "A", 2, "C"));
+    take_closure(w, LATER, merged(w, "B", 2, "A"));
+    deliver(w);
+    assert_str(incident_of(w, "A")->merged_into, "C");
+    assert_null(incident_of(w, "A")->merge_void.p);
+    assert_int_equal(incident_of(w, "A")->counts.open, 0);
+    assert_true(is_open(w, "C", "bug/A:F"));
+    assert_true(is_open(w, "C", "bug/B:G"));
+    /* A real one, by way of C, is cut as ever. */
+    take_closure(w, LATER, merged(w, "C", 2, "B"));
+    deliver(w);
+    assert_str(incident_of(w, "A")->merge_void, "C");
+    assert_true(is_open(w, "A", "bug/F"));
+    assert_true(is_open(w, "A", "bug/B:G"));
+    assert_true(is_open(w, "A", "bug/C:H"));
+}
+
 /* ---- what comes back to where it was ---- */
 
 static void parted_incidents_have_what_comes_back(void **state)
@@ -615,6 +640,7 @@ int main(int argc, char **argv)
         IN_WORLD(news_that_comes_back_is_known_by_its_order),
         IN_WORLD(what_comes_back_leaves_doubts_alone),
         IN_WORLD(no_incident_is_not_followed_up_for_a_circle),
+        IN_WORLD(merged_elsewhere_since_is_no_circle),
         IN_WORLD(a_circle_of_what_is_past_its_retention),
         IN_WORLD(a_merge_under_way_is_done_first),
         IN_WORLD(a_cut_under_way_goes_on_behind_others),

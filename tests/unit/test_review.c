@@ -206,6 +206,23 @@ static void retention_deletes_the_past(void **state)
                    "register-entry/F-1~3/1 created open\n");
 }
 
+/* What a second life adds to a name cannot be a part of another finding's. */
+static void no_name_of_a_later_life_is_one_of_the_first(void **state)
+{
+    struct world *w = *state;
+    w->policy.retention = days(10);
+    struct closure_event *e = closure(w, "INC-1", 1);
+    evaluate(e, TRI_TRUE, TRI_TRUE);
+    struct finding_event *f = technical(w, "F~2", -1);
+    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
+    add_inline(w, e, f);
+    take_closure(w, NOON, e);
+    run_until(w, "2026-12-20");
+    take_finding(w, "2026-12-20",
+                 technical(w, "F", 1)); /* check_outputs looks for ids that were used */
+    assert_news(w, "opened/2 light 0/1\nbug/F~2/1 created open\n");
+}
+
 /* A worker that was late gives the events of one that was in time: what a record from after the end
  * of retention finds does not depend on whether the tick of that end has come before it. */
 static void late(struct world *w, bool in_time)
@@ -301,6 +318,7 @@ int main(void)
         TEST(reviews_repeat_and_coalesce),
         TEST(no_finding_came),
         TEST(retention_deletes_the_past),
+        TEST(no_name_of_a_later_life_is_one_of_the_first),
         TEST(a_record_from_after_retention_finds_the_past_deleted),
         TEST(an_update_from_after_retention_finds_no_task),
         TEST(nothing_wakes_an_incident_that_waits),

@@ -45,8 +45,9 @@ void incident_settle(struct step *step)
 {
     struct incident *incident = step->incident;
     if (incident->phase != PHASE_OPEN || incident->counts.open > 0) return;
-    /* The rest of a closure may bring more tasks; it settles the incident itself. */
-    if (incident->cursor.stage) return;
+    /* The rest of a closure may bring more tasks; it settles the incident itself. A look at doubts
+     * brings none, and the record that has closed the last one is the cause. */
+    if (incident->cursor.stage && incident->cursor.stage != STAGE_AGAIN) return;
     incident->phase = PHASE_COMPLETED;
     incident->completed_at = step->at;
     incident_announce(step, INCIDENT_COMPLETED);

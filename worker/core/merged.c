@@ -2,8 +2,9 @@
 /*
  * Findings of merged incidents on their way to the incident that goes on. A finding has one name on
  * all of its way, made by the incident where it began, and carries the incidents that it has passed.
- * Where it comes to one of them again, the merges go round: the circle is cut at the member with the
- * smallest incident_id, and what came round is followed up there.
+ * Where it comes to one of them again, and that is still merged into the one that it went to from
+ * there, the merges go round: the circle is cut at the member with the smallest incident_id, and what
+ * came round is followed up there.
  */
 #include "step.h"
 
@@ -60,13 +61,18 @@ void merged_forward(struct step *step, const struct finding *known, const struct
     finding_count(step, said);
 }
 
-/* Of those that it came through since it was here last. */
-static bool is_smallest(const struct finding *finding, struct str incident_id)
+/* Whether the circle by which the finding has come is to be cut here: at the smallest of those that
+ * it came through since it was here last. If this incident was merged into another one since, the
+ * finding has gone round by a merge that is no more. */
+static bool is_to_cut(const struct finding *finding, const struct incident *incident)
 {
     const struct str_list *passed = &finding->passed;
-    for (size_t i = passed->n; !str_eq(passed->items[i - 1], incident_id); i--)
-        if (str_cmp(passed->items[i - 1], incident_id) < 0) return false;
-    return true;
+    struct str went_to = STR_NONE;
+    for (size_t i = passed->n; !str_eq(passed->items[i - 1], incident->incident_id); i--) {
+        went_to = passed->items[i - 1];
+        if (str_cmp(went_to, incident->incident_id) < 0) return false;
+    }
+    return str_eq(went_to, incident->merged_into);
 }
 
 enum decide_result merged_take_finding(struct step *step, const struct finding_event *event)
@@ -77,9 +83,9 @@ enum decide_result merged_take_finding(struct step *step, const struct finding_e
         enum decide_result result;
         if (!incident->merged_into.p) {
             result = closure_part_further(step);
-        } else if (incident->cursor.stage || !is_smallest(finding, incident->incident_id)) {
-            /* Round once more: what a closure has begun here is to be done first, or another
-             * member is the one to cut. */
+        } else if (incident->cursor.stage || !is_to_cut(finding, incident)) {
+            /* On, perhaps round once more: what a closure has begun here is to be done first, or
+             * another member is the one to cut, or it is another way now. */
             merged_forward(step, finding, finding, event->present);
             return DECIDE_OK;
         } else {

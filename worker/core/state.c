@@ -114,7 +114,7 @@ struct entry *state_take_touched(struct state_table *table)
 
 static bool must_escape(unsigned char c)
 {
-    return c < 0x20 || c == 0x7f || c == '%' || c == '/' || c == '|' || c == '$';
+    return c < 0x20 || c == 0x7f || c == '%' || c == '/' || c == '|' || c == '$' || c == '~';
 }
 
 /* C1 control characters are U+0080 to U+009F: two bytes in UTF-8, 0xC2 and 0x80 to 0x9F. */

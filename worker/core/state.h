@@ -262,7 +262,7 @@ void state_touch(struct state_table *table, struct entry *entry);
  * times are those that an event has left. */
 struct entry *state_take_touched(struct state_table *table);
 
-/* Appends `raw` with `%`, `/`, `|`, `$` and control characters percent-encoded (upper-case hex). */
+/* Appends `raw` with `%`, `/`, `|`, `$`, `~` and control characters percent-encoded (upper-case hex). */
 struct str state_encode_part(struct arena *arena, struct str raw);
 /* Undoes it; a broken escape is taken as it stands. */
 struct str state_decode_part(struct arena *arena, struct str part);

@@ -175,7 +175,7 @@ static void put_change(struct step *step, struct entry *entry, const struct task
         close_as(step, task, RESOLUTION_DONE);
     task->sla = sla_at(step->policy, task, step->at);
     if (owner_is_nobody(task->owner) && !owner_is_nobody(before->owner)) forget_missed(step, task);
-    uint64_t visible = task_diff(before, task) & ~BIT(policy);
+    uint64_t visible = task_diff(before, task);
     if (visible || told) {
         enum task_event event = event_of(before, task);
         if (event == TASK_REOPENED) incident_wake_up(step);

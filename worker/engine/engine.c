@@ -213,7 +213,7 @@ static void note_kafka(struct engine *engine, enum result result, const struct e
     engine->kafka_down = result == RETRY;
     if (result != RETRY) return;
     engine_complain(engine, "waiting for Kafka", error);
-    snprintf(engine->kafka_not_ready, sizeof engine->kafka_not_ready, "waiting for Kafka: %s",
+    snprintf(engine->kafka_not_ready, sizeof engine->kafka_not_ready, "waiting for Kafka: %.380s",
              error->text);
 }
 

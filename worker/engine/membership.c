@@ -39,7 +39,7 @@ static void note_failure(struct engine *engine, const struct error *error)
     m->store_down = true;
     m->next_ms = now + m->pause_ms;
     m->pause_ms = m->pause_ms * 2 < PAUSE_MAX_MS ? m->pause_ms * 2 : PAUSE_MAX_MS;
-    snprintf(m->not_ready, sizeof m->not_ready, "waiting for Redis: %s", error->text);
+    snprintf(m->not_ready, sizeof m->not_ready, "waiting for Redis: %.380s", error->text);
     metrics_add(engine->metrics, METRIC_STORE_ERRORS, 1);
 }
 
@@ -132,6 +132,8 @@ enum result membership_serve(struct engine *engine, struct error *error)
     if (m->in_group) return OK;
     engine->kafka->be_member(engine->kafka->self, true);
     m->in_group = true;
-    if (m->since_ms) log_info("Redis can be used: joining the group again", "");
+    if (m->since_ms)
+        log_info("Redis can be used: joining the group again", "down_s=%" PRId64,
+                 (monotonic(engine) - m->since_ms) / 1000);
     return OK;
 }

@@ -83,7 +83,7 @@ static void ask_brokers(struct engine *engine)
 /* For whoever asks meanwhile; whether it goes to the log, too, the caller knows. */
 static void note_wait(struct engine *engine, const struct error *error)
 {
-    snprintf(engine->restore_waits, sizeof engine->restore_waits, "restoring shards: %s",
+    snprintf(engine->restore_waits, sizeof engine->restore_waits, "restoring shards: %.280s",
              error->text);
     engine->restore_waits_ms = monotonic(engine);
 }
