@@ -23,11 +23,12 @@ static void say(struct engine *engine, const struct input_end *end, struct block
     if (now - blocked->since_ms < SAY_AFTER_MS) return;
     if (blocked->said_ms && now - blocked->said_ms < SAY_AGAIN_MS) return;
     blocked->said_ms = now;
-    log_warn(end->topic == TOPIC_FORWARDED
-                 ? "an input waits for a transaction of a worker that is gone: Kafka ends it after "
-                   "transaction.timeout.ms"
-                 : "an input waits for a transaction that its publisher has begun and not ended",
-             "topic=%.*s partition=%d offset=%" PRId64 " waiting_s=%" PRId64,
+    const char *what =
+        end->topic == TOPIC_FORWARDED
+            ? "an input waits for a transaction of a worker that is gone: Kafka ends it after "
+              "transaction.timeout.ms"
+            : "an input waits for a transaction that its publisher has begun and not ended";
+    log_warn(what, "topic=%.*s partition=%d offset=%" PRId64 " waiting_s=%" PRId64,
              STR_ARG(engine->options.topic_names[end->topic]), end->shard, end->end,
              (now - blocked->since_ms) / 1000);
 }
