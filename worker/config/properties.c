@@ -171,7 +171,7 @@ static size_t separator(struct str line)
 enum result properties_read(struct arena *arena, const char *path, struct properties *properties,
                             struct error *error)
 {
-    struct str text;
+    struct str text = STR_NONE;
     *properties = (struct properties){0};
     enum result result = properties_read_bytes(arena, path, FILE_BYTES_MAX, &text, error);
     if (result != OK) return result;

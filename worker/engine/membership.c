@@ -132,6 +132,8 @@ enum result membership_serve(struct engine *engine, struct error *error)
     if (m->in_group) return OK;
     engine->kafka->be_member(engine->kafka->self, true);
     m->in_group = true;
-    if (m->since_ms) log_info("Redis can be used: joining the group again", "%s", "");
+    if (m->since_ms)
+        log_info("Redis can be used: joining the group again", "down_s=%" PRId64,
+                 (monotonic(engine) - m->since_ms) / 1000);
     return OK;
 }
