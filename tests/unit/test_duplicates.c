@@ -357,6 +357,33 @@ static void thousands_wait_for_one(void **state)
     assert_int_equal(incident_of(w, "INC-1")->counts.open, 2);
 }
 
+static bool the_other_comes_while_doubts_are_looked_at(struct world *w, const struct event *event)
+{
+    (void)event;
+    if (incident_of(w, "INC-1")->cursor.stage != STAGE_DOUBTS) return true;
+    w->between = NULL;
+    take_finding(w, NOON, technical(w, "X", 1));
+    return true;
+}
+
+/* The closure has looked at some of its duplicates when the finding comes that they name. */
+static void what_comes_within_a_closure_counts_for_all_of_it(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = bare_closure(w, 1);
+    e->findings = arena_alloc(w->arena, MANY * sizeof *e->findings);
+    for (; e->findings_n < MANY; e->findings_n++) {
+        const char *id = arena_printf(w->arena, "D-%04zu", e->findings_n).p;
+        e->findings[e->findings_n] = *duplicate(w, id, -1, "X");
+    }
+    w->between = the_other_comes_while_doubts_are_looked_at;
+    take_closure(w, NOON, e);
+    assert_null(w->between);
+    run_until(w, LATER);
+    assert_int_equal(incident_of(w, "INC-1")->doubts, 0);
+    assert_int_equal(incident_of(w, "INC-1")->counts.open, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +400,7 @@ int main(void)
         TEST(the_end_of_retention_ends_doubts),
         TEST(a_closure_looks_again_too),
         TEST(thousands_wait_for_one),
+        TEST(what_comes_within_a_closure_counts_for_all_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
