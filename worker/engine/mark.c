@@ -5,7 +5,8 @@
 static uint64_t hash(uint64_t h, struct str s)
 {
     const uint64_t prime = UINT64_C(1099511628211);
-    h = (h ^ (s.p ? s.n + 1 : 0)) * prime;
+    if (!s.p) return h * prime;
+    h = (h ^ (s.n + 1)) * prime;
     for (size_t i = 0; i < s.n; i++) h = (h ^ (unsigned char)s.p[i]) * prime;
     return h;
 }
