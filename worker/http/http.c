@@ -49,9 +49,12 @@ static enum MHD_Result answer_metrics(struct http *http, struct MHD_Connection *
     return result;
 }
 
+#define DOES_NOT_MOVE "the loop does not move"
+
 static enum MHD_Result answer_ready(struct http *http, struct MHD_Connection *connection)
 {
     const char *reason = metrics_not_ready(http->metrics);
+    if (!reason && !watchdog_moving()) reason = DOES_NOT_MOVE;
     if (!reason) return answer(connection, MHD_HTTP_OK, PLAIN, STR("ready\n"));
     struct buf out = {0};
     text_show(&out, str_of(reason));
@@ -87,7 +90,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     if (strcmp(url, "/healthz") == 0)
         return watchdog_moving() ? answer(connection, MHD_HTTP_OK, PLAIN, STR("ok\n"))
                                  : answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, PLAIN,
-                                          STR("the loop does not move\n"));
+                                          STR(DOES_NOT_MOVE "\n"));
     return answer(connection, MHD_HTTP_NOT_FOUND, PLAIN, STR("/metrics /healthz /readyz\n"));
 }
 
