@@ -101,3 +101,30 @@ def test_a_bare_process(one, prefix):
         os.kill(target, signal.SIGTERM)
         process.wait(30)
     assert process.returncode == 0, log.read_text()
+
+
+def test_the_port_that_became_of_0(one):
+    """It is logged, and answers."""
+    worker = one.start_worker("w2", settings={"http.listen": "127.0.0.1:0"})
+    port = int(worker.wait_log(r"are served.* port=(\d+)").group(1))
+    assert port
+    worker.http_port = port
+    assert wait_until(lambda: worker.get("/healthz")[0] == 200, 20, "an answer")
+    worker.stop()
+
+
+def test_a_policy_of_100_megabytes_is_refused(one):
+    policy = one.folder / "huge.json"
+    with open(policy, "w") as file:
+        file.write('{"version":"1"' + " " * 100_000_000 + "}")
+    done = one.run("worker", "-s", f"policy.file={policy}")
+    assert done.returncode == 2 and "larger than" in done.stderr, done.stderr
+
+
+def test_simulate_until_before_the_first_event(tmp_path):
+    path = tmp_path / "story.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in _STORY))
+    done = subprocess.run([binary(), "simulate", path, "--until", "2026-11-19"],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=60, env=environment())
+    assert done.returncode == 2 and "before the first event" in done.stderr, done.stderr
