@@ -109,3 +109,11 @@ def module_world(request, run_folder, kafka):
     yield made
     report = made.close()
     assert report is None, f"a sanitizer found something:\n{report}"
+
+
+@pytest.fixture
+def everybody_runs(world):
+    """What a test has frozen runs again for the next one, however the test ended."""
+    yield
+    world.redis.thaw()
+    world.broker.thaw()

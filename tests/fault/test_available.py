@@ -21,11 +21,7 @@ def world(module_world):
     return module_world.topics_create(4)
 
 
-@pytest.fixture(autouse=True)
-def _everybody_runs(world):
-    yield
-    world.redis.thaw()
-    world.broker.thaw()
+pytestmark = pytest.mark.usefixtures("everybody_runs")
 
 
 def _publish(world, n=8):
@@ -146,7 +142,8 @@ def test_a_frozen_redis_is_not_ready(world):
     worker.stop()
 
 
-@pytest.mark.skipif(not long_run(), reason="ten seconds: --long")
+# Only with --long: it costs ten seconds, and what a busy worker sees is tried above in each run.
+@pytest.mark.skipif(not long_run(), reason="only with --long")
 def test_an_idle_worker_sees_a_frozen_broker(world):
     worker = world.start_worker("idle").wait_ready()
     world.broker.freeze()

@@ -13,7 +13,8 @@ from conftest import long_run
 from support.events import bug_id, closure, finding
 from support.process import wait_until
 
-pytestmark = pytest.mark.skipif(not long_run(), reason="a longer form")
+# Only with --long: a minute. Its pieces are tried in each run by test_refused.py and the unit tests.
+pytestmark = pytest.mark.skipif(not long_run(), reason="only with --long")
 
 _OUTPUTS = ("followup-tasks", "followup-reminders", "followup-state", "followup-dead-letters",
             "epilogue-forwarded")

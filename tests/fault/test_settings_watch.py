@@ -172,7 +172,9 @@ def test_an_output_that_is_deleted_under_a_worker(one):
     assert worker.stop() == 0
 
 
-@pytest.mark.skipif(not long_run(), reason="long")
+# Only with --long: it needs a broker of its own, half a minute. That the setting is not to be changed
+# is tried in each run (unit/test_config.c).
+@pytest.mark.skipif(not long_run(), reason="only with --long")
 def test_a_broker_that_makes_topics_by_itself(run_folder):
     """A question about a topic made it, with the broker's defaults; a deleted one came back so."""
     broker = KafkaBroker(run_folder / "making", properties="auto.create.topics.enable=true\n")

@@ -30,11 +30,7 @@ def world(module_world):
     return module_world.topics_create(4)
 
 
-@pytest.fixture(autouse=True)
-def _everybody_runs(world):
-    yield
-    world.redis.thaw()
-    world.broker.thaw()
+pytestmark = pytest.mark.usefixtures("everybody_runs")
 
 
 def _work(world, n=300):

@@ -193,32 +193,33 @@ static void test_owners(void **state)
     }
 }
 
+static const char whole_closure[] =
+    "{'incident_id':'INC-1042','revision':3,'title':'Key "
+    "read','summary':'s','severity':'critical',"
+    "'disposition':'False "
+    "Positive','customer_impacting':true,'data_breach':false,'started_at':'2026-11',"
+    "'detected_at':'2026-11-02T09:30:00Z','contained_at':'2026-11-03','closed_at':"
+    "1795107600000,"
+    "'owner':'identity','timeline':[{'at':'2026-11-02T09:30:00Z','actor':'soc','"
+    "action':'Alert'},"
+    "{'at':'2026','action':'b'},{'action':'c'}],"
+    "'technical_summary':{'evidence':[{'ref':'case/77','note':'image'},'a "
+    "note'],'actors':['unknown'],"
+    "'response':'Revoked.','takeaways':['One.']},"
+    "'response_evaluation':{'sufficient':true,'complete':false,'note':'late'},"
+    "'coordination':[{'party':' Police "
+    "','party_kind':'law_enforcement','reference':'118','status':'open'},"
+    "{'party':'Vendor'},{'party':'Police','status':'Closed'}],"
+    "'findings':[{'finding_id':'F-7','category':'technical-lapse','severity':'zzz'},"
+    "{'finding_id':'F-8'},"
+    "{'finding_id':'F-7','severity':'low','incident_id':7}],'merged_into':'INC-9','"
+    "references':['CVE-1','CVE-2']}";
+
 static void test_closure(void **state)
 {
     (void)state;
-    struct closure_event *c =
-        closure_of("{'incident_id':'INC-1042','revision':3,'title':'Key "
-                   "read','summary':'s','severity':'critical',"
-                   "'disposition':'False "
-                   "Positive','customer_impacting':true,'data_breach':false,'started_at':'2026-11',"
-                   "'detected_at':'2026-11-02T09:30:00Z','contained_at':'2026-11-03','closed_at':"
-                   "1795107600000,"
-                   "'owner':'identity','timeline':[{'at':'2026-11-02T09:30:00Z','actor':'soc','"
-                   "action':'Alert'},"
-                   "{'at':'2026','action':'b'},{'action':'c'}],"
-                   "'technical_summary':{'evidence':[{'ref':'case/77','note':'image'},'a "
-                   "note'],'actors':['unknown'],"
-                   "'response':'Revoked.','takeaways':['One.']},"
-                   "'response_evaluation':{'sufficient':true,'complete':false,'note':'late'},"
-                   "'coordination':[{'party':' Police "
-                   "','party_kind':'law_enforcement','reference':'118','status':'open'},"
-                   "{'party':'Vendor'},{'party':'Police','status':'Closed'}],"
-                   "'findings':[{'finding_id':'F-7','category':'technical-lapse','severity':'zzz'},"
-                   "{'finding_id':'F-8'},"
-                   "{'finding_id':'F-7','severity':'low','incident_id':7}],'merged_into':'INC-9','"
-                   "references':['CVE-1','CVE-2']}");
+    struct closure_event *c = closure_of(whole_closure);
     const struct incident *i = &c->incident;
-    const struct closure *x = &c->closure;
     assert_int_equal(c->present, 0xffff);
     assert_str(i->incident_id, "INC-1042");
     assert_int_equal(i->order.revision, 3);
@@ -231,6 +232,15 @@ static void test_closure(void **state)
     assert_int_equal(i->data_breach, TRI_FALSE);
     assert_str(i->owner.team, "identity");
     assert_str(i->merged_into, "INC-9");
+    assert_int_equal(c->warnings.n, 0);
+}
+
+static void test_closure_texts_and_lists(void **state)
+{
+    (void)state;
+    struct closure_event *c = closure_of(whole_closure);
+    const struct incident *i = &c->incident;
+    const struct closure *x = &c->closure;
     assert_str(x->summary, "s");
     assert_str(x->started_at_text, "2026-11");
     assert_null(x->detected_at_text.p);
@@ -258,7 +268,12 @@ static void test_closure(void **state)
     assert_str(x->coordination[1].status, "Closed");
     assert_true(x->coordination[1].closed);
     assert_int_equal(x->references.n, 2);
-    assert_int_equal(c->warnings.n, 0);
+}
+
+static void test_closure_findings(void **state)
+{
+    (void)state;
+    struct closure_event *c = closure_of(whole_closure);
     assert_int_equal(c->findings_n, 2);
     assert_str(c->findings[0].finding.finding_id, "F-8");
     assert_str(c->findings[1].finding.finding_id, "F-7");
@@ -631,6 +646,8 @@ int main(void)
         cmocka_unit_test(test_tristates),
         cmocka_unit_test(test_owners),
         cmocka_unit_test(test_closure),
+        cmocka_unit_test(test_closure_texts_and_lists),
+        cmocka_unit_test(test_closure_findings),
         cmocka_unit_test(test_contradictions_are_warned_about),
         cmocka_unit_test(test_long_titles_are_cut),
         cmocka_unit_test(test_task_update),

@@ -93,6 +93,11 @@ static void test_incident(void **state)
         "\"offset\":10,\"event_id\":\"e\",\"done\":11,\"key\":\"INC-1|f|F\",\"at\":\"2026-11-20T10:"
         "15:09.000Z\","
         "\"latest\":\"2026-11-20T10:15:10.000Z\",\"changes\":[\"back\",\"merged\"]}}");
+}
+
+static void test_incident_without_anything(void **state)
+{
+    (void)state;
     struct incident none = {.order = {-1, TIME_NONE},
                             .started_at = TIME_NONE,
                             .detected_at = TIME_NONE,
@@ -484,6 +489,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_incident),
+        cmocka_unit_test(test_incident_without_anything),
         cmocka_unit_test(test_closure),
         cmocka_unit_test(test_finding),
         cmocka_unit_test(test_task),
