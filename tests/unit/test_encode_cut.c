@@ -1,31 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is left out of messages that their topic does not take whole. */
-#include "codec_support.h"
-
-#include "core/task.h"
-
-#define AT INT64_C(1795169700000) /* 2026-11-20T10:15:00.000Z */
-
-static struct task make_task(void)
-{
-    static struct str participants[] = {{"identity", 8}, {"crash-reporting", 15}};
-    return (struct task){.name = STR("bug/F-7"),
-                         .incident_id = STR("INC-1042"),
-                         .finding_id = STR("F-7"),
-                         .kind = KIND_BUG,
-                         .queue = QUEUE_ENGINEERING,
-                         .severity = SEVERITY_HIGH,
-                         .priority = PRIORITY_P1,
-                         .status = STATUS_OPEN,
-                         .owner = {STR("crash-reporting"), STR_NONE},
-                         .participants = {participants, 2},
-                         .created_at = AT,
-                         .updated_at = AT,
-                         .occurrence = 1,
-                         .version = 2,
-                         .policy_version = STR("2026-11-20"),
-                         .policy_rule = STR("finding/technical-lapse")};
-}
+#include "encode_support.h"
 
 static size_t count_of(struct str text, const char *part)
 {

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The task that the tests of encoding write. */
+#ifndef EPILOGUE_TESTS_UNIT_ENCODE_SUPPORT_H
+#define EPILOGUE_TESTS_UNIT_ENCODE_SUPPORT_H
+
+#include "codec_support.h"
+#include "core/task.h"
+
+#define AT INT64_C(1795169700000) /* 2026-11-20T10:15:00.000Z */
+
+static struct task make_task(void)
+{
+    static struct str participants[] = {{"identity", 8}, {"crash-reporting", 15}};
+    return (struct task){
+        .name = STR("bug/F-7"),
+        .incident_id = STR("INC-1042"),
+        .finding_id = STR("F-7"),
+        .kind = KIND_BUG,
+        .queue = QUEUE_ENGINEERING,
+        .title = STR("Dumps \"are\" not redacted"),
+        .description = STR_NONE,
+        .category = CATEGORY_TECHNICAL_LAPSE,
+        .severity = SEVERITY_HIGH,
+        .priority = PRIORITY_P1,
+        .status = STATUS_OPEN,
+        .owner = {STR("crash-reporting"), STR_NONE},
+        .participants = {participants, 2},
+        .created_at = AT,
+        .updated_at = AT,
+        .assign_due_at = TIME_NONE,
+        .due_at = AT + 7 * DAY_MS,
+        .snoozed_until = TIME_NONE,
+        .closed_at = TIME_NONE,
+        .sla = SLA_ON_TRACK,
+        .occurrence = 1,
+        .version = 1,
+        .policy_version = STR("2026-11-20"),
+        .policy_rule = STR("finding/technical-lapse"),
+    };
+}
+
+#endif
