@@ -19,6 +19,7 @@ import report
 from sides import PeerSide, WorkerSide
 from stage import Stage
 
+_DOCUMENT = pathlib.Path(__file__).parents[2] / "docs" / "performance.md"
 _RATE = 2000
 _TIMERS_FIRED = 1000
 _TIMERS_PER_S = 100
@@ -38,6 +39,8 @@ def _arguments():
     parser.add_argument("--million", action="store_true", help="timers with 1,000,000 pending, too")
     parser.add_argument("--growth", action="store_true", help="how cost grows, too; half an hour")
     parser.add_argument("--tools", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--write", action="store_true",
+                        help="put the tables into docs/performance.md")
     parser.add_argument("--json", type=pathlib.Path, help="write all figures there, unrounded")
     parser.add_argument("-s", dest="settings", action="append", default=[], metavar="KEY=VALUE",
                         help="a setting of the worker")
@@ -145,12 +148,20 @@ def _class_path(options, folder):
         return None
 
 
-def _print_tables(options, bench, grown, warning):
-    print(f"\n{datetime.date.today()}, {machine.describe()}; broker, Redis, generator and reader on "
-          f"the same cores. {options.partitions} partitions, {options.rounds} round(s), medians. "
-          f"Linger of the sender 1 ms in latency.\n{warning}")
-    print("\n".join(report.compare(bench.results, rate=_RATE, findings=200000)))
-    print("\n".join(grown))
+def _tables(options, bench, grown, warning):
+    head = (f"{datetime.date.today()}, {machine.describe()}; broker, Redis, generator and reader on the "
+            f"same cores. {options.partitions} partitions, {options.findings:,} findings a drain, "
+            f"medians of {options.rounds} round(s).")
+    lines = [head, *([warning] if warning else []), "",
+             *report.compare(bench.results, rate=_RATE, findings=200000), *grown]
+    return "\n".join(lines)
+
+
+def _write(tables):
+    """Puts the tables into docs/performance.md."""
+    text = _DOCUMENT.read_text()
+    begin, end = text.index("\n", text.index("<!-- figures")), text.index("<!-- end of figures")
+    _DOCUMENT.write_text(f"{text[:begin]}\n{tables}\n{text[end:]}")
 
 
 def main():
@@ -175,7 +186,10 @@ def main():
             stage.close()
     if options.json:
         options.json.write_text(json.dumps(bench.results.numbers, indent=1))
-    _print_tables(options, bench, grown, warning)
+    tables = _tables(options, bench, grown, warning)
+    print(f"\n{tables}")
+    if options.write:
+        _write(tables)
 
 
 if __name__ == "__main__":

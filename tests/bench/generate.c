@@ -221,6 +221,7 @@ static int write_due(const struct options *o, int64_t i, char *to, size_t size)
                     t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, (int)(ms % 1000));
 }
 
+/* A later revision changes the status and, if stamped, the description. */
 static int write_finding(const struct options *o, int64_t i, char *to, const char *incident,
                          const struct text *text)
 {
@@ -230,7 +231,7 @@ static int write_finding(const struct options *o, int64_t i, char *to, const cha
     static const char *const teams[] = {"identity",       "crash-reporting", "storage",
                                         "edge-platform",  "payments",        "data-warehouse",
                                         "build-and-test", "mobile",          "network"};
-    uint64_t r = (uint64_t)i * 7919 + (uint64_t)o->revision;
+    uint64_t r = (uint64_t)i * 7919;
     const char *team = teams[below(&r, 9)];
     int64_t person = below(&r, 500), ticket = 10000 + below(&r, 90000);
     char stamp[48] = "", due[96];
@@ -300,7 +301,7 @@ static size_t send_one(const struct options *o, rd_kafka_t *rk, int64_t i)
 {
     char incident[64], event[EVENT_MAX];
     int key_n = snprintf(incident, sizeof incident, "%s-%07" PRId64, o->prefix, i % o->incidents);
-    const struct text *text = &texts[(i * 7919 + o->revision) % TEXTS];
+    const struct text *text = &texts[i * 7919 % TEXTS];
     int n = o->closures ? write_closure(event, incident, text)
                         : write_finding(o, i, event, incident, text);
     while (rd_kafka_producev(

@@ -14,6 +14,13 @@ def cpu_s(pid):
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
 
 
+def fine_cpu_s(pid):
+    """The same in nanoseconds, for one that does nearly nothing; a thread that ends takes its time with
+    it."""
+    return sum(int(path.read_text().split()[0])
+               for path in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+
+
 def _status_mib(pid, name):
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(f"{name}:"):

@@ -156,7 +156,8 @@ static double from_ms(const rd_kafka_message_t *m, const char *what)
 {
     char text[32];
     if (strcmp(what, "sent") == 0)
-        return find(m, "\"sent ", text, sizeof text) ? strtod(text, NULL) / 1e6 : -1;
+        return find(m, "\"description\":\"sent ", text, sizeof text) ? strtod(text, NULL) / 1e6
+                                                                     : -1;
     return find(m, "\"due_for\":\"", text, sizeof text) ? parse_rfc3339_ms(text) : -1;
 }
 
