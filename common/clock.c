@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The machine's clocks, read in milliseconds, and a sleep that a signal ends. The core knows
+ * neither: its time comes with each event, so that tests and simulate can set it.
+ */
 #include "clock.h"
 
 #include <limits.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One line a call, with each field quoted here and nowhere else, so that no text of others can end
+ * a line or begin a field. The line is built in a fixed buffer: what does not fit is left off, and
+ * a line is never half an escape.
+ */
 #include "log.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The worker must not wait for whoever reads its log. A ring of lines and a thread of its own take
+ * the waiting; when the ring is full, lines are dropped, counted, and told once there is room.
+ */
 #include "log_writer.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which characters could act on a terminal or a page, and the two ways to show a text without that:
+ * escaped as JSON does it, or cleaned. Everything that prints texts of others comes here.
+ */
 #include "text.h"
 
 size_t text_char(const char *p, size_t n, uint32_t *c)

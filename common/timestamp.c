@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Times as text, both ways. Out there is one form; in, all that platforms were seen to write is
+ * read, and what cannot be a time is told from what only says that there is none.
+ */
 #include "timestamp.h"
 
 #define YEAR_ABSENT_FIRST 1   /* this one and all before it */

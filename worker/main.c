@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of commands. */
+/*
+ * The program's entry: the table of commands. A command is one row here and one file in cli/.
+ */
 #include <stddef.h>
 
 #include "cli/cli.h"

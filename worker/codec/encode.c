@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Messages from outputs: the CloudEvents headers, the id that is a function of what happened, the
+ * key and the partition. Dead letters and forwarded records are made here, too. Values are in
+ * encode_value.c.
+ */
 #include "encode.h"
 
 #include "encode_value.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is around the data of a record, and what of it is carried on: the event's id, the trace, and
+ * the place where a forwarded record first stood.
+ */
 #include "envelope.h"
 
 /* An attribute above these sizes is left out: it would be repeated on every event that follows. */

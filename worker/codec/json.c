@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The parser of the hot path: one pass over the bytes, into a flat tree in an arena. Strings stay
+ * in the record where they need no unescaping. A member that is there twice, and what lies too
+ * deep, is found on the way.
+ */
 #include "json.h"
 
 #include <stdlib.h>

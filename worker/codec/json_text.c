@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text of JSON: is it UTF-8, and how it is written. */
+/*
+ * Text of JSON: is it UTF-8, and how it is written. Most text needs no escape, so both go over many
+ * bytes at a time (json_scan.h).
+ */
 #include "common/text.h"
 #include "grapheme.h"
 #include "json.h"

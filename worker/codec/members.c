@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One function for each type of member that records have, with what is tolerated of it. What is
+ * wrong is noted in the reader, so that a record is read to its end and the first refusal in the
+ * contract's order is told.
+ */
 #include "members.h"
 
 #include <stdlib.h>

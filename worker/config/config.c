@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the configuration comes from and which source wins. Every value is kept with its origin, so
+ * that an error names the file and line, the variable or the option that has it; values themselves
+ * are checked by options.c.
+ */
 #include "config.h"
 
 #include <errno.h>

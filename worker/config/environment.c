@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which variables of the environment are settings, and which only look like it. Kubernetes puts
+ * names that begin like ours into every container, and those must not end a start.
+ */
 #include "environment.h"
 
 #include <ctype.h>

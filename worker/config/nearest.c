@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The name that is nearest to a misspelt one, by edit distance with swaps: how many letters to put
+ * in, leave out, replace or swap. Whether that is near enough to be named is the caller's to judge.
+ */
 #include "nearest.h"
 
 #include <string.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of all options: key, type, bounds, default and help text in one row, and the functions
+ * that read each type. The reference is printed from the same rows.
+ */
 #include "options.h"
 
 #include <stdio.h>

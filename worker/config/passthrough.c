@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which settings of librdkafka go through, and which are refused since a guarantee depends on them.
+ * Each refusal has its reason, which the reference prints.
+ */
 #include "passthrough.h"
 
 #include <stddef.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shape of a policy file as tables, group by group: which members there are and where each is
+ * put. A file is read over the built-in default, so what it leaves out is as there.
+ */
 #include "policy_file.h"
 
 #include <stdlib.h>

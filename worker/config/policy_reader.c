@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the tables of policy_file.c are walked with: objects, lists, words, numbers, durations. Each
+ * error names the path of the member and what is allowed there.
+ */
 #include "policy_reader.h"
 
 #include <stdarg.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The values of a policy that are more than one word or number: days of a calendar, steps of an
+ * escalation, parties, people. One function a type, each with its bounds.
+ */
 #include "policy_values.h"
 
 #include <stdlib.h>

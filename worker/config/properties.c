@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files of the configuration: Java's .properties syntax, and files whose whole content is a value
+ * (secrets, policies). Where a plain file is asked for, a pipe or a device is refused before it is
+ * read: it could hold up the start.
+ */
 #include "properties.h"
 
 #include <ctype.h>

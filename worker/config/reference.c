@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Prints docs/configuration.md from the table of options, so that the two cannot differ. A test
+ * compares them.
+ */
 #include "reference.h"
 
 #include "environment.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The HTTP thread, on libmicrohttpd. It reads only what the engine leaves for it in atomics, so no
+ * request can hold up the loop, and a loop that is stuck is still told.
+ */
 #include "http.h"
 
 #include <errno.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The reader of followup-state for a restore. One client and one queue for all shards, since a
+ * connection a shard would cost more than the records; records are held until the caller has taken
+ * them.
+ */
 #include "changelog.h"
 
 #include <assert.h>

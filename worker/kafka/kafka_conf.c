@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The settings of every handle of librdkafka: those that the guarantees need, those that were
+ * measured, and the user's. librdkafka's own log lines come through here; those about connections
+ * are said once in a while.
+ */
 #include "kafka_conf.h"
 
 #include <pthread.h>

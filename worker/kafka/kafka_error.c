@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One table of all codes that come in a message's place or from a call outside of transactions:
+ * what follows from each, and its sentence. kafka_verdict.c has the one for what is written.
+ */
 #include "kafka_error.h"
 
 #include <inttypes.h>

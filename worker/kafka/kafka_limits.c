@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How large a message may be, by topic: told by the topic's settings, or felt for by halves after a
+ * refusal. What was learned is forgotten after ten minutes, since operators raise limits.
+ */
 #include "kafka_limits.h"
 
 #include <stdlib.h>

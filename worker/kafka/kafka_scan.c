@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Partitions of one topic from the beginning to an end that was asked for first. Where a
+ * transaction is open below that end, reading waits for it: nothing that was there when the end was
+ * asked for is left out.
+ */
 #include "kafka_scan.h"
 
 #include <inttypes.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All or none of a few messages, for a command. Registering the transactional id fences an earlier
+ * run that still sends; what a broker refuses is told apart by whether the message or the broker is
+ * to blame.
+ */
 #include "kafka_sender.h"
 
 #include <inttypes.h>

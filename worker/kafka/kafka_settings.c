@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tries each kafka.* setting on an empty configuration of the library, before anything is
+ * connected. So a misspelt name ends a command at once, with exit code 2 and the nearest name that
+ * there is.
+ */
 #include "kafka_settings.h"
 
 #include <librdkafka/rdkafka.h>

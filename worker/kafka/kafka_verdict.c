@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One table of all codes that a broker or the library can say of what we write: whose fault it is,
+ * what follows, and what an operator has to do. A code that is not in it counts as a condition that
+ * is waited for.
+ */
 #include "kafka_verdict.h"
 
 #include <inttypes.h>

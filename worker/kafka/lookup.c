@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The thread that asks the brokers for the engine, and the hand-over of questions and answers. One
+ * question of each kind is under way at a time; the loop never waits.
+ */
 #include "lookup.h"
 
 #include <assert.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * librdkafka's embedded broker with our topics on it, in this process. dev is its only user, for it
+ * drops what the guarantees stand on.
+ */
 #include "mock_broker.h"
 
 #include <librdkafka/rdkafka.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of what each topic is made with, and how bad another value is. create, check, the start
+ * and the watch all read the same rows.
+ */
 #include "topics.h"
 
 #include <assert.h>

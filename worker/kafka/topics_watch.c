@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Looks again at topics and settings while a worker runs, on a handle of its own. What to do about
+ * a finding is in its text; how often to look, and when to believe it, is the caller's.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The port's apply: the writes of each shard as calls of one script, pipelined. */
+/*
+ * The port's apply: the writes of each shard as calls of one script, pipelined. A shard with more
+ * writes than a script takes goes in pieces, of which the last alone moves the checkpoint.
+ */
 #include "redis_port_private.h"
 #include "redis_scripts.h"
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What epilogue check says of Redis, and what a worker looks at before it starts: version,
+ * eviction, memory, persistence, rights. The rights are tried by the port's own calls, on a shard
+ * that no worker has.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One connection: it is opened, logged in and given its script before the first command, and again
+ * after any failure. Commands are written to one buffer and sent together; every answer is read
+ * before the next batch.
+ */
 #include "redis_connection.h"
 
 #include <errno.h>

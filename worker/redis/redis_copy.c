@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A shard built beside the one that is there, for rebuild: other keys, the same port. Installing it
+ * is one script, so there is the old one or the new one and nothing between.
+ */
 #include "redis_copy.h"
 
 #include "redis_port_private.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store's reading side: what a batch needs, what is due, all entries of an incident, and the
+ * checkpoint. Each call is one round trip for all shards. Writing is in redis_apply.c.
+ */
 #include "redis_port.h"
 
 #include <stdio.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Answers of Redis, made in the arena in place of hiredis's mallocs, and the table of error words
+ * that say what follows: wait, wait on a new connection, or exit.
+ */
 #include "redis_reply.h"
 
 #include <stdint.h>

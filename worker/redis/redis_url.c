@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * redis.url, taken apart. An error names places in the URL and never quotes it, since there can be
+ * a password in it.
+ */
 #include "redis_url.h"
 
 #include <stdio.h>
