@@ -76,8 +76,8 @@ static enum result find_key(struct arena *arena, const char *name, const char **
         *key = kafka_key(arena, name);
         return OK;
     }
-    return error_set(error, FATAL, "environment: %s is not a setting; the nearest known one is %s",
-                     name, nearest.name);
+    return error_set(error, FATAL, "environment: unknown setting %s; %s", name,
+                     nearest_hint(arena, &nearest));
 }
 
 enum result environment_read(struct arena *arena, const char *variable, const char **key,

@@ -18,7 +18,7 @@ const struct option options[] = {
     {"group.id", OPTION_TEXT, AT(group_id), "epilogue", 1, 200,
      .help = "The consumer group: all workers with one group.id share the work. It is also part of "
              "`ce_source` of every event that goes out and of the keys in Redis, so change it only "
-             "to begin anew."},
+             "to start over."},
     {"instance.id", OPTION_TEXT, AT(instance_id), NULL, 1, 200, "none: a dynamic member",
      .help =
          "Makes this worker a static member of the group, of this name: started again under it "
@@ -61,7 +61,7 @@ const struct option options[] = {
      .help = "Out, also read back: the durable state; compacted."},
     {"topic.followup-dead-letters", OPTION_TOPIC, TOPIC(TOPIC_DEAD_LETTERS),
      "followup-dead-letters", 1, 249,
-     .help = "Out: records that could not be taken, with the reason."},
+     .help = "Out: records that were refused, with the reason."},
     {"topic.epilogue-forwarded", OPTION_TOPIC, TOPIC(TOPIC_FORWARDED), "epilogue-forwarded", 1, 249,
      .help =
          "Internal: records that arrived on a partition that is not their key's, and findings of "

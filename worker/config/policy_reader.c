@@ -67,8 +67,8 @@ static enum result unknown_member(struct policy_reader *reader, const struct pol
 {
     struct nearest nearest = {.word = at->name};
     for (const struct policy_member *m = members; m->name; m++) nearest_try(&nearest, m->name);
-    return policy_reader_bad(reader, at, "there is no such member; the nearest known one is \"%s\"",
-                             nearest.name);
+    return policy_reader_bad(reader, at, "unknown member; %s",
+                             nearest_hint(reader->arena, &nearest));
 }
 
 enum result policy_reader_members(struct policy_reader *reader, const struct policy_place *at,
@@ -168,7 +168,7 @@ enum result policy_reader_choices(struct policy_reader *reader, const struct pol
             policy_reader_choice(reader, &place, json_array_get(value, i), words, &word);
         if (result != OK) return result;
         if (*bits & 1U << word)
-            return policy_reader_bad(reader, &place, "\"%s\" stands there twice", words[word]);
+            return policy_reader_bad(reader, &place, "duplicate value \"%s\"", words[word]);
         *bits |= 1U << word;
     }
     return OK;

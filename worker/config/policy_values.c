@@ -94,7 +94,7 @@ READ(working_days)
 {
     enum result result = policy_reader_choices(r, at, value, day_words, target);
     if (result == OK && !*(unsigned *)target)
-        return policy_reader_bad(r, at, "there must be at least one working day");
+        return policy_reader_bad(r, at, "at least one working day is required");
     return result;
 }
 
@@ -115,6 +115,14 @@ static int compare_days(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static enum result duplicate_date(struct policy_reader *r, const struct policy_place *at,
+                                  int64_t day)
+{
+    char text[TIMESTAMP_TEXT];
+    timestamp_format(day * DAY_MS, text);
+    return policy_reader_bad(r, at, "duplicate date \"%.10s\"", text);
+}
+
 READ(holidays)
 {
     struct calendar *calendar = target;
@@ -126,7 +134,7 @@ READ(holidays)
     qsort(calendar->holidays, calendar->holidays_n, sizeof *calendar->holidays, compare_days);
     for (size_t i = 1; i < calendar->holidays_n; i++)
         if (calendar->holidays[i] == calendar->holidays[i - 1])
-            return policy_reader_bad(r, at, "a date stands there twice");
+            return duplicate_date(r, at, calendar->holidays[i]);
     return OK;
 }
 
@@ -154,7 +162,7 @@ READ(roles)
     unsigned bits;
     enum result result = policy_reader_choices(r, at, value, words, &bits);
     if (result != OK) return result;
-    if (!bits) return policy_reader_bad(r, at, "there must be at least one role");
+    if (!bits) return policy_reader_bad(r, at, "at least one role is required");
     *(unsigned *)target = bits << ROLE_OWNER;
     return OK;
 }
