@@ -712,7 +712,7 @@ static void test_ready_while_a_script_runs(void **state)
     redisAppendCommand(other, "EVAL %s 0", "while true do end");
     redisBufferWrite(other, &done);
     pause_ms(200);
-    is_not_ready("a script of somebody else");
+    is_not_ready("a script of another client");
     run("SCRIPT KILL");
     redisFree(other);
     is_ready();

@@ -144,6 +144,16 @@ static void on_log(const rd_kafka_t *rk, int syslog_level, const char *facility,
               facility, text);
 }
 
+void kafka_conf_reason(char *out, size_t size, const char *text)
+{
+    const char *tail = strstr(text, " (after ");
+    bool hung_up = strstr(text, "Broken pipe") || strstr(text, "unexpected eof");
+    snprintf(out, size, "%.*s%s", tail ? (int)(tail - text) : (int)strlen(text), text,
+             hung_up && !strstr(text, "security.protocol")
+                 ? ": the broker may expect TLS or SASL, see kafka.security.protocol"
+                 : "");
+}
+
 static void on_error(rd_kafka_t *rk, int err, const char *text, void *opaque)
 {
     struct kafka_watch *watch = opaque;
@@ -155,7 +165,7 @@ static void on_error(rd_kafka_t *rk, int err, const char *text, void *opaque)
         if (watch->reason[0]) return;
     }
     if (err == RD_KAFKA_RESP_ERR__AUTHENTICATION) watch->refused = true;
-    snprintf(watch->reason, sizeof watch->reason, "%s", text ? text : "");
+    kafka_conf_reason(watch->reason, sizeof watch->reason, text ? text : "");
 }
 
 static bool set(rd_kafka_conf_t *conf, const char *name, const char *value, struct error *error)
@@ -299,7 +309,7 @@ static bool check_tokens(const rd_kafka_conf_t *conf, struct error *error)
     else
         error_usage(
             error,
-            "kafka.sasl.mechanism=OAUTHBEARER: nobody would get the tokens; set "
+            "kafka.sasl.mechanism=OAUTHBEARER: no tokens would be fetched; set "
             "kafka.sasl.oauthbearer.method=oidc (with a librdkafka that is built with it), or "
             "use another mechanism");
     return false;

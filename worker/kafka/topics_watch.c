@@ -41,7 +41,7 @@ static const char *remedy(int topic)
 {
     if (topic == TOPIC_STATE)
         return "restore it; Redis may be the last copy of the state (docs/operations.md)";
-    return "make it again (epilogue topics create), and the worker goes on by itself";
+    return "recreate it (epilogue topics create); the worker then continues by itself";
 }
 
 enum result topics_watch_look(struct topics_watch *w, topics_report *report, void *arg,
@@ -56,7 +56,7 @@ enum result topics_watch_look(struct topics_watch *w, topics_report *report, voi
         if (n)
             snprintf(text, sizeof text,
                      "has %" PRId32 " partitions, but had %" PRId32
-                     " when the worker started: make it again with as many",
+                     " when the worker started: recreate it with that many",
                      n, w->partitions);
         else
             snprintf(text, sizeof text, "does not exist any more: %s", remedy(t));

@@ -138,7 +138,7 @@ static enum result check_memory(struct check *check)
             redis_connection_user(check->connection));
     else if (strcmp(policy, "noeviction") != 0)
         refuse(check,
-               "redis maxmemory-policy: it is %s, which would throw away state: set it to "
+               "redis maxmemory-policy: it is %s, which evicts state: set it to "
                "noeviction (CONFIG SET maxmemory-policy noeviction, and in redis.conf)",
                policy);
     else

@@ -85,7 +85,7 @@ static enum result parse_unix(const char *rest, struct redis_url *url, struct er
         return bad(error, "a socket's path can have 107 bytes at most");
     url->path = copy(rest, n);
     if (!rest[n]) return OK;
-    if (strncmp(rest + n, "?db=", 4) != 0) return bad(error, "after the path only ?db=N can stand");
+    if (strncmp(rest + n, "?db=", 4) != 0) return bad(error, "only ?db=N can follow the path");
     url->database = number(rest + n + 4, strlen(rest + n + 4), DATABASE_MAX);
     return url->database < 0 ? bad(error, "the database is not a number") : OK;
 }
@@ -167,7 +167,7 @@ enum result redis_url_parse(const char *text, struct redis_url *url, struct erro
         url->tls = true;
         result = parse_tcp(text, text + 9, url, error);
     } else {
-        result = bad(error, "it begins with none of the known schemes");
+        result = bad(error, "it begins with no known scheme");
     }
     if (result)
         redis_url_free(url);
