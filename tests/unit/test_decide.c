@@ -8,6 +8,10 @@
 
 #define NOON "2026-11-20T12:00:00Z"
 
+#ifdef EPILOGUE_COVERAGE
+void __gcov_dump(void); /* of gcov's runtime: an aborted process writes nothing by itself */
+#endif
+
 static bool needs(const struct need *need, const char *key)
 {
     for (size_t i = 0; i < need->n; i++)
@@ -178,18 +182,26 @@ static void events_of_one_batch(void **state)
 
 /* ---- what ends the process before it is written ---- */
 
+static void on_abort(int number)
+{
+#ifdef EPILOGUE_COVERAGE
+    __gcov_dump();
+#endif
+    _exit(number);
+}
+
 static void assert_ends(struct world *w, void (*decide)(struct world *w))
 {
     pid_t child = fork();
     if (child == 0) {
-        signal(SIGABRT, SIG_DFL); /* cmocka has its own */
+        signal(SIGABRT, on_abort);
         decide(w);
         _exit(0);
     }
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSIGNALED(status));
-    assert_int_equal(WTERMSIG(status), SIGABRT);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), SIGABRT);
 }
 
 /* An entry that nobody asked the store for is not taken for absent. */

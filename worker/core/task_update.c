@@ -51,9 +51,8 @@ void task_update_take(struct step *step, const struct task_update_event *event)
 static const struct task *task_named(struct step *step, struct str name)
 {
     if (!name.p) return NULL;
-    const struct entry *entry =
-        state_find(step->d->table, state_task_key(step->arena, step->header->key, name));
-    return entry && entry->exists ? entry->task : NULL;
+    const struct entry *entry = step_task_entry(step, name);
+    return entry->exists ? entry->task : NULL;
 }
 
 bool task_update_refused(struct step *step, const struct task_update_event *event)
