@@ -62,14 +62,13 @@ def _core(name):
 
 @functools.cache
 def _objects():
-    """The object files of the program and the source of each; of libraries that are built of
-    several folders' sources too."""
+    """The object file of each source. Those of a folder are in the folder of its own library, or,
+    of main.c, of the executable."""
     found = {}
     for name, path in _sources().items():
         if path.suffix != ".c":
             continue
         inside = _BUILD / _folder(name) / "CMakeFiles"
-        # The folder of main.c has the executable's objects, those of the others one of the library.
         for target in sorted(inside.glob("*.dir")):
             made = target / (path.name + ".o")
             if made.exists():
@@ -106,11 +105,10 @@ def _calls():
 @pytest.fixture
 def objects():
     found = _objects()
-    missing = [name for name in _sources() if _core(name) and name.endswith(".c")
-               and name not in found]
-    if missing:
-        pytest.skip(f"no objects in {_BUILD}: build it first (cmake --build); missing: "
-                    f"{', '.join(missing)}")
+    if not found:
+        pytest.skip(f"{_BUILD} has no object files: the calls are looked up in what was built")
+    missing = [name for name in _sources() if name.endswith(".c") and name not in found]
+    assert missing in ([], ["worker/core/alone.c"]), f"not built in {_BUILD}: {', '.join(missing)}"
     return found
 
 
