@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What must hold in every build, the released one too: where it does not, what would be written next
- * is wrong, and a process that ends and is started again does less harm than that.
+ * What must hold in every build, the released one too: where it does not, what would be written
+ * next is wrong, and a process that ends and is started again does less harm than that.
  */
 #ifndef EPILOGUE_COMMON_ENSURE_H
 #define EPILOGUE_COMMON_ENSURE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One event: what it needs, what refuses it, and which file decides it. Below this file and wake.c
- * the files of core are a tower: step, occurrence, task, reminder, followup, finding, closure, review,
- * each of which calls only those before it.
+ * One event: what it needs, what refuses it, and which file decides it. Below this file and
+ * wake.c the files of core are a tower: step, occurrence, task, reminder, followup, finding,
+ * closure, review, each of which calls only those before it.
  */
 #include "decide.h"
 

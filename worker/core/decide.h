@@ -25,8 +25,8 @@ bool decide_needs_whole(const struct policy *policy, const struct event *event,
 
 /*
  * Decides one event. `now` is the time up to which ticks are taken together (for records unused).
- * Entries that changed are dirty, have their new wake_at, and are d->touched. DECIDE_REJECT: d->refused says why,
- * nothing changed.
+ * Entries that changed are dirty, have their new wake_at, and are d->touched. DECIDE_REJECT:
+ * d->refused says why, nothing changed.
  */
 enum decide_result decide_event(struct decision *d, const struct event *event, ms_t now);
 

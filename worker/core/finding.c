@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The life of a finding: held until its incident is closed, then followed up by its tasks; held again
- * when the incident is none, or is a part of another one, where it goes on.
+ * The life of a finding: held until its incident is closed, then followed up by its tasks; held
+ * again when the incident is none, or is a part of another one, where it goes on.
  */
 #include "finding.h"
 

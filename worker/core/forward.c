@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Findings of a merged incident on their way to the incident that goes on. A finding has one name on
- * all of its way, made by the incident where it began, and carries the incidents that it has passed.
+ * Findings of a merged incident on their way to the incident that goes on. A finding has one name
+ * on all of its way, made by the incident where it began, and carries the incidents that it has
+ * passed.
  */
 #include "forward.h"
 

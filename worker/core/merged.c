@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Findings that come. One that went on from here with a merge, and comes again while this incident is
- * still merged into the one that it went to from here, shows that the merges go round: the circle is
- * cut at the member with the smallest incident_id, and what came round is followed up there.
+ * Findings that come. One that went on from here with a merge, and comes again while this
+ * incident is still merged into the one that it went to from here, shows that the merges go
+ * round: the circle is cut at the member with the smallest incident_id, and what came round is
+ * followed up there.
  */
 #include "merged.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reminders of a task. Each kind has a schedule: points in time that follow from the task and the policy alone. What was
- * sent is remembered as "the schedule up to here is done with", so a deadline that moves takes its
- * reminders with it, and points missed while nothing ran are taken together.
+ * Reminders of a task. Each kind has a schedule: points in time that follow from the task and the
+ * policy alone. What was sent is remembered as "the schedule up to here is done with", so a
+ * deadline that moves takes its reminders with it, and points missed while nothing ran are taken
+ * together.
  */
 #include "reminder.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The life of one task. It is changed between task_edit, which gives a copy with what was due before
- * settled, and task_changed, which derives the rest and makes the one event of the change.
+ * The life of one task. It is changed between task_edit, which gives a copy with what was due
+ * before settled, and task_changed, which derives the rest and makes the one event of the change.
  */
 #include "task.h"
 
