@@ -5,7 +5,7 @@
  */
 #include "encode_value.h"
 
-#include "core/task.h"
+#include "core/task_diff.h"
 #include "json.h"
 
 /* Writers by the type of a member of struct task; the types are those of TASK_MEMBERS. */
