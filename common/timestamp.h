@@ -34,7 +34,7 @@ enum timestamp_result {
 };
 
 /*
- * Reads a time as other systems write it (CONTRACT part 3, "Tolerated on the way in"): RFC 3339
+ * Reads a time as other systems write it (R3.19, R3.20): RFC 3339
  * with any offset, `+0800`, a space for `T`, ` UTC`, no zone, fractions of up to nine digits, a
  * leap second as :59.999, partial dates.
  */

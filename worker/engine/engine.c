@@ -10,7 +10,7 @@
 #define BUSY_WAIT_MS 5        /* the longest poll while something else is under way */
 #define STORE_WAIT_MS 50      /* the same while the store is away */
 #define RESTORE_WAITS_MS 6000 /* so long what a restore waits for is not old yet */
-#define COMPLAIN_MS 10000     /* CONTRACT part 7: a log line every 10 s */
+#define COMPLAIN_MS 10000     /* R7.8: a log line every 10 s */
 #define INBOX_MIN \
     ((size_t)4000) /* for records of several topics to be ordered, whatever batch.max is */
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
