@@ -9,7 +9,7 @@ _PRINTS = re.compile(r"\b(?:v?f?printf|v?dprintf|f?puts|putchar|f?putc|perror|ps
                      r"\bfwrite\s*\([^;]*\bstd(?:out|err)\b|\bwrite\s*\(\s*STD(?:OUT|ERR)_FILENO",
                      re.DOTALL)
 # Those that are allowed to: what they print was made safe, or is numbers and words of ours.
-_DOORS = {"worker/cli/terminal.c", "common/log_writer.c", "worker/cli/progress.c"}
+_DOORS = {"worker/view/terminal.c", "common/log_writer.c", "worker/view/progress.c"}
 _FIXED = re.compile(r'\bfputs\s*\(\s*"[^"]*"\s*,\s*stderr\s*\)')
 _STRING = r'(?:"(?:[^"\\]|\\.)*"|PRI[a-z0-9]+|\s)+'
 _FIELDS = re.compile(rf"\blog_(?:debug|info|warn|error)\s*\(\s*({_STRING}|[a-z_]+)\s*,\s*({_STRING})")
@@ -28,7 +28,7 @@ def test_all_that_is_printed_goes_through_the_terminal():
     """Or a text of others reaches a terminal as it is."""
     found = [f"{name}: {match[0]}" for name, text in _sources() if name not in _DOORS
              for match in _PRINTS.finditer(_FIXED.sub("", text))]
-    assert not found, "use worker/cli/terminal.h: " + "; ".join(found)
+    assert not found, "use worker/view/terminal.h: " + "; ".join(found)
 
 
 def _literal(text):

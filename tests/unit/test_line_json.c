@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "cli/line_json.h"
-#include "cli/lines.h"
+#include "jsonl/line_json.h"
+#include "jsonl/lines.h"
 
 static struct str names[topic_end];
 static struct arena *arena;

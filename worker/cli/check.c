@@ -10,7 +10,7 @@
 #include "http/http.h"
 #include "kafka/topics.h"
 #include "redis/redis_port.h"
-#include "terminal.h"
+#include "view/terminal.h"
 
 #define KAFKA_MS 24000 /* the most that Kafka may take, its first answer apart */
 

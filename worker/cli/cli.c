@@ -13,7 +13,7 @@
 #include "help.h"
 #include "kafka/kafka_settings.h"
 #include "redis/redis_url.h"
-#include "terminal.h"
+#include "view/terminal.h"
 
 /* What stands on the command line, sorted out. All arrays have room for every argument. */
 struct arguments {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "config/reference.h"
-#include "terminal.h"
+#include "view/terminal.h"
 
 static const char every_command[] =
     "options of every command:\n"

@@ -10,13 +10,13 @@
 #include "common/clock.h"
 #include "config/config.h"
 #include "config/policy_file.h"
+#include "jsonl/lines.h"
 #include "kafka/kafka_conf.h"
 #include "kafka/kafka_delivery.h"
 #include "kafka/kafka_partition.h"
 #include "kafka/topics.h"
-#include "lines.h"
-#include "progress.h"
-#include "terminal.h"
+#include "view/progress.h"
+#include "view/terminal.h"
 
 #define COMPLAINTS_MAX 20 /* bad lines that are named before the rest is only counted */
 #define SCRATCH_KEEP ((size_t)4 * 1024 * 1024)

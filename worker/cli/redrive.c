@@ -15,14 +15,14 @@
 #include "codec/decode.h"
 #include "config/config.h"
 #include "config/policy_file.h"
+#include "jsonl/line_json.h"
 #include "kafka/kafka_partition.h"
 #include "kafka/kafka_scan.h"
 #include "kafka/topics.h"
-#include "line_json.h"
-#include "progress.h"
 #include "redrive_batch.h"
-#include "render.h"
-#include "terminal.h"
+#include "view/progress.h"
+#include "view/render.h"
+#include "view/terminal.h"
 
 #define SCRATCH_KEEP ((size_t)4 * 1024 * 1024)
 

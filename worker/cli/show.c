@@ -15,11 +15,11 @@
 #include "config/policy_file.h"
 #include "core/deadline.h"
 #include "history.h"
-#include "line_json.h"
-#include "render.h"
+#include "jsonl/line_json.h"
 #include "store_reader.h"
-#include "task_table.h"
-#include "terminal.h"
+#include "view/render.h"
+#include "view/task_table.h"
+#include "view/terminal.h"
 
 #define TEXT_BYTES 2000 /* of one text shown */
 

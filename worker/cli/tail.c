@@ -7,13 +7,13 @@
 
 #include "cli.h"
 #include "config/config.h"
+#include "jsonl/line_json.h"
 #include "kafka/kafka_conf.h"
 #include "kafka/kafka_error.h"
 #include "kafka/topics.h"
-#include "line_json.h"
-#include "render.h"
 #include "streams.h"
-#include "terminal.h"
+#include "view/render.h"
+#include "view/terminal.h"
 
 #define TOPICS_MAX 3
 #define POLL_MS 200

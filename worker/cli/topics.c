@@ -6,7 +6,7 @@
 
 #include "cli.h"
 #include "codec/json.h"
-#include "terminal.h"
+#include "view/terminal.h"
 
 static const char *state_name(enum topics_state state)
 {
