@@ -48,3 +48,31 @@ def test_fields_of_log_lines_have_their_form():
         assert len(re.findall(r"\blog_(?:debug|info|warn|error)\s*\(", text)) == \
             len(_FIELDS.findall(text)), f"{name}: a log call whose fields are no literal"
     assert calls > 20
+
+
+def _included(path, seen):
+    """What a file includes, itself or by the headers of ours that it includes."""
+    for open_, name in re.findall(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', path.read_text(), re.M):
+        places = [path.parent / name, _ROOT / "worker" / name, _ROOT / name]
+        found = next((place for place in places if place.is_file()), None)
+        if open_ == "<" or not found:
+            yield name
+        elif found not in seen:
+            seen.add(found)
+            yield from _included(found, seen)
+
+
+def test_libraries_are_spoken_in_their_own_folder():
+    """Headers of other libraries that lie beside each other, so that no compiler keeps them apart."""
+    home = {"librdkafka/": "worker/kafka", "hiredis/": "worker/redis", "microhttpd.h": "worker/http"}
+    found, at_home = [], set()
+    for path in sorted([*(_ROOT / "worker").rglob("*.[ch]"), *(_ROOT / "common").glob("*.[ch]")]):
+        name = str(path.relative_to(_ROOT))
+        for header in _included(path, {path}):
+            for library, folder in home.items():
+                if header.startswith(library) and name.startswith(f"{folder}/"):
+                    at_home.add(library)
+                elif header.startswith(library):
+                    found.append(f"{name}: {header}")
+    assert not found, f"a library outside of its folder: {'; '.join(found)}"
+    assert at_home == set(home)
