@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What all commands share: the command line against a command's table of options, the configuration,
+ * and the ways to say that something is wrong. */
 #include "cli.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* `epilogue help`, --help, and the help of one command, all from the tables of the commands. */
 #include "help.h"
 
 #include <string.h>
