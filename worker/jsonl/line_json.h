@@ -3,9 +3,9 @@
 #ifndef EPILOGUE_JSONL_LINE_JSON_H
 #define EPILOGUE_JSONL_LINE_JSON_H
 
+#include "codec/record.h"
 #include "common/arena.h"
 #include "common/buf.h"
-#include "engine/record.h"
 
 /*
  * Appends {"topic":…,"key":…,"headers":{…},"value":…,"at":…} and a line break. `names` are the

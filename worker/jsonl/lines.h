@@ -8,9 +8,9 @@
 #ifndef EPILOGUE_JSONL_LINES_H
 #define EPILOGUE_JSONL_LINES_H
 
+#include "codec/record.h"
 #include "common/arena.h"
 #include "common/error.h"
-#include "engine/record.h"
 
 struct line {
     const char *file;

@@ -5,8 +5,8 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "codec/record.h"
 #include "common/arena.h"
-#include "engine/record.h"
 
 /* The record that a message without error is, of `topic` (enum topic). It points into the message,
  * its array of headers is in the arena. */

@@ -6,9 +6,9 @@
 #ifndef EPILOGUE_KAFKA_PUBLISHER_H
 #define EPILOGUE_KAFKA_PUBLISHER_H
 
+#include "codec/record.h"
 #include "common/error.h"
 #include "config/config.h"
-#include "engine/record.h"
 
 struct kafka_publisher;
 

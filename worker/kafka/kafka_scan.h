@@ -5,9 +5,9 @@
 
 #include <signal.h>
 
+#include "codec/record.h"
 #include "common/error.h"
 #include "config/config.h"
-#include "engine/record.h"
 
 struct kafka_scan;
 

@@ -6,9 +6,9 @@
 #ifndef EPILOGUE_VIEW_RENDER_H
 #define EPILOGUE_VIEW_RENDER_H
 
+#include "codec/record.h"
 #include "common/arena.h"
 #include "common/buf.h"
-#include "engine/record.h"
 
 /*
  * Appends the lines of a message or record of followup-tasks, followup-reminders or

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records as they come from Kafka and messages as they go there. */
-#ifndef EPILOGUE_ENGINE_RECORD_H
-#define EPILOGUE_ENGINE_RECORD_H
+#ifndef EPILOGUE_CODEC_RECORD_H
+#define EPILOGUE_CODEC_RECORD_H
 
 #include <stdint.h>
 
