@@ -56,4 +56,11 @@ struct message {
     size_t headers_n;
 };
 
+/* The message that would make this record again. */
+static inline struct message record_message(const struct record *record)
+{
+    return (struct message){record->topic, record->partition, record->timestamp, record->key,
+                            record->value, record->headers,   record->headers_n};
+}
+
 #endif

@@ -4,8 +4,8 @@
  * Whatever is in it, nothing reaches a terminal, or a file that is shown on one later, that could
  * act on it: control, bidirectional and invisible characters come out as JSON escapes (text.h).
  */
-#ifndef EPILOGUE_CLI_TERMINAL_H
-#define EPILOGUE_CLI_TERMINAL_H
+#ifndef EPILOGUE_VIEW_TERMINAL_H
+#define EPILOGUE_VIEW_TERMINAL_H
 
 #include <stdio.h>
 

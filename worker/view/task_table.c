@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The table of `list` and `show`: columns as wide as what stands in them, in columns of a terminal. */
 #include "task_table.h"
 
 #include <stdlib.h>

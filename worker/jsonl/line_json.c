@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Lines out: what `tail`, `show`, `simulate` and `redrive` print with --json. */
 #include "line_json.h"
 
 #include "codec/json.h"

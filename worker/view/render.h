@@ -3,8 +3,8 @@
  * What goes out, as a person reads it: one line for each event, with the time, whom or what it is
  * about, and what happened in words. `tail`, `dev` and `simulate` print the same.
  */
-#ifndef EPILOGUE_CLI_RENDER_H
-#define EPILOGUE_CLI_RENDER_H
+#ifndef EPILOGUE_VIEW_RENDER_H
+#define EPILOGUE_VIEW_RENDER_H
 
 #include "codec/record.h"
 #include "common/arena.h"

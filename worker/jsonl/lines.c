@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Lines in. Only where an object and its members end is found here; codec/json reads what is around
+ * the value, and the value stays the bytes that it is, so that what is no JSON can be sent, too. */
 #include "lines.h"
 
 #include <errno.h>

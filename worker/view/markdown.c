@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Escapes for Markdown: texts of others stay texts in a report. */
 #include "markdown.h"
 
 #include <strings.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The one line of progress on standard error, which holds numbers and words of ours alone. */
 #include "progress.h"
 
 #include <stdio.h>

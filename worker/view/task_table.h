@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tasks as an aligned table, a line each, for a person. */
-#ifndef EPILOGUE_CLI_TASK_TABLE_H
-#define EPILOGUE_CLI_TASK_TABLE_H
+#ifndef EPILOGUE_VIEW_TASK_TABLE_H
+#define EPILOGUE_VIEW_TASK_TABLE_H
 
 #include "common/buf.h"
 #include "core/state.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A message as a line that `publish` and `simulate` read: the other direction of lines.h. */
-#ifndef EPILOGUE_CLI_LINE_JSON_H
-#define EPILOGUE_CLI_LINE_JSON_H
+#ifndef EPILOGUE_JSONL_LINE_JSON_H
+#define EPILOGUE_JSONL_LINE_JSON_H
 
 #include "codec/record.h"
 #include "common/arena.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Makes what commands print harmless; the only place of them that writes to a stream. */
 #include "terminal.h"
 
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Texts of others in Markdown: text, whatever they look like. */
-#ifndef EPILOGUE_CLI_MARKDOWN_H
-#define EPILOGUE_CLI_MARKDOWN_H
+#ifndef EPILOGUE_VIEW_MARKDOWN_H
+#define EPILOGUE_VIEW_MARKDOWN_H
 
 #include "common/buf.h"
 

@@ -3,8 +3,8 @@
  * The post-incident report, in Markdown, from what the worker knows of an incident: nothing is read
  * and nothing is asked here. What should be there and is not stands as **missing**.
  */
-#ifndef EPILOGUE_CLI_REPORT_MARKDOWN_H
-#define EPILOGUE_CLI_REPORT_MARKDOWN_H
+#ifndef EPILOGUE_VIEW_REPORT_MARKDOWN_H
+#define EPILOGUE_VIEW_REPORT_MARKDOWN_H
 
 #include "common/buf.h"
 #include "core/state.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How far a long command is, on a terminal: one line on standard error that is written over. */
-#ifndef EPILOGUE_PROGRESS_H
-#define EPILOGUE_PROGRESS_H
+#ifndef EPILOGUE_VIEW_PROGRESS_H
+#define EPILOGUE_VIEW_PROGRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

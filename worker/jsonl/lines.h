@@ -5,8 +5,8 @@
  * beforehand. An object may go over several lines; lines that begin with `#` (a story told beside
  * them) or `>` (what a trace expects) are passed over.
  */
-#ifndef EPILOGUE_CLI_LINES_H
-#define EPILOGUE_CLI_LINES_H
+#ifndef EPILOGUE_JSONL_LINES_H
+#define EPILOGUE_JSONL_LINES_H
 
 #include "codec/record.h"
 #include "common/arena.h"
