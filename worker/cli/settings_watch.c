@@ -60,7 +60,8 @@ static void note_missing(void *arg, const struct topics_finding *finding)
     if (!(found->watch->missing & bit)) return;
     note(&found->faults, finding->topic, finding->text);
     if (!(found->watch->gone & bit))
-        log_error("a topic is gone", "topic=%s finding=%s", finding->topic, finding->text);
+        log_error("a topic is gone", LOG_TEXT("topic", finding->topic),
+                  LOG_TEXT("finding", finding->text));
 }
 
 /* Whether one is there again, whose settings are perhaps not what they were. */
@@ -73,7 +74,7 @@ static bool look_for_topics(struct settings_watch *w)
     unsigned back = w->gone & ~found.missing;
     for (int t = 1; t < topic_end; t++)
         if (back & 1U << t)
-            log_info("a topic is there again", "topic=%.*s", STR_ARG(w->config->topics[t]));
+            log_info("a topic is there again", LOG_STR("topic", w->config->topics[t]));
     w->gone = found.missing & w->missing;
     w->missing = found.missing;
     w->topics_gone = found.faults;
@@ -85,7 +86,8 @@ static bool look_for_topics(struct settings_watch *w)
 static void say_setting(const struct found *found, const char *of, const char *text)
 {
     if (found->say)
-        log_error("a setting loses records; put it right", "of=%s finding=%s", of, text);
+        log_error("a setting loses records; put it right", LOG_TEXT("of", of),
+                  LOG_TEXT("finding", text));
 }
 
 /* Of topics whose settings may not be read the start has said so. */
@@ -113,7 +115,7 @@ static void check_settings(struct settings_watch *w, bool say)
     }
     if (result != RETRY) w->redis_settings = redis.faults;
     if (before && w->topic_settings.n + w->redis_settings.n == 0)
-        log_info("the settings are right again", "");
+        log_info("the settings are right again");
 }
 
 /* ------------------------------------------------------------------ the thread */

@@ -49,7 +49,7 @@ static void wait_for(struct timespec look)
         pthread_cond_timedwait(&dog.changed, &dog.lock, end_first ? &dog.end : &look);
         if (dog.stopping || !dog.ending || is_before(in_ms(0), dog.end)) continue;
         log_warn("ended without waiting any longer for Kafka and Redis; nothing is lost",
-                 "exit_code=%d", dog.end_code);
+                 LOG_INT("exit_code", dog.end_code));
         log_writer_stop(LOG_WAIT_MS);
         _exit(dog.end_code);
     }
@@ -67,7 +67,7 @@ static void *watch(void *unused)
         seen = now;
         if (atomic_load(&idle_looks) < LOOKS || dog.stopping) continue;
         log_error("the loop has not moved for its limit: ending this process",
-                  "watchdog_timeout_ms=%d", dog.limit_ms);
+                  LOG_INT("watchdog_timeout_ms", dog.limit_ms));
         log_writer_stop(LOG_WAIT_MS);
         _exit(1);
     }

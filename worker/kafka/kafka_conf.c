@@ -135,8 +135,8 @@ static void on_log(const rd_kafka_t *rk, int syslog_level, const char *facility,
         level = LOG_DEBUG;
     else if (connection)
         level = LOG_WARN;
-    log_write(level, "kafka client", "client=%s facility=%s text=%s", rk ? rd_kafka_name(rk) : "-",
-              facility, text);
+    log_write(level, "kafka client", LOG_TEXT("client", rk ? rd_kafka_name(rk) : "-"),
+              LOG_TEXT("facility", facility), LOG_TEXT("text", text));
 }
 
 static void on_error(rd_kafka_t *rk, int err, const char *text, void *opaque)

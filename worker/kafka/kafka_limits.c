@@ -144,7 +144,7 @@ size_t kafka_limits_ask(const struct config *config, int topic)
     if (!rk) return 0;
     size_t bytes = ask(config, rk, topic);
     kafka_conf_close(rk);
-    log_info("a topic's limit was asked for", "topic=%.*s max_message_bytes=%zu",
-             STR_ARG(config->topics[topic]), bytes);
+    log_info("a topic's limit was asked for", LOG_STR("topic", config->topics[topic]),
+             LOG_UINT("max_message_bytes", bytes));
     return bytes;
 }

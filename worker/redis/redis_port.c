@@ -104,7 +104,8 @@ static void read_watermark(struct store_load *load, struct str mark, long long f
         return;
     }
     log_warn("the shard's keys in Redis are inconsistent; rebuilding the shard",
-             "shard=%d fields=%lld index=%lld wake=%lld", (int)load->shard, fields, keys, timers);
+             LOG_INT("shard", load->shard), LOG_INT("fields", fields), LOG_INT("index", keys),
+             LOG_INT("wake", timers));
 }
 
 static enum result read_details(struct redis_port *port, struct store_load *load, long long keys,
