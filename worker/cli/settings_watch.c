@@ -138,13 +138,8 @@ static void publish(struct settings_watch *w)
 /* False when it is to stop. */
 static bool wait_for_look(struct settings_watch *w)
 {
-    struct timespec until;
     int ms = w->config->settings_check_interval_ms;
-    if (ms > LOOK_MS) ms = LOOK_MS;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
+    struct timespec until = clock_in(ms < LOOK_MS ? ms : LOOK_MS);
     pthread_mutex_lock(&w->mutex);
     while (!w->stop && pthread_cond_timedwait(&w->changed, &w->mutex, &until) == 0) continue;
     bool stop = w->stop;
@@ -185,16 +180,12 @@ static void discard(struct settings_watch *w)
 struct settings_watch *settings_watch_start(const struct config *config, int32_t partitions,
                                             struct metrics *metrics, struct error *error)
 {
-    pthread_condattr_t attributes;
     struct settings_watch *w = calloc(1, sizeof *w);
     if (!w) abort();
     w->config = config;
     w->metrics = metrics;
     pthread_mutex_init(&w->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&w->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    clock_cond_init(&w->changed);
     w->topics = topics_watch_new(config, partitions, error);
     w->store = w->topics ? redis_port_new(config, error) : NULL;
     if (w->store && pthread_create(&w->thread, NULL, run, w) == 0) return w;
@@ -210,12 +201,5 @@ void settings_watch_stop(struct settings_watch *w)
     w->stop = true;
     pthread_cond_signal(&w->changed);
     pthread_mutex_unlock(&w->mutex);
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += STOP_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
-    if (pthread_timedjoin_np(w->thread, NULL, &until))
-        pthread_detach(w->thread);
-    else
-        discard(w);
+    if (clock_join(w->thread, STOP_MS)) discard(w);
 }

@@ -15,11 +15,6 @@
 #define SUSPECT_MS 60000
 #define SUBJECT_BYTES 150 /* of a sentence */
 
-static int64_t monotonic(const struct engine *engine)
-{
-    return engine->clock->monotonic_ms(engine->clock->self);
-}
-
 /* ---- sizes ---- */
 
 bool batch_fits(const struct batch *b, const struct message *m, struct topic_limit *limit)

@@ -11,11 +11,6 @@
 #define SAY_AFTER_MS 10000
 #define SAY_AGAIN_MS (5 * 60 * 1000)
 
-static int64_t monotonic(const struct engine *engine)
-{
-    return engine->clock->monotonic_ms(engine->clock->self);
-}
-
 static void say(struct engine *engine, const struct input_end *end, struct blocked *blocked)
 {
     int64_t now = monotonic(engine);

@@ -15,11 +15,6 @@
     ((size_t)4000) /* for records of several topics to be ordered, whatever batch.max is */
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
 
-static int64_t monotonic(const struct engine *engine)
-{
-    return engine->clock->monotonic_ms(engine->clock->self);
-}
-
 struct engine *engine_new(const struct engine_options *options, struct kafka_port *kafka,
                           struct store_port *store, struct clock_port *clock,
                           struct metrics *metrics)

@@ -14,11 +14,6 @@
 #define LEAVE_MS 30000
 #define ONE_OUTAGE_MS 15000 /* failures that are closer together are of one outage */
 
-static int64_t monotonic(const struct engine *engine)
-{
-    return engine->clock->monotonic_ms(engine->clock->self);
-}
-
 static void leave(struct engine *engine)
 {
     struct membership *m = &engine->membership;

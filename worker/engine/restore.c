@@ -26,11 +26,6 @@
 #define DISTRUSTED "an entry in Redis cannot be read"
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
 
-static int64_t monotonic(const struct engine *engine)
-{
-    return engine->clock->monotonic_ms(engine->clock->self);
-}
-
 /* The shards of one phase, in a list of the arena. */
 static size_t shards_in(const struct engine *engine, enum shard_phase phase, struct shard ***list)
 {

@@ -6,6 +6,7 @@
 
 #include "common/buf.h"
 #include "common/log.h"
+#include "common/text.h"
 #include "redis_connection.h"
 #include "redis_port_private.h"
 
@@ -254,10 +255,12 @@ static struct str make_prefix(const struct config *config)
     const char *parts[] = {config->redis_key_prefix, ":", config->group_id};
     for (size_t i = 0; i < 3; i++)
         for (const char *at = parts[i]; *at; at++) {
-            if (*at == '{' || *at == '}')
-                buf_printf(&out, "%%%02X", *at);
-            else
+            if (*at == '{' || *at == '}') {
+                text_percent(buf_room(&out, TEXT_PERCENT), (unsigned char)*at);
+                out.n += TEXT_PERCENT;
+            } else {
                 buf_char(&out, *at);
+            }
         }
     buf_char(&out, 0);
     return (struct str){out.p, out.n - 1};
