@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 add_library(core_support STATIC
-  unit/core_checks.c unit/core_events.c unit/core_news.c unit/core_stories.c
+  unit/core_checks.c unit/core_events.c unit/core_incident.c unit/core_news.c unit/core_stories.c
   unit/core_support.c)
 target_link_libraries(core_support PUBLIC core PkgConfig::CMOCKA)
 # All of core's tests, for tests/coverage.
