@@ -1,35 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "arena_support.h"
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "common/buf.h"
 #include "common/file.h"
 
-static struct arena *arena;
 static struct error error;
 static struct str text;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 /* Reads what a file with these bytes gives. */
 static enum result read_back(struct str bytes, size_t max_bytes)
@@ -106,5 +88,5 @@ int main(void)
         cmocka_unit_test(a_pipe_comes_in_pieces),
         cmocka_unit_test(what_cannot_be_read),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }
