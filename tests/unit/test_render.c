@@ -2,7 +2,7 @@
 /* What the traces do not show of the lines for a person: colours, and what cannot be read. */
 #include "page_support.h"
 
-#include "cli/render.h"
+#include "view/render.h"
 
 static const char *rendered(int topic, const char *type, const char *value, bool colour)
 {

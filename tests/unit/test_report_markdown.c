@@ -2,8 +2,8 @@
 /* What the traces' reports do not show: odd texts, and incidents in other states. */
 #include "page_support.h"
 
-#include "cli/markdown.h"
-#include "cli/report_markdown.h"
+#include "view/markdown.h"
+#include "view/report_markdown.h"
 
 static struct incident *an_incident(int level)
 {

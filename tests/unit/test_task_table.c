@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "cli/task_table.h"
+#include "view/task_table.h"
 
 static void is(struct str actual, const char *expected)
 {
