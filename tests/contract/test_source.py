@@ -102,3 +102,24 @@ def test_libraries_are_spoken_in_their_own_folder():
                     found.append(f"{name}: {header}")
     assert not found, f"a library outside of its folder: {'; '.join(found)}"
     assert at_home == set(home)
+
+
+# What one file has for all: how a second implementation of it would look.
+_ONCE = {
+    "common/base64.c": r'"[A-Za-z]*0123456789\+/"',
+    "common/clock.c": r"\bclock_gettime\(|\bgettimeofday\(|\btime\(NULL\)|condattr_setclock|_timedjoin_",
+    "common/hash.h": r"1099511628211|100000001[bB]3",
+    "common/text.c": r"\btolower\(|'a' \+ 10|%%%02[Xx]|\b0x3f\b.*0x80|0x80.*\b0x3f\b|0xdc00|0xDC00",
+    "common/text.h": r"'A' \+ 'a'|\b0x7[fF]\b.*\b0x20\b|\b0x20\b.*\b0x7[fF]\b",
+    "common/timestamp.c": r"% DAY_MS < 0|\bfloor_div\(",
+}
+
+
+def test_primitives_stand_once():
+    """Five foldings of case differ in one of them, sooner or later."""
+    for home, second in _ONCE.items():
+        found = {str(path.relative_to(_ROOT)) for folder in ("common", "worker")
+                 for path in (_ROOT / folder).rglob("*.[ch]") if re.search(second, path.read_text())}
+        if home == "common/text.h":
+            found.discard("common/text.c")  # what is printable, of ASCII
+        assert found == {home}, f"call {home} instead: {found - {home}}"
