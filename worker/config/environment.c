@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 
+#include "common/text.h"
 #include "nearest.h"
 #include "options.h"
 
@@ -52,7 +53,7 @@ static bool service_link(const char *name, const char *value)
 static const char *kafka_key(struct arena *arena, const char *name)
 {
     char *key = arena_copy(arena, name + strlen(PREFIX), strlen(name) - strlen(PREFIX) + 1);
-    for (char *p = key; *p; p++) *p = *p == '_' ? '.' : (char)tolower((unsigned char)*p);
+    for (char *p = key; *p; p++) *p = *p == '_' ? '.' : text_lower(*p);
     return key;
 }
 

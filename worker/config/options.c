@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "common/text.h"
+
 #define AT(member) offsetof(struct config, member)
 #define TOPIC(id) offsetof(struct config, topics) + sizeof(struct str) * (id)
 
@@ -146,7 +148,7 @@ static bool set_text(struct config *config, const struct option *option, const c
 {
     (void)config;
     for (const char *p = value; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7F) return false;
+        if (text_control(p, 1)) return false;
     if (!length_allowed(option, value)) return false;
     *(const char **)at = value;
     return true;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "policy_reader.h"
 #include "policy_values.h"
 #include "properties.h"
@@ -54,8 +55,7 @@ READ(aliases)
         struct policy_place place = {at, name, 0};
         struct alias *alias = &policy->aliases[policy->aliases_n++];
         char *lower = arena_copy(r->arena, name, strlen(name) + 1);
-        for (char *p = lower; *p; p++)
-            if (*p >= 'A' && *p <= 'Z') *p = (char)(*p - 'A' + 'a');
+        for (char *p = lower; *p; p++) *p = text_lower(*p);
         alias->name = str_of(lower);
         if (!alias->name.n) return policy_reader_bad(r, &place, "an alias must not be empty");
         if (severity_parse(alias->name))

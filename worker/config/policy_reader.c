@@ -180,7 +180,7 @@ enum result policy_reader_text(struct policy_reader *reader, const struct policy
     struct str text = text_of(value);
     bool good = text.n >= 1 && text.n <= TEXT_BYTES_MAX;
     for (size_t i = 0; i < text.n; i++)
-        if ((unsigned char)text.p[i] < 0x20 || text.p[i] == 0x7F) good = false;
+        if (text_control(text.p + i, 1)) good = false;
     if (!good)
         return not_allowed(reader, at, value, "text of 1 to 256 bytes without control characters");
     *(struct str *)target = arena_str(reader->arena, text);

@@ -105,7 +105,7 @@ static enum result read_holiday(struct policy_reader *r, const struct policy_pla
     struct str text = str_of(json_string_value(value));
     if (text.n != 10 || timestamp_parse(text, &t) != TIMESTAMP_PARTIAL)
         return policy_reader_bad(r, at, "allowed: a date like \"2026-12-25\"");
-    *(int64_t *)target = t / DAY_MS - (t % DAY_MS < 0);
+    *(int64_t *)target = timestamp_day(t);
     return OK;
 }
 

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <time.h>
 
 #include "common/clock.h"
 #include "core/state.h"
@@ -19,7 +18,7 @@
 #define CONNECTION_LOG_EVERY_MS 10000
 #define SOCKET_TIMEOUT_MS 10000
 #define SOCKET_TIMEOUT_MIN_MS 1000
-#define CLOSE_TIMEOUT_S 1
+#define CLOSE_TIMEOUT_MS 1000
 #define UNSECURED_TOKENS_SINCE 0x02020000
 
 struct setting {
@@ -140,8 +139,8 @@ static void on_log(const rd_kafka_t *rk, int syslog_level, const char *facility,
         level = LOG_DEBUG;
     else if (connection)
         level = LOG_WARN;
-    log_write(level, "kafka client", "client=%s facility=%s text=%s", rk ? rd_kafka_name(rk) : "-",
-              facility, text);
+    log_write(level, "kafka client", LOG_TEXT("client", rk ? rd_kafka_name(rk) : "-"),
+              LOG_TEXT("facility", facility), LOG_TEXT("text", text));
 }
 
 void kafka_conf_reason(char *out, size_t size, const char *text)
@@ -356,8 +355,5 @@ void kafka_conf_close(rd_kafka_t *rk)
     /* librdkafka before 2.1 waits for ever when partitions were lost or a topic was deleted. */
     pthread_t thread;
     if (pthread_create(&thread, NULL, destroy, rk)) abort();
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += CLOSE_TIMEOUT_S;
-    if (pthread_timedjoin_np(thread, NULL, &until)) pthread_detach(thread);
+    clock_join(thread, CLOSE_TIMEOUT_MS);
 }

@@ -148,7 +148,7 @@ size_t kafka_limits_ask(const struct config *config, int topic)
     if (!rk) return 0;
     size_t bytes = ask(config, rk, topic);
     kafka_conf_close(rk);
-    log_info("read the size limit of a topic", "topic=%.*s max_message_bytes=%zu",
-             STR_ARG(config->topics[topic]), bytes);
+    log_info("read the size limit of a topic", LOG_STR("topic", config->topics[topic]),
+             LOG_UINT("max_message_bytes", bytes));
     return bytes;
 }

@@ -265,7 +265,8 @@ enum result redis_connection_ensure(struct redis_connection *c, struct error *er
 
 void redis_connection_proven(struct redis_connection *c)
 {
-    if (c->is_new && c->was_proven) log_info("connected to Redis again", "at=%s", c->url.display);
+    if (c->is_new && c->was_proven)
+        log_info("connected to Redis again", LOG_TEXT("at", c->url.display));
     c->is_new = false;
     c->was_proven = true;
 }

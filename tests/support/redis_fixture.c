@@ -1,27 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A redis-server for a unit test, on a Unix socket in a temporary folder, and a connection of its
- * own to it. It dies with the test. Include it after cmocka.h. */
-#ifndef EPILOGUE_TESTS_REDIS_SUPPORT_H
-#define EPILOGUE_TESTS_REDIS_SUPPORT_H
+/* The server is a child of the test, killed by the kernel when that ends, however it ends. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "redis_fixture.h"
 
 #include <fcntl.h>
-#include <hiredis/hiredis.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/epilogue-redis-XXXXXX";
-static char url[100];
-static pid_t server;
-static redisContext *admin;
+#include "common/clock.h"
 
-static void pause_ms(int ms)
+static char folder[] = "/tmp/epilogue-redis-XXXXXX";
+static pid_t server;
+
+char url[100];
+redisContext *admin;
+struct config config;
+struct store_port *port;
+struct arena *arena;
+
+void pause_ms(int ms)
 {
-    usleep((useconds_t)ms * 1000);
+    clock_sleep(ms);
 }
 
-static void start_server(void)
+void start_server(void)
 {
     server = fork();
     assert_true(server >= 0);
@@ -47,15 +60,14 @@ static void start_server(void)
     fail_msg("redis-server did not start; is it installed?");
 }
 
-static void kill_server(void)
+void kill_server(void)
 {
     redisFree(admin);
     kill(server, SIGKILL);
     waitpid(server, NULL, 0);
 }
 
-/* A command that has to work; its answer as an integer (of an array: its size; else 0). */
-__attribute__((format(printf, 1, 2))) static long long run(const char *format, ...)
+long long run(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -69,4 +81,39 @@ __attribute__((format(printf, 1, 2))) static long long run(const char *format, .
     return value;
 }
 
-#endif
+int redis_start(void **state)
+{
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(url, sizeof url, "unix:%s/s", folder);
+    start_server();
+    return 0;
+}
+
+int redis_stop(void **state)
+{
+    (void)state;
+    char command[100];
+    kill_server();
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command);
+}
+
+int redis_begin(void **state)
+{
+    (void)state;
+    struct error error;
+    run("FLUSHALL");
+    config = (struct config){.redis_url = url, .redis_key_prefix = "epi{x}", .group_id = "g"};
+    arena = arena_new();
+    port = redis_port_new(&config, &error);
+    return port ? 0 : -1;
+}
+
+int redis_end(void **state)
+{
+    (void)state;
+    redis_port_free(port);
+    arena_free(arena);
+    return 0;
+}
