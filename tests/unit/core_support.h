@@ -16,7 +16,8 @@
 
 #include "core/deadline.h"
 #include "core/decide.h"
-#include "core/task.h"
+#include "core/task_diff.h"
+#include "core/wake.h"
 
 struct stored {
     struct str key;
@@ -48,7 +49,7 @@ int world_teardown(void **state);
 struct world *world_new(void);
 void world_free(struct world *world);
 
-/* Fills in CONTRACT part 9's default policy. */
+/* Fills in the default policy of R9.4. */
 void default_policy(struct arena *arena, struct policy *policy);
 struct duration days(int64_t n);
 struct duration hours(int64_t n);
@@ -74,7 +75,8 @@ struct task_update_event *task_update(struct world *w, const char *incident_id, 
 /* What makes it ask for nothing: timeline, summary, evaluation. */
 void complete_closure(struct world *w, struct closure_event *e);
 void evaluate(struct closure_event *e, int sufficient, int is_complete);
-void add_party(struct world *w, struct closure_event *e, const char *party, int kind, bool closed);
+void add_party(struct world *w, struct closure_event *e, const char *party, enum party_kind kind,
+               bool closed);
 void add_inline(struct world *w, struct closure_event *e, const struct finding_event *f);
 struct warnings warning(struct world *w, const char *member);
 struct owner owner(const char *team, const char *person);

@@ -98,15 +98,7 @@ static void test_incident(void **state)
 static void test_incident_without_anything(void **state)
 {
     (void)state;
-    struct incident none = {.order = {-1, TIME_NONE},
-                            .started_at = TIME_NONE,
-                            .detected_at = TIME_NONE,
-                            .contained_at = TIME_NONE,
-                            .closed_at = TIME_NONE,
-                            .opened_at = TIME_NONE,
-                            .completed_at = TIME_NONE,
-                            .review_last = TIME_NONE,
-                            .cursor = {.at = TIME_NONE, .latest = TIME_NONE}};
+    struct incident none = incident_none;
     struct incident *back = through(ENTRY_INCIDENT, &none, "{\"v\":1,\"type\":\"incident\"}");
     assert_memory_equal(back, &none, sizeof none);
 }
@@ -125,18 +117,15 @@ static void test_closure(void **state)
                            .started_at_text = STR("2026"),
                            .detected_at_text = STR("2026-01"),
                            .contained_at_text = STR("2026-02"),
-                           .timeline = timeline,
-                           .timeline_n = 2,
-                           .evidence = evidence,
-                           .evidence_n = 2,
+                           .timeline = {timeline, 2},
+                           .evidence = {evidence, 2},
                            .actors = {texts, 1},
                            .response = STR("r"),
                            .takeaways = {texts, 2},
                            .sufficient = TRI_TRUE,
                            .complete = TRI_FALSE,
                            .evaluation_note = STR("e"),
-                           .coordination = coordination,
-                           .coordination_n = 2,
+                           .coordination = {coordination, 2},
                            .references = {texts, 2}};
     struct closure *back = through(
         ENTRY_CLOSURE, &full,
@@ -148,9 +137,9 @@ static void test_closure(void **state)
         "\"evaluation_note\":\"e\",\"coordination\":[{\"party\":\"P\",\"party_kind\":\"regulator\","
         "\"reference\":\"ref\",\"status\":\"Closed\",\"closed\":true},{\"party\":\"Q\"}],"
         "\"references\":[\"x\",\"y\"]}");
-    assert_int_equal(back->timeline_n, 2);
-    assert_true(back->timeline[1].at == TIME_NONE);
-    assert_true(back->coordination[0].closed);
+    assert_int_equal(back->timeline.n, 2);
+    assert_true(back->timeline.items[1].at == TIME_NONE);
+    assert_true(back->coordination.items[0].closed);
     through(ENTRY_CLOSURE, &(struct closure){0}, "{\"v\":1,\"type\":\"closure\"}");
 }
 
@@ -201,29 +190,9 @@ static void test_finding(void **state)
         "\"kind\":\"register-entry\",\"doubt\":\"circular\",\"sop_task\":true,"
         "\"first_seen_at\":\"2026-11-20T10:15:03.000Z\",\"orphan_sent\":true,"
         "\"warnings\":[{\"member\":\"m\",\"value\":\"v\",\"taken_as\":\"t\"},{\"member\":\"m\"}]}");
-    struct finding none = {.order = {-1, TIME_NONE},
-                           .due_at = TIME_NONE,
-                           .snoozed_until = TIME_NONE,
-                           .first_seen_at = TIME_NONE};
+    struct finding none = finding_none;
     struct finding *back = through(ENTRY_FINDING, &none, "{\"v\":1,\"type\":\"finding\"}");
     assert_memory_equal(back, &none, sizeof none);
-}
-
-static struct task no_task(void)
-{
-    struct task none = {.created_at = TIME_NONE,
-                        .updated_at = TIME_NONE,
-                        .assign_due_at = TIME_NONE,
-                        .due_at = TIME_NONE,
-                        .snoozed_until = TIME_NONE,
-                        .closed_at = TIME_NONE,
-                        .order = {-1, TIME_NONE},
-                        .clock_start = TIME_NONE,
-                        .touched_at = TIME_NONE,
-                        .resolved_at = TIME_NONE,
-                        .paused_at = TIME_NONE};
-    for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++) none.reminders[kind].last = TIME_NONE;
-    return none;
 }
 
 static void test_task(void **state)
@@ -287,7 +256,7 @@ static void test_task(void **state)
         "\"2026-11-20T10:15:12.000Z\"}}}");
     assert_int_equal(back->reminders[REMINDER_OVERDUE].number, 3);
     assert_true(back->reminders[REMINDER_STALE].last == TIME_NONE);
-    struct task none = no_task();
+    struct task none = task_none;
     back = through(ENTRY_TASK, &none, "{\"v\":1,\"type\":\"task\"}");
     assert_memory_equal(back, &none, sizeof none);
 }
@@ -296,7 +265,7 @@ static void test_task(void **state)
 static void test_all_words(void **state)
 {
     (void)state;
-    struct task task = no_task();
+    struct task task = task_none;
     for (int value = 1; value < 64; value++) {
         task.kind = value % task_kind_end;
         task.queue = value % queue_end;
@@ -316,7 +285,7 @@ static void test_all_words(void **state)
 static void test_times(void **state)
 {
     (void)state;
-    struct task task = no_task();
+    struct task task = task_none;
     static const ms_t times[] = {0,
                                  -1,
                                  999,
@@ -407,84 +376,6 @@ static void test_unknown_members_are_ignored(void **state)
     assert_int_equal(entry.task->order.revision, -1);
 }
 
-static void test_position(void **state)
-{
-    (void)state;
-    struct position_entry position = {.partitions = 12, .entries = -1}, back;
-    struct error error;
-    struct buf out = {0};
-    for (int topic = 0; topic < topic_end; topic++)
-        position.offsets[topic] = position.marks[topic].offset = -1;
-    position.offsets[TOPIC_INCIDENT_CLOSED] = 0;
-    position.offsets[TOPIC_FORWARDED] = 123456789012;
-    state_json_write_position(&out, &position);
-    assert_str(buf_slice(&out), "{\"v\":1,\"type\":\"position\",\"partitions\":12,"
-                                "\"offsets\":{\"incident-closed\":0,"
-                                "\"epilogue-forwarded\":123456789012}}");
-    assert_int_equal(state_json_read_position(buf_slice(&out), &back, &error), OK);
-    assert_int_equal(back.partitions, position.partitions);
-    for (int topic = 0; topic < topic_end; topic++)
-        assert_int_equal(back.offsets[topic], position.offsets[topic]);
-    assert_int_equal(back.batch, 0);
-    assert_int_equal(back.entries, -1);
-    for (int topic = 0; topic < topic_end; topic++) assert_int_equal(back.marks[topic].offset, -1);
-    static const char *const wrong[] = {
-        "{",
-        "{'v':1,'type':'task'}",
-        "{'v':3,'type':'position'}",
-        "{'v':1,'type':'position','offsets':{}}",
-        "{'v':1,'type':'position','partitions':0,'offsets':{}}",
-        "{'v':1,'type':'position','partitions':12}",
-        "{'v':1,'type':'position','partitions':12,'offsets':{'incident-closed':-1}}",
-        "{'v':1,'type':'position','partitions':12,'batch':-1,'offsets':{}}",
-        "{'v':1,'type':'position','partitions':12,'entries':'3','offsets':{}}",
-        "{'v':1,'type':'position','partitions':12,'offsets':{},'marks':[]}",
-        "{'v':1,'type':'position','partitions':12,'offsets':{},'marks':{'incident-closed':{"
-        "'offset':1,'hash':'12'}}}",
-        "{'v':1,'type':'position','partitions':12,'offsets':{},'marks':{'incident-closed':{"
-        "'offset':1,'hash':'00000000000000AF'}}}",
-        "{'v':1,'type':'position','partitions':12,'offsets':{},'marks':{'incident-closed':{"
-        "'offset':1,'time':'yesterday','hash':'00000000000000af'}}}",
-    };
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        struct record record = make_record(TOPIC_STATE, wrong[i]);
-        assert_int_equal(state_json_read_position(record.value, &back, &error), FATAL);
-        assert_non_null(strstr(error.text, "\"$position\" cannot be read"));
-    }
-    buf_free(&out);
-}
-
-static void test_position_of_a_batch(void **state)
-{
-    (void)state;
-    struct position_entry position = {.partitions = 3, .batch = 7, .entries = 120}, back;
-    struct error error;
-    struct buf out = {0};
-    for (int topic = 0; topic < topic_end; topic++)
-        position.offsets[topic] = position.marks[topic].offset = -1;
-    position.offsets[TOPIC_FINDING_UPDATED] = 42;
-    position.marks[TOPIC_FINDING_UPDATED] =
-        (struct input_mark){41, 1764066000120, UINT64_C(0x00ab34567890cdef)};
-    /* A time that RFC 3339 has no digits for is left out. */
-    position.marks[TOPIC_TASK_UPDATED] = (struct input_mark){0, INT64_C(1764066000120000), 1};
-    state_json_write_position(&out, &position);
-    assert_str(buf_slice(&out),
-               "{\"v\":1,\"type\":\"position\",\"partitions\":3,\"batch\":7,\"entries\":120,"
-               "\"offsets\":{\"finding-updated\":42},\"marks\":{\"finding-updated\":{"
-               "\"offset\":41,\"time\":\"2025-11-25T10:20:00.120Z\","
-               "\"hash\":\"00ab34567890cdef\"},\"task-updated\":{\"offset\":0,"
-               "\"hash\":\"0000000000000001\"}}}");
-    assert_int_equal(state_json_read_position(buf_slice(&out), &back, &error), OK);
-    assert_int_equal(back.batch, 7);
-    assert_int_equal(back.entries, 120);
-    assert_memory_equal(&back.marks[TOPIC_FINDING_UPDATED], &position.marks[TOPIC_FINDING_UPDATED],
-                        sizeof back.marks[0]);
-    assert_int_equal(back.marks[TOPIC_TASK_UPDATED].time, TIME_NONE);
-    assert_int_equal(back.marks[TOPIC_TASK_UPDATED].hash, 1);
-    assert_int_equal(back.marks[TOPIC_INCIDENT_CLOSED].offset, -1);
-    buf_free(&out);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -497,8 +388,6 @@ int main(void)
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_what_cannot_be_read),
         cmocka_unit_test(test_unknown_members_are_ignored),
-        cmocka_unit_test(test_position),
-        cmocka_unit_test(test_position_of_a_batch),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A thread that takes the signals, so that a loop that stands can still be stopped. */
 #include "signals.h"
 
 #include <pthread.h>
@@ -25,7 +26,7 @@ static void take(int signal)
     } else if (!atomic_exchange(&stop_asked, true)) {
         watchdog_end_within(stop_within_ms, EXIT_DONE);
     } else {
-        log_warn("stopped at once by a second signal; nothing is lost", "");
+        log_warn("stopped at once by a second signal; nothing is lost");
         log_writer_stop(LOG_WAIT_MS);
         _exit(EXIT_DONE);
     }

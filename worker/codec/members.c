@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One function for each type of member that records have, with what is tolerated of it. What is
+ * wrong is noted in the reader, so that a record is read to its end and the first refusal in the
+ * contract's order is told.
+ */
 #include "members.h"
 
 #include <stdlib.h>
 
+#include "common/text.h"
 #include "grapheme.h"
 
 #define REVISION_MAX ((INT64_C(1) << 53) - 1) /* what every JSON library holds exactly */
@@ -47,14 +53,10 @@ struct str members_title(struct reader *r, const struct json *value)
     return title;
 }
 
-/* C0, DEL and C1 (U+0080 to U+009F: 0xC2 and 0x80 to 0x9F); the text is known to be UTF-8. */
 static bool has_control(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if (c < 0x20 || c == 0x7f) return true;
-        if (c == 0xc2 && (unsigned char)s.p[i + 1] < 0xa0) return true;
-    }
+    for (size_t i = 0; i < s.n; i++)
+        if (text_control(s.p + i, s.n - i)) return true;
     return false;
 }
 
@@ -136,28 +138,28 @@ int64_t members_revision(struct reader *r, const struct json *value)
     return -1;
 }
 
-int members_word(struct reader *r, const struct json *value, struct vocabulary vocabulary,
+int members_word(struct reader *r, const struct json *value, const struct vocabulary *vocabulary,
                  int otherwise)
 {
     struct str word = members_text(r, value);
     if (!word.p) return 0;
-    int v = vocabulary.parse(word);
+    int v = vocabulary_parse(vocabulary, word);
     if (v) return v;
-    reader_warn(r, value->name, word, vocabulary.name(otherwise));
+    reader_warn(r, value->name, word, vocabulary->words[otherwise]);
     return otherwise;
 }
 
-int members_choice(struct reader *r, const struct json *value, struct vocabulary vocabulary,
+int members_choice(struct reader *r, const struct json *value, const struct vocabulary *vocabulary,
                    int first, int last)
 {
     struct str word = members_text(r, value);
     if (!word.p) return 0;
-    int v = vocabulary.parse(word);
+    int v = vocabulary_parse(vocabulary, word);
     if (v >= first && v <= last) return v;
     struct buf allowed = {0};
     for (int i = first; i <= last; i++) {
         if (i > first) buf_lit(&allowed, ", ");
-        buf_str(&allowed, vocabulary.name(i));
+        buf_str(&allowed, vocabulary->words[i]);
     }
     struct str choices = buf_slice(&allowed);
     struct str shown = json_excerpt(r->arena, word, SHOWN_BYTES);
@@ -167,7 +169,7 @@ int members_choice(struct reader *r, const struct json *value, struct vocabulary
     return 0;
 }
 
-int members_severity(struct reader *r, const struct json *value)
+enum severity members_severity(struct reader *r, const struct json *value)
 {
     if (is_none(value)) return 0;
     if (value->type != JSON_STRING && value->type != JSON_INT && value->type != JSON_REAL) {
@@ -175,49 +177,38 @@ int members_severity(struct reader *r, const struct json *value)
         return 0;
     }
     const struct policy *policy = r->decoder->policy;
-    int severity = policy_severity(policy, value->text);
+    enum severity severity = policy_severity(policy, value->text);
     if (severity) return severity;
     reader_warn(r, value->name, value->text, severity_name(policy->severity_default));
     return policy->severity_default;
 }
 
-int members_boolean(struct reader *r, const struct json *value)
+enum tristate members_boolean(struct reader *r, const struct json *value)
 {
-    if (is_none(value)) return 0;
+    if (is_none(value)) return tristate_none;
     if (value->type == JSON_TRUE) return TRI_TRUE;
     if (value->type == JSON_FALSE) return TRI_FALSE;
     reader_wrong_type(r, value, "true or false");
-    return 0;
+    return tristate_none;
 }
 
-static bool same_word(struct str lower, struct str word)
-{
-    if (lower.n != word.n) return false;
-    for (size_t i = 0; i < word.n; i++) {
-        char c = word.p[i];
-        if (c >= 'A' && c <= 'Z') c = (char)(c - 'A' + 'a');
-        if (c != lower.p[i]) return false;
-    }
-    return true;
-}
-
-int members_tristate(struct reader *r, const struct json *value)
+enum tristate members_tristate(struct reader *r, const struct json *value)
 {
     static const struct {
         struct str word;
-        int value;
+        enum tristate value;
     } words[] = {
         {{"yes", 3}, TRI_TRUE},
         {{"no", 2}, TRI_FALSE},
         {{"true", 4}, TRI_TRUE},
         {{"false", 5}, TRI_FALSE},
-        {{"unknown", 7}, 0},
+        {{"unknown", 7}, tristate_none},
         {{"potentially", 11}, TRI_SUSPECTED},
         {{"suspected", 9}, TRI_SUSPECTED},
     };
     if (is_none(value) || value->type != JSON_STRING) return members_boolean(r, value);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (same_word(words[i].word, value->text)) return words[i].value;
+        if (text_same(words[i].word, value->text)) return words[i].value;
     struct str shown = json_excerpt(r->arena, value->text, SHOWN_BYTES);
     reader_refuse(r, REFUSE_WRONG_TYPE, value->name,
                   "must be true, false, yes, no, unknown, potentially or suspected, is \"%.*s\"",

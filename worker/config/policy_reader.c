@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the tables of policy_file.c are walked with: objects, lists, words, numbers, durations. Each
+ * error names the path of the member and what is allowed there.
+ */
 #include "policy_reader.h"
 
 #include <stdarg.h>
@@ -63,8 +67,8 @@ static enum result unknown_member(struct policy_reader *reader, const struct pol
 {
     struct nearest nearest = {.word = at->name};
     for (const struct policy_member *m = members; m->name; m++) nearest_try(&nearest, m->name);
-    return policy_reader_bad(reader, at, "there is no such member; the nearest known one is \"%s\"",
-                             nearest.name);
+    return policy_reader_bad(reader, at, "unknown member; %s",
+                             nearest_hint(reader->arena, &nearest));
 }
 
 enum result policy_reader_members(struct policy_reader *reader, const struct policy_place *at,
@@ -119,16 +123,17 @@ static void put_choice(struct buf *out, struct str word, bool last)
 }
 
 enum result policy_reader_word(struct policy_reader *reader, const struct policy_place *at,
-                               json_t *value, struct str (*name)(int), int first, int end, int *out)
+                               json_t *value, const struct vocabulary *words, int first, void *out)
 {
     struct str text = text_of(value);
-    for (int v = first; v < end; v++) {
-        if (!str_eq(text, name(v))) continue;
-        *out = v;
+    for (int v = first; v < words->end; v++) {
+        if (!str_eq(text, words->words[v])) continue;
+        memcpy(out, &v, sizeof v);
         return OK;
     }
     struct buf allowed = {0};
-    for (int v = first; v < end; v++) put_choice(&allowed, name(v), v == end - 1);
+    for (int v = first; v < words->end; v++)
+        put_choice(&allowed, words->words[v], v == words->end - 1);
     buf_char(&allowed, 0);
     not_allowed(reader, at, value, allowed.p);
     buf_free(&allowed);
@@ -164,7 +169,7 @@ enum result policy_reader_choices(struct policy_reader *reader, const struct pol
             policy_reader_choice(reader, &place, json_array_get(value, i), words, &word);
         if (result != OK) return result;
         if (*bits & 1U << word)
-            return policy_reader_bad(reader, &place, "\"%s\" stands there twice", words[word]);
+            return policy_reader_bad(reader, &place, "duplicate value \"%s\"", words[word]);
         *bits |= 1U << word;
     }
     return OK;
@@ -176,7 +181,7 @@ enum result policy_reader_text(struct policy_reader *reader, const struct policy
     struct str text = text_of(value);
     bool good = text.n >= 1 && text.n <= TEXT_BYTES_MAX;
     for (size_t i = 0; i < text.n; i++)
-        if ((unsigned char)text.p[i] < 0x20 || text.p[i] == 0x7F) good = false;
+        if (text_control(text.p + i, 1)) good = false;
     if (!good)
         return not_allowed(reader, at, value, "text of 1 to 256 bytes without control characters");
     *(struct str *)target = arena_str(reader->arena, text);

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What becomes due about an incident as a whole: its review, missing findings, end of retention. */
+#include "review.h"
+
 #include <stdlib.h>
 
+#include "closure.h"
 #include "common/text.h"
-#include "step.h"
+#include "deadline.h"
+#include "reminder.h"
+#include "task.h"
 
 /* TIME_NONE at the end of the calendar. */
 static ms_t review_at(const struct policy *policy, const struct incident *incident)
@@ -31,6 +36,7 @@ ms_t review_wake_at(const struct policy *policy, const struct incident *incident
         /* What a closure that is under way still needs is not deleted. */
         if (incident->cursor.stage || incident->retired == incident->occurrence) return TIME_NONE;
         return deadline_add(&policy->calendar, incident->completed_at, policy->retention);
+    case PHASE_WAITING:
     default: return TIME_NONE;
     }
 }
@@ -56,12 +62,13 @@ static struct str label(struct step *step)
     return arena_printf(step->arena, "%.*s '%.*s'", STR_ARG(id), STR_ARG(title));
 }
 
-static struct reminder_output *remind(struct step *step, int kind, int64_t number, ms_t due_for)
+static struct reminder_output *remind(struct step *step, enum reminder_kind kind, int64_t number,
+                                      ms_t due_for)
 {
     struct output *output = step_emit(step, OUTPUT_REMINDER);
     output->at = due_for;
     size_t n, open_n = 0;
-    struct entry **tasks = incident_entries(step, ENTRY_TASK, &n);
+    struct entry **tasks = step_entries(step, ENTRY_TASK, &n);
     const struct task **open = arena_alloc(step->arena, n * sizeof *open);
     for (size_t i = 0; i < n; i++)
         if (tasks[i]->task->status != STATUS_CLOSED) open[open_n++] = tasks[i]->task;
@@ -141,8 +148,7 @@ enum decide_result review_retire(struct step *step)
         if (!e->exists) continue;
         if (step_is_full(step)) return DECIDE_MORE;
         e->exists = false;
-        state_touch(step->d->table, e);
-        e->wake_at = TIME_NONE;
+        step_touch(step, e);
         step->handled += ++n % DELETIONS_OF_A_STEP == 0;
     }
     incident->cursor.stage = STAGE_NONE;

@@ -1,36 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "step.h"
+/*
+ * The life of one task. It is changed between task_edit, which gives a copy with what was due
+ * before settled, and task_changed, which derives the rest and makes the one event of the change.
+ */
+#include "task.h"
 
-#define EQ_STR(a, b) str_eq(a, b)
-#define EQ_INT(a, b) ((a) == (b))
-#define EQ_TIME(a, b) ((a) == (b))
-#define EQ_QUEUE(a, b) ((a) == (b))
-#define EQ_CATEGORY(a, b) ((a) == (b))
-#define EQ_SEVERITY(a, b) ((a) == (b))
-#define EQ_PRIORITY(a, b) ((a) == (b))
-#define EQ_STATUS(a, b) ((a) == (b))
-#define EQ_RESOLUTION(a, b) ((a) == (b))
-#define EQ_SLA(a, b) ((a) == (b))
-#define EQ_OWNER(a, b) owner_eq(a, b)
-#define EQ_LIST(a, b) str_list_eq(a, b)
-#define EQ_TRACKER(a, b) \
-    (str_eq((a).system, (b).system) && str_eq((a).key, (b).key) && str_eq((a).url, (b).url))
-#define EQ_POLICY(v, w) str_eq(v, w)
+#include "common/ensure.h"
+#include "deadline.h"
+#include "occurrence.h"
+#include "task_diff.h"
 
-#define BIT(member) (UINT64_C(1) << TASK_MEMBER_##member)
-
-uint64_t task_diff(const struct task *a, const struct task *b)
-{
-    uint64_t changed = 0;
-#define DIFFER(name, member, type) \
-    changed |= (uint64_t)!EQ_##type(a->member, b->member) << TASK_MEMBER_##name;
-    TASK_MEMBERS(DIFFER)
-#undef DIFFER
-    if (!str_eq(a->policy_rule, b->policy_rule)) changed |= BIT(policy);
-    return changed;
-}
-
-struct str task_name(struct step *step, int kind, struct str part)
+struct str task_name(struct step *step, enum task_kind kind, struct str part)
 {
     struct str name = task_kind_name(kind);
     if (part.p) {
@@ -52,7 +32,7 @@ static ms_t at_risk_from(const struct policy *policy, const struct task *task)
                           policy->due_soon[policy->due_soon_n - 1]);
 }
 
-static int sla_at(const struct policy *policy, const struct task *task, ms_t at)
+static enum sla_state sla_at(const struct policy *policy, const struct task *task, ms_t at)
 {
     /* Work that is resolved is judged by when it was resolved, however long verification takes. */
     ms_t done_at = task->resolved_at != TIME_NONE ? task->resolved_at : task->closed_at;
@@ -72,19 +52,15 @@ ms_t task_next_sla(const struct policy *policy, const struct task *task)
     return task->sla == SLA_AT_RISK ? task->due_at : TIME_NONE;
 }
 
-static ms_t later(ms_t a, ms_t b)
-{
-    return a > b ? a : b;
-}
-
 /* What the schedule says of the past is not to be sent: it has changed, or was silent. What is due
  * now and not said, and steps of the escalation not taken, count from now on (see reminder.c). */
 static void forget_missed(struct step *step, struct task *task)
 {
-    static const int kinds[] = {REMINDER_ASSIGN_DUE, REMINDER_DUE_SOON,   REMINDER_OVERDUE,
-                                REMINDER_STALE,      REMINDER_ESCALATION, REMINDER_VERIFY_DUE};
+    static const enum reminder_kind kinds[] = {REMINDER_ASSIGN_DUE, REMINDER_DUE_SOON,
+                                               REMINDER_OVERDUE,    REMINDER_STALE,
+                                               REMINDER_ESCALATION, REMINDER_VERIFY_DUE};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        task->reminders[kinds[i]].last = later(task->reminders[kinds[i]].last, step->at);
+        task->reminders[kinds[i]].last = time_later(task->reminders[kinds[i]].last, step->at);
 }
 
 /* The clock stood since paused_at: every deadline moves by that, save one that somebody gave. */
@@ -107,9 +83,10 @@ static void resume(struct step *step, struct task *task)
 
 static struct task *own_copy(struct step *step, struct entry *entry, const struct task **before)
 {
+    ENSURE(str_eq(entry->task->incident_id, step->incident->incident_id));
     *before = entry->task;
     entry->task = arena_copy(step->arena, entry->task, sizeof *entry->task);
-    state_touch(step->d->table, entry);
+    step_touch(step, entry);
     return entry->task;
 }
 
@@ -117,7 +94,7 @@ struct task *task_edit(struct step *step, struct entry *entry, const struct task
 {
     task_settle(step, entry, step->cause.at);
     /* Records of several topics overtake each other, but a task's own time never runs back. */
-    step->at = later(step->cause.at, entry->task->updated_at);
+    step->at = time_later(step->cause.at, entry->task->updated_at);
     return own_copy(step, entry, before);
 }
 
@@ -140,6 +117,8 @@ static void count_messages(struct step *step, const struct task *task)
 static void emit(struct step *step, struct entry *entry, enum task_event event,
                  const struct task *before)
 {
+    /* Consumers follow a task by its versions: one is left out for nobody. */
+    ENSURE(entry->task->version == (before ? before->version : 0) + 1);
     struct output *output = step_emit(step, OUTPUT_TASK);
     output->task.event = event;
     output->task.after = entry->task;
@@ -155,7 +134,7 @@ static enum task_event event_of(const struct task *before, const struct task *af
     return after->status == STATUS_RESOLVED ? TASK_RESOLVED : TASK_UPDATED;
 }
 
-static void close_as(struct step *step, struct task *task, int resolution)
+static void close_as(struct step *step, struct task *task, enum resolution resolution)
 {
     if (task_is_paused(task)) resume(step, task);
     task->resolution = resolution;
@@ -178,7 +157,7 @@ static void put_change(struct step *step, struct entry *entry, const struct task
     uint64_t visible = task_diff(before, task);
     if (visible || told) {
         enum task_event event = event_of(before, task);
-        if (event == TASK_REOPENED) incident_wake_up(step);
+        if (event == TASK_REOPENED) occurrence_ensure_open(step);
         count(&step->incident->counts, before, -1);
         count(&step->incident->counts, task, 1);
         if (str_eq(task->reason, TASK_RAISED) && str_eq(before->reason, TASK_RAISED))
@@ -188,7 +167,6 @@ static void put_change(struct step *step, struct entry *entry, const struct task
         task->version++;
         emit(step, entry, event, before);
     }
-    entry->wake_at = decide_wake_at(step->policy, entry);
 }
 
 void task_changed(struct step *step, struct entry *entry, const struct task *before)
@@ -218,51 +196,41 @@ static void start_clock(const struct policy *policy, struct task *task, ms_t at)
 struct entry *task_create(struct step *step, const struct task_seed *seed)
 {
     step->at = step->cause.at;
-    incident_wake_up(step);
+    occurrence_ensure_open(step);
     struct str name = task_name(step, seed->kind, seed->part);
     struct entry *entry = step_task_entry(step, name);
     struct task *task = ARENA_NEW(step->arena, struct task);
-    *task = (struct task){
-        .name = name,
-        .incident_id = step->incident->incident_id,
-        .finding_id = seed->finding_id,
-        .kind = seed->kind,
-        .queue = seed->queue,
-        .title = seed->title,
-        .description = seed->description,
-        .category = seed->category,
-        .severity = seed->severity,
-        .priority = seed->priority,
-        .status = STATUS_OPEN,
-        .reason = seed->reason,
-        .owner = seed->owner,
-        .participants = seed->participants,
-        .tracker = seed->tracker,
-        .created_at = step->at,
-        .updated_at = step->at,
-        .touched_at = step->at,
-        .due_at = seed->due_at,
-        .due_fixed = seed->due_at != TIME_NONE,
-        .snoozed_until = TIME_NONE,
-        .closed_at = TIME_NONE,
-        .resolved_at = TIME_NONE,
-        .paused_at = TIME_NONE,
-        .order = {-1, TIME_NONE},
-        .occurrence = 1,
-        .version = 1,
-        .policy_version = step->policy->version,
-        .policy_rule = seed->rule,
-    };
+    *task = task_none;
+    task->name = name;
+    task->incident_id = step->incident->incident_id;
+    task->finding_id = seed->finding_id;
+    task->kind = seed->kind;
+    task->queue = seed->queue;
+    task->title = seed->title;
+    task->description = seed->description;
+    task->category = seed->category;
+    task->severity = seed->severity;
+    task->priority = seed->priority;
+    task->status = STATUS_OPEN;
+    task->reason = seed->reason;
+    task->owner = seed->owner;
+    task->participants = seed->participants;
+    task->tracker = seed->tracker;
+    task->created_at = task->updated_at = task->touched_at = step->at;
+    task->due_at = seed->due_at;
+    task->due_fixed = seed->due_at != TIME_NONE;
+    task->occurrence = task->version = 1;
+    task->policy_version = step->policy->version;
+    task->policy_rule = seed->rule;
     start_clock(step->policy, task, seed->clock_start);
     if (task->due_fixed) forget_missed(step, task);
     task->sla = sla_at(step->policy, task, step->at);
     entry->task = task;
     count_messages(step, task);
     entry->exists = true;
-    state_touch(step->d->table, entry);
+    step_touch(step, entry);
     count(&step->incident->counts, task, 1);
     emit(step, entry, TASK_CREATED, NULL);
-    entry->wake_at = decide_wake_at(step->policy, entry);
     return entry;
 }
 
@@ -270,7 +238,7 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
 static void reopen(struct step *step, struct task *task)
 {
     task->occurrence++;
-    task->resolution = 0;
+    task->resolution = resolution_none;
     task->reason = STR_NONE;
     task->closed_at = TIME_NONE;
     /* A date given by a person stays while it can still be kept. */
@@ -279,7 +247,7 @@ static void reopen(struct step *step, struct task *task)
     start_clock(step->policy, task, step->at);
 }
 
-void task_apply_status(struct step *step, struct task *task, int reported)
+void task_apply_status(struct step *step, struct task *task, enum reported_status reported)
 {
     switch (reported) {
     case REPORTED_VERIFIED: close_as(step, task, RESOLUTION_DONE); break;
@@ -295,6 +263,10 @@ void task_apply_status(struct step *step, struct task *task, int reported)
         task->status = STATUS_RESOLVED;
         if (!step->policy->verification[task->priority]) close_as(step, task, RESOLUTION_DONE);
         break;
+    case REPORTED_OPEN:
+    case REPORTED_IN_PROGRESS:
+    case REPORTED_BLOCKED:
+    case reported_status_none:
     default:
         if (task->status == STATUS_CLOSED) reopen(step, task);
         if (task->status == STATUS_RESOLVED) forget_missed(step, task);
@@ -317,7 +289,8 @@ void task_apply_snooze(struct step *step, struct task *task, ms_t until)
     }
 }
 
-void task_apply_priority(struct step *step, struct task *task, int severity, int priority)
+void task_apply_priority(struct step *step, struct task *task, enum severity severity,
+                         enum priority priority)
 {
     task->severity = severity;
     if (task->priority == priority) return;
@@ -344,7 +317,8 @@ void task_apply_due_at(struct step *step, struct task *task, ms_t due_at)
     if (task->due_at != old) forget_missed(step, task);
 }
 
-void task_close(struct step *step, struct entry *entry, int resolution, struct str reason)
+void task_close(struct step *step, struct entry *entry, enum resolution resolution,
+                struct str reason)
 {
     if (entry->task->status == STATUS_CLOSED) return;
     const struct task *before;
@@ -362,7 +336,7 @@ void task_settle(struct step *step, struct entry *entry, ms_t until)
     ms_t due;
     while ((due = task_next_sla(step->policy, entry->task)) != TIME_NONE && due <= until) {
         step->cause = (struct cause){.at = due};
-        step->at = later(due, entry->task->updated_at);
+        step->at = time_later(due, entry->task->updated_at);
         step->warnings = (struct warnings){0};
         const struct task *before;
         struct task *task = own_copy(step, entry, &before);
@@ -372,64 +346,4 @@ void task_settle(struct step *step, struct entry *entry, ms_t until)
     step->cause = record;
     step->at = at;
     step->warnings = warnings;
-}
-
-static struct owner fallback_owner(const struct step *step, const struct task *task)
-{
-    if (task->finding_id.p) return policy_route(step->policy, task->category)->owner;
-    return step->policy->response_team;
-}
-
-/* Where finding and tracker contradict each other the later to arrive wins, save that a finding
- * which is ended keeps its task closed (CONTRACT part 3, "Order"), as does an incident that is
- * none or was merged. */
-static bool stays_closed(struct step *step, const struct task *task)
-{
-    if (task->status != STATUS_CLOSED) return false;
-    if (incident_is_put_aside(step->incident)) return true;
-    if (!task_kind_is_finding_work(task->kind)) return false;
-    /* A finding that is held while its incident is followed up is about to open its task itself. */
-    const struct finding *finding = step_finding_entry(step, task->finding_id)->finding;
-    return finding_is_ended(finding) || !finding->kind;
-}
-
-void task_take_update(struct step *step, const struct task_update_event *event)
-{
-    struct entry *entry = step_task_entry(step, event->name);
-    if (!order_is_later(entry->task->order, event->order)) return;
-    const struct task *before;
-    struct task *task = task_edit(step, entry, &before);
-    task->order = order_advance(task->order, event->order);
-    task->touched_at = later(task->touched_at, step->at);
-
-    if (event->present & TASK_UPDATE_OWNER)
-        task->owner = owner_is_nobody(event->owner) ? fallback_owner(step, task) : event->owner;
-    if (event->present & TASK_UPDATE_TRACKER) task->tracker = event->tracker;
-    if (event->status && !stays_closed(step, task)) task_apply_status(step, task, event->status);
-    if (event->present & TASK_UPDATE_SNOOZED_UNTIL)
-        task_apply_snooze(step, task, event->snoozed_until);
-    if (event->present & TASK_UPDATE_REASON) task->reason = event->reason;
-    task_changed(step, entry, before);
-    task_tell_warnings(step, entry);
-}
-
-bool task_update_refused(struct decision *d, const struct task_update_event *event,
-                         const struct entry *entry)
-{
-    if (!entry || !entry->exists) {
-        d->refused = (struct refused){
-            REFUSE_UNKNOWN_TASK,
-            arena_printf(d->arena, "task_id: there is no task '%.*s'", STR_ARG(event->task_id)),
-            event->incident_id};
-        return true;
-    }
-    bool has_reason =
-        (event->present & TASK_UPDATE_REASON) ? event->reason.n : entry->task->reason.n;
-    if (event->status == REPORTED_DISMISSED && !has_reason) {
-        d->refused =
-            (struct refused){REFUSE_MISSING_FIELD,
-                             STR("reason: a dismissal needs a reason, a text"), event->incident_id};
-        return true;
-    }
-    return false;
 }

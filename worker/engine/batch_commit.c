@@ -134,8 +134,8 @@ static enum result undo(struct batch *b, enum result result, struct error *error
     if (result == FATAL) return FATAL;
     if (result == ABORT) refusal = *engine->kafka->refusal(engine->kafka->self);
     if (refusal.kind != REFUSAL_CONDITION)
-        log_warn("a transaction was aborted; going back to what is committed", "reason=%s",
-                 error->text);
+        log_warn("a transaction was aborted; going back to what is committed",
+                 LOG_TEXT("reason", error->text));
     metrics_add(engine->metrics, METRIC_ABORTS, 1);
     batch_restart_all(b);
     if (refusal.kind == REFUSAL_NONE) take_less(b);
@@ -156,9 +156,9 @@ static void count_refused(const struct batch *b, const struct item *item)
     struct engine *engine = b->engine;
     batch_forget_oversized(b, record);
     metrics_refused(engine->metrics, item->refused.code);
-    log_warn("record refused", "topic=%.*s partition=%d offset=%lld code=%.*s",
-             STR_ARG(engine->options.topic_names[record->topic]), record->partition,
-             (long long)record->offset, STR_ARG(refusal_name(item->refused.code)));
+    log_warn("record refused", LOG_STR("topic", engine->options.topic_names[record->topic]),
+             LOG_INT("partition", record->partition), LOG_INT("offset", record->offset),
+             LOG_STR("code", refusal_name(item->refused.code)));
 }
 
 static void count_committed(const struct batch *b, int64_t began_ms)
@@ -260,7 +260,7 @@ enum result batch_apply(struct batch *b, struct error *error)
             continue;
         }
         log_warn("the store's copy of the shard is not the one we built upon: restoring it",
-                 "shard=%d expected=%lld", shard->id, (long long)shard->watermark);
+                 LOG_INT("shard", shard->id), LOG_INT("expected", shard->watermark));
         metrics_add(engine->metrics, METRIC_WATERMARK_MISMATCHES, 1);
         shard_restart(engine, shard);
     }

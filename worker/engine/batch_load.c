@@ -149,8 +149,8 @@ static enum result take_loaded(struct batch *b, struct batch_shard *bs,
 static void drop_shard(struct batch *b, struct batch_shard *bs, int64_t found)
 {
     log_warn("the store's copy of the shard is not the one we built upon: restoring it",
-             "shard=%d expected=%lld found=%lld", bs->shard->id, (long long)bs->shard->watermark,
-             (long long)found);
+             LOG_INT("shard", bs->shard->id), LOG_INT("expected", bs->shard->watermark),
+             LOG_INT("found", found));
     metrics_add(b->engine->metrics, METRIC_WATERMARK_MISMATCHES, 1);
     bs->dropped = true;
     shard_restart(b->engine, bs->shard);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which members of a task differ: what its event says under `changes`. */
+#include "task_diff.h"
+
+/* Whether a member is the same in two tasks, by the type of its row. */
+#define SAME_TEXT str_eq
+#define SAME_LIST str_list_eq
+#define SAME_INTEGER SAME_VALUE
+#define SAME_TIME SAME_VALUE
+#define SAME_WORD(vocabulary) SAME_VALUE
+#define SAME_OBJECT(name) name##_eq
+#define SAME_VALUE(a, b) ((a) == (b))
+
+static bool tracker_eq(struct tracker a, struct tracker b)
+{
+    return str_eq(a.system, b.system) && str_eq(a.key, b.key) && str_eq(a.url, b.url);
+}
+
+uint64_t task_diff(const struct task *a, const struct task *b)
+{
+    uint64_t changed = 0;
+#define DIFFER(type, member) \
+    changed |= (uint64_t)!SAME_##type(a->member, b->member) << TASK_MEMBER_##member;
+    TASK_MEMBERS(DIFFER, MEMBER_SKIP, MEMBER_SKIP)
+#undef DIFFER
+    bool same_policy =
+        str_eq(a->policy_version, b->policy_version) && str_eq(a->policy_rule, b->policy_rule);
+    return changed | (uint64_t)!same_policy << TASK_MEMBER_policy;
+}
