@@ -57,10 +57,14 @@ static const struct setting producer_settings[] = {
     {NULL, NULL},
 };
 
-/* What a broker refuses again and again (too few replicas in sync, a full disk) is told after some
+/* Events and state are text that lz4 makes three times smaller: brokers then need half as much for
+ * them, and the worker a tenth more.
+ *
+ * What a broker refuses again and again (too few replicas in sync, a full disk) is told after some
  * seconds, by its code; without a bound it would only look slow. A broker that is away is tried again
  * less often than transaction.timeout.ms allows. */
 static const struct setting transactional_settings[] = {
+    {"compression.type", "lz4"},
     {"retries", "300"},
     {"retry.backoff.max.ms", "10"},
     {NULL, NULL},
@@ -240,6 +244,20 @@ static bool set_transactional(rd_kafka_conf_t *conf, const struct config *config
                 set_int(conf, "transaction.timeout.ms", config->transaction_timeout_ms, error);
     arena_free(arena);
     return done;
+}
+
+static bool has_compression(const struct property_list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (strcmp(list->items[i].name, "compression.type") == 0 ||
+            strcmp(list->items[i].name, "compression.codec") == 0)
+            return true;
+    return false;
+}
+
+bool kafka_conf_has_users_compression(const struct config *config)
+{
+    return has_compression(&config->kafka_common) || has_compression(&config->kafka_producer);
 }
 
 int kafka_conf_producer_timeout_ms(const struct config *config)
