@@ -38,9 +38,11 @@ static const struct setting common_settings[] = {
 
 /* A fetch that waits at the broker holds up a partition that was resumed or sought meanwhile. The
  * queue is where memory goes; a smaller one makes librdkafka 2.0.2 pause for whole seconds, which
- * fetch.queue.backoff.ms of later ones cures (and this one does not know). */
+ * fetch.queue.backoff.ms of later ones cures (and this one does not know). Beyond it there is one
+ * answer of a broker, which else brings a megabyte of each partition. */
 static const struct setting fetch_settings[] = {
     {"fetch.wait.max.ms", "100"},
+    {"fetch.max.bytes", "8388608"},
     {"queued.max.messages.kbytes", "32768"},
     {"fetch.queue.backoff.ms", "10"},
     {"message.max.bytes", "8388608"},
