@@ -26,13 +26,13 @@ static enum fault before(struct faulty *f, const char *name)
     enum fault fault = plan->fault;
     plan->happened++;
     plan->name = name;
-    plan->next(plan->world);
+    plan->next(plan->fleet);
     switch (fault) {
     case FAULT_CRASH_BEFORE: crash(f); break;
     case FAULT_NAPS:
-    case FAULT_SLEEPS: plan->freeze(plan->world, f->worker, fault == FAULT_SLEEPS); break;
+    case FAULT_SLEEPS: plan->freeze(plan->fleet, f->worker, fault == FAULT_SLEEPS); break;
     case FAULT_LOSES:
-    case FAULT_ROLLS_BACK: plan->harm(plan->world, fault); break;
+    case FAULT_ROLLS_BACK: plan->harm(plan->fleet, fault); break;
     default: return fault;
     }
     return FAULT_NONE;

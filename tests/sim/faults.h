@@ -32,7 +32,7 @@ enum fault { FAULTS(FAULTS_ID) fault_end };
 
 const char *fault_name(enum fault fault);
 
-/* What all workers of a world share. */
+/* What all workers of a fleet share. */
 struct fault_plan {
     int64_t calls; /* so far, of all workers */
     int64_t at;    /* the call that goes wrong; -1: none */
@@ -40,12 +40,12 @@ struct fault_plan {
     int64_t happened; /* faults so far */
     const char *name; /* of the call that went wrong last */
     /* While this worker is frozen, the others go on for so long. */
-    void (*freeze)(void *world, int worker, bool long_time);
+    void (*freeze)(void *fleet, int worker, bool long_time);
     /* Something happens to the store. */
-    void (*harm)(void *world, enum fault fault);
+    void (*harm)(void *fleet, enum fault fault);
     /* The next fault is chosen, after one has happened. */
-    void (*next)(void *world);
-    void *world;
+    void (*next)(void *fleet);
+    void *fleet;
 };
 
 struct faulty {

@@ -45,7 +45,7 @@ static struct str line_of(struct arena *arena, int topic, int32_t partition,
     return copy;
 }
 
-static void write_outputs(const struct world *w, struct lines *lines, int topic)
+static void write_outputs(const struct fleet *w, struct lines *lines, int topic)
 {
     for (int32_t p = 0; p < w->options.partitions; p++) {
         const struct sim_log *log = sim_kafka_log(w->kafka, topic, p);
@@ -57,7 +57,7 @@ static void write_outputs(const struct world *w, struct lines *lines, int topic)
 }
 
 /* Positions and marks of the worker's own depend on how batches were cut. */
-static void write_state(const struct world *w, struct lines *lines)
+static void write_state(const struct fleet *w, struct lines *lines)
 {
     for (int32_t p = 0; p < w->options.partitions; p++) {
         const struct sim_node *node = w->store->shards[p].by_key.first[0];
@@ -71,7 +71,7 @@ static void write_state(const struct world *w, struct lines *lines)
     }
 }
 
-void history_write(const struct world *w, struct buf *out)
+void history_write(const struct fleet *w, struct buf *out)
 {
     struct lines lines = {.arena = arena_new()};
     for (int t = TOPIC_FORWARDED; t < topic_end; t++)
@@ -84,9 +84,9 @@ void history_write(const struct world *w, struct buf *out)
 
 /* ---- what must be true ---- */
 
-static void fail(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void fail(struct fleet *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-static void fail(struct world *w, const char *format, ...)
+static void fail(struct fleet *w, const char *format, ...)
 {
     va_list args;
     if (w->failure[0]) return;
@@ -96,7 +96,7 @@ static void fail(struct world *w, const char *format, ...)
 }
 
 /* A task's events are "<task_id>/<version>", in one partition, in order. */
-static void check_version(struct world *w, struct sim_index *versions, struct str id)
+static void check_version(struct fleet *w, struct sim_index *versions, struct str id)
 {
     size_t n = id.n;
     int64_t version = 0, factor = 1;
@@ -112,7 +112,7 @@ static void check_version(struct world *w, struct sim_index *versions, struct st
     *last = version;
 }
 
-static void check_ids(struct world *w)
+static void check_ids(struct fleet *w)
 {
     struct sim_index ids = {0}, versions = {0};
     for (int t = TOPIC_TASKS; t <= TOPIC_REMINDERS; t++)
@@ -136,7 +136,7 @@ static void check_ids(struct world *w)
 }
 
 /* The number of its batch, and what it says of the inputs. */
-static void check_position(struct world *w, int32_t shard, const struct sim_record *record,
+static void check_position(struct fleet *w, int32_t shard, const struct sim_record *record,
                            int64_t *batch, bool compacted, struct position_entry *position)
 {
     struct error error;
@@ -150,7 +150,7 @@ static void check_position(struct world *w, int32_t shard, const struct sim_reco
     *batch = position->batch;
 }
 
-static void check_store(struct world *w, int32_t shard)
+static void check_store(struct fleet *w, int32_t shard)
 {
     const struct sim_log *log = sim_kafka_log(w->kafka, TOPIC_STATE, shard);
     struct sim_store_shard *stored = &w->store->shards[shard];
@@ -183,7 +183,7 @@ static void check_store(struct world *w, int32_t shard)
 }
 
 /* The first line that is another one. */
-static void check_same(struct world *w, struct str expected)
+static void check_same(struct fleet *w, struct str expected)
 {
     struct buf out = {0};
     history_write(w, &out);
@@ -198,7 +198,7 @@ static void check_same(struct world *w, struct str expected)
     buf_free(&out);
 }
 
-bool history_check(struct world *w, struct str expected)
+bool history_check(struct fleet *w, struct str expected)
 {
     check_ids(w);
     for (int32_t p = 0; p < w->options.partitions; p++) check_store(w, p);

@@ -25,12 +25,12 @@ struct options {
     bool is_long;
 };
 
-/* A world that is like no other of its seed. */
-static struct world_options some_options(const struct options *options)
+/* A fleet that is like no other of its seed. */
+static struct fleet_options some_options(const struct options *options)
 {
-    return (struct world_options){
+    return (struct fleet_options){
         .partitions = options->shards ? options->shards : 1 + story_pick(3),
-        .workers = options->workers ? options->workers : 1 + story_pick(WORLD_WORKERS_MAX),
+        .workers = options->workers ? options->workers : 1 + story_pick(FLEET_WORKERS_MAX),
         .is_static = story_chance(30),
         .late = story_pick(3),
         .poll_max = story_chance(50) ? 0 : 1 + (size_t)story_pick(4),
@@ -47,21 +47,21 @@ static struct str reference(struct arena *arena, const struct story *story, int3
                             bool *ok)
 {
     struct buf out = {0};
-    struct world_options plain = {.partitions = partitions, .workers = 1};
-    struct world *w = world_new(story, &plain);
-    *ok = world_run(w);
+    struct fleet_options plain = {.partitions = partitions, .workers = 1};
+    struct fleet *w = fleet_new(story, &plain);
+    *ok = fleet_run(w);
     history_write(w, &out);
     struct str copy = arena_str(arena, buf_slice(&out));
     if (*ok) *ok = history_check(w, copy);
     if (!*ok) fprintf(stderr, "seed %" PRIu64 ", the plain run: %s\n", story->seed, w->failure);
     buf_free(&out);
-    world_free(w);
+    fleet_free(w);
     return copy;
 }
 
-static bool check(struct world *w, struct str expected, const char *mode)
+static bool check(struct fleet *w, struct str expected, const char *mode)
 {
-    bool ok = world_run(w) && history_check(w, expected);
+    bool ok = fleet_run(w) && history_check(w, expected);
     if (!ok)
         fprintf(stderr,
                 "%s: seed %" PRIu64 ", %d shards, %d workers, after %" PRId64
@@ -74,13 +74,13 @@ static bool check(struct world *w, struct str expected, const char *mode)
 
 /* ---- each call ---- */
 
-static int64_t count_calls(const struct story *story, const struct world_options *options,
+static int64_t count_calls(const struct story *story, const struct fleet_options *options,
                            struct str expected, bool *ok)
 {
-    struct world *w = world_new(story, options);
+    struct fleet *w = fleet_new(story, options);
     *ok = check(w, expected, "each");
     int64_t calls = w->plan.calls;
-    world_free(w);
+    fleet_free(w);
     return calls;
 }
 
@@ -92,20 +92,20 @@ static bool at_each_call(struct arena *arena, const struct options *options, uin
     int32_t shards = options->shards ? options->shards : 2;
     story_make(arena, seed, shards, (size_t)(options->steps ? options->steps : 4), &story);
     story.until = story.steps[story.n - 1].at + HOUR_MS;
-    struct world_options world = some_options(options);
-    world.partitions = shards;
-    world.restless = 0;
+    struct fleet_options fleet = some_options(options);
+    fleet.partitions = shards;
+    fleet.restless = 0;
     struct str expected = reference(arena, &story, shards, &ok);
     if (!ok) return false;
-    int64_t calls = count_calls(&story, &world, expected, &ok), runs = 0;
+    int64_t calls = count_calls(&story, &fleet, expected, &ok), runs = 0;
     int every = options->every ? options->every : options->is_long ? 1 : 7;
     int64_t first = options->at ? options->at : (int64_t)(seed % (uint64_t)every);
     for (int64_t at = first; at < calls && ok; at += every, runs++) {
-        struct world *w = world_new(&story, &world);
+        struct fleet *w = fleet_new(&story, &fleet);
         w->plan.at = at;
         w->plan.fault = fault;
         ok = check(w, expected, "each");
-        world_free(w);
+        fleet_free(w);
         if (options->at) break;
     }
     printf("seed %" PRIu64 ": '%s' at %" PRId64 " of %" PRId64 " calls\n", seed, fault_name(fault),
@@ -122,17 +122,17 @@ static bool live_through(struct arena *arena, const struct options *options, uin
     story_seed(seed);
     int32_t shards = options->shards ? options->shards : 1 + story_pick(4);
     story_make(arena, seed, shards, (size_t)(options->steps ? options->steps : 20), &story);
-    struct world_options world = some_options(options);
-    world.partitions = shards;
+    struct fleet_options fleet = some_options(options);
+    fleet.partitions = shards;
     struct str expected = reference(arena, &story, shards, &ok);
     if (!ok) return false;
-    struct world *w = world_new(&story, &world);
+    struct fleet *w = fleet_new(&story, &fleet);
     w->every = 400;
     w->faults_left = 1 + story_pick(30);
     w->plan.at = story_pick(400);
     w->plan.fault = 1 + story_pick(fault_end - 1);
     ok = check(w, expected, "stories");
-    world_free(w);
+    fleet_free(w);
     return ok;
 }
 
@@ -142,16 +142,16 @@ static int report(struct arena *arena, const struct options *options)
     int32_t shards = options->shards ? options->shards : 2;
     story_make(arena, options->seed, shards, (size_t)(options->steps ? options->steps : 20),
                &story);
-    struct world_options world = {.partitions = shards,
+    struct fleet_options fleet = {.partitions = shards,
                                   .workers = options->workers ? options->workers : 1};
-    struct world *w = world_new(&story, &world);
+    struct fleet *w = fleet_new(&story, &fleet);
     struct buf out = {0};
-    bool ok = world_run(w);
+    bool ok = fleet_run(w);
     history_write(w, &out);
     printf("%.*s", STR_ARG(buf_slice(&out)));
     if (!ok) fprintf(stderr, "%s\n", w->failure);
     buf_free(&out);
-    world_free(w);
+    fleet_free(w);
     return ok ? 0 : 1;
 }
 

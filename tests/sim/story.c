@@ -105,12 +105,12 @@ static struct message some_message(struct arena *arena, int topic, const char *i
     return message;
 }
 
-/* Some come early in a story, most later. */
-static int some_topic(void)
+/* A story begins with closures. */
+static int some_topic(ms_t at)
 {
     int what = story_pick(10);
-    if (what < 4) return TOPIC_INCIDENT_CLOSED;
-    return what < 8 ? TOPIC_FINDING_UPDATED : TOPIC_TASK_UPDATED;
+    if (at == STORY_START || what < 3) return TOPIC_INCIDENT_CLOSED;
+    return what < 7 ? TOPIC_FINDING_UPDATED : TOPIC_TASK_UPDATED;
 }
 
 static void make_step(struct arena *arena, ms_t at, int32_t partitions, bool merges,
@@ -124,7 +124,7 @@ static void make_step(struct arena *arena, ms_t at, int32_t partitions, bool mer
         (struct story_step){.at = at, .messages = arena_zalloc(arena, n * sizeof(struct message))};
     while (step->n < n) {
         int i = story_pick(INCIDENTS);
-        int topic = topics[i] ? topics[i] : some_topic();
+        int topic = topics[i] ? topics[i] : some_topic(at);
         struct message m = some_message(arena, topic, incidents[i], at, partitions, merges);
         if (topics[i] && m.partition != places[i]) m.partition = places[i];
         topics[i] = topic;

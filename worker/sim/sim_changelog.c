@@ -42,7 +42,7 @@ static enum result read_shard(struct sim_client *client, int32_t shard,
     if (reading->next < sim_kafka_log(client->kafka, TOPIC_STATE, shard)->low)
         return error_set(error, FATAL, "the changelog of shard %d no longer has offset %" PRId64,
                          shard, reading->next);
-    while (*n < max && (record = sim_client_next(client, TOPIC_STATE, shard, reading))) {
+    while (*n < max && (record = sim_kafka_next(client->kafka, TOPIC_STATE, shard, reading))) {
         records[(*n)++] =
             (struct changelog_record){shard, record->key, record->value, record->offset};
         hold(client, record);

@@ -24,22 +24,6 @@ static struct sim_fetch *fetch_of(const struct sim_client *client, int topic, in
     return &client->fetches[sim_kafka_index(client->kafka, topic, shard)];
 }
 
-struct sim_record *sim_client_next(const struct sim_client *client, int topic, int32_t partition,
-                                   struct sim_fetch *fetch)
-{
-    const struct sim_log *log = sim_kafka_log(client->kafka, topic, partition);
-    int64_t end = sim_kafka_stable_end(client->kafka, topic, partition);
-    if (fetch->next >= end) return NULL;
-    for (size_t i = sim_log_find(log, fetch->next); i < log->n; i++) {
-        struct sim_record *record = log->items[i];
-        if (record->offset >= end) break;
-        fetch->next = record->offset;
-        if (record->state == SIM_COMMITTED) return record;
-    }
-    fetch->next = end;
-    return NULL;
-}
-
 /* ---- rebalances ---- */
 
 static bool owns_any(const struct sim_client *client)
@@ -171,7 +155,7 @@ static bool fetch_one(struct sim_client *client, int topic, int32_t shard,
         *event = (struct kafka_event){.type = KAFKA_OUT_OF_RANGE, .record = place};
         return true;
     }
-    struct sim_record *record = sim_client_next(client, topic, shard, fetch);
+    struct sim_record *record = sim_kafka_next(client->kafka, topic, shard, fetch);
     if (record) {
         fetch->next++;
         fetch->has_told_end = false;

@@ -8,13 +8,6 @@
 
 #include "sim_kafka.h"
 
-/* One input partition as it is fetched. */
-struct sim_fetch {
-    bool is_on;
-    bool has_told_end; /* of `next` */
-    int64_t next;
-};
-
 struct sim_client {
     struct input_port input;
     struct changelog_port changelog;
@@ -77,9 +70,4 @@ void sim_lookup_init(struct sim_client *client);
 void sim_lookup_free(struct sim_client *client);
 void sim_sender_init(struct sim_client *client);
 void sim_sender_free(struct sim_client *client);
-/* The first record at or behind fetch->next that is committed, which moves there; NULL: none. It
- * moves past what nobody sees. */
-struct sim_record *sim_client_next(const struct sim_client *client, int topic, int32_t partition,
-                                   struct sim_fetch *fetch);
-
 #endif

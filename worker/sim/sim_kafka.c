@@ -67,6 +67,22 @@ int64_t sim_kafka_stable_end(const struct sim_kafka *kafka, int topic, int32_t p
     return end;
 }
 
+struct sim_record *sim_kafka_next(const struct sim_kafka *kafka, int topic, int32_t partition,
+                                  struct sim_fetch *fetch)
+{
+    const struct sim_log *log = sim_kafka_log(kafka, topic, partition);
+    int64_t end = sim_kafka_stable_end(kafka, topic, partition);
+    if (fetch->next >= end) return NULL;
+    for (size_t i = sim_log_find(log, fetch->next); i < log->n; i++) {
+        struct sim_record *record = log->items[i];
+        if (record->offset >= end) break;
+        fetch->next = record->offset;
+        if (record->state == SIM_COMMITTED) return record;
+    }
+    fetch->next = end;
+    return NULL;
+}
+
 int64_t sim_kafka_append(struct sim_kafka *kafka, const struct message *message)
 {
     const struct sim_clock *clock = kafka->options.clock;

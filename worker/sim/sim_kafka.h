@@ -84,6 +84,13 @@ struct sim_kafka {
     bool offsets_first;
 };
 
+/* How far somebody reads a partition. */
+struct sim_fetch {
+    bool is_on;
+    bool has_told_end; /* of `next` */
+    int64_t next;
+};
+
 struct sim_kafka *sim_kafka_new(const struct sim_kafka_options *options);
 /* free(NULL) is safe. Clients go first. */
 void sim_kafka_free(struct sim_kafka *kafka);
@@ -94,6 +101,10 @@ void sim_kafka_serve(struct sim_kafka *kafka);
 struct sim_log *sim_kafka_log(const struct sim_kafka *kafka, int topic, int32_t partition);
 /* The last stable offset: below it every transaction has ended. */
 int64_t sim_kafka_stable_end(const struct sim_kafka *kafka, int topic, int32_t partition);
+/* The first committed record at or behind fetch->next, which moves there; NULL: none. It moves past
+ * what nobody sees. */
+struct sim_record *sim_kafka_next(const struct sim_kafka *kafka, int topic, int32_t partition,
+                                  struct sim_fetch *fetch);
 /* Without a transaction, on the end of message->partition of its topic; its offset. */
 int64_t sim_kafka_append(struct sim_kafka *kafka, const struct message *message);
 /* Compacts followup-state; deletions older than so many ms go, too. */

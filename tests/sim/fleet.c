@@ -4,12 +4,13 @@
  * monotonic one goes on: so what is decided does not depend on faults, and every run of a story has
  * to give the same events.
  */
-#include "world.h"
+#include "fleet.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "config/policy_file.h"
+#include "sim/sim_rest.h"
 
 #define ROUND_MS 10      /* what a turn of all workers takes */
 #define ROUNDS_MAX 30000 /* of one event; more is never */
@@ -18,13 +19,13 @@
 #define DOWN_MS 50 /* before a worker that has ended is started again */
 #define RETENTION_MS (2 * DAY_MS)
 
-static void fail(struct world *w, const char *what, const char *why)
+static void fail(struct fleet *w, const char *what, const char *why)
 {
     if (w->failure[0]) return;
     snprintf(w->failure, sizeof w->failure, "%s: %s", what, why);
 }
 
-static int dice(struct world *w, int64_t n)
+static int dice(struct fleet *w, int64_t n)
 {
     w->dice = w->dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (int)((w->dice >> 33) % (uint64_t)n);
@@ -32,9 +33,9 @@ static int dice(struct world *w, int64_t n)
 
 /* ---- workers ---- */
 
-static void start_worker(struct world_worker *worker)
+static void start_worker(struct fleet_worker *worker)
 {
-    struct world *w = worker->world;
+    struct fleet *w = worker->fleet;
     char name[32], id[32];
     snprintf(name, sizeof name, "worker-%d", worker->index);
     /* A dynamic member's transactional id is never used again. */
@@ -64,7 +65,7 @@ static void start_worker(struct world_worker *worker)
 }
 
 /* Its process is gone; the brokers and the store keep what they have. */
-static void drop_worker(struct world_worker *worker)
+static void drop_worker(struct fleet_worker *worker)
 {
     worker->faulty.is_dead = true;
     engine_free(worker->engine);
@@ -72,17 +73,17 @@ static void drop_worker(struct world_worker *worker)
     worker->engine = NULL;
     worker->client = NULL;
     worker->is_up = false;
-    worker->up_ms = worker->world->clock.monotonic_ms + DOWN_MS;
+    worker->up_ms = worker->fleet->clock.monotonic_ms + DOWN_MS;
 }
 
 /* It ends as a process does that is asked to. */
-static void stop_worker(struct world_worker *worker)
+static void stop_worker(struct fleet_worker *worker)
 {
     if (!worker->is_up) return;
     worker->faulty.is_dead = true; /* nothing goes wrong any more */
     struct sim_member *member = worker->client->member;
     engine_stop(worker->engine);
-    if (member) sim_group_leave(worker->world->kafka, member);
+    if (member) sim_group_leave(worker->fleet->kafka, member);
     drop_worker(worker);
 }
 
@@ -94,16 +95,16 @@ static bool is_fence(const char *text)
 }
 
 /* False: it has crashed. */
-static bool guarded_step(struct world_worker *worker, enum result *result, struct error *error)
+static bool guarded_step(struct fleet_worker *worker, enum result *result, struct error *error)
 {
     if (setjmp(worker->faulty.crash)) return false;
     *result = engine_step(worker->engine, 0, error);
     return true;
 }
 
-static void step_worker(struct world_worker *worker)
+static void step_worker(struct fleet_worker *worker)
 {
-    struct world *w = worker->world;
+    struct fleet *w = worker->fleet;
     struct error error = {.text = ""};
     enum result result = OK;
     if (worker->is_frozen) return;
@@ -116,7 +117,7 @@ static void step_worker(struct world_worker *worker)
     if (!lives || result == FATAL) drop_worker(worker);
 }
 
-static void turn(struct world *w)
+static void turn(struct fleet *w)
 {
     for (int i = 0; i < w->options.workers; i++) step_worker(&w->workers[i]);
     w->clock.monotonic_ms += ROUND_MS;
@@ -125,18 +126,18 @@ static void turn(struct world *w)
 
 /* ---- faults ---- */
 
-static void freeze(void *world, int worker, bool long_time)
+static void freeze(void *fleet, int worker, bool long_time)
 {
-    struct world *w = world;
+    struct fleet *w = fleet;
     int64_t rest_ms = (long_time ? TRANSACTION_MS : SESSION_MS) * 3 / 2;
     w->workers[worker].is_frozen = true;
     for (; rest_ms > 0; rest_ms -= ROUND_MS) turn(w);
     w->workers[worker].is_frozen = false;
 }
 
-static void harm(void *world, enum fault fault)
+static void harm(void *fleet, enum fault fault)
 {
-    struct world *w = world;
+    struct fleet *w = fleet;
     for (int32_t i = 0; i < w->options.partitions; i++) {
         if (fault == FAULT_LOSES)
             sim_store_lose(w->store, i);
@@ -145,9 +146,9 @@ static void harm(void *world, enum fault fault)
     }
 }
 
-static void next_fault(void *world)
+static void next_fault(void *fleet)
 {
-    struct world *w = world;
+    struct fleet *w = fleet;
     w->plan.at = -1;
     if (!w->every || !w->faults_left) return;
     w->faults_left--;
@@ -157,74 +158,42 @@ static void next_fault(void *world)
 
 /* ---- a story ---- */
 
-/* Nothing is left to be done at this time. */
-static bool is_settled(struct world *w)
-{
-    for (size_t i = 0; i < w->kafka->producers_n; i++)
-        if (w->kafka->producers[i]->state != SIM_NO_TRANSACTION) return false;
-    for (int32_t p = 0; p < w->options.partitions; p++) {
-        for (int t = TOPIC_INCIDENT_CLOSED; t <= TOPIC_FORWARDED; t++) {
-            struct sim_fetch fetch = {.next = sim_kafka_offset(w->kafka, t, p)->offset};
-            struct sim_client client = {.kafka = w->kafka};
-            if (fetch.next < 0) fetch.next = 0;
-            if (sim_client_next(&client, t, p, &fetch)) return false;
-        }
-        struct sim_fetch fetch = {.next = w->store->shards[p].checkpoint};
-        struct sim_client client = {.kafka = w->kafka};
-        if (fetch.next < 0) return false;
-        if (sim_client_next(&client, TOPIC_STATE, p, &fetch)) return false;
-        ms_t wake_at = sim_store_wake_at(w->store, p);
-        if (wake_at != TIME_NONE && wake_at <= w->clock.now) return false;
-    }
-    return true;
-}
-
-static void settle(struct world *w)
+static void settle(struct fleet *w)
 {
     for (int i = 0; i < ROUNDS_MAX && !w->failure[0]; i++) {
         turn(w);
-        if (is_settled(w)) return;
+        if (sim_is_at_rest(w->kafka, w->store, w->clock.now)) return;
     }
-    fail(w, "the world does not come to rest", w->plan.name ? w->plan.name : "no fault yet");
-}
-
-static ms_t next_wake(const struct world *w)
-{
-    ms_t next = TIME_NONE;
-    for (int32_t p = 0; p < w->options.partitions; p++) {
-        ms_t at = sim_store_wake_at(w->store, p);
-        if (at != TIME_NONE && (next == TIME_NONE || at < next)) next = at;
-    }
-    return next;
+    fail(w, "the fleet does not come to rest", w->plan.name ? w->plan.name : "no fault yet");
 }
 
 /* Time goes on to `until`, from tick to tick. */
-static void advance(struct world *w, ms_t until)
+static void advance(struct fleet *w, ms_t until)
 {
     ms_t next;
-    while (!w->failure[0] && (next = next_wake(w)) != TIME_NONE && next <= until) {
+    while (!w->failure[0] && (next = sim_next_wake(w->store)) != TIME_NONE && next <= until) {
         w->clock.now = next;
         settle(w);
     }
     w->clock.now = until;
 }
 
-static void unrest(struct world *w)
+static void unrest(struct fleet *w)
 {
     if (!w->options.restless || dice(w, 100) >= w->options.restless) return;
-    struct world_worker *worker = &w->workers[dice(w, w->options.workers)];
+    struct fleet_worker *worker = &w->workers[dice(w, w->options.workers)];
     stop_worker(worker);
     worker->up_ms += dice(w, 3) * SESSION_MS;
 }
 
-static void keep_snapshot(struct world *w)
+static void keep_snapshot(struct fleet *w)
 {
     if (w->snapshot && dice(w, 3)) return;
     sim_store_free(w->snapshot);
     w->snapshot = sim_store_copy(w->store);
 }
 
-bool world_run(struct world *w)
+bool fleet_run(struct fleet *w)
 {
     for (size_t i = 0; i < w->story->n && !w->failure[0]; i++) {
         const struct story_step *step = &w->story->steps[i];
@@ -241,9 +210,9 @@ bool world_run(struct world *w)
 
 /* ---- life ---- */
 
-static void connect(struct world *w)
+static void connect(struct fleet *w)
 {
-    const struct world_options *options = &w->options;
+    const struct fleet_options *options = &w->options;
     struct sim_kafka_options kafka = {.clock = &w->clock,
                                       .partitions = options->partitions,
                                       .cluster = "sim",
@@ -255,12 +224,12 @@ static void connect(struct world *w)
     w->store = sim_store_new(options->partitions);
     w->snapshot = sim_store_new(options->partitions);
     for (int i = 0; i < options->workers; i++)
-        w->workers[i] = (struct world_worker){.world = w, .index = i};
+        w->workers[i] = (struct fleet_worker){.fleet = w, .index = i};
 }
 
-struct world *world_new(const struct story *story, const struct world_options *options)
+struct fleet *fleet_new(const struct story *story, const struct fleet_options *options)
 {
-    struct world *w = calloc(1, sizeof *w);
+    struct fleet *w = calloc(1, sizeof *w);
     struct error error;
     if (!w) abort();
     w->arena = arena_new();
@@ -272,12 +241,12 @@ struct world *world_new(const struct story *story, const struct world_options *o
     w->policy.retention = (struct duration){RETENTION_MS, false};
     sim_clock_init(&w->clock, STORY_START);
     w->plan = (struct fault_plan){
-        .at = -1, .freeze = freeze, .harm = harm, .next = next_fault, .world = w};
+        .at = -1, .freeze = freeze, .harm = harm, .next = next_fault, .fleet = w};
     connect(w);
     return w;
 }
 
-void world_free(struct world *w)
+void fleet_free(struct fleet *w)
 {
     if (!w) return;
     for (int i = 0; i < w->options.workers; i++)

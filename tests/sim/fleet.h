@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Several workers on one Kafka and one store in memory, which live through a story and a fault. */
-#ifndef EPILOGUE_TESTS_SIM_WORLD_H
-#define EPILOGUE_TESTS_SIM_WORLD_H
+#ifndef EPILOGUE_TESTS_SIM_FLEET_H
+#define EPILOGUE_TESTS_SIM_FLEET_H
 
 #include "faults.h"
 #include "story.h"
 
-#define WORLD_WORKERS_MAX 3
+#define FLEET_WORKERS_MAX 3
 
-/* How a world differs from the plain one; all zero is the plain one. */
-struct world_options {
+/* How a fleet differs from the plain one; all zero is the plain one. */
+struct fleet_options {
     int32_t partitions;
     int workers;
     bool is_static;      /* the members have an instance id, and one transactional id for good */
@@ -23,8 +23,8 @@ struct world_options {
     int restless;  /* so many percent: a worker leaves or comes before a step */
 };
 
-struct world_worker {
-    struct world *world;
+struct fleet_worker {
+    struct fleet *fleet;
     int index;
     bool is_up, is_frozen;
     int64_t up_ms; /* monotonic: when it is started */
@@ -35,16 +35,16 @@ struct world_worker {
     struct engine *engine;
 };
 
-struct world {
+struct fleet {
     struct arena *arena;
     const struct story *story;
-    struct world_options options;
+    struct fleet_options options;
     struct policy policy;
     struct limits limits;
     struct sim_clock clock;
     struct sim_kafka *kafka;
     struct sim_store *store, *snapshot; /* the snapshot is of some steps ago */
-    struct world_worker workers[WORLD_WORKERS_MAX];
+    struct fleet_worker workers[FLEET_WORKERS_MAX];
     struct fault_plan plan;
     int64_t every;   /* after a fault another one comes so many calls later, at most; 0: none */
     int faults_left; /* of those */
@@ -53,9 +53,9 @@ struct world {
 };
 
 /* Does not start anything. */
-struct world *world_new(const struct story *story, const struct world_options *options);
-void world_free(struct world *w);
+struct fleet *fleet_new(const struct story *story, const struct fleet_options *options);
+void fleet_free(struct fleet *w);
 /* The whole story, from the first record until its last tick is taken; false: see w->failure. */
-bool world_run(struct world *w);
+bool fleet_run(struct fleet *w);
 
 #endif
