@@ -148,7 +148,6 @@ static void create_topic(const char *name)
 
 static enum result one_transaction(struct error *error)
 {
-    rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata_new(f.group);
     struct position position = {TOPIC_INCIDENT_CLOSED, 0, 1};
     struct shard_commit shard = {.shard = 0};
     enum result r = kafka_producer_begin(p, error);
@@ -160,9 +159,7 @@ static enum result one_transaction(struct error *error)
                                                      .key = STR("key"),
                                                      .value = STR("value")},
                                    error);
-    if (r == OK) r = kafka_producer_commit(p, &position, 1, group, &shard, 1, error);
-    rd_kafka_consumer_group_metadata_destroy(group);
-    return r;
+    return r == OK ? fixture_commit(&f, p, &position, &shard, error) : r;
 }
 
 /* Requests for a partition that a broker is still making fail and are sent again: not always are
@@ -225,10 +222,9 @@ static void test_offsets_carry_our_mark(void **state)
     struct shard_commit shards[] = {{.shard = 2, .batch = 41, .checkpoint = 0},
                                     {.shard = 1, .batch = 7, .checkpoint = 345}};
     struct kafka_port *port = m->port;
-    assert_int_equal(port->begin(port->self, &m->error), OK);
+    assert_int_equal(port->transaction->begin(port->transaction->self, &m->error), OK);
     assert_int_equal(member_produce(m, 2, 1), OK);
-    if (port->commit(port->self, positions, 3, shards, 2, &m->error) != OK)
-        fail_msg("%s", m->error.text);
+    if (member_commit(m, positions, 3, shards, 2) != OK) fail_msg("%s", m->error.text);
     assert_int_equal(shards[0].state_end, 1);
     assert_int_equal(shards[1].state_end, -1);
 
@@ -262,16 +258,16 @@ static void test_a_changelog_that_lost_records(void **state)
     struct position position = {TOPIC_INCIDENT_CLOSED, 3, 5};
     /* Behind the marker is as far as a checkpoint can be. */
     struct shard_commit shard = {.shard = 3, .batch = 2, .checkpoint = 3};
-    assert_int_equal(port->begin(port->self, &m->error), OK);
+    assert_int_equal(port->transaction->begin(port->transaction->self, &m->error), OK);
     assert_int_equal(member_produce(m, 3, 2), OK);
-    assert_int_equal(port->commit(port->self, &position, 1, &shard, 1, &m->error), OK);
+    assert_int_equal(member_commit(m, &position, 1, &shard, 1), OK);
     assert_int_equal(shard.state_end, 5);
 
     shard = (struct shard_commit){.shard = 3, .batch = 3, .checkpoint = 100};
-    assert_int_equal(port->begin(port->self, &m->error), OK);
+    assert_int_equal(port->transaction->begin(port->transaction->self, &m->error), OK);
     assert_int_equal(member_produce(m, 3, 2), OK);
     position.offset = 9;
-    assert_int_equal(port->commit(port->self, &position, 1, &shard, 1, &m->error), FATAL);
+    assert_int_equal(member_commit(m, &position, 1, &shard, 1), FATAL);
     print_message("%s\n", m->error.text);
     assert_non_null(strstr(m->error.text, "/3 took a record at offset 6"));
     assert_non_null(strstr(m->error.text, "state is of offset 100"));
@@ -293,17 +289,17 @@ static void test_fenced_by_the_clock(void **state)
     m = member_new(&f, "a");
     member_join(m, FIXTURE_PARTITIONS);
     struct kafka_port *port = m->port;
-    assert_int_equal(port->begin(port->self, &m->error), OK);
+    assert_int_equal(port->transaction->begin(port->transaction->self, &m->error), OK);
     assert_int_equal(member_produce(m, 0, 1), OK);
     /* The record, and the marker with which the broker ends the transaction. */
     for (int64_t until = now_us() + FIXTURE_MS * 1000; high_of(f.names[TOPIC_STATE], 0) < 2;)
         assert_true(now_us() < until);
     struct position position = {TOPIC_INCIDENT_CLOSED, 0, 2};
     struct shard_commit shard = {.shard = 0, .batch = 1};
-    assert_int_equal(port->commit(port->self, &position, 1, &shard, 1, &m->error), ABORT);
+    assert_int_equal(member_commit(m, &position, 1, &shard, 1), ABORT);
     print_message("%s\n", m->error.text);
     assert_non_null(strstr(m->error.text, "given up after"));
-    assert_int_equal(port->abort(port->self, &m->error), FATAL);
+    assert_int_equal(port->transaction->abort(port->transaction->self, &m->error), FATAL);
     print_message("%s\n", m->error.text);
     assert_non_null(strstr(m->error.text, "transaction.timeout.ms is 1000"));
     assert_null(strstr(m->error.text, "another worker"));
@@ -355,7 +351,7 @@ static void test_records_deleted_under_a_consumer(void **state)
         assert_int_equal(m->out_of_range_at.offset, first);
         assert_int_equal(m->last[TOPIC_INCIDENT_CLOSED][1], -1);
 
-        assert_int_equal(m->port->pause(m->port->self, 1, &m->error), OK);
+        assert_int_equal(m->port->input->pause(m->port->input->self, 1, &m->error), OK);
         int64_t low = first + 40, t0 = now_us();
         member_resume(m, 1, low);
         print_message("placed again after %lld ms\n", (long long)(now_us() - t0) / 1000);

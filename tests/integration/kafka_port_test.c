@@ -172,7 +172,7 @@ static void test_rewind_with_a_full_queue(void **state)
         int64_t to = rand() % 4900;
         for (int polls = rand() % 4; polls > 0; polls--) member_poll(a, rand() % 3);
         if (rand() % 4 == 0) {
-            a->port->pause(a->port->self, p, &a->error);
+            a->port->input->pause(a->port->input->self, p, &a->error);
             size_t before = a->records;
             int64_t last = a->last[TOPIC_INCIDENT_CLOSED][p];
             for (int polls = rand() % 4; polls > 0; polls--) member_poll(a, rand() % 3);
@@ -251,11 +251,12 @@ static size_t read_changelog(struct member *m, int32_t shard, int64_t from, int6
     struct kafka_port *port = m->port;
     size_t total = 0, n;
     int64_t next = from;
-    assert_int_equal(port->changelog_open(port->self, shard, from, &m->error), OK);
+    assert_int_equal(port->changelog->open(port->changelog->self, shard, from, &m->error), OK);
     for (int64_t limit = now_us() + FIXTURE_MS * 1000; next < until && now_us() < limit;) {
         int64_t before = next;
-        assert_int_equal(port->changelog_read(port->self, records, 100, 20, &n, &m->error), OK);
-        next = port->changelog_next(port->self, shard);
+        assert_int_equal(
+            port->changelog->read(port->changelog->self, records, 100, 20, &n, &m->error), OK);
+        next = port->changelog->next(port->changelog->self, shard);
         assert_true(next >= before);
         for (size_t i = 0; i < n; i++) {
             assert_int_equal(records[i].shard, shard);
@@ -265,7 +266,7 @@ static size_t read_changelog(struct member *m, int32_t shard, int64_t from, int6
         member_poll(m, 0);
     }
     assert_int_equal(next, until);
-    port->changelog_close(port->self, shard);
+    port->changelog->close(port->changelog->self, shard);
     return total;
 }
 
@@ -284,9 +285,9 @@ static void test_commit_and_abort(void **state)
     assert_int_equal(end, -1);
     assert_int_equal(committed(a, 2), 11);
 
-    assert_int_equal(a->port->begin(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->begin(a->port->transaction->self, &a->error), OK);
     assert_int_equal(member_produce(a, 2, 5), OK);
-    assert_int_equal(a->port->abort(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->abort(a->port->transaction->self, &a->error), OK);
     assert_int_equal(committed(a, 2), 11);
     assert_int_equal(member_transaction(a, 2, 1, 12, &end), OK);
     assert_true(end >= 5); /* 3 records and a marker; the aborted 5 may have been written */
@@ -317,27 +318,27 @@ static void test_changelog_waits_for_open_transaction(void **state)
     b = member_new(&f, "b");
     member_join(a, FIXTURE_PARTITIONS);
     assert_int_equal(member_transaction(a, 0, 2, 1, &end), OK);
-    assert_int_equal(b->port->begin(b->port->self, &b->error), OK);
+    assert_int_equal(b->port->transaction->begin(b->port->transaction->self, &b->error), OK);
     assert_int_equal(member_produce(b, 0, 3), OK);
     await_high(a, 0, 6);
-    assert_int_equal(a->port->changelog_open(a->port->self, 0, 0, &a->error), OK);
-    for (int i = 0; i < 50 || a->port->changelog_next(a->port->self, 0) < 3; i++) {
+    assert_int_equal(a->port->changelog->open(a->port->changelog->self, 0, 0, &a->error), OK);
+    for (int i = 0; i < 50 || a->port->changelog->next(a->port->changelog->self, 0) < 3; i++) {
         assert_true(i < 1000);
-        a->port->changelog_read(a->port->self, records, 10, 10, &n, &a->error);
+        a->port->changelog->read(a->port->changelog->self, records, 10, 10, &n, &a->error);
         seen += n;
     }
     assert_int_equal(seen, 2);
-    assert_int_equal(a->port->changelog_next(a->port->self, 0), 3);
-    assert_int_equal(b->port->abort(b->port->self, &b->error), OK);
+    assert_int_equal(a->port->changelog->next(a->port->changelog->self, 0), 3);
+    assert_int_equal(b->port->transaction->abort(b->port->transaction->self, &b->error), OK);
     for (int64_t limit = now_us() + FIXTURE_MS * 1000;
-         a->port->changelog_next(a->port->self, 0) < 7 && now_us() < limit;) {
-        a->port->changelog_read(a->port->self, records, 10, 10, &n, &a->error);
+         a->port->changelog->next(a->port->changelog->self, 0) < 7 && now_us() < limit;) {
+        a->port->changelog->read(a->port->changelog->self, records, 10, 10, &n, &a->error);
         seen += n;
     }
     assert_int_equal(seen, 2);
     /* past the aborted records and their marker */
-    assert_int_equal(a->port->changelog_next(a->port->self, 0), 7);
-    a->port->changelog_close(a->port->self, 0);
+    assert_int_equal(a->port->changelog->next(a->port->changelog->self, 0), 7);
+    a->port->changelog->close(a->port->changelog->self, 0);
 }
 
 /* All shards at once, each from its own offset; one that is closed and opened again begins where it
@@ -354,13 +355,14 @@ static void test_changelogs_side_by_side(void **state)
     for (int32_t p = 0; p < FIXTURE_PARTITIONS; p++) {
         for (int i = 0; i < 3; i++) assert_int_equal(member_transaction(a, p, 1000, 1, &end), OK);
         next[p] = p * 100;
-        a->port->changelog_open(a->port->self, p, next[p], &a->error);
+        a->port->changelog->open(a->port->changelog->self, p, next[p], &a->error);
     }
     bool again = false;
     for (int64_t limit = now_us() + FIXTURE_MS * 1000; now_us() < limit;) {
         size_t left = 0;
-        assert_int_equal(a->port->changelog_read(a->port->self, records, 700, 50, &n, &a->error),
-                         OK);
+        assert_int_equal(
+            a->port->changelog->read(a->port->changelog->self, records, 700, 50, &n, &a->error),
+            OK);
         for (size_t i = 0; i < n; i++) {
             assert_true(records[i].offset >= next[records[i].shard]);
             assert_true(records[i].offset <= next[records[i].shard] + 1); /* a marker between */
@@ -368,10 +370,10 @@ static void test_changelogs_side_by_side(void **state)
             seen[records[i].shard]++;
         }
         for (int32_t p = 0; p < FIXTURE_PARTITIONS; p++)
-            left += a->port->changelog_next(a->port->self, p) < 3003;
+            left += a->port->changelog->next(a->port->changelog->self, p) < 3003;
         if (!again && seen[2] > 500) {
-            a->port->changelog_close(a->port->self, 2);
-            a->port->changelog_open(a->port->self, 2, 50, &a->error);
+            a->port->changelog->close(a->port->changelog->self, 2);
+            a->port->changelog->open(a->port->changelog->self, 2, 50, &a->error);
             next[2] = 50;
             seen[2] = 150;
             again = true;
@@ -409,10 +411,13 @@ static const struct lookup_answer *lookup_all(struct member *m)
     const int32_t shards[FIXTURE_PARTITIONS] = {0, 1, 2, 3};
     const struct lookup_answer *answer;
     struct timespec pause = {.tv_nsec = 1000000};
-    assert_true(m->port->lookup_ask(m->port->self, shards, FIXTURE_PARTITIONS));
-    assert_false(m->port->lookup_ask(m->port->self, shards, 1)); /* one at a time */
-    while (!m->port->lookup_take(m->port->self, &answer)) nanosleep(&pause, NULL);
-    assert_false(m->port->lookup_take(m->port->self, &answer)); /* once */
+    assert_true(
+        m->port->changelog->lookup_ask(m->port->changelog->self, shards, FIXTURE_PARTITIONS));
+    assert_false(
+        m->port->changelog->lookup_ask(m->port->changelog->self, shards, 1)); /* one at a time */
+    while (!m->port->changelog->lookup_take(m->port->changelog->self, &answer))
+        nanosleep(&pause, NULL);
+    assert_false(m->port->changelog->lookup_take(m->port->changelog->self, &answer)); /* once */
     assert_int_equal(answer->result, OK);
     assert_int_equal(answer->n, FIXTURE_PARTITIONS);
     return answer;
@@ -458,9 +463,9 @@ static void test_marks_of_offsets(void **state)
     assert_false(lookup_all(a)->count_confirmed);
     struct position p = {TOPIC_INCIDENT_CLOSED, 1, 6};
     struct shard_commit part = {.shard = 1, .batch = 7, .checkpoint = 2};
-    assert_int_equal(a->port->begin(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->begin(a->port->transaction->self, &a->error), OK);
     assert_int_equal(member_produce(a, 1, 1), OK);
-    assert_int_equal(a->port->commit(a->port->self, &p, 1, &part, 1, &a->error), OK);
+    assert_int_equal(member_commit(a, &p, 1, &part, 1), OK);
     for (int i = 0; i < 400 && !lookup_all(a)->shards[1].settled; i++) member_poll(a, 20);
     const struct lookup_answer *answer = lookup_all(a);
     const struct lookup_input *input = &answer->shards[1].inputs[TOPIC_INCIDENT_CLOSED];
@@ -496,14 +501,15 @@ static void test_ends(void **state)
     b = member_new(&f, "b");
     member_join(a, FIXTURE_PARTITIONS);
     assert_int_equal(member_transaction(a, 2, 3, 10, &end), OK);
-    assert_int_equal(b->port->begin(b->port->self, &b->error), OK);
+    assert_int_equal(b->port->transaction->begin(b->port->transaction->self, &b->error), OK);
     struct message message = {.topic = TOPIC_FORWARDED,
                               .partition = 2,
                               .timestamp = TIME_NONE,
                               .key = STR("k"),
                               .value = STR("v")};
     for (int i = 0; i < 300; i++) /* more than what is held back */
-        assert_int_equal(b->port->produce(b->port->self, &message, &b->error), OK);
+        assert_int_equal(
+            b->port->transaction->produce(b->port->transaction->self, &message, &b->error), OK);
     const struct lookup_shard *found;
     int64_t limit = now_us() + FIXTURE_MS * 1000;
     do found = member_lookup(a, 2);
@@ -516,15 +522,15 @@ static void test_ends(void **state)
     const struct input_end *ends;
     struct timespec pause = {.tv_nsec = 1000000};
     size_t n;
-    assert_true(a->port->ends_ask(a->port->self, shards, 1, true));
-    while (!a->port->ends_take(a->port->self, &ends, &n)) nanosleep(&pause, NULL);
+    assert_true(a->port->input->ends_ask(a->port->input->self, shards, 1, true));
+    while (!a->port->input->ends_take(a->port->input->self, &ends, &n)) nanosleep(&pause, NULL);
     assert_int_equal(n, 4);
     for (size_t i = 0; i < n; i++) {
         assert_int_equal(ends[i].shard, 2);
         assert_int_equal(ends[i].end, ends[i].topic == TOPIC_TASK_UPDATED ? 30 : 0);
     }
-    assert_false(a->port->ends_take(a->port->self, &ends, &n));
-    assert_int_equal(b->port->abort(b->port->self, &b->error), OK);
+    assert_false(a->port->input->ends_take(a->port->input->self, &ends, &n));
+    assert_int_equal(b->port->transaction->abort(b->port->transaction->self, &b->error), OK);
 }
 
 /* Nobody answers: that is said, and nobody waits for the thread. */
@@ -558,10 +564,10 @@ static void test_recover(void **state)
     a = member_new(&f, "a");
     member_join(a, FIXTURE_PARTITIONS);
     assert_int_equal(member_transaction(a, 3, 2, 1, &end), OK);
-    assert_int_equal(a->port->begin(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->begin(a->port->transaction->self, &a->error), OK);
     assert_int_equal(member_produce(a, 3, 7), OK);
     int64_t t0 = now_us();
-    assert_int_equal(a->port->recover(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->recover(a->port->transaction->self, &a->error), OK);
     print_message("recover: %lld ms\n", (long long)(now_us() - t0) / 1000);
     assert_int_equal(committed(a, 3), 1);
     assert_int_equal(member_transaction(a, 3, 2, 2, &end), OK);
@@ -578,13 +584,13 @@ static void test_same_instance_id_is_fenced(void **state)
     a = member_new(&f, "same");
     member_join(a, FIXTURE_PARTITIONS);
     assert_int_equal(member_transaction(a, 0, 1, 1, &end), OK);
-    assert_int_equal(a->port->begin(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->begin(a->port->transaction->self, &a->error), OK);
     assert_int_equal(member_produce(a, 0, 1), OK);
     b = member_new(&f, "same");
     member_join(b, FIXTURE_PARTITIONS);
     struct position p = {TOPIC_INCIDENT_CLOSED, 0, 2};
     struct shard_commit part = {.shard = 0};
-    enum result r = a->port->commit(a->port->self, &p, 1, &part, 1, &a->error);
+    enum result r = member_commit(a, &p, 1, &part, 1);
     print_message("zombie's commit: %s\n", a->error.text);
     assert_int_equal(r, FATAL);
     assert_non_null(strstr(a->error.text, "instance.id"));
@@ -626,7 +632,7 @@ static void leaves_and_joins(const char *name, bool is_static)
     b = member_new(&f, "stays");
     share(FIXTURE_PARTITIONS / 2);
     for (int i = 0; i < 2; i++) {
-        a->port->be_member(a->port->self, false);
+        a->port->input->be_member(a->port->input->self, false);
         int64_t until = now_us() + 30000000;
         int of_b = 0;
         while (of_b < FIXTURE_PARTITIONS && now_us() < until) {
@@ -635,7 +641,7 @@ static void leaves_and_joins(const char *name, bool is_static)
             for (int p = 0; p < FIXTURE_PARTITIONS; p++) of_b += b->owned[p];
         }
         assert_int_equal(of_b, FIXTURE_PARTITIONS);
-        a->port->be_member(a->port->self, true);
+        a->port->input->be_member(a->port->input->self, true);
         share(FIXTURE_PARTITIONS / 2);
     }
 }
@@ -666,7 +672,7 @@ static void test_rebalance(void **state)
         assert_int_equal(member_transaction(a, p, 1, 100 + p, &end), OK);
     }
     /* A transaction that is open while the shards go. */
-    assert_int_equal(a->port->begin(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->begin(a->port->transaction->self, &a->error), OK);
     b = member_new(&f, "b");
     share(2);
     assert_int_equal(a->revoked, 1);
@@ -676,8 +682,8 @@ static void test_rebalance(void **state)
     int32_t lost = a->owned[0] ? 2 : 0, kept = a->owned[0] ? 0 : 2;
     struct position p = {TOPIC_INCIDENT_CLOSED, lost, 150};
     struct shard_commit part = {.shard = lost};
-    assert_int_equal(a->port->commit(a->port->self, &p, 1, &part, 1, &a->error), ABORT);
-    assert_int_equal(a->port->abort(a->port->self, &a->error), OK);
+    assert_int_equal(member_commit(a, &p, 1, &part, 1), ABORT);
+    assert_int_equal(a->port->transaction->abort(a->port->transaction->self, &a->error), OK);
     assert_int_equal(committed(b, lost), 100 + lost);
     assert_int_equal(member_transaction(a, kept, 1, 200, &end), OK);
     assert_int_equal(member_transaction(b, lost, 1, 200, &end), OK);
@@ -705,15 +711,15 @@ static void test_slow_member_loses_its_shards(void **state)
     a = member_new(&f, "a");
     b = member_new(&f, "b");
     member_join(a, FIXTURE_PARTITIONS);
-    assert_int_equal(a->port->begin(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->begin(a->port->transaction->self, &a->error), OK);
     assert_int_equal(member_produce(a, 0, 1), OK);
     member_join(b, FIXTURE_PARTITIONS); /* once a has not polled for its 6 s */
     struct position p = {TOPIC_INCIDENT_CLOSED, 0, 77};
     struct shard_commit part = {.shard = 0};
-    enum result r = a->port->commit(a->port->self, &p, 1, &part, 1, &a->error);
+    enum result r = member_commit(a, &p, 1, &part, 1);
     print_message("slow member's commit: %d %s\n", r, a->error.text);
     assert_int_equal(r, ABORT);
-    assert_int_equal(a->port->abort(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->abort(a->port->transaction->self, &a->error), OK);
     assert_int_equal(committed(b, 0), -1);
     for (int i = 0; i < 100 && !a->revoked; i++) assert_int_equal(member_poll(a, 20), OK);
     assert_int_equal(a->revoked, 1);

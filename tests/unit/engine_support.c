@@ -115,30 +115,67 @@ static enum result produce(void *self, const struct message *m, struct error *er
     return OK;
 }
 
-static enum result commit(void *self, const struct position *positions, size_t n,
-                          struct shard_commit *shards, size_t shards_n, struct error *error)
+static void prepare_start(void *self, const struct position *positions, size_t n,
+                          struct shard_commit *shards, size_t shards_n)
 {
     struct fake *f = self;
+    f->waits_left = f->prepare_waits;
+    memcpy(f->positions, positions, n * sizeof *positions);
+    f->positions_n = n;
+    f->commits = shards;
+    f->commits_n = shards_n;
+}
+
+static bool is_there(struct fake *f)
+{
+    return !f->waits_left || !f->waits_left--;
+}
+
+static bool prepare_take(void *self, int wait_ms, enum result *result, struct error *error)
+{
+    struct fake *f = self;
+    (void)wait_ms;
+    if (!is_there(f)) return false;
+    *result = OK;
     fake_pass(f, f->commit_ms);
     if (f->abort_next) {
         f->abort_next--;
-        return error_set(error, ABORT, "the test wants it");
+        *result = error_set(error, ABORT, "the test wants it");
+        return true;
     }
-    for (size_t i = 0; i < f->pending_n; i++)
-        if (f->sent[f->sent_n + i].topic == TOPIC_STATE)
-            f->state_end[f->sent[f->sent_n + i].partition]++;
-    for (size_t i = 0; i < shards_n; i++) {
-        assert_int_equal(shards[i].checkpoint, f->watermark[shards[i].shard]);
-        shards[i].state_end = f->state_end[shards[i].shard];
+    for (size_t i = 0; i < f->commits_n; i++) {
+        struct shard_commit *c = &f->commits[i];
+        assert_int_equal(c->checkpoint, f->watermark[c->shard]);
+        c->state_end = f->state_end[c->shard];
+        for (size_t k = 0; k < f->pending_n; k++) {
+            const struct fake_message *m = &f->sent[f->sent_n + k];
+            c->state_end += m->topic == TOPIC_STATE && m->partition == c->shard;
+        }
     }
-    memcpy(f->positions, positions, n * sizeof *positions);
-    f->positions_n = n;
+    return true;
+}
+
+static void commit_start(void *self)
+{
+    struct fake *f = self;
+    f->waits_left = f->commit_waits;
+}
+
+static bool commit_take(void *self, int wait_ms, enum result *result, struct error *error)
+{
+    struct fake *f = self;
+    (void)wait_ms;
+    (void)error;
+    if (!is_there(f)) return false;
+    *result = OK;
+    for (size_t i = 0; i < f->commits_n; i++)
+        f->state_end[f->commits[i].shard] = f->commits[i].state_end;
     f->transactions++;
     if (f->pending_n > f->largest) f->largest = f->pending_n;
     if (f->bytes > f->largest_bytes) f->largest_bytes = f->bytes;
     f->sent_n += f->pending_n;
     f->pending_n = 0;
-    return OK;
+    return true;
 }
 
 static enum result nothing(void *self, struct error *error)
@@ -250,21 +287,35 @@ static void write(struct fake *f, int32_t shard, const struct store_write *w)
     e->wake_at = w->value.p ? w->wake_at : TIME_NONE;
 }
 
-static enum result apply(void *self, struct store_apply *applies, size_t n, struct error *error)
+static void apply_start(void *self, struct store_apply *applies, size_t n)
 {
     struct fake *f = self;
-    for (size_t i = 0; i < n; i++) {
-        struct store_apply *a = &applies[i];
-        assert_int_equal(a->expected, f->watermark[a->shard]);
-        for (size_t k = 0; k < a->n; k++) write(f, a->shard, &a->writes[k]);
-        f->watermark[a->shard] = a->watermark;
-        a->applied = true;
-        size_t one = 1;
-        struct str key;
-        due(f, f->arena, a->shard, INT64_MAX, &key, &a->wake_at, &one, error);
-        if (!one) a->wake_at = TIME_NONE;
-    }
-    return OK;
+    f->waits_left = f->apply_waits;
+    f->applies = applies;
+    f->applies_n = n;
+}
+
+static void apply_one(struct fake *f, struct store_apply *a)
+{
+    struct error ignored;
+    struct str key;
+    size_t one = 1;
+    assert_int_equal(a->expected, f->watermark[a->shard]);
+    for (size_t k = 0; k < a->n; k++) write(f, a->shard, &a->writes[k]);
+    f->watermark[a->shard] = a->watermark;
+    a->applied = true;
+    due(f, f->arena, a->shard, INT64_MAX, &key, &a->wake_at, &one, &ignored);
+    if (!one) a->wake_at = TIME_NONE;
+}
+
+static bool apply_take(void *self, int wait_ms, enum result *result, struct error *error)
+{
+    struct fake *f = self;
+    (void)wait_ms;
+    if (!is_there(f)) return false;
+    *result = f->store_away ? error_set(error, RETRY, "the test has taken Redis away") : OK;
+    for (size_t i = 0; i < f->applies_n && *result == OK; i++) apply_one(f, &f->applies[i]);
+    return true;
 }
 
 static int by_key(const void *a, const void *b)
@@ -309,21 +360,25 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
     f->now = FAKE_START;
     f->monotonic_ms = 1000000;
     if (policy_file_load(policy, f->arena, &f->policy, &error) != OK) fail_msg("%s", error.text);
-    f->kafka = (struct kafka_port){.self = f,
+    f->input = (struct input_port){.self = f,
                                    .be_member = be_member,
                                    .poll = poll,
                                    .release = release,
                                    .pause = pause,
                                    .ends_ask = ends_ask,
-                                   .ends_take = ends_take,
-                                   .begin = begin,
-                                   .produce = produce,
-                                   .commit = commit,
-                                   .abort = nothing,
-                                   .recover = nothing,
-                                   .refusal = refusal,
-                                   .limit = limit};
-    f->store = (struct store_port){f, ready, load, apply, due, entries};
+                                   .ends_take = ends_take};
+    f->transaction = (struct transaction_port){.self = f,
+                                               .begin = begin,
+                                               .produce = produce,
+                                               .prepare_start = prepare_start,
+                                               .prepare_take = prepare_take,
+                                               .commit_start = commit_start,
+                                               .commit_take = commit_take,
+                                               .abort = nothing,
+                                               .recover = nothing,
+                                               .refusal = refusal,
+                                               .limit = limit};
+    f->store = (struct store_port){f, ready, load, apply_start, apply_take, due, entries};
     f->clock = (struct clock_port){f, now, monotonic_ms};
     struct engine_options options = {
         .policy = &f->policy,
@@ -335,7 +390,9 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
         .partition_of = partition_of,
     };
     for (int t = 0; t < topic_end; t++) options.topic_names[t] = topic_name(t);
-    f->engine = engine_new(&options, &f->kafka, &f->store, &f->clock, NULL);
+    struct engine_ports ports = {
+        .input = &f->input, .transaction = &f->transaction, .store = &f->store, .clock = &f->clock};
+    f->engine = engine_new(&options, &ports, NULL);
     f->engine->joined = true;
     for (int32_t i = 0; i < FAKE_SHARDS; i++) {
         struct shard *shard = &f->engine->shards[i];

@@ -31,7 +31,8 @@ struct fake {
     struct policy policy;
     struct limits limits;
     struct engine *engine;
-    struct kafka_port kafka;
+    struct input_port input;
+    struct transaction_port transaction;
     struct store_port store;
     struct clock_port clock;
     ms_t now;
@@ -54,6 +55,13 @@ struct fake {
     struct transaction_refusal refusal; /* for what they are */
     size_t limits_of[topic_end];        /* what the topics take; 0: 4 MB */
     int64_t commit_ms;                  /* what a commit takes */
+    /* so many takes find nothing yet, of each that is started from now on */
+    int prepare_waits, commit_waits, apply_waits;
+    int waits_left;
+    struct shard_commit *commits;
+    size_t commits_n;
+    struct store_apply *applies;
+    size_t applies_n;
     int64_t state_end[FAKE_SHARDS];
     bool asked, silent; /* of ends_ask; ends_take has no answer while `silent` */
     struct input_end answer[FAKE_SHARDS * INPUTS];

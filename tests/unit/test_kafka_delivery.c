@@ -143,10 +143,7 @@ static enum result commit(struct error *error)
 {
     struct position position = {TOPIC_INCIDENT_CLOSED, 0, 1};
     struct shard_commit shard = {.shard = 0, .batch = 1};
-    rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata_new(f.group);
-    enum result r = kafka_producer_commit(p, &position, 1, group, &shard, 1, error);
-    rd_kafka_consumer_group_metadata_destroy(group);
-    return r;
+    return fixture_commit(&f, p, &position, &shard, error);
 }
 
 /* A report without error and without offset must not be committed. Here the message was written and

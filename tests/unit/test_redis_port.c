@@ -57,6 +57,15 @@ static int end_test(void **state)
 
 /* ---- short forms of the port's calls ---- */
 
+static enum result apply_now(struct store_apply *applies, size_t n, struct error *error)
+{
+    enum result result;
+    port->apply_start(port->self, applies, n);
+    while (!port->apply_take(port->self, 1000, &result, error))
+        ;
+    return result;
+}
+
 static enum result apply_to(int32_t shard, int64_t expected, int64_t watermark,
                             const struct store_write *writes, size_t n, bool clear, bool *applied,
                             ms_t *wake_at)
@@ -69,7 +78,7 @@ static enum result apply_to(int32_t shard, int64_t expected, int64_t watermark,
                             .clear = clear,
                             .writes = writes,
                             .n = n};
-    enum result result = port->apply(port->self, &a, 1, &error);
+    enum result result = apply_now(&a, 1, &error);
     *applied = result == OK && a.applied;
     if (wake_at) *wake_at = a.wake_at;
     if (result) print_message("    %s\n", error.text);
@@ -290,7 +299,7 @@ static void test_script_forgotten(void **state)
         {.shard = 1, .expected = -1, .watermark = 5, .writes = &w, .n = 1},
         {.shard = 2, .expected = 8, .watermark = 9, .writes = &w, .n = 1},
     };
-    assert_int_equal(port->apply(port->self, both, 3, &error), OK);
+    assert_int_equal(apply_now(both, 3, &error), OK);
     assert_true(both[0].applied && both[1].applied && !both[2].applied);
     assert_int_equal(loaded(1, &w.key, 1).watermark, 5);
     assert_true(applied(2, 3, NULL, 0));
@@ -377,7 +386,7 @@ static void test_apply_in_pieces(void **state)
     run("CONFIG SET maxmemory %lld", used_memory() + 6000000);
     struct store_apply a = {
         .shard = 0, .expected = 1, .watermark = 2, .stamp = 99, .writes = writes, .n = N};
-    assert_int_not_equal(port->apply(port->self, &a, 1, &error), OK);
+    assert_int_not_equal(apply_now(&a, 1, &error), OK);
     run("CONFIG SET maxmemory 0");
     struct str keys[] = {STR("INC-0"), STR("INC-59999"), STR("before")};
     struct store_load l = loaded(0, keys, 3);
@@ -433,7 +442,7 @@ static void test_counts_and_cluster(void **state)
                             .cluster = STR("Some_cluster-id"),
                             .writes = writes,
                             .n = 4};
-    assert_int_equal(port->apply(port->self, &a, 1, &error), OK);
+    assert_int_equal(apply_now(&a, 1, &error), OK);
     struct store_load loads[] = {{.shard = 0, .counted = true}, {.shard = 1, .counted = true}};
     assert_int_equal(port->load(port->self, arena, loads, 2, &error), OK);
     assert_int_equal(loads[0].entries, 3);
@@ -446,7 +455,7 @@ static void test_counts_and_cluster(void **state)
     assert_null(loads[1].cluster.p);
     /* The same watermark, with a new stamp. */
     a = (struct store_apply){.shard = 0, .expected = 8, .watermark = 8, .stamp = 2345};
-    assert_int_equal(port->apply(port->self, &a, 1, &error), OK);
+    assert_int_equal(apply_now(&a, 1, &error), OK);
     assert_true(a.applied);
     struct store_load l = loaded(0, NULL, 0);
     assert_int_equal(l.watermark_at, 2345);
@@ -491,6 +500,7 @@ static void test_restart(void **state)
     bool did;
     struct store_load l = {.shard = 0};
     assert_true(applied(-1, 1, &WRITE("k", "v", 1), 1));
+    assert_int_equal(port->load(port->self, arena, &l, 1, &error), OK);
     kill_server();
     assert_int_equal(apply_to(0, 1, 2, &WRITE("k", "w", 1), 1, false, &did, NULL), RETRY);
     assert_int_equal(port->load(port->self, arena, &l, 1, &error), RETRY);
@@ -646,7 +656,7 @@ static void test_denied_in_the_middle(void **state)
     run("ACL SETUSER epi +hmget");
     assert_int_equal(port->load(port->self, arena, &l, 1, &error), OK);
     run("ACL SETUSER epi -hset");
-    assert_int_equal(port->apply(port->self, &a, 1, &error), FATAL);
+    assert_int_equal(apply_now(&a, 1, &error), FATAL);
     assert_non_null(strstr(error.text, "`epilogue check` says which"));
     run("ACL DELUSER epi");
 }

@@ -47,7 +47,7 @@ struct rebuild {
     struct policy policy;
     struct clock_port clock;
     struct store_port *live, *copy;
-    struct kafka_port *kafka;
+    struct restore_port *kafka;
     struct engine *engine;
     int32_t partitions;
     bool *chosen; /* by shard */
@@ -201,7 +201,11 @@ static void make_engine(struct rebuild *r)
         .partition_of = kafka_partition_of,
     };
     memcpy(options.topic_names, config->topics, sizeof options.topic_names);
-    r->engine = engine_new(&options, r->kafka, r->copy, &r->clock, NULL);
+    struct engine_ports ports = {.input = r->kafka->input,
+                                 .changelog = r->kafka->changelog,
+                                 .store = r->copy,
+                                 .clock = &r->clock};
+    r->engine = engine_new(&options, &ports, NULL);
 }
 
 static enum result open_all(struct rebuild *r, struct error *error)

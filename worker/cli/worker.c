@@ -135,18 +135,20 @@ static enum result load_policy(struct worker *w, struct error *error)
         arena_free(arena);
         return result;
     }
-    arena_free(w->policy_arena); /* no batch is under way: nothing points into it any more */
+    arena_free(w->policy_arena); /* no batch is in flight: nothing points into it any more */
     w->policy_arena = arena;
     w->policy = policy;
     log_info("policy loaded", "version=%.*s", STR_ARG(policy.version));
     return OK;
 }
 
-static void reload_policy(struct worker *w)
+static enum result reload_policy(struct worker *w, struct error *error)
 {
-    struct error error;
-    if (load_policy(w, &error) != OK)
-        log_error("the policy was not loaded anew; the old one stays", "reason=%s", error.text);
+    enum result result = engine_settle(w->engine, error);
+    if (result == FATAL) return FATAL;
+    if (load_policy(w, error) != OK)
+        log_error("the policy was not loaded anew; the old one stays", "reason=%s", error->text);
+    return OK;
 }
 
 static void make_engine(struct worker *w)
@@ -159,11 +161,19 @@ static void make_engine(struct worker *w)
         .partitions = w->partitions,
         .batch_max = config->batch_max,
         .delete_retention_ms = TOPICS_STATE_DELETE_RETENTION_MS,
+        .stall_ms = config->watchdog_timeout_ms,
         .accept_state_loss = w->accept_state_loss,
         .partition_of = kafka_partition_of,
     };
     memcpy(options.topic_names, config->topics, sizeof options.topic_names);
-    w->engine = engine_new(&options, w->kafka, w->store, &w->clock, w->metrics);
+    struct engine_ports ports = {
+        .input = w->kafka->input,
+        .changelog = w->kafka->changelog,
+        .transaction = w->kafka->transaction,
+        .store = w->store,
+        .clock = &w->clock,
+    };
+    w->engine = engine_new(&options, &ports, w->metrics);
 }
 
 static enum result run(struct worker *w, struct error *error)
@@ -193,8 +203,8 @@ static enum result run(struct worker *w, struct error *error)
     log_info("worker started", "group=%s instance=%s partitions=%d version=%s", w->config->group_id,
              w->config->instance_id, w->partitions, EPILOGUE_VERSION);
     while (result == OK && !signals_stop_asked()) {
-        if (signals_take_reload()) reload_policy(w);
-        result = engine_step(w->engine, STEP_WAIT_MS, error);
+        if (signals_take_reload()) result = reload_policy(w, error);
+        if (result == OK) result = engine_step(w->engine, STEP_WAIT_MS, error);
         watchdog_kick();
     }
     return result;

@@ -119,6 +119,7 @@ static enum result distrust(struct batch *b, struct batch_shard *bs, struct str 
     }
     shard_distrust(shard, arena_str(b->arena, key).p, error);
     shard->spoilt = hash;
+    shard->spoilt_key = mark_hash(key, STR_NONE);
     bs->dropped = true;
     shard_restart(b->engine, shard);
     return OK;
@@ -141,6 +142,8 @@ static enum result take_loaded(struct batch *b, struct batch_shard *bs,
         if (state_json_read(b->arena, load->values[i], e, error) != OK)
             return distrust(b, bs, e->key, load->values[i], error);
         e->exists = e->stored = true;
+        if (bs->shard->spoilt && mark_hash(e->key, STR_NONE) == bs->shard->spoilt_key)
+            bs->shard->spoilt = 0; /* it was the copy */
     }
     return OK;
 }

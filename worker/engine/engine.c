@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/log.h"
-#include "failpoint.h"
 #include "internal.h"
 
 #define WATCH_MS 1000         /* how often an idle worker looks whether Redis still has its state */
@@ -14,22 +14,25 @@
 #define INBOX_MIN \
     ((size_t)4000) /* for records of several topics to be ordered, whatever batch.max is */
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
+#define STOP_WAIT_MS 100
+#define STOP_LOOKS 20
 
 static int64_t monotonic(const struct engine *engine)
 {
     return engine->clock->monotonic_ms(engine->clock->self);
 }
 
-struct engine *engine_new(const struct engine_options *options, struct kafka_port *kafka,
-                          struct store_port *store, struct clock_port *clock,
+struct engine *engine_new(const struct engine_options *options, const struct engine_ports *ports,
                           struct metrics *metrics)
 {
     struct engine *engine = calloc(1, sizeof *engine);
     if (!engine) abort();
     engine->options = *options;
-    engine->kafka = kafka;
-    membership_set_up(engine, store);
-    engine->clock = clock;
+    engine->input = ports->input;
+    engine->changelog = ports->changelog;
+    engine->transaction = ports->transaction;
+    membership_set_up(engine, ports->store);
+    engine->clock = ports->clock;
     engine->metrics = metrics;
     engine->arena = arena_new();
     engine->last_complaint_ms = -COMPLAIN_MS;
@@ -45,20 +48,15 @@ struct engine *engine_new(const struct engine_options *options, struct kafka_por
     engine->inbox = calloc(engine->inbox_cap, sizeof *engine->inbox);
     if (!engine->shards || !engine->events || !engine->inbox) abort();
     engine->take_max = batch_max;
+    engine->spare = batch_new(engine);
     for (int32_t i = 0; i < options->partitions; i++) engine->shards[i].id = i;
     return engine;
-}
-
-void engine_stop(struct engine *engine)
-{
-    if (!engine) return;
-    for (size_t i = 0; i < engine->inbox_n; i++) engine->inbox[i].done = true;
-    inbox_sweep(engine);
 }
 
 void engine_free(struct engine *engine)
 {
     if (!engine) return;
+    batch_free(engine->spare);
     arena_free(engine->arena);
     arena_free(engine->source_arena);
     buf_free(&engine->encoder.scratch);
@@ -75,6 +73,34 @@ void engine_complain(struct engine *engine, const char *what, const struct error
     if (now - engine->last_complaint_ms < COMPLAIN_MS) return;
     engine->last_complaint_ms = now;
     log_warn(what, "reason=%s", error->text);
+}
+
+/* The store did not answer: what was read is dropped, and read again after a restore. */
+static void store_lost(struct engine *engine, const struct error *error)
+{
+    engine_complain(engine, "waiting for Redis", error);
+    for (int32_t i = 0; i < engine->options.partitions; i++)
+        if (engine->shards[i].phase == SHARD_ACTIVE) shard_restart(engine, &engine->shards[i]);
+}
+
+void engine_stop(struct engine *engine)
+{
+    struct error ignored;
+    if (!engine) return;
+    enum result result = OK;
+    for (int i = 0; i < STOP_LOOKS && engine->flight && result == OK; i++)
+        result = batch_advance(engine, STOP_WAIT_MS, &ignored);
+    batch_abandon(engine);
+    for (size_t i = 0; i < engine->inbox_n; i++) engine->inbox[i].done = true;
+    inbox_sweep(engine);
+}
+
+enum result engine_settle(struct engine *engine, struct error *error)
+{
+    enum result result = OK;
+    while (engine->flight && result == OK) result = batch_advance(engine, STOP_WAIT_MS, error);
+    if (result == RETRY) store_lost(engine, error);
+    return result == FATAL ? FATAL : OK;
 }
 
 /* ---- who owns what ---- */
@@ -94,6 +120,7 @@ static void assigned(struct engine *engine, const struct kafka_event *event)
     log_shards("shards assigned", event);
     for (size_t i = 0; i < event->shards_n; i++) {
         struct shard *shard = &engine->shards[event->shards[i]];
+        assert(!shard->is_in_flight);
         /* Paused already; and nothing of an earlier ownership counts. */
         *shard = (struct shard){.id = shard->id, .phase = SHARD_NOT_OURS, .next_wake = TIME_NONE};
         shard_restart(engine, shard);
@@ -105,11 +132,12 @@ static void assigned(struct engine *engine, const struct kafka_event *event)
 static void revoked(struct engine *engine, const struct kafka_event *event)
 {
     if (event->lost) engine->joined = false; /* out of the group until it is joined again */
+    engine->must_give_back = true;
     log_shards(event->lost ? "shards lost" : "shards revoked", event);
     for (size_t i = 0; i < event->shards_n; i++) {
         struct shard *shard = &engine->shards[event->shards[i]];
         if (shard->phase == SHARD_READS_CHANGELOG)
-            engine->kafka->changelog_close(engine->kafka->self, shard->id);
+            engine->changelog->close(engine->changelog->self, shard->id);
         shard->phase = SHARD_NOT_OURS;
         inbox_drop(engine, shard->id);
     }
@@ -133,7 +161,7 @@ const char *engine_not_ready(const struct engine *engine)
     if (engine->membership.store_down) return engine->membership.not_ready;
     for (int32_t i = 0; i < engine->options.partitions; i++)
         if (engine->shards[i].phase != SHARD_NOT_OURS && engine->shards[i].is_hindered)
-            return engine->condition;
+            return engine->shards[i].condition;
     if (engine->kafka_down) return engine->kafka_not_ready;
     if (!engine->joined) return "waiting for Kafka: the consumer group is not joined yet";
     if (engine->has_stuck) return "an input partition is not fetched any more";
@@ -159,7 +187,7 @@ static void take_record(struct engine *engine, const struct record *record)
 {
     struct input *input = input_of(engine, record);
     if (engine->shards[record->partition].phase != SHARD_ACTIVE || record->offset < input->next) {
-        engine->kafka->release(engine->kafka->self, record);
+        engine->input->release(engine->input->self, record);
         return;
     }
     unread_note_record(input, record, engine->clock->now(engine->clock->self));
@@ -218,16 +246,18 @@ static void note_kafka(struct engine *engine, enum result result, const struct e
 }
 
 /* Polls for as many records as the inbox has room for. With none, rebalances have to wait, which
- * the next batch ends: it takes one record at least. */
+ * the next batch ends: it takes one record at least. The poll behind a revocation gives the shards
+ * back, so the batch in flight has to be over before. */
 static enum result gather(struct engine *engine, int max_wait_ms, struct error *error)
 {
     size_t n, room = inbox_room(engine);
-    if (!room) return OK;
-    struct kafka_port *kafka = engine->kafka;
-    metrics_wait(engine->metrics, "waiting for Kafka: it is asked for records");
+    if (!room || (engine->must_give_back && engine->flight)) return OK;
+    engine->must_give_back = false;
+    struct input_port *input = engine->input;
+    metrics_wait(engine->metrics, WAIT_CALL, "waiting for Kafka: it is asked for records");
     enum result failed = OK,
-                result = kafka->poll(kafka->self, engine->events, room, max_wait_ms, &n, error);
-    metrics_wait(engine->metrics, NULL);
+                result = input->poll(input->self, engine->events, room, max_wait_ms, &n, error);
+    metrics_wait(engine->metrics, WAIT_CALL, NULL);
     for (size_t i = 0; i < n; i++)
         if (take_event(engine, &engine->events[i], error) != OK) failed = FATAL;
     unread_serve(engine);
@@ -262,6 +292,7 @@ static enum result watch(struct engine *engine, struct error *error)
 /* How long the poll may wait: until the first tick, and hardly at all while there is work. */
 static int wait_ms(const struct engine *engine, int max_wait_ms)
 {
+    if (engine->flight) return 0; /* it is waited for instead */
     if (engine->membership.store_down)
         return max_wait_ms < STORE_WAIT_MS ? max_wait_ms : STORE_WAIT_MS;
     if (engine->inbox_n && !engine->idle) return 0;
@@ -280,31 +311,29 @@ static int wait_ms(const struct engine *engine, int max_wait_ms)
     return wait < 0 ? 0 : (int)wait;
 }
 
-/* The store did not answer: what was read is dropped, and read again after a restore. */
-static void store_lost(struct engine *engine, const struct error *error)
-{
-    engine_complain(engine, "waiting for Redis", error);
-    for (int32_t i = 0; i < engine->options.partitions; i++)
-        if (engine->shards[i].phase == SHARD_ACTIVE) shard_restart(engine, &engine->shards[i]);
-}
-
 static enum result work(struct engine *engine, struct error *error)
 {
-    struct plan plan;
     if (engine->options.restore_only) return OK;
     enum result result = watch(engine, error);
-    ms_t now = engine->clock->now(engine->clock->self);
-    if (result == OK) result = plan_make(engine, now, &plan, error);
     engine->idle = true;
-    if (result != OK || !plan.n) return result;
-    failpoint("after-poll");
-    return batch_run(engine, &plan, now, error);
+    if (result != OK) return result;
+    return batch_start(engine, engine->clock->now(engine->clock->self), error);
+}
+
+/* A while for the batch in flight. The same turn polls for more without waiting, so that this is the
+ * only place where it waits. */
+static enum result serve_flight(struct engine *engine, int max_wait_ms, struct error *error)
+{
+    int wait = max_wait_ms < BUSY_WAIT_MS ? max_wait_ms : BUSY_WAIT_MS;
+    enum result result = batch_advance(engine, wait, error);
+    if (result == RETRY) store_lost(engine, error);
+    return result == FATAL ? FATAL : OK;
 }
 
 /* What needs the store. */
 static enum result serve_shards(struct engine *engine, struct error *error)
 {
-    enum result result = work(engine, error);
+    enum result result = engine->flight ? OK : work(engine, error);
     inbox_sweep(engine);
     if (result == RETRY) store_lost(engine, error);
     return result == FATAL || engine->membership.store_down ? result : restore_run(engine, error);
@@ -317,6 +346,8 @@ enum result engine_step(struct engine *engine, int max_wait_ms, struct error *er
     if (result == OK) result = gather(engine, wait_ms(engine, max_wait_ms), error);
     if (result == FATAL) return FATAL;
     note_kafka(engine, result, error);
+    if (serve_flight(engine, max_wait_ms, error) == FATAL) return FATAL;
+    result = OK;
     if (!engine->membership.store_down) result = serve_shards(engine, error);
     inbox_sweep(engine);
     count_owned(engine);

@@ -65,14 +65,15 @@ static void ask_brokers(struct engine *engine)
     int32_t *ids = arena_alloc(engine->arena, (all + 1) * sizeof *ids);
     bool fresh = false;
     for (size_t i = 0; i < all; i++)
-        if (!refuse_is_waiting(engine, waiting[i])) waiting[n++] = waiting[i];
+        if (!waiting[i]->is_in_flight && !refuse_is_waiting(engine, waiting[i]))
+            waiting[n++] = waiting[i];
     for (size_t i = 0; i < n; i++) {
         ids[i] = waiting[i]->id;
         fresh |= !waiting[i]->asked;
     }
     if (!n || (!fresh && monotonic(engine) < engine->next_ask_ms)) return;
     ms_t now = engine->clock->now(engine->clock->self);
-    if (!engine->kafka->lookup_ask(engine->kafka->self, ids, n)) return;
+    if (!engine->changelog->lookup_ask(engine->changelog->self, ids, n)) return;
     for (size_t i = 0; i < n; i++) {
         waiting[i]->asked = true;
         waiting[i]->asked_at = now;
@@ -110,7 +111,7 @@ static void take_found(struct engine *engine, const struct lookup_answer *answer
 static enum result take_answer(struct engine *engine, bool *progress, struct error *error)
 {
     const struct lookup_answer *answer;
-    if (!engine->kafka->lookup_take(engine->kafka->self, &answer)) return OK;
+    if (!engine->changelog->lookup_take(engine->changelog->self, &answer)) return OK;
     if (answer->result != OK) {
         *error = answer->error;
         if (answer->result == FATAL) return FATAL;
@@ -158,7 +159,7 @@ static enum result clear(struct engine *engine, const struct rebuilds *rebuilds,
             .clear = true,
         };
     }
-    enum result result = engine->store->apply(engine->store->self, applies, rebuilds->n, error);
+    enum result result = restore_write(engine, applies, rebuilds->n, error);
     for (size_t i = 0; i < rebuilds->n && result == OK; i++) {
         struct shard *shard = rebuilds->items[i].shard;
         if (!applies[i].applied) {
@@ -187,7 +188,7 @@ static enum result open_changelogs(struct engine *engine, struct error *error)
             continue;
         }
         enum result result =
-            engine->kafka->changelog_open(engine->kafka->self, shard->id, shard->read_to, error);
+            engine->changelog->open(engine->changelog->self, shard->id, shard->read_to, error);
         if (result != OK) return result;
         shard->phase = SHARD_READS_CHANGELOG;
     }
@@ -269,8 +270,8 @@ static enum result read_changelogs(struct engine *engine, bool *progress, struct
     size_t n, shards_n = shards_in(engine, SHARD_READS_CHANGELOG, &reading);
     if (!shards_n) return OK;
     struct changelog_record *records = arena_alloc(engine->arena, PIECE_RECORDS * sizeof *records);
-    enum result result = engine->kafka->changelog_read(engine->kafka->self, records, PIECE_RECORDS,
-                                                       *progress ? 0 : READ_WAIT_MS, &n, error);
+    enum result result = engine->changelog->read(engine->changelog->self, records, PIECE_RECORDS,
+                                                 *progress ? 0 : READ_WAIT_MS, &n, error);
     if (result == OK && n) result = restore_apply(engine, records, n, error);
     if (result != OK) return result;
     if (n) engine->last_piece_ms = monotonic(engine);
@@ -278,12 +279,12 @@ static enum result read_changelogs(struct engine *engine, bool *progress, struct
     for (size_t i = 0; i < shards_n; i++) {
         struct shard *shard = reading[i];
         if (shard->phase != SHARD_READS_CHANGELOG) continue;
-        shard->read_to = engine->kafka->changelog_next(engine->kafka->self, shard->id);
+        shard->read_to = engine->changelog->next(engine->changelog->self, shard->id);
         if (shard->read_to < shard->found.high) {
             complain_of_wait(engine, shard);
             continue;
         }
-        engine->kafka->changelog_close(engine->kafka->self, shard->id);
+        engine->changelog->close(engine->changelog->self, shard->id);
         shard->phase = SHARD_RESTORED;
         *progress = true;
     }
@@ -375,14 +376,14 @@ static enum result load_restored(struct engine *engine, struct shard **restored,
 static enum result stamp(struct engine *engine, struct ready *ready, struct error *error)
 {
     if (!ready->stamps_n) return OK;
-    return engine->store->apply(engine->store->self, ready->stamps, ready->stamps_n, error);
+    return restore_write(engine, ready->stamps, ready->stamps_n, error);
 }
 
 static enum result resume(struct engine *engine, const struct ready *ready, struct error *error)
 {
     if (!ready->n) return OK;
     enum result result =
-        engine->kafka->resume(engine->kafka->self, ready->positions, ready->n * INPUTS, error);
+        engine->input->resume(engine->input->self, ready->positions, ready->n * INPUTS, error);
     if (result == ABORT) { /* one of them is not ours any more; the next poll says which */
         for (size_t i = 0; i < ready->n; i++) shard_restart(engine, ready->shards[i]);
         return OK;
@@ -444,6 +445,7 @@ static enum result piece(struct engine *engine, bool *progress, struct error *er
 {
     enum result result = take_answer(engine, progress, error);
     if (result == OK) ask_brokers(engine);
+    if (restore_has_to_wait(engine)) return result;
     if (result == OK) result = ask_store(engine, progress, error);
     if (result == OK) result = read_changelogs(engine, progress, error);
     if (result == OK) result = activate(engine, progress, error);

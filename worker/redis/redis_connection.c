@@ -2,6 +2,7 @@
 #include "redis_connection.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -24,6 +25,7 @@ struct redis_connection {
     redisContext *context; /* NULL: not connected */
     bool was_proven;       /* at any time */
     bool is_new;           /* since it was proven last */
+    unsigned times;        /* that it was made */
     int64_t next_try_ms;   /* monotonic: no try to connect before */
     struct error last;     /* why there is none, for calls before the next try */
     enum result last_result;
@@ -253,9 +255,28 @@ enum result redis_connection_ensure(struct redis_connection *c, struct error *er
         c->last_result = connect_now(c, &c->last);
         c->next_try_ms = clock_monotonic_ms() + CONNECT_PAUSE_MS;
         c->is_new = c->last_result == OK;
+        c->times += c->last_result == OK;
     }
     if (c->last_result && error) *error = c->last;
     return c->last_result;
+}
+
+unsigned redis_connection_times(const struct redis_connection *c)
+{
+    return c->times;
+}
+
+/* Nothing is asked, so whatever there is to read is an end. */
+static bool is_closed(const struct redis_connection *c)
+{
+    struct pollfd socket = {.fd = c->context->fd, .events = POLLIN};
+    return poll(&socket, 1, 0) != 0;
+}
+
+void redis_connection_renew(struct redis_connection *c, bool anyway)
+{
+    if (c->context && (anyway || is_closed(c))) drop(c);
+    c->next_try_ms = 0;
 }
 
 void redis_connection_proven(struct redis_connection *c)

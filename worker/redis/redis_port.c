@@ -270,10 +270,12 @@ struct store_port *redis_port_new(const struct config *config, struct error *err
     if (!port) abort();
     port->config = config;
     port->connection = connection;
+    redis_connection_without_script(connection); /* the writer's has it */
     port->prefix = make_prefix(config);
     port->beside = "";
     port->scratch = arena_new();
-    port->port = (struct store_port){port, redis_ready, load, redis_apply, due, entries};
+    port->port = (struct store_port){port, redis_ready, load, redis_apply_start, redis_apply_take,
+                                     due,  entries};
     return &port->port;
 }
 
@@ -281,6 +283,7 @@ void redis_port_free(struct store_port *store)
 {
     if (!store) return;
     struct redis_port *port = store->self;
+    redis_writer_end(port);
     redis_connection_free(port->connection);
     arena_free(port->scratch);
     free((char *)port->prefix.p);
