@@ -322,8 +322,10 @@ static enum step_result decide_shard(struct batch *b, struct batch_shard *bs, st
 
 enum result batch_decide(struct batch *b, struct error *error)
 {
-    b->decision = (struct decision){
-        .policy = b->engine->options.policy, .arena = b->arena, .cut = grapheme_cut};
+    b->decision = (struct decision){.policy = b->engine->options.policy,
+                                    .arena = b->arena,
+                                    .step_max = b->engine->options.step_max,
+                                    .cut = grapheme_cut};
     for (size_t i = 0; i < b->shards_n && !b->full; i++) {
         struct batch_shard *bs = &b->shards[i];
         if (bs->dropped) continue;

@@ -56,6 +56,7 @@ struct engine *engine_new(const struct engine_options *options, const struct eng
 void engine_free(struct engine *engine)
 {
     if (!engine) return;
+    batch_free(engine->flight);
     batch_free(engine->spare);
     arena_free(engine->arena);
     arena_free(engine->source_arena);

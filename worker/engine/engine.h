@@ -27,6 +27,7 @@ struct engine_options {
     struct str topic_names[topic_end];
     int32_t partitions;          /* of every topic */
     int batch_max;               /* records (and, apart from them, ticks) of one batch */
+    size_t step_max;             /* struct decision's; 0: DECIDE_STEP_MAX */
     int64_t delete_retention_ms; /* of followup-state: how long a reader can count on tombstones */
     int stall_ms;                /* a batch that Kafka or the store holds up for longer ends the
                                     worker; 0: none does */

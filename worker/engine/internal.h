@@ -288,7 +288,7 @@ enum result plan_make(struct engine *engine, struct arena *arena, ms_t now, stru
 
 /* batch.c: plan ─► load ─► decide ─► DECIDED ─► PREPARING ─► COMMITTING ─► APPLYING */
 struct batch *batch_new(struct engine *engine);
-/* free(NULL) is safe; not while it is in flight. */
+/* free(NULL) is safe. */
 void batch_free(struct batch *b);
 /* Plans and decides a batch, when there is something to do, and begins its transaction; what is
  * under way then is engine->flight. OK also when the batch had to be dropped: then its shards are

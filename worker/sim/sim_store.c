@@ -157,6 +157,7 @@ static void apply_start(void *self, struct store_apply *applies, size_t n)
     client->applies_n = n;
     client->at = client->written = 0;
     client->waits = client->late;
+    client->restarts = client->store->restarts;
     if (!client->late && !client->store->away)
         while (next_piece(client)) continue;
 }
@@ -167,6 +168,8 @@ static bool apply_take(void *self, int wait_ms, enum result *result, struct erro
     (void)wait_ms;
     assert(client->applies);
     *result = reach(client, error);
+    if (*result == OK && client->restarts != client->store->restarts)
+        *result = error_set(error, RETRY, "the store has restarted");
     if (*result == OK && client->waits > 0) {
         client->waits--;
         next_piece(client);
@@ -260,6 +263,7 @@ void sim_store_roll_back(struct sim_store *store, const struct sim_store *copy, 
     s->checkpoint = old->checkpoint;
     s->stamp = old->stamp;
     memcpy(s->cluster, old->cluster, sizeof s->cluster);
+    store->restarts++;
 }
 
 struct sim_store *sim_store_copy(const struct sim_store *store)

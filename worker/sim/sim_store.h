@@ -25,7 +25,8 @@ struct sim_store_shard {
 struct sim_store {
     struct sim_store_shard *shards;
     int32_t partitions;
-    bool away; /* every call is RETRY */
+    bool away;    /* every call is RETRY */
+    int restarts; /* which break connections, and what is under way on them */
 };
 
 /* One worker's connection. */
@@ -37,7 +38,7 @@ struct sim_store_client {
     /* the apply that was started */
     struct store_apply *applies;
     size_t applies_n, at, written;
-    int waits;
+    int waits, restarts;
 };
 
 struct sim_store *sim_store_new(int32_t partitions);
@@ -50,7 +51,8 @@ void sim_store_connect(struct sim_store *store, struct sim_store_client *client)
 void sim_store_lose(struct sim_store *store, int32_t shard);
 /* A copy, as a snapshot on disk is one. The caller frees it. */
 struct sim_store *sim_store_copy(const struct sim_store *store);
-/* One shard is again what it was in the copy. */
+/* One shard is again what it was in the copy. An apply that is under way fails: what has gone back is
+ * another process. */
 void sim_store_roll_back(struct sim_store *store, const struct sim_store *copy, int32_t shard);
 /* The earliest wake time of a shard; TIME_NONE: none. */
 ms_t sim_store_wake_at(const struct sim_store *store, int32_t shard);
