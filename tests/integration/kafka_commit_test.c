@@ -22,7 +22,7 @@
 
 static const char *bootstrap;
 static struct fixture f;
-static struct member *m;
+static struct member *m, *other;
 static struct kafka_producer *p;
 
 static rd_kafka_t *new_reader(const char *isolation)
@@ -69,8 +69,9 @@ static int teardown(void **state)
 {
     (void)state;
     member_free(m);
+    member_free(other);
     kafka_producer_free(p);
-    m = NULL;
+    m = other = NULL;
     p = NULL;
     fixture_teardown(&f);
     return 0;
@@ -278,6 +279,51 @@ static void test_a_changelog_that_lost_records(void **state)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+/* ------------------------------------------------------------------ revocations */
+
+static int64_t committed_offset(int32_t shard)
+{
+    struct position position = {TOPIC_INCIDENT_CLOSED, shard, 0};
+    rd_kafka_topic_partition_list_t *list = committed(&position, 1);
+    int64_t offset = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    return offset;
+}
+
+/* The poll that reports it has not given them back yet, so what was decided of them can be ended:
+ * nobody else has them before the next poll. */
+static void test_what_is_revoked_can_still_be_committed(void **state)
+{
+    (void)state;
+    int64_t end;
+    make_topics("revoked");
+    m = member_new(&f, "a");
+    member_join(m, FIXTURE_PARTITIONS);
+    for (int32_t shard = 0; shard < FIXTURE_PARTITIONS; shard++) member_resume(m, shard, 0);
+    other = member_new(&f, "b");
+    for (int64_t until = now_us() + FIXTURE_MS * 1000; !m->revoked && now_us() < until;) {
+        member_poll(other, 10);
+        member_poll(m, 10);
+    }
+    assert_int_equal(m->revoked, 1);
+    fixture_produce(&f, TOPIC_INCIDENT_CLOSED, 1, 0, 10);
+    for (int i = 0; i < 50; i++) member_poll(other, 20);
+    assert_int_equal(other->assigned, 0);
+    assert_int_equal(member_transaction(m, 1, 1, 7, &end), OK);
+    assert_int_equal(committed_offset(1), 7);
+    for (int64_t until = now_us() + FIXTURE_MS * 1000; !other->assigned && now_us() < until;) {
+        member_poll(m, 10);
+        member_poll(other, 10);
+    }
+    assert_int_equal(other->assigned, 1);
+    assert_int_equal(m->records, 0);
+    struct position position = {TOPIC_INCIDENT_CLOSED, other->owned[1] ? 1 : 3, 8};
+    struct shard_commit shard = {.shard = position.shard, .batch = 1};
+    assert_int_equal(m->port->transaction->begin(m->port->transaction->self, &m->error), OK);
+    assert_int_equal(member_commit(m, &position, 1, &shard, 1), ABORT);
+    assert_int_equal(m->port->transaction->abort(m->port->transaction->self, &m->error), OK);
+}
+
 /* ------------------------------------------------------------------ time */
 
 /* A worker that stood still in a transaction is fenced by nobody but the clock. */
@@ -372,6 +418,7 @@ int main(void)
         cmocka_unit_test_teardown(test_topics_made_while_producing, teardown),
         cmocka_unit_test_teardown(test_offsets_carry_our_mark, teardown),
         cmocka_unit_test_teardown(test_a_changelog_that_lost_records, teardown),
+        cmocka_unit_test_teardown(test_what_is_revoked_can_still_be_committed, teardown),
         cmocka_unit_test_teardown(test_fenced_by_the_clock, teardown),
         cmocka_unit_test_teardown(test_records_deleted_under_a_consumer, teardown),
     };

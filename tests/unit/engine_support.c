@@ -32,6 +32,7 @@ static enum result poll(void *self, struct kafka_event *events, size_t max, int 
     struct fake *f = self;
     (void)timeout_ms;
     (void)error;
+    f->polls++;
     for (*n = 0; *n < max && f->given < f->queue_n; (*n)++) events[*n] = f->queue[f->given++];
     return OK;
 }
@@ -78,6 +79,21 @@ static bool ends_take(void *self, const struct input_end **ends, size_t *n)
     *ends = f->answer;
     *n = f->answer_n;
     return true;
+}
+
+/* No answer comes: a restore is another test's subject. */
+static bool lookup_ask(void *self, const int32_t *shards, size_t n)
+{
+    struct fake *f = self;
+    for (size_t i = 0; i < n; i++) f->asked_for[shards[i]]++;
+    return true;
+}
+
+static bool lookup_take(void *self, const struct lookup_answer **answer)
+{
+    (void)self;
+    (void)answer;
+    return false;
 }
 
 static enum result begin(void *self, struct error *error)
@@ -165,9 +181,12 @@ static bool commit_take(void *self, int wait_ms, enum result *result, struct err
 {
     struct fake *f = self;
     (void)wait_ms;
-    (void)error;
     if (!is_there(f)) return false;
-    *result = OK;
+    *result = f->commit_result;
+    if (*result != OK) {
+        error_set(error, *result, "the test wants it");
+        return true;
+    }
     for (size_t i = 0; i < f->commits_n; i++)
         f->state_end[f->commits[i].shard] = f->commits[i].state_end;
     f->transactions++;
@@ -367,6 +386,8 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
                                    .pause = pause,
                                    .ends_ask = ends_ask,
                                    .ends_take = ends_take};
+    f->changelog =
+        (struct changelog_port){.self = f, .lookup_ask = lookup_ask, .lookup_take = lookup_take};
     f->transaction = (struct transaction_port){.self = f,
                                                .begin = begin,
                                                .produce = produce,
@@ -387,11 +408,15 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
         .partitions = FAKE_SHARDS,
         .batch_max = batch_max,
         .delete_retention_ms = INT64_MAX,
+        .stall_ms = 60000,
         .partition_of = partition_of,
     };
     for (int t = 0; t < topic_end; t++) options.topic_names[t] = topic_name(t);
-    struct engine_ports ports = {
-        .input = &f->input, .transaction = &f->transaction, .store = &f->store, .clock = &f->clock};
+    struct engine_ports ports = {.input = &f->input,
+                                 .changelog = &f->changelog,
+                                 .transaction = &f->transaction,
+                                 .store = &f->store,
+                                 .clock = &f->clock};
     f->engine = engine_new(&options, &ports, NULL);
     f->engine->joined = true;
     for (int32_t i = 0; i < FAKE_SHARDS; i++) {

@@ -32,6 +32,7 @@ struct fake {
     struct limits limits;
     struct engine *engine;
     struct input_port input;
+    struct changelog_port changelog;
     struct transaction_port transaction;
     struct store_port store;
     struct clock_port clock;
@@ -43,6 +44,8 @@ struct fake {
     int64_t ends[topic_end][FAKE_SHARDS]; /* next offset of each input */
     int64_t open[topic_end][FAKE_SHARDS]; /* records behind them, of an open transaction */
     size_t released;
+    int polls;
+    int32_t asked_for[FAKE_SHARDS]; /* lookups, by shard */
     /* what went out */
     struct fake_message *sent;
     size_t sent_n, sent_cap, pending_n;
@@ -51,6 +54,7 @@ struct fake {
     size_t bytes;
     struct position positions[FAKE_SHARDS * INPUTS];
     size_t positions_n;
+    enum result commit_result;          /* of all commits from now on */
     int abort_next;                     /* so many commits from now on are ABORT */
     struct transaction_refusal refusal; /* for what they are */
     size_t limits_of[topic_end];        /* what the topics take; 0: 4 MB */

@@ -143,6 +143,13 @@ static enum result look_at_time(struct batch *b, struct error *error)
         what, stall_ms / 1000);
 }
 
+/* The process ends: there is nothing to take any more. */
+static enum result give_up(struct batch *b)
+{
+    b->phase = BATCH_OVER;
+    return FATAL;
+}
+
 enum result batch_advance(struct engine *engine, int wait_ms, struct error *error)
 {
     while (engine->flight) {
@@ -153,7 +160,7 @@ enum result batch_advance(struct engine *engine, int wait_ms, struct error *erro
             result = go_on(b, result, error);
         }
         wait_ms = 0;
-        if (result == FATAL) return FATAL;
+        if (result == FATAL) return give_up(b);
         if (b->phase == BATCH_OVER) land(b);
         if (result != OK) return result;
     }
@@ -209,6 +216,7 @@ static enum result run(struct batch *b, struct error *error)
     result = batch_collect(b, error);
     if (result == REJECT) return again(b);
     if (result == OK) result = batch_begin(b, error);
+    if (result == FATAL) return give_up(b);
     return result == OK ? batch_advance(b->engine, 0, error) : result;
 }
 

@@ -10,6 +10,8 @@
 void inbox_add(struct engine *engine, const struct record *record)
 {
     assert(engine->inbox_n < engine->inbox_cap);
+    assert(record->partition >= 0 && record->partition < engine->options.partitions);
+    assert(record->topic >= input_topic(0) && record->topic < input_topic(INPUTS));
     engine->inbox[engine->inbox_n++] = (struct inbox_slot){.record = *record};
     engine->inbox_bytes += record->key.n + record->value.n;
 }

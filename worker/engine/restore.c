@@ -7,6 +7,7 @@
  * Each arrow is one question for all shards that stand there, so that a start costs round trips and
  * not shards. A shard that has to wait holds up nobody.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -373,12 +374,6 @@ static enum result load_restored(struct engine *engine, struct shard **restored,
     return result;
 }
 
-static enum result stamp(struct engine *engine, struct ready *ready, struct error *error)
-{
-    if (!ready->stamps_n) return OK;
-    return restore_write(engine, ready->stamps, ready->stamps_n, error);
-}
-
 static enum result resume(struct engine *engine, const struct ready *ready, struct error *error)
 {
     if (!ready->n) return OK;
@@ -390,6 +385,7 @@ static enum result resume(struct engine *engine, const struct ready *ready, stru
     }
     for (size_t i = 0; i < ready->n && result == OK; i++) {
         struct shard *shard = ready->shards[i];
+        assert(shard->phase == SHARD_RESTORED && !shard->is_in_flight && shard->batch >= 0);
         shard->phase = SHARD_ACTIVE;
         shard->doubted_ms = 0;
         metrics_add(engine->metrics, METRIC_RESTORES, 1);
@@ -435,7 +431,7 @@ static enum result activate(struct engine *engine, bool *progress, struct error 
     for (size_t i = 0; i < rebuilds.n; i++) rebuilds.items[i].shard->phase = SHARD_WAITS_FOR_STORE;
     if (result == OK) result = clear(engine, &rebuilds, error);
     if (result == OK) result = open_changelogs(engine, error);
-    if (result == OK) result = stamp(engine, &ready, error);
+    if (result == OK) result = restore_write(engine, ready.stamps, ready.stamps_n, error);
     return result == OK ? resume(engine, &ready, error) : result;
 }
 

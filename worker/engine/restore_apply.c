@@ -19,7 +19,10 @@ enum result restore_write(struct engine *engine, struct store_apply *applies, si
 {
     struct store_port *store = engine->store;
     enum result result;
+    if (!n) return OK;
     assert(!engine->is_applying);
+    for (size_t i = 0; i < n; i++)
+        assert(applies[i].clear || applies[i].watermark >= applies[i].expected);
     store->apply_start(store->self, applies, n);
     while (!store->apply_take(store->self, APPLY_WAIT_MS, &result, error))
         ;

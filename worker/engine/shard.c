@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One shard: where it begins, and up to when its ticks may be taken. */
+#include <assert.h>
 #include <inttypes.h>
 
 #include "common/log.h"
@@ -13,6 +14,7 @@ void shard_restart(struct engine *engine, struct shard *shard)
     if (shard->phase == SHARD_READS_CHANGELOG)
         engine->changelog->close(engine->changelog->self, shard->id);
     inbox_drop(engine, shard->id);
+    assert(shard == &engine->shards[shard->id]);
     shard->phase = SHARD_WAITS_FOR_BROKERS;
     shard->since_ms = engine->clock->monotonic_ms(engine->clock->self);
     shard->asked = shard->from_start = false;

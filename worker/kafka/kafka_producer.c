@@ -417,7 +417,8 @@ static enum result prepare(struct kafka_producer *p, const rd_kafka_topic_partit
     r = check_deliveries(p, shards, shards_n, error);
     if (r == FATAL) {
         struct error ignored; /* the transaction ends with its time, if not by this */
-        finish(p, rd_kafka_abort_transaction, "aborting a transaction", &ignored);
+        if (finish(p, rd_kafka_abort_transaction, "aborting a transaction", &ignored) == OK)
+            p->in_transaction = false;
     }
     for (size_t i = 0; i < shards_n; i++) shards[i].state_end = p->states[shards[i].shard].end;
     return r;

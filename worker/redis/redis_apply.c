@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The port's apply: the writes of each shard as calls of one script, pipelined. */
+#include <assert.h>
+
 #include "redis_port_private.h"
 #include "redis_scripts.h"
 
@@ -219,5 +221,6 @@ enum result redis_apply(struct redis_port *port, struct store_apply *applies, si
         result = read_apply(port, &applies[at], replies[i], error);
         at += pieces.items[i].last;
     }
+    assert(result != OK || at == n); /* each shard has its answer */
     return result;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redis_connection.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -31,6 +32,7 @@ struct redis_connection {
     enum result last_result;
     struct buf out;        /* commands not sent yet */
     size_t commands;       /* how many of them */
+    size_t owed;           /* arguments that the last one still has to get */
     struct arena *scratch; /* answers to this file's own commands */
     char script[48];
     bool without_script;
@@ -59,7 +61,7 @@ static void drop(struct redis_connection *c)
 {
     if (c->context) redisFree(c->context);
     c->context = NULL;
-    c->commands = 0;
+    c->commands = c->owed = 0;
     c->out.n = 0;
 }
 
@@ -104,12 +106,16 @@ static void head(struct redis_connection *c, char kind, size_t n)
 
 void redis_connection_command(struct redis_connection *c, size_t argc)
 {
+    assert(!c->owed && argc);
     c->commands++;
+    c->owed = argc;
     head(c, '*', argc);
 }
 
 void redis_connection_arg(struct redis_connection *c, struct str arg)
 {
+    assert(c->owed);
+    c->owed--;
     head(c, '$', arg.n);
     buf_str(&c->out, arg);
     buf_lit(&c->out, "\r\n");
@@ -144,6 +150,7 @@ static enum result lost(struct redis_connection *c, int error_number, struct err
 enum result redis_connection_exchange(struct redis_connection *c, struct arena *arena,
                                       redisReply ***replies, size_t *n, struct error *error)
 {
+    assert(!c->owed); /* or the server would take the next command for the rest of this one */
     *n = c->commands;
     *replies = arena_alloc(arena, (*n + 1) * sizeof **replies);
     redisAppendFormattedCommand(c->context, c->out.p, c->out.n);
@@ -247,7 +254,7 @@ static enum result connect_now(struct redis_connection *c, struct error *error)
 
 enum result redis_connection_ensure(struct redis_connection *c, struct error *error)
 {
-    c->commands = 0;
+    c->commands = c->owed = 0;
     c->out.n = 0;
     if (c->context) return OK;
     int64_t now = clock_monotonic_ms();
