@@ -3,8 +3,8 @@
 #ifndef EPILOGUE_TESTS_SIM_STORY_H
 #define EPILOGUE_TESTS_SIM_STORY_H
 
+#include "codec/record.h"
 #include "common/arena.h"
-#include "engine/record.h"
 
 #define STORY_START INT64_C(1793610000000) /* 2026-11-02T09:00:00Z */
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One shard, and one event a batch: so each event is decided at its time and before the next one,
- * and what goes out has the order of what comes in. What is read and told is forgotten at once.
+ * and what goes out has the order of what comes in. A finding that goes on to another incident is
+ * taken there before the next one that was sent with it, so that its way can be read from top to
+ * bottom. What is read and told is forgotten at once.
  */
 #include "dry_run.h"
 
@@ -26,21 +28,45 @@ struct dry_run {
     struct sim_store_client store_client;
     struct engine_ports ports;
     struct engine *engine;
+    /* forwarded findings on their way: those of the last event, and those that are still to be
+     * taken, the next one last */
+    struct forwards {
+        struct sim_record **items;
+        size_t n, cap;
+    } fresh, later;
 };
 
-static void emit(void *self, int topic, int32_t partition, const struct sim_record *record)
+static struct message message_of(int topic, const struct sim_record *record)
+{
+    return (struct message){.topic = topic,
+                            .timestamp = record->timestamp,
+                            .key = record->key,
+                            .value = record->value,
+                            .headers = record->headers,
+                            .headers_n = record->headers_n};
+}
+
+static void push(struct forwards *forwards, struct sim_record *record)
+{
+    if (forwards->n == forwards->cap) {
+        forwards->cap = forwards->cap ? 2 * forwards->cap : 16;
+        forwards->items = realloc(forwards->items, forwards->cap * sizeof(struct sim_record *));
+        if (!forwards->items) abort();
+    }
+    forwards->items[forwards->n++] = record;
+}
+
+static bool emit(void *self, int topic, int32_t partition, struct sim_record *record)
 {
     struct dry_run *run = self;
-    if (topic == TOPIC_STATE) return;
-    run->settings.emit(run->settings.self,
-                       &(struct message){.topic = topic,
-                                         .partition = partition,
-                                         .timestamp = record->timestamp,
-                                         .key = record->key,
-                                         .value = record->value,
-                                         .headers = record->headers,
-                                         .headers_n = record->headers_n},
-                       run->clock.now);
+    struct message message = message_of(topic, record);
+    (void)partition;
+    if (topic == TOPIC_STATE) return true;
+    run->settings.emit(run->settings.self, &message, run->clock.now);
+    if (topic != TOPIC_FORWARDED) return true;
+    sim_record_hold(record);
+    push(&run->fresh, record);
+    return false;
 }
 
 static int32_t only_partition(struct str key, int32_t partitions)
@@ -96,6 +122,10 @@ void dry_run_free(struct dry_run *run)
     if (!run) return;
     engine_stop(run->engine);
     engine_free(run->engine);
+    while (run->fresh.n) sim_record_release(run->fresh.items[--run->fresh.n]);
+    while (run->later.n) sim_record_release(run->later.items[--run->later.n]);
+    free(run->fresh.items);
+    free(run->later.items);
     sim_client_free(run->client);
     sim_store_free(run->store);
     sim_kafka_free(run->kafka);
@@ -113,8 +143,8 @@ static void forget_the_past(struct dry_run *run)
     }
 }
 
-/* Steps until nothing is left to do at this time. */
-static enum result settle(struct dry_run *run, struct error *error)
+/* Steps until nothing is left to do at this time, but for forwarded findings. */
+static enum result work_off(struct dry_run *run, struct error *error)
 {
     int steps = 0;
     do {
@@ -122,8 +152,22 @@ static enum result settle(struct dry_run *run, struct error *error)
         run->clock.monotonic_ms += STEP_MS;
         assert(++steps < STEPS_MAX);
     } while (!sim_is_at_rest(run->kafka, run->store, run->clock.now));
+    while (run->fresh.n) push(&run->later, run->fresh.items[--run->fresh.n]);
     forget_the_past(run);
     return OK;
+}
+
+static enum result settle(struct dry_run *run, struct error *error)
+{
+    enum result result = work_off(run, error);
+    while (run->later.n && result == OK) {
+        struct sim_record *record = run->later.items[--run->later.n];
+        struct message message = message_of(TOPIC_FORWARDED, record);
+        sim_kafka_append(run->kafka, &message);
+        sim_record_release(record);
+        result = work_off(run, error);
+    }
+    return result;
 }
 
 enum result dry_run_set_policy(struct dry_run *run, const struct policy *policy,

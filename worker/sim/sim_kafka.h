@@ -17,8 +17,9 @@ struct sim_kafka_options {
     const char *cluster;
     int64_t transaction_timeout_ms;
     int64_t session_timeout_ms;
-    /* Gets each record of a transaction that commits, in the order in which they were produced. */
-    void (*on_commit)(void *self, int topic, int32_t partition, const struct sim_record *record);
+    /* Gets each record of a transaction that commits, in the order in which they were produced;
+     * false: nobody will see it in its topic. */
+    bool (*on_commit)(void *self, int topic, int32_t partition, struct sim_record *record);
     void *self;
 };
 
@@ -42,6 +43,7 @@ struct sim_sent {
     int topic;
     int32_t partition;
     struct sim_record *record;
+    bool is_withheld; /* by on_commit */
 };
 
 struct sim_producer {

@@ -3,7 +3,7 @@
 #ifndef EPILOGUE_SIM_LOG_H
 #define EPILOGUE_SIM_LOG_H
 
-#include "engine/record.h"
+#include "codec/record.h"
 
 enum sim_record_state {
     SIM_OPEN, /* of a transaction that has not ended */

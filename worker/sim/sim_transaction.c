@@ -37,8 +37,8 @@ static void mark_partition(struct sim_kafka *kafka, struct sim_producer *produce
     enum sim_record_state state = producer->state == SIM_COMMITS ? SIM_COMMITTED : SIM_ABORTED;
     for (size_t i = 0; i < producer->sent_n; i++) {
         struct sim_sent *sent = &producer->sent[i];
-        if (sent->topic == one->topic && sent->partition == one->partition && sent->record)
-            sent->record->state = state;
+        if (sent->topic == one->topic && sent->partition == one->partition)
+            sent->record->state = sent->is_withheld ? SIM_ABORTED : state;
     }
     producer->first[sim_kafka_index(kafka, one->topic, one->partition)] = -1;
     sim_log_append(sim_kafka_log(kafka, one->topic, one->partition), NULL, SIM_MARKER, clock->now);
@@ -68,9 +68,11 @@ static void decide(struct sim_kafka *kafka, struct sim_producer *producer, bool 
 {
     const struct sim_kafka_options *options = &kafka->options;
     producer->state = commit ? SIM_COMMITS : SIM_ABORTS;
-    for (size_t i = 0; i < producer->sent_n && commit && options->on_commit; i++)
-        options->on_commit(options->self, producer->sent[i].topic, producer->sent[i].partition,
-                           producer->sent[i].record);
+    for (size_t i = 0; i < producer->sent_n && commit && options->on_commit; i++) {
+        struct sim_sent *sent = &producer->sent[i];
+        sent->is_withheld =
+            !options->on_commit(options->self, sent->topic, sent->partition, sent->record);
+    }
     for (int n = kafka->markers_at_once; n && write_marker(kafka, producer); n--) continue;
 }
 
@@ -158,7 +160,7 @@ enum result sim_producer_produce(struct sim_kafka *kafka, struct sim_producer *p
     sim_record_hold(record);
     GROW(producer->sent, producer->sent_n, producer->sent_cap);
     producer->sent[producer->sent_n++] =
-        (struct sim_sent){message->topic, message->partition, record};
+        (struct sim_sent){message->topic, message->partition, record, false};
     int64_t *first = &producer->first[sim_kafka_index(kafka, message->topic, message->partition)];
     if (*first < 0) *first = record->offset;
     *offset = record->offset;
