@@ -95,10 +95,11 @@ static bool at_each_call(struct arena *arena, const struct options *options, uin
     struct fleet_options fleet = some_options(options);
     fleet.partitions = shards;
     fleet.restless = 0;
+    if (!options->workers) fleet.workers = 2; /* one that goes on where the other is frozen */
     struct str expected = reference(arena, &story, shards, &ok);
     if (!ok) return false;
     int64_t calls = count_calls(&story, &fleet, expected, &ok), runs = 0;
-    int every = options->every ? options->every : options->is_long ? 1 : 7;
+    int every = options->every ? options->every : 1;
     int64_t first = options->at ? options->at : (int64_t)(seed % (uint64_t)every);
     for (int64_t at = first; at < calls && ok; at += every, runs++) {
         struct fleet *w = fleet_new(&story, &fleet);
