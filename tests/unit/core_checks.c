@@ -134,7 +134,8 @@ static void check_duplicate(struct world *w, struct str incident_id, const struc
 {
     size_t steps = 0;
     while (counts_as_duplicate(finding)) {
-        struct str other = state_finding_key(w->arena, incident_id, finding->duplicate_of);
+        struct str other = state_finding_key(w->arena, state_incident_key(w->arena, incident_id),
+                                             finding->duplicate_of);
         assert_true(steps++ < w->store_n);
         finding = NULL;
         for (size_t i = 0; i < w->store_n && !finding; i++)
@@ -197,7 +198,7 @@ void check_store(struct world *w)
         const struct stored *s = &w->store[i];
         if (!s->body) continue;
         struct entry entry = {.type = s->type, .exists = true, .body = s->body};
-        assert_true(s->wake_at == decide_wake_at(&w->policy, &entry));
+        assert_true(s->wake_at == wake_time(&w->policy, &entry));
         if (s->type == ENTRY_INCIDENT) check_incident(w, s);
         /* What is open is never forgotten, until the calendar ends. */
         if (s->type == ENTRY_TASK && ((struct task *)s->body)->status != STATUS_CLOSED)

@@ -207,7 +207,7 @@ void story_run(struct world *w, uint64_t of, void (*after)(struct world *w, void
             for (size_t k = 0; k < w->store_n; k++) {
                 struct stored *s = &w->store[k];
                 struct entry entry = {.type = s->type, .exists = s->body, .body = s->body};
-                s->wake_at = decide_wake_at(&w->policy, &entry);
+                s->wake_at = wake_time(&w->policy, &entry);
             }
         }
         if (after) after(w, self);

@@ -102,7 +102,7 @@ static void save(struct world *w)
 {
     for (struct entry *e = state_first(w->d.table); e; e = e->next) {
         if (!e->dirty) continue;
-        assert_true(e->wake_at == decide_wake_at(&w->policy, e));
+        assert_true(e->wake_at == wake_time(&w->policy, e));
         struct stored *s = stored(w, e->key);
         if (!s) s = insert(w, e->key);
         *s = (struct stored){s->key, e->type, e->exists ? e->body : NULL, e->wake_at};

@@ -16,7 +16,8 @@
 
 #include "core/deadline.h"
 #include "core/decide.h"
-#include "core/task.h"
+#include "core/task_diff.h"
+#include "core/wake.h"
 
 struct stored {
     struct str key;

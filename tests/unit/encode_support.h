@@ -4,7 +4,7 @@
 #define EPILOGUE_TESTS_UNIT_ENCODE_SUPPORT_H
 
 #include "codec_support.h"
-#include "core/task.h"
+#include "core/task_diff.h"
 
 #define AT INT64_C(1795169700000) /* 2026-11-20T10:15:00.000Z */
 

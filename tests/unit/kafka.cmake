@@ -3,6 +3,7 @@ epilogue_unit_test(kafka_partition kafka PkgConfig::RDKAFKA)
 epilogue_unit_test(kafka_error kafka PkgConfig::RDKAFKA)
 epilogue_unit_test(kafka_verdict kafka PkgConfig::RDKAFKA)
 epilogue_unit_test(offset_mark kafka PkgConfig::RDKAFKA)
+epilogue_unit_test(kafka_reader kafka)
 epilogue_unit_test(kafka_rights kafka)
 
 # The port against librdkafka's embedded broker, and (where EPILOGUE_TEST_KAFKA says host:port of

@@ -180,6 +180,8 @@ static void events_of_one_batch(void **state)
     assert_int_equal(output_at(w, 0)->incident.incident->counts.open, 0);
 }
 
+/* ---- what ends the process before it is written ---- */
+
 static void on_abort(int number)
 {
 #ifdef EPILOGUE_COVERAGE
@@ -188,21 +190,12 @@ static void on_abort(int number)
     _exit(number);
 }
 
-/* An entry that nobody asked the store for is not taken for absent. */
-static void what_was_not_loaded_is_not_guessed(void **state)
+static void assert_ends(struct world *w, void (*decide)(struct world *w))
 {
-    struct world *w = *state;
     pid_t child = fork();
     if (child == 0) {
         signal(SIGABRT, on_abort);
-        w->d.table = state_new(w->arena);
-        loaded(w, "INC-1");
-        struct finding_event *f = finding(w, "INC-1", "F-1", 1);
-        struct event event = {.type = EVENT_FINDING,
-                              .cause.at = t(NOON),
-                              .incident_id = f->incident_id,
-                              .finding = f};
-        decide_event(&w->d, &event, 0);
+        decide(w);
         _exit(0);
     }
     int status;
@@ -211,14 +204,134 @@ static void what_was_not_loaded_is_not_guessed(void **state)
     assert_int_equal(WEXITSTATUS(status), SIGABRT);
 }
 
+/* An entry that nobody asked the store for is not taken for absent. */
+static void not_loaded(struct world *w)
+{
+    w->d.table = state_new(w->arena);
+    loaded(w, "INC-1");
+    struct finding_event *f = finding(w, "INC-1", "F-1", 1);
+    struct event event = {
+        .type = EVENT_FINDING, .cause.at = t(NOON), .incident_id = f->incident_id, .finding = f};
+    decide_event(&w->d, &event, 0);
+}
+
+/* INC-1 with its one task, response-evaluation, in a table of its own. */
+static struct entry *with_a_task(struct world *w, struct incident *incident, struct task *task)
+{
+    take_closure(w, NOON, closure(w, "INC-1", 1));
+    *incident = *incident_of(w, "INC-1");
+    *task = *task_of(w, "INC-1", "response-evaluation");
+    w->d.table = state_new(w->arena);
+    struct entry *header = loaded(w, "INC-1");
+    header->exists = header->whole = true;
+    header->incident = incident;
+    struct entry *entry = loaded(w, "INC-1|t|response-evaluation");
+    entry->exists = true;
+    entry->task = task;
+    return entry;
+}
+
+static void close_the_task(struct world *w)
+{
+    struct task_update_event *e = task_update(w, "INC-1", "response-evaluation", 1);
+    e->status = REPORTED_VERIFIED;
+    e->present = TASK_UPDATE_STATUS;
+    struct event event = {.type = EVENT_TASK_UPDATE,
+                          .cause.at = t(NOON),
+                          .incident_id = e->incident_id,
+                          .task_update = e};
+    decide_event(&w->d, &event, 0);
+}
+
+static void a_task_that_is_not_counted(struct world *w)
+{
+    struct incident incident;
+    struct task task;
+    with_a_task(w, &incident, &task);
+    incident.counts.open = 0;
+    close_the_task(w);
+}
+
+static void a_task_of_another_incident(struct world *w)
+{
+    struct incident incident;
+    struct task task;
+    with_a_task(w, &incident, &task);
+    task.incident_id = STR("INC-2");
+    close_the_task(w);
+}
+
+static void an_entry_without_a_body(struct world *w)
+{
+    struct incident incident;
+    struct task task;
+    with_a_task(w, &incident, &task);
+    loaded(w, "INC-1|c")->exists = true;
+    tick(w, "INC-1|c", NOON);
+}
+
+/* A tick of one incident by whose key another one's entry is in the table. */
+static void an_entry_of_another_incident(struct world *w)
+{
+    struct incident incident;
+    struct task task;
+    with_a_task(w, &incident, &task)->header = loaded(w, "INC-2");
+    close_the_task(w);
+}
+
+static void what_would_be_written_wrong_is_not_written(void **state)
+{
+    struct world *w = *state;
+    assert_ends(w, not_loaded);
+    assert_ends(w, a_task_that_is_not_counted);
+    assert_ends(w, a_task_of_another_incident);
+    assert_ends(w, an_entry_without_a_body);
+    assert_ends(w, an_entry_of_another_incident);
+}
+
+/* What has to be right for them to end for the reason that is meant. */
+static void what_is_right_is_written(void **state)
+{
+    struct world *w = *state;
+    struct incident incident;
+    struct task task;
+    struct entry *entry = with_a_task(w, &incident, &task);
+    close_the_task(w);
+    assert_int_equal(entry->task->status, STATUS_CLOSED);
+    assert_int_equal(entry->header->incident->counts.open, 0);
+}
+
+/* ---- what an event has touched ---- */
+
+static void what_an_event_touched_is_told(void **state)
+{
+    struct world *w = *state;
+    struct incident incident;
+    struct task task;
+    struct entry *entry = with_a_task(w, &incident, &task);
+    close_the_task(w);
+    assert_ptr_equal(w->d.touched, entry->header);
+    assert_ptr_equal(w->d.touched->next_touched, entry);
+    assert_null(entry->next_touched);
+    assert_true(entry->wake_at == TIME_NONE);
+    assert_true(entry->header->wake_at == wake_time(&w->policy, entry->header));
+    close_the_task(w); /* no later than what is stored, so nothing of it is taken */
+    assert_null(w->d.touched);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
-        TEST(what_each_event_needs), TEST(a_later_life_needs_all_of_it),
-        TEST(what_each_event_needs), TEST(the_end_of_a_life_needs_all_of_it),
-        TEST(a_tick_for_nothing),    TEST(a_tick_without_its_incident),
-        TEST(events_of_one_batch),   TEST(what_was_not_loaded_is_not_guessed),
+        TEST(what_each_event_needs),
+        TEST(a_later_life_needs_all_of_it),
+        TEST(the_end_of_a_life_needs_all_of_it),
+        TEST(a_tick_for_nothing),
+        TEST(a_tick_without_its_incident),
+        TEST(events_of_one_batch),
+        TEST(what_would_be_written_wrong_is_not_written),
+        TEST(what_is_right_is_written),
+        TEST(what_an_event_touched_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,8 +10,9 @@
 
 #include <cmocka.h>
 
-#include "cli/line_json.h"
-#include "cli/lines.h"
+#include "jsonl/line_json.h"
+#include "jsonl/line_texts.h"
+#include "jsonl/lines.h"
 
 static struct str names[topic_end];
 static struct arena *arena;
@@ -114,10 +115,22 @@ static void what_is_written_can_be_read(void **state)
     assert_true(str_eq(lines.items[0].record.headers[0].value, STR("7")));
 }
 
+static void a_finding(void **state)
+{
+    (void)state;
+    struct buf out = {0};
+    const struct line_text members[] = {{"area", "kafka"}, {"text", "say \"yes\"\n\001"}};
+    line_texts_write(&out, members, 2);
+    assert_string_equal(arena_str(arena, buf_slice(&out)).p,
+                        "{\"area\":\"kafka\",\"text\":\"say \\\"yes\\\"\\n\\u0001\"}\n");
+    buf_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_members),
+        cmocka_unit_test(a_finding),
         cmocka_unit_test(values_that_are_no_json),
         cmocka_unit_test(what_is_written_can_be_read),
     };

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "cli/lines.h"
+#include "jsonl/lines.h"
 
 static char file[] = "/tmp/test_lines_XXXXXX";
 static struct arena *arena;

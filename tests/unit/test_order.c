@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/step.h"
+#include "core/order.h"
 #include "core_support.h"
 
 static const struct order none = {-1, TIME_NONE};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reminders about tasks: when, to whom, how often, and what they say. */
-#include "core/step.h"
+#include "core/reminder.h"
 #include "core_support.h"
 
 #define NOON "2026-11-20T12:00:00Z" /* a Friday */

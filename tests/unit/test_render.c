@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cli/render.h"
+#include "view/render.h"
 
 static struct arena *arena;
 static struct buf out;

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "cli/markdown.h"
-#include "cli/report_markdown.h"
+#include "view/markdown.h"
+#include "view/report_markdown.h"
 
 static struct arena *arena;
 static struct buf out;

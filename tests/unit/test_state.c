@@ -30,10 +30,11 @@ static void keys(void **state)
 {
     struct arena *a = ((struct world *)*state)->arena;
     struct str id = STR("A/1|x"), finding_id = STR("F|7");
-    assert_str(state_incident_key(a, id), "A%2F1%7Cx");
-    assert_str(state_closure_key(a, id), "A%2F1%7Cx|c");
-    assert_str(state_finding_key(a, id, finding_id), "A%2F1%7Cx|f|F%7C7");
-    assert_str(state_task_key(a, id, STR("bug/F%7C7")), "A%2F1%7Cx|t|bug/F%7C7");
+    struct str key = state_incident_key(a, id);
+    assert_str(key, "A%2F1%7Cx");
+    assert_str(state_closure_key(a, key), "A%2F1%7Cx|c");
+    assert_str(state_finding_key(a, key, finding_id), "A%2F1%7Cx|f|F%7C7");
+    assert_str(state_task_key(a, key, STR("bug/F%7C7")), "A%2F1%7Cx|t|bug/F%7C7");
     assert_str(state_task_id(a, id, STR("bug/F%7C7")), "A%2F1%7Cx/bug/F%7C7");
     assert_str(arena_str(a, state_header_key(STR("A|t|bug/F"))), "A");
     assert_str(arena_str(a, state_header_key(STR("A"))), "A");

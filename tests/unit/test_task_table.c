@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/task_table.h"
+#include "view/task_table.h"
 
 static struct arena *arena;
 

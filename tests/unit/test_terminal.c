@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/terminal.h"
+#include "view/terminal.h"
 
 static void assert_written(const char *page, bool colour, const char *expected)
 {

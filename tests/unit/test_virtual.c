@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-#include "cli/line_json.h"
-#include "cli/lines.h"
 #include "config/policy_file.h"
 #include "engine/virtual.h"
+#include "jsonl/line_json.h"
+#include "jsonl/lines.h"
 
 #define START INT64_C(1793610000000) /* 2026-11-02T09:00:00Z */
 #define MESSAGES_MAX 100

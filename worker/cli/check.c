@@ -2,26 +2,20 @@
 /* epilogue check: whether a worker could run with this configuration. */
 #include <stdio.h>
 
-#include "check_kafka.h"
 #include "cli.h"
-#include "codec/json.h"
-#include "common/clock.h"
 #include "config/policy_file.h"
 #include "http/http.h"
-#include "kafka/topics.h"
+#include "jsonl/line_texts.h"
+#include "kafka/kafka_check.h"
 #include "redis/redis_port.h"
-#include "terminal.h"
-
-#define KAFKA_MS 24000 /* the most that Kafka may take, its first answer apart */
+#include "view/terminal.h"
 
 struct check {
     const struct config *config;
     const char *area; /* of the lines that come now */
     bool json;
-    bool wrong;              /* something was found */
-    bool usage;              /* something of the configuration, which a worker exits with 2 for */
-    bool visible[topic_end]; /* the topics that there are */
-    bool reached;            /* a broker has told of the topics */
+    bool wrong; /* something was found */
+    bool usage; /* something of the configuration, which a worker exits with 2 for */
 };
 
 static const struct {
@@ -40,13 +34,9 @@ static void say(void *context, enum verdict verdict, const char *what)
         terminal_say(stdout, "%s  %s", verdicts[verdict].mark, what);
     } else {
         struct buf line = {0};
-        buf_lit(&line, "{\"area\":");
-        json_write_string(&line, str_of(check->area));
-        buf_lit(&line, ",\"result\":");
-        json_write_string(&line, str_of(verdicts[verdict].result));
-        buf_lit(&line, ",\"text\":");
-        json_write_string(&line, str_of(what));
-        buf_lit(&line, "}\n");
+        const struct line_text members[] = {
+            {"area", check->area}, {"result", verdicts[verdict].result}, {"text", what}};
+        line_texts_write(&line, members, sizeof members / sizeof *members);
         terminal_flush(&line, false);
         buf_free(&line);
     }
@@ -123,42 +113,13 @@ static void check_http(struct check *check, bool runs)
     say(check, !taken ? VERDICT_OK : runs ? VERDICT_NOTE : VERDICT_WRONG, text);
 }
 
-static void report_topic(void *context, const struct topics_finding *finding)
-{
-    static const enum verdict states[] = {[TOPICS_FINE] = VERDICT_OK,
-                                          [TOPICS_UNCHECKED] = VERDICT_NOTE,
-                                          [TOPICS_RISK] = VERDICT_NOTE,
-                                          [TOPICS_WRONG] = VERDICT_WRONG};
-    struct check *check = context;
-    char text[1700];
-    check->visible[finding->id] = finding->visible;
-    check->reached = true;
-    snprintf(text, sizeof text, "kafka topic %s: %s", finding->topic, finding->text);
-    say(check, states[finding->state], text);
-}
-
 /* True when the worker of our instance.id is in the group. */
 static bool check_kafka(struct check *check)
 {
-    struct error error;
-    size_t wrong;
     check->area = "kafka";
-    if (topics_check(check->config, 0, report_topic, check, &wrong, &error) != OK)
-        say_error(check, "kafka: ", &error);
-    if (!check->reached) {
-        say(check, VERDICT_NOTE,
-            "kafka reading, writing, group and transactions: not checked, for no broker told of "
-            "the topics");
-        return false;
-    }
-    struct check_kafka kafka = {.config = check->config, .found = say, .context = check};
-    kafka.until_ms = clock_monotonic_ms() + KAFKA_MS;
-    memcpy(kafka.visible, check->visible, sizeof kafka.visible);
-    check_kafka_reading(&kafka);
-    check_kafka_writing(&kafka);
-    check_kafka_group(&kafka);
-    check_kafka_transactions(&kafka);
-    return kafka.worker_runs;
+    struct kafka_check_result result = kafka_check(check->config, say, check);
+    check->usage |= result.usage;
+    return result.worker_runs;
 }
 
 static void check_redis(struct check *check)

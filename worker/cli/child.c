@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A program of ours started, waited for and ended: `dev` runs a worker and a Redis so. */
 #include "child.h"
 
 #include <errno.h>

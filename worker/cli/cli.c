@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What all commands share: the command line against a command's table of options, the configuration,
+ * and the ways to say that something is wrong. */
 #include "cli.h"
 
 #include <stdarg.h>
@@ -13,7 +15,7 @@
 #include "help.h"
 #include "kafka/kafka_settings.h"
 #include "redis/redis_url.h"
-#include "terminal.h"
+#include "view/terminal.h"
 
 /* What stands on the command line, sorted out. All arrays have room for every argument. */
 struct arguments {

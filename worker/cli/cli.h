@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands: a table in main.c, one file each. */
+/* The commands: a table in commands.c, one file each. */
 #ifndef EPILOGUE_CLI_CLI_H
 #define EPILOGUE_CLI_CLI_H
 
@@ -65,7 +65,7 @@ int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2,
 /* The sentence of an error; EXIT_USAGE where it is of usage or configuration, else EXIT_FAILED. */
 int cli_error(const struct error *error);
 
-/* The table of main.c; a new command is its file and a row there. */
+/* The table of commands.c; a new command is its file and a row there. */
 extern const struct command *const commands[]; /* ends with NULL */
 /* The one of a name, or NULL after a sentence that names the nearest. */
 const struct command *cli_find_command(const char *name);

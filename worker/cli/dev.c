@@ -20,7 +20,7 @@
 #include "config/config.h"
 #include "config/policy_file.h"
 #include "kafka/mock_broker.h"
-#include "terminal.h"
+#include "view/terminal.h"
 
 #define PARTITIONS 4
 #define START_SECONDS 30 /* for each of the parts to be ready */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* `epilogue help`, --help, and the help of one command, all from the tables of the commands. */
 #include "help.h"
 
 #include <string.h>
 
 #include "config/reference.h"
-#include "terminal.h"
+#include "view/terminal.h"
 
 static const char every_command[] =
     "options of every command:\n"

@@ -3,8 +3,8 @@
 #ifndef EPILOGUE_CLI_HISTORY_H
 #define EPILOGUE_CLI_HISTORY_H
 
+#include "codec/record.h"
 #include "config/config.h"
-#include "engine/record.h"
 
 /* Gets each event in order; what it points to is gone after the call. */
 typedef void history_take(void *context, const struct message *message);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The limits are tried, not only read: what a container or a cgroup does not allow no call tells
+ * beforehand. */
 #include "limits.h"
 
 #include <errno.h>

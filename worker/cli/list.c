@@ -10,8 +10,8 @@
 #include "config/policy_file.h"
 #include "core/deadline.h"
 #include "store_reader.h"
-#include "task_table.h"
-#include "terminal.h"
+#include "view/task_table.h"
+#include "view/terminal.h"
 
 #define ANY 0
 #define ALL (-1)

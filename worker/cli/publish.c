@@ -10,17 +10,15 @@
 #include "common/clock.h"
 #include "config/config.h"
 #include "config/policy_file.h"
-#include "kafka/kafka_conf.h"
-#include "kafka/kafka_delivery.h"
+#include "jsonl/lines.h"
 #include "kafka/kafka_partition.h"
+#include "kafka/kafka_publisher.h"
 #include "kafka/topics.h"
-#include "lines.h"
-#include "progress.h"
-#include "terminal.h"
+#include "view/progress.h"
+#include "view/terminal.h"
 
 #define COMPLAINTS_MAX 20 /* bad lines that are named before the rest is only counted */
 #define SCRATCH_KEEP ((size_t)4 * 1024 * 1024)
-#define POLL_MS 100
 
 static volatile sig_atomic_t stop_asked;
 
@@ -31,14 +29,12 @@ static void on_signal(int signal_number)
     signal(signal_number, SIG_DFL);
 }
 
-struct publisher {
+struct publish {
     const struct config *config;
-    rd_kafka_t *rk;
-    struct kafka_watch watch;
+    struct kafka_publisher *publisher;
     int32_t partitions;
     const struct lines *lines;
     bool *arrived;          /* by line: acknowledged by the broker */
-    size_t produced;        /* lines handed to librdkafka */
     size_t sent[topic_end]; /* acknowledged by the broker */
     size_t failed;
     size_t unknown;   /* reported as sent, but without a place in the topic */
@@ -62,7 +58,7 @@ static int topic_option(const struct cli *cli)
 
 /* Records without a key get their incident's, so that they reach the right partition, validated or
  * not: it is the partition, too, where the dead letter of a wrong one belongs. Where no incident_id
- * can be read librdkafka takes any partition, as Java clients do for records without a key. */
+ * can be read any partition is taken, as Java clients do for records without a key. */
 static void set_keys(struct arena *arena, struct lines *lines)
 {
     for (size_t i = 0; i < lines->n; i++) {
@@ -96,103 +92,66 @@ static size_t validate(const struct config *config, const struct policy *policy,
     return bad;
 }
 
-static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+static void on_report(void *context, size_t line, enum kafka_published what, const char *why)
 {
-    (void)rk;
-    struct kafka_watch *watch = opaque;
-    struct publisher *p = (struct publisher *)((char *)watch - offsetof(struct publisher, watch));
-    size_t line = (size_t)(uintptr_t)message->_private;
-    switch (kafka_delivery_of(message->err, message->offset)) {
-    case DELIVERY_DONE:
+    struct publish *p = context;
+    switch (what) {
+    case KAFKA_PUBLISHED:
         p->arrived[line] = true;
         p->sent[p->lines->items[line].record.topic]++;
         break;
-    case DELIVERY_UNKNOWN: p->unknown++; break;
-    default:
-        if (p->failed++) break;
-        /* In a report rd_kafka_message_errstr() would give the record's own bytes. Why a record
-         * timed out is what the connection said last. */
-        bool late = message->err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT && p->watch.reason[0];
-        snprintf(p->reason, sizeof p->reason, "%s",
-                 late ? p->watch.reason : rd_kafka_err2str(message->err));
+    case KAFKA_PUBLISHED_UNKNOWN: p->unknown++; break;
+    case KAFKA_PUBLISHED_NOT:
+        if (!p->failed++) snprintf(p->reason, sizeof p->reason, "%s", why);
+        break;
     }
 }
 
-static rd_kafka_headers_t *headers_of(const struct record *record)
+static enum result send_line(struct publish *p, size_t number, struct error *error)
 {
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(record->headers_n);
-    for (size_t i = 0; i < record->headers_n; i++) {
-        const struct header *h = &record->headers[i];
-        rd_kafka_header_add(headers, h->name.p, (ssize_t)h->name.n, h->value.p,
-                            (ssize_t)h->value.n);
-    }
-    return headers;
+    const struct line *line = &p->lines->items[number];
+    struct error why;
+    struct message message = record_message(&line->record);
+    message.partition = message.key.p ? kafka_partition_of(message.key, p->partitions) : -1;
+    enum result result = kafka_publisher_send(p->publisher, &message, number, &why);
+    if (result == OK || result == RETRY) return result;
+    return error_set(error, FATAL, "%s:%d: %s", line->file, line->number, why.text);
 }
 
-static rd_kafka_resp_err_t produce(struct publisher *p, size_t line)
-{
-    const struct record *record = &p->lines->items[line].record;
-    rd_kafka_headers_t *headers = headers_of(record);
-    int32_t partition =
-        record->key.p ? kafka_partition_of(record->key, p->partitions) : RD_KAFKA_PARTITION_UA;
-    int64_t timestamp = record->timestamp == TIME_NONE ? 0 : record->timestamp;
-    rd_kafka_resp_err_t err = rd_kafka_producev(
-        p->rk, RD_KAFKA_V_TOPIC(p->config->topics[record->topic].p),
-        RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_KEY(record->key.p, record->key.n),
-        RD_KAFKA_V_VALUE((void *)(uintptr_t)record->value.p, record->value.n),
-        RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_HEADERS(headers),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE((void *)(uintptr_t)line),
-        RD_KAFKA_V_END);
-    if (err) rd_kafka_headers_destroy(headers); /* else librdkafka owns them now */
-    return err;
-}
-
-static size_t count_sent(const struct publisher *p)
+static size_t count_sent(const struct publish *p)
 {
     size_t all = 0;
     for (int t = 1; t < topic_end; t++) all += p->sent[t];
     return all;
 }
 
-/* Hands everything to librdkafka and waits until the broker has it, or has not. After a signal
- * nothing more is handed over. */
-static enum result send_all(struct publisher *p, struct error *error)
+/* Sends everything and waits until the broker has it, or has not. After a signal nothing more is
+ * sent. */
+static enum result send_all(struct publish *p, struct error *error)
 {
     struct progress progress = {.what = "records sent"};
-    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
-    while (p->produced < p->lines->n && !stop_asked) {
-        err = produce(p, p->produced);
-        bool full = err == RD_KAFKA_RESP_ERR__QUEUE_FULL;
-        if (err && !full) break;
-        p->produced += !full;
-        rd_kafka_poll(p->rk, full ? POLL_MS : 0);
+    enum result result = OK;
+    for (size_t line = 0; line < p->lines->n && !stop_asked && result != FATAL;) {
+        result = send_line(p, line, error);
+        line += result == OK;
         progress_show(&progress, count_sent(p), p->lines->n);
     }
-    /* Ends in any case: message.timeout.ms is bounded. */
-    while (rd_kafka_outq_len(p->rk) > 0) {
-        rd_kafka_poll(p->rk, POLL_MS);
-        progress_show(&progress, count_sent(p), p->lines->n);
-    }
+    while (kafka_publisher_wait(p->publisher)) progress_show(&progress, count_sent(p), p->lines->n);
     progress_clear(&progress);
-    if (!err || err == RD_KAFKA_RESP_ERR__QUEUE_FULL) return OK;
-    const struct line *line = &p->lines->items[p->produced];
-    return error_set(error, FATAL, "%s:%d: %s", line->file, line->number, rd_kafka_err2str(err));
+    return result == FATAL ? FATAL : OK;
 }
 
-static enum result open_publisher(struct publisher *p, struct error *error)
+static enum result open_publisher(struct publish *p, struct error *error)
 {
     enum result result = topics_partitions(p->config, &p->partitions, error);
     if (result != OK) return result;
-    rd_kafka_conf_t *conf = kafka_conf_new(p->config, KAFKA_PUBLISHER, &p->watch, error);
-    if (!conf) return FATAL;
-    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-    p->rk = kafka_conf_open(conf, KAFKA_PUBLISHER, error);
-    return p->rk ? OK : FATAL;
+    p->publisher = kafka_publisher_new(p->config, on_report, p, error);
+    return p->publisher ? OK : FATAL;
 }
 
 /* From where on to go on: the first line that did not arrive. Lines of other partitions behind it
  * can have arrived; those come twice then, which their revision or time makes harmless. */
-static int report_rest(const struct publisher *p)
+static int report_rest(const struct publish *p)
 {
     size_t first = 0, behind = 0;
     while (first < p->lines->n && p->arrived[first]) first++;
@@ -207,7 +166,7 @@ static int report_rest(const struct publisher *p)
     return EXIT_FAILED;
 }
 
-static int report(const struct publisher *p)
+static int report(const struct publish *p)
 {
     size_t all = count_sent(p);
     struct buf line = {0};
@@ -228,19 +187,14 @@ static int report(const struct publisher *p)
 static int publish(const struct config *config, const struct lines *lines)
 {
     struct error error;
-    struct publisher p = {.config = config, .lines = lines};
+    struct publish p = {.config = config, .lines = lines};
     p.arrived = calloc(lines->n + 1, sizeof *p.arrived);
     if (!p.arrived) abort();
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
     enum result result = open_publisher(&p, &error);
     if (result == OK) result = send_all(&p, &error);
-    if (p.rk) {
-        /* What librdkafka still holds after an error must not point into freed memory. */
-        rd_kafka_purge(p.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-        rd_kafka_flush(p.rk, POLL_MS);
-        rd_kafka_destroy(p.rk);
-    }
+    kafka_publisher_free(p.publisher);
     int code = result == OK ? report(&p) : cli_error(&error);
     free(p.arrived);
     return code;

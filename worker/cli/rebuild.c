@@ -23,9 +23,9 @@
 #include "kafka/kafka_partition.h"
 #include "kafka/restore_port.h"
 #include "kafka/topics.h"
-#include "progress.h"
 #include "redis/redis_copy.h"
-#include "terminal.h"
+#include "view/progress.h"
+#include "view/terminal.h"
 
 #define STEP_WAIT_MS 50
 #define SAY_EVERY_MS 1000

@@ -8,21 +8,21 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "codec/decode.h"
 #include "config/config.h"
 #include "config/policy_file.h"
+#include "jsonl/line_json.h"
 #include "kafka/kafka_partition.h"
 #include "kafka/kafka_scan.h"
 #include "kafka/topics.h"
-#include "line_json.h"
-#include "progress.h"
 #include "redrive_batch.h"
-#include "render.h"
-#include "terminal.h"
+#include "redrive_filter.h"
+#include "view/progress.h"
+#include "view/render.h"
+#include "view/terminal.h"
 
 #define SCRATCH_KEEP ((size_t)4 * 1024 * 1024)
 
@@ -45,11 +45,8 @@ static const char *const passed_words[passed_end] = {
 };
 
 struct redrive {
-    const struct cli *cli;
     const struct config *config;
-    int topic;         /* --topic; 0: any */
-    ms_t since, until; /* of the refusal */
-    struct str incident;
+    struct redrive_filter filter;
     bool dry, json, colour;
     struct arena *policy_arena;
     struct policy policy;
@@ -66,94 +63,7 @@ struct redrive {
     size_t sent[topic_end], before, passed[passed_end];
 };
 
-/* ---- options ---- */
-
-static bool is_of(const struct redrive *r, const char *name, int topic)
-{
-    return str_eq(str_of(name), topic_name(topic)) ||
-           str_eq(str_of(name), r->config->topics[topic]);
-}
-
-static bool read_topic(struct redrive *r)
-{
-    const char *name = cli_value(r->cli, "topic");
-    if (!name) return true;
-    for (int t = TOPIC_INCIDENT_CLOSED; t < TOPIC_FORWARDED; t++)
-        if (is_of(r, name, t)) r->topic = t;
-    if (r->topic) return true;
-    cli_fail(0,
-             "--topic %s is not an input; allowed: incident-closed, finding-updated, "
-             "task-updated",
-             name);
-    return false;
-}
-
-static bool check_codes(const struct redrive *r)
-{
-    const char *code;
-    for (size_t at = 0; (code = cli_next(r->cli, "code", &at));) {
-        if (str_eq(str_of(code), refusal_name(refusal_parse(str_of(code))))) continue;
-        cli_fail(0, "--code %s is not a reason of refusal; docs/contract.md, section 3, lists them",
-                 code);
-        return false;
-    }
-    return true;
-}
-
-static bool read_time(const struct redrive *r, const char *option, ms_t *time)
-{
-    const char *text = cli_value(r->cli, option);
-    if (!text) return true;
-    enum timestamp_result result = timestamp_parse(str_of(text), time);
-    if (result == TIMESTAMP_OK || result == TIMESTAMP_PARTIAL) return true;
-    cli_fail(0, "--%s %s is not a time; allowed: 2026-11-20T10:15:00Z, 2026-11-20", option, text);
-    return false;
-}
-
-static bool read_options(struct redrive *r)
-{
-    r->dry = cli_value(r->cli, "dry-run") != NULL;
-    r->json = cli_value(r->cli, "json") != NULL;
-    r->colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-    r->incident = str_of(cli_value(r->cli, "incident"));
-    r->since = INT64_MIN;
-    r->until = INT64_MAX;
-    return read_topic(r) && check_codes(r) && read_time(r, "since", &r->since) &&
-           read_time(r, "until", &r->until);
-}
-
 /* ---- one record of followup-dead-letters ---- */
-
-/* The record that a message is. Headers are in the arena. */
-static struct record record_of(struct arena *arena, const rd_kafka_message_t *m)
-{
-    rd_kafka_headers_t *all;
-    const char *name;
-    const void *value;
-    size_t size, n = 0;
-    struct header *headers = NULL;
-    if (!rd_kafka_message_headers(m, &all)) {
-        headers = arena_alloc(arena, (rd_kafka_header_cnt(all) + 1) * sizeof *headers);
-        while (!rd_kafka_header_get_all(all, n, &name, &value, &size))
-            headers[n++] = (struct header){str_of(name), {value, value ? size : 0}};
-    }
-    return (struct record){
-        .topic = TOPIC_DEAD_LETTERS,
-        .partition = m->partition,
-        .offset = m->offset,
-        .timestamp = rd_kafka_message_timestamp(m, NULL),
-        .key = {m->key, m->key ? m->key_len : 0},
-        .value = {m->payload, m->payload ? m->len : 0},
-        .headers = headers,
-        .headers_n = n,
-    };
-}
-
-static struct message message_of(const struct record *record)
-{
-    return (struct message){record->topic, record->partition, record->timestamp, record->key,
-                            record->value, record->headers,   record->headers_n};
-}
 
 /* The incident that a record is about, as far as the worker could read it; else absent. */
 static struct str incident_of(struct redrive *r, const struct record *original)
@@ -165,26 +75,11 @@ static struct str incident_of(struct redrive *r, const struct record *original)
     return refused.incident_id;
 }
 
-static bool is_wanted(struct redrive *r, const struct redrive_letter *letter, struct str incident)
-{
-    const struct dead_letter *l = &letter->letter;
-    size_t at = 0;
-    const char *code = cli_next(r->cli, "code", &at);
-    while (code && !str_eq(str_of(code), l->code)) {
-        code = cli_next(r->cli, "code", &at);
-        if (!code) return false;
-    }
-    if (r->topic && l->topic != r->topic) return false;
-    if (l->refused_at < r->since || l->refused_at >= r->until) return false;
-    return !r->incident.p || str_eq(r->incident, incident) ||
-           str_eq(r->incident, letter->record.key);
-}
-
 /* As it goes back: with its key on the key's partition, and without one on its incident's. */
 static void address(struct redrive *r, struct redrive_letter *letter, const struct record *original,
                     struct str incident)
 {
-    letter->original = message_of(original);
+    letter->original = record_message(original);
     struct message *m = &letter->original;
     if (!m->key.p) m->key = incident;
     if (m->key.p)
@@ -202,7 +97,7 @@ static void print_letter(struct redrive *r, const struct redrive_letter *letter)
     if (r->json) {
         line_json_write(&r->out, r->scratch, &letter->original, r->config->topics);
     } else {
-        struct message m = message_of(&letter->record);
+        struct message m = record_message(&letter->record);
         buf_printf(&r->out, "%s %d@%" PRId64 "  ", r->dry ? "would send" : "sent",
                    letter->record.partition, letter->record.offset);
         render_message(&r->out, r->scratch, &m, r->colour);
@@ -269,28 +164,25 @@ static void say_replaced(const struct redrive *r)
 
 /* ---- the two passes ---- */
 
-static void show_progress(struct redrive *r, const rd_kafka_message_t *m, const char *what)
+static void show_progress(struct redrive *r, const struct record *record, const char *what)
 {
     r->progress.what = what;
-    progress_show(&r->progress, (size_t)(m->offset + 1 - r->low), (size_t)(r->high - r->low));
+    progress_show(&r->progress, (size_t)(record->offset + 1 - r->low), (size_t)(r->high - r->low));
 }
 
-static enum result note_marker(void *context, rd_kafka_message_t *m, struct error *error)
+static enum result note_marker(void *context, const struct record *record, struct error *error)
 {
     struct redrive *r = context;
     struct dead_letter letter;
     (void)error;
-    show_progress(r, m, "records of a partition looked at for what was sent before");
-    arena_reset(r->scratch, SCRATCH_KEEP);
-    struct record record = record_of(r->scratch, m);
-    enum dead_letter_kind kind = dead_letter_read(r->config->topics, &record, &letter);
+    show_progress(r, record, "records of a partition looked at for what was sent before");
+    enum dead_letter_kind kind = dead_letter_read(r->config->topics, record, &letter);
     if (kind != DEAD_LETTER_MARKER) {
         r->letters++;
     } else if (letter.redriven >= r->low && letter.redriven < r->high) {
         int64_t at = letter.redriven - r->low;
         r->redriven[at / 8] |= (unsigned char)(1U << at % 8);
     }
-    rd_kafka_message_destroy(m);
     return OK;
 }
 
@@ -301,15 +193,15 @@ static bool was_redriven(const struct redrive *r, int64_t offset)
 }
 
 /* Whether it goes back; else it is counted. */
-static bool is_chosen(struct redrive *r, const struct redrive_letter *letter, struct str incident)
+static bool is_chosen(struct redrive *r, const struct record *record,
+                      const struct dead_letter *letter, struct str incident)
 {
-    const struct record *record = &letter->record;
-    if (!is_wanted(r, letter, incident)) return false;
+    if (!redrive_filter_fits(&r->filter, letter, record->key, incident)) return false;
     if (was_redriven(r, record->offset)) {
         r->before++;
-    } else if (!letter->letter.topic) {
+    } else if (!letter->topic) {
         pass_over(r, record, PASSED_TOPIC, "its epilogue-topic is none of the configured inputs");
-    } else if (letter->letter.is_cut) {
+    } else if (letter->is_cut) {
         pass_over(r, record, PASSED_CUT,
                   "its value was cut (epilogue-truncated): send the whole from its source");
     } else {
@@ -318,43 +210,38 @@ static bool is_chosen(struct redrive *r, const struct redrive_letter *letter, st
     return false;
 }
 
-/* What stays in the batch; the scratch arena is for one letter. */
-static void keep(struct redrive *r, struct redrive_letter *letter)
+/* Into the batch: a copy, since the record is gone with the next one that is read. */
+static enum result choose(struct redrive *r, const struct record *record, struct str incident,
+                          struct error *error)
 {
-    struct arena *arena = r->batch.arena;
-    struct record *record = &letter->record;
-    struct message *m = &letter->original;
-    record->headers =
-        arena_copy(arena, record->headers, record->headers_n * sizeof *record->headers);
-    m->headers = arena_copy(arena, m->headers, m->headers_n * sizeof *m->headers);
-    m->key = arena_str(arena, m->key);
+    struct record original;
+    struct redrive_letter letter = {.record = redrive_batch_keep(&r->batch, record)};
+    dead_letter_read(r->config->topics, &letter.record, &letter.letter);
+    dead_letter_original(r->batch.arena, &letter.record, &letter.letter, &original);
+    address(r, &letter, &original, arena_str(r->batch.arena, incident));
+    return redrive_batch_add(&r->batch, &letter, error);
 }
 
-static enum result take_letter(void *context, rd_kafka_message_t *m, struct error *error)
+static enum result take_letter(void *context, const struct record *record, struct error *error)
 {
     struct redrive *r = context;
-    struct redrive_letter letter = {.held = m};
+    struct dead_letter letter;
     struct record original;
     struct str incident = STR_NONE;
-    show_progress(r, m, "records of a partition worked through");
+    show_progress(r, record, "records of a partition worked through");
     arena_reset(r->scratch, SCRATCH_KEEP);
-    letter.record = record_of(r->scratch, m);
-    switch (dead_letter_read(r->config->topics, &letter.record, &letter.letter)) {
+    switch (dead_letter_read(r->config->topics, record, &letter)) {
     case DEAD_LETTER_MARKER: break;
     case DEAD_LETTER_STRANGE:
-        pass_over(r, &letter.record, PASSED_STRANGE,
+        pass_over(r, record, PASSED_STRANGE,
                   "it has not the headers of a dead letter: epilogue did not write it");
         break;
     case DEAD_LETTER:
-        dead_letter_original(r->scratch, &letter.record, &letter.letter, &original);
-        if (letter.letter.topic && (r->incident.p || !original.key.p))
+        dead_letter_original(r->scratch, record, &letter, &original);
+        if (letter.topic && (r->filter.incident.p || !original.key.p))
             incident = incident_of(r, &original);
-        if (!is_chosen(r, &letter, incident)) break;
-        address(r, &letter, &original, incident);
-        keep(r, &letter);
-        return redrive_batch_add(&r->batch, &letter, error);
+        if (is_chosen(r, record, &letter, incident)) return choose(r, record, incident, error);
     }
-    rd_kafka_message_destroy(m);
     return OK;
 }
 
@@ -443,10 +330,16 @@ static int run(const struct cli *cli)
     struct error error;
     int code = EXIT_USAGE;
     if (!r) abort();
-    *r = (struct redrive){.cli = cli, .config = cli->config, .policy_arena = arena_new()};
+    *r = (struct redrive){
+        .config = cli->config,
+        .dry = cli_value(cli, "dry-run") != NULL,
+        .json = cli_value(cli, "json") != NULL,
+        .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+        .policy_arena = arena_new(),
+    };
     if (policy_file_load(cli->config->policy_file, r->policy_arena, &r->policy, &error) != OK) {
         cli_fail(0, "%s", error.text);
-    } else if (read_options(r)) {
+    } else if (redrive_filter_read(&r->filter, cli)) {
         catch_signals();
         make(r);
         code = redrive(r);

@@ -1,24 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Dead letters in hand, and the transaction that sends them; where it is refused, each in one of its
+ * own, to find the one that it was refused for. */
 #include "redrive_batch.h"
 
 #include "engine/failpoint.h"
 
 #define BYTES_MAX ((size_t)4 << 20)
 #define TRIES 5
-#define ARENA_KEEP_BYTES ((size_t)1 << 20)
+#define ARENA_KEEP_BYTES ((size_t)8 << 20) /* a batch, with headers and markers */
 
 void redrive_batch_drop(struct redrive_batch *batch)
 {
-    for (size_t i = 0; i < batch->n; i++) rd_kafka_message_destroy(batch->items[i].held);
     batch->n = batch->bytes = 0;
     arena_reset(batch->arena, ARENA_KEEP_BYTES);
+}
+
+struct record redrive_batch_keep(struct redrive_batch *batch, const struct record *record)
+{
+    struct arena *arena = batch->arena;
+    struct record kept = *record;
+    struct header *headers =
+        arena_copy(arena, record->headers, record->headers_n * sizeof *record->headers);
+    for (size_t i = 0; i < record->headers_n; i++)
+        headers[i] =
+            (struct header){arena_str(arena, headers[i].name), arena_str(arena, headers[i].value)};
+    kept.key = arena_str(arena, record->key);
+    kept.value = arena_str(arena, record->value);
+    kept.headers = headers;
+    return kept;
 }
 
 enum result redrive_batch_add(struct redrive_batch *batch, const struct redrive_letter *letter,
                               struct error *error)
 {
     batch->items[batch->n++] = *letter;
-    batch->bytes += letter->held->len + letter->held->key_len;
+    batch->bytes += letter->record.value.n + letter->record.key.n;
     if (batch->n < batch->max && batch->bytes < BYTES_MAX) return OK;
     return redrive_batch_send(batch, error);
 }

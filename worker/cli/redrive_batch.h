@@ -3,17 +3,14 @@
 #ifndef EPILOGUE_CLI_REDRIVE_BATCH_H
 #define EPILOGUE_CLI_REDRIVE_BATCH_H
 
-#include <librdkafka/rdkafka.h>
-
 #include "codec/dead_letter.h"
 #include "common/error.h"
 #include "kafka/kafka_sender.h"
 
 #define REDRIVE_BATCH_MAX 500
 
-/* One of them. What it points to is in the message or in the batch's arena. */
+/* One of them. What it points to is in the batch's arena. */
 struct redrive_letter {
-    rd_kafka_message_t *held;
     struct record record; /* as it stands on followup-dead-letters */
     struct dead_letter letter;
     struct message original; /* as it goes back */
@@ -33,7 +30,10 @@ struct redrive_batch {
     size_t n, bytes;
 };
 
-/* Takes over a letter and its message, and sends what is in hand when that is enough. */
+/* A copy of a record that lives as long as the batch in hand. */
+struct record redrive_batch_keep(struct redrive_batch *batch, const struct record *record);
+
+/* Takes a letter, and sends what is in hand when that is enough. */
 enum result redrive_batch_add(struct redrive_batch *batch, const struct redrive_letter *letter,
                               struct error *error);
 

@@ -4,9 +4,9 @@
 
 #include "cli.h"
 #include "codec/json.h"
-#include "report_markdown.h"
 #include "store_reader.h"
-#include "terminal.h"
+#include "view/report_markdown.h"
+#include "view/terminal.h"
 
 static int print(struct arena *arena, struct entry *const *entries, size_t n, struct str id)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A thread that looks at topics and Redis again and again, beside the loop of the worker. */
 #include "settings_watch.h"
 
 #include <pthread.h>

@@ -1,27 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* epilogue show: one incident or task: state, deadlines, history. */
 #include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "codec/encode_value.h"
-#include "codec/grapheme.h"
 #include "codec/json.h"
 #include "common/clock.h"
-#include "common/text.h"
 #include "config/policy_file.h"
-#include "core/deadline.h"
 #include "history.h"
-#include "line_json.h"
-#include "render.h"
+#include "jsonl/line_json.h"
 #include "store_reader.h"
-#include "task_table.h"
-#include "terminal.h"
-
-#define TEXT_BYTES 2000 /* of one text shown */
+#include "view/details.h"
+#include "view/render.h"
+#include "view/terminal.h"
 
 struct show {
     const struct config *config;
@@ -79,101 +73,7 @@ static enum result find(struct show *show, struct store_reader *reader, struct s
                      STR_ARG(json_excerpt(show->arena, id, 256)));
 }
 
-/* ---- state and deadlines ---- */
-
-static void text_line(struct show *show, const char *name, struct str text)
-{
-    if (!text.p) return;
-    buf_printf(&show->out, "  %-14s ", name);
-    terminal_excerpt(&show->out, text, TEXT_BYTES);
-    buf_char(&show->out, '\n');
-}
-
-/* Of a few texts. */
-__attribute__((format(printf, 3, 4))) static void line(struct show *show, const char *name,
-                                                       const char *format, ...)
-{
-    char text[TEXT_BYTES];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    text_line(show, name, (struct str){text, text_whole(text, strlen(text))});
-}
-
-static void time_line(struct show *show, const char *name, ms_t at)
-{
-    struct buf text = {0};
-    if (at == TIME_NONE) return;
-    render_time(&text, at);
-    text_line(show, name, buf_slice(&text));
-    buf_free(&text);
-}
-
-/* A time that something has to be done by. */
-static void deadline_line(struct show *show, const char *name, ms_t at)
-{
-    struct buf text = {0};
-    if (at == TIME_NONE) return;
-    render_time(&text, at);
-    line(show, name, "%.*s  %.*s", STR_ARG(buf_slice(&text)),
-         STR_ARG(task_table_distance(show->arena, at, show->now)));
-    buf_free(&text);
-}
-
-static void write_deadlines(struct show *show, const struct task *t)
-{
-    const struct calendar *calendar = &show->policy.calendar;
-    const struct sla_times *sla = &show->policy.sla[t->priority];
-    if (t->status == STATUS_CLOSED) return;
-    buf_lit(&show->out, "deadlines\n");
-    if (t->status == STATUS_RESOLVED) {
-        deadline_line(show, "verify by", deadline_add(calendar, t->resolved_at, sla->verify));
-    } else if (t->paused_at != TIME_NONE) {
-        line(show, "due", "paused; the clock goes on when the snooze ends");
-    } else {
-        if (!t->owner.team.p && !t->owner.person.p)
-            deadline_line(show, "owner by", t->assign_due_at);
-        deadline_line(show, "due", t->due_at);
-        deadline_line(show, "update by", deadline_add(calendar, t->touched_at, sla->stale));
-    }
-    time_line(show, "snoozed until", t->snoozed_until);
-}
-
-static void heading(struct show *show, const char *what, struct str id)
-{
-    buf_str(&show->out, str_of(what));
-    terminal_text(&show->out, id);
-    buf_char(&show->out, '\n');
-}
-
-static void write_task(struct show *show, const struct task *t)
-{
-    struct arena *arena = show->arena;
-    heading(show, "task ", show->task_id);
-    text_line(show, "title", t->title);
-    text_line(show, "description", t->description);
-    line(show, "kind", "%.*s, queue %.*s", STR_ARG(task_kind_name(t->kind)),
-         STR_ARG(queue_name(t->queue)));
-    line(show, "status", "%.*s%s%.*s, %.*s", STR_ARG(task_status_name(t->status)),
-         t->resolution ? ": " : "", STR_ARG(resolution_name(t->resolution)),
-         STR_ARG(sla_state_name(t->sla)));
-    text_line(show, "reason", t->reason);
-    line(show, "priority", "%.*s (severity %.*s%s%.*s)", STR_ARG(priority_name(t->priority)),
-         STR_ARG(severity_name(t->severity)), t->category ? ", " : "",
-         STR_ARG(category_name(t->category)));
-    text_line(show, "owner", task_table_owner(arena, t->owner));
-    for (size_t i = 0; i < t->participants.n; i++)
-        text_line(show, i ? "" : "participants", t->participants.items[i]);
-    text_line(show, "tracker", t->tracker.key.p ? t->tracker.key : t->tracker.url);
-    time_line(show, "created", t->created_at);
-    time_line(show, "updated", t->updated_at);
-    time_line(show, "closed", t->closed_at);
-    line(show, "version", "%lld, occurrence %lld, policy %.*s (%.*s)", (long long)t->version,
-         (long long)t->occurrence, STR_ARG(grapheme_cut(t->policy_version, 100)),
-         STR_ARG(t->policy_rule));
-    write_deadlines(show, t);
-}
+/* ---- what it is now ---- */
 
 static const struct incident *header(const struct show *show)
 {
@@ -182,7 +82,7 @@ static const struct incident *header(const struct show *show)
     return NULL;
 }
 
-static void write_tasks(struct show *show)
+static void write_incident(struct show *show, const struct details *details)
 {
     struct task_row *rows = arena_alloc(show->arena, (show->n + 1) * sizeof *rows);
     size_t n = 0;
@@ -192,35 +92,16 @@ static void write_tasks(struct show *show)
         rows[n++] = (struct task_row){state_task_id(show->arena, show->incident_id, e->task->name),
                                       show->incident_id, e->task};
     }
-    if (!n) return;
-    buf_lit(&show->out, "tasks\n");
-    task_table_sort(rows, n);
-    task_table_write(&show->out, show->arena, rows, n, show->now);
+    details_write_incident(details, show->incident_id, header(show), rows, n);
 }
 
-static void write_incident(struct show *show, const struct incident *i)
+static void write_state(struct show *show)
 {
-    static const char *const phases[] = {
-        [PHASE_WAITING] = "not closed yet; its findings wait",
-        [PHASE_OPEN] = "follow-up under way",
-        [PHASE_COMPLETED] = "completed: every task is closed",
-    };
-    heading(show, "incident ", show->incident_id);
-    text_line(show, "title", i->title);
-    line(show, "status", "%s", phases[i->phase]);
-    if (i->level) line(show, "level", "%.*s", STR_ARG(level_name(i->level)));
-    text_line(show, "severity", severity_name(i->severity));
-    line(show, "owner", "%.*s", STR_ARG(task_table_owner(show->arena, i->owner)));
-    text_line(show, "merged into", i->merged_into);
-    time_line(show, "started", i->started_at);
-    time_line(show, "detected", i->detected_at);
-    time_line(show, "contained", i->contained_at);
-    time_line(show, "closed", i->closed_at);
-    time_line(show, "completed", i->completed_at);
-    line(show, "tasks", "%lld open, %lld closed (%lld in time, %lld late)",
-         (long long)i->counts.open, (long long)i->counts.closed, (long long)i->counts.met,
-         (long long)i->counts.met_late);
-    write_tasks(show);
+    const struct details details = {&show->out, show->arena, &show->policy, show->now};
+    if (show->task)
+        details_write_task(&details, show->task_id, show->task->task);
+    else if (header(show))
+        write_incident(show, &details);
 }
 
 static void write_json(struct show *show)
@@ -267,13 +148,10 @@ static void write_event(void *context, const struct message *message)
 
 static enum result write_all(struct show *show, struct error *error)
 {
-    if (show->json) {
+    if (show->json)
         write_json(show);
-    } else if (show->task) {
-        write_task(show, show->task->task);
-    } else if (header(show)) {
-        write_incident(show, header(show));
-    }
+    else
+        write_state(show);
     if (!show->json) buf_lit(&show->out, "history\n");
     return history_read(show->config, show->shard, show->incident_id, show->task_id,
                         first_time(show), write_event, show, error);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A thread that takes the signals, so that a loop that stands can still be stopped. */
 #include "signals.h"
 
 #include <pthread.h>

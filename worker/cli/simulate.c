@@ -9,13 +9,13 @@
 #include "config/config.h"
 #include "config/policy_file.h"
 #include "engine/virtual.h"
-#include "line_json.h"
-#include "lines.h"
-#include "progress.h"
-#include "render.h"
-#include "report_markdown.h"
+#include "jsonl/line_json.h"
+#include "jsonl/lines.h"
 #include "simulate_diff.h"
-#include "terminal.h"
+#include "view/progress.h"
+#include "view/render.h"
+#include "view/report_markdown.h"
+#include "view/terminal.h"
 
 #define GO_ON_DAYS 400
 #define WRITE_AT_BYTES 65536

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Two runs of `simulate` side by side: their events are sorted, and those that both have cancel each
+ * other. */
 #include "simulate_diff.h"
 
 #include <stdlib.h>

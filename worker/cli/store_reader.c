@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What `list`, `show` and `report` read: entries of the shards in Redis, page by page, and a note of
+ * what is missing there. */
 #include "store_reader.h"
 
 #include <stdlib.h>

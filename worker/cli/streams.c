@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Standard input, output and error that are closed, full or not read any more. */
 #include "streams.h"
 
 #include <errno.h>

@@ -7,19 +7,16 @@
 
 #include "cli.h"
 #include "config/config.h"
-#include "kafka/kafka_conf.h"
-#include "kafka/kafka_error.h"
+#include "jsonl/line_json.h"
+#include "kafka/kafka_reader.h"
 #include "kafka/topics.h"
-#include "line_json.h"
-#include "render.h"
 #include "streams.h"
-#include "terminal.h"
+#include "view/render.h"
+#include "view/terminal.h"
 
 #define TOPICS_MAX 3
 #define POLL_MS 200
-#define OFFSETS_TIMEOUT_MS 10000
 #define SCRATCH_KEEP ((size_t)1024 * 1024)
-#define HEADERS_MAX 64 /* ours are a dozen; a dead letter keeps its own as well */
 
 static volatile sig_atomic_t stop_asked;
 
@@ -31,13 +28,9 @@ static void on_signal(int signal)
 
 struct tail {
     const struct config *config;
-    struct kafka_watch watch;
-    rd_kafka_t *rk;
-    rd_kafka_queue_t *queue; /* where all partitions go: we are in no group */
+    struct kafka_reader *reader;
     int topics[TOPICS_MAX];
-    rd_kafka_topic_t *handles[TOPICS_MAX];
     size_t topics_n;
-    int32_t partitions;
     bool json, colour;
     struct arena *arena;
     struct buf out;
@@ -60,103 +53,22 @@ static bool choose_topics(struct tail *tail, const struct cli *cli)
     return tail->topics_n > 0;
 }
 
-/* Turns "the end" into offsets once and for all, so that nothing is missed between now and the
- * first fetch. */
-static enum result find_ends(struct tail *tail, rd_kafka_topic_partition_list_t *list,
-                             struct error *error)
-{
-    for (int i = 0; i < list->cnt; i++) list->elems[i].offset = RD_KAFKA_OFFSET_END;
-    rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(tail->rk, list, OFFSETS_TIMEOUT_MS);
-    for (int i = 0; i < list->cnt && !err; i++) err = list->elems[i].err;
-    rd_kafka_poll(tail->rk, 0); /* the reason, if there is one */
-    if (!err) return OK;
-    return kafka_error_code(tail->config, err, tail->watch.reason[0] ? tail->watch.reason : NULL,
-                            "looking for the ends of the topics", error);
-}
-
-/* All partitions, with the offsets to begin at. The caller destroys the list. */
-static enum result find_offsets(struct tail *tail, bool from_beginning,
-                                rd_kafka_topic_partition_list_t *list, struct error *error)
-{
-    for (size_t i = 0; i < tail->topics_n; i++)
-        for (int32_t p = 0; p < tail->partitions; p++)
-            rd_kafka_topic_partition_list_add(list, tail->config->topics[tail->topics[i]].p, p)
-                ->offset = RD_KAFKA_OFFSET_BEGINNING;
-    return from_beginning ? OK : find_ends(tail, list, error);
-}
-
 static enum result start(struct tail *tail, bool from_beginning, struct error *error)
 {
-    enum result result = topics_partitions(tail->config, &tail->partitions, error);
+    int32_t partitions;
+    enum result result = topics_partitions(tail->config, &partitions, error);
     if (result != OK) return result;
-    rd_kafka_conf_t *conf = kafka_conf_new(tail->config, KAFKA_READER, &tail->watch, error);
-    tail->rk = conf ? kafka_conf_open(conf, KAFKA_READER, error) : NULL;
-    if (!tail->rk) return FATAL;
-    tail->queue = rd_kafka_queue_new(tail->rk);
-    for (size_t i = 0; i < tail->topics_n; i++)
-        tail->handles[i] =
-            rd_kafka_topic_new(tail->rk, tail->config->topics[tail->topics[i]].p, NULL);
-
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new((int)tail->topics_n * tail->partitions);
-    result = find_offsets(tail, from_beginning, list, error);
-    for (int i = 0; i < list->cnt && result == OK; i++)
-        if (rd_kafka_consume_start_queue(tail->handles[i / tail->partitions],
-                                         list->elems[i].partition, list->elems[i].offset,
-                                         tail->queue))
-            result = kafka_error_code(tail->config, rd_kafka_last_error(), NULL,
-                                      "reading the topics", error);
-    rd_kafka_topic_partition_list_destroy(list);
+    tail->reader = kafka_reader_new(tail->config, "reading the topics", error);
+    if (!tail->reader) return FATAL;
+    ms_t from = from_beginning ? TIME_NONE : KAFKA_READER_END;
+    for (size_t i = 0; i < tail->topics_n && result == OK; i++)
+        result = kafka_reader_start(tail->reader, tail->topics[i], 0, partitions, from, error);
     return result;
 }
 
-static void stop(struct tail *tail)
+static void print(struct tail *tail, const struct record *record)
 {
-    for (size_t i = 0; i < tail->topics_n && tail->handles[i]; i++) {
-        for (int32_t p = 0; p < tail->partitions; p++) rd_kafka_consume_stop(tail->handles[i], p);
-        rd_kafka_topic_destroy(tail->handles[i]);
-    }
-    if (tail->queue) rd_kafka_queue_destroy(tail->queue);
-    if (tail->rk) rd_kafka_destroy(tail->rk);
-}
-
-static int topic_of(const struct tail *tail, const rd_kafka_message_t *message)
-{
-    const char *name = rd_kafka_topic_name(message->rkt);
-    int topic = topic_none;
-    for (size_t i = 0; i < tail->topics_n; i++)
-        if (strcmp(tail->config->topics[tail->topics[i]].p, name) == 0) topic = tail->topics[i];
-    return topic;
-}
-
-static size_t read_headers(const rd_kafka_message_t *message, struct header headers[HEADERS_MAX])
-{
-    rd_kafka_headers_t *all;
-    size_t n = 0;
-    if (rd_kafka_message_headers(message, &all) != RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
-    const char *name;
-    const void *value;
-    size_t size;
-    /* From the end: of a dead letter's headers ours come last. */
-    size_t count = rd_kafka_header_cnt(all);
-    size_t skip = count > HEADERS_MAX ? count - HEADERS_MAX : 0;
-    while (!rd_kafka_header_get_all(all, skip + n, &name, &value, &size))
-        headers[n++] = (struct header){str_of(name), {value, value ? size : 0}};
-    return n;
-}
-
-static void print(struct tail *tail, const rd_kafka_message_t *m)
-{
-    struct header headers[HEADERS_MAX];
-    struct message message = {
-        .topic = topic_of(tail, m),
-        .partition = m->partition,
-        .timestamp = rd_kafka_message_timestamp(m, NULL),
-        .key = {m->key, m->key ? m->key_len : 0},
-        .value = {m->payload, m->payload ? m->len : 0},
-        .headers = headers,
-        .headers_n = read_headers(m, headers),
-    };
+    struct message message = record_message(record);
     arena_reset(tail->arena, SCRATCH_KEEP);
     if (tail->json)
         line_json_write(&tail->out, tail->arena, &message, tail->config->topics);
@@ -169,25 +81,16 @@ static void print(struct tail *tail, const rd_kafka_message_t *m)
  * waiting for one event more. */
 static enum result follow(struct tail *tail, struct error *error)
 {
-    while (!stop_asked && !streams_closed()) {
-        rd_kafka_poll(tail->rk, 0);
-        rd_kafka_message_t *m = rd_kafka_consume_queue(tail->queue, 0);
-        if (!m) {
-            fflush(stdout); /* all there was is printed: now somebody may see it */
-            m = rd_kafka_consume_queue(tail->queue, POLL_MS);
-        }
-        if (!m) continue;
-        enum result result = OK;
-        if (!m->err)
-            print(tail, m);
-        else if (m->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
-            result = kafka_error_code(tail->config, m->err, rd_kafka_message_errstr(m),
-                                      "reading the topics", error);
-        rd_kafka_message_destroy(m);
-        /* What only needs patience (RETRY) librdkafka tries again itself, and logs. */
-        if (result == FATAL) return result;
+    enum kafka_read what = KAFKA_READ_RECORD;
+    struct record record;
+    enum result result = OK;
+    while (!stop_asked && !streams_closed() && result == OK) {
+        bool idle = what == KAFKA_READ_NOTHING;
+        if (idle) fflush(stdout); /* all there was is printed: now somebody may see it */
+        result = kafka_reader_next(tail->reader, idle ? POLL_MS : 0, &what, &record, error);
+        if (result == OK && what == KAFKA_READ_RECORD) print(tail, &record);
     }
-    return OK;
+    return result;
 }
 
 static void catch_signals(void)
@@ -212,7 +115,7 @@ static int run(const struct cli *cli)
                  cli->config->bootstrap_servers);
         result = follow(&tail, &error);
     }
-    stop(&tail);
+    kafka_reader_free(tail.reader);
     arena_free(tail.arena);
     buf_free(&tail.out);
     return result == OK ? EXIT_DONE : cli_error(&error);

@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "cli.h"
-#include "codec/json.h"
-#include "terminal.h"
+#include "jsonl/line_texts.h"
+#include "view/terminal.h"
 
 static const char *state_name(enum topics_state state)
 {
@@ -33,13 +33,9 @@ static void print_json(void *arg, const struct topics_finding *finding)
 {
     if (finding->state == TOPICS_UNCHECKED) *(bool *)arg = true;
     struct buf line = {0};
-    buf_lit(&line, "{\"topic\":");
-    json_write_string(&line, str_of(finding->topic));
-    buf_lit(&line, ",\"result\":");
-    json_write_string(&line, str_of(state_name(finding->state)));
-    buf_lit(&line, ",\"text\":");
-    json_write_string(&line, str_of(finding->text));
-    buf_lit(&line, "}\n");
+    const struct line_text members[] = {
+        {"topic", finding->topic}, {"result", state_name(finding->state)}, {"text", finding->text}};
+    line_texts_write(&line, members, sizeof members / sizeof *members);
     terminal_flush(&line, false);
     fflush(stdout);
     buf_free(&line);

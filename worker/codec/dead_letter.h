@@ -7,7 +7,7 @@
 #define EPILOGUE_CODEC_DEAD_LETTER_H
 
 #include "common/arena.h"
-#include "engine/record.h"
+#include "record.h"
 
 enum dead_letter_kind {
     DEAD_LETTER,

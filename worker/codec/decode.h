@@ -7,7 +7,7 @@
 #define EPILOGUE_CODEC_DECODE_H
 
 #include "core/event.h"
-#include "engine/record.h"
+#include "record.h"
 
 /* limits.* of the configuration. */
 struct limits {
@@ -31,7 +31,7 @@ struct decoder {
  * Decodes one record. Fills `event` (everything in the arena or in the record) and returns true;
  * or fills `refused` and returns false. The cause is that of the record as it first stood: of a
  * record of epilogue-forwarded, topic, partition and offset come from its epilogue-* headers.
- * cause.at is the time at which the record counts (record_time in engine/record.h). refused->code is 0 for what is no fault
+ * cause.at is the time at which the record counts (record_time in record.h). refused->code is 0 for what is no fault
  * of the record: it is of a kind that only a newer version knows, and has to wait for that.
  */
 bool decode_record(const struct decoder *decoder, struct arena *arena, const struct record *record,

@@ -7,7 +7,7 @@
 #include "common/buf.h"
 #include "core/decide.h"
 #include "decode.h"
-#include "engine/record.h"
+#include "record.h"
 
 struct encoder {
     struct str source; /* ce_source: /epilogue/<group.id>, percent-encoded */

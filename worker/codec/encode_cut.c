@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How large a message is for a broker, and an event of a tick without its long parts. */
-#include "core/task.h"
+#include "core/task_diff.h"
 #include "encode.h"
 #include "envelope.h"
 #include "grapheme.h"

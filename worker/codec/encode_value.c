@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "encode_value.h"
 
-#include "core/task.h"
+#include "core/task_diff.h"
 #include "json.h"
 
 /* Writers by the type of a member of struct task; the types are those of TASK_MEMBERS. */

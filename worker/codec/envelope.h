@@ -7,8 +7,8 @@
 #define EPILOGUE_CODEC_ENVELOPE_H
 
 #include "core/event.h"
-#include "engine/record.h"
 #include "json.h"
+#include "record.h"
 
 /* Headers of ours on forwarded records and dead letters. */
 #define ENVELOPE_KIND "epilogue-kind"

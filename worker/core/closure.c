@@ -4,7 +4,17 @@
  * its tasks and findings. These may be thousands, so each stage can stop, and go on from there when
  * the record is given again: the cursor in the header has all that the rest needs to know.
  */
-#include "step.h"
+#include "closure.h"
+
+#include "coordination.h"
+#include "finding.h"
+#include "finding_task.h"
+#include "followup.h"
+#include "forward.h"
+#include "incident.h"
+#include "occurrence.h"
+#include "order.h"
+#include "task.h"
 
 /* ---- what it says ---- */
 
@@ -73,7 +83,7 @@ static void merge_closure(struct closure *stored, const struct closure_event *ev
 
 static struct entry *closure_entry(struct step *step)
 {
-    struct str key = state_closure_key(step->arena, step->incident->incident_id);
+    struct str key = state_closure_key(step->arena, step->header->key);
     return state_entry(step->d->table, key);
 }
 
@@ -84,7 +94,7 @@ static struct closure *edit_closure(struct step *step)
     if (entry->exists) *closure = *entry->closure;
     entry->closure = closure;
     entry->exists = true;
-    state_touch(step->d->table, entry);
+    step_touch(step, entry);
     return closure;
 }
 
@@ -123,12 +133,12 @@ static const enum stage follow_up[] = {STAGE_PARTIES, STAGE_UPDATE, STAGE_RAISE,
 static const enum stage merge_away[] = {STAGE_TAKE, STAGE_FORWARD, STAGE_CLOSE, STAGE_HOLD,
                                         STAGE_NONE};
 /* It is none. */
-static const enum stage turn_away[] = {STAGE_CLOSE, STAGE_HOLD, STAGE_TAKE, STAGE_NONE};
+static const enum stage dismiss[] = {STAGE_CLOSE, STAGE_HOLD, STAGE_TAKE, STAGE_NONE};
 
 static const enum stage *stages_of(const struct incident *incident)
 {
     if (incident->merged_into.p) return merge_away;
-    return incident->level == LEVEL_UNCONFIRMED ? turn_away : follow_up;
+    return incident->level == LEVEL_UNCONFIRMED ? dismiss : follow_up;
 }
 
 /* All findings when the merge is new; later only those that this closure brought, which are not
@@ -137,7 +147,7 @@ static void forward(struct step *step, struct entry *entry)
 {
     bool all = step->incident->cursor.changes & CHANGE_MERGED;
     if (!all && finding_is_held(entry->finding)) return;
-    merged_forward(step, entry->finding, entry->finding, ~0u);
+    forward_finding(step, entry->finding, entry->finding, ~0u);
 }
 
 static void close_task(struct step *step, struct entry *entry)
@@ -175,7 +185,7 @@ static bool go_over_entries(struct step *step)
     unsigned when = over_entries[cursor->stage].when;
     if (when && !(cursor->changes & when)) return true;
     size_t n;
-    struct entry **entries = incident_entries(step, over_entries[cursor->stage].type, &n);
+    struct entry **entries = step_entries(step, over_entries[cursor->stage].type, &n);
     for (size_t i = 0; i < n; i++) {
         if (cursor->key.p && str_cmp(entries[i]->key, cursor->key) <= 0) continue;
         if (step_is_full(step)) return false;
@@ -195,10 +205,10 @@ static bool go_over_parties(struct step *step)
     for (; (size_t)*done < closure->coordination_n; ++*done) {
         if (step_is_full(step)) return false;
         size_t bytes = step->bytes;
-        followup_party(step, &closure->coordination[*done]);
+        coordination_take(step, &closure->coordination[*done]);
         step_handled(step, bytes);
     }
-    followup_duties(step, closure);
+    coordination_take_duties(step, closure);
     return true;
 }
 
@@ -221,13 +231,6 @@ static bool go_on(struct step *step, const struct closure_event *event)
     case STAGE_TAKE: return go_over_findings(step, event);
     default: return go_over_entries(step);
     }
-}
-
-bool closure_will_forward(const struct step *step, const struct entry *finding)
-{
-    const struct cursor *cursor = &step->incident->cursor;
-    if (cursor->stage == STAGE_TAKE) return true;
-    return cursor->stage == STAGE_FORWARD && str_cmp(finding->key, cursor->key) > 0;
 }
 
 /* ---- a closure, from its first part to its last ---- */
@@ -264,13 +267,13 @@ static void begin(struct step *step, const struct closure_event *event)
 
     bool is_confirmed_now = old.level == LEVEL_UNCONFIRMED && incident->level != LEVEL_UNCONFIRMED;
     if (old.phase == PHASE_WAITING || is_confirmed_now)
-        incident_open(step);
+        occurrence_open(step);
     else if (old.level != incident->level || old.severity != incident->severity ||
              !str_eq(old.title, incident->title) || step->warnings.n)
-        incident_announce(step, INCIDENT_UPDATED);
+        occurrence_announce(step, INCIDENT_UPDATED);
 
     incident->cursor = cursor_at(step, *stages_of(incident), what_changed(&old, incident));
-    step->back = incident->cursor.changes & CHANGE_BACK;
+    step->is_resumed = incident->cursor.changes & CHANGE_BACK;
     if (incident->cursor.stage == STAGE_PARTIES) followup_make(step, closure_entry(step)->closure);
 }
 
@@ -286,7 +289,7 @@ static enum decide_result finish(struct step *step, const struct closure_event *
         cursor->stage = *++stage;
         if (cursor->stage) continue;
         *cursor = no_cursor;
-        incident_settle(step);
+        occurrence_settle(step);
         return DECIDE_OK;
     }
     cursor->latest = step->at;
@@ -375,7 +378,7 @@ enum decide_result closure_look_again(struct step *step)
     step->at = cursor->latest;
     if (go_over_entries(step)) {
         *cursor = no_cursor;
-        incident_settle(step);
+        occurrence_settle(step);
         return DECIDE_OK;
     }
     cursor->latest = step->at;
@@ -384,19 +387,19 @@ enum decide_result closure_look_again(struct step *step)
 
 /* ---- a merge that closes a circle ---- */
 
-enum decide_result closure_part(struct step *step)
+enum decide_result closure_void_merge(struct step *step)
 {
     struct incident *incident = step->incident;
     incident->merge_void = incident->merged_into;
     incident->merged_into = STR_NONE;
     warn_of_circle(step);
-    incident_announce(step, INCIDENT_UPDATED);
+    occurrence_announce(step, INCIDENT_UPDATED);
     if (incident_is_put_aside(incident)) return DECIDE_OK;
     /* After its retention nothing of the closure is left to ask for. */
     const struct entry *closure = closure_entry(step);
     incident->cursor =
         cursor_at(step, closure->exists ? STAGE_PARTIES : STAGE_RELEASE, CHANGE_BACK);
-    step->back = true;
+    step->is_resumed = true;
     if (closure->exists) followup_make(step, closure->closure);
     return finish(step, &no_record);
 }
@@ -408,7 +411,7 @@ static bool is_cut(const struct step *step)
     return cursor->stage && cursor->stage != STAGE_AGAIN && is_of_cause(step);
 }
 
-enum decide_result closure_part_further(struct step *step)
+enum decide_result closure_resume(struct step *step)
 {
     return is_cut(step) ? resume(step, &no_record) : DECIDE_OK;
 }

@@ -14,4 +14,16 @@ ms_t deadline_add(const struct calendar *calendar, ms_t from, struct duration d)
 /* The point at `percent` of the way from `start` to `end`. */
 ms_t deadline_point(ms_t start, ms_t end, int percent);
 
+/* The earlier of two times that may be TIME_NONE. */
+static inline ms_t time_first(ms_t a, ms_t b)
+{
+    if (a == TIME_NONE || b == TIME_NONE) return a > b ? a : b;
+    return a < b ? a : b;
+}
+/* The later of two times. */
+static inline ms_t time_later(ms_t a, ms_t b)
+{
+    return a > b ? a : b;
+}
+
 #endif

@@ -1,70 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <assert.h>
+/*
+ * One event: what it needs, what refuses it, and which file decides it. Below this file and
+ * wake.c the files of core are a tower: step, occurrence, task, reminder, followup, finding,
+ * closure, review, each of which calls only those before it.
+ */
+#include "decide.h"
 
-#include "step.h"
-
-struct output *step_emit(struct step *step, enum output_type type)
-{
-    struct outputs *outputs = &step->d->outputs;
-    struct output *output = ARENA_PUSH(step->arena, outputs->items, outputs->n, outputs->cap);
-    *output = (struct output){
-        .type = type,
-        .incident_id = step->incident->incident_id,
-        .at = step->at,
-        .cause = step->cause,
-        .policy_version = step->policy->version,
-    };
-    /* Warnings stand once, on the first event that their input causes. */
-    if (type == OUTPUT_TASK || type == OUTPUT_INCIDENT) {
-        output->warnings = step->warnings;
-        step->warnings = (struct warnings){0};
-    }
-    return output;
-}
-
-void step_warn(struct step *step, struct str member, struct str value, struct str taken_as)
-{
-    size_t n = step->warnings.n;
-    struct warning *items = arena_alloc(step->arena, (n + 1) * sizeof *items);
-    if (n) memcpy(items, step->warnings.items, n * sizeof *items);
-    items[n] = (struct warning){member, value, taken_as};
-    step->warnings = (struct warnings){items, n + 1};
-}
-
-/* What was never asked of the store must not be taken for absent: it would begin a second life
- * with ids that were used. */
-static struct entry *known(struct step *step, struct str key)
-{
-    struct entry *entry = state_entry(step->d->table, key);
-    assert(entry->exists || entry->loaded || entry->header->whole);
-    return entry;
-}
-
-struct entry *step_task_entry(struct step *step, struct str name)
-{
-    return known(step, state_task_key(step->arena, step->incident->incident_id, name));
-}
-
-struct entry *step_finding_entry(struct step *step, struct str finding_id)
-{
-    return known(step, state_finding_key(step->arena, step->incident->incident_id, finding_id));
-}
-
-/* Far below what a transaction holds, for what is counted is an estimate. */
-#define STEP_BYTES_MAX ((size_t)8 << 20)
-
-bool step_is_full(const struct step *step)
-{
-    size_t max = step->d->step_max ? step->d->step_max : DECIDE_STEP_MAX;
-    return step->handled >= max || step->bytes >= STEP_BYTES_MAX;
-}
-
-size_t step_list_bytes(struct str_list list)
-{
-    size_t bytes = 0;
-    for (size_t i = 0; i < list.n; i++) bytes += list.items[i].n;
-    return bytes;
-}
+#include "closure.h"
+#include "finding.h"
+#include "forward.h"
+#include "merged.h"
+#include "occurrence.h"
+#include "reminder.h"
+#include "review.h"
+#include "task.h"
+#include "task_update.h"
+#include "wake.h"
 
 static void need_key(struct need *need, struct str key)
 {
@@ -92,24 +43,24 @@ static void need_finding(struct arena *arena, const struct finding_event *event,
                                 KIND_REGISTER_ENTRY, KIND_SOP_UPDATE};
     struct str header_key = need->keys[0];
     struct str part = state_encode_part(arena, event->finding.finding_id);
-    need_key(need, state_finding_key(arena, event->incident_id, event->finding.finding_id));
+    need_key(need, state_finding_key(arena, header_key, event->finding.finding_id));
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         need_key(need, finding_task_key(arena, header_key, kinds[i], part));
     /* Made with the first finding of a process category. */
     struct str review = task_kind_name(KIND_STAKEHOLDER_REVIEW);
-    need_key(need, state_task_key(arena, event->incident_id, review));
+    need_key(need, state_task_key(arena, header_key, review));
 }
 
 static void need_task(struct arena *arena, const struct task_update_event *event, struct need *need)
 {
     if (!event->name.p) return;
-    need_key(need, state_task_key(arena, event->incident_id, event->name));
+    struct str header_key = need->keys[0];
+    need_key(need, state_task_key(arena, header_key, event->name));
     const char *slash = memchr(event->name.p, '/', event->name.n);
     if (!slash) return;
     /* What follows is encoded already, just as in a key of CONTRACT part 6. */
     struct str part = {slash + 1, (size_t)(event->name.p + event->name.n - slash - 1)};
-    struct str header = state_incident_key(arena, event->incident_id);
-    need_key(need, arena_printf(arena, "%.*s|f|%.*s", STR_ARG(header), STR_ARG(part)));
+    need_key(need, arena_printf(arena, "%.*s|f|%.*s", STR_ARG(header_key), STR_ARG(part)));
 }
 
 void decide_need(struct arena *arena, const struct event *event, struct need *need)
@@ -150,81 +101,23 @@ bool decide_needs_whole(const struct policy *policy, const struct event *event,
     const struct finding *finding = &event->finding->finding;
     return finding->status == REPORTED_DUPLICATE || finding->duplicate_of.p ||
            incident->cursor.stage ||
-           (incident->merged_into.p && merged_has_passed(finding, incident->incident_id));
+           (incident->merged_into.p && forward_has_passed(finding, incident->incident_id));
 }
 
-ms_t decide_wake_at(const struct policy *policy, const struct entry *entry)
+static bool refused(struct step *step, const struct event *event)
 {
-    if (!entry->exists) return TIME_NONE;
-    switch (entry->type) {
-    case ENTRY_INCIDENT: return review_wake_at(policy, entry->incident);
-    case ENTRY_FINDING: return finding_wake_at(policy, entry->finding);
-    case ENTRY_TASK:
-        return time_first(task_next_sla(policy, entry->task), reminder_next(policy, entry->task));
-    default: return TIME_NONE;
-    }
-}
-
-static struct incident *new_incident(struct arena *arena, struct str incident_id)
-{
-    struct incident *incident = ARENA_NEW(arena, struct incident);
-    incident->incident_id = incident_id;
-    incident->order = (struct order){-1, TIME_NONE};
-    incident->started_at = incident->detected_at = incident->contained_at = TIME_NONE;
-    incident->closed_at = incident->opened_at = incident->completed_at = TIME_NONE;
-    incident->review_last = TIME_NONE;
-    incident->cursor.at = incident->cursor.latest = TIME_NONE;
-    return incident;
-}
-
-/* This event's own copy of the header, so that outputs of earlier events keep theirs. */
-static void begin(struct step *step, struct decision *d, const struct event *event)
-{
-    struct str key = event->type == EVENT_TICK ? state_header_key(event->tick_key)
-                                               : state_incident_key(d->arena, event->incident_id);
-    struct entry *header = state_entry(d->table, key);
-    *step = (struct step){
-        .d = d,
-        .policy = d->policy,
-        .arena = d->arena,
-        .header = header,
-        .cause = event->cause,
-        .at = event->cause.at,
-        .incident = header->exists
-                        ? arena_copy(d->arena, header->incident, sizeof *header->incident)
-                        : new_incident(d->arena, event->incident_id),
-    };
-    step->back = step->incident->cursor.changes & CHANGE_BACK;
-}
-
-static void end(struct step *step)
-{
-    struct entry *header = step->header;
-    if (header->exists && !memcmp(header->incident, step->incident, sizeof *step->incident)) return;
-    header->incident = step->incident;
-    header->exists = true;
-    state_touch(step->d->table, header);
-    header->wake_at = review_wake_at(step->policy, step->incident);
-}
-
-static bool refused(struct decision *d, const struct event *event)
-{
-    if (event->type == EVENT_FINDING) return finding_refused(d, event->finding);
-    if (event->type != EVENT_TASK_UPDATE) return false;
-    const struct task_update_event *update = event->task_update;
-    struct entry *entry = NULL;
-    if (update->name.p)
-        entry = state_find(d->table, state_task_key(d->arena, update->incident_id, update->name));
-    return task_update_refused(d, update, entry);
+    if (event->type == EVENT_FINDING) return finding_refused(step, event->finding);
+    if (event->type == EVENT_TASK_UPDATE) return task_update_refused(step, event->task_update);
+    return false;
 }
 
 static enum decide_result tick(struct step *step, const struct event *event, ms_t until)
 {
     struct entry *entry = state_find(step->d->table, event->tick_key);
     /* Written in any case: the store's wake time may be an old one. */
-    state_touch(step->d->table, entry);
-    entry->wake_at = decide_wake_at(step->policy, entry);
-    if (!entry->exists || entry->wake_at == TIME_NONE || entry->wake_at > until) return DECIDE_OK;
+    step_touch(step, entry);
+    ms_t due = wake_time(step->policy, entry);
+    if (due == TIME_NONE || due > until) return DECIDE_OK;
     if (entry->type == ENTRY_INCIDENT) return review_tick(step, until);
     if (entry->type == ENTRY_FINDING) {
         finding_tick(step, entry);
@@ -253,8 +146,8 @@ static enum decide_result decide(struct step *step, const struct event *event, m
     case EVENT_FINDING: return merged_take_finding(step, event->finding);
     case EVENT_TASK_UPDATE:
         step->warnings = event->task_update->warnings;
-        task_take_update(step, event->task_update);
-        incident_settle(step);
+        task_update_take(step, event->task_update);
+        occurrence_settle(step);
         return DECIDE_OK;
     default: return tick(step, event, now);
     }
@@ -264,21 +157,25 @@ enum decide_result decide_event(struct decision *d, const struct event *event, m
 {
     struct step step;
     enum decide_result result = DECIDE_MORE;
-    begin(&step, d, event);
+    d->touched = NULL;
+    step_begin(&step, d, event);
     if (event->type == EVENT_TICK && !step.header->exists) {
         /* A wake time without its incident: only the store's timer is left to remove. */
-        state_touch(d->table, state_entry(d->table, event->tick_key));
+        step_touch(&step, state_entry(d->table, event->tick_key));
+        d->touched = state_take_touched(d->table);
         return DECIDE_OK;
     }
     if (step.incident->cursor.stage == STAGE_RETIRE ||
         (event->type != EVENT_TICK && is_past(d->policy, step.incident, event->cause.at))) {
         /* Whatever it is, it finds the past deleted to the end. */
         review_retire(&step);
-    } else if (refused(d, event)) {
+    } else if (refused(&step, event)) {
         return DECIDE_REJECT;
     } else {
         result = decide(&step, event, now);
     }
-    end(&step);
+    step_end(&step);
+    d->touched = state_take_touched(d->table);
+    wake_touched(d->policy, d->touched);
     return result;
 }

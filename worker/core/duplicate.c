@@ -4,7 +4,7 @@
  * finding that is known, and the way from there, from duplicate to duplicate, ends: else tasks would
  * be closed that all point to each other.
  */
-#include "step.h"
+#include "duplicate.h"
 
 #define DUPLICATE_STEPS 16
 
@@ -33,7 +33,7 @@ void duplicate_warn(struct step *step, const struct finding *finding)
     bool is_unknown = finding->doubt == DOUBT_UNKNOWN;
     *w = (struct warning){STR("duplicate_of"), finding->duplicate_of,
                           is_unknown ? STR("unknown-duplicate") : STR("circular-duplicate")};
-    step->warnings = finding_join_warnings(step->arena, step->warnings, (struct warnings){w, 1});
+    step->warnings = step_join_warnings(step->arena, step->warnings, (struct warnings){w, 1});
 }
 
 /* Whether the finding was a duplicate that counts: its task is closed. */

@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of a finding: held until its incident is closed, then followed up by its tasks; held
+ * again when the incident is none, or is a part of another one, where it goes on.
+ */
+#include "finding.h"
+
+#include "common/ensure.h"
 #include "common/text.h"
-#include "step.h"
+#include "deadline.h"
+#include "duplicate.h"
+#include "finding_task.h"
+#include "forward.h"
+#include "occurrence.h"
+#include "order.h"
+#include "reminder.h"
 
 static void merge(struct finding *stored, const struct finding *in, unsigned present)
 {
@@ -24,23 +37,17 @@ static void merge(struct finding *stored, const struct finding *in, unsigned pre
 
 static struct finding *edit(struct step *step, struct entry *entry)
 {
+    ENSURE(entry->type == ENTRY_FINDING);
     entry->finding = arena_copy(step->arena, entry->finding, sizeof *entry->finding);
-    state_touch(step->d->table, entry);
+    step_touch(step, entry);
     return entry->finding;
-}
-
-void finding_count(struct step *step, const struct finding *finding)
-{
-    step_count(step, 1,
-               finding->description.n + step_list_bytes(finding->groups) +
-                   step_list_bytes(finding->references));
 }
 
 static bool is_news(const struct step *step, const struct finding *stored, const struct finding *in,
                     bool in_closure)
 {
     /* What comes back to where it has been tells something new only if it says that itself. */
-    if (merged_has_passed(in, step->incident->incident_id) && in->order.revision < 0 &&
+    if (forward_has_passed(in, step->incident->incident_id) && in->order.revision < 0 &&
         in->order.time == TIME_NONE)
         return false;
     /* What a closure says of a finding never overrides what its own topic said, unless its own
@@ -64,32 +71,20 @@ static struct finding *first_sight(struct step *step, struct entry *entry, const
     };
     entry->finding = finding;
     entry->exists = true;
-    state_touch(step->d->table, entry);
+    step_touch(step, entry);
     step->incident->findings++;
     return finding;
-}
-
-struct warnings finding_join_warnings(struct arena *arena, struct warnings a, struct warnings b)
-{
-    struct warnings both = {arena_alloc(arena, (a.n + b.n) * sizeof *both.items), 0};
-    for (size_t i = 0; i < a.n; i++) {
-        size_t j = 0;
-        while (j < b.n && !str_eq(a.items[i].member, b.items[j].member)) j++;
-        if (j == b.n) both.items[both.n++] = a.items[i];
-    }
-    for (size_t i = 0; i < b.n; i++) both.items[both.n++] = b.items[i];
-    return both;
 }
 
 /* They belong on the event that the finding will make. */
 static void hold_warnings(struct step *step, struct finding *finding)
 {
-    finding->warnings = finding_join_warnings(step->arena, finding->warnings, step->warnings);
+    finding->warnings = step_join_warnings(step->arena, finding->warnings, step->warnings);
 }
 
 static void take_held_warnings(struct step *step, struct finding *finding)
 {
-    step->warnings = finding_join_warnings(step->arena, finding->warnings, step->warnings);
+    step->warnings = step_join_warnings(step->arena, finding->warnings, step->warnings);
     finding->warnings = (struct warnings){0};
 }
 
@@ -106,7 +101,7 @@ static void tell_of_incident(struct step *step, const struct finding *finding)
                                            STR_ARG(finding->finding_id), STR_ARG(items[i].member));
     step->warnings.items = items;
     step_count(step, 1, 0);
-    incident_announce(step, INCIDENT_UPDATED);
+    occurrence_announce(step, INCIDENT_UPDATED);
 }
 
 void finding_look_again(struct step *step, struct entry *entry)
@@ -116,7 +111,7 @@ void finding_look_again(struct step *step, struct entry *entry)
     enum doubt doubt = duplicate_doubt(step, entry->finding);
     if (doubt == old) return;
     struct finding *finding = edit(step, entry);
-    finding_count(step, finding);
+    step_count_finding(step, finding);
     duplicate_set_doubt(step, finding, doubt);
     if (doubt) duplicate_warn(step, finding);
     finding_task_settle(step, finding, old);
@@ -142,7 +137,7 @@ static struct warnings dismissal_warning(struct step *step)
 static void take_way(struct step *step, struct finding *finding, const struct finding *in)
 {
     if (in->passed.n) {
-        if (!merged_has_passed(in, step->incident->incident_id)) finding->passed = in->passed;
+        if (!forward_has_passed(in, step->incident->incident_id)) finding->passed = in->passed;
         return;
     }
     if (!finding->origin.incident_id.p) return;
@@ -164,11 +159,12 @@ static bool name_is_taken(struct decision *d, const struct finding *stored,
     return true;
 }
 
-bool finding_refused(struct decision *d, const struct finding_event *event)
+bool finding_refused(struct step *step, const struct finding_event *event)
 {
+    struct decision *d = step->d;
     static const struct finding unknown;
     struct entry *entry = state_find(
-        d->table, state_finding_key(d->arena, event->incident_id, event->finding.finding_id));
+        d->table, state_finding_key(step->arena, step->header->key, event->finding.finding_id));
     if (entry && entry->exists && name_is_taken(d, entry->finding, event)) return true;
     if (!lacks_reason(entry && entry->exists ? entry->finding : &unknown, event)) return false;
     d->refused =
@@ -194,20 +190,19 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
     if (in_closure && lacks_reason(finding, event)) {
         /* One entry cannot refuse a whole closure: only its dismissal does not count. */
         present &= ~(unsigned)FINDING_STATUS;
-        step->warnings =
-            finding_join_warnings(step->arena, step->warnings, dismissal_warning(step));
+        step->warnings = step_join_warnings(step->arena, step->warnings, dismissal_warning(step));
     }
     merge(finding, &event->finding, present);
     take_way(step, finding, &event->finding);
-    finding_count(step, finding);
+    step_count_finding(step, finding);
 
     const struct incident *incident = step->incident;
     if (incident->merged_into.p) {
         /* A closure forwards its findings itself, and all of a finding that it has yet to reach:
          * two parts of it would not be told apart by their order. */
-        bool comes = in_closure || closure_will_forward(step, entry);
+        bool comes = in_closure || forward_is_due(step, entry);
         finding->orphan_sent = !comes;
-        if (!comes) merged_forward(step, finding, &event->finding, event->present);
+        if (!comes) forward_finding(step, finding, &event->finding, event->present);
         tell_of_incident(step, finding);
     } else if (incident->level == LEVEL_UNCONFIRMED) {
         finding->orphan_sent = true;
@@ -221,7 +216,6 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
         finding_task_follow_up(step, finding, present);
         if (!in_closure) duplicate_doubts_may_end(step, finding, old);
     }
-    entry->wake_at = decide_wake_at(step->policy, entry);
     step->warnings = closure_warnings;
 }
 
@@ -229,12 +223,11 @@ void finding_release(struct step *step, struct entry *entry)
 {
     if (entry->finding->kind) return;
     struct finding *finding = edit(step, entry);
-    finding_count(step, finding);
+    step_count_finding(step, finding);
     struct warnings closure_warnings = step->warnings;
     step->warnings = (struct warnings){0};
     take_held_warnings(step, finding);
     finding_task_follow_up(step, finding, duplicate_judge(step, finding, finding, ~0u, false));
-    entry->wake_at = decide_wake_at(step->policy, entry);
     step->warnings = closure_warnings;
 }
 
@@ -242,14 +235,13 @@ void finding_hold(struct step *step, struct entry *entry)
 {
     if (finding_is_held(entry->finding) && !entry->finding->warnings.n) return;
     struct finding *finding = edit(step, entry);
-    finding_count(step, finding);
+    step_count_finding(step, finding);
     take_held_warnings(step, finding);
     tell_of_incident(step, finding);
     duplicate_set_doubt(step, finding, DOUBT_NONE);
     finding->kind = 0;
     finding->sop_task = false;
     finding->orphan_sent = true;
-    entry->wake_at = TIME_NONE;
 }
 
 ms_t finding_wake_at(const struct policy *policy, const struct finding *finding)
@@ -272,7 +264,6 @@ void finding_tick(struct step *step, struct entry *entry)
 {
     struct finding *finding = edit(step, entry);
     ms_t due = finding_wake_at(step->policy, finding);
-    entry->wake_at = TIME_NONE;
     if (step->incident->phase != PHASE_WAITING) {
         /* No orphan: the closure that is under way has yet to reach it. */
         finding->first_seen_at = TIME_NONE;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tasks of a finding: what they are made of, and how they follow it. */
-#include "step.h"
+#include "finding_task.h"
+
+#include "deadline.h"
+#include "followup.h"
+#include "task.h"
 
 int finding_task_severity(const struct step *step, const struct finding *finding)
 {
@@ -127,7 +131,7 @@ static void update_task(struct step *step, int kind, const struct finding *findi
     struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
-    if (step->at > task->touched_at) task->touched_at = step->at;
+    task->touched_at = time_later(task->touched_at, step->at);
     apply(step, task, finding, present);
     task_changed(step, entry, before);
 }
@@ -143,8 +147,8 @@ static void create_task(struct step *step, const struct finding *finding, int ki
 
 /* Opens a task again that another kind had superseded, or that was put aside with its incident.
  * What a tracker or a person made of it stays where the finding says nothing. */
-static void take_up(struct step *step, struct entry *entry, const struct finding *finding,
-                    unsigned present)
+static void reactivate(struct step *step, struct entry *entry, const struct finding *finding,
+                       unsigned present)
 {
     present |= ~(unsigned)FINDING_DUPLICATE_OF;
     present &= ~(unsigned)FINDING_STATUS;
@@ -153,7 +157,7 @@ static void take_up(struct step *step, struct entry *entry, const struct finding
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     if (finding->due_at <= step->at) present &= ~(unsigned)FINDING_DUE_AT;
-    task_apply_status(step, task, finding_is_ended(finding) ? finding->status : REPORTED_OPEN);
+    task_apply_status(step, task, finding_task_is_ended(finding) ? finding->status : REPORTED_OPEN);
     apply(step, task, finding, present);
     task_changed(step, entry, before);
 }
@@ -166,7 +170,7 @@ static void open_task(struct step *step, const struct finding *finding, int kind
     if (!entry->exists)
         create_task(step, finding, kind);
     else if (moved || task_is_put_aside(entry->task))
-        take_up(step, entry, finding, present);
+        reactivate(step, entry, finding, present);
     else
         return; /* it was closed before its incident was put aside */
     /* `created` says open, always; how far the work is already is the next version. */

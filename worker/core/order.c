@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "step.h"
+/* Which of two records of one thing is the later one (CONTRACT part 3, "Order"). */
+#include "order.h"
 
 bool order_is_later(struct order stored, struct order incoming)
 {

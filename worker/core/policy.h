@@ -24,6 +24,15 @@ struct owner {
     struct str person;
 };
 
+static inline bool owner_is_nobody(struct owner owner)
+{
+    return !owner.team.p && !owner.person.p;
+}
+static inline bool owner_eq(struct owner a, struct owner b)
+{
+    return str_eq(a.team, b.team) && str_eq(a.person, b.person);
+}
+
 struct sla_times {
     struct duration assign, complete, stale, verify;
 };

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/text.h"
-#include "step.h"
-
 /*
- * Each kind has a schedule: points in time that follow from the task and the policy alone. What was
- * sent is remembered as "the schedule up to here is done with", so a deadline that moves takes its
- * reminders with it, and points missed while nothing ran are taken together.
+ * Reminders of a task. Each kind has a schedule: points in time that follow from the task and the
+ * policy alone. What was sent is remembered as "the schedule up to here is done with", so a
+ * deadline that moves takes its reminders with it, and points missed while nothing ran are taken
+ * together.
  */
+#include "reminder.h"
+
+#include "common/text.h"
+#include "deadline.h"
+#include "task.h"
 
 /* The first of `first`, first + every, … that lies behind `after`; at most `max` repeats (-1: no
  * end). TIME_NONE when there is none. */
@@ -332,5 +335,4 @@ void reminder_tick(struct step *step, struct entry *entry, ms_t until)
         };
         add_recipients(step, reminder, task, steps);
     }
-    entry->wake_at = decide_wake_at(step->policy, entry);
 }

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What becomes due about an incident as a whole: its review, missing findings, end of retention. */
+#include "review.h"
+
 #include <stdlib.h>
 
+#include "closure.h"
 #include "common/text.h"
-#include "step.h"
+#include "deadline.h"
+#include "reminder.h"
+#include "task.h"
 
 /* TIME_NONE at the end of the calendar. */
 static ms_t review_at(const struct policy *policy, const struct incident *incident)
@@ -61,7 +66,7 @@ static struct reminder_output *remind(struct step *step, int kind, int64_t numbe
     struct output *output = step_emit(step, OUTPUT_REMINDER);
     output->at = due_for;
     size_t n, open_n = 0;
-    struct entry **tasks = incident_entries(step, ENTRY_TASK, &n);
+    struct entry **tasks = step_entries(step, ENTRY_TASK, &n);
     const struct task **open = arena_alloc(step->arena, n * sizeof *open);
     for (size_t i = 0; i < n; i++)
         if (tasks[i]->task->status != STATUS_CLOSED) open[open_n++] = tasks[i]->task;
@@ -141,8 +146,7 @@ enum decide_result review_retire(struct step *step)
         if (!e->exists) continue;
         if (step_is_full(step)) return DECIDE_MORE;
         e->exists = false;
-        state_touch(step->d->table, e);
-        e->wake_at = TIME_NONE;
+        step_touch(step, e);
         step->handled += ++n % DELETIONS_OF_A_STEP == 0;
     }
     incident->cursor.stage = STAGE_NONE;

@@ -196,20 +196,19 @@ struct str state_incident_key(struct arena *arena, struct str incident_id)
     return state_encode_part(arena, incident_id);
 }
 
-struct str state_closure_key(struct arena *arena, struct str incident_id)
+struct str state_closure_key(struct arena *arena, struct str header_key)
 {
-    return join(arena, state_encode_part(arena, incident_id), STR("|c"), STR_NONE);
+    return join(arena, header_key, STR("|c"), STR_NONE);
 }
 
-struct str state_finding_key(struct arena *arena, struct str incident_id, struct str finding_id)
+struct str state_finding_key(struct arena *arena, struct str header_key, struct str finding_id)
 {
-    return join(arena, state_encode_part(arena, incident_id), STR("|f|"),
-                state_encode_part(arena, finding_id));
+    return join(arena, header_key, STR("|f|"), state_encode_part(arena, finding_id));
 }
 
-struct str state_task_key(struct arena *arena, struct str incident_id, struct str name)
+struct str state_task_key(struct arena *arena, struct str header_key, struct str name)
 {
-    return join(arena, state_encode_part(arena, incident_id), STR("|t|"), name);
+    return join(arena, header_key, STR("|t|"), name);
 }
 
 struct str state_task_id(struct arena *arena, struct str incident_id, struct str name)

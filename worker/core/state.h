@@ -258,19 +258,20 @@ struct entry *state_find(const struct state_table *table, struct str key);
 struct entry *state_first(const struct state_table *table);
 /* The entry is to be written, or deleted when it does not exist any more. */
 void state_touch(struct state_table *table, struct entry *entry);
-/* What was touched since the last call, to be followed by ->next_touched; forgets it. Their wake
- * times are those that an event has left. */
+/* What was touched since the last call, to be followed by ->next_touched; forgets it. decide_event
+ * takes it at its end, so it is what one event has touched. */
 struct entry *state_take_touched(struct state_table *table);
 
 /* Appends `raw` with `%`, `/`, `|`, `$`, `~` and control characters percent-encoded (upper-case hex). */
 struct str state_encode_part(struct arena *arena, struct str raw);
 /* Undoes it; a broken escape is taken as it stands. */
 struct str state_decode_part(struct arena *arena, struct str part);
-/* Keys of CONTRACT part 6, in the arena. `name` of a task is "<kind>[/<part>]", encoded. */
+/* Keys of CONTRACT part 6, in the arena; all but the header's begin with that one. `finding_id` is
+ * raw, `name` of a task is "<kind>[/<part>]", encoded. */
 struct str state_incident_key(struct arena *arena, struct str incident_id);
-struct str state_closure_key(struct arena *arena, struct str incident_id);
-struct str state_finding_key(struct arena *arena, struct str incident_id, struct str finding_id);
-struct str state_task_key(struct arena *arena, struct str incident_id, struct str name);
+struct str state_closure_key(struct arena *arena, struct str header_key);
+struct str state_finding_key(struct arena *arena, struct str header_key, struct str finding_id);
+struct str state_task_key(struct arena *arena, struct str header_key, struct str name);
 /* "<incident_id>/<name>" with the incident_id encoded. */
 struct str state_task_id(struct arena *arena, struct str incident_id, struct str name);
 /* The header's key: what stands before the first `|`. A slice of `key`. */

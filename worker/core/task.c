@@ -1,34 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "step.h"
+/*
+ * The life of one task. It is changed between task_edit, which gives a copy with what was due
+ * before settled, and task_changed, which derives the rest and makes the one event of the change.
+ */
+#include "task.h"
 
-#define EQ_STR(a, b) str_eq(a, b)
-#define EQ_INT(a, b) ((a) == (b))
-#define EQ_TIME(a, b) ((a) == (b))
-#define EQ_QUEUE(a, b) ((a) == (b))
-#define EQ_CATEGORY(a, b) ((a) == (b))
-#define EQ_SEVERITY(a, b) ((a) == (b))
-#define EQ_PRIORITY(a, b) ((a) == (b))
-#define EQ_STATUS(a, b) ((a) == (b))
-#define EQ_RESOLUTION(a, b) ((a) == (b))
-#define EQ_SLA(a, b) ((a) == (b))
-#define EQ_OWNER(a, b) owner_eq(a, b)
-#define EQ_LIST(a, b) str_list_eq(a, b)
-#define EQ_TRACKER(a, b) \
-    (str_eq((a).system, (b).system) && str_eq((a).key, (b).key) && str_eq((a).url, (b).url))
-#define EQ_POLICY(v, w) str_eq(v, w)
-
-#define BIT(member) (UINT64_C(1) << TASK_MEMBER_##member)
-
-uint64_t task_diff(const struct task *a, const struct task *b)
-{
-    uint64_t changed = 0;
-#define DIFFER(name, member, type) \
-    changed |= (uint64_t)!EQ_##type(a->member, b->member) << TASK_MEMBER_##name;
-    TASK_MEMBERS(DIFFER)
-#undef DIFFER
-    if (!str_eq(a->policy_rule, b->policy_rule)) changed |= BIT(policy);
-    return changed;
-}
+#include "common/ensure.h"
+#include "deadline.h"
+#include "occurrence.h"
+#include "task_diff.h"
 
 struct str task_name(struct step *step, int kind, struct str part)
 {
@@ -72,11 +52,6 @@ ms_t task_next_sla(const struct policy *policy, const struct task *task)
     return task->sla == SLA_AT_RISK ? task->due_at : TIME_NONE;
 }
 
-static ms_t later(ms_t a, ms_t b)
-{
-    return a > b ? a : b;
-}
-
 /* What the schedule says of the past is not to be sent: it has changed, or was silent. What is due
  * now and not said, and steps of the escalation not taken, count from now on (see reminder.c). */
 static void forget_missed(struct step *step, struct task *task)
@@ -84,7 +59,7 @@ static void forget_missed(struct step *step, struct task *task)
     static const int kinds[] = {REMINDER_ASSIGN_DUE, REMINDER_DUE_SOON,   REMINDER_OVERDUE,
                                 REMINDER_STALE,      REMINDER_ESCALATION, REMINDER_VERIFY_DUE};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        task->reminders[kinds[i]].last = later(task->reminders[kinds[i]].last, step->at);
+        task->reminders[kinds[i]].last = time_later(task->reminders[kinds[i]].last, step->at);
 }
 
 /* The clock stood since paused_at: every deadline moves by that, save one that somebody gave. */
@@ -107,9 +82,10 @@ static void resume(struct step *step, struct task *task)
 
 static struct task *own_copy(struct step *step, struct entry *entry, const struct task **before)
 {
+    ENSURE(str_eq(entry->task->incident_id, step->incident->incident_id));
     *before = entry->task;
     entry->task = arena_copy(step->arena, entry->task, sizeof *entry->task);
-    state_touch(step->d->table, entry);
+    step_touch(step, entry);
     return entry->task;
 }
 
@@ -117,7 +93,7 @@ struct task *task_edit(struct step *step, struct entry *entry, const struct task
 {
     task_settle(step, entry, step->cause.at);
     /* Records of several topics overtake each other, but a task's own time never runs back. */
-    step->at = later(step->cause.at, entry->task->updated_at);
+    step->at = time_later(step->cause.at, entry->task->updated_at);
     return own_copy(step, entry, before);
 }
 
@@ -140,6 +116,8 @@ static void count_messages(struct step *step, const struct task *task)
 static void emit(struct step *step, struct entry *entry, enum task_event event,
                  const struct task *before)
 {
+    /* Consumers follow a task by its versions: one is left out for nobody. */
+    ENSURE(entry->task->version == (before ? before->version : 0) + 1);
     struct output *output = step_emit(step, OUTPUT_TASK);
     output->task.event = event;
     output->task.after = entry->task;
@@ -178,7 +156,7 @@ static void put_change(struct step *step, struct entry *entry, const struct task
     uint64_t visible = task_diff(before, task);
     if (visible || told) {
         enum task_event event = event_of(before, task);
-        if (event == TASK_REOPENED) incident_wake_up(step);
+        if (event == TASK_REOPENED) occurrence_ensure_open(step);
         count(&step->incident->counts, before, -1);
         count(&step->incident->counts, task, 1);
         if (str_eq(task->reason, TASK_RAISED) && str_eq(before->reason, TASK_RAISED))
@@ -188,7 +166,6 @@ static void put_change(struct step *step, struct entry *entry, const struct task
         task->version++;
         emit(step, entry, event, before);
     }
-    entry->wake_at = decide_wake_at(step->policy, entry);
 }
 
 void task_changed(struct step *step, struct entry *entry, const struct task *before)
@@ -218,7 +195,7 @@ static void start_clock(const struct policy *policy, struct task *task, ms_t at)
 struct entry *task_create(struct step *step, const struct task_seed *seed)
 {
     step->at = step->cause.at;
-    incident_wake_up(step);
+    occurrence_ensure_open(step);
     struct str name = task_name(step, seed->kind, seed->part);
     struct entry *entry = step_task_entry(step, name);
     struct task *task = ARENA_NEW(step->arena, struct task);
@@ -259,10 +236,9 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     entry->task = task;
     count_messages(step, task);
     entry->exists = true;
-    state_touch(step->d->table, entry);
+    step_touch(step, entry);
     count(&step->incident->counts, task, 1);
     emit(step, entry, TASK_CREATED, NULL);
-    entry->wake_at = decide_wake_at(step->policy, entry);
     return entry;
 }
 
@@ -362,7 +338,7 @@ void task_settle(struct step *step, struct entry *entry, ms_t until)
     ms_t due;
     while ((due = task_next_sla(step->policy, entry->task)) != TIME_NONE && due <= until) {
         step->cause = (struct cause){.at = due};
-        step->at = later(due, entry->task->updated_at);
+        step->at = time_later(due, entry->task->updated_at);
         step->warnings = (struct warnings){0};
         const struct task *before;
         struct task *task = own_copy(step, entry, &before);
@@ -372,64 +348,4 @@ void task_settle(struct step *step, struct entry *entry, ms_t until)
     step->cause = record;
     step->at = at;
     step->warnings = warnings;
-}
-
-static struct owner fallback_owner(const struct step *step, const struct task *task)
-{
-    if (task->finding_id.p) return policy_route(step->policy, task->category)->owner;
-    return step->policy->response_team;
-}
-
-/* Where finding and tracker contradict each other the later to arrive wins, save that a finding
- * which is ended keeps its task closed (CONTRACT part 3, "Order"), as does an incident that is
- * none or was merged. */
-static bool stays_closed(struct step *step, const struct task *task)
-{
-    if (task->status != STATUS_CLOSED) return false;
-    if (incident_is_put_aside(step->incident)) return true;
-    if (!task_kind_is_finding_work(task->kind)) return false;
-    /* A finding that is held while its incident is followed up is about to open its task itself. */
-    const struct finding *finding = step_finding_entry(step, task->finding_id)->finding;
-    return finding_is_ended(finding) || !finding->kind;
-}
-
-void task_take_update(struct step *step, const struct task_update_event *event)
-{
-    struct entry *entry = step_task_entry(step, event->name);
-    if (!order_is_later(entry->task->order, event->order)) return;
-    const struct task *before;
-    struct task *task = task_edit(step, entry, &before);
-    task->order = order_advance(task->order, event->order);
-    task->touched_at = later(task->touched_at, step->at);
-
-    if (event->present & TASK_UPDATE_OWNER)
-        task->owner = owner_is_nobody(event->owner) ? fallback_owner(step, task) : event->owner;
-    if (event->present & TASK_UPDATE_TRACKER) task->tracker = event->tracker;
-    if (event->status && !stays_closed(step, task)) task_apply_status(step, task, event->status);
-    if (event->present & TASK_UPDATE_SNOOZED_UNTIL)
-        task_apply_snooze(step, task, event->snoozed_until);
-    if (event->present & TASK_UPDATE_REASON) task->reason = event->reason;
-    task_changed(step, entry, before);
-    task_tell_warnings(step, entry);
-}
-
-bool task_update_refused(struct decision *d, const struct task_update_event *event,
-                         const struct entry *entry)
-{
-    if (!entry || !entry->exists) {
-        d->refused = (struct refused){
-            REFUSE_UNKNOWN_TASK,
-            arena_printf(d->arena, "task_id: there is no task '%.*s'", STR_ARG(event->task_id)),
-            event->incident_id};
-        return true;
-    }
-    bool has_reason =
-        (event->present & TASK_UPDATE_REASON) ? event->reason.n : entry->task->reason.n;
-    if (event->status == REPORTED_DISMISSED && !has_reason) {
-        d->refused =
-            (struct refused){REFUSE_MISSING_FIELD,
-                             STR("reason: a dismissal needs a reason, a text"), event->incident_id};
-        return true;
-    }
-    return false;
 }

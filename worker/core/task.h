@@ -1,38 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of one task: what can be seen of it, its deadlines, its status, its reminders. */
+/* The life of one task: its deadlines, its status, and the event of each change. */
 #ifndef EPILOGUE_CORE_TASK_H
 #define EPILOGUE_CORE_TASK_H
 
-#include "decide.h"
+#include "step.h"
 
-/* The members of a task event that `changes` speaks of: name, member of struct task, how it is
- * compared and written. In the order of CONTRACT part 5. */
-#define TASK_MEMBERS(X)                   \
-    X(queue, queue, QUEUE)                \
-    X(title, title, STR)                  \
-    X(description, description, STR)      \
-    X(category, category, CATEGORY)       \
-    X(severity, severity, SEVERITY)       \
-    X(priority, priority, PRIORITY)       \
-    X(status, status, STATUS)             \
-    X(resolution, resolution, RESOLUTION) \
-    X(reason, reason, STR)                \
-    X(owner, owner, OWNER)                \
-    X(participants, participants, LIST)   \
-    X(assign_due_at, assign_due_at, TIME) \
-    X(due_at, due_at, TIME)               \
-    X(snoozed_until, snoozed_until, TIME) \
-    X(closed_at, closed_at, TIME)         \
-    X(sla, sla, SLA)                      \
-    X(occurrence, occurrence, INT)        \
-    X(tracker, tracker, TRACKER)          \
-    X(policy, policy_version, POLICY)
+/* "<kind>" or "<kind>/<part>", with the suffix of a later life after retention. */
+struct str task_name(struct step *step, int kind, struct str part);
 
-#define TASK_MEMBER_BIT(name, member, type) TASK_MEMBER_##name,
-enum task_member { TASK_MEMBERS(TASK_MEMBER_BIT) TASK_MEMBER_end };
-#undef TASK_MEMBER_BIT
+struct task_seed {
+    int kind;
+    struct str part; /* raw finding_id or party, or absent */
+    struct str finding_id;
+    int queue;
+    struct str title, description;
+    int category, severity, priority;
+    struct owner owner;
+    struct str_list participants;
+    struct tracker tracker;
+    struct str reason;
+    struct str rule;
+    ms_t clock_start; /* what the deadlines count from */
+    ms_t due_at;      /* TIME_NONE: the policy's */
+};
+/* The reason of the one event that raises a task's priority with the level of its postmortem. */
+#define TASK_RAISED STR("the postmortem is full: its findings are raised")
+/* Makes the task and emits `created`. */
+struct entry *task_create(struct step *step, const struct task_seed *seed);
 
-/* Bits (1 << TASK_MEMBER_x) of the members that differ. */
-uint64_t task_diff(const struct task *a, const struct task *b);
+/* This event's own copy of the task, with what was due before settled: change it, then call
+ * task_changed. *before is the old one. */
+struct task *task_edit(struct step *step, struct entry *entry, const struct task **before);
+/* Brings what is derived up to date, counts, and emits the one event that the change makes; nothing
+ * when nothing that can be seen changed. */
+void task_changed(struct step *step, struct entry *entry, const struct task *before);
+/* An `updated` for the warnings that no event has carried yet: what was ignored of an input reaches
+ * somebody although nothing else changed. */
+void task_tell_warnings(struct step *step, struct entry *entry);
+/* What a finding or tracker says of the status, put into an edited task. */
+void task_apply_status(struct step *step, struct task *task, int reported);
+void task_apply_snooze(struct step *step, struct task *task, ms_t until);
+/* New priority or finding's due_at: the deadlines are counted afresh. */
+void task_apply_priority(struct step *step, struct task *task, int severity, int priority);
+void task_apply_due_at(struct step *step, struct task *task, ms_t due_at);
+void task_close(struct step *step, struct entry *entry, int resolution, struct str reason);
+/* The SLA changes that were due up to `until`, each an event of its own. */
+void task_settle(struct step *step, struct entry *entry, ms_t until);
+ms_t task_next_sla(const struct policy *policy, const struct task *task);
+/* Closed, but not by work on it: it goes on when what closed it is undone. */
+static inline bool task_is_put_aside(const struct task *task)
+{
+    return task->resolution == RESOLUTION_SUPERSEDED || task->resolution == RESOLUTION_DISMISSED ||
+           task->resolution == RESOLUTION_DUPLICATE;
+}
+static inline bool task_is_paused(const struct task *task)
+{
+    return task->paused_at != TIME_NONE;
+}
 
 #endif

@@ -99,7 +99,7 @@ static void insert_due(struct batch *b, struct batch_shard *bs, struct due due)
 /* The wake times that the event has set, as far as they have come already. */
 static void note_touched(struct batch *b, struct batch_shard *bs)
 {
-    for (struct entry *e = state_take_touched(bs->table); e; e = e->next_touched) {
+    for (struct entry *e = b->decision.touched; e; e = e->next_touched) {
         b->touched += !e->counted;
         b->bytes += e->counted ? 0 : ENTRY_BYTES;
         e->counted = true;
@@ -132,8 +132,10 @@ static enum result give_up(struct batch *b, struct batch_shard *bs, struct item 
     b->decision.table = bs->table;
     item->event.is_given_up = true;
     /* At once: another process would not know that the record was given up. */
-    while (decided == DECIDE_MORE) decided = decide_event(&b->decision, &item->event, b->now);
-    note_touched(b, bs);
+    while (decided == DECIDE_MORE) {
+        decided = decide_event(&b->decision, &item->event, b->now);
+        note_touched(b, bs);
+    }
     return encode_outputs(b, bs, item, error);
 }
 

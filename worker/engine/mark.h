@@ -7,8 +7,8 @@
 #ifndef EPILOGUE_ENGINE_MARK_H
 #define EPILOGUE_ENGINE_MARK_H
 
+#include "codec/record.h"
 #include "codec/state_json.h"
-#include "record.h"
 
 /* FNV-1a of two slices, of which each can be absent. */
 uint64_t mark_hash(struct str key, struct str value);

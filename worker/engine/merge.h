@@ -3,8 +3,8 @@
 #ifndef EPILOGUE_ENGINE_MERGE_H
 #define EPILOGUE_ENGINE_MERGE_H
 
+#include "codec/record.h"
 #include "common/arena.h"
-#include "record.h"
 
 /*
  * Brings records into the order in which they are to be taken: shard by shard, of each shard the

@@ -9,9 +9,9 @@
 #ifndef EPILOGUE_ENGINE_PORTS_H
 #define EPILOGUE_ENGINE_PORTS_H
 
+#include "codec/record.h"
 #include "common/arena.h"
 #include "common/error.h"
-#include "record.h"
 
 enum kafka_event_type {
     KAFKA_RECORD,

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "codec/state_json.h"
+#include "core/wake.h"
 #include "failpoint.h"
 #include "internal.h"
 
@@ -49,7 +50,7 @@ static enum result as_write(struct engine *engine, const struct changelog_record
                          STR_ARG(engine->options.topic_names[TOPIC_STATE]), record->shard,
                          record->offset, why.text);
     entry->exists = true;
-    write->wake_at = decide_wake_at(engine->options.policy, entry);
+    write->wake_at = wake_time(engine->options.policy, entry);
     return OK;
 }
 

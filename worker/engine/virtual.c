@@ -195,7 +195,7 @@ static void emit_outputs(struct virtual *v)
 /* What an event changed is scheduled anew; nothing is stored, so it is clean. */
 static void schedule_changed(struct virtual *v)
 {
-    struct entry *e = state_take_touched(v->decision.table);
+    struct entry *e = v->decision.touched;
     for (; e; e = e->next_touched) {
         e->dirty = false;
         schedule(v, e);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A partition from its beginning to where it ends now. A reader of what is committed is told of the
+ * last stable offset alone, so a second handle asks where the partition really ends, and the reading
+ * waits for the transactions that are open below it. */
 #include "kafka_scan.h"
 
 #include <inttypes.h>
@@ -7,6 +10,7 @@
 #include "common/clock.h"
 #include "kafka_conf.h"
 #include "kafka_error.h"
+#include "kafka_reader.h"
 
 #define POLL_MS 200
 #define RANGE_TIMEOUT_MS 5000
@@ -16,21 +20,22 @@
 
 struct kafka_scan {
     const struct config *config;
+    int topic;
     const char *name; /* of the topic */
+    char doing[300];
     const volatile sig_atomic_t *stop;
-    struct kafka_watch watch;
-    rd_kafka_t *reader; /* read_committed */
-    rd_kafka_t *asker;  /* read_uncommitted: is told where a partition really ends */
-    rd_kafka_topic_t *topic;
-    int64_t heard_ms; /* monotonic: when something came last */
+    struct kafka_reader *reader;
+    struct kafka_watch watch; /* of the asker */
+    rd_kafka_t *asker;        /* read_uncommitted: is told where a partition really ends */
+    int64_t heard_ms;         /* monotonic: when something came last */
     int64_t said_ms;
 };
 
-static rd_kafka_t *open_handle(struct kafka_scan *scan, const char *isolation, struct error *error)
+static rd_kafka_t *open_asker(struct kafka_scan *scan, struct error *error)
 {
     rd_kafka_conf_t *conf = kafka_conf_new(scan->config, KAFKA_READER, &scan->watch, error);
     if (!conf) return NULL;
-    rd_kafka_conf_set(conf, "isolation.level", isolation, NULL, 0);
+    rd_kafka_conf_set(conf, "isolation.level", "read_uncommitted", NULL, 0);
     return kafka_conf_open(conf, KAFKA_READER, error);
 }
 
@@ -39,13 +44,12 @@ struct kafka_scan *kafka_scan_new(const struct config *config, int topic,
 {
     struct kafka_scan *scan = calloc(1, sizeof *scan);
     if (!scan) abort();
-    *scan = (struct kafka_scan){.config = config, .name = config->topics[topic].p, .stop = stop};
-    scan->reader = open_handle(scan, "read_committed", error);
-    scan->asker = scan->reader ? open_handle(scan, "read_uncommitted", error) : NULL;
-    if (scan->asker) {
-        scan->topic = rd_kafka_topic_new(scan->reader, scan->name, NULL);
-        return scan;
-    }
+    *scan = (struct kafka_scan){
+        .config = config, .topic = topic, .name = config->topics[topic].p, .stop = stop};
+    snprintf(scan->doing, sizeof scan->doing, "reading %s", scan->name);
+    scan->reader = kafka_reader_new(config, scan->doing, error);
+    scan->asker = scan->reader ? open_asker(scan, error) : NULL;
+    if (scan->asker) return scan;
     kafka_scan_free(scan);
     return NULL;
 }
@@ -53,20 +57,16 @@ struct kafka_scan *kafka_scan_new(const struct config *config, int topic,
 void kafka_scan_free(struct kafka_scan *scan)
 {
     if (!scan) return;
-    if (scan->topic) rd_kafka_topic_destroy(scan->topic);
-    kafka_conf_close(scan->reader);
+    kafka_reader_free(scan->reader);
     kafka_conf_close(scan->asker);
     free(scan);
 }
 
 static enum result failed(struct kafka_scan *scan, rd_kafka_resp_err_t err, struct error *error)
 {
-    char doing[300];
-    snprintf(doing, sizeof doing, "reading %s", scan->name);
-    rd_kafka_poll(scan->reader, 0); /* the reason, if there is one */
-    rd_kafka_poll(scan->asker, 0);
+    rd_kafka_poll(scan->asker, 0); /* the reason, if there is one */
     return kafka_error_code(scan->config, err, scan->watch.reason[0] ? scan->watch.reason : NULL,
-                            doing, error);
+                            scan->doing, error);
 }
 
 enum result kafka_scan_range(struct kafka_scan *scan, int32_t partition, int64_t *low,
@@ -101,43 +101,28 @@ static enum result wait_on(struct kafka_scan *scan, int32_t partition, int64_t n
     return OK;
 }
 
-/* Takes what came. *next: the offset to go on from, also past the records that end a transaction. */
-static enum result take_one(struct kafka_scan *scan, rd_kafka_message_t *m, int64_t high,
-                            int64_t *next, kafka_scan_take *take, void *context,
-                            struct error *error)
-{
-    enum result result = OK;
-    if (!m->err) {
-        scan->heard_ms = clock_monotonic_ms();
-        *next = m->offset + 1;
-        if (m->offset < high) return take(context, m, error);
-    } else if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        if (m->offset > *next) *next = m->offset;
-    } else {
-        result = kafka_error_is_out_of_range(m->err)
-                     ? failed(scan, m->err, error)
-                     : kafka_error_message(scan->config, m, scan->name, error);
-        if (result == RETRY) result = OK; /* librdkafka tries again; wait_on has the patience */
-    }
-    rd_kafka_message_destroy(m);
-    return result;
-}
-
 enum result kafka_scan_read(struct kafka_scan *scan, int32_t partition, int64_t high,
                             kafka_scan_take *take, void *context, struct error *error)
 {
-    int64_t next = 0;
-    enum result result = OK;
+    struct record record;
+    enum kafka_read what;
+    int64_t next = 0; /* the offset to go on from, also past the records that end a transaction */
     scan->heard_ms = clock_monotonic_ms();
-    if (rd_kafka_consume_start(scan->topic, partition, RD_KAFKA_OFFSET_BEGINNING))
-        return failed(scan, rd_kafka_last_error(), error);
+    enum result result =
+        kafka_reader_start(scan->reader, scan->topic, partition, 1, TIME_NONE, error);
     while (result == OK && next < high) {
-        rd_kafka_message_t *m = rd_kafka_consume(scan->topic, partition, POLL_MS);
-        rd_kafka_poll(scan->reader, 0);
-        result = m ? take_one(scan, m, high, &next, take, context, error)
-                   : wait_on(scan, partition, next, error);
+        result = kafka_reader_next(scan->reader, POLL_MS, &what, &record, error);
+        if (result == OK && what == KAFKA_READ_NOTHING) {
+            result = wait_on(scan, partition, next, error);
+        } else if (result == OK && what == KAFKA_READ_RECORD) {
+            scan->heard_ms = clock_monotonic_ms();
+            next = record.offset + 1;
+            if (record.offset < high) result = take(context, &record, error);
+        } else if (result == OK && record.offset > next) {
+            next = record.offset;
+        }
         if (result == OK && *scan->stop) result = ABORT;
     }
-    rd_kafka_consume_stop(scan->topic, partition);
+    kafka_reader_stop(scan->reader);
     return result;
 }

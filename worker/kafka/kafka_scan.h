@@ -3,9 +3,9 @@
 #ifndef EPILOGUE_KAFKA_SCAN_H
 #define EPILOGUE_KAFKA_SCAN_H
 
-#include <librdkafka/rdkafka.h>
 #include <signal.h>
 
+#include "codec/record.h"
 #include "common/error.h"
 #include "config/config.h"
 
@@ -25,8 +25,9 @@ void kafka_scan_free(struct kafka_scan *scan);
 enum result kafka_scan_range(struct kafka_scan *scan, int32_t partition, int64_t *low,
                              int64_t *high, struct error *error);
 
-/* Gets one committed record and owns the message. What it returns other than OK ends the reading. */
-typedef enum result kafka_scan_take(void *context, rd_kafka_message_t *message,
+/* Gets one committed record; what it points to is gone after the call. What it returns other than OK
+ * ends the reading. */
+typedef enum result kafka_scan_take(void *context, const struct record *record,
                                     struct error *error);
 
 /*

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A transactional producer of librdkafka: what its calls and its delivery reports mean together, so
+ * that a transaction commits with all of its messages or not at all. */
 #include "kafka_sender.h"
 
 #include <inttypes.h>
@@ -11,6 +13,7 @@
 #include "kafka_conf.h"
 #include "kafka_delivery.h"
 #include "kafka_error.h"
+#include "kafka_message.h"
 
 #define START_TIMEOUT_MS 30000
 #define PRODUCE_PERCENT 80 /* of transaction.timeout.ms, from begin on; the rest is for the abort */
@@ -190,29 +193,10 @@ enum result kafka_sender_begin(struct kafka_sender *sender, struct error *error)
     return e ? judge(sender, e, error) : OK;
 }
 
-static rd_kafka_headers_t *headers_of(const struct message *m)
-{
-    rd_kafka_headers_t *all = rd_kafka_headers_new(m->headers_n);
-    for (size_t i = 0; i < m->headers_n; i++) {
-        const struct header *h = &m->headers[i];
-        rd_kafka_header_add(all, h->name.p, (ssize_t)h->name.n, h->value.p, (ssize_t)h->value.n);
-    }
-    return all;
-}
-
 static rd_kafka_resp_err_t produce_once(struct kafka_sender *sender, const struct message *m)
 {
-    rd_kafka_headers_t *headers = headers_of(m);
-    int32_t partition = m->partition < 0 ? RD_KAFKA_PARTITION_UA : m->partition;
-    rd_kafka_resp_err_t err = rd_kafka_producev(
-        sender->rk, RD_KAFKA_V_TOPIC(sender->config->topics[m->topic].p),
-        RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_KEY((void *)(uintptr_t)m->key.p, m->key.n),
-        RD_KAFKA_V_VALUE((void *)(uintptr_t)m->value.p, m->value.n),
-        RD_KAFKA_V_TIMESTAMP(m->timestamp == TIME_NONE ? 0 : m->timestamp),
-        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_OPAQUE((void *)(sender->number * topic_end + m->topic)), RD_KAFKA_V_END);
-    if (err) rd_kafka_headers_destroy(headers); /* else librdkafka owns them now */
-    return err;
+    return kafka_message_produce(sender->rk, sender->config->topics[m->topic].p, m,
+                                 (void *)(sender->number * topic_end + m->topic));
 }
 
 /* A broker does not take a message for what it is: which limit that is. */

@@ -7,9 +7,9 @@
 #ifndef EPILOGUE_KAFKA_SENDER_H
 #define EPILOGUE_KAFKA_SENDER_H
 
+#include "codec/record.h"
 #include "common/error.h"
 #include "config/config.h"
-#include "engine/record.h"
 
 struct kafka_sender;
 

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+epilogue_unit_test(render view)
+epilogue_unit_test(report_markdown view)
+epilogue_unit_test(task_table view)
+epilogue_unit_test(terminal view)

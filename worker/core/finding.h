@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of a finding, from its first record on. */
+#ifndef EPILOGUE_CORE_FINDING_H
+#define EPILOGUE_CORE_FINDING_H
+
+#include "step.h"
+
+/* `in_closure`: it came inside incident-closed. */
+void finding_take(struct step *step, const struct finding_event *event, bool in_closure);
+/* Whether it cannot be taken; d->refused says why. A dismissal needs a reason. */
+bool finding_refused(struct step *step, const struct finding_event *event);
+/* Looks again whether a duplicate that is in doubt counts by now, and closes its task. */
+void finding_look_again(struct step *step, struct entry *entry);
+/* Gives a held finding its task, now that its incident is closed. */
+void finding_release(struct step *step, struct entry *entry);
+/* Nothing more is done with it unless its incident comes back. */
+void finding_hold(struct step *step, struct entry *entry);
+/* Whether it was held by its incident, or has been an orphan: it has no task. */
+static inline bool finding_is_held(const struct finding *finding)
+{
+    return !finding->kind && finding->orphan_sent;
+}
+/* Its wake time has come: it is an orphan, unless a closure is on its way to it. */
+void finding_tick(struct step *step, struct entry *entry);
+/* When it is an orphan; TIME_NONE: never. */
+ms_t finding_wake_at(const struct policy *policy, const struct finding *finding);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tasks of a finding: what they are made of, and how they follow it. */
+#ifndef EPILOGUE_CORE_FINDING_TASK_H
+#define EPILOGUE_CORE_FINDING_TASK_H
+
+#include "step.h"
+
+/* As its tasks have them: what it does not say is the policy's, or its name. */
+int finding_task_severity(const struct step *step, const struct finding *finding);
+int finding_task_category(const struct finding *finding);
+struct str finding_task_title(struct step *step, const struct finding *finding);
+/* Whether it says that nothing more is to be done: its task stays closed. */
+static inline bool finding_task_is_ended(const struct finding *finding)
+{
+    return finding->status >= REPORTED_VERIFIED && !finding->doubt;
+}
+/* The part of a finding's life that needs a closed incident: its tasks are made, moved, changed.
+ * `present`: what the record says. */
+void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present);
+/* Its doubt is another than `old`: closes the task of a duplicate that counts by now, and says the
+ * step's warnings on the task's event. */
+void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old);
+/* Severity and priority of its tasks anew, if it has any: the incident's level has changed. */
+void finding_task_reprioritize(struct step *step, struct entry *entry);
+
+#endif

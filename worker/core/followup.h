@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tasks of the incident itself, those of parties and duties apart. */
+#ifndef EPILOGUE_CORE_FOLLOWUP_H
+#define EPILOGUE_CORE_FOLLOWUP_H
+
+#include "task.h"
+
+/* What a task of this kind begins as: its owner, priority and rule are the incident's. */
+struct task_seed followup_seed(struct step *step, int kind, struct str title);
+/* The title of a task of the incident: `what`, then the incident's id and title. */
+struct str followup_title(struct step *step, const char *what);
+/* Makes the tasks of the incident itself that its level and its closure ask for, those of parties
+ * and duties apart, and closes those that ask for what has come. */
+void followup_make(struct step *step, const struct closure *closure);
+/* Makes stakeholder-review if it was never made. */
+void followup_need_stakeholders(struct step *step);
+/* Takes a new severity or owner of the incident to a task, if it is one of its own. */
+void followup_update(struct step *step, struct entry *entry);
+
+#endif

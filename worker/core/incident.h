@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the header of an incident says by itself. */
+#ifndef EPILOGUE_CORE_INCIDENT_H
+#define EPILOGUE_CORE_INCIDENT_H
+
+#include "state.h"
+
+/* The header of one that was never heard of, in the arena. */
+struct incident *incident_new(struct arena *arena, struct str incident_id);
+/* BECAUSE_* of what is true of it. */
+unsigned incident_flags(const struct policy *policy, const struct incident *incident);
+/* Whether nothing is to be done about it here: it was none, or is a part of another one. */
+static inline bool incident_is_put_aside(const struct incident *incident)
+{
+    return incident->level == LEVEL_UNCONFIRMED || incident->merged_into.p;
+}
+
+#endif

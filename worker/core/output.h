@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a decision sends: task and incident events, reminders, findings that go on. */
+#ifndef EPILOGUE_CORE_OUTPUT_H
+#define EPILOGUE_CORE_OUTPUT_H
+
+#include "event.h"
+
+enum output_type { OUTPUT_TASK, OUTPUT_INCIDENT, OUTPUT_REMINDER, OUTPUT_FORWARD };
+
+/* A task or incident event, a reminder, or a finding that goes on to another incident. Everything
+ * in it is a snapshot: later events do not change it. */
+struct task_output {
+    enum task_event event;
+    const struct task *after;
+    const struct task *before; /* NULL for created */
+    uint64_t changed;          /* bit of each member in TASK_MEMBERS (task_diff.h) that differs */
+};
+
+struct incident_output {
+    enum incident_event event;
+    int64_t number; /* the n of its ce_id */
+    const struct incident *incident;
+};
+
+struct recipient {
+    int role;
+    struct owner who;
+};
+
+struct reminder_output {
+    int kind;
+    int64_t number;
+    ms_t due_for;
+    struct recipient *recipients;
+    size_t recipients_n;
+    struct str summary;
+    int64_t coalesced;
+    int64_t occurrence;              /* the part of ce_id */
+    const struct task *task;         /* kinds about a task */
+    const struct incident *incident; /* review-due, missing-findings; of orphan-finding too */
+    const struct task **open;        /* review-due: the open tasks, most urgent first */
+    size_t open_n;
+    const struct finding *finding; /* orphan-finding */
+};
+
+/* A finding-updated for another incident: `event` is what its decoder would have made of it. */
+struct forward_output {
+    struct finding_event finding;
+};
+
+struct output {
+    enum output_type type;
+    struct str incident_id; /* raw: the record's key */
+    ms_t at;                /* ce_time */
+    struct cause cause;
+    struct warnings warnings;
+    struct str policy_version;
+    union {
+        struct task_output task;
+        struct incident_output incident;
+        struct reminder_output reminder;
+        struct forward_output forward;
+    };
+};
+
+/* What one batch has decided so far, in the order in which it goes out. */
+struct outputs {
+    struct output *items;
+    size_t n, cap;
+};
+
+#endif

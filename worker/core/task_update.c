@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a tracker or a person says of a task, and where it does not count. */
+#include "task_update.h"
+
+#include "deadline.h"
+#include "finding_task.h"
+#include "incident.h"
+#include "order.h"
+#include "task.h"
+
+static struct owner fallback_owner(const struct step *step, const struct task *task)
+{
+    if (task->finding_id.p) return policy_route(step->policy, task->category)->owner;
+    return step->policy->response_team;
+}
+
+/* Where finding and tracker contradict each other the later to arrive wins, save that a finding
+ * which is ended keeps its task closed (CONTRACT part 3, "Order"), as does an incident that is
+ * none or was merged. */
+static bool stays_closed(struct step *step, const struct task *task)
+{
+    if (task->status != STATUS_CLOSED) return false;
+    if (incident_is_put_aside(step->incident)) return true;
+    if (!task_kind_is_finding_work(task->kind)) return false;
+    /* A finding that is held while its incident is followed up is about to open its task itself. */
+    const struct finding *finding = step_finding_entry(step, task->finding_id)->finding;
+    return finding_task_is_ended(finding) || !finding->kind;
+}
+
+void task_update_take(struct step *step, const struct task_update_event *event)
+{
+    struct entry *entry = step_task_entry(step, event->name);
+    if (!order_is_later(entry->task->order, event->order)) return;
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    task->order = order_advance(task->order, event->order);
+    task->touched_at = time_later(task->touched_at, step->at);
+
+    if (event->present & TASK_UPDATE_OWNER)
+        task->owner = owner_is_nobody(event->owner) ? fallback_owner(step, task) : event->owner;
+    if (event->present & TASK_UPDATE_TRACKER) task->tracker = event->tracker;
+    if (event->status && !stays_closed(step, task)) task_apply_status(step, task, event->status);
+    if (event->present & TASK_UPDATE_SNOOZED_UNTIL)
+        task_apply_snooze(step, task, event->snoozed_until);
+    if (event->present & TASK_UPDATE_REASON) task->reason = event->reason;
+    task_changed(step, entry, before);
+    task_tell_warnings(step, entry);
+}
+
+/* The task that it names, or NULL. */
+static const struct task *task_named(struct step *step, struct str name)
+{
+    if (!name.p) return NULL;
+    const struct entry *entry = step_task_entry(step, name);
+    return entry->exists ? entry->task : NULL;
+}
+
+bool task_update_refused(struct step *step, const struct task_update_event *event)
+{
+    const struct task *task = task_named(step, event->name);
+    if (!task) {
+        step->d->refused = (struct refused){
+            REFUSE_UNKNOWN_TASK,
+            arena_printf(step->arena, "task_id: there is no task '%.*s'", STR_ARG(event->task_id)),
+            event->incident_id};
+        return true;
+    }
+    bool has_reason = (event->present & TASK_UPDATE_REASON) ? event->reason.n : task->reason.n;
+    if (event->status == REPORTED_DISMISSED && !has_reason) {
+        step->d->refused =
+            (struct refused){REFUSE_MISSING_FIELD,
+                             STR("reason: a dismissal needs a reason, a text"), event->incident_id};
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a tracker or a person says of a task. */
+#ifndef EPILOGUE_CORE_TASK_UPDATE_H
+#define EPILOGUE_CORE_TASK_UPDATE_H
+
+#include "step.h"
+
+/* Takes it to the task, which exists. */
+void task_update_take(struct step *step, const struct task_update_event *event);
+/* Whether it cannot be taken; d->refused says why. */
+bool task_update_refused(struct step *step, const struct task_update_event *event);
+
+#endif

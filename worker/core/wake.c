@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * When entries want their next tick. It follows from the entry and the policy alone, and is set in
+ * one place, behind each event, so that no timer outlives what it comes from.
+ */
+#include "wake.h"
+
+#include "common/ensure.h"
+#include "deadline.h"
+#include "finding.h"
+#include "reminder.h"
+#include "review.h"
+#include "task.h"
+
+ms_t wake_time(const struct policy *policy, const struct entry *entry)
+{
+    if (!entry->exists) return TIME_NONE;
+    switch (entry->type) {
+    case ENTRY_INCIDENT: return review_wake_at(policy, entry->incident);
+    case ENTRY_FINDING: return finding_wake_at(policy, entry->finding);
+    case ENTRY_TASK:
+        return time_first(task_next_sla(policy, entry->task), reminder_next(policy, entry->task));
+    default: return TIME_NONE;
+    }
+}
+
+void wake_touched(const struct policy *policy, struct entry *touched)
+{
+    for (struct entry *e = touched; e; e = e->next_touched) {
+        /* What is written without its body, or without its incident, can never be read again. */
+        ENSURE(e->body || !e->exists);
+        ENSURE(e->header->exists);
+        e->wake_at = wake_time(policy, e);
+    }
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A task or an incident in full: a line for each thing that is known of it, and what has to be done
+ * by when. */
+#include "details.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "codec/grapheme.h"
+#include "common/text.h"
+#include "core/deadline.h"
+#include "render.h"
+#include "terminal.h"
+
+#define TEXT_BYTES 2000 /* of one text shown */
+
+static void text_line(const struct details *d, const char *name, struct str text)
+{
+    if (!text.p) return;
+    buf_printf(d->out, "  %-14s ", name);
+    terminal_excerpt(d->out, text, TEXT_BYTES);
+    buf_char(d->out, '\n');
+}
+
+/* Of a few texts. */
+__attribute__((format(printf, 3, 4))) static void line(const struct details *d, const char *name,
+                                                       const char *format, ...)
+{
+    char text[TEXT_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    text_line(d, name, (struct str){text, text_whole(text, strlen(text))});
+}
+
+static void time_line(const struct details *d, const char *name, ms_t at)
+{
+    struct buf text = {0};
+    if (at == TIME_NONE) return;
+    render_time(&text, at);
+    text_line(d, name, buf_slice(&text));
+    buf_free(&text);
+}
+
+/* A time that something has to be done by. */
+static void deadline_line(const struct details *d, const char *name, ms_t at)
+{
+    struct buf text = {0};
+    if (at == TIME_NONE) return;
+    render_time(&text, at);
+    line(d, name, "%.*s  %.*s", STR_ARG(buf_slice(&text)),
+         STR_ARG(task_table_distance(d->arena, at, d->now)));
+    buf_free(&text);
+}
+
+static void write_deadlines(const struct details *d, const struct task *t)
+{
+    const struct calendar *calendar = &d->policy->calendar;
+    const struct sla_times *sla = &d->policy->sla[t->priority];
+    if (t->status == STATUS_CLOSED) return;
+    buf_lit(d->out, "deadlines\n");
+    if (t->status == STATUS_RESOLVED) {
+        deadline_line(d, "verify by", deadline_add(calendar, t->resolved_at, sla->verify));
+    } else if (t->paused_at != TIME_NONE) {
+        line(d, "due", "paused; the clock goes on when the snooze ends");
+    } else {
+        if (!t->owner.team.p && !t->owner.person.p) deadline_line(d, "owner by", t->assign_due_at);
+        deadline_line(d, "due", t->due_at);
+        deadline_line(d, "update by", deadline_add(calendar, t->touched_at, sla->stale));
+    }
+    time_line(d, "snoozed until", t->snoozed_until);
+}
+
+static void heading(const struct details *d, const char *what, struct str id)
+{
+    buf_str(d->out, str_of(what));
+    terminal_text(d->out, id);
+    buf_char(d->out, '\n');
+}
+
+void details_write_task(const struct details *details, struct str task_id, const struct task *task)
+{
+    const struct details *d = details;
+    const struct task *t = task;
+    heading(d, "task ", task_id);
+    text_line(d, "title", t->title);
+    text_line(d, "description", t->description);
+    line(d, "kind", "%.*s, queue %.*s", STR_ARG(task_kind_name(t->kind)),
+         STR_ARG(queue_name(t->queue)));
+    line(d, "status", "%.*s%s%.*s, %.*s", STR_ARG(task_status_name(t->status)),
+         t->resolution ? ": " : "", STR_ARG(resolution_name(t->resolution)),
+         STR_ARG(sla_state_name(t->sla)));
+    text_line(d, "reason", t->reason);
+    line(d, "priority", "%.*s (severity %.*s%s%.*s)", STR_ARG(priority_name(t->priority)),
+         STR_ARG(severity_name(t->severity)), t->category ? ", " : "",
+         STR_ARG(category_name(t->category)));
+    text_line(d, "owner", task_table_owner(d->arena, t->owner));
+    for (size_t i = 0; i < t->participants.n; i++)
+        text_line(d, i ? "" : "participants", t->participants.items[i]);
+    text_line(d, "tracker", t->tracker.key.p ? t->tracker.key : t->tracker.url);
+    time_line(d, "created", t->created_at);
+    time_line(d, "updated", t->updated_at);
+    time_line(d, "closed", t->closed_at);
+    line(d, "version", "%lld, occurrence %lld, policy %.*s (%.*s)", (long long)t->version,
+         (long long)t->occurrence, STR_ARG(grapheme_cut(t->policy_version, 100)),
+         STR_ARG(t->policy_rule));
+    write_deadlines(d, t);
+}
+
+static void write_tasks(const struct details *d, struct task_row *rows, size_t n)
+{
+    if (!n) return;
+    buf_lit(d->out, "tasks\n");
+    task_table_sort(rows, n);
+    task_table_write(d->out, d->arena, rows, n, d->now);
+}
+
+void details_write_incident(const struct details *details, struct str incident_id,
+                            const struct incident *incident, struct task_row *rows, size_t n)
+{
+    static const char *const phases[] = {
+        [PHASE_WAITING] = "not closed yet; its findings wait",
+        [PHASE_OPEN] = "follow-up under way",
+        [PHASE_COMPLETED] = "completed: every task is closed",
+    };
+    const struct details *d = details;
+    const struct incident *i = incident;
+    heading(d, "incident ", incident_id);
+    text_line(d, "title", i->title);
+    line(d, "status", "%s", phases[i->phase]);
+    if (i->level) line(d, "level", "%.*s", STR_ARG(level_name(i->level)));
+    text_line(d, "severity", severity_name(i->severity));
+    line(d, "owner", "%.*s", STR_ARG(task_table_owner(d->arena, i->owner)));
+    text_line(d, "merged into", i->merged_into);
+    time_line(d, "started", i->started_at);
+    time_line(d, "detected", i->detected_at);
+    time_line(d, "contained", i->contained_at);
+    time_line(d, "closed", i->closed_at);
+    time_line(d, "completed", i->completed_at);
+    line(d, "tasks", "%lld open, %lld closed (%lld in time, %lld late)", (long long)i->counts.open,
+         (long long)i->counts.closed, (long long)i->counts.met, (long long)i->counts.met_late);
+    write_tasks(d, rows, n);
+}

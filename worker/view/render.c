@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A whole message: of which kind it is, and what it says when it is none that can be read. */
+#include "render.h"
+
+#include "codec/envelope.h"
+#include "render_private.h"
+
+void render_time(struct buf *out, ms_t t)
+{
+    static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    if (t == TIME_NONE) {
+        buf_lit(out, "never");
+        return;
+    }
+    int64_t day = t / DAY_MS - (t % DAY_MS < 0);
+    char text[TIMESTAMP_TEXT];
+    timestamp_format(t, text);
+    buf_printf(out, "%s %.10s %.8s", days[((day + 3) % 7 + 7) % 7], text, text + 11);
+}
+
+static struct str header_of(const struct message *message, const char *name)
+{
+    struct str value = STR_NONE;
+    for (size_t i = 0; i < message->headers_n; i++)
+        if (str_eq(message->headers[i].name, str_of(name))) value = message->headers[i].value;
+    return value;
+}
+
+void render_subject(struct buf *out, struct arena *arena, const struct message *message)
+{
+    struct render_page page = {out, arena, false};
+    struct json *value = NULL;
+    struct str detail, part = STR_NONE, incident_id = message->key;
+    if (message->value.p &&
+        json_parse(arena, arena, message->value, 100, &value, &detail) == JSON_OK &&
+        value->type == JSON_OBJECT) {
+        const struct json *data = json_get(value, "data");
+        if (!data || data->type != JSON_OBJECT) data = value;
+        part = render_text_of(data, "task_id").p ? render_text_of(data, "task_id")
+                                                 : render_text_of(data, "finding_id");
+        if (!incident_id.p) incident_id = render_text_of(data, "incident_id");
+    }
+    render_put_text(&page, incident_id.p ? incident_id : STR("without a key"));
+    if (!part.p) return;
+    buf_char(out, ' ');
+    render_put_text(&page, part);
+}
+
+/* What redrive leaves behind for one that it has sent again. */
+static void put_marker(struct render_page *page, const struct message *message, struct str offset)
+{
+    render_time(page->out, message->timestamp);
+    render_put_word(page, STR("redriven"), 0);
+    render_put_text(page, message->key.p ? message->key : STR("without a key"));
+    buf_printf(page->out, ": the dead letter %d@", message->partition);
+    render_put_text(page, offset);
+}
+
+static void put_dead_letter(struct render_page *page, const struct message *message)
+{
+    struct str topic = header_of(message, ENVELOPE_TOPIC);
+    struct str redriven = header_of(message, ENVELOPE_REDRIVEN);
+    if (!header_of(message, ENVELOPE_ERROR).p && redriven.p) {
+        put_marker(page, message, redriven);
+        return;
+    }
+    struct str detail = header_of(message, ENVELOPE_DETAIL);
+    render_put_start(page, header_of(message, ENVELOPE_TIME), STR("refused"), 0);
+    render_put_text(page, topic);
+    buf_char(page->out, ' ');
+    render_subject(page->out, page->arena, message);
+    buf_lit(page->out, ": ");
+    render_put_text(page, header_of(message, ENVELOPE_ERROR));
+    buf_lit(page->out, ": ");
+    render_put_up_to(page, detail, RENDER_SENTENCE_BYTES);
+}
+
+static void put_forwarded(struct render_page *page, const struct message *message,
+                          const struct json *value)
+{
+    render_time(page->out, message->timestamp);
+    render_put_word(page, STR("forwarded"), 0);
+    buf_lit(page->out, "finding ");
+    render_put_text(page, render_text_of(value, "finding_id"));
+    buf_lit(page->out, " goes on to ");
+    render_put_text(page, message->key);
+}
+
+/* "epilogue.task.created.v1" -> "created" */
+static struct str word_of(struct str type)
+{
+    struct str word = type;
+    while (word.n && word.p[word.n - 1] != '.') word.n--;
+    if (word.n) word.n--;
+    size_t start = word.n;
+    while (start && word.p[start - 1] != '.') start--;
+    return (struct str){word.p + start, word.n - start};
+}
+
+void render_message(struct buf *out, struct arena *arena, const struct message *message,
+                    bool colour)
+{
+    struct render_page page = {out, arena, colour};
+    struct json *value = NULL;
+    struct str detail;
+    struct str type = header_of(message, "ce_type");
+    if (message->topic == TOPIC_DEAD_LETTERS) {
+        put_dead_letter(&page, message);
+    } else if (!message->value.p ||
+               json_parse(arena, arena, message->value, 100, &value, &detail) != JSON_OK) {
+        render_put_up_to(&page, message->value.p ? message->value : STR("null"),
+                         RENDER_SENTENCE_BYTES);
+    } else if (message->topic == TOPIC_FORWARDED) {
+        put_forwarded(&page, message, value);
+    } else if (type.p) {
+        struct str word = word_of(type);
+        render_put_start(&page, header_of(message, "ce_time"), word,
+                         render_integer_of(value, "number"));
+        if (message->topic == TOPIC_REMINDERS)
+            render_event_reminder(&page, value);
+        else if (render_text_of(value, "task_id").p)
+            render_event_task(&page, word, value);
+        else
+            render_event_incident(&page, word, value);
+    } else {
+        render_put_up_to(&page, message->value, RENDER_SENTENCE_BYTES);
+    }
+    buf_char(out, '\n');
+}

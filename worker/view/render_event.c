@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an event of a task, of an incident or a reminder says, behind its time and its word. */
+#include "render_private.h"
+
+#define TITLE_BYTES 80 /* where the title only reminds of what was said */
+
+/* ---- tasks ---- */
+
+static void put_changes(struct render_page *page, const struct json *value,
+                        const char *const *without, const char *before)
+{
+    const struct json *changes = json_get(value, "changes");
+    for (const struct json *c = changes ? changes->first : NULL; c; c = c->next) {
+        bool skip = false;
+        for (const char *const *w = without; *w; w++) skip |= str_eq(c->name, str_of(*w));
+        if (skip) continue;
+        const struct json *from = json_get(c, "from");
+        const struct json *to = json_get(c, "to");
+        buf_str(page->out, str_of(before));
+        render_put_text(page, c->name);
+        buf_char(page->out, ' ');
+        before = "; ";
+        /* Of a policy that stays the same, another rule applies. */
+        if (str_eq(c->name, STR("policy")) && from && to &&
+            str_eq(render_text_of(from, "version"), render_text_of(to, "version"))) {
+            from = json_get(from, "rule");
+            to = json_get(to, "rule");
+        }
+        render_put_value(page, from);
+        buf_lit(page->out, " → ");
+        render_put_value(page, to);
+    }
+}
+
+static void put_created(struct render_page *page, const struct json *value)
+{
+    struct buf *out = page->out;
+    render_put_member(page, ": ", value, "priority", " (");
+    render_put_member(page, "", value, "severity", ") ");
+    render_put_quoted(page, render_text_of(value, "title"));
+    render_put_member(page, "; queue ", value, "queue", "; owner ");
+    const struct json *owner = json_get(value, "owner");
+    render_put_owner(page, owner);
+    if (!render_text_of(owner, "team").p && !render_text_of(owner, "person").p) {
+        buf_lit(out, ", assign by ");
+        render_put_time(page, render_text_of(value, "assign_due_at"));
+    }
+    const struct json *participants = json_get(value, "participants");
+    if (participants && participants->first) {
+        buf_lit(out, "; with ");
+        render_put_list(page, participants);
+    }
+    buf_lit(out, "; due ");
+    render_put_time(page, render_text_of(value, "due_at"));
+    struct str description = render_text_of(value, "description");
+    /* Of the incident's own tasks the worker wrote it: it says what is missing. */
+    if (description.p && !render_text_of(value, "finding_id").p) {
+        buf_lit(out, "; ");
+        render_put_quoted(page, description);
+    }
+}
+
+static void put_closed(struct render_page *page, const struct json *value)
+{
+    struct str reason = render_text_of(value, "reason");
+    render_put_member(page, ": ", value, "resolution", ", ");
+    render_put_member(page, "", value, "sla", "");
+    if (!reason.p) return;
+    buf_lit(page->out, ", because ");
+    render_put_quoted(page, reason);
+}
+
+void render_event_task(struct render_page *page, struct str word, const struct json *value)
+{
+    static const char *const none[] = {NULL};
+    static const char *const of_closed[] = {"status", "resolution", "closed_at",
+                                            "sla",    "reason",     NULL};
+    static const char *const of_resolved[] = {"status", NULL};
+    static const char *const of_reopened[] = {"status", "resolution", "closed_at", "occurrence",
+                                              NULL};
+    render_put_text(page, render_text_of(value, "task_id"));
+    if (str_eq(word, STR("created"))) {
+        put_created(page, value);
+        render_put_warnings(page, value);
+        return;
+    }
+    buf_char(page->out, ' ');
+    render_put_quoted_up_to(page, render_text_of(value, "title"), TITLE_BYTES);
+    if (str_eq(word, STR("closed"))) {
+        put_closed(page, value);
+        put_changes(page, value, of_closed, "; ");
+    } else if (str_eq(word, STR("reopened"))) {
+        buf_printf(page->out, ": occurrence %lld",
+                   (long long)render_integer_of(value, "occurrence"));
+        put_changes(page, value, of_reopened, "; ");
+    } else {
+        put_changes(page, value, str_eq(word, STR("resolved")) ? of_resolved : none, ": ");
+    }
+    render_put_warnings(page, value);
+}
+
+/* ---- incidents ---- */
+
+static void put_because(struct render_page *page, const struct json *because)
+{
+    for (const struct json *b = because ? because->first : NULL; b; b = b->next) {
+        buf_str(page->out, b == because->first ? STR(", because of ") : STR(" and "));
+        render_put_text(page, b->text);
+    }
+}
+
+void render_event_incident(struct render_page *page, struct str word, const struct json *value)
+{
+    struct buf *out = page->out;
+    render_put_text(page, render_text_of(value, "incident_id"));
+    struct str title = render_text_of(value, "title");
+    if (title.p) buf_char(out, ' ');
+    if (title.p) render_put_quoted(page, title);
+    if (str_eq(word, STR("completed"))) {
+        const struct json *counts = json_get(value, "counts");
+        int64_t closed = render_integer_of(counts, "closed");
+        if (closed)
+            buf_printf(out, ": %lld task%s closed, %lld in time, %lld late", (long long)closed,
+                       closed == 1 ? "" : "s", (long long)render_integer_of(counts, "met"),
+                       (long long)render_integer_of(counts, "met_late"));
+        else
+            buf_lit(out, ": nothing to follow up");
+    } else {
+        render_put_member(page, ": ", value, "severity", "; postmortem ");
+        render_put_member(page, "", value, "level", "");
+        put_because(page, json_get(value, "because"));
+        int64_t occurrence = render_integer_of(value, "occurrence");
+        if (occurrence > 1) buf_printf(out, "; occurrence %lld", (long long)occurrence);
+    }
+    render_put_warnings(page, value);
+}
+
+/* ---- reminders ---- */
+
+static void put_recipients(struct render_page *page, const struct json *recipients)
+{
+    buf_lit(page->out, "to ");
+    for (const struct json *r = recipients ? recipients->first : NULL; r; r = r->next) {
+        render_put_member(page, r == recipients->first ? "" : ", ", r, "role", " ");
+        render_put_owner(page, r);
+    }
+    buf_lit(page->out, ": ");
+}
+
+static void put_open_tasks(struct render_page *page, const struct json *incident)
+{
+    const struct json *open = incident ? json_get(incident, "open") : NULL;
+    for (const struct json *t = open ? open->first : NULL; t; t = t->next) {
+        buf_printf(page->out, "\n%25s", "");
+        render_put_member(page, "", t, "priority", " ");
+        render_put_member(page, "", t, "kind", " ");
+        render_put_quoted(page, render_text_of(t, "title"));
+        render_put_member(page, " ", t, "status", ", ");
+        render_put_owner(page, json_get(t, "owner"));
+        buf_lit(page->out, ", due ");
+        render_put_time(page, render_text_of(t, "due_at"));
+    }
+}
+
+void render_event_reminder(struct render_page *page, const struct json *value)
+{
+    put_recipients(page, json_get(value, "recipients"));
+    render_put_up_to(page, render_text_of(value, "summary"), RENDER_SENTENCE_BYTES);
+    int64_t coalesced = render_integer_of(value, "coalesced");
+    if (coalesced) buf_printf(page->out, " (%lld before it not sent)", (long long)coalesced);
+    put_open_tasks(page, json_get(value, "incident"));
+}
