@@ -520,6 +520,50 @@ static void test_restart(void **state)
     assert_false(applied(1, 2, NULL, 0));
 }
 
+/* Writes wait at the server, and what is read meanwhile does not wait behind them. */
+static void test_loads_while_it_applies(void **state)
+{
+    (void)state;
+    struct error error = {.text = ""};
+    enum result result;
+    struct store_write write = WRITE("k", "w", 1);
+    struct store_apply a = {.shard = 0, .expected = 1, .watermark = 2, .writes = &write, .n = 1};
+    assert_true(applied(-1, 1, &WRITE("k", "v", 1), 1));
+    run("CLIENT PAUSE 5000 WRITE");
+    port->apply_start(port->self, &a, 1);
+    assert_false(port->apply_take(port->self, 100, &result, &error));
+    assert_int_equal(loaded(0, NULL, 0).watermark, 1);
+    assert_false(port->apply_take(port->self, 0, &result, &error));
+    run("CLIENT UNPAUSE");
+    assert_true(port->apply_take(port->self, 5000, &result, &error));
+    assert_int_equal(result, OK);
+    assert_true(a.applied);
+    assert_int_equal(loaded(0, NULL, 0).watermark, 2);
+}
+
+/* A server that closes what is idle, or was restarted while nothing was written: no batch fails for
+ * it, once the other connection has seen that all is well. */
+static void test_a_connection_that_was_closed_meanwhile(void **state)
+{
+    (void)state;
+    struct error error;
+    struct store_load l = {.shard = 0};
+    assert_true(applied(-1, 1, &WRITE("k", "v", 1), 1));
+    assert_int_equal(port->load(port->self, arena, &l, 1, &error), OK);
+    run("CLIENT KILL TYPE normal SKIPME yes");
+    assert_true(applied(1, 2, &WRITE("k", "w", 1), 1));
+    kill_server();
+    pause_ms(250);
+    start_server();
+    enum result result = RETRY;
+    for (int i = 0; i < 50 && result == RETRY; i++) {
+        result = port->load(port->self, arena, &l, 1, &error);
+        if (result) pause_ms(20);
+    }
+    assert_int_equal(result, OK);
+    assert_true(applied(-1, 3, &WRITE("k", "w", 1), 1));
+}
+
 static void test_login(void **state)
 {
     (void)state;
@@ -780,6 +824,8 @@ int main(void)
         TEST(test_no_memory),
         TEST(test_replica),
         TEST(test_restart),
+        TEST(test_loads_while_it_applies),
+        TEST(test_a_connection_that_was_closed_meanwhile),
         TEST(test_login),
         TEST(test_check),
         TEST(test_tls_refused),

@@ -451,7 +451,11 @@ enum result kafka_producer_abort(struct kafka_producer *p, struct error *error)
     if (!p->in_transaction) return OK;
     enum result r = finish(p, rd_kafka_abort_transaction, "aborting a transaction", error);
     if (r == OK) p->in_transaction = false;
-    return r == ABORT ? RETRY : r; /* an abort that fails is settled by recover */
+    /* All that the coordinator was told of may have been refused: then it knows of no transaction
+     * that it could end, and the library gives up the handle for that. */
+    bool is_unknown =
+        r == FATAL && rd_kafka_fatal_error(p->rk, NULL, 0) == RD_KAFKA_RESP_ERR_INVALID_TXN_STATE;
+    return r == ABORT || is_unknown ? RETRY : r; /* an abort that fails is settled by recover */
 }
 
 enum result kafka_producer_recover(struct kafka_producer *p, struct error *error)
