@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "config/policy_file.h"
+#include "sim/sim_group.h"
 #include "sim/sim_rest.h"
 
 #define ROUND_MS 10      /* what a turn of all workers takes */

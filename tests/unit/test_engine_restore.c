@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/log.h"
+#include "sim/sim_producer.h"
 
 #define OPENED "epilogue.incident.opened.v1"
 #define CREATED "epilogue.task.created.v1"
@@ -273,7 +274,7 @@ static void an_open_transaction_is_waited_for(void **state)
 {
     (void)state;
     int32_t epoch;
-    struct sim_producer *other = sim_kafka_register(s.kafka, "other", &epoch);
+    struct sim_producer *other = sim_producer_register(s.kafka, "other", &epoch);
     struct position position = {TOPIC_INCIDENT_CLOSED, 0, 1};
     engine_sim_restart(&s);
     assert_int_equal(sim_producer_begin(s.kafka, other, epoch, &s.error), OK);

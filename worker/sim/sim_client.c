@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sim_group.h"
+
 #define POLL_BYTES_MAX ((size_t)16 << 20)
 
 /* A record that the worker has and did not give back. */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sim_kafka.h"
+#include "sim_group.h"
 
 static void begin_rebalance(struct sim_kafka *kafka)
 {

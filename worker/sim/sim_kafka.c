@@ -5,6 +5,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "sim_group.h"
+#include "sim_producer.h"
+
 size_t sim_kafka_index(const struct sim_kafka *kafka, int topic, int32_t partition)
 {
     assert(topic > 0 && topic < topic_end);
@@ -42,7 +45,7 @@ void sim_kafka_free(struct sim_kafka *kafka)
 
 void sim_kafka_serve(struct sim_kafka *kafka)
 {
-    sim_transactions_serve(kafka);
+    sim_producer_serve(kafka);
     sim_group_serve(kafka);
 }
 

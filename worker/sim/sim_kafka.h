@@ -31,44 +31,8 @@ struct sim_offset {
     int64_t batch, checkpoint;
 };
 
-enum sim_transaction {
-    SIM_NO_TRANSACTION,
-    SIM_UNDER_WAY,
-    SIM_COMMITS, /* decided, and not all of its markers are written yet */
-    SIM_ABORTS,
-};
-
-/* A record of a transaction. */
-struct sim_sent {
-    int topic;
-    int32_t partition;
-    struct sim_record *record;
-    bool is_withheld; /* by on_commit */
-};
-
-struct sim_producer {
-    char *id; /* the transactional id */
-    int32_t epoch;
-    enum sim_transaction state;
-    int64_t began_ms;
-    int64_t *first; /* of each partition of each topic: its first record that is open; -1: none */
-    struct sim_sent *sent;
-    size_t sent_n, sent_cap;
-    struct position *positions; /* which the commit makes the group's */
-    struct sim_offset *offsets;
-    size_t offsets_n, offsets_cap;
-};
-
-struct sim_member {
-    char name[64]; /* shards are given in the order of the names */
-    int64_t seen_ms;
-    bool is_gone;     /* left, or was not heard of for the session's time */
-    bool is_fenced;   /* gone since another one has come with its name */
-    bool has_joined;  /* the rebalance that is under way */
-    bool has_news;    /* `first` and `n` are of a generation that it has not heard of */
-    int32_t first, n; /* its shards */
-    int32_t generation;
-};
+struct sim_producer;
+struct sim_member;
 
 struct sim_kafka {
     struct sim_kafka_options options;
@@ -99,7 +63,6 @@ void sim_kafka_free(struct sim_kafka *kafka);
 /* Lets happen what is due: sessions and transactions whose time is over, and a marker. */
 void sim_kafka_serve(struct sim_kafka *kafka);
 
-/* ---- logs ---- */
 struct sim_log *sim_kafka_log(const struct sim_kafka *kafka, int topic, int32_t partition);
 /* The last stable offset: below it every transaction has ended. */
 int64_t sim_kafka_stable_end(const struct sim_kafka *kafka, int topic, int32_t partition);
@@ -114,34 +77,7 @@ void sim_kafka_compact(struct sim_kafka *kafka, int64_t delete_retention_ms);
 struct sim_offset *sim_kafka_offset(const struct sim_kafka *kafka, int topic, int32_t partition);
 /* Whether no transaction can still change the group's offsets of a shard. */
 bool sim_kafka_is_stable(const struct sim_kafka *kafka, int32_t shard);
-
-/* ---- transactions (sim_transaction.c); FATAL: the epoch is an old one ---- */
-/* Registers: ends what is open under this id, and fences whoever had it. */
-struct sim_producer *sim_kafka_register(struct sim_kafka *kafka, const char *id, int32_t *epoch);
-enum result sim_producer_begin(struct sim_kafka *kafka, struct sim_producer *producer,
-                               int32_t epoch, struct error *error);
-/* *offset: where it stands. */
-enum result sim_producer_produce(struct sim_kafka *kafka, struct sim_producer *producer,
-                                 int32_t epoch, const struct message *message, int64_t *offset,
-                                 struct error *error);
-/* ABORT: the member is not one of the present generation. */
-enum result sim_producer_offsets(struct sim_kafka *kafka, struct sim_producer *producer,
-                                 int32_t epoch, const struct sim_member *member,
-                                 const struct position *positions, const struct sim_offset *offsets,
-                                 size_t n, struct error *error);
-enum result sim_producer_end(struct sim_kafka *kafka, struct sim_producer *producer, int32_t epoch,
-                             bool commit, struct error *error);
-void sim_producer_free(struct sim_producer *producer);
-/* Where `first` and `logs` have a partition. */
+/* Where `logs`, `offsets` and a producer's `first` have a partition. */
 size_t sim_kafka_index(const struct sim_kafka *kafka, int topic, int32_t partition);
-void sim_transactions_serve(struct sim_kafka *kafka);
-
-/* ---- the group (sim_group.c) ---- */
-/* A static member of this name is taken over, with its shards. */
-struct sim_member *sim_group_join(struct sim_kafka *kafka, const char *name, bool is_static);
-void sim_group_leave(struct sim_kafka *kafka, struct sim_member *member);
-/* It has given back its shards and waits for new ones. */
-void sim_group_rejoin(struct sim_kafka *kafka, struct sim_member *member);
-void sim_group_serve(struct sim_kafka *kafka);
 
 #endif

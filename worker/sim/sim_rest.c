@@ -3,6 +3,8 @@
  * clock. The engine is not asked: what the brokers and the store have is all that counts. */
 #include "sim_rest.h"
 
+#include "sim_producer.h"
+
 static bool is_read(const struct sim_kafka *kafka, int topic, int32_t shard, int64_t from)
 {
     struct sim_fetch fetch = {.next = from < 0 ? 0 : from};

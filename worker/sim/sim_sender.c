@@ -6,12 +6,14 @@
 #include <stdlib.h>
 
 #include "sim_client.h"
+#include "sim_producer.h"
 
 #define LIMIT_BYTES 4000000
 
 static void register_producer(struct sim_client *client)
 {
-    client->producer = sim_kafka_register(client->kafka, client->transactional_id, &client->epoch);
+    client->producer =
+        sim_producer_register(client->kafka, client->transactional_id, &client->epoch);
     client->is_open = false;
 }
 

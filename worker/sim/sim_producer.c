@@ -6,7 +6,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "sim_kafka.h"
+#include "sim_group.h"
+#include "sim_producer.h"
 
 #define GROW(items, n, cap) \
     ((n) < (cap) ? (items) : ((items) = grow((items), &(cap), sizeof *(items))))
@@ -81,7 +82,7 @@ static void write_all_markers(struct sim_kafka *kafka, struct sim_producer *prod
     while (write_marker(kafka, producer)) continue;
 }
 
-void sim_transactions_serve(struct sim_kafka *kafka)
+void sim_producer_serve(struct sim_kafka *kafka)
 {
     int64_t now_ms = kafka->options.clock->monotonic_ms;
     for (size_t i = 0; i < kafka->producers_n; i++) {
@@ -122,7 +123,7 @@ void sim_producer_free(struct sim_producer *producer)
     free(producer);
 }
 
-struct sim_producer *sim_kafka_register(struct sim_kafka *kafka, const char *id, int32_t *epoch)
+struct sim_producer *sim_producer_register(struct sim_kafka *kafka, const char *id, int32_t *epoch)
 {
     struct sim_producer *producer = find(kafka, id);
     if (producer->state == SIM_UNDER_WAY) decide(kafka, producer, false);
