@@ -6,24 +6,6 @@
 
 #include "config/policy_file.h"
 
-struct fake_entry {
-    int32_t shard;
-    struct str key, value;
-    ms_t wake_at;
-};
-
-/* ---- the clock ---- */
-
-static ms_t now(void *self)
-{
-    return ((struct fake *)self)->now;
-}
-
-static int64_t monotonic_ms(void *self)
-{
-    return ((struct fake *)self)->monotonic_ms;
-}
-
 /* ---- Kafka ---- */
 
 static enum result poll(void *self, struct kafka_event *events, size_t max, int timeout_ms,
@@ -161,7 +143,7 @@ static bool prepare_take(void *self, int wait_ms, enum result *result, struct er
     }
     for (size_t i = 0; i < f->commits_n; i++) {
         struct shard_commit *c = &f->commits[i];
-        assert_int_equal(c->checkpoint, f->watermark[c->shard]);
+        assert_int_equal(c->checkpoint, f->stored->shards[c->shard].checkpoint);
         c->state_end = f->state_end[c->shard];
         for (size_t k = 0; k < f->pending_n; k++) {
             const struct fake_message *m = &f->sent[f->sent_n + k];
@@ -218,148 +200,33 @@ static void limit(void *self, int topic, struct topic_limit *out)
 
 /* ---- the store ---- */
 
-static size_t *slot_of(struct fake *f, int32_t shard, struct str key)
+static struct fake *fake_of(void *connection)
 {
-    uint64_t h = (uint64_t)shard + 1;
-    for (size_t i = 0; i < key.n; i++) h = h * 1099511628211U + (unsigned char)key.p[i];
-    for (size_t at = (h ^ h >> 20) % FAKE_SLOTS;; at = (at + 1) % FAKE_SLOTS) {
-        const struct fake_entry *e = f->slots[at] ? &f->entries[f->slots[at] - 1] : NULL;
-        if (!e || (e->shard == shard && str_eq(e->key, key))) return &f->slots[at];
-    }
-}
-
-/* An entry that was deleted has no value. */
-static struct fake_entry *find(struct fake *f, int32_t shard, struct str key)
-{
-    size_t slot = *slot_of(f, shard, key);
-    return slot && f->entries[slot - 1].value.p ? &f->entries[slot - 1] : NULL;
-}
-
-/* Every call fails while the store is away. */
-static enum result reach(const struct fake *f, struct error *error)
-{
-    return f->store_away ? error_set(error, RETRY, "the test has taken Redis away") : OK;
+    return (struct fake *)((char *)connection - offsetof(struct fake, connection));
 }
 
 static enum result ready(void *self, struct error *error)
 {
-    struct fake *f = self;
+    struct fake *f = fake_of(self);
     f->ready_asked++;
-    return reach(f, error);
-}
-
-static enum result load(void *self, struct arena *arena, struct store_load *loads, size_t n,
-                        struct error *error)
-{
-    struct fake *f = self;
-    if (reach(f, error) != OK) return RETRY;
-    for (size_t i = 0; i < n; i++) {
-        loads[i].watermark = f->watermark[loads[i].shard];
-        loads[i].values = arena_zalloc(arena, (loads[i].n + 1) * sizeof *loads[i].values);
-        for (size_t k = 0; k < loads[i].n; k++) {
-            const struct fake_entry *e = find(f, loads[i].shard, loads[i].keys[k]);
-            if (e) loads[i].values[k] = e->value;
-        }
-    }
-    return OK;
-}
-
-static int by_wake(const void *a, const void *b)
-{
-    const struct fake_entry *left = *(const struct fake_entry *const *)a;
-    const struct fake_entry *right = *(const struct fake_entry *const *)b;
-    if (left->wake_at != right->wake_at) return left->wake_at < right->wake_at ? -1 : 1;
-    return str_cmp(left->key, right->key);
-}
-
-static enum result due(void *self, struct arena *arena, int32_t shard, ms_t until, struct str *keys,
-                       ms_t *wake_at, size_t *n, struct error *error)
-{
-    struct fake *f = self;
-    const struct fake_entry **all = arena_alloc(arena, (f->entries_n + 1) * sizeof *all);
-    size_t all_n = 0;
-    (void)error;
-    for (size_t i = 0; i < f->entries_n; i++) {
-        const struct fake_entry *e = &f->entries[i];
-        if (e->shard == shard && e->wake_at != TIME_NONE && e->wake_at <= until) all[all_n++] = e;
-    }
-    qsort(all, all_n, sizeof *all, by_wake);
-    if (all_n < *n) *n = all_n;
-    for (size_t i = 0; i < *n; i++) {
-        keys[i] = all[i]->key;
-        wake_at[i] = all[i]->wake_at;
-    }
-    return OK;
-}
-
-static void write(struct fake *f, int32_t shard, const struct store_write *w)
-{
-    size_t *slot = slot_of(f, shard, w->key);
-    if (!*slot) {
-        if (!w->value.p) return;
-        *ARENA_PUSH(f->arena, f->entries, f->entries_n, f->entries_cap) =
-            (struct fake_entry){.shard = shard, .key = arena_str(f->arena, w->key)};
-        *slot = f->entries_n;
-    }
-    struct fake_entry *e = &f->entries[*slot - 1];
-    e->value = arena_str(f->arena, w->value);
-    e->wake_at = w->value.p ? w->wake_at : TIME_NONE;
+    return f->connection.port.ready(self, error);
 }
 
 static void apply_start(void *self, struct store_apply *applies, size_t n)
 {
-    struct fake *f = self;
-    f->waits_left = f->apply_waits;
-    f->applies = applies;
-    f->applies_n = n;
+    struct fake *f = fake_of(self);
+    f->connection.late = f->apply_waits;
+    f->connection.port.apply_start(self, applies, n);
 }
 
-static void apply_one(struct fake *f, struct store_apply *a)
+static void connect_store(struct fake *f)
 {
-    struct error ignored;
-    struct str key;
-    size_t one = 1;
-    assert_int_equal(a->expected, f->watermark[a->shard]);
-    for (size_t k = 0; k < a->n; k++) write(f, a->shard, &a->writes[k]);
-    f->watermark[a->shard] = a->watermark;
-    a->applied = true;
-    due(f, f->arena, a->shard, INT64_MAX, &key, &a->wake_at, &one, &ignored);
-    if (!one) a->wake_at = TIME_NONE;
-}
-
-static bool apply_take(void *self, int wait_ms, enum result *result, struct error *error)
-{
-    struct fake *f = self;
-    (void)wait_ms;
-    if (!is_there(f)) return false;
-    *result = f->store_away ? error_set(error, RETRY, "the test has taken Redis away") : OK;
-    for (size_t i = 0; i < f->applies_n && *result == OK; i++) apply_one(f, &f->applies[i]);
-    return true;
-}
-
-static int by_key(const void *a, const void *b)
-{
-    return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-static enum result entries(void *self, struct arena *arena, int32_t shard, struct str header_key,
-                           struct str after, struct str *keys, size_t *n, struct error *error)
-{
-    struct fake *f = self;
-    struct str *all = arena_alloc(arena, (f->entries_n + 1) * sizeof *all);
-    size_t all_n = 0, max = *n;
-    (void)error;
-    for (size_t i = 0; i < f->entries_n; i++) {
-        struct str key = f->entries[i].key;
-        if (f->entries[i].shard != shard || !f->entries[i].value.p) continue;
-        if (state_key_is_internal(key)) continue;
-        if (str_eq(state_header_key(key), header_key)) all[all_n++] = key;
-    }
-    qsort(all, all_n, sizeof *all, by_key);
-    *n = 0;
-    for (size_t i = 0; i < all_n && *n < max; i++)
-        if (!after.p || str_cmp(all[i], after) > 0) keys[(*n)++] = all[i];
-    return OK;
+    f->stored = sim_store_new(FAKE_SHARDS);
+    for (int32_t i = 0; i < FAKE_SHARDS; i++) f->stored->shards[i].checkpoint = 0;
+    sim_store_connect(f->stored, &f->connection);
+    f->store = f->connection.port;
+    f->store.ready = ready;
+    f->store.apply_start = apply_start;
 }
 
 /* ---- for the tests ---- */
@@ -374,10 +241,8 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
     struct error error;
     memset(f, 0, sizeof *f);
     f->arena = arena_new();
-    f->slots = arena_zalloc(f->arena, FAKE_SLOTS * sizeof *f->slots);
     f->limits = LIMITS_DEFAULT;
-    f->now = FAKE_START;
-    f->monotonic_ms = 1000000;
+    sim_clock_init(&f->clock, FAKE_START);
     if (policy_file_load(policy, f->arena, &f->policy, &error) != OK) fail_msg("%s", error.text);
     f->input = (struct input_port){.self = f,
                                    .be_member = be_member,
@@ -399,8 +264,7 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
                                                .recover = nothing,
                                                .refusal = refusal,
                                                .limit = limit};
-    f->store = (struct store_port){f, ready, load, apply_start, apply_take, due, entries};
-    f->clock = (struct clock_port){f, now, monotonic_ms};
+    connect_store(f);
     struct engine_options options = {
         .policy = &f->policy,
         .limits = &f->limits,
@@ -416,7 +280,7 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
                                  .changelog = &f->changelog,
                                  .transaction = &f->transaction,
                                  .store = &f->store,
-                                 .clock = &f->clock};
+                                 .clock = &f->clock.port};
     f->engine = engine_new(&options, &ports, NULL);
     f->engine->joined = true;
     for (int32_t i = 0; i < FAKE_SHARDS; i++) {
@@ -430,6 +294,7 @@ void fake_tear_down(struct fake *f)
 {
     engine_stop(f->engine);
     engine_free(f->engine);
+    sim_store_free(f->stored);
     arena_free(f->arena);
 }
 
@@ -486,8 +351,7 @@ void fake_work_off(struct fake *f)
 
 void fake_pass(struct fake *f, int64_t ms)
 {
-    f->now += ms;
-    f->monotonic_ms += ms;
+    sim_clock_pass(&f->clock, ms);
 }
 
 size_t fake_count(const struct fake *f, const char *type, const char *key)

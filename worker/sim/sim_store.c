@@ -172,7 +172,7 @@ static bool apply_take(void *self, int wait_ms, enum result *result, struct erro
         *result = error_set(error, RETRY, "the store has restarted");
     if (*result == OK && client->waits > 0) {
         client->waits--;
-        next_piece(client);
+        if (client->piece_writes) next_piece(client);
         return false;
     }
     while (*result == OK && next_piece(client)) continue;

@@ -34,7 +34,7 @@ struct sim_store_client {
     struct store_port port;
     struct sim_store *store;
     size_t piece_writes; /* an apply goes in pieces of so many writes; 0: all at once */
-    int late;            /* so many takes of each apply come too early; with pieces one of each */
+    int late; /* so many takes of each apply come too early; each does a piece, if it goes in pieces */
     /* the apply that was started */
     struct store_apply *applies;
     size_t applies_n, at, written;
