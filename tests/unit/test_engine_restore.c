@@ -129,6 +129,13 @@ static void an_older_store_reads_the_rest(void **state)
     goes_on();
 }
 
+static void spoil(int32_t shard, const char *key)
+{
+    struct sim_entry *entry = sim_index_get(&s.store->shards[shard].by_key, 0, str_of(key));
+    assert_non_null(entry);
+    memset((char *)(uintptr_t)entry->value.p, '?', entry->value.n);
+}
+
 /* While a worker runs the watch finds it. */
 static void a_loss_is_seen_without_a_record(void **state)
 {
@@ -166,8 +173,7 @@ static void a_copy_that_lacks_an_entry_is_rebuilt(void **state)
 static void an_entry_that_cannot_be_read_is_read_again(void **state)
 {
     (void)state;
-    struct sim_entry *entry = sim_index_get(&s.store->shards[0].by_key, 0, STR("A-0"));
-    memset((char *)(uintptr_t)entry->value.p, '?', entry->value.n);
+    spoil(0, "A-0");
     goes_on();
 }
 
@@ -202,14 +208,92 @@ static void a_copy_that_is_too_old_is_rebuilt(void **state)
     struct sim_store *before = sim_store_copy(s.store);
     sim_store_roll_back(s.store, old, 0);
     sim_store_free(old);
-    struct sim_entry *entry = sim_index_get(&s.store->shards[0].by_key, 0, STR("B-0|f|F"));
-    memset((char *)(uintptr_t)entry->value.p, '?', entry->value.n);
+    spoil(0, "B-0|f|F"); /* which nobody asks for */
     engine_sim_restart(&s);
     assert_int_equal(engine_sim_work(&s), OK);
     assert_same_store(before);
 }
 
+static void a_copy_of_the_future_is_rebuilt(void **state)
+{
+    (void)state;
+    struct sim_store *before = sim_store_copy(s.store);
+    s.store->shards[0].stamp += 2 * HOUR_MS;
+    spoil(0, "B-0|f|F");
+    engine_sim_restart(&s);
+    assert_int_equal(engine_sim_work(&s), OK);
+    assert_same_store(before);
+}
+
+static void a_position_that_cannot_be_read_is_read_again(void **state)
+{
+    (void)state;
+    struct sim_store *before = sim_store_copy(s.store);
+    spoil(1, "$position/1");
+    engine_sim_restart(&s);
+    assert_int_equal(engine_sim_work(&s), OK);
+    assert_same_store(before);
+    goes_on();
+}
+
 /* ---- followup-state ---- */
+
+static void without_what_follows_the_store_nothing_goes_on(void **state)
+{
+    (void)state;
+    struct sim_store *old = sim_store_copy(s.store);
+    find("A-0", "H");
+    assert_int_equal(engine_sim_work(&s), OK);
+    sim_store_roll_back(s.store, old, 0);
+    sim_store_free(old);
+    sim_log_trim(state_of(0), state_of(0)->high - 1);
+    engine_sim_restart(&s);
+    ends_with("followup-state no longer has what follows it");
+}
+
+static void an_entry_that_is_missing_is_counted(void **state)
+{
+    (void)state;
+    struct sim_record *gone = state_of(0)->items[state_of(0)->first + 1];
+    assert_false(state_key_is_internal(gone->key));
+    gone->state = SIM_ABORTED; /* nobody sees it any more */
+    sim_store_lose(s.store, 0);
+    engine_sim_restart(&s);
+    ends_with("but its last batch counted");
+}
+
+static void a_record_that_cannot_be_read_is_named(void **state)
+{
+    (void)state;
+    int64_t at = sim_kafka_append(s.kafka, &(struct message){.topic = TOPIC_STATE,
+                                                             .timestamp = s.clock.now,
+                                                             .key = STR("A-0"),
+                                                             .value = STR("?")});
+    sim_store_lose(s.store, 0);
+    engine_sim_restart(&s);
+    ends_with(arena_printf(s.arena, "followup-state/0 at offset %lld", (long long)at).p);
+}
+
+/* A worker that is gone has left it open in followup-state. */
+static void what_a_restore_waits_for_is_said(void **state)
+{
+    (void)state;
+    int32_t epoch;
+    int64_t offset;
+    struct sim_producer *other = sim_producer_register(s.kafka, "other", &epoch);
+    struct message message = {.topic = TOPIC_STATE, .key = STR("A-0"), .value = STR("?")};
+    s.kafka->options.transaction_timeout_ms = 30000;
+    assert_int_equal(sim_producer_begin(s.kafka, other, epoch, &s.error), OK);
+    assert_int_equal(sim_producer_produce(s.kafka, other, epoch, &message, &offset, &s.error), OK);
+    engine_sim_restart(&s);
+    for (int i = 0; i < 1500; i++) {
+        assert_int_not_equal(engine_step(s.engine, 0, &s.error), FATAL);
+        s.clock.monotonic_ms += 10;
+    }
+    assert_non_null(strstr(engine_not_ready(s.engine),
+                           "waits for a transaction that is open in followup-state"));
+    goes_on();
+}
 
 static void without_its_start_an_empty_store_stays_empty(void **state)
 {
@@ -276,17 +360,18 @@ static void an_open_transaction_is_waited_for(void **state)
     int32_t epoch;
     struct sim_producer *other = sim_producer_register(s.kafka, "other", &epoch);
     struct position position = {TOPIC_INCIDENT_CLOSED, 0, 1};
+    s.kafka->options.transaction_timeout_ms = 5000;
     engine_sim_restart(&s);
     assert_int_equal(sim_producer_begin(s.kafka, other, epoch, &s.error), OK);
     other->positions = malloc(sizeof position);
     other->offsets = calloc(1, sizeof *other->offsets);
     other->positions[0] = position;
     other->offsets_n = other->offsets_cap = 1;
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 300; i++) {
         assert_int_not_equal(engine_step(s.engine, 0, &s.error), FATAL);
         s.clock.monotonic_ms += 10;
     }
-    assert_non_null(strstr(engine_not_ready(s.engine), "restoring shards"));
+    assert_non_null(strstr(engine_not_ready(s.engine), "shard 0: a transaction is open"));
     goes_on();
 }
 
@@ -337,6 +422,12 @@ int main(void)
         TEST(a_store_ahead_of_the_changelog_is_left_alone),
         TEST(a_store_of_another_cluster_ends_the_worker),
         TEST(a_copy_that_is_too_old_is_rebuilt),
+        TEST(a_copy_of_the_future_is_rebuilt),
+        TEST(a_position_that_cannot_be_read_is_read_again),
+        TEST(without_what_follows_the_store_nothing_goes_on),
+        TEST(an_entry_that_is_missing_is_counted),
+        TEST(a_record_that_cannot_be_read_is_named),
+        TEST(what_a_restore_waits_for_is_said),
         TEST(without_its_start_an_empty_store_stays_empty),
         TEST(a_changelog_that_lost_its_end_is_shown_by_the_offsets),
         TEST(what_it_takes_below_the_checkpoint_is_not_committed),
