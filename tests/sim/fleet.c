@@ -17,7 +17,8 @@
 #define ROUNDS_MAX 30000 /* of one event; more is never */
 #define SESSION_MS 300
 #define TRANSACTION_MS 900
-#define DOWN_MS 50 /* before a worker that has ended is started again */
+#define MARKERS_MS 400 /* longer than a session: the next owner can be there before */
+#define DOWN_MS 50     /* before a worker that has ended is started again */
 #define RETENTION_MS (2 * DAY_MS)
 
 static void fail(struct fleet *w, const char *what, const char *why)
@@ -220,7 +221,8 @@ static void connect(struct fleet *w)
                                       .transaction_timeout_ms = TRANSACTION_MS,
                                       .session_timeout_ms = SESSION_MS};
     w->kafka = sim_kafka_new(&kafka);
-    if (options->slow_markers) w->kafka->markers_at_once = 0;
+    if (options->slow_markers) w->kafka->markers_at_once = options->slow_markers - 1;
+    w->kafka->markers_later_ms = MARKERS_MS;
     w->kafka->offsets_first = options->offsets_first;
     w->store = sim_store_new(options->partitions);
     w->snapshot = sim_store_new(options->partitions);

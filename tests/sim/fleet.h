@@ -16,7 +16,7 @@ struct fleet_options {
     int late;            /* so many takes of what was started come too early */
     size_t poll_max;     /* events of one poll; 0: all */
     size_t piece_writes; /* of an apply; 0: all */
-    bool slow_markers;   /* those of a transaction are written one by one */
+    int slow_markers;    /* those of a transaction, but for the first or none, come late; 0: none */
     bool offsets_first;
     int batch_max; /* 0: 4000 */
     bool compacts; /* followup-state, between two steps of the story */

@@ -35,7 +35,7 @@ static struct fleet_options some_options(const struct options *options)
         .late = story_pick(3),
         .poll_max = story_chance(50) ? 0 : 1 + (size_t)story_pick(4),
         .piece_writes = story_chance(50) ? 0 : 1 + (size_t)story_pick(4),
-        .slow_markers = story_chance(40),
+        .slow_markers = story_chance(50) ? 0 : 1 + story_pick(2),
         .offsets_first = story_chance(50),
         .batch_max = story_chance(50) ? 0 : 1 + story_pick(3),
         .compacts = story_chance(50),

@@ -44,9 +44,10 @@ struct sim_kafka {
     size_t members_n, members_cap;
     int32_t generation;
     bool rebalancing;
-    /* So many of a transaction's markers are written when it ends, the others one at each
-     * sim_kafka_serve; -1: all. That of the offsets is the last one, or the first. */
+    /* So many of a transaction's markers are written when it ends, and the others so much later, or
+     * before the next one begins; -1: all. That of the offsets is the last one, or the first. */
     int markers_at_once;
+    int64_t markers_later_ms;
     bool offsets_first;
 };
 
@@ -60,7 +61,7 @@ struct sim_fetch {
 struct sim_kafka *sim_kafka_new(const struct sim_kafka_options *options);
 /* free(NULL) is safe. Clients go first. */
 void sim_kafka_free(struct sim_kafka *kafka);
-/* Lets happen what is due: sessions and transactions whose time is over, and a marker. */
+/* Lets happen what is due: sessions and transactions whose time is over, and markers. */
 void sim_kafka_serve(struct sim_kafka *kafka);
 
 struct sim_log *sim_kafka_log(const struct sim_kafka *kafka, int topic, int32_t partition);

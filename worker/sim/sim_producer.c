@@ -69,6 +69,7 @@ static void decide(struct sim_kafka *kafka, struct sim_producer *producer, bool 
 {
     const struct sim_kafka_options *options = &kafka->options;
     producer->state = commit ? SIM_COMMITS : SIM_ABORTS;
+    producer->decided_ms = kafka->options.clock->monotonic_ms;
     for (size_t i = 0; i < producer->sent_n && commit && options->on_commit; i++) {
         struct sim_sent *sent = &producer->sent[i];
         sent->is_withheld =
@@ -87,7 +88,8 @@ void sim_producer_serve(struct sim_kafka *kafka)
     int64_t now_ms = kafka->options.clock->monotonic_ms;
     for (size_t i = 0; i < kafka->producers_n; i++) {
         struct sim_producer *producer = kafka->producers[i];
-        write_marker(kafka, producer);
+        if (now_ms - producer->decided_ms >= kafka->markers_later_ms)
+            write_all_markers(kafka, producer);
         if (producer->state != SIM_UNDER_WAY) continue;
         if (now_ms - producer->began_ms < kafka->options.transaction_timeout_ms) continue;
         producer->epoch++; /* who began it is fenced */

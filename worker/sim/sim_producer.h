@@ -24,7 +24,7 @@ struct sim_producer {
     char *id; /* the transactional id */
     int32_t epoch;
     enum sim_transaction state;
-    int64_t began_ms;
+    int64_t began_ms, decided_ms; /* monotonic */
     int64_t *first; /* of each partition of each topic: its first record that is open; -1: none */
     struct sim_sent *sent;
     size_t sent_n, sent_cap;
@@ -49,7 +49,7 @@ enum result sim_producer_offsets(struct sim_kafka *kafka, struct sim_producer *p
 enum result sim_producer_end(struct sim_kafka *kafka, struct sim_producer *producer, int32_t epoch,
                              bool commit, struct error *error);
 void sim_producer_free(struct sim_producer *producer);
-/* Ends what is over its time, and writes a marker of each that has ended. */
+/* Ends what is over its time, and writes markers that are late. */
 void sim_producer_serve(struct sim_kafka *kafka);
 
 #endif
