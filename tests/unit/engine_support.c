@@ -161,7 +161,7 @@ static bool prepare_take(void *self, int wait_ms, enum result *result, struct er
     }
     for (size_t i = 0; i < f->commits_n; i++) {
         struct shard_commit *c = &f->commits[i];
-        assert_int_equal(c->checkpoint, f->watermark[c->shard]);
+        assert_int_equal(c->checkpoint, f->checkpoint[c->shard]);
         c->state_end = f->state_end[c->shard];
         for (size_t k = 0; k < f->pending_n; k++) {
             const struct fake_message *m = &f->sent[f->sent_n + k];
@@ -254,7 +254,7 @@ static enum result load(void *self, struct arena *arena, struct store_load *load
     struct fake *f = self;
     if (reach(f, error) != OK) return RETRY;
     for (size_t i = 0; i < n; i++) {
-        loads[i].watermark = f->watermark[loads[i].shard];
+        loads[i].checkpoint = f->checkpoint[loads[i].shard];
         loads[i].values = arena_zalloc(arena, (loads[i].n + 1) * sizeof *loads[i].values);
         for (size_t k = 0; k < loads[i].n; k++) {
             const struct fake_entry *e = find(f, loads[i].shard, loads[i].keys[k]);
@@ -319,9 +319,9 @@ static void apply_one(struct fake *f, struct store_apply *a)
     struct error ignored;
     struct str key;
     size_t one = 1;
-    assert_int_equal(a->expected, f->watermark[a->shard]);
+    assert_int_equal(a->expected, f->checkpoint[a->shard]);
     for (size_t k = 0; k < a->n; k++) write(f, a->shard, &a->writes[k]);
-    f->watermark[a->shard] = a->watermark;
+    f->checkpoint[a->shard] = a->checkpoint;
     a->applied = true;
     due(f, f->arena, a->shard, INT64_MAX, &key, &a->wake_at, &one, &ignored);
     if (!one) a->wake_at = TIME_NONE;

@@ -73,7 +73,7 @@ struct fake {
     struct fake_entry *entries;
     size_t entries_n, entries_cap;
     size_t *slots; /* by key: index of the entry, plus one */
-    int64_t watermark[FAKE_SHARDS];
+    int64_t checkpoint[FAKE_SHARDS];
     bool member;     /* the engine wants to be in the group */
     bool store_away; /* loads, and whether it is ready, are RETRY */
     int ready_asked;

@@ -96,7 +96,7 @@ static void records_are_read_while_it_commits(void **state)
     assert_int_equal(opened(), 6);
     assert_int_equal(f.released, 6);
     assert_int_equal(f.engine->shards[0].inputs[0].next, 3);
-    assert_int_equal(f.engine->shards[0].watermark, f.watermark[0]);
+    assert_int_equal(f.engine->shards[0].checkpoint, f.checkpoint[0]);
 }
 
 /* The watch would take what is being applied for a loss. */
@@ -106,11 +106,11 @@ static void the_watch_waits_for_it(void **state)
     f.apply_waits = 3;
     put(0, 1);
     fake_step(&f);
-    f.watermark[0] += 1000; /* as if the apply were done, and not taken yet */
+    f.checkpoint[0] += 1000; /* as if the apply were done, and not taken yet */
     fake_pass(&f, 5000);
     fake_step(&f);
     all_are(SHARD_ACTIVE);
-    f.watermark[0] -= 1000;
+    f.checkpoint[0] -= 1000;
     steps(3);
     all_are(SHARD_ACTIVE);
     assert_int_equal(f.transactions, 1);
@@ -135,7 +135,7 @@ static void a_shard_that_begins_again_asks_when_it_is_over(void **state)
     assert_int_equal(f.asked_for[0], 1);
     /* What is committed is applied; but the shard has not heard of it yet. */
     assert_int_equal(f.transactions, 1);
-    assert_true(f.watermark[0] > 0 && f.engine->shards[0].watermark == 0);
+    assert_true(f.checkpoint[0] > 0 && f.engine->shards[0].checkpoint == 0);
     assert_int_equal(f.engine->shards[0].inputs[0].next, 0);
     assert_int_equal(f.engine->shards[1].inputs[0].next, 1);
     assert_int_equal(f.released, 2);
@@ -161,7 +161,7 @@ static void revoked_in_flight(bool lost)
     assert_int_equal(f.transactions, 1);
     assert_int_equal(opened(), 2);
     assert_int_equal(f.released, 3);
-    assert_true(f.watermark[0] > 0); /* the next owner has less to read */
+    assert_true(f.checkpoint[0] > 0); /* the next owner has less to read */
     assert_int_equal(f.polls, polls);
     fake_step(&f);
     assert_int_equal(f.polls, polls + 1);
@@ -247,7 +247,7 @@ static void an_unknown_outcome_is_found_out_by_a_restore(void **state)
     assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
     assert_int_equal(f.engine->shards[0].inputs[0].next, 0);
     assert_int_equal(f.released, 1);
-    assert_int_equal(f.watermark[0], 0);
+    assert_int_equal(f.checkpoint[0], 0);
 }
 
 static void fenced_ends_the_worker(void **state)
@@ -276,7 +276,7 @@ static void a_store_that_fails_leaves_it_to_a_restore(void **state)
     all_are(SHARD_WAITS_FOR_BROKERS);
     assert_int_equal(f.transactions, 1);
     assert_int_equal(f.engine->shards[0].inputs[0].next, 1); /* it is committed */
-    assert_int_equal(f.watermark[0], 0);
+    assert_int_equal(f.checkpoint[0], 0);
     assert_int_equal(f.released, 2);
 }
 
@@ -291,7 +291,7 @@ static void nothing_is_applied_to_a_store_that_is_away(void **state)
     steps(3);
     assert_null(f.engine->flight);
     assert_int_equal(f.transactions, 1);
-    assert_int_equal(f.watermark[0], 0);
+    assert_int_equal(f.checkpoint[0], 0);
     assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
 }
 
@@ -343,7 +343,7 @@ static void the_end_waits_a_while_for_it(void **state)
     fake_step(&f);
     engine_stop(f.engine);
     assert_int_equal(f.transactions, 1);
-    assert_true(f.watermark[0] > 0);
+    assert_true(f.checkpoint[0] > 0);
     assert_int_equal(f.released, 1);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One batch from top to bottom. It is made in one go, up to where its transaction is under way; from
- * there on it is in flight, and goes on whenever what it waits for has come:
+ * One batch from top to bottom. It is made in one go, up to where its transaction is under way;
+ * from there on it is in flight, and goes on whenever what it waits for has come:
  *
  *   plan ─► load ─► decide ─► collect ─► begin ─► PREPARING ─► COMMITTING ─► APPLYING ─► OVER
  *     └── records stay in the inbox ──┘  └── they are the batch's, and are released at the end ──┘

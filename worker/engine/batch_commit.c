@@ -56,7 +56,7 @@ static void prepare(struct batch *b)
         const struct batch_shard *bs = &b->shards[i];
         b->commits[i] = (struct shard_commit){.shard = bs->shard->id,
                                               .batch = bs->shard->batch + 1,
-                                              .checkpoint = bs->shard->watermark,
+                                              .checkpoint = bs->shard->checkpoint,
                                               .state_end = -1};
         for (int t = 0; t < INPUTS; t++)
             positions[n++] = (struct position){input_topic(t), bs->shard->id, bs->next[t]};
@@ -196,7 +196,7 @@ static void take_committed(struct batch *b, struct batch_shard *bs)
     struct shard *shard = bs->shard;
     refuse_is_over(b->engine, shard);
     shard->batch++;
-    shard->spoilt = 0;
+    shard->corrupt_entry = 0;
     shard->entries = bs->entries;
     shard->owes_ticks = bs->owes_ticks;
     shard->was_cut = bs->was_cut;
@@ -224,7 +224,7 @@ enum result batch_committed(struct batch *b, enum result result, struct error *e
         struct batch_shard *bs = &b->shards[i];
         assert(b->commits[i].shard == bs->shard->id);
         assert(b->commits[i].checkpoint == bs->apply.expected);
-        bs->apply.watermark = b->commits[i].state_end;
+        bs->apply.checkpoint = b->commits[i].state_end;
         if (!batch_holds(bs)) continue; /* a restore finds out */
         assert(bs->shard->batch + 1 == b->commits[i].batch);
         take_committed(b, bs);

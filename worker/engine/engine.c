@@ -279,11 +279,11 @@ static enum result watch(struct engine *engine, struct error *error)
     enum result result = engine->store->load(engine->store->self, engine->arena, loads, n, error);
     for (size_t i = 0; i < n && result == OK; i++) {
         struct shard *shard = &engine->shards[loads[i].shard];
-        if (loads[i].watermark == shard->watermark) continue;
+        if (loads[i].checkpoint == shard->checkpoint) continue;
         log_warn("Redis has lost or changed the shard's state: restoring it",
-                 "shard=%d expected=%lld found=%lld", shard->id, (long long)shard->watermark,
-                 (long long)loads[i].watermark);
-        metrics_add(engine->metrics, METRIC_WATERMARK_MISMATCHES, 1);
+                 "shard=%d expected=%lld found=%lld", shard->id, (long long)shard->checkpoint,
+                 (long long)loads[i].checkpoint);
+        metrics_add(engine->metrics, METRIC_STORE_MISMATCHES, 1);
         shard_restart(engine, shard);
     }
     return result;
@@ -320,8 +320,8 @@ static enum result work(struct engine *engine, struct error *error)
     return batch_start(engine, engine->clock->now(engine->clock->self), error);
 }
 
-/* A while for the batch in flight. The same turn polls for more without waiting, so that this is the
- * only place where it waits. */
+/* A while for the batch in flight. The same turn polls for more without waiting, so that this is
+ * the only place where it waits. */
 static enum result serve_flight(struct engine *engine, int max_wait_ms, struct error *error)
 {
     int wait = max_wait_ms < BUSY_WAIT_MS ? max_wait_ms : BUSY_WAIT_MS;

@@ -101,30 +101,30 @@ static enum result other_cluster(const struct engine *engine, const struct shard
 }
 
 static enum result ahead_of_changelog(struct engine *engine, const struct shard *shard,
-                                      int64_t watermark, struct error *error)
+                                      int64_t checkpoint, struct error *error)
 {
     struct str name = name_of(engine, TOPIC_STATE);
     error_set(error, FATAL,
               "Redis reflects %.*s/%d up to offset %" PRId64 ", but it ends at %" PRId64
               ": the topic was recreated or has lost its end. Redis may be the last copy and is "
               "left alone: restore the topic, or rewrite it from Redis (docs/operations.md)",
-              STR_ARG(name), shard->id, watermark, shard->found.high);
+              STR_ARG(name), shard->id, checkpoint, shard->found.high);
     return evidence_of_loss(engine, shard, "clearing the shard in Redis, going on with the topic",
                             error);
 }
 
 /* Why the store's copy cannot be built upon; NULL when it can be. */
-static const char *useless(const struct engine *engine, const struct shard *shard,
-                           const struct store_load *load)
+static const char *why_unusable(const struct engine *engine, const struct shard *shard,
+                                const struct store_load *load)
 {
     ms_t now = engine->clock->now(engine->clock->self);
-    if (load->watermark == STORE_NO_WATERMARK) return "it is empty";
-    if (load->watermark > shard->found.high) return "it is ahead of followup-state";
-    if (load->watermark < shard->found.low) return "followup-state no longer has what follows it";
-    if (load->watermark_at > now + CLOCK_LEEWAY_MS) return "its time is in the future";
-    /* One offset behind the watermark stands the marker of the transaction that wrote it. */
-    if (shard->found.high - load->watermark > 1 &&
-        now - load->watermark_at > engine->options.delete_retention_ms)
+    if (load->checkpoint == STORE_NO_CHECKPOINT) return "it is empty";
+    if (load->checkpoint > shard->found.high) return "it is ahead of followup-state";
+    if (load->checkpoint < shard->found.low) return "followup-state no longer has what follows it";
+    if (load->checkpoint_at > now + CLOCK_LEEWAY_MS) return "its time is in the future";
+    /* One offset behind the checkpoint stands the marker of the transaction that wrote it. */
+    if (shard->found.high - load->checkpoint > 1 &&
+        now - load->checkpoint_at > engine->options.delete_retention_ms)
         return "deletions that follow it may be gone from followup-state";
     return NULL;
 }
@@ -148,12 +148,12 @@ enum result evidence_of_store(struct engine *engine, struct shard *shard,
 {
     bool other = load->cluster.p && engine->cluster.n && !str_eq(load->cluster, engine->cluster);
     if (other) return other_cluster(engine, shard, load->cluster, error);
-    *clear = useless(engine, shard, load);
+    *clear = why_unusable(engine, shard, load);
     if (!*clear) return OK;
-    bool ahead = load->watermark > shard->found.high;
+    bool ahead = load->checkpoint > shard->found.high;
     if (!ahead && shard->found.low == 0) return OK;
     if (is_to_be_asked_again(engine, shard)) return ABORT;
-    return ahead ? ahead_of_changelog(engine, shard, load->watermark, error)
+    return ahead ? ahead_of_changelog(engine, shard, load->checkpoint, error)
                  : no_start(engine, shard, *clear, error);
 }
 

@@ -105,8 +105,8 @@ void kafka_consumer_give_back(struct kafka_consumer *c)
 }
 
 /* The library waits for the assignment to be given back before it joins again (the state
- * wait-unassign-call), and fetches nothing of it meanwhile; so a transaction of it can be ended. What
- * is lost is another's already. */
+ * wait-unassign-call), and fetches nothing of it meanwhile; so a transaction of it can be ended.
+ * What is lost is another's already. */
 static void on_revoke(struct kafka_consumer *c)
 {
     bool lost = rd_kafka_assignment_lost(c->rk) != 0;

@@ -126,7 +126,7 @@ static void write_arguments(struct redis_connection *c, const struct plan *plan)
 }
 
 /* `by_name`: EVALSHA; else the script itself, for a server that has forgotten it. A piece that is
- * not the last leaves watermark and stamp as they are. */
+ * not the last leaves checkpoint and stamp as they are. */
 static void write_piece(struct redis_port *port, const struct piece *piece, bool by_name)
 {
     struct redis_connection *c = port->writer.connection;
@@ -143,7 +143,7 @@ static void write_piece(struct redis_port *port, const struct piece *piece, bool
     redis_connection_arg(c, redis_port_key(port, port->writer.scratch, apply->shard, "index"));
     redis_connection_arg(c, redis_port_key(port, port->writer.scratch, apply->shard, "wake"));
     redis_connection_arg_int(c, apply->expected);
-    redis_connection_arg_int(c, piece->last ? apply->watermark : apply->expected);
+    redis_connection_arg_int(c, piece->last ? apply->checkpoint : apply->expected);
     if (piece->last)
         redis_connection_arg_int(c, apply->stamp);
     else

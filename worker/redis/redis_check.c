@@ -188,8 +188,8 @@ static enum result use_port(struct check *check, struct error *error)
         {.key = STR("check|2"), .value = STR("{}"), .wake_at = TIME_NONE},
         {.key = STR("check|3"), .value = STR_NONE, .wake_at = TIME_NONE, .stored = true}};
     struct store_apply apply = {.shard = -1,
-                                .expected = STORE_NO_WATERMARK,
-                                .watermark = 1,
+                                .expected = STORE_NO_CHECKPOINT,
+                                .checkpoint = 1,
                                 .stamp = 1,
                                 .clear = true,
                                 .writes = writes,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Applies run beside the loop: on a thread and a connection of their own, so that what is loaded does
- * not wait behind what is written. The server answers an apply before it is taken, so a load behind
- * the take sees it.
+ * Applies run beside the loop: on a thread and a connection of their own, so that what is loaded
+ * does not wait behind what is written. The server answers an apply before it is taken, so a load
+ * behind the take sees it.
  */
 #include <assert.h>
 #include <errno.h>
