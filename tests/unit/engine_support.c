@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/hash.h"
 #include "config/policy_file.h"
 
 struct fake_entry {
@@ -220,8 +221,7 @@ static void limit(void *self, int topic, struct topic_limit *out)
 
 static size_t *slot_of(struct fake *f, int32_t shard, struct str key)
 {
-    uint64_t h = (uint64_t)shard + 1;
-    for (size_t i = 0; i < key.n; i++) h = h * 1099511628211U + (unsigned char)key.p[i];
+    uint64_t h = hash_bytes(hash_add(HASH_START, (uint64_t)shard), key);
     for (size_t at = (h ^ h >> 20) % FAKE_SLOTS;; at = (at + 1) % FAKE_SLOTS) {
         const struct fake_entry *e = f->slots[at] ? &f->entries[f->slots[at] - 1] : NULL;
         if (!e || (e->shard == shard && str_eq(e->key, key))) return &f->slots[at];

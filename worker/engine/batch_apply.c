@@ -40,7 +40,7 @@ static void take_applied(struct batch *b, struct batch_shard *bs, const struct s
         return;
     }
     log_warn("the store's copy of the shard is not the one we built upon: restoring it",
-             "shard=%d expected=%lld", shard->id, (long long)shard->checkpoint);
+             LOG_INT("shard", shard->id), LOG_INT("expected", shard->checkpoint));
     metrics_add(b->engine->metrics, METRIC_STORE_MISMATCHES, 1);
     shard_restart(b->engine, shard);
 }

@@ -152,8 +152,8 @@ static enum result take_loaded(struct batch *b, struct batch_shard *bs,
 static void drop_shard(struct batch *b, struct batch_shard *bs, int64_t found)
 {
     log_warn("the store's copy of the shard is not the one we built upon: restoring it",
-             "shard=%d expected=%lld found=%lld", bs->shard->id, (long long)bs->shard->checkpoint,
-             (long long)found);
+             LOG_INT("shard", bs->shard->id), LOG_INT("expected", bs->shard->checkpoint),
+             LOG_INT("found", found));
     metrics_add(b->engine->metrics, METRIC_STORE_MISMATCHES, 1);
     bs->dropped = true;
     shard_restart(b->engine, bs->shard);

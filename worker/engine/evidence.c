@@ -27,7 +27,8 @@ enum result evidence_of_loss(struct engine *engine, const struct shard *shard, c
         return error_set(error, FATAL, "%s%s", fact.text,
                          engine->options.restore_only ? "" : ACCEPT);
     }
-    log_error("state loss accepted", "shard=%d loss=%s then=%s", shard->id, error->text, then);
+    log_error("state loss accepted", LOG_INT("shard", shard->id), LOG_TEXT("loss", error->text),
+              LOG_TEXT("then", then));
     return OK;
 }
 
@@ -218,12 +219,12 @@ static enum result compare_offset(struct engine *engine, struct shard *shard, in
     if (!found->ours)
         log_warn("the group's committed offset was not committed by epilogue: going on from "
                  "followup-state",
-                 "topic=%.*s partition=%d committed=%" PRId64 " next=%" PRId64, STR_ARG(name),
-                 shard->id, found->committed, at < 0 ? found->low : at);
+                 LOG_STR("topic", name), LOG_INT("partition", shard->id),
+                 LOG_INT("committed", found->committed), LOG_INT("next", at < 0 ? found->low : at));
     else
         log_warn("the group's committed offset is behind the state: going on from the state",
-                 "topic=%.*s partition=%d committed=%" PRId64 " state=%" PRId64, STR_ARG(name),
-                 shard->id, found->committed, at);
+                 LOG_STR("topic", name), LOG_INT("partition", shard->id),
+                 LOG_INT("committed", found->committed), LOG_INT("state", at));
     return OK;
 }
 
@@ -259,8 +260,8 @@ static enum result place_input(struct engine *engine, struct shard *shard, int i
         unread_begin(input, found->low);
     } else if (at >= 0 && at < found->low) {
         log_error("records were deleted before they were read: give the topic a longer retention",
-                  "topic=%.*s partition=%d from=%" PRId64 " to=%" PRId64,
-                  STR_ARG(name_of(engine, topic)), shard->id, at, found->low);
+                  LOG_STR("topic", name_of(engine, topic)), LOG_INT("partition", shard->id),
+                  LOG_INT("from", at), LOG_INT("to", found->low));
     } else if (at >= 0 && !anew) {
         input->mark = *mark;
         input->unverified = mark->offset >= found->low && mark->offset < at;

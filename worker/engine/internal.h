@@ -167,6 +167,12 @@ struct engine {
     int64_t next_condition_ms; /* monotonic: when it is said again */
 };
 
+/* Milliseconds that never go back. */
+static inline int64_t monotonic(const struct engine *engine)
+{
+    return engine->clock->monotonic_ms(engine->clock->self);
+}
+
 /* shard.c */
 /* A shard begins (again) with what is committed: pauses it, restores it, resumes it. */
 void shard_restart(struct engine *engine, struct shard *shard);

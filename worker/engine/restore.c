@@ -27,11 +27,6 @@
 #define DISTRUSTED "an entry in Redis cannot be read"
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
 
-static int64_t monotonic(const struct engine *engine)
-{
-    return engine->clock->monotonic_ms(engine->clock->self);
-}
-
 /* The shards of one phase, in a list of the arena. */
 static size_t shards_in(const struct engine *engine, enum shard_phase phase, struct shard ***list)
 {
@@ -170,8 +165,8 @@ static enum result clear(struct engine *engine, const struct rebuilds *rebuilds,
         shard->checkpoint = shard->found.low;
         shard->from_start = true;
         shard->distrusted = false;
-        log_info("rebuilding the shard's state from the changelog", "shard=%d why=%s", shard->id,
-                 rebuilds->items[i].why);
+        log_info("rebuilding the shard's state from the changelog", LOG_INT("shard", shard->id),
+                 LOG_TEXT("why", rebuilds->items[i].why));
     }
     return result;
 }
@@ -390,10 +385,10 @@ static enum result resume(struct engine *engine, const struct ready *ready, stru
         shard->doubted_ms = 0;
         metrics_add(engine->metrics, METRIC_RESTORES, 1);
         if (shard->is_hindered) continue; /* it tries again, which is said at its own pace */
-        log_info("shard is active",
-                 "shard=%d checkpoint=%" PRId64 " restored_records=%" PRId64 " took_ms=%" PRId64,
-                 shard->id, shard->checkpoint, shard->restored,
-                 monotonic(engine) - shard->since_ms);
+        log_info("shard is active", LOG_INT("shard", shard->id),
+                 LOG_INT("checkpoint", shard->checkpoint),
+                 LOG_INT("restored_records", shard->restored),
+                 LOG_INT("took_ms", monotonic(engine) - shard->since_ms));
     }
     return result;
 }
@@ -477,7 +472,8 @@ static void warn_of_losses(struct engine *engine)
     engine->next_loss_ms = monotonic(engine) + LOSS_MS;
     log_warn("followup-state has lost its oldest records; only Redis has all of the state: rewrite "
              "the topic from Redis (docs/operations.md)",
-             "shards=%d shard=%d first_offset=%" PRId64, count, first->id, first->found.low);
+             LOG_INT("shards", count), LOG_INT("shard", first->id),
+             LOG_INT("first_offset", first->found.low));
 }
 
 enum result restore_run(struct engine *engine, struct error *error)

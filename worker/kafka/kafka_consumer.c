@@ -307,9 +307,9 @@ static void on_consumer_error(struct kafka_consumer *c, const rd_kafka_message_t
     if (r == FATAL) fail(c, &error);
     if (r == RETRY)
         log_warn("consuming continues after an error",
-                 "topic=%s partition=%" PRId32 " error=%s text=%s",
-                 m->rkt ? rd_kafka_topic_name(m->rkt) : "-", m->partition,
-                 rd_kafka_err2name(m->err), rd_kafka_message_errstr(m));
+                 LOG_TEXT("topic", m->rkt ? rd_kafka_topic_name(m->rkt) : "-"),
+                 LOG_INT("partition", m->partition), LOG_TEXT("error", rd_kafka_err2name(m->err)),
+                 LOG_TEXT("text", rd_kafka_message_errstr(m)));
 }
 
 /* A place in the log as an event carries it. */

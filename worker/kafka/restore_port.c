@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Kafka for an engine that only restores: it assigns one shard after the other, in no group, and
+ * every function that would write does nothing. rebuild runs the worker's own restore over it.
+ */
 #include "restore_port.h"
 
 #include <stddef.h>

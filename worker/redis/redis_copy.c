@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A shard built beside the one that is there, for rebuild: other keys, the same port. Installing it
+ * is one script, so there is the old one or the new one and nothing between.
+ */
 #include "redis_copy.h"
 
 #include "redis_port_private.h"
@@ -57,10 +61,11 @@ enum result redis_copy_check(struct store_port *copy, struct error *error)
     if (result) return result;
     const char *said = replies[0]->type == REDIS_REPLY_ERROR ? replies[0]->str : "no such key";
     if (strstr(said, "no such key")) return OK;
-    return error_set(error, FATAL,
-                     "Redis at %s does not let us use RENAME, by which a shard takes the other's "
-                     "place: %s. Give the user the right (ACL SETUSER <user> +rename)",
-                     redis_connection_name(port->connection), said);
+    return error_set(
+        error, FATAL,
+        "Redis at %s denies RENAME, which puts the rebuilt shard in place: %s. Grant it: "
+        "ACL SETUSER <user> +rename",
+        redis_connection_name(port->connection), said);
 }
 
 static enum result other_cluster(int32_t shard, struct str cluster, struct error *error)
@@ -105,5 +110,6 @@ enum result redis_copy_install(struct store_port *copy, int32_t shard, int64_t c
     if (replies[0]->integer == 2) return other_cluster(shard, cluster, error);
     return replies[0]->integer == 1
                ? OK
-               : error_set(error, ABORT, "the copy of shard %d is not as it was", (int)shard);
+               : error_set(error, ABORT, "another process has changed the copy of shard %d",
+                           (int)shard);
 }

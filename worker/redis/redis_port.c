@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store's reading side: what a batch needs, what is due, all entries of an incident, and the
+ * checkpoint. Each call is one round trip for all shards. Writing is in redis_apply.c.
+ */
 #include "redis_port.h"
 
 #include <stdio.h>
@@ -6,6 +10,7 @@
 
 #include "common/buf.h"
 #include "common/log.h"
+#include "common/text.h"
 #include "redis_connection.h"
 #include "redis_port_private.h"
 
@@ -104,7 +109,8 @@ static void read_checkpoint(struct store_load *load, struct str mark, long long 
         return;
     }
     log_warn("the shard's keys in Redis are inconsistent; rebuilding the shard",
-             "shard=%d fields=%lld index=%lld wake=%lld", (int)load->shard, fields, keys, timers);
+             LOG_INT("shard", load->shard), LOG_INT("fields", fields), LOG_INT("index", keys),
+             LOG_INT("wake", timers));
 }
 
 static enum result read_details(struct redis_port *port, struct store_load *load, long long keys,
@@ -253,10 +259,12 @@ static struct str make_prefix(const struct config *config)
     const char *parts[] = {config->redis_key_prefix, ":", config->group_id};
     for (size_t i = 0; i < 3; i++)
         for (const char *at = parts[i]; *at; at++) {
-            if (*at == '{' || *at == '}')
-                buf_printf(&out, "%%%02X", *at);
-            else
+            if (*at == '{' || *at == '}') {
+                text_percent(buf_room(&out, TEXT_PERCENT), (unsigned char)*at);
+                out.n += TEXT_PERCENT;
+            } else {
                 buf_char(&out, *at);
+            }
         }
     buf_char(&out, 0);
     return (struct str){out.p, out.n - 1};

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The Lua of the store: apply, and the installing of a copy. A script compares the checkpoint first
+ * and then makes only writes that cannot fail, so a batch is in Redis whole or not.
+ */
 #include "redis_scripts.h"
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The store port on a real Redis of the test's own, on a Unix socket in a temporary folder. */
+/* The store port on a real Redis of the test's own: what is written comes back, or nothing was. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,61 +10,10 @@
 
 #include <cmocka.h>
 
-#include "redis/redis_connection.h"
 #include "redis/redis_port.h"
-#include "redis_support.h"
-
-static struct config config;
-static struct store_port *port;
-static struct arena *arena;
-
-static int start(void **state)
-{
-    (void)state;
-    assert_non_null(mkdtemp(folder));
-    snprintf(url, sizeof url, "unix:%s/s", folder);
-    start_server();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    char command[100];
-    kill_server();
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
-}
-
-static int begin_test(void **state)
-{
-    (void)state;
-    struct error error;
-    run("FLUSHALL");
-    config = (struct config){.redis_url = url, .redis_key_prefix = "epi{x}", .group_id = "g"};
-    arena = arena_new();
-    port = redis_port_new(&config, &error);
-    return port ? 0 : -1;
-}
-
-static int end_test(void **state)
-{
-    (void)state;
-    redis_port_free(port);
-    arena_free(arena);
-    return 0;
-}
+#include "support/redis_fixture.h"
 
 /* ---- short forms of the port's calls ---- */
-
-static enum result apply_now(struct store_apply *applies, size_t n, struct error *error)
-{
-    enum result result;
-    port->apply_start(port->self, applies, n);
-    while (!port->apply_take(port->self, 1000, &result, error))
-        ;
-    return result;
-}
 
 static enum result apply_to(int32_t shard, int64_t expected, int64_t checkpoint,
                             const struct store_write *writes, size_t n, bool clear, bool *applied,
@@ -78,7 +27,7 @@ static enum result apply_to(int32_t shard, int64_t expected, int64_t checkpoint,
                             .clear = clear,
                             .writes = writes,
                             .n = n};
-    enum result result = apply_now(&a, 1, &error);
+    enum result result = redis_apply_now(&a, 1, &error);
     *applied = result == OK && a.applied;
     if (wake_at) *wake_at = a.wake_at;
     if (result) print_message("    %s\n", error.text);
@@ -300,7 +249,7 @@ static void test_script_forgotten(void **state)
         {.shard = 1, .expected = -1, .checkpoint = 5, .writes = &w, .n = 1},
         {.shard = 2, .expected = 8, .checkpoint = 9, .writes = &w, .n = 1},
     };
-    assert_int_equal(apply_now(both, 3, &error), OK);
+    assert_int_equal(redis_apply_now(both, 3, &error), OK);
     assert_true(both[0].applied && both[1].applied && !both[2].applied);
     assert_int_equal(loaded(1, &w.key, 1).checkpoint, 5);
     assert_true(applied(2, 3, NULL, 0));
@@ -372,8 +321,7 @@ static void test_large_batch(void **state)
     free(keys);
 }
 
-/* An apply of four scripts: all of it, or the old checkpoint, as after a crash between two of them.
- * */
+/* An apply of four scripts: all of it, or the old checkpoint, as after a crash between two of them. */
 static void test_apply_in_pieces(void **state)
 {
     (void)state;
@@ -388,7 +336,7 @@ static void test_apply_in_pieces(void **state)
     run("CONFIG SET maxmemory %lld", used_memory() + 6000000);
     struct store_apply a = {
         .shard = 0, .expected = 1, .checkpoint = 2, .stamp = 99, .writes = writes, .n = N};
-    assert_int_not_equal(apply_now(&a, 1, &error), OK);
+    assert_int_not_equal(redis_apply_now(&a, 1, &error), OK);
     run("CONFIG SET maxmemory 0");
     struct str keys[] = {STR("INC-0"), STR("INC-59999"), STR("before")};
     struct store_load l = loaded(0, keys, 3);
@@ -444,7 +392,7 @@ static void test_counts_and_cluster(void **state)
                             .cluster = STR("Some_cluster-id"),
                             .writes = writes,
                             .n = 4};
-    assert_int_equal(apply_now(&a, 1, &error), OK);
+    assert_int_equal(redis_apply_now(&a, 1, &error), OK);
     struct store_load loads[] = {{.shard = 0, .counted = true}, {.shard = 1, .counted = true}};
     assert_int_equal(port->load(port->self, arena, loads, 2, &error), OK);
     assert_int_equal(loads[0].entries, 3);
@@ -457,7 +405,7 @@ static void test_counts_and_cluster(void **state)
     assert_null(loads[1].cluster.p);
     /* The same checkpoint, with a new stamp. */
     a = (struct store_apply){.shard = 0, .expected = 8, .checkpoint = 8, .stamp = 2345};
-    assert_int_equal(apply_now(&a, 1, &error), OK);
+    assert_int_equal(redis_apply_now(&a, 1, &error), OK);
     assert_true(a.applied);
     struct store_load l = loaded(0, NULL, 0);
     assert_int_equal(l.checkpoint_at, 2345);
@@ -566,247 +514,7 @@ static void test_a_connection_that_was_closed_meanwhile(void **state)
     assert_true(applied(-1, 3, &WRITE("k", "w", 1), 1));
 }
 
-static void test_login(void **state)
-{
-    (void)state;
-    struct error error = {.text = ""};
-    struct store_load l = {.shard = 0};
-    run("CONFIG SET requirepass se:cret");
-    assert_int_equal(port->load(port->self, arena, &l, 1, &error), FATAL);
-    assert_non_null(strstr(error.text, "redis.password"));
-    config.redis_password = "wrong";
-    pause_ms(210);
-    assert_int_equal(port->load(port->self, arena, &l, 1, &error), FATAL);
-    config.redis_password = "se:cret";
-    assert_int_equal(port->load(port->self, arena, &l, 1, &error), FATAL); /* still pausing */
-    pause_ms(210);
-    assert_int_equal(port->load(port->self, arena, &l, 1, &error), OK);
-    run("AUTH se:cret");
-    run("CONFIG SET requirepass %s", "");
-    run("ACL SETUSER epi on >pw +@all ~*");
-    redis_port_free(port);
-    config.redis_username = "epi";
-    config.redis_password = "pw";
-    port = redis_port_new(&config, &error);
-    assert_int_equal(port->load(port->self, arena, &l, 1, &error), OK);
-    run("ACL DELUSER epi");
-}
-
-/* What a check said, by finding, and the last thing that was wrong. */
-struct said {
-    int counts[3];
-    char wrong[500];
-};
-
-static void note_finding(void *context, enum verdict verdict, const char *what)
-{
-    struct said *said = context;
-    said->counts[verdict]++;
-    if (verdict == VERDICT_WRONG) snprintf(said->wrong, sizeof said->wrong, "%s", what);
-}
-
-static struct said checked(enum result expected)
-{
-    struct error error = {.text = ""};
-    struct said said = {{0}, ""};
-    assert_int_equal(redis_port_check(port, note_finding, &said, &error), expected);
-    if (expected == FATAL && said.counts[VERDICT_WRONG] == 1)
-        assert_string_equal(error.text, said.wrong);
-    assert_int_equal(run("DBSIZE"), 0);
-    return said;
-}
-
-static void log_in_as(const char *user, const char *password)
-{
-    struct error error;
-    redis_port_free(port);
-    config.redis_username = user;
-    config.redis_password = password;
-    port = redis_port_new(&config, &error);
-    assert_non_null(port);
-}
-
-static void test_check(void **state)
-{
-    (void)state;
-    struct said said = checked(OK);
-    assert_int_equal(said.counts[VERDICT_OK], 5);
-    assert_int_equal(said.counts[VERDICT_NOTE] + said.counts[VERDICT_WRONG], 0);
-    run("CONFIG SET maxmemory-policy allkeys-lru");
-    said = checked(FATAL);
-    assert_non_null(strstr(said.wrong, "noeviction"));
-    assert_int_equal(said.counts[VERDICT_OK], 4); /* what comes behind it was looked at, too */
-    run("CONFIG SET maxmemory-policy noeviction");
-}
-
-/* As docs/operations.md has it: nothing is missing, and nothing is too much. */
-static const char *const rights[] = {"hget",   "hmget",         "hlen",        "hset",
-                                     "hdel",   "zadd",          "zcard",       "zrem",
-                                     "zrange", "zrangebyscore", "zrangebylex", "zlexcount",
-                                     "unlink", "eval",          "evalsha",     "script|load"};
-#define RIGHTS (sizeof rights / sizeof *rights)
-#define KEYS "~epi%%7Bx%%7D:g:*"
-
-static void give_rights_but(const char *without)
-{
-    char command[1000] = "ACL SETUSER epi reset on >pw " KEYS;
-    for (size_t i = 0; i < RIGHTS; i++)
-        if (!without || strcmp(rights[i], without) != 0)
-            snprintf(command + strlen(command), 30, " +%s", rights[i]);
-    run(command);
-}
-
-static void test_check_without_a_right(void **state)
-{
-    (void)state;
-    give_rights_but(NULL);
-    log_in_as("epi", "pw");
-    struct said said = checked(OK);
-    assert_int_equal(said.counts[VERDICT_NOTE], 2); /* version and maxmemory-policy, without INFO */
-    for (size_t i = 0; i < RIGHTS; i++) {
-        char grant[60];
-        give_rights_but(rights[i]);
-        log_in_as("epi", "pw");
-        said = checked(FATAL);
-        snprintf(grant, sizeof grant, "ACL SETUSER epi +%s", rights[i]);
-        if (said.counts[VERDICT_WRONG] != 1 || !strstr(said.wrong, grant))
-            fail_msg("%d: %s, for %s", said.counts[VERDICT_WRONG], said.wrong, grant);
-    }
-    run("ACL DELUSER epi");
-}
-
-static void test_check_of_keys(void **state)
-{
-    (void)state;
-    run("ACL SETUSER epi reset on >pw +@all ~other:*");
-    log_in_as("epi", "pw");
-    struct said said = checked(FATAL);
-    assert_int_equal(said.counts[VERDICT_WRONG], 1);
-    assert_non_null(strstr(said.wrong, "ACL SETUSER epi ~epi%7Bx%7D:g:*"));
-    run("ACL DELUSER epi");
-}
-
-/* A running worker meets what was taken from its user meanwhile, by itself or in its script. */
-static void test_denied_in_the_middle(void **state)
-{
-    (void)state;
-    struct error error = {.text = ""};
-    struct store_apply a = {.shard = 0, .expected = -1, .checkpoint = 1};
-    struct store_load l = {.shard = 0};
-    run("ACL SETUSER epi reset on >pw +@all ~*");
-    log_in_as("epi", "pw");
-    run("ACL SETUSER epi -hmget");
-    assert_int_equal(port->load(port->self, arena, &l, 1, &error), FATAL);
-    assert_non_null(strstr(error.text, "ACL SETUSER <user> +hmget"));
-    log_in_as("epi", "pw");
-    run("ACL SETUSER epi +hmget");
-    assert_int_equal(port->load(port->self, arena, &l, 1, &error), OK);
-    run("ACL SETUSER epi -hset");
-    assert_int_equal(apply_now(&a, 1, &error), FATAL);
-    assert_non_null(strstr(error.text, "`epilogue check` says which"));
-    run("ACL DELUSER epi");
-}
-
-/* Not ready, and the sentence says so; the port may have to wait before it connects again. */
-static void is_not_ready(const char *why)
-{
-    struct error error = {.text = ""};
-    pause_ms(210);
-    assert_int_equal(port->ready(port->self, &error), RETRY);
-    if (!strstr(error.text, why)) fail_msg("%s does not say \"%s\"", error.text, why);
-}
-
-static void is_ready(void)
-{
-    struct error error = {.text = ""};
-    pause_ms(210);
-    if (port->ready(port->self, &error) != OK) fail_msg("%s", error.text);
-}
-
-/* What a server can say instead of taking a write. */
-static void test_ready(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *begin, *end, *why;
-    } conditions[] = {
-        {"REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "is a replica, of 127.0.0.1:1"},
-        {"CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "no memory left"},
-        {"CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0",
-         "fewer replicas"},
-    };
-    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
-        is_ready();
-        freeReplyObject(redisCommand(admin, conditions[i].begin));
-        is_not_ready(conditions[i].why);
-        is_not_ready(conditions[i].why);
-        freeReplyObject(redisCommand(admin, conditions[i].end));
-        is_ready();
-    }
-    assert_int_equal(run("DBSIZE"), 0);
-}
-
-/* It takes writes, and loses them at the next synchronization. */
-static void test_a_writable_replica_is_not_ready(void **state)
-{
-    (void)state;
-    run("CONFIG SET replica-read-only no");
-    run("REPLICAOF 127.0.0.1 1");
-    is_not_ready("is a replica");
-    run("REPLICAOF NO ONE");
-    run("CONFIG SET replica-read-only yes");
-    is_ready();
-}
-
-static void test_ready_while_a_script_runs(void **state)
-{
-    (void)state;
-    run("CONFIG SET lua-time-limit 50");
-    is_ready();
-    redisContext *other = redisConnectUnix(url + 5);
-    int done = 0;
-    redisAppendCommand(other, "EVAL %s 0", "while true do end");
-    redisBufferWrite(other, &done);
-    pause_ms(200);
-    is_not_ready("a script of somebody else");
-    run("SCRIPT KILL");
-    redisFree(other);
-    is_ready();
-}
-
-/* Without the right to ask for the role, the write tells. */
-static void test_ready_without_info(void **state)
-{
-    (void)state;
-    struct error error = {.text = ""};
-    redis_port_free(port);
-    config.redis_username = "epi";
-    config.redis_password = "pw";
-    port = redis_port_new(&config, &error);
-    run("ACL SETUSER epi on >pw +@all -info ~*");
-    is_ready();
-    run("REPLICAOF 127.0.0.1 1");
-    is_not_ready("replica now");
-    run("REPLICAOF NO ONE");
-    is_ready();
-    run("ACL DELUSER epi");
-}
-
-static void test_tls_refused(void **state)
-{
-    (void)state;
-    struct error error = {.text = ""};
-    struct config tls = config;
-    tls.redis_url = "rediss://localhost";
-    struct store_port *refused = redis_port_new(&tls, &error);
-#if HIREDIS_MAJOR < 1
-    assert_null(refused);
-    assert_non_null(strstr(error.text, "stunnel"));
-#endif
-    redis_port_free(refused);
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, begin_test, end_test)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, redis_begin, redis_end)
 
 int main(void)
 {
@@ -828,16 +536,6 @@ int main(void)
         TEST(test_restart),
         TEST(test_loads_while_it_applies),
         TEST(test_a_connection_that_was_closed_meanwhile),
-        TEST(test_login),
-        TEST(test_check),
-        TEST(test_tls_refused),
-        TEST(test_check_without_a_right),
-        TEST(test_check_of_keys),
-        TEST(test_denied_in_the_middle),
-        TEST(test_ready),
-        TEST(test_a_writable_replica_is_not_ready),
-        TEST(test_ready_while_a_script_runs),
-        TEST(test_ready_without_info),
     };
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, redis_start, redis_stop);
 }
