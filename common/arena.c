@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory of a batch, in blocks that are kept from one batch to the next. A pointer moves forward
+ * for each allocation. A reset keeps blocks up to the size that its caller names; the block of one
+ * large record is never kept.
+ */
 #include "arena.h"
 
 #include <stdalign.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A buffer of bytes that doubles when it is full. All JSON that goes out is written through it, so
+ * it appends in place and never formats twice.
+ */
 #include "buf.h"
 
 #include <stdarg.h>

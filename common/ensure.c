@@ -9,6 +9,6 @@
 void ensure_failed(const char *what, const char *file, int line)
 {
     log_error("internal error: the process ends before anything wrong is written",
-              "check=%s file=%s line=%d", what, file, line);
+              LOG_TEXT("check", what), LOG_TEXT("file", file), LOG_INT("line", line));
     abort();
 }

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How a result and its sentence come together. A function that fails returns error_set(...), so the
+ * class and the words are written in one place.
+ */
 #include "error.h"
 
 #include <stdarg.h>

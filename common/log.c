@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Makes a log line on the stack, whole and of bounded length, and hands it to the writer. A line is
+ * about records and settings that others wrote, so all of it but the names of fields is escaped.
+ */
 #include "log.h"
 
 #include <errno.h>
-#include <stdarg.h>
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,118 +75,41 @@ static void put_escaped(struct line *line, const char *p, size_t n)
 
 /* ---- fields ---- */
 
-/* A field while it is made: its name, and its value as yet unquoted. */
-struct field {
-    const char *name;
-    size_t name_n;
-    char value[RAW_BYTES];
-    size_t n;
+/* A value as text that is yet to be quoted. */
+struct value {
+    struct str text;
     bool number; /* an integer that every reader of JSON can hold exactly */
-    bool lost;   /* a conversion that is not known: where the arguments go on is not known either */
+    char digits[24];
 };
 
-static void add(struct field *field, const char *bytes, size_t n)
+static void read_value(struct value *value, const struct log_field *field)
 {
-    size_t room = sizeof field->value - field->n;
-    if (n > room) n = room;
-    memcpy(field->value + field->n, bytes, n);
-    field->n += n;
-}
-
-/* An argument of an integer conversion, as text. */
-static void add_integer(struct field *field, char conversion, const char *modifier, va_list *args)
-{
-    char text[24];
-    int n;
-    bool two = modifier[0] == 'l' && modifier[1] == 'l';
-    if (conversion == 'd' || conversion == 'i') {
-        long long value = two                  ? va_arg(*args, long long)
-                          : modifier[0] == 'l' ? va_arg(*args, long)
-                          : modifier[0] == 'z' ? va_arg(*args, ssize_t)
-                                               : va_arg(*args, int);
-        n = snprintf(text, sizeof text, "%lld", value);
-    } else {
-        unsigned long long value = two                  ? va_arg(*args, unsigned long long)
-                                   : modifier[0] == 'l' ? va_arg(*args, unsigned long)
-                                   : modifier[0] == 'z' ? va_arg(*args, size_t)
-                                                        : va_arg(*args, unsigned);
-        n = snprintf(text, sizeof text, conversion == 'u' ? "%llu" : "%llx", value);
-    }
-    field->number = field->n == 0 && conversion != 'x' && n <= 15;
-    add(field, text, (size_t)n);
-}
-
-static void add_string(struct field *field, int precision, const char *text)
-{
-    if (!text) text = "";
-    add(field, text, precision < 0 ? strlen(text) : strnlen(text, (size_t)precision));
-}
-
-/* One conversion of the format, from its % on; returns what is behind it. */
-static const char *add_conversion(struct field *field, const char *format, va_list *args)
-{
-    const char *p = format + 1;
-    int precision = -1;
-    char text[64];
-    if (p[0] == '.' && p[1] == '*') {
-        precision = va_arg(*args, int);
-        p += 2;
-    } else if (p[0] == '.' && p[1] >= '0' && p[1] <= '9') {
-        precision = p[1] - '0';
-        p += 2;
-    }
-    const char *modifier = p;
-    p += strspn(p, "lz");
-    field->number = false;
-    switch (*p) {
-    case 's': add_string(field, precision, va_arg(*args, const char *)); break;
-    case 'd':
-    case 'i':
-    case 'u':
-    case 'x': add_integer(field, *p, modifier, args); break;
-    case 'f':
-        add(field, text,
-            (size_t)snprintf(text, sizeof text, "%.*f", precision < 0 ? 6 : precision,
-                             va_arg(*args, double)));
+    int n = 0;
+    switch (field->type) {
+    case LOG_FIELD_STR: value->text = field->str; break;
+    case LOG_FIELD_INT:
+        n = snprintf(value->digits, sizeof value->digits, "%" PRId64, field->i);
         break;
-    default: field->lost = true; return p;
+    case LOG_FIELD_UINT:
+        n = snprintf(value->digits, sizeof value->digits, "%" PRIu64, field->u);
+        break;
     }
-    return p + 1;
+    if (n) value->text = (struct str){value->digits, (size_t)n};
+    value->number = n > 0 && n <= 15;
+    if (value->text.n >= RAW_BYTES) value->text.n = text_whole(value->text.p, RAW_BYTES);
 }
 
-/* The next field of a format; returns what is behind it. Spaces of the format end a field, those of
- * a value never do: a value is put in only after that was decided. */
-static const char *read_field(struct field *field, const char *format, va_list *args)
+static bool is_plain(struct str text)
 {
-    field->name = format;
-    field->name_n = strcspn(format, "= ");
-    field->n = 0;
-    field->number = field->lost = false;
-    format += field->name_n;
-    if (*format == '=') format++;
-    while (*format && *format != ' ' && !field->lost) {
-        if (*format == '%') {
-            format = add_conversion(field, format, args);
-        } else {
-            field->number = false;
-            add(field, format++, 1);
-        }
-    }
-    if (field->n == RAW_BYTES) field->n = text_whole(field->value, field->n);
-    return format + strspn(format, " ");
-}
-
-static bool is_plain(const struct field *field)
-{
-    for (size_t i = 0; i < field->n; i++) {
-        char c = field->value[i];
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
         if (c <= ' ' || c >= 0x7f || c == '=' || c == '"' || c == '\\') return false;
     }
-    return field->n > 0 && field->n <= VALUE_BYTES;
+    return text.n > 0 && text.n <= VALUE_BYTES;
 }
 
 /* What is longer than it may be, or than the line has room for, ends with an ellipsis. */
-static void put_quoted(struct line *line, const struct field *field)
+static void put_quoted(struct line *line, struct str text)
 {
     char bytes[VALUE_BYTES];
     size_t around = strlen("\"…\""), room = line->cap - line->n;
@@ -192,7 +119,7 @@ static void put_quoted(struct line *line, const struct field *field)
     }
     size_t cap = room - around < sizeof bytes ? room - around : sizeof bytes;
     struct line value = {bytes, 0, cap, false};
-    put_escaped(&value, field->value, field->n);
+    put_escaped(&value, text.p, text.n);
     put_lit(line, "\"");
     put(line, value.p, value.n);
     if (value.full) put_lit(line, "…");
@@ -200,32 +127,25 @@ static void put_quoted(struct line *line, const struct field *field)
 }
 
 /* A field that does not fit whole is left off, so that the line stays JSON. */
-static void put_field(struct line *line, const struct field *field, bool json)
+static void put_field(struct line *line, const struct log_field *field, bool json)
 {
+    struct value value;
     size_t before = line->n;
+    read_value(&value, field);
     put(line, json ? ",\"" : " ", json ? 2 : 1);
-    put_escaped(line, field->name, field->name_n);
+    put(line, field->name, strlen(field->name));
     put(line, json ? "\":" : "=", json ? 2 : 1);
-    if (json ? field->number : is_plain(field))
-        put(line, field->value, field->n);
+    if (json ? value.number : is_plain(value.text))
+        put(line, value.text.p, value.text.n);
     else
-        put_quoted(line, field);
+        put_quoted(line, value.text);
     if (line->full) line->n = before;
-}
-
-static void put_fields(struct line *line, bool json, const char *format, va_list *args)
-{
-    struct field field = {0};
-    while (*format && !line->full && !field.lost) {
-        format = read_field(&field, format, args);
-        put_field(line, &field, json);
-    }
 }
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
 static void put_line(struct line *line, enum log_level level, const char *message,
-                     const char *fields, va_list *args)
+                     const struct log_field *fields)
 {
     char ts[TIMESTAMP_TEXT];
     timestamp_format(clock_now(), ts);
@@ -239,22 +159,19 @@ static void put_line(struct line *line, enum log_level level, const char *messag
     put_escaped(line, message, text_whole(message, strnlen(message, MESSAGE_BYTES)));
     put_lit(line, "\"");
     line->cap -= 2; /* for the end of the line, whatever the fields are */
-    put_fields(line, json, fields, args);
+    for (; fields->name && !line->full; fields++) put_field(line, fields, json);
     line->cap += 2;
     line->full = false;
     put(line, json ? "}\n" : "\n", json ? 2 : 1);
 }
 
-void log_write(enum log_level level, const char *message, const char *fields, ...)
+void log_line(enum log_level level, const char *message, const struct log_field *fields)
 {
     if ((int)level < atomic_load(&current_level)) return;
     int saved = errno;
     char bytes[LOG_LINE_BYTES];
     struct line line = {bytes, 0, sizeof bytes, false};
-    va_list args;
-    va_start(args, fields);
-    put_line(&line, level, message, fields, &args);
-    va_end(args);
+    put_line(&line, level, message, fields);
     log_writer_put(bytes, line.n);
     errno = saved;
 }

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The worker must not wait for whoever reads its log. A ring of lines and a thread of its own take
+ * the waiting; when the ring is full, lines are dropped, counted, and told once there is room.
+ */
 #include "log_writer.h"
 
 #include <errno.h>
@@ -8,9 +12,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 
 static struct {
@@ -83,8 +87,7 @@ static void say_dropped(void)
     writer.not_said = 0;
     writer.writing = true;
     pthread_mutex_unlock(&writer.lock);
-    log_warn("log lines were dropped: whoever reads the log did not keep up", "lines=%lld",
-             (long long)n);
+    log_warn("log lines were dropped: whoever reads the log did not keep up", LOG_INT("lines", n));
     pthread_mutex_lock(&writer.lock);
     writer.writing = false;
 }
@@ -122,11 +125,7 @@ static void *run(void *unused)
 enum result log_writer_start(struct error *error)
 {
     sigset_t all, before;
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&writer.emptied, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    clock_cond_init(&writer.emptied);
     writer.stopping = false;
     sigfillset(&all); /* signals are the main thread's */
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -143,11 +142,7 @@ enum result log_writer_start(struct error *error)
 
 void log_writer_stop(int wait_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    long ns = until.tv_nsec + (long)(wait_ms % 1000) * 1000000;
-    until.tv_sec += wait_ms / 1000 + ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
+    struct timespec until = clock_in(wait_ms);
 
     pthread_mutex_lock(&writer.lock);
     bool ours = writer.running && !writer.stopping;

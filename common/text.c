@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Characters and their escapes, and how text of others is shown. No library does this as it has to be
+ * here: the same in every locale, and with bytes that are no UTF-8 as a part of the job.
+ */
 #include "text.h"
 
 size_t text_char(const char *p, size_t n, uint32_t *c)
@@ -30,6 +34,85 @@ size_t text_char(const char *p, size_t n, uint32_t *c)
         *c = *c << 6 | (b[i] & 0x3f);
     }
     return length;
+}
+
+size_t text_put_char(char *out, uint32_t c)
+{
+    static const uint32_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (size_t i = n - 1; i; i--, c >>= 6) out[i] = (char)(0x80 | (c & 0x3f));
+    *out = (char)(lead[n] | c);
+    return n;
+}
+
+bool text_same(struct str a, struct str b)
+{
+    size_t i = 0;
+    if (a.n != b.n) return false;
+    while (i < a.n && text_lower(a.p[i]) == text_lower(b.p[i])) i++;
+    return i == a.n;
+}
+
+static char fold(char c)
+{
+    return c == '_' || c == ' ' ? '-' : text_lower(c);
+}
+
+bool text_same_word(struct str a, struct str b)
+{
+    size_t i = 0;
+    if (a.n != b.n) return false;
+    while (i < a.n && fold(a.p[i]) == fold(b.p[i])) i++;
+    return i == a.n;
+}
+
+int text_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    c = text_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+void text_percent(char out[TEXT_PERCENT], unsigned char byte)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    out[0] = '%';
+    out[1] = hex[byte >> 4];
+    out[2] = hex[byte & 15];
+}
+
+int text_percent_value(const char *p, size_t n)
+{
+    if (n < TEXT_PERCENT || p[0] != '%') return -1;
+    int high = text_hex_digit(p[1]), low = text_hex_digit(p[2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+#define UNIT 6 /* characters of \\uXXXX */
+
+/* The UTF-16 unit that is written at `p`; -1 for none. */
+static int32_t read_unit(const char *p, size_t n)
+{
+    if (n < UNIT || p[0] != '\\' || p[1] != 'u') return -1;
+    int32_t value = 0;
+    for (int i = 2; i < UNIT; i++) {
+        int digit = text_hex_digit(p[i]);
+        if (digit < 0) return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+int32_t text_unescape(const char *p, size_t n, size_t *length)
+{
+    int32_t c = read_unit(p, n);
+    if (c < 0) return TEXT_NO_ESCAPE;
+    *length = UNIT;
+    if (c < 0xd800 || c > 0xdfff) return c;
+    int32_t low = c < 0xdc00 ? read_unit(p + UNIT, n - UNIT) : -1;
+    if (low < 0xdc00 || low > 0xdfff) return TEXT_LONE_SURROGATE;
+    *length = 2 * UNIT;
+    return 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
 }
 
 bool text_is_unsafe(uint32_t c)
@@ -133,7 +216,7 @@ static bool is_clean(struct str text)
 
 static bool breaks_line(uint32_t c)
 {
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029;
+    return (c < 0xa0 && text_is_unsafe(c)) || c == 0x2028 || c == 0x2029;
 }
 
 struct str text_clean(struct arena *arena, struct str text)

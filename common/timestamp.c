@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Times as text, both ways. Out there is one form; in, all that platforms were seen to write is
+ * read, and what cannot be a time is told from what only says that there is none.
+ */
 #include "timestamp.h"
 
 #define YEAR_ABSENT_FIRST 1   /* this one and all before it */
@@ -40,6 +44,16 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
+int64_t timestamp_day(ms_t t)
+{
+    return floor_div(t, DAY_MS);
+}
+
+int timestamp_weekday(int64_t day)
+{
+    return (int)((day % 7 + 10) % 7); /* 1970-01-01 was a Thursday */
+}
+
 static void put2(char *out, unsigned value)
 {
     out[0] = (char)('0' + value / 10);
@@ -49,7 +63,7 @@ static void put2(char *out, unsigned value)
 /* Called some ten times for each event that goes out, hence digit by digit. */
 void timestamp_format(ms_t t, char out[TIMESTAMP_TEXT])
 {
-    int64_t days = floor_div(t, DAY_MS);
+    int64_t days = timestamp_day(t);
     unsigned ms = (unsigned)(t - days * DAY_MS);
     int64_t year;
     unsigned month, day;
@@ -195,7 +209,7 @@ static enum timestamp_result in_range(ms_t t, enum timestamp_result result, ms_t
 {
     int64_t year;
     unsigned month, day;
-    timestamp_date(floor_div(t, DAY_MS), &year, &month, &day);
+    timestamp_date(timestamp_day(t), &year, &month, &day);
     if (absent_year(year)) return TIMESTAMP_ABSENT;
     *out = t;
     return result;
@@ -219,7 +233,7 @@ enum timestamp_result timestamp_parse(struct str text, ms_t *out)
     ms_t t = timestamp_days(date.year, (unsigned)date.month, (unsigned)date.day) * DAY_MS + time -
              offset;
     /* Leap seconds are put in at the end of a day of UTC, nowhere else. */
-    if (leap && t - floor_div(t, DAY_MS) * DAY_MS != DAY_MS - 1) return TIMESTAMP_BAD;
+    if (leap && t - timestamp_day(t) * DAY_MS != DAY_MS - 1) return TIMESTAMP_BAD;
     return in_range(t, date.partial ? TIMESTAMP_PARTIAL : TIMESTAMP_OK, out);
 }
 

@@ -23,6 +23,10 @@ typedef int64_t ms_t;
 int64_t timestamp_days(int64_t year, unsigned month, unsigned day);
 /* The date of a day number. */
 void timestamp_date(int64_t days, int64_t *year, unsigned *month, unsigned *day);
+/* The day number of a time. */
+int64_t timestamp_day(ms_t t);
+/* 0 for Monday, 6 for Sunday. */
+int timestamp_weekday(int64_t day);
 /* Writes exactly TIMESTAMP_TEXT bytes, no NUL. `t` must lie in the years 0000 to 9999. */
 void timestamp_format(ms_t t, char out[TIMESTAMP_TEXT]);
 
@@ -34,7 +38,7 @@ enum timestamp_result {
 };
 
 /*
- * Reads a time as other systems write it (CONTRACT part 3, "Tolerated on the way in"): RFC 3339
+ * Reads a time as other systems write it (R3.19, R3.20): RFC 3339
  * with any offset, `+0800`, a space for `T`, ` UTC`, no zone, fractions of up to nine digits, a
  * leap second as :59.999, partial dates.
  */

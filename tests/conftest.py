@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures: `kafka` is the one broker of a test process; `world` is a test's own part of everything."""
+"""Fixtures: `kafka` is the one broker of a test process, `new_broker` starts another one; `world` is a
+test's own part of everything."""
 
 import os
 import pathlib
@@ -9,6 +10,7 @@ import sys
 
 import pytest
 
+from support import process
 from support.process import tail
 
 _STATUS = pytest.StashKey[int]()
@@ -39,10 +41,19 @@ def pytest_unconfigure(config):
         os._exit(config.stash[_STATUS])
 
 
+_STARTS_A_BROKER = {"kafka", "new_broker"}
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
-        if "kafka" in item.fixturenames:
+        if _STARTS_A_BROKER & set(item.fixturenames):
             item.add_marker(pytest.mark.kafka)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    # A test that starts a broker on its own would not be marked, and so not be left out by --quick.
+    process.may_start_broker = item.get_closest_marker("kafka") is not None
 
 
 def long_run():
@@ -65,6 +76,20 @@ def kafka(run_folder):
     broker = KafkaBroker(run_folder / "kafka")
     yield broker
     broker.stop()
+
+
+@pytest.fixture(scope="module")
+def new_broker():
+    """Starts a broker of a test's own: `new_broker(folder, properties=…)`."""
+    from support.kafka_broker import KafkaBroker
+    brokers = []
+
+    def start(*arguments, **options):
+        brokers.append(KafkaBroker(*arguments, **options))
+        return brokers[-1]
+    yield start
+    for broker in brokers:
+        broker.stop()
 
 
 @pytest.hookimpl(hookwrapper=True)

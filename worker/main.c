@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The program's way in; its commands are in cli/. */
+/* The program's way in: standard streams are put right first and looked at last, and what is between
+ * is the commands', which are in cli/. */
 #include "cli/cli.h"
 #include "cli/streams.h"
 

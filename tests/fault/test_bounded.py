@@ -4,7 +4,6 @@
 import pytest
 
 from support.events import closure, finding
-from support.kafka_broker import KafkaBroker
 
 
 def _large_closure(incident_id, findings):

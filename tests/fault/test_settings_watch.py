@@ -14,7 +14,6 @@ from conftest import long_run
 
 from support import checker
 from support.events import bug_id, closure, finding
-from support.kafka_broker import KafkaBroker
 from support.process import free_port, wait_until
 from support.world import World
 
@@ -175,9 +174,9 @@ def test_an_output_that_is_deleted_under_a_worker(one):
 # Only with --long: it needs a broker of its own, half a minute. That the setting is not to be changed
 # is tried in each run (unit/test_config.c).
 @pytest.mark.skipif(not long_run(), reason="only with --long")
-def test_a_broker_that_makes_topics_by_itself(run_folder):
+def test_a_broker_that_makes_topics_by_itself(run_folder, new_broker):
     """A question about a topic made it, with the broker's defaults; a deleted one came back so."""
-    broker = KafkaBroker(run_folder / "making", properties="auto.create.topics.enable=true\n")
+    broker = new_broker(run_folder / "making", properties="auto.create.topics.enable=true\n")
     world = World(run_folder / "making-world", broker)
     world.folder.mkdir(parents=True, exist_ok=True)
     world.redis.start()
@@ -193,4 +192,3 @@ def test_a_broker_that_makes_topics_by_itself(run_folder):
         assert worker.stop() == 0
     finally:
         world.close()
-        broker.stop()

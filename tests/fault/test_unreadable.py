@@ -9,7 +9,6 @@ import pytest
 
 from support.checker import latest_tasks
 from support.events import closure, finding
-from support.kafka_broker import KafkaBroker
 from support.world import World
 
 # Where the fields of a record batch (version 2) stand; the checksum covers all behind itself.
@@ -55,10 +54,10 @@ def _set_codec(log, begin, end):
 
 
 @pytest.fixture(scope="module")
-def worlds(run_folder):
+def worlds(run_folder, new_broker):
     """Two worlds with a broken batch each, on a broker of their own."""
     folder = run_folder / "unreadable"
-    broker = KafkaBroker(folder / "kafka")
+    broker = new_broker(folder / "kafka")
     made = {}
     for name in ("damaged", "codec"):
         world = made[name] = World(folder / name, broker)
@@ -73,7 +72,6 @@ def worlds(run_folder):
     broker.start()
     yield made
     reports = [world.close() for world in made.values()]
-    broker.stop()
     assert not any(reports), f"a sanitizer found something:\n{reports}"
 
 

@@ -267,7 +267,7 @@ def test_each_right_in_redis(strict, acls):
     assert not _wrong(_check(strict, 0, *settings))
     some = [rules[0], "+hmget", "+zadd", "+unlink", "+script|load", "+info"]
     assert set(some) <= set(rules)
-    for rule in rules if long_run() else some:  # unit/test_redis_port.c has all of them
+    for rule in rules if long_run() else some:  # integration/redis_access_test.c has all of them
         denied = ["resetkeys", "~other:*"] if rule[0] == "~" else [f"-{rule[1:]}"]
         admin.execute_command("ACL", "SETUSER", "epilogue", *denied)
         if rule == "+info":

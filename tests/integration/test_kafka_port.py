@@ -2,14 +2,17 @@
 """The C tests of the Kafka port, on the run's real broker."""
 
 import os
+import pathlib
 import subprocess
 
 import pytest
 
 from support.worker import binary
 
+_PROGRAMS = sorted(path.stem for path in pathlib.Path(__file__).parent.glob("kafka_*_test.c"))
 
-@pytest.mark.parametrize("name", ["kafka_port_test", "kafka_commit_test"])
+
+@pytest.mark.parametrize("name", _PROGRAMS)
 def test_kafka_port(kafka, name):
     program = binary().parents[1] / "tests" / name
     result = subprocess.run(

@@ -20,7 +20,7 @@ _NOT_IN_CHANGES = {"version", "updated_at", "cause", "changes", "warnings"}
 
 
 def encode_id(text):
-    """An id as it stands inside a task_id or ce_id: CONTRACT 5's percent-encoding."""
+    """An id as it stands inside a task_id or ce_id: the percent-encoding of R5.4."""
     return re.sub(r"[%/|$~\x00-\x1f\x7f-\x9f]",
                   lambda m: "".join(f"%{b:02X}" for b in m.group().encode()), text)
 

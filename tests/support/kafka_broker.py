@@ -13,6 +13,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
     AdminClient, ConfigResource, ConfigSource, NewPartitions, NewTopic)
 
+from support import process
 from support.process import free_port, spawn, stop, tail, wait_until
 
 _HERE = pathlib.Path(__file__).parent
@@ -70,6 +71,9 @@ class KafkaBroker:
     def __init__(self, folder, heap="512m", compile_fully=False, properties=""):
         """`compile_fully`: for a benchmark; tests want a broker that is up soon. `properties`:
         lines that come over those of every test."""
+        if not process.may_start_broker:
+            raise RuntimeError("a test starts a broker by the fixture `kafka` or `new_broker`, "
+                               "else tests/run --quick would run it, too")
         self._heap = heap
         self._compiler = () if compile_fully else ("-XX:TieredStopAtLevel=1",)
         self.folder = pathlib.Path(folder)

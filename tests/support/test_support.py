@@ -7,6 +7,7 @@ import pytest
 from confluent_kafka import Producer
 
 from support import checker
+from support.kafka_broker import KafkaBroker
 from support.records import Publisher, Record, TopicReader, murmur2, partition_of
 from support.redis_server import RedisServer
 
@@ -18,6 +19,22 @@ def test_murmur2_as_java_has_it():
                b"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971}
     for data, signed in vectors.items():
         assert murmur2(data) == signed & 0xFFFFFFFF
+
+
+def test_no_test_starts_a_broker_past_the_fixtures(tmp_path):
+    """Their names mark it as one that needs Kafka; this one is not marked."""
+    with pytest.raises(RuntimeError, match="new_broker"):
+        KafkaBroker(tmp_path)
+
+
+@pytest.fixture
+def own_broker(new_broker):
+    """By way of another fixture."""
+    return new_broker
+
+
+def test_who_starts_a_broker_is_marked(own_broker, request):
+    assert request.node.get_closest_marker("kafka")
 
 
 @pytest.fixture

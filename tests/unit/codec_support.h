@@ -3,14 +3,10 @@
 #ifndef EPILOGUE_TESTS_UNIT_CODEC_SUPPORT_H
 #define EPILOGUE_TESTS_UNIT_CODEC_SUPPORT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "arena_support.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include "codec/decode.h"
 #include "codec/encode.h"
@@ -31,22 +27,6 @@ static const struct policy codec_policy = {
     .aliases = codec_aliases,
     .aliases_n = sizeof codec_aliases / sizeof *codec_aliases,
 };
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static inline struct decoder make_decoder(const struct limits *limits)
 {

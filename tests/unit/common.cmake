@@ -1,6 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-epilogue_unit_test(timestamp common)
-epilogue_unit_test(log common)
-epilogue_unit_test(error common)
-epilogue_unit_test(log_writer common)
-epilogue_unit_test(text common)
+foreach(what base64 clock error file hash log log_writer text timestamp)
+  epilogue_unit_test(${what} common)
+endforeach()

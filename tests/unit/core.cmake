@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 add_library(core_support STATIC
-  unit/core_checks.c unit/core_events.c unit/core_news.c unit/core_stories.c
+  unit/core_checks.c unit/core_events.c unit/core_incident.c unit/core_news.c unit/core_stories.c
   unit/core_support.c)
 target_link_libraries(core_support PUBLIC core PkgConfig::CMOCKA)
 # All of core's tests, for tests/coverage.
@@ -14,10 +14,14 @@ endforeach()
 # Its events and states are compared as they are written.
 epilogue_unit_test(parts core_support codec)
 epilogue_unit_test(parts_between core_support codec)
+epilogue_unit_test(parts_given_up core_support codec)
 # Findings that go on to another incident go through their record.
 epilogue_unit_test(merged core_support codec)
-set_tests_properties(unit.parts unit.parts_between unit.merged PROPERTIES LABELS core)
-add_dependencies(core_tests test_parts test_parts_between test_merged)
+epilogue_unit_test(merged_order core_support codec)
+foreach(what parts parts_between parts_given_up merged merged_order)
+  set_tests_properties(unit.${what} PROPERTIES LABELS core)
+  add_dependencies(core_tests test_${what})
+endforeach()
 if(EPILOGUE_COVERAGE)
   target_compile_definitions(test_decide PRIVATE EPILOGUE_COVERAGE)
 endif()

@@ -49,7 +49,7 @@ int world_teardown(void **state);
 struct world *world_new(void);
 void world_free(struct world *world);
 
-/* Fills in CONTRACT part 9's default policy. */
+/* Fills in the default policy of R9.4. */
 void default_policy(struct arena *arena, struct policy *policy);
 struct duration days(int64_t n);
 struct duration hours(int64_t n);

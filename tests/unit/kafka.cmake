@@ -14,7 +14,7 @@ foreach(test kafka_mock kafka_delivery)
   target_include_directories(test_${test} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 endforeach()
 
-foreach(test kafka_port kafka_commit)
+foreach(test kafka_port kafka_topics kafka_lookup kafka_group kafka_commit)
   add_executable(${test}_test integration/${test}_test.c support/kafka_fixture.c)
   target_include_directories(${test}_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${test}_test PRIVATE kafka PkgConfig::RDKAFKA PkgConfig::CMOCKA)

@@ -134,7 +134,7 @@ static void the_environment_configures(void **state)
     assert_non_null(strstr(seen, "group=of-environment"));
     setenv("EPILOGUE_GROUP_IDD", "x", 1);
     assert_int_equal(RUN("show", "a"), EXIT_USAGE);
-    assert_non_null(strstr(said, "the nearest known one is EPILOGUE_GROUP_ID"));
+    assert_non_null(strstr(said, "did you mean \"EPILOGUE_GROUP_ID\"?"));
     /* help must work all the same */
     assert_int_equal(RUN("bare"), EXIT_DONE);
     assert_string_equal(seen, "config none");

@@ -4,10 +4,8 @@
  * that named each other, one that named itself and one that named nobody were all closed, and their
  * incident was complete.
  */
-#include "core_support.h"
+#include "core_incident.h"
 
-#define NOON "2026-11-20T12:00:00Z"
-#define LATER "2026-11-24T12:00:00Z"
 #define CLOSES " closed closed:duplicate [status,resolution,reason,closed_at,sla]\n"
 
 static struct finding_event *duplicate(struct world *w, const char *id, int64_t revision,
@@ -25,13 +23,6 @@ static struct closure_event *bare_closure(struct world *w, int64_t revision)
     struct closure_event *e = closure(w, "INC-1", revision);
     complete_closure(w, e);
     return e;
-}
-
-static struct world *closed_incident(void **state)
-{
-    struct world *w = *state;
-    take_closure(w, NOON, bare_closure(w, 1));
-    return w;
 }
 
 static const struct task *bug(struct world *w, const char *finding_id)
@@ -61,9 +52,7 @@ static void an_unknown_one_is_looked_at_again_when_it_comes(void **state)
     take_finding(w, NOON, technical(w, "E", 1));
     run_until(w, NOON);
     assert_news(w, "");
-    struct finding_event *f = finding(w, "INC-1", "D", 2);
-    SET_FINDING(f, TITLE, title, STR("Anew"));
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "D", 2, TITLE, title, STR("Anew"));
     assert_news(w, "bug/D/2 updated open [title]\n");
     assert_warned(w, 0, NULL);
     take_finding(w, LATER, technical(w, "X", 1));
@@ -87,9 +76,7 @@ static void one_that_names_nobody_is_unknown(void **state)
     take_finding(w, NOON, duplicate(w, "D", 2, NULL));
     assert_news(w, "bug/D/2 updated open\n");
     take_finding(w, NOON, technical(w, "X", 1));
-    struct finding_event *f = finding(w, "INC-1", "D", 3);
-    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("X"));
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "D", 3, DUPLICATE_OF, duplicate_of, STR("X"));
     assert_news(w, "bug/D/3" CLOSES);
 }
 
@@ -199,18 +186,12 @@ static void a_tracker_goes_on_with_what_is_in_doubt(void **state)
 {
     struct world *w = closed_incident(state);
     take_finding(w, NOON, duplicate(w, "D", 1, "X"));
-    struct task_update_event *u = task_update(w, "INC-1", "bug/D", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
-    take_update(w, NOON, u);
+    TELL_TASK(w, NOON, "bug/D", 1, STATUS, status, REPORTED_VERIFIED);
     assert_news(w, "bug/D/2 closed closed:done [status,resolution,closed_at,sla]\n"
                    "completed/2 light 0/1\n");
-    u = task_update(w, "INC-1", "bug/D", 2);
-    SET_UPDATE(u, STATUS, status, REPORTED_OPEN);
-    take_update(w, NOON, u);
+    TELL_TASK(w, NOON, "bug/D", 2, STATUS, status, REPORTED_OPEN);
     assert_int_equal(bug(w, "D")->status, STATUS_OPEN);
-    u = task_update(w, "INC-1", "bug/D", 3);
-    SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
-    take_update(w, NOON, u);
+    TELL_TASK(w, NOON, "bug/D", 3, STATUS, status, REPORTED_VERIFIED);
     /* Done is done, whatever comes later. */
     take_finding(w, LATER, technical(w, "X", 1));
     run_until(w, LATER);
@@ -218,14 +199,10 @@ static void a_tracker_goes_on_with_what_is_in_doubt(void **state)
     assert_int_equal(bug(w, "D")->resolution, RESOLUTION_DONE);
     assert_int_equal(finding_of(w, "INC-1", "D")->doubt, DOUBT_NONE);
     /* Now that it counts it keeps its task closed. */
-    u = task_update(w, "INC-1", "bug/D", 4);
-    SET_UPDATE(u, STATUS, status, REPORTED_OPEN);
-    take_update(w, LATER, u);
+    TELL_TASK(w, LATER, "bug/D", 4, STATUS, status, REPORTED_OPEN);
     assert_news(w, "");
     /* A tracker's own duplicates are in the tracker: its word is enough. */
-    u = task_update(w, "INC-1", "bug/X", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_DUPLICATE);
-    take_update(w, LATER, u);
+    TELL_TASK(w, LATER, "bug/X", 1, STATUS, status, REPORTED_DUPLICATE);
     assert_int_equal(bug(w, "X")->resolution, RESOLUTION_DUPLICATE);
     take_finding(w, LATER, duplicate(w, "X", 2, "Y"));
     assert_news(w, "bug/X/3 updated closed:duplicate\n");
@@ -239,9 +216,7 @@ static void one_that_moves_away_is_open_again(void **state)
     take_finding(w, NOON, technical(w, "X", 1));
     take_finding(w, NOON, technical(w, "Y", 1));
     take_finding(w, NOON, duplicate(w, "D", 1, "X"));
-    struct finding_event *f = finding(w, "INC-1", "D", 2);
-    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("?"));
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "D", 2, DUPLICATE_OF, duplicate_of, STR("?"));
     assert_int_equal(bug(w, "D")->status, STATUS_OPEN);
     assert_int_equal(bug(w, "D")->occurrence, 2);
     assert_warned(w, 0, "unknown-duplicate");
@@ -303,9 +278,7 @@ static void the_end_of_retention_ends_doubts(void **state)
 {
     struct world *w = closed_incident(state);
     take_finding(w, NOON, duplicate(w, "D", 1, "X"));
-    struct task_update_event *u = task_update(w, "INC-1", "bug/D", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
-    take_update(w, NOON, u);
+    TELL_TASK(w, NOON, "bug/D", 1, STATUS, status, REPORTED_VERIFIED);
     assert_int_equal(incident_of(w, "INC-1")->doubts, 1);
     run_until(w, "2028-01-01");
     assert_int_equal(incident_of(w, "INC-1")->doubts, 0);
@@ -397,9 +370,8 @@ static void who_closes_the_last_task_completes_the_incident(void **state)
     take_finding(w, LATER, f);
     assert_int_equal(incident_of(w, "INC-1")->cursor.stage, STAGE_AGAIN);
     for (int i = 0; i < 2; i++) {
-        struct task_update_event *e = task_update(w, "INC-1", i ? "bug/X" : "bug/D", 1);
-        SET_UPDATE(e, STATUS, status, REPORTED_VERIFIED);
-        take_update(w, "2026-11-23T12:00:00Z", e);
+        TELL_TASK(w, "2026-11-23T12:00:00Z", i ? "bug/X" : "bug/D", 1, STATUS, status,
+                  REPORTED_VERIFIED);
     }
     assert_news(w, "bug/X/2 closed closed:done [status,resolution,closed_at,sla]\n"
                    "completed/2 light 0/2\n");

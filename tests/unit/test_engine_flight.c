@@ -96,7 +96,7 @@ static void records_are_read_while_it_commits(void **state)
     assert_int_equal(opened(), 6);
     assert_int_equal(f.released, 6);
     assert_int_equal(f.engine->shards[0].inputs[0].next, 3);
-    assert_int_equal(f.engine->shards[0].watermark, f.stored->shards[0].checkpoint);
+    assert_int_equal(f.engine->shards[0].checkpoint, f.stored->shards[0].checkpoint);
 }
 
 /* The watch would take what is being applied for a loss. */
@@ -135,7 +135,7 @@ static void a_shard_that_begins_again_asks_when_it_is_over(void **state)
     assert_int_equal(f.asked_for[0], 1);
     /* What is committed is applied; but the shard has not heard of it yet. */
     assert_int_equal(f.transactions, 1);
-    assert_true(f.stored->shards[0].checkpoint > 0 && f.engine->shards[0].watermark == 0);
+    assert_true(f.stored->shards[0].checkpoint > 0 && f.engine->shards[0].checkpoint == 0);
     assert_int_equal(f.engine->shards[0].inputs[0].next, 0);
     assert_int_equal(f.engine->shards[1].inputs[0].next, 1);
     assert_int_equal(f.released, 2);

@@ -155,7 +155,7 @@ static void a_copy_that_lacks_an_entry_is_rebuilt(void **state)
     struct sim_store_shard *shard = &s.store->shards[0];
     assert_non_null(sim_index_get(&shard->by_key, 0, gone.key));
     struct store_apply apply = {.expected = shard->checkpoint,
-                                .watermark = shard->checkpoint,
+                                .checkpoint = shard->checkpoint,
                                 .stamp = shard->stamp,
                                 .cluster = STR("cluster"),
                                 .writes = &gone,

@@ -1,39 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Findings: routing, what they say of their task, order, holding, moving, orphans. */
-#include "core_support.h"
-
-#define NOON "2026-11-20T12:00:00Z" /* a Friday */
-#define LATER "2026-11-24T12:00:00Z"
-#define LATER_STILL "2026-11-26T12:00:00Z"
-
-/* An incident that is closed, and whose own tasks are done. */
-static struct world *closed_incident(void **state)
-{
-    struct world *w = *state;
-    struct closure_event *e = closure(w, "INC-1", 1);
-    complete_closure(w, e);
-    take_closure(w, NOON, e);
-    return w;
-}
-
-/* The same as a full one; its postmortem stays open. */
-static struct world *full_incident(void **state)
-{
-    struct world *w = *state;
-    struct closure_event *e = closure(w, "INC-1", 1);
-    complete_closure(w, e);
-    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);
-    take_closure(w, NOON, e);
-    return w;
-}
-
-static void take_status(struct world *w, const char *at, int64_t revision, int status)
-{
-    struct finding_event *f = finding(w, "INC-1", "F-1", revision);
-    SET_FINDING(f, STATUS, status, status);
-    if (status == REPORTED_DISMISSED) SET_FINDING(f, REASON, reason, STR("not ours"));
-    take_finding(w, at, f);
-}
+#include "core_incident.h"
 
 static void assert_route(struct world *w, const char *finding_id, int category, const char *name,
                          int queue, const char *rule)
@@ -121,9 +88,7 @@ static void what_is_not_said_has_a_default(void **state)
     assert_int_equal(task->severity, SEVERITY_HIGH);
     assert_int_equal(task->priority, PRIORITY_P2);
     assert_null(task->owner.team.p);
-    struct finding_event *f = finding(w, "INC-1", "F-1", 2);
-    SET_FINDING(f, TITLE, title, STR(""));
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "F-1", 2, TITLE, title, STR(""));
     assert_news(w, "");
 }
 
@@ -184,12 +149,10 @@ static void members_change_one_by_one(void **state)
 {
     struct world *w = closed_incident(state);
     take_finding(w, NOON, technical(w, "F-1", 1));
-    struct finding_event *f = finding(w, "INC-1", "F-1", 2);
-    SET_FINDING(f, TITLE, title, STR("New"));
-    take_finding(w, LATER, f);
+    TELL_FINDING(w, LATER, "F-1", 2, TITLE, title, STR("New"));
     assert_news(w, "bug/F-1/2 updated open [title]\n");
     assert_int_equal(output_at(w, 0)->task.changed, 1u << TASK_MEMBER_title);
-    f = finding(w, "INC-1", "F-1", 3);
+    struct finding_event *f = finding(w, "INC-1", "F-1", 3);
     SET_FINDING(f, DESCRIPTION, description, STR("New"));
     SET_FINDING(f, GROUPS, groups, groups(w, "identity", NULL));
     SET_FINDING(f, TRACKER, tracker, ((struct tracker){.url = STR("https://x")}));
@@ -327,21 +290,13 @@ static void another_kind_supersedes_and_comes_back(void **state)
 static void another_category_of_the_same_kind(void **state)
 {
     struct world *w = full_incident(state);
-    struct finding_event *f = finding(w, "INC-1", "F-1", 1);
-    SET_FINDING(f, CATEGORY, category, CATEGORY_MANUAL_ERROR);
-    take_finding(w, NOON, f);
-    f = finding(w, "INC-1", "F-1", 2);
-    SET_FINDING(f, CATEGORY, category, CATEGORY_UNCATEGORIZED);
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "F-1", 1, CATEGORY, category, CATEGORY_MANUAL_ERROR);
+    TELL_FINDING(w, NOON, "F-1", 2, CATEGORY, category, CATEGORY_UNCATEGORIZED);
     assert_news(w, "register-entry/F-1/2 updated open [category,owner,policy]\n");
     assert_str(task_of(w, "INC-1", "register-entry/F-1")->owner.team, "security-response");
     /* An owner whom somebody named stays. */
-    struct task_update_event *u = task_update(w, "INC-1", "register-entry/F-1", 1);
-    SET_UPDATE(u, OWNER, owner, owner("identity", NULL));
-    take_update(w, NOON, u);
-    f = finding(w, "INC-1", "F-1", 3);
-    SET_FINDING(f, CATEGORY, category, CATEGORY_PROCESS_FLAW);
-    take_finding(w, NOON, f);
+    TELL_TASK(w, NOON, "register-entry/F-1", 1, OWNER, owner, owner("identity", NULL));
+    TELL_FINDING(w, NOON, "F-1", 3, CATEGORY, category, CATEGORY_PROCESS_FLAW);
     assert_news(w, "register-entry/F-1/4 updated open [category,policy]\n");
 }
 
@@ -365,16 +320,10 @@ static void a_procedure_changes_too(void **state)
     assert_news(w, "bug/F-1/3 closed closed:done [status,resolution,closed_at,sla]\n");
     /* Said later: made then, and once. */
     take_finding(w, NOON, technical(w, "F-2", 1));
-    f = finding(w, "INC-1", "F-2", 2);
-    SET_FINDING(f, SOP_CHANGE, sop_change, true);
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "F-2", 2, SOP_CHANGE, sop_change, true);
     assert_news(w, "sop-update/F-2/1 created open\n");
-    f = finding(w, "INC-1", "F-2", 3);
-    SET_FINDING(f, SOP_CHANGE, sop_change, false);
-    take_finding(w, NOON, f);
-    f = finding(w, "INC-1", "F-2", 4);
-    SET_FINDING(f, SOP_CHANGE, sop_change, true);
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "F-2", 3, SOP_CHANGE, sop_change, false);
+    TELL_FINDING(w, NOON, "F-2", 4, SOP_CHANGE, sop_change, true);
     assert_news(w, "");
 }
 
@@ -384,15 +333,9 @@ static void an_sop_update_that_is_done_stays_done(void **state)
     struct finding_event *f = technical(w, "F-1", 1);
     SET_FINDING(f, SOP_CHANGE, sop_change, true);
     take_finding(w, NOON, f);
-    struct task_update_event *u = task_update(w, "INC-1", "sop-update/F-1", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_CLOSED);
-    take_update(w, NOON, u);
-    struct closure_event *e = closure(w, "INC-1", 2);
-    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_TEST);
-    take_closure(w, NOON, e);
-    e = closure(w, "INC-1", 3);
-    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_CONFIRMED);
-    take_closure(w, NOON, e);
+    TELL_TASK(w, NOON, "sop-update/F-1", 1, STATUS, status, REPORTED_CLOSED);
+    TELL_CLOSURE(w, NOON, 2, DISPOSITION, disposition, DISPOSITION_TEST);
+    TELL_CLOSURE(w, NOON, 3, DISPOSITION, disposition, DISPOSITION_CONFIRMED);
     assert_int_equal(task_of(w, "INC-1", "sop-update/F-1")->status, STATUS_CLOSED);
     assert_int_equal(task_of(w, "INC-1", "bug/F-1")->status, STATUS_OPEN);
 }
@@ -403,9 +346,7 @@ static void an_incident_that_never_closes(void **state)
     struct finding_event *f = technical(w, "F-1", 1);
     SET_FINDING(f, TITLE, title, STR("Dumps"));
     take_finding(w, NOON, f);
-    f = finding(w, "INC-1", "F-2", 1);
-    SET_FINDING(f, OWNER, owner, owner("identity", NULL));
-    take_finding(w, LATER, f);
+    TELL_FINDING(w, LATER, "F-2", 1, OWNER, owner, owner("identity", NULL));
     run_until(w, "2027-03-01");
     assert_news(w,
                 "reminder orphan-finding/1 F-1 2026-11-27T12:00 response-team=security-response\n"
@@ -432,9 +373,7 @@ static void another_rule_alone_is_told(void **state)
     evaluate(e, TRI_TRUE, TRI_TRUE);
     take_closure(w, "2026-11-20", e);
     take_finding(w, "2026-11-20", technical(w, "F-1", 1));
-    struct finding_event *f = finding(w, "INC-1", "F-1", 2);
-    SET_FINDING(f, WORK, work, KIND_BUG);
-    take_finding(w, "2026-11-21", f);
+    TELL_FINDING(w, "2026-11-21", "F-1", 2, WORK, work, KIND_BUG);
     assert_news(w, "bug/F-1/2 updated open [policy]\n");
     assert_str(task_of(w, "INC-1", "bug/F-1")->policy_rule, "finding/work");
 }

@@ -1,39 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How findings end and come back, and what moves their priority and their deadlines. */
-#include "core_support.h"
-
-#define NOON "2026-11-20T12:00:00Z" /* a Friday */
-#define LATER "2026-11-24T12:00:00Z"
-#define LATER_STILL "2026-11-26T12:00:00Z"
-
-/* An incident that is closed, and whose own tasks are done. */
-static struct world *closed_incident(void **state)
-{
-    struct world *w = *state;
-    struct closure_event *e = closure(w, "INC-1", 1);
-    complete_closure(w, e);
-    take_closure(w, NOON, e);
-    return w;
-}
-
-/* The same as a full one; its postmortem stays open. */
-static struct world *full_incident(void **state)
-{
-    struct world *w = *state;
-    struct closure_event *e = closure(w, "INC-1", 1);
-    complete_closure(w, e);
-    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);
-    take_closure(w, NOON, e);
-    return w;
-}
-
-static void take_status(struct world *w, const char *at, int64_t revision, int status)
-{
-    struct finding_event *f = finding(w, "INC-1", "F-1", revision);
-    SET_FINDING(f, STATUS, status, status);
-    if (status == REPORTED_DISMISSED) SET_FINDING(f, REASON, reason, STR("not ours"));
-    take_finding(w, at, f);
-}
+#include "core_incident.h"
 
 static void statuses_of_p2(void **state)
 {
@@ -97,12 +64,8 @@ static void a_dismissal_needs_a_reason(void **state)
     f->finding.finding_id = STR("F-2");
     assert_int_equal(take(w, &event), DECIDE_REJECT);
     /* A reason that is known already counts. */
-    f = finding(w, "INC-1", "F-1", 2);
-    SET_FINDING(f, REASON, reason, STR("accepted risk"));
-    take_finding(w, NOON, f);
-    f = finding(w, "INC-1", "F-1", 3);
-    SET_FINDING(f, STATUS, status, REPORTED_DISMISSED);
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "F-1", 2, REASON, reason, STR("accepted risk"));
+    TELL_FINDING(w, NOON, "F-1", 3, STATUS, status, REPORTED_DISMISSED);
     assert_int_equal(task_of(w, "INC-1", "bug/F-1")->resolution, RESOLUTION_DISMISSED);
 }
 
@@ -139,9 +102,7 @@ static void a_duplicate_points_to_the_other(void **state)
     take_finding(w, NOON, f);
     assert_news(w, "bug/F-1/2 closed closed:duplicate [status,resolution,reason,closed_at,sla]\n");
     assert_str(task_of(w, "INC-1", "bug/F-1")->reason, "duplicate of INC-1/bug/F-0");
-    f = finding(w, "INC-1", "F-1", 4);
-    SET_FINDING(f, REASON, reason, STR("the same leak"));
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "F-1", 4, REASON, reason, STR("the same leak"));
     assert_str(task_of(w, "INC-1", "bug/F-1")->reason, "the same leak");
     /* The task that goes on, once the other finding has one; said again it changes nothing. */
     take_finding(w, NOON, technical(w, "F-2", 1));
@@ -150,15 +111,11 @@ static void a_duplicate_points_to_the_other(void **state)
     SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("F-1"));
     take_finding(w, NOON, f);
     assert_str(task_of(w, "INC-1", "bug/F-2")->reason, "duplicate of INC-1/bug/F-1");
-    f = finding(w, "INC-1", "F-2", 3);
-    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "F-2", 3, STATUS, status, REPORTED_DUPLICATE);
     assert_news(w, "");
     /* What is known of it changes nothing while it is open. */
     take_status(w, NOON, 5, REPORTED_OPEN);
-    f = finding(w, "INC-1", "F-1", 6);
-    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("F-9"));
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "F-1", 6, DUPLICATE_OF, duplicate_of, STR("F-9"));
     assert_news(w, "");
 }
 
@@ -198,33 +155,23 @@ static void another_severity_moves_priority_and_deadlines(void **state)
 {
     struct world *w = closed_incident(state);
     take_finding(w, NOON, technical(w, "F-1", 1));
-    struct finding_event *f = finding(w, "INC-1", "F-1", 2);
-    SET_FINDING(f, SEVERITY, severity, SEVERITY_CRITICAL);
-    take_finding(w, LATER, f);
+    TELL_FINDING(w, LATER, "F-1", 2, SEVERITY, severity, SEVERITY_CRITICAL);
     assert_news(w, "bug/F-1/2 updated open [severity,priority,due_at]\n");
     assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2026-11-27T12:00:00Z");
-    f = finding(w, "INC-1", "F-1", 3);
-    SET_FINDING(f, SEVERITY, severity, SEVERITY_LOW);
-    take_finding(w, LATER, f);
+    TELL_FINDING(w, LATER, "F-1", 3, SEVERITY, severity, SEVERITY_LOW);
     assert_news(w, "bug/F-1/3 updated open [severity,priority,assign_due_at,due_at]\n");
-    f = finding(w, "INC-1", "F-1", 4);
-    SET_FINDING(f, SEVERITY, severity, SEVERITY_INFORMATIONAL);
-    take_finding(w, LATER, f);
+    TELL_FINDING(w, LATER, "F-1", 4, SEVERITY, severity, SEVERITY_INFORMATIONAL);
     assert_news(w, "bug/F-1/4 updated open [severity]\n");
-    f = finding(w, "INC-1", "F-1", 5);
+    struct finding_event *f = finding(w, "INC-1", "F-1", 5);
     f->present = FINDING_SEVERITY; /* null: the default */
     take_finding(w, LATER, f);
     assert_int_equal(task_of(w, "INC-1", "bug/F-1")->priority, PRIORITY_P2);
     /* Counted from the re-opening in a second life; a closed one keeps what it was judged by. */
     take_status(w, LATER, 6, REPORTED_VERIFIED);
-    f = finding(w, "INC-1", "F-1", 7);
-    SET_FINDING(f, SEVERITY, severity, SEVERITY_CRITICAL);
-    take_finding(w, LATER, f);
+    TELL_FINDING(w, LATER, "F-1", 7, SEVERITY, severity, SEVERITY_CRITICAL);
     assert_news(w, "bug/F-1/7 updated closed:done [severity,priority]\n");
     take_status(w, LATER_STILL, 8, REPORTED_OPEN);
-    f = finding(w, "INC-1", "F-1", 9);
-    SET_FINDING(f, SEVERITY, severity, SEVERITY_HIGH);
-    take_finding(w, "2026-11-27T12:00:00Z", f);
+    TELL_FINDING(w, "2026-11-27T12:00:00Z", "F-1", 9, SEVERITY, severity, SEVERITY_HIGH);
     assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2026-12-26T12:00:00Z");
 }
 
@@ -233,13 +180,9 @@ static void a_lower_priority_can_make_verification_needless(void **state)
     struct world *w = closed_incident(state);
     take_finding(w, NOON, technical(w, "F-1", 1));
     take_status(w, NOON, 2, REPORTED_RESOLVED);
-    struct finding_event *f = finding(w, "INC-1", "F-1", 3);
-    SET_FINDING(f, SEVERITY, severity, SEVERITY_CRITICAL);
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "F-1", 3, SEVERITY, severity, SEVERITY_CRITICAL);
     assert_int_equal(task_of(w, "INC-1", "bug/F-1")->status, STATUS_RESOLVED);
-    f = finding(w, "INC-1", "F-1", 4);
-    SET_FINDING(f, SEVERITY, severity, SEVERITY_LOW);
-    take_finding(w, LATER, f);
+    TELL_FINDING(w, LATER, "F-1", 4, SEVERITY, severity, SEVERITY_LOW);
     assert_news(w, "bug/F-1/4 closed closed:done "
                    "[severity,priority,status,resolution,assign_due_at,due_at,closed_at,sla]\n"
                    "completed/2 light 0/1\n");
@@ -277,9 +220,7 @@ static void a_full_postmortem_raises_its_findings_once(void **state)
     assert_news(w, "");
     /* Why it was raised is no reason of what comes later. */
     assert_non_null(task_of(w, "INC-1", "bug/F-1")->reason.p);
-    struct task_update_event *u = task_update(w, "INC-1", "bug/F-1", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
-    take_update(w, LATER, u);
+    TELL_TASK(w, LATER, "bug/F-1", 1, STATUS, status, REPORTED_IN_PROGRESS);
     assert_news(w, "bug/F-1/3 updated in-progress [status,reason]\n");
     assert_null(task_of(w, "INC-1", "bug/F-1")->reason.p);
 }
@@ -291,22 +232,16 @@ static void due_at_overrides_and_stays(void **state)
     SET_FINDING(f, DUE_AT, due_at, t("2026-12-02"));
     take_finding(w, NOON, f);
     assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2026-12-02");
-    f = finding(w, "INC-1", "F-1", 2);
-    SET_FINDING(f, SEVERITY, severity, SEVERITY_LOW);
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "F-1", 2, SEVERITY, severity, SEVERITY_LOW);
     assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2026-12-02");
-    f = finding(w, "INC-1", "F-1", 3);
-    SET_FINDING(f, DUE_AT, due_at, t("2026-12-04"));
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "F-1", 3, DUE_AT, due_at, t("2026-12-04"));
     assert_news(w, "bug/F-1/3 updated open [due_at]\n");
     /* Done and open again before that day: it stays. */
     take_status(w, NOON, 4, REPORTED_VERIFIED);
     take_status(w, LATER, 5, REPORTED_OPEN);
     assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2026-12-04");
     take_status(w, LATER, 6, REPORTED_VERIFIED);
-    f = finding(w, "INC-1", "F-1", 7);
-    SET_FINDING(f, DUE_AT, due_at, t("2026-12-06"));
-    take_finding(w, LATER, f);
+    TELL_FINDING(w, LATER, "F-1", 7, DUE_AT, due_at, t("2026-12-06"));
     assert_news(w, "");
     take_status(w, LATER, 8, REPORTED_OPEN);
     assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2026-12-06");
@@ -314,12 +249,8 @@ static void due_at_overrides_and_stays(void **state)
     take_status(w, LATER, 9, REPORTED_VERIFIED);
     take_status(w, "2026-12-07", 10, REPORTED_OPEN);
     assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2027-03-07");
-    f = finding(w, "INC-1", "F-1", 11);
-    SET_FINDING(f, DUE_AT, due_at, t("2026-12-20"));
-    take_finding(w, "2026-12-07", f);
-    f = finding(w, "INC-1", "F-1", 12);
-    SET_FINDING(f, DUE_AT, due_at, TIME_NONE);
-    take_finding(w, "2026-12-07", f);
+    TELL_FINDING(w, "2026-12-07", "F-1", 11, DUE_AT, due_at, t("2026-12-20"));
+    TELL_FINDING(w, "2026-12-07", "F-1", 12, DUE_AT, due_at, TIME_NONE);
     assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2027-03-07");
 }
 
@@ -329,13 +260,9 @@ static void a_date_that_is_past_does_not_fit_what_is_taken_up_again(void **state
     struct finding_event *f = technical(w, "F-1", 1);
     SET_FINDING(f, DUE_AT, due_at, t("2026-11-25"));
     take_finding(w, NOON, f);
-    f = finding(w, "INC-1", "F-1", 2);
-    SET_FINDING(f, WORK, work, KIND_CHANGE_REQUEST);
-    take_finding(w, LATER, f);
+    TELL_FINDING(w, LATER, "F-1", 2, WORK, work, KIND_CHANGE_REQUEST);
     assert_time(task_of(w, "INC-1", "change-request/F-1")->due_at, "2026-11-25");
-    f = finding(w, "INC-1", "F-1", 3);
-    SET_FINDING(f, WORK, work, 0);
-    take_finding(w, LATER_STILL, f);
+    TELL_FINDING(w, LATER_STILL, "F-1", 3, WORK, work, 0);
     assert_time(task_of(w, "INC-1", "bug/F-1")->due_at, "2026-12-26T12:00:00Z");
 }
 

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Incidents: level, opened and completed, dispositions, merges, order of closures. */
-#include "core_support.h"
+#include "core_incident.h"
 
 #include <stdio.h>
-
-#define NOON "2026-11-20T12:00:00Z"
-#define LATER "2026-11-24T12:00:00Z"
-#define LATER_STILL "2026-11-26T12:00:00Z"
 
 static void light_and_nothing_to_do_completes_at_once(void **state)
 {
@@ -90,17 +86,13 @@ static void light_turns_full_once_and_never_back(void **state)
 {
     struct world *w = *state;
     take_closure(w, NOON, closure(w, "INC-1", 1));
-    struct closure_event *e = closure(w, "INC-1", 2);
-    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);
-    take_closure(w, LATER, e);
+    TELL_CLOSURE(w, LATER, 2, DATA_BREACH, data_breach, TRI_TRUE);
     assert_news(w, "updated/1 full 1/0\n"
                    "postmortem/1 created open\n"
                    "sequence-of-events/1 created open\n"
                    "technical-summary/1 created open\n"
                    "findings-report/1 created open\n");
-    e = closure(w, "INC-1", 3);
-    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_FALSE);
-    take_closure(w, LATER_STILL, e);
+    TELL_CLOSURE(w, LATER_STILL, 3, DATA_BREACH, data_breach, TRI_FALSE);
     assert_news(w, "");
     assert_int_equal(incident_of(w, "INC-1")->level, LEVEL_FULL);
     assert_int_equal(incident_of(w, "INC-1")->because, BECAUSE_DATA_BREACH);
@@ -114,9 +106,7 @@ static void late_and_duplicate_closures_change_nothing(void **state)
     take_closure(w, NOON, e);
     take_closure(w, LATER, e);
     assert_news(w, "");
-    e = closure(w, "INC-1", 2);
-    SET_CLOSURE(e, TITLE, title, STR("Second"));
-    take_closure(w, LATER, e);
+    TELL_CLOSURE(w, LATER, 2, TITLE, title, STR("Second"));
     assert_news(w, "");
     e = closure(w, "INC-1", -1); /* by closed_at */
     SET_CLOSURE(e, TITLE, title, STR("No revision"));
@@ -147,13 +137,9 @@ static void updated_tells_of_level_severity_and_title_alone(void **state)
     SET_CLOSURE(e, SEVERITY, severity, SEVERITY_HIGH); /* what it counted as already */
     take_closure(w, LATER, e);
     assert_news(w, "");
-    e = closure(w, "INC-1", 4);
-    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_LOW);
-    take_closure(w, LATER, e);
+    TELL_CLOSURE(w, LATER, 4, SEVERITY, severity, SEVERITY_LOW);
     assert_news(w, "updated/1 light 0/0\n");
-    e = closure(w, "INC-1", 5);
-    SET_CLOSURE(e, TITLE, title, STR_NONE);
-    take_closure(w, LATER, e);
+    TELL_CLOSURE(w, LATER, 5, TITLE, title, STR_NONE);
     assert_news(w, "updated/2 light 0/0\n");
 }
 
@@ -225,12 +211,8 @@ static void take_rich_incident(struct world *w)
                    "bug/F-1/1 created open\n"
                    "sop-update/F-1/1 created open\n"
                    "bug/F-2/1 created open\n");
-    f = finding(w, "INC-1", "F-2", 2);
-    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
-    take_finding(w, NOON, f);
-    struct task_update_event *u = task_update(w, "INC-1", "findings-report", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_CLOSED);
-    take_update(w, NOON, u);
+    TELL_FINDING(w, NOON, "F-2", 2, STATUS, status, REPORTED_VERIFIED);
+    TELL_TASK(w, NOON, "findings-report", 1, STATUS, status, REPORTED_CLOSED);
 }
 
 static void confirmed_that_turns_away_closes_its_tasks_and_can_come_back(void **state)
@@ -253,9 +235,7 @@ static void confirmed_that_turns_away_closes_its_tasks_and_can_come_back(void **
         "completed/1 none 0/7\n");
     assert_str(task_of(w, "INC-1", "postmortem")->reason, "the incident is test");
     /* Nothing opens while it is put aside, not even by its tracker. */
-    struct task_update_event *u = task_update(w, "INC-1", "bug/F-1", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
-    take_update(w, LATER, u);
+    TELL_TASK(w, LATER, "bug/F-1", 1, STATUS, status, REPORTED_IN_PROGRESS);
     assert_news(w, "");
     f = finding(w, "INC-1", "F-2", 3);
     SET_FINDING(f, STATUS, status, REPORTED_OPEN);
@@ -263,9 +243,7 @@ static void confirmed_that_turns_away_closes_its_tasks_and_can_come_back(void **
     take_finding(w, LATER, f);
     assert_news(w, "");
 
-    e = closure(w, "INC-1", 3);
-    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_CONFIRMED);
-    take_closure(w, LATER_STILL, e);
+    TELL_CLOSURE(w, LATER_STILL, 3, DISPOSITION, disposition, DISPOSITION_CONFIRMED);
     const char *again = "[status,resolution,reason,assign_due_at,due_at,closed_at,sla,occurrence]";
     char expected[2000];
     snprintf(expected, sizeof expected,
@@ -320,9 +298,7 @@ static void merged_goes_on_as_a_part_of_another(void **state)
     take_closure(w, LATER, e);
     assert_news(w, "forward INC-9 INC-1:F-4\n");
     /* Another target gets them all. */
-    e = closure(w, "INC-1", 4);
-    SET_CLOSURE(e, MERGED_INTO, merged_into, STR("INC-8"));
-    take_closure(w, LATER, e);
+    TELL_CLOSURE(w, LATER, 4, MERGED_INTO, merged_into, STR("INC-8"));
     assert_news(w, "forward INC-8 INC-1:F-1\n"
                    "forward INC-8 INC-1:F-2\n"
                    "forward INC-8 INC-1:F-3\n"
@@ -335,12 +311,8 @@ static void a_merge_undone_goes_on(void **state)
 {
     struct world *w = *state;
     take_rich_incident(w);
-    struct closure_event *e = closure(w, "INC-1", 2);
-    SET_CLOSURE(e, MERGED_INTO, merged_into, STR("INC-9"));
-    take_closure(w, LATER, e);
-    e = closure(w, "INC-1", 3);
-    SET_CLOSURE(e, MERGED_INTO, merged_into, STR_NONE);
-    take_closure(w, LATER_STILL, e);
+    TELL_CLOSURE(w, LATER, 2, MERGED_INTO, merged_into, STR("INC-9"));
+    TELL_CLOSURE(w, LATER_STILL, 3, MERGED_INTO, merged_into, STR_NONE);
     const char *again = "[status,resolution,reason,assign_due_at,due_at,closed_at,sla,occurrence]";
     char expected[2000];
     snprintf(expected, sizeof expected,
@@ -357,9 +329,7 @@ static void merged_at_its_first_closure(void **state)
 {
     struct world *w = *state;
     take_finding(w, NOON, finding(w, "INC-1", "F-1", 1));
-    struct closure_event *e = closure(w, "INC-1", 1);
-    SET_CLOSURE(e, MERGED_INTO, merged_into, STR("INC-9"));
-    take_closure(w, NOON, e);
+    TELL_CLOSURE(w, NOON, 1, MERGED_INTO, merged_into, STR("INC-9"));
     assert_news(w, "opened/1 light 0/0\n"
                    "forward INC-9 INC-1:F-1\n"
                    "completed/1 light 0/0\n");
@@ -370,9 +340,7 @@ static void merged_at_its_first_closure(void **state)
 static void merged_into_itself_is_no_merge(void **state)
 {
     struct world *w = *state;
-    struct closure_event *e = closure(w, "INC-1", 1);
-    SET_CLOSURE(e, MERGED_INTO, merged_into, STR("INC-1"));
-    take_closure(w, NOON, e);
+    TELL_CLOSURE(w, NOON, 1, MERGED_INTO, merged_into, STR("INC-1"));
     assert_news(w, "opened/1 light 0/0\n"
                    "response-evaluation/1 created open\n");
 }
@@ -381,9 +349,7 @@ static void completed_alternates_with_opened(void **state)
 {
     struct world *w = *state;
     take_closure(w, NOON, closure(w, "INC-1", 1));
-    struct task_update_event *u = task_update(w, "INC-1", "response-evaluation", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_CLOSED);
-    take_update(w, NOON, u);
+    TELL_TASK(w, NOON, "response-evaluation", 1, STATUS, status, REPORTED_CLOSED);
     assert_news(w, "response-evaluation/2 closed closed:done [status,resolution,closed_at,sla]\n"
                    "completed/1 light 0/1\n");
     assert_int_equal(output_at(w, 1)->incident.incident->counts.met, 1);
@@ -395,14 +361,10 @@ static void completed_alternates_with_opened(void **state)
                    "bug/F-1/1 created open\n");
     assert_int_equal(output_at(w, 0)->warnings.n, 0);
     assert_int_equal(output_at(w, 1)->warnings.n, 1);
-    f = finding(w, "INC-1", "F-1", 2);
-    SET_FINDING(f, STATUS, status, REPORTED_WONT_FIX);
-    take_finding(w, LATER, f);
+    take_status(w, LATER, 2, REPORTED_WONT_FIX);
     assert_news(w, "bug/F-1/2 closed closed:wont-fix [status,resolution,closed_at,sla]\n"
                    "completed/2 light 0/2\n");
-    u = task_update(w, "INC-1", "response-evaluation", 2);
-    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
-    take_update(w, LATER, u);
+    TELL_TASK(w, LATER, "response-evaluation", 2, STATUS, status, REPORTED_IN_PROGRESS);
     assert_news(w, "opened/3 light 0/2\n"
                    "response-evaluation/3 reopened in-progress "
                    "[status,resolution,assign_due_at,due_at,closed_at,sla,occurrence]\n");
@@ -433,9 +395,7 @@ static void a_policy_loaded_anew_leaves_what_stands(void **state)
     take_closure(w, NOON, closure(w, "INC-1", 1));
     w->policy.version = STR("other");
     w->policy.sla[PRIORITY_P2].complete = days(1);
-    struct task_update_event *u = task_update(w, "INC-1", "response-evaluation", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
-    take_update(w, NOON, u);
+    TELL_TASK(w, NOON, "response-evaluation", 1, STATUS, status, REPORTED_IN_PROGRESS);
     assert_news(w, "response-evaluation/2 updated in-progress [status,policy]\n");
     assert_time(task_of(w, "INC-1", "response-evaluation")->due_at, "2026-12-20T12:00:00Z");
     assert_str(task_of(w, "INC-1", "response-evaluation")->policy_version, "other");

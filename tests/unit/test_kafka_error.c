@@ -9,12 +9,14 @@
 
 #include <string.h>
 
+#include "kafka/kafka_conf.h"
 #include "kafka/kafka_delivery.h"
 #include "kafka/kafka_error.h"
 
 static const struct config config = {
     .group_id = "group",
     .instance_id = "one",
+    .bootstrap_servers = "kafka-1:9092",
     .static_member = true,
     .topics[TOPIC_STATE] = {"state", 5},
 };
@@ -52,7 +54,11 @@ static void test_what_ends_the_worker(void **state)
     } cases[] = {
         {RD_KAFKA_RESP_ERR__FENCED, "instance.id=one"},
         {RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, "instance.id=one"},
-        {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "Read on the input topics"},
+        {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "run `epilogue check`"},
+        {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, "--operation Read --group group"},
+        {RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+         "--operation Write --transactional-id group/"},
+        {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "--operation IdempotentWrite --cluster"},
         {RD_KAFKA_RESP_ERR__AUTHENTICATION, "kafka.sasl"},
         {RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT, "group.min.session.timeout.ms"},
         {RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT, "transaction.max.timeout.ms"},
@@ -132,6 +138,33 @@ static void test_a_known_error_is_waited_for(void **state)
         assert_int_equal(note(&t, RD_KAFKA_RESP_ERR__WAIT_COORD, s), OK);
 }
 
+static void test_a_broken_connection(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *reason;
+    } cases[] = {
+        {"b:9092/bootstrap: Connect to ipv4#10.0.0.1:9092 failed: Connection refused (after 0ms in "
+         "state CONNECT, 1 identical error(s) suppressed)",
+         "b:9092/bootstrap: Connect to ipv4#10.0.0.1:9092 failed: Connection refused"},
+        {"b:9092/bootstrap: Send failed: Broken pipe (after 0ms in state UP)",
+         "b:9092/bootstrap: Send failed: Broken pipe: the broker may expect TLS or SASL, see "
+         "kafka.security.protocol"},
+        {"ssl://b:9092/bootstrap: SSL handshake failed: unexpected eof while reading",
+         "ssl://b:9092/bootstrap: SSL handshake failed: unexpected eof while reading: the broker "
+         "may expect TLS or SASL, see kafka.security.protocol"},
+        {"Broken pipe: might be caused by incorrect security.protocol configuration",
+         "Broken pipe: might be caused by incorrect security.protocol configuration"},
+    };
+    char reason[300];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        kafka_conf_reason(reason, sizeof reason, cases[i].text);
+        assert_string_equal(reason, cases[i].reason);
+    }
+    kafka_conf_reason(reason, 5, "Connection refused");
+    assert_string_equal(reason, "Conn");
+}
+
 static void test_delivery_reports(void **state)
 {
     (void)state;
@@ -152,6 +185,7 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_read_is_named),
         cmocka_unit_test(test_an_unknown_error_is_not_waited_for_for_ever),
         cmocka_unit_test(test_a_known_error_is_waited_for),
+        cmocka_unit_test(test_a_broken_connection),
         cmocka_unit_test(test_delivery_reports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,11 +54,11 @@ static void logfmt(void **state)
     (void)state;
     log_setup(LOG_INFO, false);
     errno = ENOENT;
-    log_info("worker started", "shard=%d topic=%s", 3, "a b");
+    log_info("worker started", LOG_INT("shard", 3), LOG_TEXT("topic", "a b"));
     assert_int_equal(errno, ENOENT);
     assert_string_equal(logged("ts="),
                         " level=info msg=\"worker started\" shard=3 topic=\"a b\"\n");
-    log_error("it said \"no\"\nand left", "");
+    log_error("it said \"no\"\nand left");
     assert_string_equal(logged("ts="), " level=error msg=\"it said \\\"no\\\"\\nand left\"\n");
 }
 
@@ -66,12 +66,12 @@ static void levels(void **state)
 {
     (void)state;
     log_setup(LOG_WARN, false);
-    log_debug("no", "");
-    log_info("no", "");
-    log_warn("yes", "");
+    log_debug("no");
+    log_info("no");
+    log_warn("yes");
     assert_string_equal(logged("ts="), " level=warn msg=\"yes\"\n");
     log_setup(LOG_DEBUG, false);
-    log_debug("yes", "");
+    log_debug("yes");
     assert_string_equal(logged("ts="), " level=debug msg=\"yes\"\n");
 }
 
@@ -79,14 +79,46 @@ static void json(void **state)
 {
     (void)state;
     log_setup(LOG_INFO, true);
-    log_info("restored \"3\"",
-             "shard=%d key=%s bare=%s big=%lld none=%s n=%zu x=%x hex=%s of=%s/%d", -3,
-             "a \"b\"\\\n", "x\x01y", 1234567890123456789LL, "", (size_t)7, 255U, "7", "a b", 4);
+    log_info("restored \"3\"", LOG_INT("shard", -3), LOG_TEXT("key", "a \"b\"\\\n"),
+             LOG_TEXT("bare", "x\x01y"), LOG_INT("big", 1234567890123456789), LOG_TEXT("none", ""),
+             LOG_UINT("n", (size_t)7), LOG_TEXT("digits", "7"));
     assert_string_equal(logged("{\"ts\":\""),
                         "\",\"level\":\"info\",\"msg\":\"restored \\\"3\\\"\",\"shard\":-3,"
                         "\"key\":\"a \\\"b\\\"\\\\\\n\",\"bare\":\"x\\u0001y\","
-                        "\"big\":\"1234567890123456789\",\"none\":\"\",\"n\":7,\"x\":\"ff\","
-                        "\"hex\":\"7\",\"of\":\"a b/4\"}\n");
+                        "\"big\":\"1234567890123456789\",\"none\":\"\",\"n\":7,"
+                        "\"digits\":\"7\"}\n");
+}
+
+/* Whole, whatever they are; and where not every reader would get them exactly, as text. */
+static void integers(void **state)
+{
+    (void)state;
+    for (int as_json = 0; as_json < 2; as_json++) {
+        log_setup(LOG_INFO, as_json);
+        log_info("m", LOG_INT("a", INT64_MIN), LOG_INT("b", INT64_MAX), LOG_UINT("c", UINT64_MAX),
+                 LOG_INT("d", -99999999999999), LOG_INT("e", 999999999999999),
+                 LOG_UINT("f", 1000000000000000), LOG_INT("g", 0));
+        assert_string_equal(
+            logged(as_json ? "{\"ts\":\"" : "ts="),
+            as_json ? "\",\"level\":\"info\",\"msg\":\"m\",\"a\":\"-9223372036854775808\","
+                      "\"b\":\"9223372036854775807\",\"c\":\"18446744073709551615\","
+                      "\"d\":-99999999999999,\"e\":999999999999999,\"f\":\"1000000000000000\","
+                      "\"g\":0}\n"
+                    : " level=info msg=\"m\" a=-9223372036854775808 b=9223372036854775807"
+                      " c=18446744073709551615 d=-99999999999999 e=999999999999999"
+                      " f=1000000000000000 g=0\n");
+    }
+}
+
+/* A slice need not end with a zero, may hold one, and may be absent. */
+static void slices(void **state)
+{
+    (void)state;
+    log_setup(LOG_INFO, false);
+    log_info("m", LOG_STR("part", ((struct str){"abcdef", 3})), LOG_STR("zero", STR("a\0b")),
+             LOG_STR("none", STR_NONE));
+    assert_string_equal(logged("ts="),
+                        " level=info msg=\"m\" part=abc zero=\"a\\u0000b\" none=\"\"\n");
 }
 
 /* One of each kind that could end a value, a field, a line or a JSON string, or act on a terminal. */
@@ -122,12 +154,12 @@ static void every_value_is_quoted(void **state)
     for (size_t i = 0; i < sizeof nasty / sizeof *nasty; i++) {
         const char *value = nasty[i].value;
         log_setup(LOG_INFO, false);
-        log_info("m", "a=%s b=%.*s c=%d", value, value ? (int)strlen(value) : 0, value, 1);
+        log_info("m", LOG_TEXT("a", value), LOG_STR("b", str_of(value)), LOG_INT("c", 1));
         snprintf(expected, sizeof expected, " level=info msg=\"m\" a=%s b=%s c=1\n",
                  nasty[i].logfmt, nasty[i].logfmt);
         assert_string_equal(logged("ts="), expected);
         log_setup(LOG_INFO, true);
-        log_info("m", "a=%s b=%.*s c=%d", value, value ? (int)strlen(value) : 0, value, 1);
+        log_info("m", LOG_TEXT("a", value), LOG_STR("b", str_of(value)), LOG_INT("c", 1));
         snprintf(expected, sizeof expected,
                  "\",\"level\":\"info\",\"msg\":\"m\",\"a\":%s,\"b\":%s,\"c\":1}\n", nasty[i].json,
                  nasty[i].json);
@@ -139,7 +171,7 @@ static void messages_are_escaped_too(void **state)
 {
     (void)state;
     log_setup(LOG_INFO, true);
-    log_info("caf\xc3\xa9 \xff\x1b\xe2\x80\xae", "");
+    log_info("caf\xc3\xa9 \xff\x1b\xe2\x80\xae");
     assert_string_equal(logged("{\"ts\":\""),
                         "\",\"level\":\"info\",\"msg\":\"caf\xc3\xa9 \\ufffd\\u001b\\u202e\"}\n");
 }
@@ -152,10 +184,10 @@ static void long_lines_stay_one_whole_line(void **state)
     text[sizeof text - 1] = 0;
     for (int as_json = 0; as_json < 2; as_json++) {
         log_setup(LOG_INFO, as_json);
-        log_info(text, "a=1 b=%s c=%s", text, text);
+        log_info(text, LOG_INT("a", 1), LOG_TEXT("b", text), LOG_TEXT("c", text));
         const char *rest = logged(as_json ? "{\"ts\":\"" : "ts=");
         assert_true(strlen(line) <= 4096);
-        assert_non_null(strstr(rest, as_json ? "\"a\":\"1\",\"b\":\"\\u0001" : " a=1 b=\"\\u0001"));
+        assert_non_null(strstr(rest, as_json ? "\"a\":1,\"b\":\"\\u0001" : " a=1 b=\"\\u0001"));
         assert_string_equal(line + strlen(line) - (as_json ? 6 : 5), as_json ? "…\"}\n" : "…\"\n");
     }
 }
@@ -170,14 +202,14 @@ static void long_values_are_cut(void **state)
         memset(text, 'x', (size_t)shift);
         for (int i = 0; i < 900; i++) memcpy(text + shift + 3 * i, "€", 3);
         text[shift + 2700] = 0;
-        log_info("m", "a=%s b=%d", text, 1);
+        log_info("m", LOG_TEXT("a", text), LOG_INT("b", 1));
         const char *rest = logged("{\"ts\":\"");
         assert_null(strstr(rest, "\\ufffd"));
         assert_non_null(strstr(rest, "€…\",\"b\":1}"));
     }
     memset(text, 'x', 1000);
     text[1000] = 0;
-    log_info("m", "a=%s b=%d", text, 1);
+    log_info("m", LOG_TEXT("a", text), LOG_INT("b", 1));
     assert_non_null(strstr(logged("{\"ts\":\""), "xxx\",\"b\":1}"));
 }
 
@@ -187,6 +219,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(logfmt, capture, restore),
         cmocka_unit_test_setup_teardown(levels, capture, restore),
         cmocka_unit_test_setup_teardown(json, capture, restore),
+        cmocka_unit_test_setup_teardown(integers, capture, restore),
+        cmocka_unit_test_setup_teardown(slices, capture, restore),
         cmocka_unit_test_setup_teardown(every_value_is_quoted, capture, restore),
         cmocka_unit_test_setup_teardown(messages_are_escaped_too, capture, restore),
         cmocka_unit_test_setup_teardown(long_lines_stay_one_whole_line, capture, restore),

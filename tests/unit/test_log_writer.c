@@ -45,7 +45,8 @@ static void log_many(int n)
     char filler[151];
     memset(filler, 'x', sizeof filler - 1);
     filler[sizeof filler - 1] = 0;
-    for (int i = 0; i < n; i++) log_warn("a line", "number=%d filler=%s", i, filler);
+    for (int i = 0; i < n; i++)
+        log_warn("a line", LOG_INT("number", i), LOG_TEXT("filler", filler));
 }
 
 /* Reads lines until one holds `last`; counts those that hold "number=", which must rise. */
@@ -77,7 +78,7 @@ static void a_reader_that_does_not_read_holds_up_nobody(void **state)
     snprintf(expected, sizeof expected, "lines=%lld\n", (long long)dropped);
     assert_non_null(strstr(line, expected));
 
-    log_info("it goes on", "number=%d", 1);
+    log_info("it goes on", LOG_INT("number", 1));
     assert_int_equal(read_until("goes on", line), 0);
     log_many(3);
     log_writer_stop(10000);

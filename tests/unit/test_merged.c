@@ -3,100 +3,9 @@
  * Findings on their way from merged incident to merged incident: names that are made once, circles
  * that are cut, and nothing that is lost on the way, whatever comes in between.
  */
-#include "parts_support.h"
+#include "merged_support.h"
 
 #include <stdlib.h>
-
-#include "codec/decode.h"
-
-#define AT "2026-11-20T10:00:00Z"
-#define LATER "2026-11-21T10:00:00Z"
-#define LATER_STILL "2026-11-22T10:00:00Z"
-
-static uint64_t runs = 60; /* more: test_merged RUNS */
-
-/* ---- the way of a record ---- */
-
-/* What the incident gets that a finding goes on to, by way of its bytes. */
-static struct event arrived(struct world *w, const struct output *output)
-{
-    static const struct limits limits = LIMITS_DEFAULT;
-    struct encoder encoder = {.source = STR("/epilogue/test")};
-    struct decoder decoder = {.policy = &w->policy, .limits = &limits};
-    for (int topic = 1; topic < topic_end; topic++)
-        encoder.topic_names[topic] = decoder.topic_names[topic] = topic_name(topic);
-    struct message m;
-    encode_output(&encoder, w->arena, output, &m);
-    buf_free(&encoder.scratch);
-    const struct record record = {.topic = TOPIC_FORWARDED,
-                                  .timestamp = m.timestamp,
-                                  .key = m.key,
-                                  .value = m.value,
-                                  .headers = m.headers,
-                                  .headers_n = m.headers_n};
-    struct event event;
-    struct refused refused;
-    if (!decode_record(&decoder, w->arena, &record, w->now, &event, &refused))
-        fail_msg("refused: %.*s", STR_ARG(refused.detail));
-    return event;
-}
-
-static size_t taken; /* outputs that were looked at */
-
-/* Takes what goes on to other incidents until nothing does; `seen` is where the news begins. */
-static void deliver(struct world *w)
-{
-    for (; taken < w->d.outputs.n; taken++) {
-        if (w->d.outputs.items[taken].type != OUTPUT_FORWARD) continue;
-        struct event event = arrived(w, &w->d.outputs.items[taken]);
-        enum decide_result result = take(w, &event);
-        assert_true(result == DECIDE_OK || result == DECIDE_REJECT);
-    }
-}
-
-static int setup(void **state)
-{
-    taken = 0;
-    return world_setup(state);
-}
-
-/* ---- incidents ---- */
-
-static struct closure_event *closed(struct world *w, const char *id, int64_t revision)
-{
-    struct closure_event *e = closure(w, id, revision);
-    evaluate(e, TRI_TRUE, TRI_TRUE);
-    return e;
-}
-
-static struct closure_event *merged(struct world *w, const char *id, int64_t revision,
-                                    const char *into)
-{
-    struct closure_event *e = closed(w, id, revision);
-    SET_CLOSURE(e, MERGED_INTO, merged_into, str_of(into));
-    return e;
-}
-
-static struct finding_event *lapse(struct world *w, const char *id, const char *finding_id,
-                                   int64_t revision)
-{
-    struct finding_event *f = finding(w, id, finding_id, revision);
-    SET_FINDING(f, CATEGORY, category, CATEGORY_TECHNICAL_LAPSE);
-    return f;
-}
-
-static void close_with(struct world *w, struct closure_event *e, const char *finding_id)
-{
-    add_inline(w, e, lapse(w, arena_str(w->arena, e->incident_id).p, finding_id, -1));
-    take_closure(w, AT, e);
-    deliver(w);
-}
-
-static bool is_open(struct world *w, const char *incident_id, const char *name)
-{
-    struct str key = state_task_key(w->arena, str_of(incident_id), str_of(name));
-    return is_stored(w, key) && task_of(w, incident_id, name)->status != STATUS_CLOSED;
-}
 
 /* ---- names ---- */
 
@@ -520,112 +429,8 @@ static void a_cut_under_way_goes_on_behind_others(void **state)
     assert_true(is_open(w, "A", "bug/B:G"));
 }
 
-/* ---- any order ---- */
-
-static const char *const names[] = {"A", "B", "C", "D"};
-#define NAMES 4
-
-struct queues {
-    size_t *items[NAMES]; /* outputs on their way to each incident, in order */
-    size_t n[NAMES], cap[NAMES], done[NAMES];
-    size_t delivered;
-    bool known[NAMES];
-};
-
-static size_t index_of(struct str id)
+int main(void)
 {
-    size_t i = 0;
-    while (!str_eq(id, str_of(names[i]))) i++;
-    return i;
-}
-
-static void queue_up(struct world *w, struct queues *q)
-{
-    for (; taken < w->d.outputs.n; taken++) {
-        if (w->d.outputs.items[taken].type != OUTPUT_FORWARD) continue;
-        size_t to = index_of(w->d.outputs.items[taken].incident_id);
-        *ARENA_PUSH(w->arena, q->items[to], q->n[to], q->cap[to]) = taken;
-    }
-}
-
-static bool deliver_one(struct world *w, struct queues *q)
-{
-    size_t from = (size_t)story_pick(NAMES);
-    for (size_t i = 0; i < NAMES; i++) {
-        size_t to = (from + i) % NAMES;
-        if (q->done[to] == q->n[to]) continue;
-        struct event event = arrived(w, &w->d.outputs.items[q->items[to][q->done[to]++]]);
-        assert_int_equal(take(w, &event), DECIDE_OK);
-        q->delivered++;
-        return true;
-    }
-    return false;
-}
-
-static void some_record(struct world *w, struct queues *q, int64_t number)
-{
-    size_t i = (size_t)story_pick(NAMES);
-    if (story_chance(60)) {
-        const char *into = story_chance(25) ? NULL : names[story_pick(NAMES)];
-        struct closure_event *e = merged(w, names[i], number, into);
-        if (story_chance(50)) add_inline(w, e, lapse(w, names[i], "F", -1));
-        q->known[i] |= e->findings_n;
-        take_closure(w, AT, e);
-    } else {
-        take_finding(w, AT, lapse(w, names[i], "F", story_chance(50) ? number : -1));
-        q->known[i] = true;
-    }
-}
-
-static bool is_open_somewhere(struct world *w, const char *of)
-{
-    bool open = is_open(w, of, "bug/F");
-    for (size_t i = 0; i < NAMES; i++)
-        open |= is_open(w, names[i], arena_printf(w->arena, "bug/%s:F", of).p);
-    return open;
-}
-
-static size_t play(uint64_t seed)
-{
-    struct world *w = world_new();
-    struct queues q = {0};
-    size_t records = NAMES;
-    taken = 0;
-    story_seed(seed);
-    w->d.step_max = seed % 3 ? seed % 3 : SIZE_MAX;
-    w->between = restart;
-    for (size_t i = 0; i < NAMES; i++) take_closure(w, AT, closed(w, names[i], 1));
-    for (int64_t number = 2; number < 40; number++) {
-        queue_up(w, &q);
-        if (story_chance(60) && deliver_one(w, &q)) continue;
-        some_record(w, &q, number);
-        records++;
-    }
-    do queue_up(w, &q);
-    while (deliver_one(w, &q));
-    /* Each record sends on what is known, and each member of a circle does so twice. */
-    assert_true(q.delivered <= records * NAMES * 2 * NAMES);
-    for (size_t i = 0; i < NAMES; i++)
-        if (q.known[i] && !is_open_somewhere(w, names[i]))
-            fail_msg("seed %llu: nobody follows up F of %s", (unsigned long long)seed, names[i]);
-    size_t cut = 0;
-    for (size_t i = 0; i < NAMES; i++) cut += incident_of(w, names[i])->merge_void.p != NULL;
-    world_free(w);
-    return cut;
-}
-
-static void nothing_is_lost_whatever_overtakes_what(void **state)
-{
-    (void)state;
-    size_t cut = 0;
-    for (uint64_t seed = 1; seed <= runs; seed++) cut += play(seed);
-    print_message("%zu circles\n", cut);
-    assert_true(cut > runs / 4);
-}
-
-int main(int argc, char **argv)
-{
-    if (argc > 1) runs = strtoull(argv[1], NULL, 10);
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, world_teardown)
     const struct CMUnitTest tests[] = {
         IN_WORLD(a_name_stays_the_same_from_incident_to_incident),
@@ -644,7 +449,6 @@ int main(int argc, char **argv)
         IN_WORLD(a_circle_of_what_is_past_its_retention),
         IN_WORLD(a_merge_under_way_is_done_first),
         IN_WORLD(a_cut_under_way_goes_on_behind_others),
-        cmocka_unit_test(nothing_is_lost_whatever_overtakes_what),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,92 +4,7 @@
  * its record is gone for good: each is decided as usual, and nothing is lost, said twice, or left
  * half-done by it.
  */
-#include "parts_support.h"
-
-#define AT "2026-11-20T10:00:00Z"
-#define LATER "2026-11-20T11:00:00Z"
-
-/* ---- the visitor: called once, in the first gap in which `when` is true ---- */
-
-static bool (*when)(struct world *w);
-static void (*visitor)(struct world *w);
-static bool loses; /* the event is never given again */
-static bool visited;
-
-static bool visit(struct world *w, const struct event *event)
-{
-    restart(w, event);
-    if (visited || !when(w)) return true;
-    visited = true;
-    w->between = restart;
-    if (visitor) visitor(w);
-    w->between = visit;
-    return !loses;
-}
-
-static void expect_visit(struct world *w, bool (*at)(struct world *w), void (*by)(struct world *w))
-{
-    w->d.step_max = 1;
-    w->between = visit;
-    when = at;
-    visitor = by;
-    visited = loses = false;
-}
-
-static const struct cursor *cursor_of(struct world *w)
-{
-    return &incident_of(w, "INC-1")->cursor;
-}
-
-#define AT_STAGE(name, STAGE)                        \
-    static bool at_##name(struct world *w)           \
-    {                                                \
-        return cursor_of(w)->stage == STAGE_##STAGE; \
-    }
-AT_STAGE(take, TAKE)
-AT_STAGE(release, RELEASE)
-AT_STAGE(hold, HOLD)
-AT_STAGE(close, CLOSE)
-AT_STAGE(retire, RETIRE)
-AT_STAGE(parties, PARTIES)
-AT_STAGE(doubts, DOUBTS)
-
-/* How many lines of all that was ever said begin so. */
-static size_t said(struct world *w, const char *start)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < w->d.outputs.n; i++)
-        n += str_starts(render(w, &w->d.outputs.items[i]), str_of(start));
-    return n;
-}
-
-static void assert_done(struct world *w)
-{
-    assert_true(visited);
-    assert_int_equal(cursor_of(w)->stage, STAGE_NONE);
-}
-
-static struct closure_event *asking_for_nothing(struct world *w, int64_t revision)
-{
-    struct closure_event *e = closure(w, "INC-1", revision);
-    evaluate(e, TRI_TRUE, TRI_TRUE);
-    return e;
-}
-
-static struct closure_event *with_three(struct world *w, struct closure_event *e)
-{
-    add_inline(w, e, technical(w, "F-1", -1));
-    add_inline(w, e, technical(w, "F-2", -1));
-    add_inline(w, e, technical(w, "F-3", -1));
-    return e;
-}
-
-static void set_status(struct world *w, const char *finding_id, int64_t revision, int status)
-{
-    struct finding_event *f = technical(w, finding_id, revision);
-    SET_FINDING(f, STATUS, status, status);
-    take_finding(w, LATER, f);
-}
+#include "parts_visit.h"
 
 /* ---- other records of the incident ---- */
 
@@ -486,73 +401,6 @@ static void a_doubt_that_ends_under_a_closure(void **state)
     assert_int_equal(incident_of(w, "INC-1")->doubts, 0);
 }
 
-/* ---- a record that cannot be taken to its end ---- */
-
-/* In the first gap, where it is told from all others. */
-static bool give_up(struct world *w, const struct event *event)
-{
-    struct entry header = {.exists = true, .body = (void *)(uintptr_t)incident_of(w, "INC-1")},
-                 none = {0};
-    struct event other = *event;
-    restart(w, event);
-    assert_true(decide_is_begun(event, &header));
-    assert_false(decide_is_begun(event, &none));
-    other.cause.topic++;
-    assert_false(decide_is_begun(&other, &header));
-    other = *event;
-    other.cause.partition++;
-    assert_false(decide_is_begun(&other, &header));
-    other = *event;
-    other.cause.offset++;
-    assert_false(decide_is_begun(&other, &header));
-    ((struct event *)(uintptr_t)event)->is_given_up = true;
-    w->between = restart;
-    return true;
-}
-
-/* Parts are of findings, too, whose record says nothing of the closure's revision. */
-static bool give_up_of_finding(struct world *w, const struct event *event)
-{
-    struct event *of = (struct event *)(uintptr_t)event;
-    give_up(w, event);
-    of->type = EVENT_FINDING;
-    of->finding = technical(w, "F-1", 1);
-    return true;
-}
-
-static void the_closure_of_a_finding_stays_as_late_as_it_was(void **state)
-{
-    struct world *w = *state;
-    w->d.step_max = 1;
-    w->between = give_up_of_finding;
-    take_closure(w, AT, with_three(w, asking_for_nothing(w, 1)));
-    assert_int_equal(cursor_of(w)->stage, STAGE_NONE);
-    assert_int_equal(incident_of(w, "INC-1")->order.revision, 1);
-    /* Of what is done already nothing is left to be ended. */
-    struct event event = {
-        .type = EVENT_FINDING, .cause = w->cause, .incident_id = STR("INC-1"), .is_given_up = true};
-    event.finding = technical(w, "F-1", 1);
-    assert_int_equal(take(w, &event), DECIDE_OK);
-    assert_int_equal(incident_of(w, "INC-1")->findings, 1);
-}
-
-static void what_was_begun_of_it_is_ended(void **state)
-{
-    struct world *w = *state;
-    w->d.step_max = 1;
-    w->between = give_up;
-    take_closure(w, AT, with_three(w, asking_for_nothing(w, 1)));
-    struct entry header = {.exists = true, .body = (void *)(uintptr_t)incident_of(w, "INC-1")};
-    struct event event = {.cause = w->cause};
-    assert_int_equal(cursor_of(w)->stage, STAGE_NONE);
-    assert_false(decide_is_begun(&event, &header));
-    assert_int_equal(incident_of(w, "INC-1")->findings, 1);
-    /* The same closure, sent again, brings the rest. */
-    take_closure(w, LATER, with_three(w, asking_for_nothing(w, 1)));
-    assert_int_equal(incident_of(w, "INC-1")->findings, 3);
-    assert_int_equal(said(w, "bug/F-1"), 1);
-}
-
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
 
 int main(void)
@@ -572,8 +420,6 @@ int main(void)
         cmocka_unit_test(a_retention_that_has_begun_goes_to_its_end),
         IN_WORLD(nothing_is_deleted_under_a_closure),
         IN_WORLD(a_doubt_that_ends_under_a_closure),
-        IN_WORLD(what_was_begun_of_it_is_ended),
-        IN_WORLD(the_closure_of_a_finding_stays_as_late_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -231,12 +231,19 @@ static void errors_say_where_and_what_is_allowed(void **state)
 {
     (void)state;
     assert_refused("{\n \"sla\": {,}}", ":2:10: string or '}' expected near ','");
+    assert_refused("", ": the file is empty");
+    assert_refused(" \n", ": the file is empty");
+    assert_refused("{\"calendar\":{\"holidays\":[\"2026-12-25\",\"2026-01-01\",\"2026-12-25\"]}}",
+                   ": calendar.holidays: duplicate date \"2026-12-25\"");
+    assert_refused("{\"calendar\":{\"working_days\":[\"mon\",\"mon\"]}}",
+                   ": calendar.working_days[1]: duplicate value \"mon\"");
+    assert_refused("{\"reminders\":{\"due_soon\":[\"50%\",\"50%\"]}}",
+                   ": reminders.due_soon: duplicate value \"50%\"");
     assert_refused("[]", ": [] is not allowed; allowed: an object");
     assert_refused("{\"version\":\"a\",\"version\":\"b\"}",
                    ":1:24: duplicate object key near '\"version\"'");
     assert_refused("{\"reminders\":{\"overdue_evry\":\"1d\"}}",
-                   ": reminders.overdue_evry: there is no such member; the nearest known one is "
-                   "\"overdue_every\"");
+                   ": reminders.overdue_evry: unknown member; did you mean \"overdue_every\"?");
     assert_refused("{\"escalation\":[{\"at\":\"75%\",\"to\":[\"manager\",\"boss\"]}]}",
                    ": escalation[0].to[1]: \"boss\" is not allowed; allowed: owner, manager, "
                    "on-call, response-team, response-lead or participant");

@@ -1,31 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the traces do not show of the lines for a person: colours, and what cannot be read. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "page_support.h"
 
 #include "view/render.h"
-
-static struct arena *arena;
-static struct buf out;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    buf_free(&out);
-    arena_free(arena);
-    return 0;
-}
 
 static const char *rendered(int topic, const char *type, const char *value, bool colour)
 {
@@ -36,10 +13,8 @@ static const char *rendered(int topic, const char *type, const char *value, bool
                               .value = str_of(value),
                               .headers = headers,
                               .headers_n = type ? 2 : 0};
-    out.n = 0;
     render_message(&out, arena, &message, colour);
-    buf_char(&out, 0);
-    return out.p;
+    return written();
 }
 
 static void times(void **state)
@@ -55,10 +30,8 @@ static void times(void **state)
         {TIME_NONE, "never"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        out.n = 0;
         render_time(&out, cases[i].t);
-        buf_char(&out, 0);
-        assert_string_equal(out.p, cases[i].text);
+        assert_string_equal(written(), cases[i].text);
     }
 }
 
@@ -112,5 +85,5 @@ int main(void)
         cmocka_unit_test(what_cannot_be_read_is_shown_as_it_is),
         cmocka_unit_test(a_dead_letter_that_says_nothing),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, setup, free_page);
 }

@@ -1,32 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the traces' reports do not show: odd texts, and incidents in other states. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "page_support.h"
 
 #include "view/markdown.h"
 #include "view/report_markdown.h"
-
-static struct arena *arena;
-static struct buf out;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    buf_free(&out);
-    arena_free(arena);
-    return 0;
-}
 
 static struct incident *an_incident(int level)
 {
@@ -44,12 +21,10 @@ static struct incident *an_incident(int level)
     return i;
 }
 
-static const char *written(const struct report_markdown *report)
+static const char *reported(const struct report_markdown *report)
 {
-    out.n = 0;
     report_markdown_write(&out, arena, report);
-    buf_char(&out, 0);
-    return out.p;
+    return written();
 }
 
 static void assert_says(const char *text, const char *part)
@@ -65,31 +40,21 @@ static void assert_silent(const char *text, const char *part)
 static void texts_of_others_stay_texts(void **state)
 {
     (void)state;
-    buf_free(&out);
     markdown_text(&out,
                   STR("# no heading\n- `no` *list* [x](y)\n<b>&amp; a|b_c\\ 1-2 #3\x1b[31m\x7f"));
-    buf_char(&out, 0);
-    assert_string_equal(out.p, "\\# no heading\n\\- \\`no\\` \\*list\\* \\[x\\](y)\n"
-                               "\\<b\\>\\&amp; a\\|b\\_c\\\\ 1-2 #3\\u001b\\[31m\\u007f");
-    out.n = 0;
+    assert_string_equal(written(), "\\# no heading\n\\- \\`no\\` \\*list\\* \\[x\\](y)\n"
+                                   "\\<b\\>\\&amp; a\\|b\\_c\\\\ 1-2 #3\\u001b\\[31m\\u007f");
     markdown_inline(&out, STR("one\ntwo"));
-    buf_char(&out, 0);
-    assert_string_equal(out.p, "one two");
-    out.n = 0;
+    assert_string_equal(written(), "one two");
     markdown_text(&out, STR("1. a\n2) b\n8.4 c\n9.\n    code\n===\n:-:\n\t+ d $x$ [^1] ![i](u)"));
-    buf_char(&out, 0);
-    assert_string_equal(out.p, "1\\. a\n2\\) b\n8.4 c\n9\\.\ncode\n\\===\n\\:-:\n"
-                               "\\+ d \\$x\\$ \\[\\^1\\] !\\[i\\](u)");
-    out.n = 0;
+    assert_string_equal(written(), "1\\. a\n2\\) b\n8.4 c\n9\\.\ncode\n\\===\n\\:-:\n"
+                                   "\\+ d \\$x\\$ \\[\\^1\\] !\\[i\\](u)");
     markdown_inline(&out, STR("see https://x.y www.z.a a\r\nb \xe2\x80\xae\xff"));
-    buf_char(&out, 0);
-    assert_string_equal(out.p, "see https\\://x.y www\\.z.a a  b \\u202e\\ufffd");
-    out.n = 0;
+    assert_string_equal(written(), "see https\\://x.y www\\.z.a a  b \\u202e\\ufffd");
     markdown_url(&out, STR("https://x.y/a?b=1&c=%20"));
     markdown_url(&out, STR(" https://x|y"));
     markdown_url(&out, STR("javascript:alert(1)"));
-    buf_char(&out, 0);
-    assert_string_equal(out.p, "<https://x.y/a?b=1&c=%20>https\\://x\\|yjavascript:alert(1)");
+    assert_string_equal(written(), "<https://x.y/a?b=1&c=%20>https\\://x\\|yjavascript:alert(1)");
 }
 
 static void what_is_missing_of_a_full_postmortem(void **state)
@@ -97,7 +62,7 @@ static void what_is_missing_of_a_full_postmortem(void **state)
     (void)state;
     struct closure closure = {.sufficient = TRI_TRUE};
     struct report_markdown report = {.incident = an_incident(LEVEL_FULL), .closure = &closure};
-    const char *text = written(&report);
+    const char *text = reported(&report);
     assert_says(text, "# Post-incident report INC\\_1\n");
     assert_says(text, "- Severity: **missing**\n");
     assert_says(text, "- Owner: **missing**\n");
@@ -120,7 +85,7 @@ static void a_light_postmortem_is_not_asked_for_more(void **state)
 {
     (void)state;
     struct report_markdown report = {.incident = an_incident(LEVEL_LIGHT)};
-    const char *text = written(&report);
+    const char *text = reported(&report);
     assert_says(text, "### Evidence\n\nNot given; a light postmortem does not ask for it.\n");
     assert_silent(text, "- evidence\n");
     assert_silent(text, "- the sequence of events\n");
@@ -137,15 +102,15 @@ static void other_states_of_an_incident(void **state)
     incident->phase = PHASE_COMPLETED;
     incident->completed_at = DAY_MS;
     incident->retired = 1;
-    const char *text = written(&report);
+    const char *text = reported(&report);
     assert_says(text, "- Disposition: benign\n");
     assert_says(text, "- Merged into: INC-2\n");
     assert_says(text, "completed on Fri 1970-01-02 00:00:00 UTC: 1 closed");
     assert_says(text, "retention is over");
     incident->phase = PHASE_WAITING;
     incident->level = 0;
-    assert_says(written(&report), "- Postmortem: not decided\n");
-    assert_says(written(&report), "not begun, the incident is not closed");
+    assert_says(reported(&report), "- Postmortem: not decided\n");
+    assert_says(reported(&report), "not begun, the incident is not closed");
 }
 
 static void all_that_can_be_told(void **state)
@@ -176,7 +141,7 @@ static void all_that_can_be_told(void **state)
         .started_at_text = STR("1969"),
     };
     struct report_markdown report = {.incident = an_incident(LEVEL_FULL), .closure = &closure};
-    const char *text = written(&report);
+    const char *text = reported(&report);
     assert_says(text, "- Started: 1969\n");
     assert_says(text, "- References: one, two\n");
     assert_says(text, "- (time not known) — first\n- 1970 — soc: second\n");
@@ -224,7 +189,7 @@ static void findings_and_tasks(void **state)
                                      .findings_n = 2,
                                      .tasks = tasks,
                                      .tasks_n = 2};
-    const char *text = written(&report);
+    const char *text = reported(&report);
     assert_says(text, "### Technical lapses\n\n- **F1** a\\|b; low, duplicate of F2 (same); "
                       "bug, closed, owner eva (web)\n  more of it\n");
     assert_says(text, "### Not yet categorized\n\n- **F2** (no title); severity not said, open\n");
@@ -275,5 +240,5 @@ int main(void)
         cmocka_unit_test(findings_and_tasks),
         cmocka_unit_test(sorting_out_entries),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, setup, free_page);
 }

@@ -2,9 +2,7 @@
 /* What becomes due about an incident: reviews, missing findings, the end of retention. */
 #include <stdio.h>
 
-#include "core_support.h"
-
-#define NOON "2026-11-20T12:00:00Z"
+#include "core_incident.h"
 
 static void a_review_of_what_is_open(void **state)
 {
@@ -89,9 +87,7 @@ static void reviews_repeat_and_coalesce(void **state)
     w->policy.escalation_n = w->policy.due_soon_n = 0;
     w->policy.sla[PRIORITY_P2].complete = w->policy.sla[PRIORITY_P2].stale = days(1000);
     take_closure(w, NOON, closure(w, "INC-1", 1));
-    struct finding_event *f = finding(w, "INC-1", "F-1", 1);
-    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "F-1", 1, STATUS, status, REPORTED_VERIFIED);
     run_until(w, "2026-12-04T12:00:00Z");
     assert_news(w,
                 "reminder review-due/1 INC-1 2026-11-27T12:00 response-team=security-response\n"
@@ -102,17 +98,11 @@ static void reviews_repeat_and_coalesce(void **state)
     assert_str(output_at(w, 0)->reminder.summary,
                "Review of INC-1 is due: 2 open, 0 of them overdue");
     /* The next occurrence counts afresh. */
-    struct task_update_event *u = task_update(w, "INC-1", "response-evaluation", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_CLOSED);
-    take_update(w, "2026-12-31T12:00:00Z", u);
-    u = task_update(w, "INC-1", "stakeholder-review", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_CLOSED);
-    take_update(w, "2026-12-31T12:00:00Z", u);
+    TELL_TASK(w, "2026-12-31T12:00:00Z", "response-evaluation", 1, STATUS, status, REPORTED_CLOSED);
+    TELL_TASK(w, "2026-12-31T12:00:00Z", "stakeholder-review", 1, STATUS, status, REPORTED_CLOSED);
     run_until(w, "2027-02-01");
     assert_news(w, "");
-    u = task_update(w, "INC-1", "response-evaluation", 2);
-    SET_UPDATE(u, STATUS, status, REPORTED_OPEN);
-    take_update(w, "2027-02-01", u);
+    TELL_TASK(w, "2027-02-01", "response-evaluation", 2, STATUS, status, REPORTED_OPEN);
     run_until(w, "2027-02-08");
     assert_news(w,
                 "reminder review-due/1 INC-1 2027-02-08T00:00 response-team=security-response\n");
@@ -125,12 +115,10 @@ static void no_finding_came(void **state)
     w->policy.review_every = days(1000);
     w->policy.escalation_n = w->policy.due_soon_n = 0;
     w->policy.sla[PRIORITY_P2].complete = w->policy.sla[PRIORITY_P2].stale = days(1000);
-    struct closure_event *e = closure(w, "INC-1", 1);
-    SET_CLOSURE(e, TITLE, title, STR("Key read"));
-    take_closure(w, NOON, e);
+    TELL_CLOSURE(w, NOON, 1, TITLE, title, STR("Key read"));
     take_closure(w, NOON, closure(w, "INC-2", 1));
     take_finding(w, NOON, finding(w, "INC-2", "F-1", 1));
-    e = closure(w, "INC-3", 1);
+    struct closure_event *e = closure(w, "INC-3", 1);
     complete_closure(w, e); /* nothing to do: it completes at once, and is not asked */
     take_closure(w, NOON, e);
     struct task_update_event *u = task_update(w, "INC-2", "register-entry/F-1", 1);
@@ -193,9 +181,7 @@ static void retention_deletes_the_past(void **state)
     assert_news(w, "");
     const char *rest[] = {"sop-update/F-1~2", "stakeholder-review~2"};
     for (int i = 0; i < 2; i++) {
-        u = task_update(w, "INC-1", rest[i], 1);
-        SET_UPDATE(u, STATUS, status, REPORTED_CLOSED);
-        take_update(w, "2027-12-01", u);
+        TELL_TASK(w, "2027-12-01", rest[i], 1, STATUS, status, REPORTED_CLOSED);
     }
     assert_news(w, "stakeholder-review~2/2 closed closed:done [status,resolution,closed_at,sla]\n"
                    "completed/2 light 0/4\n");

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tasks: what trackers report, the SLA, pauses, whose word counts, time that never runs back. */
-#include "core_support.h"
-
-#define NOON "2026-11-20T12:00:00Z" /* a Friday */
-#define LATER "2026-11-24T12:00:00Z"
+#include "core_incident.h"
 
 /* F-1: a P1 bug of team identity, due on the 27th at noon. */
 static struct world *p1_bug(void **state)
@@ -79,9 +76,7 @@ static void order_of_a_tracker_is_its_own(void **state)
     report(w, NOON, "bug/F-1", 8, REPORTED_OPEN);
     assert_news(w, "");
     /* finding-updated counts apart: the later to arrive wins field by field. */
-    struct finding_event *f = finding(w, "INC-1", "F-1", 2);
-    SET_FINDING(f, STATUS, status, REPORTED_IN_PROGRESS);
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "F-1", 2, STATUS, status, REPORTED_IN_PROGRESS);
     assert_news(w, "bug/F-1/3 updated in-progress [status]\n");
     struct task_update_event *u = task_update(w, "INC-1", "bug/F-1", 10);
     SET_UPDATE(u, TRACKER, tracker,
@@ -98,17 +93,13 @@ static void order_of_a_tracker_is_its_own(void **state)
 static void an_ended_finding_keeps_its_task_closed(void **state)
 {
     struct world *w = p1_bug(state);
-    struct finding_event *f = finding(w, "INC-1", "F-1", 2);
-    SET_FINDING(f, STATUS, status, REPORTED_WONT_FIX);
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "F-1", 2, STATUS, status, REPORTED_WONT_FIX);
     struct task_update_event *u = task_update(w, "INC-1", "bug/F-1", 1);
     SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
     SET_UPDATE(u, TRACKER, tracker, ((struct tracker){.key = STR("SEC-1")}));
     take_update(w, NOON, u);
     assert_news(w, "bug/F-1/3 updated closed:wont-fix [tracker]\n");
-    f = finding(w, "INC-1", "F-1", 3);
-    SET_FINDING(f, STATUS, status, REPORTED_RESOLVED);
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "F-1", 3, STATUS, status, REPORTED_RESOLVED);
     assert_news(w, "");
     report(w, NOON, "bug/F-1", 2, REPORTED_IN_PROGRESS);
     assert_int_equal(bug(w)->status, STATUS_IN_PROGRESS);
@@ -119,26 +110,20 @@ static void a_finding_that_ends_closes_what_its_tracker_left_open(void **state)
 {
     struct world *w = p1_bug(state);
     report(w, NOON, "bug/F-1", 1, REPORTED_BLOCKED);
-    struct finding_event *f = finding(w, "INC-1", "F-1", 2);
-    SET_FINDING(f, STATUS, status, REPORTED_WONT_FIX);
-    take_finding(w, NOON, f);
+    TELL_FINDING(w, NOON, "F-1", 2, STATUS, status, REPORTED_WONT_FIX);
     assert_int_equal(bug(w)->resolution, RESOLUTION_WONT_FIX);
 }
 
 static void owners_fall_back(void **state)
 {
     struct world *w = p1_bug(state);
-    struct task_update_event *u = task_update(w, "INC-1", "bug/F-1", 1);
-    SET_UPDATE(u, OWNER, owner, owner(NULL, NULL));
-    take_update(w, NOON, u);
+    TELL_TASK(w, NOON, "bug/F-1", 1, OWNER, owner, owner(NULL, NULL));
     assert_null(bug(w)->owner.team.p);
     w->policy.routing[CATEGORY_TECHNICAL_LAPSE].owner = owner("triage", NULL);
-    u = task_update(w, "INC-1", "bug/F-1", 2);
-    SET_UPDATE(u, OWNER, owner, owner(NULL, NULL));
-    take_update(w, NOON, u);
+    TELL_TASK(w, NOON, "bug/F-1", 2, OWNER, owner, owner(NULL, NULL));
     assert_str(bug(w)->owner.team, "triage");
     take_closure(w, NOON, closure(w, "INC-2", 1));
-    u = task_update(w, "INC-2", "response-evaluation", 1);
+    struct task_update_event *u = task_update(w, "INC-2", "response-evaluation", 1);
     SET_UPDATE(u, OWNER, owner, owner(NULL, "lead@example.com"));
     take_update(w, NOON, u);
     u = task_update(w, "INC-2", "response-evaluation", 2);
@@ -216,9 +201,7 @@ static void with_no_time_to_do_it_nothing_is_at_risk(void **state)
     w->policy.obligations_n = 1;
     w->policy.obligations = &(struct obligation){
         .name = STR("notice"), .party = STR("Regulator"), .from = FROM_DETECTED_AT};
-    struct closure_event *e = closure(w, "INC-1", 1);
-    SET_CLOSURE(e, DETECTED_AT, detected_at, t(LATER));
-    take_closure(w, NOON, e);
+    TELL_CLOSURE(w, NOON, 1, DETECTED_AT, detected_at, t(LATER));
     const char *name = "coordination/Regulator";
     assert_time(task_of(w, "INC-1", name)->due_at, LATER);
     run_until(w, "2026-11-24T11:59:59Z");

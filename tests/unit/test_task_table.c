@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tasks as a person sees them in `list` and `show`. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "arena_support.h"
+
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "view/task_table.h"
-
-static struct arena *arena;
-
-static int begin(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static void is(struct str actual, const char *expected)
 {
@@ -128,9 +108,9 @@ static void test_distance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_table, begin, end),
-        cmocka_unit_test_setup_teardown(test_wide_texts, begin, end),
-        cmocka_unit_test_setup_teardown(test_distance, begin, end),
+        cmocka_unit_test_setup_teardown(test_table, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_wide_texts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_distance, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

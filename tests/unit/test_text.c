@@ -26,13 +26,11 @@ static void every_character(void **state)
     for (uint32_t c = 0; c < 0x110000; c++) {
         if (c >= 0xd800 && c < 0xe000) continue;
         char bytes[4];
-        size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-        static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-        for (size_t i = n; i > 1; i--) bytes[i - 1] = (char)(0x80 | (c >> 6 * (n - i) & 0x3f));
-        bytes[0] = (char)(lead[n] | c >> 6 * (n - 1));
+        size_t n = text_put_char(bytes, c);
         uint32_t read = 1;
         assert_int_equal(text_char(bytes, n, &read), n);
         assert_int_equal(read, c);
+        assert_int_equal(text_control(bytes, n), c < 0xa0 && text_is_unsafe(c) ? n : 0);
         if (n > 1) assert_int_equal(text_char(bytes, n - 1, &read), 0);
         out.n = 0;
         text_show(&out, (struct str){bytes, n});
@@ -118,10 +116,98 @@ static void whole_characters(void **state)
     assert_int_equal(text_whole("\x80\x80\x80\x80\x80", 5), 5); /* no character at all */
 }
 
+static void known_characters(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t c;
+        const char *bytes;
+    } known[] = {{'a', "a"},
+                 {0x7f, "\x7f"},
+                 {0x80, "\xc2\x80"},
+                 {0x7ff, "\xdf\xbf"},
+                 {0x800, "\xe0\xa0\x80"},
+                 {0x20ac, "\xe2\x82\xac"},
+                 {0xffff, "\xef\xbf\xbf"},
+                 {0x10000, "\xf0\x90\x80\x80"},
+                 {0x10ffff, "\xf4\x8f\xbf\xbf"}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        char bytes[4];
+        assert_int_equal(text_put_char(bytes, known[i].c), strlen(known[i].bytes));
+        assert_memory_equal(bytes, known[i].bytes, strlen(known[i].bytes));
+    }
+}
+
+static void words(void **state)
+{
+    (void)state;
+    assert_true(text_same(STR("Traceparent-1_@[`{"), STR("TRACEPARENT-1_@[`{")));
+    assert_false(text_same(STR("@"), STR("`")));
+    assert_false(text_same(STR("["), STR("{")));
+    assert_false(text_same(STR("a_b"), STR("a-b")));
+    assert_false(text_same(STR("ab"), STR("abc")));
+    assert_false(text_same(STR("\xc3\x84"), STR("\xc3\xa4")));
+    assert_true(text_same_word(STR("in_progress"), STR("In Progress")));
+    assert_true(text_same_word(STR("IN-PROGRESS"), STR("in_progress")));
+    assert_false(text_same_word(STR("inprogress"), STR("in-progress")));
+    assert_false(text_same_word(STR("in-progress-"), STR("in-progress")));
+}
+
+static void percent(void **state)
+{
+    (void)state;
+    for (int byte = 0; byte < 256; byte++) {
+        char text[TEXT_PERCENT];
+        text_percent(text, (unsigned char)byte);
+        assert_int_equal(text_percent_value(text, sizeof text), byte);
+        assert_int_equal(text_percent_value(text, sizeof text - 1), -1);
+    }
+    assert_int_equal(text_percent_value("%fF", 3), 0xff);
+    static const char *const none[] = {"%g0", "%0g", "a00", "% 1", "%/0", "%:0", "%@0", "%`0"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_int_equal(text_percent_value(none[i], 3), -1);
+}
+
+static void unescaped(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int32_t c;
+        size_t length;
+    } cases[] = {
+        {"\\u0000", 0, 6},
+        {"\\u00e9x", 0xe9, 6},
+        {"\\uFFFF", 0xffff, 6},
+        {"\\ud83d\\udd11", 0x1f511, 12},
+        {"\\uD800\\uDC00", 0x10000, 12},
+        {"\\uDBFF\\uDFFF", 0x10ffff, 12},
+        {"\\ud83d", TEXT_LONE_SURROGATE, 0},
+        {"\\ud83d\\ue000", TEXT_LONE_SURROGATE, 0},
+        {"\\ud83d\\udbff", TEXT_LONE_SURROGATE, 0},
+        {"\\ud83d\\udd1", TEXT_LONE_SURROGATE, 0},
+        {"\\udd11\\ud83d", TEXT_LONE_SURROGATE, 0},
+        {"\\u00e", TEXT_NO_ESCAPE, 0},
+        {"\\u00eg", TEXT_NO_ESCAPE, 0},
+        {"\\U00e9", TEXT_NO_ESCAPE, 0},
+        {"/u00e9", TEXT_NO_ESCAPE, 0},
+        {"", TEXT_NO_ESCAPE, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t length = 0;
+        assert_int_equal(text_unescape(cases[i].text, strlen(cases[i].text), &length), cases[i].c);
+        if (cases[i].c >= 0) assert_int_equal(length, cases[i].length);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_character),
+        cmocka_unit_test(known_characters),
+        cmocka_unit_test(words),
+        cmocka_unit_test(percent),
+        cmocka_unit_test(unescaped),
         cmocka_unit_test(what_is_unsafe),
         cmocka_unit_test(shown),
         cmocka_unit_test(cleaned),

@@ -215,10 +215,28 @@ static void epochs_by_magnitude(void **state)
     assert_true(t == TIME_NONE);
 }
 
+static void days_and_weekdays_before_1970_too(void **state)
+{
+    (void)state;
+    static const struct {
+        ms_t t;
+        int64_t day;
+        int weekday;
+    } cases[] = {{0, 0, 3},           {DAY_MS - 1, 0, 3}, {DAY_MS, 1, 4},
+                 {-1, -1, 2},         {-DAY_MS, -1, 2},   {-DAY_MS - 1, -2, 1},
+                 {3 * DAY_MS, 3, 6},  {4 * DAY_MS, 4, 0}, {-3 * DAY_MS, -3, 0},
+                 {-4 * DAY_MS, -4, 6}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(timestamp_day(cases[i].t), cases[i].day);
+        assert_int_equal(timestamp_weekday(cases[i].day), cases[i].weekday);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dates_and_days_are_inverse),
+        cmocka_unit_test(days_and_weekdays_before_1970_too),
         cmocka_unit_test(formats),
         cmocka_unit_test(parses_what_platforms_write),
         cmocka_unit_test(partial_dates_are_the_start_of_the_period),

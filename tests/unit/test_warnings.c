@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was ignored of an input reaches somebody, once, also where nothing else has changed. */
-#include "core_support.h"
+#include "core_incident.h"
 
-#define NOON "2026-11-20T12:00:00Z"
-#define LATER "2026-11-24T12:00:00Z"
-
-static struct world *closed_incident(void **state)
+static struct world *incident_with_bug(void **state)
 {
-    struct world *w = *state;
-    struct closure_event *e = closure(w, "INC-1", 1);
-    complete_closure(w, e);
-    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);
-    take_closure(w, NOON, e);
+    struct world *w = full_incident(state);
     take_finding(w, NOON, technical(w, "F-1", 1));
     return w;
 }
@@ -34,7 +27,7 @@ static void assert_told(struct world *w, const char *expected, const char *membe
 
 static void of_a_task_update(void **state)
 {
-    struct world *w = closed_incident(state);
+    struct world *w = incident_with_bug(state);
     struct task_update_event *u = task_update(w, "INC-1", "bug/F-1", 1);
     SET_UPDATE(u, STATUS, status, REPORTED_OPEN);
     u->warnings = warning(w, "record_time");
@@ -54,7 +47,7 @@ static void of_a_task_update(void **state)
 
 static void of_a_finding(void **state)
 {
-    struct world *w = closed_incident(state);
+    struct world *w = incident_with_bug(state);
     take_finding(w, LATER, with_warning(w, technical(w, "F-1", 2), "severity"));
     assert_told(w, "bug/F-1/2 updated open\n", "severity");
     take_finding(w, LATER, with_warning(w, technical(w, "F-1", 2), "severity"));
@@ -74,7 +67,7 @@ static void of_a_finding(void **state)
 
 static void of_a_closure(void **state)
 {
-    struct world *w = closed_incident(state);
+    struct world *w = incident_with_bug(state);
     struct closure_event *e = closure(w, "INC-1", 2);
     e->warnings = warning(w, "closed_at");
     take_closure(w, LATER, e);
@@ -94,7 +87,7 @@ static void of_a_closure(void **state)
 
 static void of_a_finding_inside_a_closure(void **state)
 {
-    struct world *w = closed_incident(state);
+    struct world *w = incident_with_bug(state);
     struct finding_event *f = technical(w, "F-2", -1);
     struct closure_event *e = closure(w, "INC-1", 2);
     add_inline(w, e, with_warning(w, f, "findings[0].severity"));

@@ -10,7 +10,7 @@
 
 struct config;
 
-/* Exit codes of CONTRACT part 7. */
+/* Exit codes of R7.6. */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_FOUND = 3 };
 
 /* An option of a command; -c, -s, --help are every command's. */

@@ -107,15 +107,16 @@ static enum result build(struct rebuild *r, int32_t shard, struct error *error)
 }
 
 /* All that Redis reflected before the end was asked for lies before that end. */
-static enum result compare(struct rebuild *r, int32_t shard, int64_t watermark, struct error *error)
+static enum result compare(struct rebuild *r, int32_t shard, int64_t checkpoint,
+                           struct error *error)
 {
     struct restore_progress p = restore_port_progress(r->kafka);
-    if (watermark <= p.end) return OK;
+    if (checkpoint <= p.end) return OK;
     return error_set(error, FATAL,
                      "Redis reflects %s/%d up to offset %" PRId64 ", but it ends at %" PRId64
                      ": the topic was recreated or has lost its end. Redis may be the last copy: "
                      "restore the topic, or rewrite it from Redis (docs/operations.md)",
-                     state_name(r), shard, watermark, p.end);
+                     state_name(r), shard, checkpoint, p.end);
 }
 
 static void report(struct rebuild *r, int32_t shard, const struct store_load *copy)
@@ -123,10 +124,10 @@ static void report(struct rebuild *r, int32_t shard, const struct store_load *co
     progress_clear(&r->progress);
     if (cli_value(r->cli, "json"))
         terminal_say(stdout, "{\"shard\":%d,\"entries\":%" PRId64 ",\"offset\":%" PRId64 "}", shard,
-                     copy->entries, copy->watermark);
+                     copy->entries, copy->checkpoint);
     else
         terminal_say(stdout, "shard %d: %" PRId64 " entries, as of offset %" PRId64 " of %s", shard,
-                     copy->entries, copy->watermark, state_name(r));
+                     copy->entries, copy->checkpoint, state_name(r));
     fflush(stdout);
 }
 
@@ -137,12 +138,12 @@ static enum result rebuild_once(struct rebuild *r, int32_t shard, struct error *
     arena_reset(r->arena, 0);
     enum result result = r->live->load(r->live->self, r->arena, &live, 1, error);
     if (result == OK) result = build(r, shard, error);
-    if (result == OK) result = compare(r, shard, live.watermark, error);
+    if (result == OK) result = compare(r, shard, live.checkpoint, error);
     if (result == OK) result = r->copy->load(r->copy->self, r->arena, &copy, 1, error);
     if (result != OK) return result;
     failpoint("rebuild-before-install");
     struct restore_progress p = restore_port_progress(r->kafka);
-    result = redis_copy_install(r->copy, shard, copy.watermark, str_of(p.cluster), error);
+    result = redis_copy_install(r->copy, shard, copy.checkpoint, str_of(p.cluster), error);
     failpoint("rebuild-after-install");
     if (result == OK) report(r, shard, &copy);
     return result;

@@ -61,7 +61,8 @@ static void note_missing(void *arg, const struct topics_finding *finding)
     if (!(found->watch->missing & bit)) return;
     note(&found->faults, finding->topic, finding->text);
     if (!(found->watch->gone & bit))
-        log_error("a topic is gone", "topic=%s finding=%s", finding->topic, finding->text);
+        log_error("a topic is gone", LOG_TEXT("topic", finding->topic),
+                  LOG_TEXT("finding", finding->text));
 }
 
 /* Whether one is there again, whose settings are perhaps not what they were. */
@@ -74,7 +75,7 @@ static bool look_for_topics(struct settings_watch *w)
     unsigned back = w->gone & ~found.missing;
     for (int t = 1; t < topic_end; t++)
         if (back & 1U << t)
-            log_info("a topic is there again", "topic=%.*s", STR_ARG(w->config->topics[t]));
+            log_info("a topic is there again", LOG_STR("topic", w->config->topics[t]));
     w->gone = found.missing & w->missing;
     w->missing = found.missing;
     w->topics_gone = found.faults;
@@ -86,7 +87,8 @@ static bool look_for_topics(struct settings_watch *w)
 static void say_setting(const struct found *found, const char *of, const char *text)
 {
     if (found->say)
-        log_error("a setting loses records; put it right", "of=%s finding=%s", of, text);
+        log_error("a setting loses records; put it right", LOG_TEXT("of", of),
+                  LOG_TEXT("finding", text));
 }
 
 /* Of topics whose settings may not be read the start has said so. */
@@ -114,7 +116,7 @@ static void check_settings(struct settings_watch *w, bool say)
     }
     if (result != RETRY) w->redis_settings = redis.faults;
     if (before && w->topic_settings.n + w->redis_settings.n == 0)
-        log_info("the settings are right again", "");
+        log_info("the settings are right again");
 }
 
 /* ------------------------------------------------------------------ the thread */
@@ -137,13 +139,8 @@ static void publish(struct settings_watch *w)
 /* False when it is to stop. */
 static bool wait_for_look(struct settings_watch *w)
 {
-    struct timespec until;
     int ms = w->config->settings_check_interval_ms;
-    if (ms > LOOK_MS) ms = LOOK_MS;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
+    struct timespec until = clock_in(ms < LOOK_MS ? ms : LOOK_MS);
     pthread_mutex_lock(&w->mutex);
     while (!w->stop && pthread_cond_timedwait(&w->changed, &w->mutex, &until) == 0) continue;
     bool stop = w->stop;
@@ -184,16 +181,12 @@ static void discard(struct settings_watch *w)
 struct settings_watch *settings_watch_start(const struct config *config, int32_t partitions,
                                             struct metrics *metrics, struct error *error)
 {
-    pthread_condattr_t attributes;
     struct settings_watch *w = calloc(1, sizeof *w);
     if (!w) abort();
     w->config = config;
     w->metrics = metrics;
     pthread_mutex_init(&w->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&w->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    clock_cond_init(&w->changed);
     w->topics = topics_watch_new(config, partitions, error);
     w->store = w->topics ? redis_port_new(config, error) : NULL;
     if (w->store && pthread_create(&w->thread, NULL, run, w) == 0) return w;
@@ -209,12 +202,5 @@ void settings_watch_stop(struct settings_watch *w)
     w->stop = true;
     pthread_cond_signal(&w->changed);
     pthread_mutex_unlock(&w->mutex);
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += STOP_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
-    if (pthread_timedjoin_np(w->thread, NULL, &until))
-        pthread_detach(w->thread);
-    else
-        discard(w);
+    if (clock_join(w->thread, STOP_MS)) discard(w);
 }

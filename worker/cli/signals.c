@@ -26,7 +26,7 @@ static void take(int signal)
     } else if (!atomic_exchange(&stop_asked, true)) {
         watchdog_end_within(stop_within_ms, EXIT_DONE);
     } else {
-        log_warn("stopped at once by a second signal; nothing is lost", "");
+        log_warn("stopped at once by a second signal; nothing is lost");
         log_writer_stop(LOG_WAIT_MS);
         _exit(EXIT_DONE);
     }

@@ -111,8 +111,8 @@ static int run(const struct cli *cli)
     tail.arena = arena_new();
     enum result result = start(&tail, cli_value(cli, "from-beginning") != NULL, &error);
     if (result == OK) {
-        log_info("following the outputs; Ctrl-C ends it", "bootstrap=%s",
-                 cli->config->bootstrap_servers);
+        log_info("following the outputs; Ctrl-C ends it",
+                 LOG_TEXT("bootstrap", cli->config->bootstrap_servers));
         result = follow(&tail, &error);
     }
     kafka_reader_free(tail.reader);

@@ -62,7 +62,7 @@ static enum result patiently(struct worker *w, const char *waiting_for,
         watchdog_kick();
         if (clock_monotonic_ms() - complained_ms >= COMPLAIN_MS) {
             complained_ms = clock_monotonic_ms();
-            log_warn(waiting_for, "reason=%s", error->text);
+            log_warn(waiting_for, LOG_TEXT("reason", error->text));
         }
         clock_sleep(RETRY_WAIT_MS);
     }
@@ -93,8 +93,8 @@ static void note_topic(void *arg, const struct topics_finding *finding)
     if (refused && !complaint->text[0])
         snprintf(complaint->text, sizeof complaint->text, "%s: %s", finding->topic, finding->text);
     else
-        log_warn("a topic is not set up as it should be", "topic=%s finding=%s", finding->topic,
-                 finding->text);
+        log_warn("a topic is not set up as it should be", LOG_TEXT("topic", finding->topic),
+                 LOG_TEXT("finding", finding->text));
 }
 
 static enum result check_topics(struct worker *w, struct error *error)
@@ -106,7 +106,8 @@ static enum result check_topics(struct worker *w, struct error *error)
         topics_check(w->config, w->partitions, note_topic, &complaint, &wrong, error);
     /* With the least rights a worker may not read settings; `epilogue topics check` can. */
     if (complaint.unchecked[0])
-        log_warn("the settings of topics were not checked", "finding=%s", complaint.unchecked);
+        log_warn("the settings of topics were not checked",
+                 LOG_TEXT("finding", complaint.unchecked));
     if (result == FATAL) return OK; /* no more than these settings */
     if (result == OK && complaint.text[0]) return error_set(error, FATAL, "%s", complaint.text);
     return result;
@@ -116,7 +117,8 @@ static enum result check_topics(struct worker *w, struct error *error)
 static void note_redis(void *context, enum verdict verdict, const char *what)
 {
     (void)context;
-    if (verdict != VERDICT_OK) log_warn("Redis is not set up as it should be", "finding=%s", what);
+    if (verdict != VERDICT_OK)
+        log_warn("Redis is not set up as it should be", LOG_TEXT("finding", what));
 }
 
 static enum result check_redis(struct worker *w, struct error *error)
@@ -138,7 +140,7 @@ static enum result load_policy(struct worker *w, struct error *error)
     arena_free(w->policy_arena); /* no batch is in flight: nothing points into it any more */
     w->policy_arena = arena;
     w->policy = policy;
-    log_info("policy loaded", "version=%.*s", STR_ARG(policy.version));
+    log_info("policy loaded", LOG_STR("version", policy.version));
     return OK;
 }
 
@@ -147,7 +149,8 @@ static enum result reload_policy(struct worker *w, struct error *error)
     enum result result = engine_settle(w->engine, error);
     if (result == FATAL) return FATAL;
     if (load_policy(w, error) != OK)
-        log_error("the policy was not loaded anew; the old one stays", "reason=%s", error->text);
+        log_error("the policy was not loaded anew; the old one stays",
+                  LOG_TEXT("reason", error->text));
     return OK;
 }
 
@@ -187,8 +190,8 @@ static enum result run(struct worker *w, struct error *error)
     result = http_start(&w->config->http, w->metrics, &w->http, error);
     if (result != OK) return result;
     if (w->http)
-        log_info("metrics and probes are served", "host=%s port=%d", w->config->http.host,
-                 http_port(w->http));
+        log_info("metrics and probes are served", LOG_TEXT("host", w->config->http.host),
+                 LOG_INT("port", http_port(w->http)));
     result = patiently(w, "waiting for Kafka", find_topics, error);
     if (result != OK) return result;
     result = patiently(w, "waiting for Kafka", check_topics, error);
@@ -200,8 +203,9 @@ static enum result run(struct worker *w, struct error *error)
     make_engine(w);
     w->watch = settings_watch_start(w->config, w->partitions, w->metrics, error);
     if (!w->watch) return FATAL;
-    log_info("worker started", "group=%s instance=%s partitions=%d version=%s", w->config->group_id,
-             w->config->instance_id, w->partitions, EPILOGUE_VERSION);
+    log_info("worker started", LOG_TEXT("group", w->config->group_id),
+             LOG_TEXT("instance", w->config->instance_id), LOG_INT("partitions", w->partitions),
+             LOG_TEXT("version", EPILOGUE_VERSION));
     while (result == OK && !signals_stop_asked()) {
         if (signals_take_reload()) result = reload_policy(w, error);
         if (result == OK) result = engine_step(w->engine, STEP_WAIT_MS, error);
@@ -233,9 +237,9 @@ static int worker_run(const struct cli *cli)
     int code = result != FATAL ? EXIT_DONE : error.usage ? EXIT_USAGE : EXIT_FAILED;
     watchdog_end_within(STOP_MS, code);
     if (result == FATAL)
-        log_error("worker exits", "reason=%s", error.text);
+        log_error("worker exits", LOG_TEXT("reason", error.text));
     else
-        log_info("stopping", "");
+        log_info("stopping");
     /* The producer may still hold messages that lie in the engine's memory: it goes first. */
     engine_stop(w.engine);
     kafka_port_free(w.kafka);

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The way back of encode_dead_letter: from a record of followup-dead-letters to the record that was
+ * refused, by the headers that are ours. redrive is its user.
+ */
 #include "dead_letter.h"
 
 #include "envelope.h"

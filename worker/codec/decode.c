@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the bytes of a record to an event, or to the refusal that comes first in the contract's
+ * order. The checks of the whole record are here (size, JSON, envelope, key); the members of each
+ * kind are in decode_*.c.
+ */
 #include "decode.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A record of an input topic -> an event, or the reason why it cannot be taken: envelopes
- * (CONTRACT part 2), tolerance, limits and refusals (part 3).
+ * (R2.1), tolerance (R3.12 and on), limits (R3.31) and refusals (R3.38).
  */
 #ifndef EPILOGUE_CODEC_DECODE_H
 #define EPILOGUE_CODEC_DECODE_H

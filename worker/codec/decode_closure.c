@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The members of incident-closed. It is the largest of the records and has lists of objects in it;
+ * times that contradict each other are warned of here, not refused.
+ */
 #include "decode_parts.h"
 
 /* clang-format off */

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The members of finding-updated, of a finding inside a closure, and of one that a merge has sent
+ * on. Which members the record had is kept as bits: an absent one leaves what is stored.
+ */
 #include "decode_parts.h"
 
 /* clang-format off */

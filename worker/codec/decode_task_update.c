@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The members of task-updated, what trackers report back. The task_id is taken apart here, so that
+ * a task of another incident is seen before anything is loaded.
+ */
 #include "decode_parts.h"
 
 /* clang-format off */

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Messages from outputs: the CloudEvents headers, the id that is a function of what happened, the
+ * key and the partition. Dead letters and forwarded records are made here, too. Values are in
+ * encode_value.c.
+ */
 #include "encode.h"
 
+#include "common/text.h"
 #include "encode_value.h"
 #include "envelope.h"
 #include "json.h"
@@ -22,10 +28,12 @@ struct str encode_source(struct arena *arena, struct str group_id)
     buf_lit(&out, "/epilogue/");
     for (size_t i = 0; i < group_id.n; i++) {
         unsigned char c = (unsigned char)group_id.p[i];
-        if (c && strchr(plain, c))
+        if (c && strchr(plain, c)) {
             buf_char(&out, (char)c);
-        else
-            buf_printf(&out, "%%%02X", c);
+        } else {
+            text_percent(buf_room(&out, TEXT_PERCENT), c);
+            out.n += TEXT_PERCENT;
+        }
     }
     struct str source = arena_str(arena, buf_slice(&out));
     buf_free(&out);

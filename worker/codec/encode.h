@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What goes out -> bytes: outputs as binary-mode CloudEvents (CONTRACT parts 2 and 5), dead letters
- * and forwarded records (part 3). Written straight into memory of the arena, without a tree. */
+/* What goes out -> bytes: outputs as binary-mode CloudEvents (R2.5, R5.1, R5.12), dead letters
+ * and forwarded records (R3.42, R1.2). Written straight into memory of the arena, without a tree. */
 #ifndef EPILOGUE_CODEC_ENCODE_H
 #define EPILOGUE_CODEC_ENCODE_H
 
@@ -34,7 +34,7 @@ size_t encode_size(const struct message *message);
 
 /*
  * encode_output of what a tick causes, without as much of it as lets encode_size stay within
- * `max_bytes`, or without all that may go (CONTRACT part 5): the caller looks whether that is little
+ * `max_bytes`, or without all that may go (R5.19): the caller looks whether that is little
  * enough. The header epilogue-truncated says how large the whole value was.
  */
 void encode_output_within(struct encoder *encoder, struct arena *arena, const struct output *output,

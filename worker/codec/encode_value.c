@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The JSON of events, straight into the buffer without a tree: this is written two or three times
+ * for each event that comes in. The order of members is the contract's, and fixed.
+ */
 #include "encode_value.h"
 
 #include "core/task_diff.h"

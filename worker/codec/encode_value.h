@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The values of events out (CONTRACT part 5), each one JSON object appended to a buffer. */
+/* The values of events out (R5.1, R5.8, R5.12), each one JSON object appended to a buffer. */
 #ifndef EPILOGUE_CODEC_ENCODE_VALUE_H
 #define EPILOGUE_CODEC_ENCODE_VALUE_H
 

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is around the data of a record, and what of it is carried on: the event's id, the trace, and
+ * the place where a forwarded record first stood.
+ */
 #include "envelope.h"
+
+#include "common/text.h"
 
 /* An attribute above these sizes is left out: it would be repeated on every event that follows. */
 #define EVENT_ID_BYTES 1024
@@ -61,12 +67,7 @@ bool envelope_origin(const struct str topic_names[topic_end], const struct recor
 /* Whether a media type is `prefix`, whatever its case and parameters. */
 static bool is_media_type(struct str value, struct str prefix)
 {
-    if (value.n < prefix.n) return false;
-    for (size_t i = 0; i < prefix.n; i++) {
-        char c = value.p[i];
-        if (c >= 'A' && c <= 'Z') c = (char)(c - 'A' + 'a');
-        if (c != prefix.p[i]) return false;
-    }
+    if (value.n < prefix.n || !text_same((struct str){value.p, prefix.n}, prefix)) return false;
     return value.n == prefix.n || strchr("; \t", value.p[prefix.n]) != NULL;
 }
 

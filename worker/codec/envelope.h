@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is around the data of a record: CloudEvents in binary or structured mode or nothing
- * (CONTRACT part 2), the trace, and where a forwarded record first stood.
+ * (R2.1 to R2.4), the trace, and where a forwarded record first stood.
  */
 #ifndef EPILOGUE_CODEC_ENVELOPE_H
 #define EPILOGUE_CODEC_ENVELOPE_H

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Cuts and widths by Unicode's own rules, from utf8proc's tables. It is behind one header, so that
+ * nothing else has to know the library.
+ */
 #include "grapheme.h"
 
 #include <utf8proc.h>

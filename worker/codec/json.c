@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The parser of the hot path: one pass over the bytes, into a flat tree in an arena. Strings stay
+ * in the record where they need no unescaping. A member that is there twice, and what lies too
+ * deep, is found on the way.
+ */
 #include "json.h"
 
 #include <stdlib.h>
 
+#include "common/text.h"
 #include "json_scan.h"
 
 #define SHOWN_NAME_BYTES 80 /* of a member's name in `detail` */
@@ -65,57 +71,20 @@ static struct json *add(struct parser *p, enum json_type type)
     return node;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The four digits of an "\uXXXX" at `at`; -1 when it is none. */
-static int escaped_unit(const char *at, const char *end)
-{
-    if (end - at < 6 || at[0] != '\\' || at[1] != 'u') return -1;
-    int value = 0;
-    for (int i = 2; i < 6; i++) {
-        int digit = hex_digit(at[i]);
-        if (digit < 0) return -1;
-        value = value * 16 + digit;
-    }
-    return value;
-}
-
-static char *put_utf8(char *out, int c)
-{
-    if (c < 0x80) {
-        *out++ = (char)c;
-        return out;
-    }
-    int bytes = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    *out++ = (char)(lead[bytes] | (c >> (6 * (bytes - 1))));
-    for (int i = bytes - 2; i >= 0; i--) *out++ = (char)(0x80 | ((c >> (6 * i)) & 0x3f));
-    return out;
-}
-
 /* "\uXXXX", with its second half where it is one of a pair. Moves `*at` behind it; NULL: failed. */
 static char *decode_unit(struct parser *p, const char **at, const char *end, char *out)
 {
-    int c = escaped_unit(*at, end);
-    const char *wrong = c < 0 ? "wrong \\u escape" : c == 0 ? "NUL character" : NULL;
-    const char *next = *at + 6;
-    if (c >= 0xd800 && c <= 0xdfff) {
-        int low = c < 0xdc00 ? escaped_unit(next, end) : -1;
-        if (low < 0xdc00 || low > 0xdfff) wrong = "lone surrogate";
-        c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-        next += 6;
-    }
-    if (wrong) {
-        fail(p, *at, wrong);
+    size_t length;
+    int32_t c = text_unescape(*at, (size_t)(end - *at), &length);
+    if (c <= 0) {
+        fail(p, *at,
+             c == TEXT_NO_ESCAPE        ? "wrong \\u escape"
+             : c == TEXT_LONE_SURROGATE ? "lone surrogate"
+                                        : "NUL character");
         return NULL;
     }
-    *at = next;
-    return put_utf8(out, c);
+    *at += length;
+    return out + text_put_char(out, (uint32_t)c);
 }
 
 /* The text between two quotes, with its escapes undone: never longer than it is written. */

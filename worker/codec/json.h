@@ -3,7 +3,7 @@
  * JSON in: one pass fills a flat tree in an arena, strict RFC 8259, with duplicate members and
  * depth checked on the way. JSON out: a few functions on a buffer.
  * It is our own because it is the hot path (a library's parser took three times as long), and
- * because the refusals of CONTRACT part 3 ask for more than the libraries at hand check.
+ * because the refusals of R3.38 ask for more than the libraries at hand check.
  */
 #ifndef EPILOGUE_CODEC_JSON_H
 #define EPILOGUE_CODEC_JSON_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text of JSON: is it UTF-8, and how it is written. */
+/*
+ * Text of JSON: is it UTF-8, and how it is written. Most text needs no escape, so both go over many
+ * bytes at a time (json_scan.h).
+ */
 #include "common/text.h"
 #include "grapheme.h"
 #include "json.h"
@@ -44,26 +47,18 @@ struct str json_excerpt(struct arena *arena, struct str s, size_t max_bytes)
     return excerpt;
 }
 
-static void write_escape(struct buf *out, unsigned char c)
+static void write_escape(struct buf *out, char c)
 {
-    static const char hex[] = "0123456789abcdef";
-    char text[6] = {'\\', (char)c};
+    char escape[TEXT_ESCAPE] = {'\\', c};
     size_t n = 2;
     switch (c) {
     case '"':
     case '\\': break;
-    case '\n': text[1] = 'n'; break;
-    case '\r': text[1] = 'r'; break;
-    case '\t': text[1] = 't'; break;
-    case '\b': text[1] = 'b'; break;
-    case '\f': text[1] = 'f'; break;
-    default:
-        memcpy(text, "\\u00", 4);
-        text[4] = hex[c >> 4];
-        text[5] = hex[c & 15];
-        n = sizeof text;
+    case '\b': escape[1] = 'b'; break;
+    case '\f': escape[1] = 'f'; break;
+    default: n = text_escape(escape, (unsigned char)c);
     }
-    buf_add(out, text, n);
+    buf_add(out, escape, n);
 }
 
 void json_write_escaped(struct buf *out, struct str s)
@@ -74,7 +69,7 @@ void json_write_escaped(struct buf *out, struct str s)
         const char *plain_end = json_scan(at, end);
         buf_add(out, at, (size_t)(plain_end - at));
         at = plain_end;
-        if (at < end) write_escape(out, (unsigned char)*at++);
+        if (at < end) write_escape(out, *at++);
     }
 }
 

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One function for each type of member that records have, with what is tolerated of it. What is
+ * wrong is noted in the reader, so that a record is read to its end and the first refusal in the
+ * contract's order is told.
+ */
 #include "members.h"
 
 #include <stdlib.h>
 
+#include "common/text.h"
 #include "grapheme.h"
 
 #define REVISION_MAX ((INT64_C(1) << 53) - 1) /* what every JSON library holds exactly */
@@ -47,14 +53,10 @@ struct str members_title(struct reader *r, const struct json *value)
     return title;
 }
 
-/* C0, DEL and C1 (U+0080 to U+009F: 0xC2 and 0x80 to 0x9F); the text is known to be UTF-8. */
 static bool has_control(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if (c < 0x20 || c == 0x7f) return true;
-        if (c == 0xc2 && (unsigned char)s.p[i + 1] < 0xa0) return true;
-    }
+    for (size_t i = 0; i < s.n; i++)
+        if (text_control(s.p + i, s.n - i)) return true;
     return false;
 }
 
@@ -190,17 +192,6 @@ int members_boolean(struct reader *r, const struct json *value)
     return 0;
 }
 
-static bool same_word(struct str lower, struct str word)
-{
-    if (lower.n != word.n) return false;
-    for (size_t i = 0; i < word.n; i++) {
-        char c = word.p[i];
-        if (c >= 'A' && c <= 'Z') c = (char)(c - 'A' + 'a');
-        if (c != lower.p[i]) return false;
-    }
-    return true;
-}
-
 int members_tristate(struct reader *r, const struct json *value)
 {
     static const struct {
@@ -217,7 +208,7 @@ int members_tristate(struct reader *r, const struct json *value)
     };
     if (is_none(value) || value->type != JSON_STRING) return members_boolean(r, value);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (same_word(words[i].word, value->text)) return words[i].value;
+        if (text_same(words[i].word, value->text)) return words[i].value;
     struct str shown = json_excerpt(r->arena, value->text, SHOWN_BYTES);
     reader_refuse(r, REFUSE_WRONG_TYPE, value->name,
                   "must be true, false, yes, no, unknown, potentially or suspected, is \"%.*s\"",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads one member of a record each, with the tolerance of CONTRACT part 3. All take NULL for a
+ * Reads one member of a record each, with the tolerance of R3.12 to R3.22. All take NULL for a
  * member that is absent and null for one without a value, and give "none" for both; what cannot be
  * taken is refused through the reader and read as "none" too. Texts point into the record.
  */

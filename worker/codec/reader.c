@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Finds the members of an object by name, and keeps the place in the record as a path, so that a
+ * refusal names the member that is wrong. Of several refusals the one that ranks first stays.
+ */
 #include "reader.h"
 
 #include <stdarg.h>

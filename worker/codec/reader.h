@@ -2,7 +2,7 @@
 /*
  * Where the decoder stands in a record, and what it has found wrong so far. A record is read to its
  * end even when something is wrong with it, because the refusal that is told is the first in the
- * order of CONTRACT part 3, wherever it stands.
+ * order of R3.38, wherever it stands.
  */
 #ifndef EPILOGUE_CODEC_READER_H
 #define EPILOGUE_CODEC_READER_H

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tables of what is stored of each type of entry. A member of the state that is in no row is
+ * lost at the next restart, so the tables stand beside a guard of the structs' sizes.
+ */
 #include "state_fields.h"
 
 /* clang-format off */

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writes and reads entries by the tables of state_fields.c: one walk for writing, one for reading,
+ * none for a type of its own. Members at their nothing value are left out on the way out, and so
+ * have that value on the way in.
+ */
 #include "state_json.h"
 
 #include "json.h"

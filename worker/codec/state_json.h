@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entries <-> JSON, the public, versioned format of followup-state (CONTRACT part 6) that Redis
+ * Entries <-> JSON, the public, versioned format of followup-state (R6.3) that Redis
  * holds as well: {"v":1,"type":"task",…}. Times are RFC 3339 with milliseconds. Members at their
  * "nothing" value are left out; unknown members are ignored, so that a later version 1 writer may
  * add some; another "v" is an error that says which version wrote it.

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the configuration comes from and which source wins. Every value is kept with its origin, so
+ * that an error names the file and line, the variable or the option that has it; values themselves
+ * are checked by options.c.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -37,8 +42,8 @@ static enum result unknown_key(struct loader *l, const char *origin, const char 
 {
     struct nearest nearest = {.word = key};
     for (const struct option *o = options; o->key; o++) nearest_try(&nearest, o->key);
-    return error_set(l->error, FATAL, "%s: there is no setting \"%s\"; the nearest known one is %s",
-                     origin, key, nearest.name);
+    return error_set(l->error, FATAL, "%s: unknown setting \"%s\"; %s", origin, key,
+                     nearest_hint(l->arena, &nearest));
 }
 
 /* `redis.password.file` as `redis.password`, NULL when the key does not end so. */

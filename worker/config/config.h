@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The configuration, typed: a .properties file, then the environment, then -s, the later over the
- * earlier (CONTRACT part 8). What can be set, what is allowed and what it means stands in one
+ * earlier (R8.1). What can be set, what is allowed and what it means stands in one
  * table, options.c, from which reference.c prints docs/configuration.md too.
  */
 #ifndef EPILOGUE_CONFIG_CONFIG_H

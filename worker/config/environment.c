@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which variables of the environment are settings, and which only look like it. Kubernetes puts
+ * names that begin like ours into every container, and those must not end a start.
+ */
 #include "environment.h"
 
 #include <ctype.h>
 
+#include "common/text.h"
 #include "nearest.h"
 #include "options.h"
 
@@ -48,7 +53,7 @@ static bool service_link(const char *name, const char *value)
 static const char *kafka_key(struct arena *arena, const char *name)
 {
     char *key = arena_copy(arena, name + strlen(PREFIX), strlen(name) - strlen(PREFIX) + 1);
-    for (char *p = key; *p; p++) *p = *p == '_' ? '.' : (char)tolower((unsigned char)*p);
+    for (char *p = key; *p; p++) *p = *p == '_' ? '.' : text_lower(*p);
     return key;
 }
 
@@ -72,8 +77,8 @@ static enum result find_key(struct arena *arena, const char *name, const char **
         *key = kafka_key(arena, name);
         return OK;
     }
-    return error_set(error, FATAL, "environment: %s is not a setting; the nearest known one is %s",
-                     name, nearest.name);
+    return error_set(error, FATAL, "environment: unknown setting %s; %s", name,
+                     nearest_hint(arena, &nearest));
 }
 
 enum result environment_read(struct arena *arena, const char *variable, const char **key,

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The name that is nearest to a misspelt one, by edit distance with swaps: how many letters to put
+ * in, leave out, replace or swap. A sentence asks whether it was meant only where few differ.
+ */
 #include "nearest.h"
 
 #include <string.h>
 
+#define NEAR 2       /* letters by which a name may differ and still be the one that was meant */
 #define WORD_MAX 120 /* longer words are compared by their beginnings: no name is that long */
 
 static size_t least(size_t a, size_t b)
@@ -39,4 +44,18 @@ void nearest_try(struct nearest *nearest, const char *candidate)
     if (nearest->name && d >= nearest->distance) return;
     nearest->name = candidate;
     nearest->distance = d;
+}
+
+bool nearest_is_near(const struct nearest *nearest)
+{
+    return nearest->distance <= NEAR || nearest->distance < strlen(nearest->word) / 3;
+}
+
+const char *nearest_hint(struct arena *arena, const struct nearest *nearest)
+{
+    return arena_printf(arena,
+                        nearest_is_near(nearest) ? "did you mean \"%s\"?"
+                                                 : "the nearest known one is \"%s\"",
+                        nearest->name)
+        .p;
 }

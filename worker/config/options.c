@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of all options: key, type, bounds, default and help text in one row, and the functions
+ * that read each type. The reference is printed from the same rows.
+ */
 #include "options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+
+#include "common/text.h"
 
 #define AT(member) offsetof(struct config, member)
 #define TOPIC(id) offsetof(struct config, topics) + sizeof(struct str) * (id)
@@ -14,7 +20,7 @@ const struct option options[] = {
     {"group.id", OPTION_TEXT, AT(group_id), "epilogue", 1, 200,
      .help = "The consumer group: all workers with one group.id share the work. It is also part of "
              "`ce_source` of every event that goes out and of the keys in Redis, so change it only "
-             "to begin anew."},
+             "to start over."},
     {"instance.id", OPTION_TEXT, AT(instance_id), NULL, 1, 200, "none: a dynamic member",
      .help =
          "Makes this worker a static member of the group, of this name: started again under it "
@@ -57,7 +63,7 @@ const struct option options[] = {
      .help = "Out, also read back: the durable state; compacted."},
     {"topic.followup-dead-letters", OPTION_TOPIC, TOPIC(TOPIC_DEAD_LETTERS),
      "followup-dead-letters", 1, 249,
-     .help = "Out: records that could not be taken, with the reason."},
+     .help = "Out: records that were refused, with the reason."},
     {"topic.epilogue-forwarded", OPTION_TOPIC, TOPIC(TOPIC_FORWARDED), "epilogue-forwarded", 1, 249,
      .help =
          "Internal: records that arrived on a partition that is not their key's, and findings of "
@@ -142,7 +148,7 @@ static bool set_text(struct config *config, const struct option *option, const c
 {
     (void)config;
     for (const char *p = value; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7F) return false;
+        if (text_control(p, 1)) return false;
     if (!length_allowed(option, value)) return false;
     *(const char **)at = value;
     return true;

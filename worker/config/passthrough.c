@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which settings of librdkafka go through, and which are refused since a guarantee depends on them.
+ * Each refusal has its reason, which the reference prints.
+ */
 #include "passthrough.h"
 
 #include <stddef.h>
@@ -22,7 +26,7 @@ const struct passthrough_rule passthrough_rules[] = {
      "is fixed: shard n must be partition n of every topic, which the range assignor gives"},
     {"auto.offset.reset", "is fixed: where to start is decided from followup-state"},
     {"allow.auto.create.topics",
-     "is fixed: a topic that is missing is said, and never made with the brokers' defaults"},
+     "is fixed: a missing topic is reported, and never created with the brokers' defaults"},
     {"partitioner", "is fixed: a record's partition is murmur2 of its key, for every publisher"},
     {"metadata.broker.list", "has a key of its own: kafka.bootstrap.servers"},
     {"group.id", "has a key of its own: group.id"},

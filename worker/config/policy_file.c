@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shape of a policy file as tables, group by group: which members there are and where each is
+ * put. A file is read over the built-in default, so what it leaves out is as there.
+ */
 #include "policy_file.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/text.h"
 #include "policy_reader.h"
 #include "policy_values.h"
 #include "properties.h"
@@ -49,8 +55,7 @@ READ(aliases)
         struct policy_place place = {at, name, 0};
         struct alias *alias = &policy->aliases[policy->aliases_n++];
         char *lower = arena_copy(r->arena, name, strlen(name) + 1);
-        for (char *p = lower; *p; p++)
-            if (*p >= 'A' && *p <= 'Z') *p = (char)(*p - 'A' + 'a');
+        for (char *p = lower; *p; p++) *p = text_lower(*p);
         alias->name = str_of(lower);
         if (!alias->name.n) return policy_reader_bad(r, &place, "an alias must not be empty");
         if (severity_parse(alias->name))
@@ -130,7 +135,7 @@ READ(due_soon)
     qsort(policy->due_soon, policy->due_soon_n, sizeof *policy->due_soon, compare_ints);
     for (size_t i = 1; i < policy->due_soon_n; i++)
         if (policy->due_soon[i] == policy->due_soon[i - 1])
-            return policy_reader_bad(r, at, "\"%d%%\" stands there twice", policy->due_soon[i]);
+            return policy_reader_bad(r, at, "duplicate value \"%d%%\"", policy->due_soon[i]);
     return OK;
 }
 
@@ -333,12 +338,20 @@ static const struct policy_member policy_members[] = {
     {0},
 };
 
+static bool is_blank(struct str bytes)
+{
+    for (size_t i = 0; i < bytes.n; i++)
+        if (!strchr(" \t\r\n", bytes.p[i])) return false;
+    return true;
+}
+
 /* Reads over what `policy` has so far. */
 static enum result read_policy(const char *file, struct str bytes, struct arena *arena,
                                struct policy *policy, struct error *error)
 {
     json_error_t where;
     json_t *root = json_loadb(bytes.p, bytes.n, JSON_REJECT_DUPLICATES, &where);
+    if (!root && is_blank(bytes)) return error_set(error, FATAL, "%s: the file is empty", file);
     if (!root)
         return error_set(error, FATAL, "%s:%d:%d: %s", file, where.line, where.column, where.text);
     struct policy_reader reader = {file, arena, error};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A policy file (CONTRACT part 9, schemas/policy.schema.json) -> struct policy. */
+/* A policy file (R9.1, schemas/policy.schema.json) -> struct policy. */
 #ifndef EPILOGUE_CONFIG_POLICY_FILE_H
 #define EPILOGUE_CONFIG_POLICY_FILE_H
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the tables of policy_file.c are walked with: objects, lists, words, numbers, durations. Each
+ * error names the path of the member and what is allowed there.
+ */
 #include "policy_reader.h"
 
 #include <stdarg.h>
@@ -63,8 +67,8 @@ static enum result unknown_member(struct policy_reader *reader, const struct pol
 {
     struct nearest nearest = {.word = at->name};
     for (const struct policy_member *m = members; m->name; m++) nearest_try(&nearest, m->name);
-    return policy_reader_bad(reader, at, "there is no such member; the nearest known one is \"%s\"",
-                             nearest.name);
+    return policy_reader_bad(reader, at, "unknown member; %s",
+                             nearest_hint(reader->arena, &nearest));
 }
 
 enum result policy_reader_members(struct policy_reader *reader, const struct policy_place *at,
@@ -164,7 +168,7 @@ enum result policy_reader_choices(struct policy_reader *reader, const struct pol
             policy_reader_choice(reader, &place, json_array_get(value, i), words, &word);
         if (result != OK) return result;
         if (*bits & 1U << word)
-            return policy_reader_bad(reader, &place, "\"%s\" stands there twice", words[word]);
+            return policy_reader_bad(reader, &place, "duplicate value \"%s\"", words[word]);
         *bits |= 1U << word;
     }
     return OK;
@@ -176,7 +180,7 @@ enum result policy_reader_text(struct policy_reader *reader, const struct policy
     struct str text = text_of(value);
     bool good = text.n >= 1 && text.n <= TEXT_BYTES_MAX;
     for (size_t i = 0; i < text.n; i++)
-        if ((unsigned char)text.p[i] < 0x20 || text.p[i] == 0x7F) good = false;
+        if (text_control(text.p + i, 1)) good = false;
     if (!good)
         return not_allowed(reader, at, value, "text of 1 to 256 bytes without control characters");
     *(struct str *)target = arena_str(reader->arena, text);

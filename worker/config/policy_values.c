@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The values of a policy that are more than one word or number: days of a calendar, steps of an
+ * escalation, parties, people. One function a type, each with its bounds.
+ */
 #include "policy_values.h"
 
 #include <stdlib.h>
@@ -90,7 +94,7 @@ READ(working_days)
 {
     enum result result = policy_reader_choices(r, at, value, day_words, target);
     if (result == OK && !*(unsigned *)target)
-        return policy_reader_bad(r, at, "there must be at least one working day");
+        return policy_reader_bad(r, at, "at least one working day is required");
     return result;
 }
 
@@ -101,7 +105,7 @@ static enum result read_holiday(struct policy_reader *r, const struct policy_pla
     struct str text = str_of(json_string_value(value));
     if (text.n != 10 || timestamp_parse(text, &t) != TIMESTAMP_PARTIAL)
         return policy_reader_bad(r, at, "allowed: a date like \"2026-12-25\"");
-    *(int64_t *)target = t / DAY_MS - (t % DAY_MS < 0);
+    *(int64_t *)target = timestamp_day(t);
     return OK;
 }
 
@@ -109,6 +113,14 @@ static int compare_days(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
     return (x > y) - (x < y);
+}
+
+static enum result duplicate_date(struct policy_reader *r, const struct policy_place *at,
+                                  int64_t day)
+{
+    char text[TIMESTAMP_TEXT];
+    timestamp_format(day * DAY_MS, text);
+    return policy_reader_bad(r, at, "duplicate date \"%.10s\"", text);
 }
 
 READ(holidays)
@@ -122,7 +134,7 @@ READ(holidays)
     qsort(calendar->holidays, calendar->holidays_n, sizeof *calendar->holidays, compare_days);
     for (size_t i = 1; i < calendar->holidays_n; i++)
         if (calendar->holidays[i] == calendar->holidays[i - 1])
-            return policy_reader_bad(r, at, "a date stands there twice");
+            return duplicate_date(r, at, calendar->holidays[i]);
     return OK;
 }
 
@@ -150,7 +162,7 @@ READ(roles)
     unsigned bits;
     enum result result = policy_reader_choices(r, at, value, words, &bits);
     if (result != OK) return result;
-    if (!bits) return policy_reader_bad(r, at, "there must be at least one role");
+    if (!bits) return policy_reader_bad(r, at, "at least one role is required");
     *(unsigned *)target = bits << ROLE_OWNER;
     return OK;
 }

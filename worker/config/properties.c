@@ -1,32 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files of the configuration: Java's .properties syntax, and files whose whole content is a value
+ * (secrets, policies). Where a plain file is asked for, a pipe or a device is refused before it is
+ * read: it could hold up the start.
+ */
 #include "properties.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file.h"
+#include "common/text.h"
+
 #define FILE_BYTES_MAX ((size_t)1024 * 1024)
 
-static enum result read_all(struct arena *arena, int fd, const char *path, size_t max,
-                            struct str *bytes, struct error *error)
+static enum result read_text(struct arena *arena, int fd, const char *path, size_t max,
+                             struct str *bytes, struct error *error)
 {
-    char *p = arena_alloc(arena, max + 1);
-    size_t n = 0;
-    ssize_t got = 1;
-    while (n <= max && (got = read(fd, p + n, max + 1 - n)) != 0) {
-        if (got > 0) n += (size_t)got;
-        if (got < 0 && errno != EINTR) break;
-    }
-    if (got < 0) return error_set(error, FATAL, "%s: %s", path, strerror(errno));
-    if (n > max) return error_set(error, FATAL, "%s: larger than %zu bytes", path, max);
-    /* Editors of one platform put a byte order mark in front. */
-    if (n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) p += 3, n -= 3;
-    if (memchr(p, 0, n)) return error_set(error, FATAL, "%s: has a NUL byte: not a text", path);
-    p[n] = 0;
-    *bytes = (struct str){p, n};
-    return OK;
+    enum result result = file_read(arena, fd, path, max, bytes, error);
+    if (result == OK && memchr(bytes->p, 0, bytes->n))
+        return error_set(error, FATAL, "%s: has a NUL byte: not a text", path);
+    return result;
 }
 
 enum result properties_read_bytes(struct arena *arena, const char *path, size_t max,
@@ -34,7 +30,7 @@ enum result properties_read_bytes(struct arena *arena, const char *path, size_t 
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return error_set(error, FATAL, "%s: %s", path, strerror(errno));
-    enum result result = read_all(arena, fd, path, max, bytes, error);
+    enum result result = read_text(arena, fd, path, max, bytes, error);
     close(fd);
     return result;
 }
@@ -47,7 +43,7 @@ enum result properties_read_plain(struct arena *arena, const char *path, size_t 
     if (fd < 0) return error_set(error, FATAL, "%s: %s", path, strerror(errno));
     enum result result =
         fstat(fd, &is) == 0 && S_ISREG(is.st_mode)
-            ? read_all(arena, fd, path, max, bytes, error)
+            ? read_text(arena, fd, path, max, bytes, error)
             : error_set(error, FATAL, "%s: is not a plain file; give the path of one", path);
     close(fd);
     return result;
@@ -112,42 +108,15 @@ static char escaped(char c)
     }
 }
 
-/* The UTF-16 unit that a backslash, u and four hexadecimal digits stand for at `i`; -1 for none. */
-static long utf16_unit(struct str s, size_t i)
-{
-    long value = 0;
-    if (s.n - i < 6 || s.p[i] != '\\' || s.p[i + 1] != 'u') return -1;
-    for (size_t k = i + 2; k < i + 6; k++) {
-        unsigned char c = (unsigned char)s.p[k];
-        if (!isxdigit(c)) return -1;
-        value = value * 16 + (isdigit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
-    }
-    return value;
-}
-
-/* Writes a character (not 0) as UTF-8; the number of bytes, at most 4. */
-static size_t put_utf8(char *out, long c)
-{
-    static const int first[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    for (size_t k = n - 1; k; k--, c >>= 6) out[k] = (char)(0x80 | (c & 0x3F));
-    *out = (char)(first[n] | c);
-    return n;
-}
-
 /* \uXXXX at `*i`, or two of them for a character above U+FFFF, as UTF-8; leaves `*i` at its last
  * character. How many bytes were written; 0 for a NUL, half a pair, or no digits. */
 static size_t unescape_unicode(struct str s, size_t *i, char *out)
 {
-    long c = utf16_unit(s, *i);
-    *i += 5;
-    if (c >= 0xD800 && c <= 0xDBFF) {
-        long low = *i + 1 < s.n ? utf16_unit(s, *i + 1) : -1;
-        if (low < 0xDC00 || low > 0xDFFF) return 0;
-        c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
-        *i += 6;
-    }
-    return c <= 0 || (c >= 0xDC00 && c <= 0xDFFF) ? 0 : put_utf8(out, c);
+    size_t length;
+    int32_t c = text_unescape(s.p + *i, s.n - *i, &length);
+    if (c <= 0) return 0;
+    *i += length - 1;
+    return text_put_char(out, (uint32_t)c);
 }
 
 /* NULL for a \u that stands for no character. */

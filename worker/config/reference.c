@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Prints docs/configuration.md from the table of options, so that the two cannot differ. A test
+ * compares them.
+ */
 #include "reference.h"
 
 #include "environment.h"
@@ -16,12 +20,12 @@ static const char introduction[] =
     "Settings come from three places, the later over the earlier:\n"
     "\n"
     "1. a `.properties` file (`-c FILE`): `key=value` or `key: value`, comments after `#` or `!`,\n"
-    "   a backslash at the end of a line goes on with the next one;\n"
+    "   a backslash at the end of a line continues it on the next one;\n"
     "2. the environment: `EPILOGUE_REDIS_URL` is `redis.url` (upper case, `_` for `.` and `-`);\n"
     "3. the command line: `-s redis.url=redis://cache:6379/0`.\n"
     "\n"
-    "An empty value stands for the default. A key that is not known is an error that names the\n"
-    "nearest one. The secrets `redis.password`, `kafka.sasl.password` and "
+    "An empty value means the default. An unknown key is an error that names the nearest known\n"
+    "one. The secrets `redis.password`, `kafka.sasl.password` and "
     "`kafka.ssl.key.password`\n"
     "can be given as files: `redis.password.file=/run/secrets/redis` (a line break at the end of\n"
     "the file does not count).\n";

@@ -5,11 +5,6 @@
 #define LATEST_DAY INT64_C(2932530)
 #define LATEST (LATEST_DAY * DAY_MS)
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
-
 static bool is_holiday(const struct calendar *calendar, int64_t day)
 {
     size_t low = 0, high = calendar->holidays_n;
@@ -25,8 +20,7 @@ static bool is_holiday(const struct calendar *calendar, int64_t day)
 
 static bool is_working_day(const struct calendar *calendar, int64_t day)
 {
-    int64_t weekday = (day % 7 + 10) % 7; /* 1970-01-01 was a Thursday; 0 is Monday */
-    return (calendar->working_days >> weekday & 1) && !is_holiday(calendar, day);
+    return (calendar->working_days >> timestamp_weekday(day) & 1) && !is_holiday(calendar, day);
 }
 
 static int64_t next_working_day(const struct calendar *calendar, int64_t day)
@@ -41,7 +35,7 @@ ms_t deadline_add(const struct calendar *calendar, ms_t from, struct duration d)
     if (!d.working_days) return from > LATEST - d.amount ? LATEST : from + d.amount;
     int64_t offset = calendar->utc_offset_minutes * MINUTE_MS;
     int64_t local = from + offset;
-    int64_t day = floor_div(local, DAY_MS);
+    int64_t day = timestamp_day(local);
     int64_t time_of_day = local - day * DAY_MS;
     if (!is_working_day(calendar, day)) {
         day = next_working_day(calendar, day);

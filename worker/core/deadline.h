@@ -7,7 +7,7 @@
 
 /*
  * `from` plus a duration. Working days: the same time of day that many working days on, counted
- * from the start of the next working day if `from` lies on none (CONTRACT part 4, rulings).
+ * from the start of the next working day if `from` lies on none (R4.59).
  * Saturates at the year 9998 instead of overflowing.
  */
 ms_t deadline_add(const struct calendar *calendar, ms_t from, struct duration d);

@@ -58,7 +58,7 @@ static void need_task(struct arena *arena, const struct task_update_event *event
     need_key(need, state_task_key(arena, header_key, event->name));
     const char *slash = memchr(event->name.p, '/', event->name.n);
     if (!slash) return;
-    /* What follows is encoded already, just as in a key of CONTRACT part 6. */
+    /* What follows is encoded already, just as in a key of R6.1. */
     struct str part = {slash + 1, (size_t)(event->name.p + event->name.n - slash - 1)};
     need_key(need, arena_printf(arena, "%.*s|f|%.*s", STR_ARG(header_key), STR_ARG(part)));
 }

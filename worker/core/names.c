@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "names.h"
 
-/* Case, `_` and space do not count: platforms write in_progress, In Progress and IN-PROGRESS. */
-static char fold(char c)
-{
-    if (c >= 'A' && c <= 'Z') return (char)(c - 'A' + 'a');
-    if (c == '_' || c == ' ') return '-';
-    return c;
-}
+#include "common/text.h"
 
 static int parse(const struct str *names, int end, struct str text)
 {
-    for (int v = 1; v < end; v++) {
-        if (names[v].n != text.n) continue;
-        size_t i = 0;
-        while (i < text.n && fold(names[v].p[i]) == fold(text.p[i])) i++;
-        if (i == text.n) return v;
-    }
+    for (int v = 1; v < end; v++)
+        if (text_same_word(names[v], text)) return v;
     return 0;
 }
 

@@ -152,7 +152,7 @@
     X(INCIDENT_COMPLETED, "completed")
 
 /* Every reason to refuse a record, in the order in which the first that applies is said
- * (CONTRACT part 3). malformed-json and too-deep: whichever the parser meets first. */
+ * (R3.38). malformed-json and too-deep: whichever the parser meets first. */
 #define REFUSALS(X)                                \
     X(REFUSE_NO_VALUE, "no-value")                 \
     X(REFUSE_TOO_LARGE, "too-large")               \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which of two records of one thing is the later one (CONTRACT part 3, "Order"). */
+/* Which of two records of one thing is the later one (R3.23 to R3.25). */
 #include "order.h"
 
 bool order_is_later(struct order stored, struct order incoming)

@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy.h"
 
-static bool same_word(struct str lower, struct str word)
-{
-    if (lower.n != word.n) return false;
-    for (size_t i = 0; i < word.n; i++) {
-        char c = word.p[i];
-        if (c >= 'A' && c <= 'Z') c = (char)(c - 'A' + 'a');
-        if (c == '_' || c == ' ') c = '-';
-        char l = lower.p[i];
-        if (l == '_' || l == ' ') l = '-';
-        if (c != l) return false;
-    }
-    return true;
-}
+#include "common/text.h"
 
 int policy_severity(const struct policy *policy, struct str word)
 {
     int severity = severity_parse(word);
     for (size_t i = 0; !severity && i < policy->aliases_n; i++)
-        if (same_word(policy->aliases[i].name, word)) severity = policy->aliases[i].severity;
+        if (text_same_word(policy->aliases[i].name, word)) severity = policy->aliases[i].severity;
     return severity;
 }
 

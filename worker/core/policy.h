@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules of CONTRACT part 9, as the decision reads them. Loaded by config/policy.c. */
+/* The policy of R9.1 to R9.6, as the decision reads them. Loaded by config/policy.c. */
 #ifndef EPILOGUE_CORE_POLICY_H
 #define EPILOGUE_CORE_POLICY_H
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "state.h"
 
+#include "common/hash.h"
+#include "common/text.h"
+
 struct state_table {
     struct arena *arena;
     struct entry **slots; /* open addressing; a power of two, at most half full */
@@ -10,10 +13,9 @@ struct state_table {
     struct entry *touched;
 };
 
-static uint64_t hash_bytes(struct str s)
+static uint64_t hash_of(struct str key)
 {
-    uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
-    for (size_t i = 0; i < s.n; i++) h = (h ^ (unsigned char)s.p[i]) * UINT64_C(1099511628211);
+    uint64_t h = hash_bytes(HASH_START, key);
     return h ^ (h >> 32);
 }
 
@@ -53,12 +55,12 @@ static enum entry_type type_of(struct str key, struct str header_key)
 
 struct entry *state_find(const struct state_table *table, struct str key)
 {
-    return *slot_of(table, key, hash_bytes(key));
+    return *slot_of(table, key, hash_of(key));
 }
 
 struct entry *state_entry(struct state_table *t, struct str key)
 {
-    uint64_t hash = hash_bytes(key);
+    uint64_t hash = hash_of(key);
     struct entry **slot = slot_of(t, key, hash);
     if (*slot) return *slot;
     if (t->n * 2 >= t->mask) {
@@ -112,70 +114,38 @@ struct entry *state_take_touched(struct state_table *table)
     return touched;
 }
 
-static bool must_escape(unsigned char c)
+static bool is_sign(char c)
 {
-    return c < 0x20 || c == 0x7f || c == '%' || c == '/' || c == '|' || c == '$' || c == '~';
+    return c == '%' || c == '/' || c == '|' || c == '$' || c == '~';
 }
 
-/* C1 control characters are U+0080 to U+009F: two bytes in UTF-8, 0xC2 and 0x80 to 0x9F. */
-static bool is_c1(struct str s, size_t i)
+/* How many bytes from `i` on are to be escaped. */
+static size_t to_escape(struct str raw, size_t i)
 {
-    return (unsigned char)s.p[i] == 0xc2 && i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xa0;
-}
-
-static char *put_escaped(char *out, unsigned char c)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    *out++ = '%';
-    *out++ = hex[c >> 4];
-    *out++ = hex[c & 15];
-    return out;
+    return is_sign(raw.p[i]) ? 1 : text_control(raw.p + i, raw.n - i);
 }
 
 struct str state_encode_part(struct arena *arena, struct str raw)
 {
     size_t plain = 0;
-    while (plain < raw.n && !must_escape((unsigned char)raw.p[plain]) && !is_c1(raw, plain))
-        plain++;
+    while (plain < raw.n && !to_escape(raw, plain)) plain++;
     if (plain == raw.n) return raw;
-    char *start = arena_alloc(arena, raw.n * 3 + 1), *out = start;
-    for (size_t i = 0; i < raw.n; i++) {
-        unsigned char c = (unsigned char)raw.p[i];
-        if (is_c1(raw, i)) {
-            out = put_escaped(out, c);
-            out = put_escaped(out, (unsigned char)raw.p[++i]);
-        } else if (must_escape(c)) {
-            out = put_escaped(out, c);
-        } else {
-            *out++ = (char)c;
-        }
+    char *start = arena_alloc(arena, raw.n * TEXT_PERCENT + 1), *out = start;
+    for (size_t i = 0; i < raw.n;) {
+        size_t n = to_escape(raw, i);
+        if (!n) *out++ = raw.p[i++];
+        for (; n; n--, out += TEXT_PERCENT) text_percent(out, (unsigned char)raw.p[i++]);
     }
     return (struct str){start, (size_t)(out - start)};
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return -1;
 }
 
 struct str state_decode_part(struct arena *arena, struct str part)
 {
     char *start = arena_alloc(arena, part.n + 1), *out = start;
-    for (size_t i = 0; i < part.n; i++) {
-        int high = -1, low = -1;
-        if (part.p[i] == '%' && i + 2 < part.n) {
-            high = hex_digit(part.p[i + 1]);
-            low = hex_digit(part.p[i + 2]);
-        }
-        if (high >= 0 && low >= 0) {
-            *out++ = (char)(high * 16 + low);
-            i += 2;
-        } else {
-            *out++ = part.p[i];
-        }
+    for (size_t i = 0; i < part.n;) {
+        int byte = text_percent_value(part.p + i, part.n - i);
+        *out++ = byte < 0 ? part.p[i] : (char)byte;
+        i += byte < 0 ? 1 : TEXT_PERCENT;
     }
     return (struct str){start, (size_t)(out - start)};
 }

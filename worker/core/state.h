@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The state of the workflow: for each incident a header, a closure (what only the report needs),
- * its findings and its tasks, each one entry under its own key (CONTRACT part 6). A state table
+ * its findings and its tasks, each one entry under its own key (R6.1). A state table
  * holds the entries that one batch has loaded or made, so that its events see each other's changes.
  */
 #ifndef EPILOGUE_CORE_STATE_H
@@ -10,7 +10,7 @@
 #include "common/arena.h"
 #include "policy.h"
 
-/* What decides which of two records is the later one (CONTRACT part 3, "Order"). */
+/* What decides which of two records is the later one (R3.23). */
 struct order {
     int64_t revision; /* -1: none */
     ms_t time;        /* TIME_NONE: none */
@@ -266,7 +266,7 @@ struct entry *state_take_touched(struct state_table *table);
 struct str state_encode_part(struct arena *arena, struct str raw);
 /* Undoes it; a broken escape is taken as it stands. */
 struct str state_decode_part(struct arena *arena, struct str part);
-/* Keys of CONTRACT part 6, in the arena; all but the header's begin with that one. `finding_id` is
+/* Keys of R6.1, in the arena; all but the header's begin with that one. `finding_id` is
  * raw, `name` of a task is "<kind>[/<part>]", encoded. */
 struct str state_incident_key(struct arena *arena, struct str incident_id);
 struct str state_closure_key(struct arena *arena, struct str header_key);

@@ -6,7 +6,7 @@
 #include "state.h"
 
 /* The members of a task event that `changes` speaks of: name, member of struct task, how it is
- * compared and written. In the order of CONTRACT part 5. */
+ * compared and written. In the order of R5.1. */
 #define TASK_MEMBERS(X)                   \
     X(queue, queue, QUEUE)                \
     X(title, title, STR)                  \

@@ -15,7 +15,7 @@ static struct owner fallback_owner(const struct step *step, const struct task *t
 }
 
 /* Where finding and tracker contradict each other the later to arrive wins, save that a finding
- * which is ended keeps its task closed (CONTRACT part 3, "Order"), as does an incident that is
+ * which is ended keeps its task closed (R3.28), as does an incident that is
  * none or was merged. */
 static bool stays_closed(struct step *step, const struct task *task)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One batch from top to bottom. It is made in one go, up to where its transaction is under way; from
- * there on it is in flight, and goes on whenever what it waits for has come:
+ * One batch from top to bottom. It is made in one go, up to where its transaction is under way;
+ * from there on it is in flight, and goes on whenever what it waits for has come:
  *
  *   plan ─► load ─► decide ─► collect ─► begin ─► PREPARING ─► COMMITTING ─► APPLYING ─► OVER
  *     └── records stay in the inbox ──┘  └── they are the batch's, and are released at the end ──┘
@@ -15,11 +15,6 @@
 
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
 #define LOOK_MS 1000 /* a longer time between two looks is one in which the process stood still */
-
-static int64_t monotonic(const struct batch *b)
-{
-    return b->engine->clock->monotonic_ms(b->engine->clock->self);
-}
 
 struct message *batch_add_message(struct batch *b, struct message_origin origin)
 {
@@ -47,7 +42,7 @@ void batch_enter(struct batch *b, enum batch_phase phase)
 {
     assert(phase > b->phase);
     b->phase = phase;
-    b->looked_ms = monotonic(b);
+    b->looked_ms = monotonic(b->engine);
     b->waited_ms = 0;
 }
 
@@ -127,7 +122,7 @@ static enum result go_on(struct batch *b, enum result result, struct error *erro
  * of it. Time in which the whole process stood still does not count. */
 static enum result look_at_time(struct batch *b, struct error *error)
 {
-    int64_t now_ms = monotonic(b), since_ms = now_ms - b->looked_ms;
+    int64_t now_ms = monotonic(b->engine), since_ms = now_ms - b->looked_ms;
     int stall_ms = b->engine->options.stall_ms;
     b->looked_ms = now_ms;
     b->waited_ms += since_ms < LOOK_MS ? since_ms : LOOK_MS;

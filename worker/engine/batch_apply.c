@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The store follows what is committed. Whatever becomes of that, nothing is lost: a restore brings it
- * there from the changelog. */
+/* The store follows what is committed. Whatever becomes of that, nothing is lost: a restore brings
+ * it there from the changelog. */
 #include <assert.h>
 
 #include "batch_private.h"
@@ -14,7 +14,7 @@ void batch_apply(struct batch *b)
     b->applies = arena_alloc(b->arena, b->shards_n * sizeof *b->applies);
     for (size_t i = 0; i < b->shards_n; i++) {
         const struct store_apply *apply = &b->shards[i].apply;
-        assert(apply->watermark > apply->expected && apply->n > 0);
+        assert(apply->checkpoint > apply->expected && apply->n > 0);
         b->applies[i] = *apply;
     }
     failpoint("before-apply");
@@ -33,15 +33,15 @@ static void take_applied(struct batch *b, struct batch_shard *bs, const struct s
     struct shard *shard = bs->shard;
     assert(apply->shard == shard->id);
     if (!batch_holds(bs)) return; /* what it stands at is asked for again */
-    assert(shard->watermark == apply->expected);
+    assert(shard->checkpoint == apply->expected);
     if (apply->applied) {
-        shard->watermark = apply->watermark;
+        shard->checkpoint = apply->checkpoint;
         shard->next_wake = apply->wake_at;
         return;
     }
     log_warn("the store's copy of the shard is not the one we built upon: restoring it",
-             "shard=%d expected=%lld", shard->id, (long long)shard->watermark);
-    metrics_add(b->engine->metrics, METRIC_WATERMARK_MISMATCHES, 1);
+             LOG_INT("shard", shard->id), LOG_INT("expected", shard->checkpoint));
+    metrics_add(b->engine->metrics, METRIC_STORE_MISMATCHES, 1);
     shard_restart(b->engine, shard);
 }
 

@@ -64,7 +64,7 @@ static struct position_entry next_position(const struct batch *b, struct batch_s
     return position;
 }
 
-/* `$position/<n>`: every batch writes one, so the watermark of a touched shard always moves. */
+/* `$position/<n>`: every batch writes one, so the checkpoint of a touched shard always moves. */
 static void add_position(struct batch *b, struct batch_shard *bs)
 {
     struct position_entry position = next_position(b, bs);
@@ -87,7 +87,7 @@ enum result batch_collect(struct batch *b, struct error *error)
         struct batch_shard *bs = &b->shards[i];
         bs->apply = (struct store_apply){
             .shard = bs->shard->id,
-            .expected = bs->shard->watermark,
+            .expected = bs->shard->checkpoint,
             .stamp = b->now,
             .cluster = b->engine->cluster,
         };

@@ -56,7 +56,7 @@ static void prepare(struct batch *b)
         const struct batch_shard *bs = &b->shards[i];
         b->commits[i] = (struct shard_commit){.shard = bs->shard->id,
                                               .batch = bs->shard->batch + 1,
-                                              .checkpoint = bs->shard->watermark,
+                                              .checkpoint = bs->shard->checkpoint,
                                               .state_end = -1};
         for (int t = 0; t < INPUTS; t++)
             positions[n++] = (struct position){input_topic(t), bs->shard->id, bs->next[t]};
@@ -94,8 +94,8 @@ static enum result undo(struct batch *b, enum result result, struct error *error
     if (result == FATAL) return FATAL;
     if (result == ABORT) refusal = *transaction->refusal(transaction->self);
     if (refusal.kind != REFUSAL_CONDITION)
-        log_warn("a transaction was aborted; going back to what is committed", "reason=%s",
-                 error->text);
+        log_warn("a transaction was aborted; going back to what is committed",
+                 LOG_TEXT("reason", error->text));
     metrics_add(engine->metrics, METRIC_ABORTS, 1);
     batch_restart_all(b);
     if (refusal.kind == REFUSAL_NONE) take_less(b);
@@ -116,7 +116,7 @@ enum result batch_begin(struct batch *b, struct error *error)
 {
     struct engine *engine = b->engine;
     take_off(b);
-    b->began_ms = engine->clock->monotonic_ms(engine->clock->self);
+    b->began_ms = monotonic(engine);
     metrics_wait(engine->metrics, WAIT_CALL, "waiting for Kafka: a transaction is produced");
     enum result result = produce_all(b, error);
     metrics_wait(engine->metrics, WAIT_CALL, NULL);
@@ -149,9 +149,9 @@ static void count_refused(const struct batch *b, const struct item *item)
     struct engine *engine = b->engine;
     batch_forget_oversized(b, record);
     metrics_refused(engine->metrics, item->refused.code);
-    log_warn("record refused", "topic=%.*s partition=%d offset=%lld code=%.*s",
-             STR_ARG(engine->options.topic_names[record->topic]), record->partition,
-             (long long)record->offset, STR_ARG(refusal_name(item->refused.code)));
+    log_warn("record refused", LOG_STR("topic", engine->options.topic_names[record->topic]),
+             LOG_INT("partition", record->partition), LOG_INT("offset", record->offset),
+             LOG_STR("code", refusal_name(item->refused.code)));
 }
 
 static void count_shard(const struct batch *b, const struct batch_shard *bs)
@@ -170,7 +170,7 @@ static void count_committed(const struct batch *b)
     struct engine *engine = b->engine;
     const struct outputs *outputs = &b->decision.outputs;
     metrics_add(engine->metrics, METRIC_BATCHES, 1);
-    metrics_commit(engine->metrics, engine->clock->monotonic_ms(engine->clock->self) - b->began_ms);
+    metrics_commit(engine->metrics, monotonic(engine) - b->began_ms);
     for (size_t i = 0; i < outputs->n; i++) metrics_output(engine->metrics, &outputs->items[i]);
     for (size_t i = 0; i < b->messages_n; i++) {
         const struct item *item = b->origins[i].item;
@@ -196,7 +196,7 @@ static void take_committed(struct batch *b, struct batch_shard *bs)
     struct shard *shard = bs->shard;
     refuse_is_over(b->engine, shard);
     shard->batch++;
-    shard->spoilt = 0;
+    shard->corrupt_entry = 0;
     shard->entries = bs->entries;
     shard->owes_ticks = bs->owes_ticks;
     shard->was_cut = bs->was_cut;
@@ -224,7 +224,7 @@ enum result batch_committed(struct batch *b, enum result result, struct error *e
         struct batch_shard *bs = &b->shards[i];
         assert(b->commits[i].shard == bs->shard->id);
         assert(b->commits[i].checkpoint == bs->apply.expected);
-        bs->apply.watermark = b->commits[i].state_end;
+        bs->apply.checkpoint = b->commits[i].state_end;
         if (!batch_holds(bs)) continue; /* a restore finds out */
         assert(bs->shard->batch + 1 == b->commits[i].batch);
         take_committed(b, bs);

@@ -91,8 +91,8 @@ struct batch {
 /* `origin` is what it comes from. */
 struct message *batch_add_message(struct batch *b, struct message_origin origin);
 int32_t batch_partition_of(const struct batch *b, struct str key);
-/* Whether the shard is still worked on as it was when it was decided: it is, while a batch of it is in
- * flight, unless it begins again or is another's. */
+/* Whether the shard is still worked on as it was when it was decided: it is, while a batch of it is
+ * in flight, unless it begins again or is another's. */
 static inline bool batch_holds(const struct batch_shard *bs)
 {
     return !bs->dropped && bs->shard->phase == SHARD_ACTIVE;
@@ -119,8 +119,8 @@ enum result batch_decide(struct batch *b, struct error *error);
 enum result batch_collect(struct batch *b, struct error *error);
 
 /*
- * batch_commit.c: one transaction. From batch_begin on the batch is in flight. Each leaves it in the phase
- * that follows, BATCH_OVER where it was undone; FATAL leaves it as it is.
+ * batch_commit.c: one transaction. From batch_begin on the batch is in flight. Each leaves it in
+ * the phase that follows, BATCH_OVER where it was undone; FATAL leaves it as it is.
  */
 enum result batch_begin(struct batch *b, struct error *error);
 /* What is under way is done, with `result` and, if that is not OK, *error. */

@@ -15,11 +15,6 @@
 #define SUSPECT_MS 60000
 #define SUBJECT_BYTES 150 /* of a sentence */
 
-static int64_t monotonic(const struct engine *engine)
-{
-    return engine->clock->monotonic_ms(engine->clock->self);
-}
-
 /* ---- sizes ---- */
 
 bool batch_fits(const struct batch *b, const struct message *m, struct topic_limit *limit)
@@ -170,7 +165,7 @@ void refuse_is_over(struct engine *engine, struct shard *shard)
     if (!shard->is_hindered) return;
     shard->is_hindered = false;
     engine->condition_tries = 0;
-    log_info("Kafka takes what the shard writes again", "shard=%d", shard->id);
+    log_info("Kafka takes what the shard writes again", LOG_INT("shard", shard->id));
 }
 
 static void hinder(struct engine *engine, struct shard *shard, const char *condition)
@@ -205,8 +200,8 @@ static void met_condition(struct batch *b, const struct transaction_refusal *ref
     if (known && monotonic(engine) < engine->next_condition_ms) return;
     engine->condition = refusal->condition;
     engine->next_condition_ms = monotonic(engine) + CONDITION_SAY_MS;
-    log_warn("Kafka refuses what the worker writes; trying again until it does not", "reason=%s",
-             error->text);
+    log_warn("Kafka refuses what the worker writes; trying again until it does not",
+             LOG_TEXT("reason", error->text));
 }
 
 enum result batch_refused(struct batch *b, const struct transaction_refusal *refusal,

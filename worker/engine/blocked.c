@@ -4,7 +4,6 @@
  * who read what is committed. Nothing is wrong with this worker, which stays ready; but whoever looks
  * for the reason has to find one.
  */
-#include <inttypes.h>
 
 #include "common/log.h"
 #include "internal.h"
@@ -12,34 +11,28 @@
 #define SAY_AFTER_MS 10000
 #define SAY_AGAIN_MS (5 * 60 * 1000)
 
-static int64_t monotonic(const struct engine *engine)
-{
-    return engine->clock->monotonic_ms(engine->clock->self);
-}
-
 static void say(struct engine *engine, const struct input_end *end, struct blocked *blocked)
 {
     int64_t now = monotonic(engine);
     if (now - blocked->since_ms < SAY_AFTER_MS) return;
     if (blocked->said_ms && now - blocked->said_ms < SAY_AGAIN_MS) return;
     blocked->said_ms = now;
-    const char *message =
-        end->topic == TOPIC_FORWARDED
-            ? "an input waits for a transaction of a worker that is gone: Kafka ends it after "
-              "transaction.timeout.ms"
-            : "an input waits for a transaction that its publisher has begun and not ended";
-    log_warn(message, "topic=%.*s partition=%d offset=%" PRId64 " waiting_s=%" PRId64,
-             STR_ARG(engine->options.topic_names[end->topic]), end->shard, end->end,
-             (now - blocked->since_ms) / 1000);
+    log_warn(end->topic == TOPIC_FORWARDED
+                 ? "an input waits for a transaction of a worker that is gone: Kafka ends it after "
+                   "transaction.timeout.ms"
+                 : "an input waits for a transaction that its publisher has begun and not ended",
+             LOG_STR("topic", engine->options.topic_names[end->topic]),
+             LOG_INT("partition", end->shard), LOG_INT("offset", end->end),
+             LOG_INT("waiting_s", (now - blocked->since_ms) / 1000));
 }
 
 static void over(struct engine *engine, const struct input_end *end, struct blocked *blocked)
 {
     if (blocked->said_ms)
         log_info("the transaction that an input waited for has ended",
-                 "topic=%.*s partition=%d offset=%" PRId64 " waited_s=%" PRId64,
-                 STR_ARG(engine->options.topic_names[end->topic]), end->shard, blocked->offset,
-                 (monotonic(engine) - blocked->since_ms) / 1000);
+                 LOG_STR("topic", engine->options.topic_names[end->topic]),
+                 LOG_INT("partition", end->shard), LOG_INT("offset", blocked->offset),
+                 LOG_INT("waited_s", (monotonic(engine) - blocked->since_ms) / 1000));
     *blocked = (struct blocked){0};
 }
 

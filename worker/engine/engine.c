@@ -10,17 +10,12 @@
 #define BUSY_WAIT_MS 5        /* the longest poll while something else is under way */
 #define STORE_WAIT_MS 50      /* the same while the store is away */
 #define RESTORE_WAITS_MS 6000 /* so long what a restore waits for is not old yet */
-#define COMPLAIN_MS 10000     /* CONTRACT part 7: a log line every 10 s */
+#define COMPLAIN_MS 10000     /* R7.8: a log line every 10 s */
 #define INBOX_MIN \
     ((size_t)4000) /* for records of several topics to be ordered, whatever batch.max is */
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
 #define STOP_WAIT_MS 100
 #define STOP_LOOKS 20
-
-static int64_t monotonic(const struct engine *engine)
-{
-    return engine->clock->monotonic_ms(engine->clock->self);
-}
 
 struct engine *engine_new(const struct engine_options *options, const struct engine_ports *ports,
                           struct metrics *metrics)
@@ -73,7 +68,7 @@ void engine_complain(struct engine *engine, const char *what, const struct error
     int64_t now = monotonic(engine);
     if (now - engine->last_complaint_ms < COMPLAIN_MS) return;
     engine->last_complaint_ms = now;
-    log_warn(what, "reason=%s", error->text);
+    log_warn(what, LOG_TEXT("reason", error->text));
 }
 
 /* The store did not answer: what was read is dropped, and read again after a restore. */
@@ -111,7 +106,7 @@ static void log_shards(const char *message, const struct kafka_event *event)
     struct buf list = {0};
     for (size_t i = 0; i < event->shards_n; i++)
         buf_printf(&list, "%s%d", i ? "," : "", event->shards[i]);
-    log_info(message, "shards=%.*s count=%zu", STR_ARG(buf_slice(&list)), event->shards_n);
+    log_info(message, LOG_STR("shards", buf_slice(&list)), LOG_UINT("count", event->shards_n));
     buf_free(&list);
 }
 
@@ -201,8 +196,8 @@ static void out_of_range(struct engine *engine, const struct record *at)
 {
     struct shard *shard = &engine->shards[at->partition];
     log_warn("an input has no such offset: placing the shard again",
-             "topic=%.*s partition=%d offset=%lld", STR_ARG(engine->options.topic_names[at->topic]),
-             at->partition, (long long)at->offset);
+             LOG_STR("topic", engine->options.topic_names[at->topic]),
+             LOG_INT("partition", at->partition), LOG_INT("offset", at->offset));
     if (shard->phase == SHARD_ACTIVE) shard_restart(engine, shard);
 }
 
@@ -280,11 +275,11 @@ static enum result watch(struct engine *engine, struct error *error)
     enum result result = engine->store->load(engine->store->self, engine->arena, loads, n, error);
     for (size_t i = 0; i < n && result == OK; i++) {
         struct shard *shard = &engine->shards[loads[i].shard];
-        if (loads[i].watermark == shard->watermark) continue;
+        if (loads[i].checkpoint == shard->checkpoint) continue;
         log_warn("Redis has lost or changed the shard's state: restoring it",
-                 "shard=%d expected=%lld found=%lld", shard->id, (long long)shard->watermark,
-                 (long long)loads[i].watermark);
-        metrics_add(engine->metrics, METRIC_WATERMARK_MISMATCHES, 1);
+                 LOG_INT("shard", shard->id), LOG_INT("expected", shard->checkpoint),
+                 LOG_INT("found", loads[i].checkpoint));
+        metrics_add(engine->metrics, METRIC_STORE_MISMATCHES, 1);
         shard_restart(engine, shard);
     }
     return result;
@@ -321,8 +316,8 @@ static enum result work(struct engine *engine, struct error *error)
     return batch_start(engine, engine->clock->now(engine->clock->self), error);
 }
 
-/* A while for the batch in flight. The same turn polls for more without waiting, so that this is the
- * only place where it waits. */
+/* A while for the batch in flight. The same turn polls for more without waiting, so that this is
+ * the only place where it waits. */
 static enum result serve_flight(struct engine *engine, int max_wait_ms, struct error *error)
 {
     int wait = max_wait_ms < BUSY_WAIT_MS ? max_wait_ms : BUSY_WAIT_MS;

@@ -27,7 +27,8 @@ enum result evidence_of_loss(struct engine *engine, const struct shard *shard, c
         return error_set(error, FATAL, "%s%s", fact.text,
                          engine->options.restore_only ? "" : ACCEPT);
     }
-    log_error("state loss accepted", "shard=%d loss=%s then=%s", shard->id, error->text, then);
+    log_error("state loss accepted", LOG_INT("shard", shard->id), LOG_TEXT("loss", error->text),
+              LOG_TEXT("then", then));
     return OK;
 }
 
@@ -101,30 +102,30 @@ static enum result other_cluster(const struct engine *engine, const struct shard
 }
 
 static enum result ahead_of_changelog(struct engine *engine, const struct shard *shard,
-                                      int64_t watermark, struct error *error)
+                                      int64_t checkpoint, struct error *error)
 {
     struct str name = name_of(engine, TOPIC_STATE);
     error_set(error, FATAL,
               "Redis reflects %.*s/%d up to offset %" PRId64 ", but it ends at %" PRId64
               ": the topic was recreated or has lost its end. Redis may be the last copy and is "
               "left alone: restore the topic, or rewrite it from Redis (docs/operations.md)",
-              STR_ARG(name), shard->id, watermark, shard->found.high);
+              STR_ARG(name), shard->id, checkpoint, shard->found.high);
     return evidence_of_loss(engine, shard, "clearing the shard in Redis, going on with the topic",
                             error);
 }
 
 /* Why the store's copy cannot be built upon; NULL when it can be. */
-static const char *useless(const struct engine *engine, const struct shard *shard,
-                           const struct store_load *load)
+static const char *why_unusable(const struct engine *engine, const struct shard *shard,
+                                const struct store_load *load)
 {
     ms_t now = engine->clock->now(engine->clock->self);
-    if (load->watermark == STORE_NO_WATERMARK) return "it is empty";
-    if (load->watermark > shard->found.high) return "it is ahead of followup-state";
-    if (load->watermark < shard->found.low) return "followup-state no longer has what follows it";
-    if (load->watermark_at > now + CLOCK_LEEWAY_MS) return "its time is in the future";
-    /* One offset behind the watermark stands the marker of the transaction that wrote it. */
-    if (shard->found.high - load->watermark > 1 &&
-        now - load->watermark_at > engine->options.delete_retention_ms)
+    if (load->checkpoint == STORE_NO_CHECKPOINT) return "it is empty";
+    if (load->checkpoint > shard->found.high) return "it is ahead of followup-state";
+    if (load->checkpoint < shard->found.low) return "followup-state no longer has what follows it";
+    if (load->checkpoint_at > now + CLOCK_LEEWAY_MS) return "its time is in the future";
+    /* One offset behind the checkpoint stands the marker of the transaction that wrote it. */
+    if (shard->found.high - load->checkpoint > 1 &&
+        now - load->checkpoint_at > engine->options.delete_retention_ms)
         return "deletions that follow it may be gone from followup-state";
     return NULL;
 }
@@ -148,12 +149,12 @@ enum result evidence_of_store(struct engine *engine, struct shard *shard,
 {
     bool other = load->cluster.p && engine->cluster.n && !str_eq(load->cluster, engine->cluster);
     if (other) return other_cluster(engine, shard, load->cluster, error);
-    *clear = useless(engine, shard, load);
+    *clear = why_unusable(engine, shard, load);
     if (!*clear) return OK;
-    bool ahead = load->watermark > shard->found.high;
+    bool ahead = load->checkpoint > shard->found.high;
     if (!ahead && shard->found.low == 0) return OK;
     if (is_to_be_asked_again(engine, shard)) return ABORT;
-    return ahead ? ahead_of_changelog(engine, shard, load->watermark, error)
+    return ahead ? ahead_of_changelog(engine, shard, load->checkpoint, error)
                  : no_start(engine, shard, *clear, error);
 }
 
@@ -218,12 +219,12 @@ static enum result compare_offset(struct engine *engine, struct shard *shard, in
     if (!found->ours)
         log_warn("the group's committed offset was not committed by epilogue: going on from "
                  "followup-state",
-                 "topic=%.*s partition=%d committed=%" PRId64 " next=%" PRId64, STR_ARG(name),
-                 shard->id, found->committed, at < 0 ? found->low : at);
+                 LOG_STR("topic", name), LOG_INT("partition", shard->id),
+                 LOG_INT("committed", found->committed), LOG_INT("next", at < 0 ? found->low : at));
     else
         log_warn("the group's committed offset is behind the state: going on from the state",
-                 "topic=%.*s partition=%d committed=%" PRId64 " state=%" PRId64, STR_ARG(name),
-                 shard->id, found->committed, at);
+                 LOG_STR("topic", name), LOG_INT("partition", shard->id),
+                 LOG_INT("committed", found->committed), LOG_INT("state", at));
     return OK;
 }
 
@@ -259,8 +260,8 @@ static enum result place_input(struct engine *engine, struct shard *shard, int i
         unread_begin(input, found->low);
     } else if (at >= 0 && at < found->low) {
         log_error("records were deleted before they were read: give the topic a longer retention",
-                  "topic=%.*s partition=%d from=%" PRId64 " to=%" PRId64,
-                  STR_ARG(name_of(engine, topic)), shard->id, at, found->low);
+                  LOG_STR("topic", name_of(engine, topic)), LOG_INT("partition", shard->id),
+                  LOG_INT("from", at), LOG_INT("to", found->low));
     } else if (at >= 0 && !anew) {
         input->mark = *mark;
         input->unverified = mark->offset >= found->low && mark->offset < at;

@@ -30,9 +30,10 @@ static void read_environment(void)
     }
     if (end && end != colon + 1 && !*end && point.countdown > 0 && point.countdown < LONG_MAX) {
         point.state = ARMED;
-        log_warn("a failpoint is set: this process will die on purpose", "failpoint=%s", text);
+        log_warn("a failpoint is set: this process will die on purpose",
+                 LOG_TEXT("failpoint", text));
     } else {
-        log_error("EPILOGUE_FAILPOINT is not <name>:<countdown>, ignored", "value=%s", text);
+        log_error("EPILOGUE_FAILPOINT is not <name>:<countdown>, ignored", LOG_TEXT("value", text));
     }
 }
 

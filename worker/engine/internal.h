@@ -54,10 +54,10 @@ struct shard {
     int32_t id;
     enum shard_phase phase;
     struct input inputs[INPUTS];
-    int64_t watermark; /* the changelog offset that the store reflects, as far as we know */
-    int64_t batch;     /* the number of the last committed batch of the shard */
-    int64_t entries;   /* how many entries are stored, internal ones apart */
-    ms_t next_wake;    /* the earliest tick; TIME_NONE: none */
+    int64_t checkpoint; /* the changelog offset that the store reflects, as far as we know */
+    int64_t batch;      /* the number of the last committed batch of the shard */
+    int64_t entries;    /* how many entries are stored, internal ones apart */
+    ms_t next_wake;     /* the earliest tick; TIME_NONE: none */
     /* while restoring */
     bool asked;                /* the brokers, since the restore began */
     struct lookup_shard found; /* what they answered */
@@ -65,8 +65,8 @@ struct shard {
     ms_t stamp;                /* of the store's copy until the end is reached */
     bool from_start;           /* the store was cleared: the whole changelog is read */
     bool distrusted;           /* the store's copy has something that cannot be read */
-    uint64_t spoilt;           /* that entry, as a hash; 0: none */
-    uint64_t spoilt_key;       /* its key, as a hash: until an entry of this key could be read */
+    uint64_t corrupt_entry;    /* that entry, as a hash; 0: none */
+    uint64_t corrupt_key;      /* its key, as a hash: until an entry of this key could be read */
     int64_t doubted_ms; /* monotonic: since when something does not fit together; 0: it does */
     int64_t read_to;
     int64_t restored;                   /* records so far */
@@ -127,7 +127,7 @@ struct engine {
                                    last assignment */
     bool count_confirmed;       /* something that is committed was made with the present count */
     struct str cluster;         /* the id of the Kafka cluster, as it is kept in the store */
-    int64_t next_watch_ms;      /* monotonic: when to look at the watermarks again */
+    int64_t next_watch_ms;      /* monotonic: when to look at the checkpoints again */
     int64_t last_complaint_ms;  /* monotonic: one log line in ten seconds */
     struct batch *flight;       /* decided, and not committed and applied yet; NULL: none */
     struct batch *spare;        /* for the next one */
@@ -166,6 +166,12 @@ struct engine {
     int condition_tries;       /* in a row */
     int64_t next_condition_ms; /* monotonic: when it is said again */
 };
+
+/* Milliseconds that never go back. */
+static inline int64_t monotonic(const struct engine *engine)
+{
+    return engine->clock->monotonic_ms(engine->clock->self);
+}
 
 /* shard.c */
 /* A shard begins (again) with what is committed: pauses it, restores it, resumes it. */
@@ -294,8 +300,8 @@ void batch_free(struct batch *b);
  * under way then is engine->flight. OK also when the batch had to be dropped: then its shards are
  * restarting. RETRY: the store did not answer. */
 enum result batch_start(struct engine *engine, ms_t now, struct error *error);
-/* Lets the batch in flight go on as far as it has come; waits up to `wait_ms` for what it waits for.
- * Results as of batch_start; FATAL also when it has been held up for too long. */
+/* Lets the batch in flight go on as far as it has come; waits up to `wait_ms` for what it waits
+ * for. Results as of batch_start; FATAL also when it has been held up for too long. */
 enum result batch_advance(struct engine *engine, int wait_ms, struct error *error);
 /* For the end: gives back the records of the batch in flight, however far that is. */
 void batch_abandon(struct engine *engine);

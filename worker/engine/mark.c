@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mark.h"
 
-/* FNV-1a; an absent slice differs from an empty one, and the length keeps two slices apart. */
-static uint64_t hash(uint64_t h, struct str s)
+#include "common/hash.h"
+
+/* An absent slice differs from an empty one, and the length keeps two slices apart. */
+static uint64_t add(uint64_t h, struct str s)
 {
-    const uint64_t prime = UINT64_C(1099511628211);
-    if (!s.p) return h * prime;
-    h = (h ^ (s.n + 1)) * prime;
-    for (size_t i = 0; i < s.n; i++) h = (h ^ (unsigned char)s.p[i]) * prime;
-    return h;
+    return s.p ? hash_bytes(hash_add(h, s.n + 1), s) : hash_add(h, 0);
 }
 
 uint64_t mark_hash(struct str key, struct str value)
 {
-    return hash(hash(UINT64_C(14695981039346656037), key), value);
+    return add(add(HASH_START, key), value);
 }
 
 struct input_mark mark_of(const struct record *record)

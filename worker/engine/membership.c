@@ -4,7 +4,6 @@
  * keeps them from one that can. Every call of the store goes by here, so that a failure of any of
  * them is seen, and so is a call that lasts.
  */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "common/log.h"
@@ -15,16 +14,11 @@
 #define LEAVE_MS 30000
 #define ONE_OUTAGE_MS 15000 /* failures that are closer together are of one outage */
 
-static int64_t monotonic(const struct engine *engine)
-{
-    return engine->clock->monotonic_ms(engine->clock->self);
-}
-
 static void leave(struct engine *engine)
 {
     struct membership *m = &engine->membership;
     log_warn("leaving the group until Redis can be used, so that another worker takes the shards",
-             "down_s=%" PRId64, (monotonic(engine) - m->since_ms) / 1000);
+             LOG_INT("down_s", (monotonic(engine) - m->since_ms) / 1000));
     engine->input->be_member(engine->input->self, false);
     m->in_group = engine->joined = false;
 }
@@ -144,7 +138,7 @@ enum result membership_serve(struct engine *engine, struct error *error)
     engine->input->be_member(engine->input->self, true);
     m->in_group = true;
     if (m->since_ms)
-        log_info("Redis can be used: joining the group again", "down_s=%" PRId64,
-                 (monotonic(engine) - m->since_ms) / 1000);
+        log_info("Redis can be used: joining the group again",
+                 LOG_INT("down_s", (monotonic(engine) - m->since_ms) / 1000));
     return OK;
 }

@@ -17,7 +17,7 @@
     X(METRIC_MERGED_FINDINGS, "epilogue_merged_findings_total", "counter",                       \
       "Findings of merged incidents that went on to the other incident.")                        \
     X(METRIC_ABORTS, "epilogue_transactions_aborted_total", "counter", "Transactions aborted.")  \
-    X(METRIC_WATERMARK_MISMATCHES, "epilogue_store_mismatches_total", "counter",                 \
+    X(METRIC_STORE_MISMATCHES, "epilogue_store_mismatches_total", "counter",                     \
       "Shards whose state in Redis was lost or changed.")                                        \
     X(METRIC_STORE_ERRORS, "epilogue_store_errors_total", "counter", "Failed calls of Redis.")   \
     X(METRIC_RESTORES, "epilogue_restores_total", "counter", "Shards restored.")                 \

@@ -215,7 +215,7 @@ struct transaction_port {
     void (*limit)(void *self, int topic, struct topic_limit *limit);
 };
 
-#define STORE_NO_WATERMARK INT64_C(-1)
+#define STORE_NO_CHECKPOINT INT64_C(-1)
 
 /* One shard's part of a load or an apply. */
 struct store_load {
@@ -224,8 +224,8 @@ struct store_load {
     size_t n;
     struct str *values; /* out: absent where there is none; in the arena given */
     bool counted;       /* entries and wake_at are wanted too */
-    int64_t watermark;  /* out: STORE_NO_WATERMARK when the shard is empty */
-    ms_t watermark_at;  /* out: its stamp; TIME_NONE without one */
+    int64_t checkpoint; /* out: STORE_NO_CHECKPOINT when the shard is empty */
+    ms_t checkpoint_at; /* out: its stamp; TIME_NONE without one */
     struct str cluster; /* out: of which Kafka cluster it is; absent when that is not known */
     int64_t entries;    /* out: how many entries there are, internal ones apart */
     ms_t wake_at;       /* out: the earliest wake time; TIME_NONE without one */
@@ -240,15 +240,16 @@ struct store_write {
 
 struct store_apply {
     int32_t shard;
-    int64_t expected;  /* the watermark that must be there, STORE_NO_WATERMARK for an empty shard */
-    int64_t watermark; /* the new one */
-    ms_t stamp; /* kept beside it: at that time nothing lay behind the watermark that has gone
+    int64_t
+        expected; /* the checkpoint that must be there, STORE_NO_CHECKPOINT for an empty shard */
+    int64_t checkpoint; /* the new one */
+    ms_t stamp; /* kept beside it: at that time nothing lay behind the checkpoint that has gone
                           from the changelog since; a restore keeps it until the end is reached */
     struct str cluster; /* kept beside it */
     bool clear;         /* forget the whole shard first */
     const struct store_write *writes;
     size_t n;
-    bool applied; /* out: false: the watermark had moved, nothing was written */
+    bool applied; /* out: false: the checkpoint had moved, nothing was written */
     ms_t wake_at; /* out: the earliest wake time of the shard, TIME_NONE without one */
 };
 
@@ -263,7 +264,7 @@ struct store_port {
                         struct error *error);
     /*
      * Several shards, one after the other. A large one goes in pieces, of which only the last moves
-     * the watermark: after a failure the watermark is the old one, and what follows it has to be
+     * the checkpoint: after a failure the checkpoint is the old one, and what follows it has to be
      * read again. `applies` and all that it points to stay until the take. One at a time; load, due
      * and entries can be called meanwhile, and see each shard before or after it, or between two of
      * its pieces.

@@ -2,7 +2,7 @@
 /*
  * From "it is ours now" to "it may be worked on", for all such shards side by side:
  *
- *   brokers (stable offsets, ends) ─► store (watermark) ─► changelog, up to its end ─► compared
+ *   brokers (stable offsets, ends) ─► store (checkpoint) ─► changelog, up to its end ─► compared
  *
  * Each arrow is one question for all shards that stand there, so that a start costs round trips and
  * not shards. A shard that has to wait holds up nobody.
@@ -26,11 +26,6 @@
 #define STAMP_MS (24 * 60 * 60 * 1000) /* an older stamp is renewed */
 #define DISTRUSTED "an entry in Redis cannot be read"
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
-
-static int64_t monotonic(const struct engine *engine)
-{
-    return engine->clock->monotonic_ms(engine->clock->self);
-}
 
 /* The shards of one phase, in a list of the arena. */
 static size_t shards_in(const struct engine *engine, enum shard_phase phase, struct shard ***list)
@@ -153,8 +148,8 @@ static enum result clear(struct engine *engine, const struct rebuilds *rebuilds,
         shard->stamp = engine->clock->now(engine->clock->self);
         applies[i] = (struct store_apply){
             .shard = shard->id,
-            .expected = shard->watermark,
-            .watermark = shard->found.low,
+            .expected = shard->checkpoint,
+            .checkpoint = shard->found.low,
             .stamp = shard->stamp,
             .cluster = engine->cluster,
             .clear = true,
@@ -167,23 +162,23 @@ static enum result clear(struct engine *engine, const struct rebuilds *rebuilds,
             shard_restart(engine, shard);
             continue;
         }
-        shard->watermark = shard->found.low;
+        shard->checkpoint = shard->found.low;
         shard->from_start = true;
         shard->distrusted = false;
-        log_info("rebuilding the shard's state from the changelog", "shard=%d why=%s", shard->id,
-                 rebuilds->items[i].why);
+        log_info("rebuilding the shard's state from the changelog", LOG_INT("shard", shard->id),
+                 LOG_TEXT("why", rebuilds->items[i].why));
     }
     return result;
 }
 
-/* Shards that wait for the store have their watermark now. */
+/* Shards that wait for the store have their checkpoint now. */
 static enum result open_changelogs(struct engine *engine, struct error *error)
 {
     struct shard **waiting;
     size_t n = shards_in(engine, SHARD_WAITS_FOR_STORE, &waiting);
     for (size_t i = 0; i < n; i++) {
         struct shard *shard = waiting[i];
-        shard->read_to = shard->watermark;
+        shard->read_to = shard->checkpoint;
         if (shard->read_to >= shard->found.high) {
             shard->phase = SHARD_RESTORED;
             continue;
@@ -196,10 +191,10 @@ static enum result open_changelogs(struct engine *engine, struct error *error)
     return OK;
 }
 
-/* The watermarks of the shards that wait for them; after an assignment also the partition count of
+/* The checkpoints of the shards that wait for them; after an assignment also the partition count of
  * every `$position` there is, whoever owns it. */
-static enum result load_watermarks(struct engine *engine, struct store_load **loads, size_t *n,
-                                   struct error *error)
+static enum result load_checkpoints(struct engine *engine, struct store_load **loads, size_t *n,
+                                    struct error *error)
 {
     size_t all = (size_t)engine->options.partitions;
     struct str *keys = arena_alloc(engine->arena, all * sizeof *keys);
@@ -230,13 +225,13 @@ static enum result ask_store(struct engine *engine, bool *progress, struct error
     size_t n = shards_in(engine, SHARD_WAITS_FOR_STORE, &waiting);
     if (!n) return OK;
     struct rebuilds rebuilds = {0};
-    enum result result = load_watermarks(engine, &loads, &n, error);
+    enum result result = load_checkpoints(engine, &loads, &n, error);
     for (size_t i = 0; i < n && result == OK; i++) {
         struct shard *shard = &engine->shards[loads[i].shard];
         const char *why = NULL;
         if (shard->phase != SHARD_WAITS_FOR_STORE) continue;
-        shard->watermark = loads[i].watermark;
-        shard->stamp = loads[i].watermark_at;
+        shard->checkpoint = loads[i].checkpoint;
+        shard->stamp = loads[i].checkpoint_at;
         result = evidence_of_store(engine, shard, &loads[i], &why, error);
         if (result == OK && !why && shard->distrusted) why = DISTRUSTED;
         if (result == OK && why)
@@ -344,12 +339,12 @@ static enum result compare(struct engine *engine, struct shard *shard,
     ready->shards[ready->n++] = shard;
     /* It stood at the end when the brokers were asked: that counts from then on. The last piece may
      * not have known, for a marker came behind it. */
-    ms_t age_ms = shard->asked_at - load->watermark_at;
+    ms_t age_ms = shard->asked_at - load->checkpoint_at;
     if (age_ms > (shard->restored ? 0 : STAMP_MS) || !str_eq(load->cluster, engine->cluster))
         ready->stamps[ready->stamps_n++] = (struct store_apply){
             .shard = shard->id,
-            .expected = shard->watermark,
-            .watermark = shard->watermark,
+            .expected = shard->checkpoint,
+            .checkpoint = shard->checkpoint,
             .stamp = shard->asked_at,
             .cluster = engine->cluster,
         };
@@ -390,9 +385,10 @@ static enum result resume(struct engine *engine, const struct ready *ready, stru
         shard->doubted_ms = 0;
         metrics_add(engine->metrics, METRIC_RESTORES, 1);
         if (shard->is_hindered) continue; /* it tries again, which is said at its own pace */
-        log_info("shard is active",
-                 "shard=%d watermark=%" PRId64 " restored_records=%" PRId64 " took_ms=%" PRId64,
-                 shard->id, shard->watermark, shard->restored, monotonic(engine) - shard->since_ms);
+        log_info("shard is active", LOG_INT("shard", shard->id),
+                 LOG_INT("checkpoint", shard->checkpoint),
+                 LOG_INT("restored_records", shard->restored),
+                 LOG_INT("took_ms", monotonic(engine) - shard->since_ms));
     }
     return result;
 }
@@ -423,7 +419,7 @@ static enum result activate(struct engine *engine, bool *progress, struct error 
     *progress = true;
     enum result result = load_restored(engine, restored, n, loads, error);
     for (size_t i = 0; i < n && result == OK; i++) {
-        if (loads[i].watermark == restored[i]->watermark)
+        if (loads[i].checkpoint == restored[i]->checkpoint)
             result = compare(engine, restored[i], &loads[i], &ready, &rebuilds, error);
         else
             shard_restart(engine, restored[i]); /* changed meanwhile */
@@ -476,7 +472,8 @@ static void warn_of_losses(struct engine *engine)
     engine->next_loss_ms = monotonic(engine) + LOSS_MS;
     log_warn("followup-state has lost its oldest records; only Redis has all of the state: rewrite "
              "the topic from Redis (docs/operations.md)",
-             "shards=%d shard=%d first_offset=%" PRId64, count, first->id, first->found.low);
+             LOG_INT("shards", count), LOG_INT("shard", first->id),
+             LOG_INT("first_offset", first->found.low));
 }
 
 enum result restore_run(struct engine *engine, struct error *error)

@@ -23,7 +23,7 @@ enum result restore_write(struct engine *engine, struct store_apply *applies, si
     if (!n) return OK;
     assert(!engine->is_applying);
     for (size_t i = 0; i < n; i++)
-        assert(applies[i].clear || applies[i].watermark >= applies[i].expected);
+        assert(applies[i].clear || applies[i].checkpoint >= applies[i].expected);
     store->apply_start(store->self, applies, n);
     while (!store->apply_take(store->self, APPLY_WAIT_MS, &result, error))
         ;
@@ -84,8 +84,8 @@ static struct store_apply as_apply(const struct engine *engine, const struct por
     int64_t next = engine->changelog->next(engine->changelog->self, shard->id);
     return (struct store_apply){
         .shard = shard->id,
-        .expected = shard->watermark,
-        .watermark = next,
+        .expected = shard->checkpoint,
+        .checkpoint = next,
         .stamp = next >= shard->found.high ? shard->asked_at : shard->stamp,
         .cluster = engine->cluster,
         .writes = portion->writes,
@@ -112,7 +112,7 @@ enum result restore_apply(struct engine *engine, const struct changelog_record *
             shard_restart(engine, shard);
             continue;
         }
-        shard->watermark = applies[i].watermark;
+        shard->checkpoint = applies[i].checkpoint;
         shard->stamp = applies[i].stamp;
         shard->restored += (int64_t)portions[shard->id].records;
     }

@@ -25,7 +25,7 @@ void shard_restart(struct engine *engine, struct shard *shard)
 void shard_distrust(struct shard *shard, const char *key, const struct error *why)
 {
     log_warn("an entry in Redis cannot be read; rebuilding its shard from followup-state",
-             "shard=%d key=%s reason=%s", shard->id, key, why->text);
+             LOG_INT("shard", shard->id), LOG_TEXT("key", key), LOG_TEXT("reason", why->text));
     shard->distrusted = true;
 }
 
@@ -66,9 +66,9 @@ enum result shard_verify(struct engine *engine, struct shard *shard, const struc
     if (first->offset > input->mark.offset) {
         log_warn("the last record processed is gone from its topic, so whether the topic was "
                  "recreated is not known",
-                 "topic=%.*s partition=%d offset=%" PRId64 " next=%" PRId64,
-                 STR_ARG(engine->options.topic_names[first->topic]), shard->id, input->mark.offset,
-                 first->offset);
+                 LOG_STR("topic", engine->options.topic_names[first->topic]),
+                 LOG_INT("partition", shard->id), LOG_INT("offset", input->mark.offset),
+                 LOG_INT("next", first->offset));
         return OK;
     }
     return mark_is_of(&input->mark, first) ? OK : other_record(engine, shard, first, error);

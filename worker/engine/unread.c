@@ -9,7 +9,6 @@
  * behind a full queue, a freeze, or a broker that has just lost its partitions to another. Nor are
  * the times of records, for replays carry old ones: they only help to work off a backlog in order.
  */
-#include <inttypes.h>
 
 #include "common/log.h"
 #include "internal.h"
@@ -110,8 +109,9 @@ static void watch_for_standstill(struct engine *engine, const struct input_end *
     if (!input->standing_ms || input->is_stuck || now_ms - input->standing_ms < STUCK_MS) return;
     input->is_stuck = true;
     log_error("an input partition is not fetched any more: restart the worker if it stays so",
-              "topic=%.*s partition=%d offset=%" PRId64 " end=%" PRId64,
-              STR_ARG(engine->options.topic_names[end->topic]), end->shard, input->seen, end->end);
+              LOG_STR("topic", engine->options.topic_names[end->topic]),
+              LOG_INT("partition", end->shard), LOG_INT("offset", input->seen),
+              LOG_INT("end", end->end));
 }
 
 static void take_answer(struct engine *engine, const struct input_end *end, int64_t now_ms)

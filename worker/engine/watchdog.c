@@ -3,9 +3,9 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/log_writer.h"
 
@@ -28,14 +28,6 @@ static struct {
 static _Atomic unsigned kicks;
 static _Atomic int idle_looks; /* counted, not timed: while the process is stopped none is made */
 
-static struct timespec in_ms(int ms)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    long ns = t.tv_nsec + (long)(ms % 1000) * 1000000;
-    return (struct timespec){t.tv_sec + ms / 1000 + ns / 1000000000, ns % 1000000000};
-}
-
 static bool is_before(struct timespec a, struct timespec b)
 {
     return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
@@ -44,12 +36,12 @@ static bool is_before(struct timespec a, struct timespec b)
 /* Waits for the next look, or for a change; the process ends here when its time is over. */
 static void wait_for(struct timespec look)
 {
-    while (!dog.stopping && is_before(in_ms(0), look)) {
+    while (!dog.stopping && is_before(clock_in(0), look)) {
         bool end_first = dog.ending && is_before(dog.end, look);
         pthread_cond_timedwait(&dog.changed, &dog.lock, end_first ? &dog.end : &look);
-        if (dog.stopping || !dog.ending || is_before(in_ms(0), dog.end)) continue;
+        if (dog.stopping || !dog.ending || is_before(clock_in(0), dog.end)) continue;
         log_warn("ended without waiting any longer for Kafka and Redis; nothing is lost",
-                 "exit_code=%d", dog.end_code);
+                 LOG_INT("exit_code", dog.end_code));
         log_writer_stop(LOG_WAIT_MS);
         _exit(dog.end_code);
     }
@@ -61,13 +53,13 @@ static void *watch(void *unused)
     unsigned seen = atomic_load(&kicks);
     pthread_mutex_lock(&dog.lock);
     while (!dog.stopping) {
-        wait_for(in_ms(dog.limit_ms / LOOKS));
+        wait_for(clock_in(dog.limit_ms / LOOKS));
         unsigned now = atomic_load(&kicks);
         atomic_store(&idle_looks, now == seen ? atomic_load(&idle_looks) + 1 : 0);
         seen = now;
         if (atomic_load(&idle_looks) < LOOKS || dog.stopping) continue;
         log_error("the loop has not moved for its limit: ending this process",
-                  "watchdog_timeout_ms=%d", dog.limit_ms);
+                  LOG_INT("watchdog_timeout_ms", dog.limit_ms));
         log_writer_stop(LOG_WAIT_MS);
         _exit(1);
     }
@@ -77,11 +69,7 @@ static void *watch(void *unused)
 
 enum result watchdog_start(int limit_ms, struct error *error)
 {
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&dog.changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    clock_cond_init(&dog.changed);
     dog.limit_ms = limit_ms;
     dog.stopping = dog.ending = false;
     atomic_store(&idle_looks, 0);
@@ -100,7 +88,7 @@ void watchdog_end_within(int ms, int code)
     pthread_mutex_lock(&dog.lock);
     if (dog.running && !dog.ending) {
         dog.ending = true;
-        dog.end = in_ms(ms);
+        dog.end = clock_in(ms);
         dog.end_code = code;
         pthread_cond_signal(&dog.changed);
     }

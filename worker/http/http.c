@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The HTTP thread, on libmicrohttpd. It reads only what the engine leaves for it in atomics, so no
+ * request can hold up the loop, and a loop that is stuck is still told.
+ */
 #include "http.h"
 
 #include <errno.h>
@@ -49,7 +53,7 @@ static enum MHD_Result answer_metrics(struct http *http, struct MHD_Connection *
     return result;
 }
 
-#define DOES_NOT_MOVE "the loop does not move"
+#define DOES_NOT_MOVE "the main loop is stalled"
 
 static enum MHD_Result answer_ready(struct http *http, struct MHD_Connection *connection)
 {
@@ -123,7 +127,7 @@ static enum result open_socket(const struct listen_address *address, int *fd, st
         return error_usage(error, "http.listen: %s is not an address of this machine: %s",
                            address->host, gai_strerror(failed));
     if (failed)
-        return error_set(error, FATAL, "http.listen: %s cannot be looked up: %s", address->host,
+        return error_set(error, FATAL, "http.listen: cannot resolve %s: %s", address->host,
                          gai_strerror(failed));
     *fd = listen_at(found);
     int why = errno;

@@ -3,21 +3,9 @@
 #include "line_json.h"
 
 #include "codec/json.h"
+#include "common/base64.h"
 
 #define DEPTH 512
-
-static void put_base64(struct buf *out, struct str bytes)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < bytes.n; i += 3) {
-        size_t n = bytes.n - i < 3 ? bytes.n - i : 3;
-        unsigned group = 0;
-        for (size_t j = 0; j < 3; j++)
-            group = group << 8 | (j < n ? (unsigned char)bytes.p[i + j] : 0);
-        for (size_t j = 0; j < 4; j++)
-            buf_char(out, j <= n ? digits[group >> (18 - 6 * j) & 63] : '=');
-    }
-}
 
 /* Text that other systems wrote may be no UTF-8: its good beginning is shown. */
 static void put_text(struct buf *out, struct str text)
@@ -61,7 +49,7 @@ static void put_value(struct buf *out, struct arena *arena, struct str value)
             if (*p == '\n' || *p == '\r' || *p == '\t') *p = ' ';
     } else {
         buf_lit(out, "\"raw_base64\":\"");
-        put_base64(out, value);
+        base64_write(out, value);
         buf_char(out, '"');
     }
 }

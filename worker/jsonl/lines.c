@@ -4,10 +4,14 @@
 #include "lines.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "codec/json.h"
+#include "common/base64.h"
+#include "common/file.h"
 
 #define REPEATED_BYTES_MAX (INT64_C(64) << 20)
 #define LINES_DEPTH 64 /* of what is around the value; the value itself is not read here */
@@ -144,30 +148,13 @@ static enum result read_headers(const struct source *s, int number, const struct
     return OK;
 }
 
-static int base64_digit(char c)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c ? strchr(digits, c) : NULL;
-    return at ? (int)(at - digits) : -1;
-}
-
 static enum result read_base64(const struct source *s, int number, const struct json *value,
                                struct record *record)
 {
     if (!value || value->type != JSON_STRING)
         return bad(s, number, "\"raw_base64\" must be a text");
-    struct str text = value->text;
-    while (text.n && text.p[text.n - 1] == '=') text.n--;
-    char *bytes = arena_alloc(s->arena, text.n + 1);
-    size_t n = 0;
-    unsigned held = 0;
-    for (size_t i = 0; i < text.n; i++) {
-        int digit = base64_digit(text.p[i]);
-        if (digit < 0) return bad(s, number, "\"raw_base64\" is not base64");
-        held = held << 6 | (unsigned)digit;
-        if (i % 4) bytes[n++] = (char)(held >> (6 - i % 4 * 2));
-    }
-    record->value = (struct str){bytes, n};
+    if (!base64_read(s->arena, value->text, &record->value))
+        return bad(s, number, "\"raw_base64\" is not base64");
     return OK;
 }
 
@@ -314,21 +301,11 @@ static enum result read_all(struct source *s, struct lines *lines)
 static enum result read_file(struct arena *arena, const char *path, struct str *bytes,
                              struct error *error)
 {
-    FILE *file = strcmp(path, "-") ? fopen(path, "rb") : stdin;
-    if (!file) return error_set(error, FATAL, "%s: %s", path, strerror(errno));
-    struct buf content = {0};
-    size_t n;
-    do {
-        n = fread(buf_room(&content, 65536), 1, 65536, file);
-        content.n += n;
-    } while (n);
-    int failed = ferror(file) ? errno : 0;
-    if (file != stdin) fclose(file);
-    *bytes = arena_str(arena, buf_slice(&content));
-    /* Editors of one platform put a byte order mark in front. */
-    if (str_starts(*bytes, STR("\xEF\xBB\xBF"))) bytes->p += 3, bytes->n -= 3;
-    buf_free(&content);
-    return failed ? error_set(error, FATAL, "%s: %s", path, strerror(failed)) : OK;
+    int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+    if (fd < 0) return error_set(error, FATAL, "%s: %s", path, strerror(errno));
+    enum result result = file_read(arena, fd, path, SIZE_MAX, bytes, error);
+    if (fd != STDIN_FILENO) close(fd);
+    return result;
 }
 
 enum result lines_read(struct arena *arena, const char *path, const struct str names[topic_end],

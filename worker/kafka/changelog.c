@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The reader of followup-state for a restore. One client and one queue for all shards, since a
+ * connection a shard would cost more than the records; records are held until the caller has taken
+ * them.
+ */
 #include "changelog.h"
 
 #include <assert.h>
@@ -140,7 +145,7 @@ static enum result take_error(struct changelog *log, const rd_kafka_message_t *m
     if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
         return error_set(error, FATAL,
                          "%s/%" PRId32 " no longer has offset %" PRId64
-                         "; start the worker again, which looks at what is left",
+                         "; restart the worker, which checks what is left",
                          log->config->topics[TOPIC_STATE].p, m->partition, s ? s->next : -1);
     return kafka_error_message(log->config, m, "reading followup-state", error);
 }

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The settings of every handle of librdkafka: those that the guarantees need, those that were
+ * measured, and the user's. librdkafka's own log lines come through here; those about connections
+ * are said once in a while.
+ */
 #include "kafka_conf.h"
 
 #include <pthread.h>
@@ -6,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <time.h>
 
 #include "common/clock.h"
 #include "core/state.h"
@@ -14,7 +18,7 @@
 #define CONNECTION_LOG_EVERY_MS 10000
 #define SOCKET_TIMEOUT_MS 10000
 #define SOCKET_TIMEOUT_MIN_MS 1000
-#define CLOSE_TIMEOUT_S 1
+#define CLOSE_TIMEOUT_MS 1000
 #define UNSECURED_TOKENS_SINCE 0x02020000
 
 struct setting {
@@ -135,8 +139,18 @@ static void on_log(const rd_kafka_t *rk, int syslog_level, const char *facility,
         level = LOG_DEBUG;
     else if (connection)
         level = LOG_WARN;
-    log_write(level, "kafka client", "client=%s facility=%s text=%s", rk ? rd_kafka_name(rk) : "-",
-              facility, text);
+    log_write(level, "kafka client", LOG_TEXT("client", rk ? rd_kafka_name(rk) : "-"),
+              LOG_TEXT("facility", facility), LOG_TEXT("text", text));
+}
+
+void kafka_conf_reason(char *out, size_t size, const char *text)
+{
+    const char *tail = strstr(text, " (after ");
+    bool hung_up = strstr(text, "Broken pipe") || strstr(text, "unexpected eof");
+    snprintf(out, size, "%.*s%s", tail ? (int)(tail - text) : (int)strlen(text), text,
+             hung_up && !strstr(text, "security.protocol")
+                 ? ": the broker may expect TLS or SASL, see kafka.security.protocol"
+                 : "");
 }
 
 static void on_error(rd_kafka_t *rk, int err, const char *text, void *opaque)
@@ -150,7 +164,7 @@ static void on_error(rd_kafka_t *rk, int err, const char *text, void *opaque)
         if (watch->reason[0]) return;
     }
     if (err == RD_KAFKA_RESP_ERR__AUTHENTICATION) watch->refused = true;
-    snprintf(watch->reason, sizeof watch->reason, "%s", text ? text : "");
+    kafka_conf_reason(watch->reason, sizeof watch->reason, text ? text : "");
 }
 
 static bool set(rd_kafka_conf_t *conf, const char *name, const char *value, struct error *error)
@@ -294,7 +308,7 @@ static bool check_tokens(const rd_kafka_conf_t *conf, struct error *error)
     else
         error_usage(
             error,
-            "kafka.sasl.mechanism=OAUTHBEARER: nobody would get the tokens; set "
+            "kafka.sasl.mechanism=OAUTHBEARER: no tokens would be fetched; set "
             "kafka.sasl.oauthbearer.method=oidc (with a librdkafka that is built with it), or "
             "use another mechanism");
     return false;
@@ -341,8 +355,5 @@ void kafka_conf_close(rd_kafka_t *rk)
     /* librdkafka before 2.1 waits for ever when partitions were lost or a topic was deleted. */
     pthread_t thread;
     if (pthread_create(&thread, NULL, destroy, rk)) abort();
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += CLOSE_TIMEOUT_S;
-    if (pthread_timedjoin_np(thread, NULL, &until)) pthread_detach(thread);
+    clock_join(thread, CLOSE_TIMEOUT_MS);
 }

@@ -24,6 +24,13 @@ struct kafka_watch {
 };
 
 /*
+ * What the library says of a connection that broke, for a person: without its tail ("(after 0ms in
+ * state CONNECT, 1 identical error(s) suppressed)"), and with what is often behind it where a peer of
+ * another protocol hangs up. Cut to `size` bytes, its NUL included.
+ */
+void kafka_conf_reason(char *out, size_t size, const char *text);
+
+/*
  * How long the transactional producer waits for the answer to one request: half of a transaction,
  * so that after a request without an answer there is still time to abort.
  */

@@ -105,8 +105,8 @@ void kafka_consumer_give_back(struct kafka_consumer *c)
 }
 
 /* The library waits for the assignment to be given back before it joins again (the state
- * wait-unassign-call), and fetches nothing of it meanwhile; so a transaction of it can be ended. What
- * is lost is another's already. */
+ * wait-unassign-call), and fetches nothing of it meanwhile; so a transaction of it can be ended.
+ * What is lost is another's already. */
 static void on_revoke(struct kafka_consumer *c)
 {
     bool lost = rd_kafka_assignment_lost(c->rk) != 0;
@@ -307,9 +307,9 @@ static void on_consumer_error(struct kafka_consumer *c, const rd_kafka_message_t
     if (r == FATAL) fail(c, &error);
     if (r == RETRY)
         log_warn("consuming continues after an error",
-                 "topic=%s partition=%" PRId32 " error=%s text=%s",
-                 m->rkt ? rd_kafka_topic_name(m->rkt) : "-", m->partition,
-                 rd_kafka_err2name(m->err), rd_kafka_message_errstr(m));
+                 LOG_TEXT("topic", m->rkt ? rd_kafka_topic_name(m->rkt) : "-"),
+                 LOG_INT("partition", m->partition), LOG_TEXT("error", rd_kafka_err2name(m->err)),
+                 LOG_TEXT("text", rd_kafka_message_errstr(m)));
 }
 
 /* A place in the log as an event carries it. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A right to read that is missing while the worker is at work was taken away, and may be given back. */
-
+/*
+ * A right to read that is missing while the worker is at work was taken away, and may be given
+ * back. So it is waited for: the partitions are assigned again every two seconds, and the error has
+ * the command that grants the right.
+ */
 #include "common/clock.h"
 #include "kafka_consumer_private.h"
 #include "kafka_verdict.h"

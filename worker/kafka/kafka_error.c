@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One table of all codes that come in a message's place or from a call outside of transactions:
+ * what follows from each, and its sentence. kafka_verdict.c has the one for what is written.
+ */
 #include "kafka_error.h"
 
 #include <inttypes.h>
+
+#include "kafka_rights.h"
 
 /* What follows from an error. */
 enum kind {
@@ -155,6 +161,27 @@ bool kafka_error_is_out_of_range(rd_kafka_resp_err_t code)
     return kind_of(code) == OUT_OF_RANGE;
 }
 
+/* Names the one right that is missing, where the code tells it. `topic` NULL: it is not known which. */
+static enum result say_denied(const struct config *config, rd_kafka_resp_err_t code,
+                              const char *topic, const char *text, const char *doing,
+                              struct error *error)
+{
+    enum kafka_right right = KAFKA_RIGHT_READ;
+    if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) right = KAFKA_RIGHT_GROUP;
+    if (code == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+        right = KAFKA_RIGHT_TRANSACTIONS;
+    if (code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
+        right = KAFKA_RIGHT_IDEMPOTENT_WRITE;
+    if (right == KAFKA_RIGHT_READ && !topic)
+        return error_set(error, FATAL,
+                         "%s: %s; run `epilogue check`, which names the missing right as the "
+                         "command that grants it",
+                         doing, text);
+    char command[KAFKA_RIGHTS_COMMAND_BYTES];
+    kafka_rights_command(config, right, topic, command);
+    return error_set(error, FATAL, "%s: %s; grant the right: %s", doing, text, command);
+}
+
 enum result kafka_error_code(const struct config *config, rd_kafka_resp_err_t code,
                              const char *text, const char *doing, struct error *error)
 {
@@ -173,12 +200,7 @@ enum result kafka_error_code(const struct config *config, rd_kafka_resp_err_t co
                          "the broker stood still for too long; give each worker its own "
                          "instance.id",
                          doing, config->instance_id);
-    case DENIED:
-        return error_set(error, FATAL,
-                         "%s: %s; the worker needs Read on the input topics, Write on the outputs, "
-                         "both on %s, Read on group %s and Write on transactional id %s/%s",
-                         doing, text, config->topics[TOPIC_STATE].p, config->group_id,
-                         config->group_id, config->instance_id);
+    case DENIED: return say_denied(config, code, NULL, text, doing, error);
     case REFUSED:
         return error_set(error, FATAL, "%s: %s; check kafka.sasl.* and kafka.ssl.*", doing, text);
     case SESSION:
@@ -205,7 +227,10 @@ enum result kafka_error_message(const struct config *config, const rd_kafka_mess
                                 const char *doing, struct error *error)
 {
     const char *text = rd_kafka_message_errstr(m);
-    if (kind_of(m->err) != UNREADABLE) return kafka_error_code(config, m->err, text, doing, error);
+    enum kind kind = kind_of(m->err);
+    if (kind == DENIED && m->rkt)
+        return say_denied(config, m->err, rd_kafka_topic_name(m->rkt), text, doing, error);
+    if (kind != UNREADABLE) return kafka_error_code(config, m->err, text, doing, error);
     return error_set(error, FATAL,
                      "%s: %s/%" PRId32 " cannot be read at offset %" PRId64
                      ": %s (%s). The record is damaged, or written in a way that librdkafka %s "

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The generation under which shards were assigned. librdkafka 2.0 gives it out only as serialized
+ * bytes, which are read here; a commit without a real generation would be taken by brokers, and
+ * fence nobody.
+ */
 #include "kafka_group.h"
 
 #include <string.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How large a message may be, by topic: told by the topic's settings, or felt for by halves after a
+ * refusal. What was learned is forgotten after ten minutes, since operators raise limits.
+ */
 #include "kafka_limits.h"
 
 #include <stdlib.h>
@@ -144,7 +148,7 @@ size_t kafka_limits_ask(const struct config *config, int topic)
     if (!rk) return 0;
     size_t bytes = ask(config, rk, topic);
     kafka_conf_close(rk);
-    log_info("a topic's limit was asked for", "topic=%.*s max_message_bytes=%zu",
-             STR_ARG(config->topics[topic]), bytes);
+    log_info("read the size limit of a topic", LOG_STR("topic", config->topics[topic]),
+             LOG_UINT("max_message_bytes", bytes));
     return bytes;
 }

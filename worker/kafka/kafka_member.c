@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In the group, or out of it. */
-
+/*
+ * In the group, or out of it. The engine asks for membership only while the store can be used; a
+ * static member has to unsubscribe to leave, a dynamic one leaves when its handle is closed.
+ */
 #include "kafka_consumer_private.h"
 
 #include "common/clock.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Java's partitioner, byte for byte: the shard of an incident must be the same for every publisher.
+ * librdkafka has it too, but only for whoever has a topic's handle.
+ */
 #include "kafka_partition.h"
 
 #include <assert.h>

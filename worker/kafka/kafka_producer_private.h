@@ -30,8 +30,9 @@ struct refused_messages {
 };
 
 /*
- * What runs on the producer's thread. `busy` is of the thread that calls: from start to take. Between
- * the two all else of the producer belongs to the producer's thread, until it has set `done`.
+ * What runs on the producer's thread. `busy` is of the thread that calls: from start to take.
+ * Between the two all else of the producer belongs to the producer's thread, until it has set
+ * `done`.
  */
 struct kafka_job {
     pthread_t thread;

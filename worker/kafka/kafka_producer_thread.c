@@ -5,17 +5,9 @@
  */
 #include <assert.h>
 #include <errno.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "kafka_producer_private.h"
-
-static struct timespec in_ms(int ms)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    long ns = t.tv_nsec + (long)(ms % 1000) * 1000000;
-    return (struct timespec){t.tv_sec + ms / 1000 + ns / 1000000000, ns % 1000000000};
-}
 
 static void *work(void *arg)
 {
@@ -41,12 +33,8 @@ static void *work(void *arg)
 enum result kafka_job_start(struct kafka_producer *p, struct error *error)
 {
     struct kafka_job *job = &p->job;
-    pthread_condattr_t monotonic;
     pthread_mutex_init(&job->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&job->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    clock_cond_init(&job->changed);
     job->started = pthread_create(&job->thread, NULL, work, p) == 0;
     if (job->started) return OK;
     return error_set(error, FATAL, "the producer's thread could not be started");
@@ -120,7 +108,7 @@ bool kafka_producer_take(struct kafka_producer *p, int wait_ms, enum result *res
                          struct error *error)
 {
     struct kafka_job *job = &p->job;
-    struct timespec until = in_ms(wait_ms);
+    struct timespec until = clock_in(wait_ms);
     assert(job->busy);
     pthread_mutex_lock(&job->lock);
     while (!job->done && wait_ms > 0)

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each right as the kafka-acls.sh command that grants it, with the user as far as the settings
+ * tell. check, the worker's errors and topics print the same.
+ */
 #include "kafka_rights.h"
 
 #include <strings.h>

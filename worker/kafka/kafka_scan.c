@@ -97,7 +97,7 @@ static enum result wait_on(struct kafka_scan *scan, int32_t partition, int64_t n
               " on: a transaction is open there, or its broker is away",
               scan->name, partition, next);
     if (now_ms - scan->heard_ms >= PATIENCE_MS) return RETRY;
-    log_warn("waiting for Kafka", "reason=%s", error->text);
+    log_warn("waiting for Kafka", LOG_TEXT("reason", error->text));
     return OK;
 }
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tries each kafka.* setting on an empty configuration of the library, before anything is
+ * connected. So a misspelt name ends a command at once, with exit code 2 and the nearest name that
+ * there is.
+ */
 #include "kafka_settings.h"
 
 #include <librdkafka/rdkafka.h>
@@ -6,8 +11,6 @@
 
 #include "config/nearest.h"
 #include "config/passthrough.h"
-
-#define NEAR 2 /* letters by which a name may differ and still be the one that was meant */
 
 /* rd_kafka_conf_dump leaves out what has no value by default, and the second names of some. */
 static const char *const without_default[] = {
@@ -64,7 +67,7 @@ static enum result unknown_name(const struct property *p, struct error *error)
     try_names(&nearest, without_default, sizeof without_default / sizeof *without_default, 1);
     try_names(&nearest, names, n, 2);
     try_names(&nearest, topic_names, topic_n, 2);
-    bool near = nearest.distance <= NEAR || nearest.distance < strlen(p->name) / 3;
+    bool near = nearest_is_near(&nearest);
     error_usage(error, "%s: librdkafka %s has no setting \"%s\"%s%s%s", p->origin,
                 rd_kafka_version_str(), p->name, near ? "; did you mean kafka." : "",
                 near ? nearest.name : "", near ? "?" : "");

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which input partitions are fetched, and from where. They are paused when they are assigned,
+ * sought when the shard is restored, and only then resumed.
+ */
 #include "kafka_shard.h"
 
 #include <inttypes.h>

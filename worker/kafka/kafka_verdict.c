@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One table of all codes that a broker or the library can say of what we write: whose fault it is,
+ * what follows, and what an operator has to do. A code that is not in it counts as a condition that
+ * is waited for.
+ */
 #include "kafka_verdict.h"
 
 #include <inttypes.h>
@@ -45,30 +50,30 @@ static const struct row {
     {ERR(_POLICY_VIOLATION), VERDICT_CONDITION,
      "a policy of the cluster forbids it; ask who runs the brokers"},
     {ERR(_INVALID_RECORD), VERDICT_CONDITION,
-     "the broker finds a record invalid: a compacted topic takes none without a key "
+     "the broker finds a record invalid: a compacted topic accepts none without a key "
      "(cleanup.policy must be delete there), or the broker validates values by a schema; run "
      "`epilogue topics check`"},
     {ERR(_INVALID_REQUIRED_ACKS), VERDICT_CONDITION,
-     "the broker does not take acks=all; look at its version and settings"},
+     "the broker does not accept acks=all; look at its version and settings"},
     {ERR(_UNSUPPORTED_FOR_MESSAGE_FORMAT), VERDICT_CONDITION,
      "the topic has an old message format; set message.format.version of the topic, or upgrade the "
      "brokers"},
     {ERR(_UNSUPPORTED_COMPRESSION_TYPE), VERDICT_CONDITION,
-     "the broker does not take this compression; change kafka.compression.type, or the topic's "
+     "the broker does not support this compression; change kafka.compression.type, or the topic's "
      "compression.type"},
     {ERR(__BAD_COMPRESSION), VERDICT_CONDITION,
      "librdkafka could not compress; change kafka.compression.type"},
     {ERR(_UNSUPPORTED_VERSION), VERDICT_CONDITION, "the brokers are too old for transactions"},
     {ERR(__UNSUPPORTED_FEATURE), VERDICT_CONDITION, "the brokers are too old for transactions"},
     {ERR(_TOPIC_EXCEPTION), VERDICT_CONDITION,
-     "the broker does not take writes to such a topic; check the topic.* settings"},
+     "the broker does not allow writes to such a topic; check the topic.* settings"},
     {ERR(_OFFSET_METADATA_TOO_LARGE), VERDICT_CONDITION,
      "raise the broker's offset.metadata.max.bytes to 4096"},
     {ERR(_INVALID_COMMIT_OFFSET_SIZE), VERDICT_CONDITION,
      "raise the broker's offset.metadata.max.bytes to 4096"},
     {ERR(_SECURITY_DISABLED), VERDICT_CONDITION, "the brokers' authorizer is not set up"},
     {ERR(_INVALID_CONFIG), VERDICT_CONDITION, "a setting of the brokers is invalid"},
-    {ERR(_UNKNOWN), VERDICT_CONDITION, "the broker met an error of its own; look at its log"},
+    {ERR(_UNKNOWN), VERDICT_CONDITION, "internal error of the broker; look at its log"},
 
     {ERR(__TRANSPORT), VERDICT_PASSES, NULL},
     {ERR(__RESOLVE), VERDICT_PASSES, NULL},
@@ -214,13 +219,14 @@ static void put_clock(struct buf *out, const struct refused_write *write)
     if (write->stamp != TIME_NONE && write->stamp < write->now - OLD_MS) {
         buf_printf(out, "the record that is forwarded is of ");
         put_time(out, write->stamp);
-        buf_printf(out, ", which the topic's message.timestamp.before.max.ms does not take; set it "
-                        "to 9223372036854775807 and run `epilogue topics check`");
+        buf_printf(out,
+                   ", which the topic's message.timestamp.before.max.ms does not allow; set it "
+                   "to 9223372036854775807 and run `epilogue topics check`");
         return;
     }
     buf_printf(out, "this machine's clock says ");
     put_time(out, write->now);
-    buf_printf(out, ", and the broker takes no times so far from its own "
+    buf_printf(out, ", and the broker accepts no times so far from its own "
                     "(message.timestamp.after.max.ms, message.timestamp.before.max.ms); compare "
                     "the clocks of both machines and correct the wrong one");
 }

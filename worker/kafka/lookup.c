@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The thread that asks the brokers for the engine, and the hand-over of questions and answers. One
+ * question of each kind is under way at a time; the loop never waits.
+ */
 #include "lookup.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "lookup_private.h"
 
-#define STOP_TIMEOUT_S 1
-#define SERVE_EVERY_S 1
+#define STOP_TIMEOUT_MS 1000
+#define SERVE_EVERY_MS 1000
 
 /* With the mutex held; returns at the latest when the handles' events are to be served again. */
 static void wait_for_question(struct lookup *l)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += SERVE_EVERY_S;
+    struct timespec until = clock_in(SERVE_EVERY_MS);
     if (pthread_cond_timedwait(&l->changed, &l->mutex, &until) == 0) return;
     pthread_mutex_unlock(&l->mutex);
     rd_kafka_poll(l->all, 0);
@@ -126,7 +128,7 @@ struct lookup *lookup_new(const struct config *config, int32_t partitions, struc
     l->ends.shards = calloc((size_t)partitions, sizeof *l->ends.shards);
     if (!l->at || !l->facts.shards || !l->ends.shards) abort();
     pthread_mutex_init(&l->mutex, NULL);
-    pthread_cond_init(&l->changed, NULL);
+    clock_cond_init(&l->changed);
     l->all = open_handle(l, "read_uncommitted", &l->watch, error);
     if (l->all) l->stable = open_handle(l, "read_committed", NULL, error);
     if (l->stable) {
@@ -146,12 +148,7 @@ static bool stop(struct lookup *l)
     l->stop = true;
     pthread_cond_signal(&l->changed);
     pthread_mutex_unlock(&l->mutex);
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += STOP_TIMEOUT_S;
-    if (!pthread_timedjoin_np(l->thread, NULL, &until)) return true;
-    pthread_detach(l->thread);
-    return false;
+    return clock_join(l->thread, STOP_TIMEOUT_MS);
 }
 
 void lookup_free(struct lookup *l)

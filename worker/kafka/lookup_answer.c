@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the thread of a lookup asks the brokers. */
+/*
+ * What the thread of a lookup asks the brokers: ends of partitions, stable committed offsets, and
+ * the partition counts that the offsets' marks tell. The order of the questions is what a restore
+ * depends on.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * librdkafka's embedded broker with our topics on it, in this process. dev is its only user, for it
+ * drops what the guarantees stand on.
+ */
 #include "mock_broker.h"
 
 #include <librdkafka/rdkafka.h>
@@ -38,7 +42,7 @@ struct mock_broker *mock_broker_start(const struct config *config, int32_t parti
         rd_kafka_resp_err_t e =
             rd_kafka_mock_topic_create(broker->cluster, config->topics[topic].p, partitions, 1);
         if (e) {
-            error_set(error, FATAL, "the embedded broker did not make the topic %s: %s",
+            error_set(error, FATAL, "the embedded broker could not create topic %s: %s",
                       config->topics[topic].p, rd_kafka_err2str(e));
             goto failed;
         }

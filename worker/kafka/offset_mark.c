@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The metadata of committed offsets, written and read. What does not read as ours byte for byte is
+ * a stranger's.
+ */
 #include "offset_mark.h"
 
 #include <inttypes.h>

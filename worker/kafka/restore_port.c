@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Kafka for an engine that only restores: it assigns one shard after the other, in no group, and
+ * every function that would write does nothing. rebuild runs the worker's own restore over it.
+ */
 #include "restore_port.h"
 
 #include <stddef.h>
@@ -143,12 +147,12 @@ struct restore_port *restore_port_new(const struct config *config, int32_t parti
         .ends_ask = port_ends_ask,
     };
     r->port = (struct restore_port){&r->input, &r->changelog.port};
-    bool made = changelog_port_init(&r->changelog, config, partitions, error);
+    bool is_ready = changelog_port_init(&r->changelog, config, partitions, error);
     r->changelog.port.lookup_take = port_lookup_take;
     r->changelog.port.open = port_changelog_open;
     r->changelog.port.read = port_changelog_read;
     r->changelog.port.next = port_changelog_next;
-    if (made) return &r->port;
+    if (is_ready) return &r->port;
     restore_port_free(&r->port);
     return NULL;
 }

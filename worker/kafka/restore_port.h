@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The Kafka ports of an engine that is in no group and writes nothing: they give an engine that only restores one
- * shard after the other, and lets it read the brokers' answers and followup-state, beside a worker
- * that goes on with the same shard.
+ * The Kafka ports of an engine that is in no group and writes nothing: they give an engine that
+ * only restores one shard after the other, and lets it read the brokers' answers and
+ * followup-state, beside a worker that goes on with the same shard.
  */
 #ifndef EPILOGUE_KAFKA_RESTORE_PORT_H
 #define EPILOGUE_KAFKA_RESTORE_PORT_H

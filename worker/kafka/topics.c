@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of what each topic is made with, and how bad another value is. create, check, the start
+ * and the watch all read the same rows.
+ */
 #include "topics.h"
 
 #include <assert.h>
@@ -153,9 +157,9 @@ static enum result report_created(const struct config *config, rd_kafka_event_t 
         const char *name = rd_kafka_topic_result_name(results[i]);
         rd_kafka_resp_err_t err = rd_kafka_topic_result_error(results[i]);
         if (!err) {
-            say(report, arg, name, TOPICS_CREATED, "made with the settings it needs");
+            say(report, arg, name, TOPICS_CREATED, "created with the required settings");
         } else if (err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
-            say(report, arg, name, TOPICS_EXISTED, "there already, left as it is");
+            say(report, arg, name, TOPICS_EXISTED, "already exists, not changed");
         } else {
             say_not_created(config, results[i], report, arg);
             failed++;
@@ -197,7 +201,9 @@ static enum result wait_visible(const struct config *config, rd_kafka_t *rk,
         if (!missing) return OK;
         clock_sleep(VISIBLE_PAUSE_MS);
     }
-    return error_set(error, FATAL, "the topics were made, but the brokers do not show them yet");
+    return error_set(error, FATAL,
+                     "the topics were created, but the brokers do not show them yet; run `epilogue "
+                     "topics check` in a few seconds");
 }
 
 enum result topics_create(const struct config *config, int32_t partitions, int replication,
@@ -323,7 +329,8 @@ static void check_unseen(struct check *c, int t)
     if (err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
         snprintf(text, sizeof text, "may not be seen by this user: %s", command);
     else
-        snprintf(text, sizeof text, "the brokers do not tell of it: %s", rd_kafka_err2str(err));
+        snprintf(text, sizeof text, "the brokers gave no information about it: %s",
+                 rd_kafka_err2str(err));
     tell(c, t, TOPICS_WRONG, text);
 }
 

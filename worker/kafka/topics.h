@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The eight topics of CONTRACT part 1: made with the right settings, and checked. */
+/* The eight topics of R1.1: made with the right settings, and checked. */
 #ifndef EPILOGUE_KAFKA_TOPICS_H
 #define EPILOGUE_KAFKA_TOPICS_H
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the brokers tell of our topics: which are there, with how many partitions, and whether we
+ * may see them. A worker starts by it; topics check and the watch look at it again.
+ */
 #include <inttypes.h>
 
 #include "kafka_error.h"

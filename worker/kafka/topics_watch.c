@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Looks again at topics and settings while a worker runs, on a handle of its own. What to do about
+ * a finding is in its text; how often to look, and when to believe it, is the caller's.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +41,7 @@ static const char *remedy(int topic)
 {
     if (topic == TOPIC_STATE)
         return "restore it; Redis may be the last copy of the state (docs/operations.md)";
-    return "make it again (epilogue topics create), and the worker goes on by itself";
+    return "recreate it (epilogue topics create); the worker then continues by itself";
 }
 
 enum result topics_watch_look(struct topics_watch *w, topics_report *report, void *arg,
@@ -52,7 +56,7 @@ enum result topics_watch_look(struct topics_watch *w, topics_report *report, voi
         if (n)
             snprintf(text, sizeof text,
                      "has %" PRId32 " partitions, but had %" PRId32
-                     " when the worker started: make it again with as many",
+                     " when the worker started: recreate it with that many",
                      n, w->partitions);
         else
             snprintf(text, sizeof text, "does not exist any more: %s", remedy(t));

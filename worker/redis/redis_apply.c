@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The port's apply: the writes of each shard as calls of one script, pipelined. */
+/*
+ * The port's apply: the writes of each shard as calls of one script, pipelined. A shard with more
+ * writes than a script takes goes in pieces, of which the last alone moves the checkpoint.
+ */
 #include <assert.h>
 
+#include "common/hash.h"
 #include "redis_port_private.h"
 #include "redis_scripts.h"
 
@@ -17,13 +21,6 @@ struct plan {
     size_t new_n, wakes_n; /* of the sets: keys for the index, keys with a wake time */
 };
 
-static uint64_t hash(struct str key)
-{
-    uint64_t h = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < key.n; i++) h = (h ^ (unsigned char)key.p[i]) * UINT64_C(1099511628211);
-    return h;
-}
-
 /* Goes backwards, so that the last write to a key is met first and later ones are skipped: a
  * restore may have several values of a key in one call. */
 static void make_plan(struct arena *arena, const struct store_apply *apply, struct plan *plan)
@@ -37,7 +34,7 @@ static void make_plan(struct arena *arena, const struct store_apply *apply, stru
     };
     for (size_t i = apply->n; i-- > 0;) {
         const struct store_write *w = &apply->writes[i];
-        size_t at = hash(w->key) & (slots - 1);
+        size_t at = hash_bytes(HASH_START, w->key) & (slots - 1);
         while (seen[at] && !str_eq(seen[at]->key, w->key)) at = (at + 1) & (slots - 1);
         if (seen[at]) continue;
         seen[at] = w;
@@ -126,7 +123,7 @@ static void write_arguments(struct redis_connection *c, const struct plan *plan)
 }
 
 /* `by_name`: EVALSHA; else the script itself, for a server that has forgotten it. A piece that is
- * not the last leaves watermark and stamp as they are. */
+ * not the last leaves checkpoint and stamp as they are. */
 static void write_piece(struct redis_port *port, const struct piece *piece, bool by_name)
 {
     struct redis_connection *c = port->writer.connection;
@@ -143,7 +140,7 @@ static void write_piece(struct redis_port *port, const struct piece *piece, bool
     redis_connection_arg(c, redis_port_key(port, port->writer.scratch, apply->shard, "index"));
     redis_connection_arg(c, redis_port_key(port, port->writer.scratch, apply->shard, "wake"));
     redis_connection_arg_int(c, apply->expected);
-    redis_connection_arg_int(c, piece->last ? apply->watermark : apply->expected);
+    redis_connection_arg_int(c, piece->last ? apply->checkpoint : apply->expected);
     if (piece->last)
         redis_connection_arg_int(c, apply->stamp);
     else

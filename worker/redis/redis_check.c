@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What epilogue check says of Redis, and what a worker looks at before it starts: version,
+ * eviction, memory, persistence, rights. The rights are tried by the port's own calls, on a shard
+ * that no worker has.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,7 +139,7 @@ static enum result check_memory(struct check *check)
             redis_connection_user(check->connection));
     else if (strcmp(policy, "noeviction") != 0)
         refuse(check,
-               "redis maxmemory-policy: it is %s, which would throw away state: set it to "
+               "redis maxmemory-policy: it is %s, which evicts state: set it to "
                "noeviction (CONFIG SET maxmemory-policy noeviction, and in redis.conf)",
                policy);
     else
@@ -188,8 +193,8 @@ static enum result use_port(struct check *check, struct error *error)
         {.key = STR("check|2"), .value = STR("{}"), .wake_at = TIME_NONE},
         {.key = STR("check|3"), .value = STR_NONE, .wake_at = TIME_NONE, .stored = true}};
     struct store_apply apply = {.shard = -1,
-                                .expected = STORE_NO_WATERMARK,
-                                .watermark = 1,
+                                .expected = STORE_NO_CHECKPOINT,
+                                .checkpoint = 1,
                                 .stamp = 1,
                                 .clear = true,
                                 .writes = writes,

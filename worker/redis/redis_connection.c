@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One connection: it is opened, logged in and given its script before the first command, and again
+ * after any failure. Commands are written to one buffer and sent together; every answer is read
+ * before the next batch.
+ */
 #include "redis_connection.h"
 
 #include <assert.h>
@@ -288,7 +293,8 @@ void redis_connection_renew(struct redis_connection *c, bool anyway)
 
 void redis_connection_proven(struct redis_connection *c)
 {
-    if (c->is_new && c->was_proven) log_info("connected to Redis again", "at=%s", c->url.display);
+    if (c->is_new && c->was_proven)
+        log_info("connected to Redis again", LOG_TEXT("at", c->url.display));
     c->is_new = false;
     c->was_proven = true;
 }

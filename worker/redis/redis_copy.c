@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A shard built beside the one that is there, for rebuild: other keys, the same port. Installing it
+ * is one script, so there is the old one or the new one and nothing between.
+ */
 #include "redis_copy.h"
 
 #include "redis_port_private.h"
@@ -57,10 +61,11 @@ enum result redis_copy_check(struct store_port *copy, struct error *error)
     if (result) return result;
     const char *said = replies[0]->type == REDIS_REPLY_ERROR ? replies[0]->str : "no such key";
     if (strstr(said, "no such key")) return OK;
-    return error_set(error, FATAL,
-                     "Redis at %s does not let us use RENAME, by which a shard takes the other's "
-                     "place: %s. Give the user the right (ACL SETUSER <user> +rename)",
-                     redis_connection_name(port->connection), said);
+    return error_set(
+        error, FATAL,
+        "Redis at %s denies RENAME, which puts the rebuilt shard in place: %s. Grant it: "
+        "ACL SETUSER <user> +rename",
+        redis_connection_name(port->connection), said);
 }
 
 static enum result other_cluster(int32_t shard, struct str cluster, struct error *error)
@@ -73,7 +78,7 @@ static enum result other_cluster(int32_t shard, struct str cluster, struct error
                      (int)shard, STR_ARG(cluster));
 }
 
-static void write_install(struct redis_port *port, int32_t shard, int64_t watermark,
+static void write_install(struct redis_port *port, int32_t shard, int64_t checkpoint,
                           struct str cluster)
 {
     redis_connection_command(port->connection, 3 + 6 + 2);
@@ -84,11 +89,11 @@ static void write_install(struct redis_port *port, int32_t shard, int64_t waterm
     port->beside = "";
     write_keys(port, shard);
     port->beside = BESIDE;
-    redis_connection_arg_int(port->connection, watermark);
+    redis_connection_arg_int(port->connection, checkpoint);
     redis_connection_arg(port->connection, cluster.p ? cluster : STR(""));
 }
 
-enum result redis_copy_install(struct store_port *copy, int32_t shard, int64_t watermark,
+enum result redis_copy_install(struct store_port *copy, int32_t shard, int64_t checkpoint,
                                struct str cluster, struct error *error)
 {
     struct redis_port *port = copy->self;
@@ -97,7 +102,7 @@ enum result redis_copy_install(struct store_port *copy, int32_t shard, int64_t w
     enum result result = redis_connection_ensure(port->connection, error);
     if (result) return result;
     arena_reset(port->scratch, 0);
-    write_install(port, shard, watermark, cluster);
+    write_install(port, shard, checkpoint, cluster);
     result = redis_connection_exchange(port->connection, port->scratch, &replies, &n, error);
     if (result == OK)
         result = redis_connection_answer(port->connection, replies[0], REDIS_REPLY_INTEGER, error);
@@ -105,5 +110,6 @@ enum result redis_copy_install(struct store_port *copy, int32_t shard, int64_t w
     if (replies[0]->integer == 2) return other_cluster(shard, cluster, error);
     return replies[0]->integer == 1
                ? OK
-               : error_set(error, ABORT, "the copy of shard %d is not as it was", (int)shard);
+               : error_set(error, ABORT, "another process has changed the copy of shard %d",
+                           (int)shard);
 }

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store's reading side: what a batch needs, what is due, all entries of an incident, and the
+ * checkpoint. Each call is one round trip for all shards. Writing is in redis_apply.c.
+ */
 #include "redis_port.h"
 
 #include <stdio.h>
@@ -6,10 +10,11 @@
 
 #include "common/buf.h"
 #include "common/log.h"
+#include "common/text.h"
 #include "redis_connection.h"
 #include "redis_port_private.h"
 
-#define WATERMARK STR("$watermark")
+#define CHECKPOINT STR("$checkpoint")
 #define FIELDS_PER_COMMAND ((size_t)5000) /* of one HMGET, so that it does not hold up others */
 
 struct str redis_port_key(struct redis_port *port, struct arena *arena, int32_t shard,
@@ -54,7 +59,7 @@ static void write_details(struct redis_port *port, struct arena *arena,
     redis_connection_arg(port->connection, STR("WITHSCORES"));
 }
 
-/* HMGET state, in pieces; the first piece has the watermark before its keys. */
+/* HMGET state, in pieces; the first piece has the checkpoint before its keys. */
 static void write_load(struct redis_port *port, struct arena *arena, const struct store_load *load)
 {
     struct redis_connection *c = port->connection;
@@ -63,7 +68,7 @@ static void write_load(struct redis_port *port, struct arena *arena, const struc
         size_t n = load->n - done, first = i == 0;
         if (n > FIELDS_PER_COMMAND - first) n = FIELDS_PER_COMMAND - first;
         command_range(port, arena, load->shard, "HMGET", "state", 2 + first + n);
-        if (first) redis_connection_arg(c, WATERMARK);
+        if (first) redis_connection_arg(c, CHECKPOINT);
         for (size_t k = 0; k < n; k++) redis_connection_arg(c, load->keys[done + k]);
         done += n;
     }
@@ -83,28 +88,29 @@ ms_t redis_port_score(const redisReply *reply)
     return reply->len ? (ms_t)strtod(reply->str, NULL) : TIME_NONE;
 }
 
-/* The watermark, where it is to be believed; see redis_port.h. -1 is that of the first pieces of an
- * apply to an empty shard. */
-static void read_watermark(struct store_load *load, struct str mark, long long fields,
-                           long long keys, long long timers)
+/* The checkpoint, where it is to be believed; see redis_port.h. -1 is that of the first pieces of
+ * an apply to an empty shard. */
+static void read_checkpoint(struct store_load *load, struct str mark, long long fields,
+                            long long keys, long long timers)
 {
     long long offset, at, awake;
     int end = 0;
-    load->watermark = STORE_NO_WATERMARK;
-    load->watermark_at = TIME_NONE;
+    load->checkpoint = STORE_NO_CHECKPOINT;
+    load->checkpoint_at = TIME_NONE;
     load->cluster = STR_NONE;
     if (!mark.p && !fields) return;
     if (mark.p && sscanf(mark.p, "%lld %lld %lld%n", &offset, &at, &awake, &end) == 3 &&
         fields == keys + 1 && awake == timers) {
         if (offset < 0) return;
-        load->watermark = offset;
-        load->watermark_at = at;
+        load->checkpoint = offset;
+        load->checkpoint_at = at;
         if (mark.n > (size_t)end + 1)
             load->cluster = (struct str){mark.p + end + 1, mark.n - (size_t)end - 1};
         return;
     }
     log_warn("the shard's keys in Redis are inconsistent; rebuilding the shard",
-             "shard=%d fields=%lld index=%lld wake=%lld", (int)load->shard, fields, keys, timers);
+             LOG_INT("shard", load->shard), LOG_INT("fields", fields), LOG_INT("index", keys),
+             LOG_INT("wake", timers));
 }
 
 static enum result read_details(struct redis_port *port, struct store_load *load, long long keys,
@@ -139,8 +145,8 @@ static enum result read_load(struct redis_port *port, struct arena *arena, struc
         for (size_t k = i == 0; k < replies[i]->elements && filled < load->n; k++)
             load->values[filled++] = value_of(replies[i]->element[k]);
     redisReply **sizes = replies + hashes;
-    read_watermark(load, value_of(replies[0]->element[0]), sizes[0]->integer, sizes[1]->integer,
-                   sizes[2]->integer);
+    read_checkpoint(load, value_of(replies[0]->element[0]), sizes[0]->integer, sizes[1]->integer,
+                    sizes[2]->integer);
     return read_details(port, load, sizes[1]->integer, sizes + COUNTS, error);
 }
 
@@ -253,10 +259,12 @@ static struct str make_prefix(const struct config *config)
     const char *parts[] = {config->redis_key_prefix, ":", config->group_id};
     for (size_t i = 0; i < 3; i++)
         for (const char *at = parts[i]; *at; at++) {
-            if (*at == '{' || *at == '}')
-                buf_printf(&out, "%%%02X", *at);
-            else
+            if (*at == '{' || *at == '}') {
+                text_percent(buf_room(&out, TEXT_PERCENT), (unsigned char)*at);
+                out.n += TEXT_PERCENT;
+            } else {
                 buf_char(&out, *at);
+            }
         }
     buf_char(&out, 0);
     return (struct str){out.p, out.n - 1};

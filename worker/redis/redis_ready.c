@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether the server can be worked with: what it says of its role, and whether it takes a write. */
+/*
+ * Whether the server can be worked with: what it says of its role, and whether it takes a write in
+ * a script. A worker owns no shard while it cannot.
+ */
 #include <stdio.h>
 
 #include "redis_port_private.h"

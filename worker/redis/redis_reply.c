@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Answers of Redis, made in the arena in place of hiredis's mallocs, and the table of error words
+ * that say what follows: wait, wait on a new connection, or exit.
+ */
 #include "redis_reply.h"
 
 #include <stdint.h>
@@ -105,7 +109,7 @@ static const struct error_class {
     const char *sentence;
 } classes[] = {
     {"LOADING", RETRY, false, "it is still loading its data"},
-    {"BUSY", RETRY, false, "a script of somebody else runs too long there"},
+    {"BUSY", RETRY, false, "a script of another client has been running for too long"},
     {"MASTERDOWN", RETRY, true, "it is a replica that has lost its master"},
     {"READONLY", RETRY, true, "it is a replica now: redis.url must lead to the master"},
     {"CLUSTERDOWN", RETRY, true, "its cluster is down"},
@@ -123,12 +127,13 @@ static const struct error_class {
     {"CROSSSLOT", FATAL, false,
      "it is a node of a Redis Cluster, and epilogue cannot follow a "
      "cluster yet: use a Redis without cluster mode"},
-    {"NOAUTH", FATAL, true, "it wants a password: set redis.password or redis.password.file"},
-    {"WRONGPASS", FATAL, true, "user or password are wrong: see redis.username, redis.password"},
+    {"NOAUTH", FATAL, true, "it requires a password: set redis.password or redis.password.file"},
+    {"WRONGPASS", FATAL, true,
+     "the user name or the password is wrong: see redis.username, redis.password"},
     {"ERR invalid password", FATAL, true, "the password is wrong: see redis.password"},
-    {"ERR AUTH", FATAL, true, "it has no password, but redis.url or redis.password gives one"},
+    {"ERR AUTH", FATAL, true, "it has no password set, but redis.url or redis.password gives one"},
     {"WRONGTYPE", FATAL, false,
-     "a key of ours is of another type: another program uses the same "
+     "a key of the worker has another type: another program uses the same "
      "names; set another redis.key.prefix or database"},
     {"ERR DB index", FATAL, true, "it has no such database: see the number in redis.url"},
 };

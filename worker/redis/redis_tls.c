@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * TLS to Redis, made by hand: hiredis checks no host name, so the SSL object is ours and knows what
+ * to expect. Without hiredis_ssl there are only refusals that say what to do.
+ */
 #include "redis_tls.h"
 
 #ifdef EPILOGUE_REDIS_TLS
@@ -88,9 +92,9 @@ enum result redis_tls_start(redisContext *context, const char *host, const struc
     SSL_free(ssl);
     SSL_free(ssl);
     if (verdict != X509_V_OK)
-        return error_set(error, FATAL, "the certificate of Redis at %s is not to be trusted: %s",
-                         host, X509_verify_cert_error_string(verdict));
-    return error_set(error, RETRY, "the TLS hand shake with Redis at %s failed: %s", host,
+        return error_set(error, FATAL, "the certificate of Redis at %s is not trusted: %s", host,
+                         X509_verify_cert_error_string(verdict));
+    return error_set(error, RETRY, "the TLS handshake with Redis at %s failed: %s", host,
                      context->errstr[0] ? context->errstr : last_error());
 }
 

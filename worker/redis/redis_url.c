@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * redis.url, taken apart. An error names places in the URL and never quotes it, since there can be
+ * a password in it.
+ */
 #include "redis_url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+
+#include "common/text.h"
 
 #define DEFAULT_PORT 6379
 #define DATABASE_MAX 99999
@@ -16,37 +22,22 @@ static char *copy(const char *text, size_t n)
     return p;
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-/* What %XX stands for at `p`; -1 where it is not written so, or is a NUL. */
-static int percent_value(const char *p, size_t n)
-{
-    if (n < 3 || hex(p[1]) < 0 || hex(p[2]) < 0) return -1;
-    int value = hex(p[1]) * 16 + hex(p[2]);
-    return value ? value : -1;
-}
-
 /* A copy with %XX undone: a password may hold any character, also `@` and `/`. NULL where a % is not
- * followed by two hexadecimal digits; `*bad_at` is its place in `text` then. */
+ * followed by two hexadecimal digits, or by those of a NUL; `*bad_at` is its place in `text` then. */
 static char *decoded(const char *text, size_t n, size_t *bad_at)
 {
     char *out = copy(text, n);
     char *to = out;
     for (size_t i = 0; i < n; i++) {
-        int value = text[i] == '%' ? percent_value(text + i, n - i) : (unsigned char)text[i];
-        if (value < 0) {
+        bool escaped = text[i] == '%';
+        int value = escaped ? text_percent_value(text + i, n - i) : (unsigned char)text[i];
+        if (value <= 0) {
             *bad_at = i;
             free(out);
             return NULL;
         }
         *to++ = (char)value;
-        i += text[i] == '%' ? 2 : 0;
+        i += escaped ? TEXT_PERCENT - 1 : 0;
     }
     *to = 0;
     return out;
@@ -81,7 +72,7 @@ static enum result parse_unix(const char *rest, struct redis_url *url, struct er
         return bad(error, "a socket's path can have 107 bytes at most");
     url->path = copy(rest, n);
     if (!rest[n]) return OK;
-    if (strncmp(rest + n, "?db=", 4) != 0) return bad(error, "after the path only ?db=N can stand");
+    if (strncmp(rest + n, "?db=", 4) != 0) return bad(error, "only ?db=N can follow the path");
     url->database = number(rest + n + 4, strlen(rest + n + 4), DATABASE_MAX);
     return url->database < 0 ? bad(error, "the database is not a number") : OK;
 }
@@ -163,7 +154,7 @@ enum result redis_url_parse(const char *text, struct redis_url *url, struct erro
         url->tls = true;
         result = parse_tcp(text, text + 9, url, error);
     } else {
-        result = bad(error, "it begins with none of the known schemes");
+        result = bad(error, "it begins with no known scheme");
     }
     if (result)
         redis_url_free(url);

@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Applies run beside the loop: on a thread and a connection of their own, so that what is loaded does
- * not wait behind what is written. The server answers an apply before it is taken, so a load behind
- * the take sees it.
+ * Applies run beside the loop: on a thread and a connection of their own, so that what is loaded
+ * does not wait behind what is written. The server answers an apply before it is taken, so a load
+ * behind the take sees it.
  */
 #include <assert.h>
 #include <errno.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "redis_port_private.h"
-
-static struct timespec in_ms(int ms)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    long ns = t.tv_nsec + (long)(ms % 1000) * 1000000;
-    return (struct timespec){t.tv_sec + ms / 1000 + ns / 1000000000, ns % 1000000000};
-}
 
 /* The other connection is asked all the time, so it is the first to know that the server was
  * restarted, or another: then this one is made again too, without a failure of its own. */
@@ -54,12 +46,8 @@ static enum result start(struct redis_port *port, struct error *error)
     if (!w->connection) w->connection = redis_connection_new(port->config, error);
     if (!w->connection) return FATAL;
     if (!w->scratch) w->scratch = arena_new();
-    pthread_condattr_t monotonic;
     pthread_mutex_init(&w->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&w->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    clock_cond_init(&w->changed);
     w->started = pthread_create(&w->thread, NULL, work, port) == 0;
     return w->started ? OK : error_set(error, FATAL, "a thread for Redis could not be started");
 }
@@ -84,7 +72,7 @@ void redis_apply_start(void *self, struct store_apply *applies, size_t n)
 
 static bool wait_for(struct redis_writer *w, int wait_ms)
 {
-    struct timespec until = in_ms(wait_ms);
+    struct timespec until = clock_in(wait_ms);
     if (!w->started) return w->done;
     pthread_mutex_lock(&w->lock);
     while (!w->done && wait_ms > 0)

@@ -90,8 +90,8 @@ static void load_shard(const struct sim_store_shard *shard, struct arena *arena,
                        struct store_load *load)
 {
     load->values = arena_zalloc(arena, (load->n + 1) * sizeof *load->values);
-    load->watermark = shard->checkpoint;
-    load->watermark_at = shard->checkpoint < 0 ? TIME_NONE : shard->stamp;
+    load->checkpoint = shard->checkpoint;
+    load->checkpoint_at = shard->checkpoint < 0 ? TIME_NONE : shard->stamp;
     load->cluster = shard->checkpoint < 0 || !shard->cluster[0]
                         ? STR_NONE
                         : arena_str(arena, str_of(shard->cluster));
@@ -119,7 +119,7 @@ static void apply_piece(struct sim_store_shard *shard, struct store_apply *apply
                         size_t n)
 {
     bool is_last = from + n == apply->n;
-    int64_t next = is_last ? apply->watermark : apply->expected;
+    int64_t next = is_last ? apply->checkpoint : apply->expected;
     apply->applied = shard->checkpoint == apply->expected;
     if (!apply->applied) {
         apply->applied = shard->checkpoint == next; /* it was done before */
@@ -227,7 +227,7 @@ struct sim_store *sim_store_new(int32_t partitions)
     store->partitions = partitions;
     store->shards = calloc((size_t)partitions, sizeof *store->shards);
     if (!store->shards) abort();
-    for (int32_t i = 0; i < partitions; i++) store->shards[i].checkpoint = STORE_NO_WATERMARK;
+    for (int32_t i = 0; i < partitions; i++) store->shards[i].checkpoint = STORE_NO_CHECKPOINT;
     return store;
 }
 
@@ -248,7 +248,7 @@ void sim_store_connect(struct sim_store *store, struct sim_store_client *client)
 void sim_store_lose(struct sim_store *store, int32_t shard)
 {
     clear(&store->shards[shard]);
-    store->shards[shard].checkpoint = STORE_NO_WATERMARK;
+    store->shards[shard].checkpoint = STORE_NO_CHECKPOINT;
 }
 
 void sim_store_roll_back(struct sim_store *store, const struct sim_store *copy, int32_t shard)

@@ -12,10 +12,9 @@ void render_time(struct buf *out, ms_t t)
         buf_lit(out, "never");
         return;
     }
-    int64_t day = t / DAY_MS - (t % DAY_MS < 0);
     char text[TIMESTAMP_TEXT];
     timestamp_format(t, text);
-    buf_printf(out, "%s %.10s %.8s", days[((day + 3) % 7 + 7) % 7], text, text + 11);
+    buf_printf(out, "%s %.10s %.8s", days[timestamp_weekday(timestamp_day(t))], text, text + 11);
 }
 
 static struct str header_of(const struct message *message, const char *name)

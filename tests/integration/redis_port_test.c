@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The store port on a real Redis of the test's own, on a Unix socket in a temporary folder. */
+/* The store port on a real Redis of the test's own: what is written comes back, or nothing was. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,85 +10,35 @@
 
 #include <cmocka.h>
 
-#include "redis/redis_connection.h"
 #include "redis/redis_port.h"
-#include "redis_support.h"
-
-static struct config config;
-static struct store_port *port;
-static struct arena *arena;
-
-static int start(void **state)
-{
-    (void)state;
-    assert_non_null(mkdtemp(folder));
-    snprintf(url, sizeof url, "unix:%s/s", folder);
-    start_server();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    char command[100];
-    kill_server();
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
-}
-
-static int begin_test(void **state)
-{
-    (void)state;
-    struct error error;
-    run("FLUSHALL");
-    config = (struct config){.redis_url = url, .redis_key_prefix = "epi{x}", .group_id = "g"};
-    arena = arena_new();
-    port = redis_port_new(&config, &error);
-    return port ? 0 : -1;
-}
-
-static int end_test(void **state)
-{
-    (void)state;
-    redis_port_free(port);
-    arena_free(arena);
-    return 0;
-}
+#include "support/redis_fixture.h"
 
 /* ---- short forms of the port's calls ---- */
 
-static enum result apply_now(struct store_apply *applies, size_t n, struct error *error)
-{
-    enum result result;
-    port->apply_start(port->self, applies, n);
-    while (!port->apply_take(port->self, 1000, &result, error))
-        ;
-    return result;
-}
-
-static enum result apply_to(int32_t shard, int64_t expected, int64_t watermark,
+static enum result apply_to(int32_t shard, int64_t expected, int64_t checkpoint,
                             const struct store_write *writes, size_t n, bool clear, bool *applied,
                             ms_t *wake_at)
 {
     struct error error = {.text = ""};
     struct store_apply a = {.shard = shard,
                             .expected = expected,
-                            .watermark = watermark,
-                            .stamp = watermark * 10,
+                            .checkpoint = checkpoint,
+                            .stamp = checkpoint * 10,
                             .clear = clear,
                             .writes = writes,
                             .n = n};
-    enum result result = apply_now(&a, 1, &error);
+    enum result result = redis_apply_now(&a, 1, &error);
     *applied = result == OK && a.applied;
     if (wake_at) *wake_at = a.wake_at;
     if (result) print_message("    %s\n", error.text);
     return result;
 }
 
-static bool applied(int64_t expected, int64_t watermark, const struct store_write *writes, size_t n)
+static bool applied(int64_t expected, int64_t checkpoint, const struct store_write *writes,
+                    size_t n)
 {
     bool did;
-    assert_int_equal(apply_to(0, expected, watermark, writes, n, false, &did, NULL), OK);
+    assert_int_equal(apply_to(0, expected, checkpoint, writes, n, false, &did, NULL), OK);
     return did;
 }
 
@@ -101,9 +51,9 @@ static struct store_load loaded(int32_t shard, const struct str *keys, size_t n)
     return l;
 }
 
-static int64_t watermark(void)
+static int64_t checkpoint(void)
 {
-    return loaded(0, NULL, 0).watermark;
+    return loaded(0, NULL, 0).checkpoint;
 }
 
 static void is(struct str actual, const char *expected)
@@ -158,7 +108,7 @@ static void test_round_trip(void **state)
 {
     (void)state;
     struct str keys[] = {STR("INC-1"), STR("nobody"), STR("INC-1|t|bug/F%2F7"), STR("empty")};
-    assert_int_equal(watermark(), STORE_NO_WATERMARK);
+    assert_int_equal(checkpoint(), STORE_NO_CHECKPOINT);
     const struct store_write writes[] = {
         WRITE("INC-1", "{\"v\":1}", 5000),
         {.key = STR("INC-1|t|bug/F%2F7"), .value = STR("a\0b\r\n"), .wake_at = 4000},
@@ -170,14 +120,14 @@ static void test_round_trip(void **state)
     assert_true(did);
     assert_int_equal(wake_at, 4000);
     struct store_load l = loaded(0, keys, 4);
-    assert_int_equal(l.watermark, 7);
-    assert_int_equal(l.watermark_at, 70);
+    assert_int_equal(l.checkpoint, 7);
+    assert_int_equal(l.checkpoint_at, 70);
     is(l.values[0], "{\"v\":1}");
     assert_null(l.values[1].p);
     assert_true(str_eq(l.values[2], STR("a\0b\r\n")));
     assert_true(l.values[3].p && l.values[3].n == 0);
     assert_int_equal(run("HLEN epi%%7Bx%%7D:g:{0}:state"), 4);
-    assert_int_equal(loaded(1, keys, 4).watermark, STORE_NO_WATERMARK);
+    assert_int_equal(loaded(1, keys, 4).checkpoint, STORE_NO_CHECKPOINT);
 }
 
 static void test_fence(void **state)
@@ -193,11 +143,11 @@ static void test_fence(void **state)
     /* The same call again, as after a lost answer: it is done already, whatever it writes. */
     assert_true(applied(10, 20, &WRITE("k", "never", 3), 1));
     is(loaded(0, &key, 1).values[0], "two");
-    /* Nothing to write but the watermark; and the same watermark once more. */
+    /* Nothing to write but the checkpoint; and the same checkpoint once more. */
     assert_true(applied(20, 30, NULL, 0));
     assert_true(applied(30, 30, &WRITE("k", "three", 3), 1));
     is(loaded(0, &key, 1).values[0], "three");
-    assert_int_equal(watermark(), 30);
+    assert_int_equal(checkpoint(), 30);
 }
 
 static void test_delete_and_wake(void **state)
@@ -230,14 +180,14 @@ static void test_delete_and_wake(void **state)
         .key = STR("b"), .value = STR("3"), .wake_at = 60, .stored = true};
     assert_true(applied(2, 3, &known, 1));
     is(due_until(1000, 10), "c@50 b@60");
-    assert_int_equal(watermark(), 3);
+    assert_int_equal(checkpoint(), 3);
     assert_int_equal(
         apply_to(0, 3, 4,
                  (struct store_write[]){WRITE("b", NULL, TIME_NONE), WRITE("c", NULL, TIME_NONE)},
                  2, false, &did, &wake_at),
         OK);
     assert_true(wake_at == TIME_NONE);
-    assert_int_equal(watermark(), 4);
+    assert_int_equal(checkpoint(), 4);
 }
 
 static void test_clear(void **state)
@@ -254,7 +204,7 @@ static void test_clear(void **state)
     struct store_load l = loaded(0, keys, 2);
     is(l.values[0], NULL);
     is(l.values[1], "1");
-    assert_int_equal(l.watermark, 50);
+    assert_int_equal(l.checkpoint, 50);
     is(due_until(10, 10), "new@2");
     is(listed(NULL, NULL, 10), "new");
 }
@@ -295,13 +245,13 @@ static void test_script_forgotten(void **state)
     run("SCRIPT FLUSH");
     struct store_write w = WRITE("k", "v", TIME_NONE);
     struct store_apply both[] = {
-        {.shard = 0, .expected = 1, .watermark = 2, .writes = &w, .n = 1},
-        {.shard = 1, .expected = -1, .watermark = 5, .writes = &w, .n = 1},
-        {.shard = 2, .expected = 8, .watermark = 9, .writes = &w, .n = 1},
+        {.shard = 0, .expected = 1, .checkpoint = 2, .writes = &w, .n = 1},
+        {.shard = 1, .expected = -1, .checkpoint = 5, .writes = &w, .n = 1},
+        {.shard = 2, .expected = 8, .checkpoint = 9, .writes = &w, .n = 1},
     };
-    assert_int_equal(apply_now(both, 3, &error), OK);
+    assert_int_equal(redis_apply_now(both, 3, &error), OK);
     assert_true(both[0].applied && both[1].applied && !both[2].applied);
-    assert_int_equal(loaded(1, &w.key, 1).watermark, 5);
+    assert_int_equal(loaded(1, &w.key, 1).checkpoint, 5);
     assert_true(applied(2, 3, NULL, 0));
 }
 
@@ -313,14 +263,14 @@ static void test_lost_keys(void **state)
     for (size_t i = 0; i < 3; i++) {
         assert_true(applied(-1, 10, &WRITE("k", "v", 1), 1));
         assert_int_equal(run("DEL epi%%7Bx%%7D:g:{0}:%s", lost[i]), 1);
-        assert_int_equal(watermark(), STORE_NO_WATERMARK);
+        assert_int_equal(checkpoint(), STORE_NO_CHECKPOINT);
         assert_false(applied(10, 20, &WRITE("k", "v2", 1), 1));
         bool did;
         assert_int_equal(apply_to(0, -1, 5, &WRITE("k", "v3", 1), 1, true, &did, NULL), OK);
         assert_true(did);
-        assert_int_equal(watermark(), 5);
+        assert_int_equal(checkpoint(), 5);
         run("FLUSHALL");
-        assert_int_equal(watermark(), STORE_NO_WATERMARK);
+        assert_int_equal(checkpoint(), STORE_NO_CHECKPOINT);
         assert_false(applied(5, 6, NULL, 0));
     }
 }
@@ -357,21 +307,21 @@ static void test_large_batch(void **state)
     }
     assert_true(applied(-1, 1, writes, N));
     struct store_load l = loaded(0, keys, N);
-    assert_int_equal(l.watermark, 1);
+    assert_int_equal(l.checkpoint, 1);
     for (int i = 0; i < N; i++) is(l.values[i], writes[i].value.p);
     for (int i = 0; i < N; i++) writes[i].value = STR_NONE;
     assert_true(applied(1, 2, writes, N - 1));
-    assert_int_equal(watermark(), 2);
+    assert_int_equal(checkpoint(), 2);
     is(listed(NULL, NULL, 10), "INC-19999|t|bug");
     /* Exactly at the edges of the pieces that a load is asked in. */
-    for (size_t n = 4998; n <= 5001; n++) assert_int_equal(loaded(0, keys, n).watermark, 2);
+    for (size_t n = 4998; n <= 5001; n++) assert_int_equal(loaded(0, keys, n).checkpoint, 2);
     for (size_t n = 9998; n <= 10001; n++)
         is(loaded(0, keys + N - n, n).values[n - 1], "value 19999");
     free(writes);
     free(keys);
 }
 
-/* An apply of four scripts: all of it, or the old watermark, as after a crash between two of them. */
+/* An apply of four scripts: all of it, or the old checkpoint, as after a crash between two of them. */
 static void test_apply_in_pieces(void **state)
 {
     (void)state;
@@ -385,24 +335,24 @@ static void test_apply_in_pieces(void **state)
     assert_true(applied(-1, 1, &WRITE("before", "1", 7), 1));
     run("CONFIG SET maxmemory %lld", used_memory() + 6000000);
     struct store_apply a = {
-        .shard = 0, .expected = 1, .watermark = 2, .stamp = 99, .writes = writes, .n = N};
-    assert_int_not_equal(apply_now(&a, 1, &error), OK);
+        .shard = 0, .expected = 1, .checkpoint = 2, .stamp = 99, .writes = writes, .n = N};
+    assert_int_not_equal(redis_apply_now(&a, 1, &error), OK);
     run("CONFIG SET maxmemory 0");
     struct str keys[] = {STR("INC-0"), STR("INC-59999"), STR("before")};
     struct store_load l = loaded(0, keys, 3);
     is(l.values[0], NULL); /* sets go from the last to the first */
     is(l.values[1], "value 59999");
     is(l.values[2], "1");
-    assert_int_equal(l.watermark, 1);
-    assert_int_equal(l.watermark_at, 10);
+    assert_int_equal(l.checkpoint, 1);
+    assert_int_equal(l.checkpoint_at, 10);
 
     run("SCRIPT FLUSH");
     assert_true(applied(1, 2, writes, N));
     assert_true(applied(1, 2, writes, N)); /* the answer was lost, the same again */
     l = loaded(0, keys, 3);
     is(l.values[0], "value 0");
-    assert_int_equal(l.watermark, 2);
-    assert_int_equal(l.watermark_at, 20);
+    assert_int_equal(l.checkpoint, 2);
+    assert_int_equal(l.checkpoint_at, 20);
     is(due_until(1001, 10), "before@7 INC-1@1001");
     free(writes);
     writes = NULL;
@@ -424,7 +374,7 @@ static void test_clear_in_pieces(void **state)
     struct store_load l = loaded(0, keys, 2);
     is(l.values[0], NULL);
     is(l.values[1], "1");
-    assert_int_equal(l.watermark, 3);
+    assert_int_equal(l.checkpoint, 3);
     free(writes);
 }
 
@@ -437,33 +387,33 @@ static void test_counts_and_cluster(void **state)
                                          WRITE("%strange", "1", TIME_NONE)};
     struct store_apply a = {.shard = 0,
                             .expected = -1,
-                            .watermark = 8,
+                            .checkpoint = 8,
                             .stamp = 1234,
                             .cluster = STR("Some_cluster-id"),
                             .writes = writes,
                             .n = 4};
-    assert_int_equal(apply_now(&a, 1, &error), OK);
+    assert_int_equal(redis_apply_now(&a, 1, &error), OK);
     struct store_load loads[] = {{.shard = 0, .counted = true}, {.shard = 1, .counted = true}};
     assert_int_equal(port->load(port->self, arena, loads, 2, &error), OK);
     assert_int_equal(loads[0].entries, 3);
     assert_int_equal(loads[0].wake_at, 400);
-    assert_int_equal(loads[0].watermark_at, 1234);
+    assert_int_equal(loads[0].checkpoint_at, 1234);
     is(loads[0].cluster, "Some_cluster-id");
-    assert_int_equal(loads[1].watermark, STORE_NO_WATERMARK);
+    assert_int_equal(loads[1].checkpoint, STORE_NO_CHECKPOINT);
     assert_int_equal(loads[1].entries, 0);
     assert_int_equal(loads[1].wake_at, TIME_NONE);
     assert_null(loads[1].cluster.p);
-    /* The same watermark, with a new stamp. */
-    a = (struct store_apply){.shard = 0, .expected = 8, .watermark = 8, .stamp = 2345};
-    assert_int_equal(apply_now(&a, 1, &error), OK);
+    /* The same checkpoint, with a new stamp. */
+    a = (struct store_apply){.shard = 0, .expected = 8, .checkpoint = 8, .stamp = 2345};
+    assert_int_equal(redis_apply_now(&a, 1, &error), OK);
     assert_true(a.applied);
     struct store_load l = loaded(0, NULL, 0);
-    assert_int_equal(l.watermark_at, 2345);
+    assert_int_equal(l.checkpoint_at, 2345);
     assert_null(l.cluster.p);
     /* As an earlier version wrote it. */
-    run("HSET epi%%7Bx%%7D:g:{0}:state $watermark %s", "9 3456 2");
+    run("HSET epi%%7Bx%%7D:g:{0}:state $checkpoint %s", "9 3456 2");
     l = loaded(0, NULL, 0);
-    assert_int_equal(l.watermark, 9);
+    assert_int_equal(l.checkpoint, 9);
     assert_null(l.cluster.p);
     assert_true(applied(9, 10, NULL, 0));
 }
@@ -477,7 +427,7 @@ static void test_no_memory(void **state)
     assert_int_equal(apply_to(0, 1, 2, &WRITE("k", "w", 1), 1, false, &did, NULL), RETRY);
     assert_int_equal(apply_to(0, 1, 2, NULL, 0, false, &did, NULL), RETRY);
     run("CONFIG SET maxmemory 0");
-    assert_int_equal(watermark(), 1);
+    assert_int_equal(checkpoint(), 1);
     assert_true(applied(1, 2, &WRITE("k", "w", 1), 1));
 }
 
@@ -516,7 +466,7 @@ static void test_restart(void **state)
         if (result) pause_ms(20);
     }
     assert_int_equal(result, OK);
-    assert_int_equal(l.watermark, STORE_NO_WATERMARK);
+    assert_int_equal(l.checkpoint, STORE_NO_CHECKPOINT);
     assert_false(applied(1, 2, NULL, 0));
 }
 
@@ -527,18 +477,18 @@ static void test_loads_while_it_applies(void **state)
     struct error error = {.text = ""};
     enum result result;
     struct store_write write = WRITE("k", "w", 1);
-    struct store_apply a = {.shard = 0, .expected = 1, .watermark = 2, .writes = &write, .n = 1};
+    struct store_apply a = {.shard = 0, .expected = 1, .checkpoint = 2, .writes = &write, .n = 1};
     assert_true(applied(-1, 1, &WRITE("k", "v", 1), 1));
     run("CLIENT PAUSE 5000 WRITE");
     port->apply_start(port->self, &a, 1);
     assert_false(port->apply_take(port->self, 100, &result, &error));
-    assert_int_equal(loaded(0, NULL, 0).watermark, 1);
+    assert_int_equal(loaded(0, NULL, 0).checkpoint, 1);
     assert_false(port->apply_take(port->self, 0, &result, &error));
     run("CLIENT UNPAUSE");
     assert_true(port->apply_take(port->self, 5000, &result, &error));
     assert_int_equal(result, OK);
     assert_true(a.applied);
-    assert_int_equal(loaded(0, NULL, 0).watermark, 2);
+    assert_int_equal(loaded(0, NULL, 0).checkpoint, 2);
 }
 
 /* A server that closes what is idle, or was restarted while nothing was written: no batch fails for
@@ -564,247 +514,7 @@ static void test_a_connection_that_was_closed_meanwhile(void **state)
     assert_true(applied(-1, 3, &WRITE("k", "w", 1), 1));
 }
 
-static void test_login(void **state)
-{
-    (void)state;
-    struct error error = {.text = ""};
-    struct store_load l = {.shard = 0};
-    run("CONFIG SET requirepass se:cret");
-    assert_int_equal(port->load(port->self, arena, &l, 1, &error), FATAL);
-    assert_non_null(strstr(error.text, "redis.password"));
-    config.redis_password = "wrong";
-    pause_ms(210);
-    assert_int_equal(port->load(port->self, arena, &l, 1, &error), FATAL);
-    config.redis_password = "se:cret";
-    assert_int_equal(port->load(port->self, arena, &l, 1, &error), FATAL); /* still pausing */
-    pause_ms(210);
-    assert_int_equal(port->load(port->self, arena, &l, 1, &error), OK);
-    run("AUTH se:cret");
-    run("CONFIG SET requirepass %s", "");
-    run("ACL SETUSER epi on >pw +@all ~*");
-    redis_port_free(port);
-    config.redis_username = "epi";
-    config.redis_password = "pw";
-    port = redis_port_new(&config, &error);
-    assert_int_equal(port->load(port->self, arena, &l, 1, &error), OK);
-    run("ACL DELUSER epi");
-}
-
-/* What a check said, by finding, and the last thing that was wrong. */
-struct said {
-    int counts[3];
-    char wrong[500];
-};
-
-static void note_finding(void *context, enum verdict verdict, const char *what)
-{
-    struct said *said = context;
-    said->counts[verdict]++;
-    if (verdict == VERDICT_WRONG) snprintf(said->wrong, sizeof said->wrong, "%s", what);
-}
-
-static struct said checked(enum result expected)
-{
-    struct error error = {.text = ""};
-    struct said said = {{0}, ""};
-    assert_int_equal(redis_port_check(port, note_finding, &said, &error), expected);
-    if (expected == FATAL && said.counts[VERDICT_WRONG] == 1)
-        assert_string_equal(error.text, said.wrong);
-    assert_int_equal(run("DBSIZE"), 0);
-    return said;
-}
-
-static void log_in_as(const char *user, const char *password)
-{
-    struct error error;
-    redis_port_free(port);
-    config.redis_username = user;
-    config.redis_password = password;
-    port = redis_port_new(&config, &error);
-    assert_non_null(port);
-}
-
-static void test_check(void **state)
-{
-    (void)state;
-    struct said said = checked(OK);
-    assert_int_equal(said.counts[VERDICT_OK], 5);
-    assert_int_equal(said.counts[VERDICT_NOTE] + said.counts[VERDICT_WRONG], 0);
-    run("CONFIG SET maxmemory-policy allkeys-lru");
-    said = checked(FATAL);
-    assert_non_null(strstr(said.wrong, "noeviction"));
-    assert_int_equal(said.counts[VERDICT_OK], 4); /* what comes behind it was looked at, too */
-    run("CONFIG SET maxmemory-policy noeviction");
-}
-
-/* As docs/operations.md has it: nothing is missing, and nothing is too much. */
-static const char *const rights[] = {"hget",   "hmget",         "hlen",        "hset",
-                                     "hdel",   "zadd",          "zcard",       "zrem",
-                                     "zrange", "zrangebyscore", "zrangebylex", "zlexcount",
-                                     "unlink", "eval",          "evalsha",     "script|load"};
-#define RIGHTS (sizeof rights / sizeof *rights)
-#define KEYS "~epi%%7Bx%%7D:g:*"
-
-static void give_rights_but(const char *without)
-{
-    char command[1000] = "ACL SETUSER epi reset on >pw " KEYS;
-    for (size_t i = 0; i < RIGHTS; i++)
-        if (!without || strcmp(rights[i], without) != 0)
-            snprintf(command + strlen(command), 30, " +%s", rights[i]);
-    run(command);
-}
-
-static void test_check_without_a_right(void **state)
-{
-    (void)state;
-    give_rights_but(NULL);
-    log_in_as("epi", "pw");
-    struct said said = checked(OK);
-    assert_int_equal(said.counts[VERDICT_NOTE], 2); /* version and maxmemory-policy, without INFO */
-    for (size_t i = 0; i < RIGHTS; i++) {
-        char grant[60];
-        give_rights_but(rights[i]);
-        log_in_as("epi", "pw");
-        said = checked(FATAL);
-        snprintf(grant, sizeof grant, "ACL SETUSER epi +%s", rights[i]);
-        if (said.counts[VERDICT_WRONG] != 1 || !strstr(said.wrong, grant))
-            fail_msg("%d: %s, for %s", said.counts[VERDICT_WRONG], said.wrong, grant);
-    }
-    run("ACL DELUSER epi");
-}
-
-static void test_check_of_keys(void **state)
-{
-    (void)state;
-    run("ACL SETUSER epi reset on >pw +@all ~other:*");
-    log_in_as("epi", "pw");
-    struct said said = checked(FATAL);
-    assert_int_equal(said.counts[VERDICT_WRONG], 1);
-    assert_non_null(strstr(said.wrong, "ACL SETUSER epi ~epi%7Bx%7D:g:*"));
-    run("ACL DELUSER epi");
-}
-
-/* A running worker meets what was taken from its user meanwhile, by itself or in its script. */
-static void test_denied_in_the_middle(void **state)
-{
-    (void)state;
-    struct error error = {.text = ""};
-    struct store_apply a = {.shard = 0, .expected = -1, .watermark = 1};
-    struct store_load l = {.shard = 0};
-    run("ACL SETUSER epi reset on >pw +@all ~*");
-    log_in_as("epi", "pw");
-    run("ACL SETUSER epi -hmget");
-    assert_int_equal(port->load(port->self, arena, &l, 1, &error), FATAL);
-    assert_non_null(strstr(error.text, "ACL SETUSER <user> +hmget"));
-    log_in_as("epi", "pw");
-    run("ACL SETUSER epi +hmget");
-    assert_int_equal(port->load(port->self, arena, &l, 1, &error), OK);
-    run("ACL SETUSER epi -hset");
-    assert_int_equal(apply_now(&a, 1, &error), FATAL);
-    assert_non_null(strstr(error.text, "`epilogue check` says which"));
-    run("ACL DELUSER epi");
-}
-
-/* Not ready, and the sentence says so; the port may have to wait before it connects again. */
-static void is_not_ready(const char *why)
-{
-    struct error error = {.text = ""};
-    pause_ms(210);
-    assert_int_equal(port->ready(port->self, &error), RETRY);
-    if (!strstr(error.text, why)) fail_msg("%s does not say \"%s\"", error.text, why);
-}
-
-static void is_ready(void)
-{
-    struct error error = {.text = ""};
-    pause_ms(210);
-    if (port->ready(port->self, &error) != OK) fail_msg("%s", error.text);
-}
-
-/* What a server can say instead of taking a write. */
-static void test_ready(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *begin, *end, *why;
-    } conditions[] = {
-        {"REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "is a replica, of 127.0.0.1:1"},
-        {"CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "no memory left"},
-        {"CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0",
-         "fewer replicas"},
-    };
-    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
-        is_ready();
-        freeReplyObject(redisCommand(admin, conditions[i].begin));
-        is_not_ready(conditions[i].why);
-        is_not_ready(conditions[i].why);
-        freeReplyObject(redisCommand(admin, conditions[i].end));
-        is_ready();
-    }
-    assert_int_equal(run("DBSIZE"), 0);
-}
-
-/* It takes writes, and loses them at the next synchronization. */
-static void test_a_writable_replica_is_not_ready(void **state)
-{
-    (void)state;
-    run("CONFIG SET replica-read-only no");
-    run("REPLICAOF 127.0.0.1 1");
-    is_not_ready("is a replica");
-    run("REPLICAOF NO ONE");
-    run("CONFIG SET replica-read-only yes");
-    is_ready();
-}
-
-static void test_ready_while_a_script_runs(void **state)
-{
-    (void)state;
-    run("CONFIG SET lua-time-limit 50");
-    is_ready();
-    redisContext *other = redisConnectUnix(url + 5);
-    int done = 0;
-    redisAppendCommand(other, "EVAL %s 0", "while true do end");
-    redisBufferWrite(other, &done);
-    pause_ms(200);
-    is_not_ready("a script of somebody else");
-    run("SCRIPT KILL");
-    redisFree(other);
-    is_ready();
-}
-
-/* Without the right to ask for the role, the write tells. */
-static void test_ready_without_info(void **state)
-{
-    (void)state;
-    struct error error = {.text = ""};
-    redis_port_free(port);
-    config.redis_username = "epi";
-    config.redis_password = "pw";
-    port = redis_port_new(&config, &error);
-    run("ACL SETUSER epi on >pw +@all -info ~*");
-    is_ready();
-    run("REPLICAOF 127.0.0.1 1");
-    is_not_ready("replica now");
-    run("REPLICAOF NO ONE");
-    is_ready();
-    run("ACL DELUSER epi");
-}
-
-static void test_tls_refused(void **state)
-{
-    (void)state;
-    struct error error = {.text = ""};
-    struct config tls = config;
-    tls.redis_url = "rediss://localhost";
-    struct store_port *refused = redis_port_new(&tls, &error);
-#if HIREDIS_MAJOR < 1
-    assert_null(refused);
-    assert_non_null(strstr(error.text, "stunnel"));
-#endif
-    redis_port_free(refused);
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, begin_test, end_test)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, redis_begin, redis_end)
 
 int main(void)
 {
@@ -826,16 +536,6 @@ int main(void)
         TEST(test_restart),
         TEST(test_loads_while_it_applies),
         TEST(test_a_connection_that_was_closed_meanwhile),
-        TEST(test_login),
-        TEST(test_check),
-        TEST(test_tls_refused),
-        TEST(test_check_without_a_right),
-        TEST(test_check_of_keys),
-        TEST(test_denied_in_the_middle),
-        TEST(test_ready),
-        TEST(test_a_writable_replica_is_not_ready),
-        TEST(test_ready_while_a_script_runs),
-        TEST(test_ready_without_info),
     };
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, redis_start, redis_stop);
 }

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the tests of merged incidents share: the incidents, and the way of a finding from one to another. */
+#ifndef EPILOGUE_TESTS_MERGED_SUPPORT_H
+#define EPILOGUE_TESTS_MERGED_SUPPORT_H
+
+#include "codec/decode.h"
+#include "parts_support.h"
+
+#define AT "2026-11-20T10:00:00Z"
+#define LATER "2026-11-21T10:00:00Z"
+#define LATER_STILL "2026-11-22T10:00:00Z"
+
+/* ---- the way of a record ---- */
+
+/* What the incident gets that a finding goes on to, by way of its bytes. */
+static inline struct event arrived(struct world *w, const struct output *output)
+{
+    static const struct limits limits = LIMITS_DEFAULT;
+    struct encoder encoder = {.source = STR("/epilogue/test")};
+    struct decoder decoder = {.policy = &w->policy, .limits = &limits};
+    for (int topic = 1; topic < topic_end; topic++)
+        encoder.topic_names[topic] = decoder.topic_names[topic] = topic_name(topic);
+    struct message m;
+    encode_output(&encoder, w->arena, output, &m);
+    buf_free(&encoder.scratch);
+    const struct record record = {.topic = TOPIC_FORWARDED,
+                                  .timestamp = m.timestamp,
+                                  .key = m.key,
+                                  .value = m.value,
+                                  .headers = m.headers,
+                                  .headers_n = m.headers_n};
+    struct event event;
+    struct refused refused;
+    if (!decode_record(&decoder, w->arena, &record, w->now, &event, &refused))
+        fail_msg("refused: %.*s", STR_ARG(refused.detail));
+    return event;
+}
+
+static size_t taken; /* outputs that were looked at */
+
+/* Takes what goes on to other incidents until nothing does; `seen` is where the news begins. */
+static inline void deliver(struct world *w)
+{
+    for (; taken < w->d.outputs.n; taken++) {
+        if (w->d.outputs.items[taken].type != OUTPUT_FORWARD) continue;
+        struct event event = arrived(w, &w->d.outputs.items[taken]);
+        enum decide_result result = take(w, &event);
+        assert_true(result == DECIDE_OK || result == DECIDE_REJECT);
+    }
+}
+
+static inline int setup(void **state)
+{
+    taken = 0;
+    return world_setup(state);
+}
+
+/* ---- incidents ---- */
+
+static inline struct closure_event *closed(struct world *w, const char *id, int64_t revision)
+{
+    struct closure_event *e = closure(w, id, revision);
+    evaluate(e, TRI_TRUE, TRI_TRUE);
+    return e;
+}
+
+static inline struct closure_event *merged(struct world *w, const char *id, int64_t revision,
+                                           const char *into)
+{
+    struct closure_event *e = closed(w, id, revision);
+    SET_CLOSURE(e, MERGED_INTO, merged_into, str_of(into));
+    return e;
+}
+
+static inline struct finding_event *lapse(struct world *w, const char *id, const char *finding_id,
+                                          int64_t revision)
+{
+    struct finding_event *f = finding(w, id, finding_id, revision);
+    SET_FINDING(f, CATEGORY, category, CATEGORY_TECHNICAL_LAPSE);
+    return f;
+}
+
+static inline void close_with(struct world *w, struct closure_event *e, const char *finding_id)
+{
+    add_inline(w, e, lapse(w, arena_str(w->arena, e->incident_id).p, finding_id, -1));
+    take_closure(w, AT, e);
+    deliver(w);
+}
+
+static inline bool is_open(struct world *w, const char *incident_id, const char *name)
+{
+    struct str key = state_task_key(w->arena, str_of(incident_id), str_of(name));
+    return is_stored(w, key) && task_of(w, incident_id, name)->status != STATUS_CLOSED;
+}
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Records of epilogue-forwarded: those of another shard, and the findings of merged incidents. */
+#include "codec_support.h"
+
+static void test_forwarded(void **state)
+{
+    (void)state;
+    struct record record = make_record(TOPIC_FORWARDED, UPDATE(",'status':'open'"));
+    struct header headers[] = {
+        {STR("epilogue-topic"), STR("incident-closed")}, /* ours come last and the last counts */
+        {STR("epilogue-topic"), STR("task-updated")},    {STR("epilogue-partition"), STR("7")},
+        {STR("epilogue-offset"), STR("123456789012")},   {STR("epilogue-kind"), STR("record")},
+    };
+    record.headers = headers;
+    record.headers_n = 5;
+    struct event event = decoded(&record);
+    assert_int_equal(event.type, EVENT_TASK_UPDATE);
+    assert_int_equal(event.cause.topic, TOPIC_TASK_UPDATED);
+    assert_int_equal(event.cause.partition, 7);
+    assert_int_equal(event.cause.offset, 123456789012);
+    static const struct {
+        size_t header;
+        struct str value;
+    } wrong[] = {
+        {1, {"followup-tasks", 14}},
+        {1, {"", 0}},
+        {1, {NULL, 0}},
+        {2, {"x", 1}},
+        {2, {"-1", 2}},
+        {2, {"", 0}},
+        {2, {"4294967296", 10}},
+        {3, {NULL, 0}},
+        {3, {"9999999999999999999", 19}},
+        {4, {NULL, 0}},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct str right = headers[wrong[i].header].value;
+        headers[wrong[i].header].value = wrong[i].value;
+        assert_refused(&record, REFUSE_BAD_ENVELOPE, NULL);
+        headers[wrong[i].header].value = right;
+    }
+    record.headers_n = 0;
+    assert_refused(&record, REFUSE_BAD_ENVELOPE, NULL);
+}
+
+/* A finding of a merged incident, as a record of epilogue-forwarded. */
+static struct record merged(const char *value)
+{
+    static const struct header headers[] = {{{"epilogue-kind", 13}, {"finding", 7}},
+                                            {{"epilogue-topic", 14}, {"incident-closed", 15}},
+                                            {{"epilogue-partition", 18}, {"5", 1}},
+                                            {{"epilogue-offset", 15}, {"6", 1}}};
+    struct record record = make_record(TOPIC_FORWARDED, value);
+    record.headers = headers;
+    record.headers_n = 4;
+    return record;
+}
+
+#define ORIGIN(incident) "'origin':{'incident_id':'" incident "','finding_id':'F-1'}"
+
+static void test_merged_findings(void **state)
+{
+    (void)state;
+    struct record record =
+        merged("{'incident_id':'B','finding_id':'A:F-1'," ORIGIN("A") ",'passed':['A','C']}");
+    struct event event = decoded(&record);
+    assert_int_equal(event.type, EVENT_FINDING);
+    assert_int_equal(event.cause.topic, TOPIC_INCIDENT_CLOSED);
+    assert_int_equal(event.cause.offset, 6);
+    assert_str(event.finding->finding.finding_id, "A:F-1");
+    assert_str(event.finding->finding.origin.incident_id, "A");
+    assert_str(event.finding->finding.origin.finding_id, "F-1");
+    assert_int_equal(event.finding->finding.passed.n, 2);
+    /* It comes home: it is that incident's own again. */
+    static const char *const others[][2] = {
+        {"A:F-2", "F-2"}, {"B:F-2", "B:F-2"}, {"A:", "A:"}, {"AB:F-2", "AB:F-2"}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct str value = arena_printf(arena,
+                                        "{'incident_id':'A','finding_id':'A:F-1'," ORIGIN(
+                                            "A") ",'passed':['A','C'],'duplicate_of':'%s'}",
+                                        others[i][0]);
+        record = merged(value.p);
+        event = decoded(&record);
+        assert_str(event.finding->finding.duplicate_of, others[i][1]);
+    }
+    assert_str(event.finding->finding.finding_id, "F-1");
+    assert_null(event.finding->finding.origin.incident_id.p);
+    assert_null(event.finding->finding.origin.finding_id.p);
+    /* On its own topic these members say nothing. */
+    record = make_record(TOPIC_FINDING_UPDATED, FINDING("," ORIGIN("INC-1") ",'passed':['INC-1']"));
+    event = decoded(&record);
+    assert_null(event.finding->finding.origin.incident_id.p);
+    assert_int_equal(event.finding->finding.passed.n, 0);
+}
+
+static void test_merged_findings_that_are_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        int code;
+        const char *detail;
+    } cases[] = {
+        {FINDING(""), REFUSE_MISSING_FIELD, "origin"},
+        {FINDING("," ORIGIN("A")), REFUSE_MISSING_FIELD, "passed"},
+        {FINDING(",'passed':['A'],'origin':'A'"), REFUSE_WRONG_TYPE, "origin"},
+        {FINDING(",'passed':['A'],'origin':{'incident_id':'A'}"), REFUSE_MISSING_FIELD,
+         "origin.finding_id"},
+        {FINDING(",'passed':['A'],'origin':{'finding_id':'A'}"), REFUSE_MISSING_FIELD,
+         "origin.incident_id"},
+        {FINDING(",'passed':'A'," ORIGIN("A")), REFUSE_WRONG_TYPE, "passed"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct record record = merged(cases[i].value);
+        assert_refused(&record, cases[i].code, cases[i].detail);
+    }
+}
+
+static struct str passed_by(int n)
+{
+    struct str value = STR("{\"incident_id\":\"I\",\"finding_id\":\"A:F\",\"origin\":"
+                           "{\"incident_id\":\"A\",\"finding_id\":\"F\"},\"passed\":[\"A\"");
+    for (int i = 1; i < n; i++) value = arena_printf(arena, "%.*s,\"B\"", STR_ARG(value));
+    return arena_printf(arena, "%.*s]}", STR_ARG(value));
+}
+
+/* Whatever the merges are, a finding is not on its way for ever. */
+static void test_a_way_is_not_longer_than_32_incidents(void **state)
+{
+    (void)state;
+    struct record record = merged("");
+    record.value = passed_by(PASSED_MAX);
+    assert_int_equal(decoded(&record).finding->finding.passed.n, 32);
+    record.value = passed_by(PASSED_MAX + 1);
+    assert_refused(&record, REFUSE_TOO_LARGE, "passed: 33 incidents");
+}
+
+static void test_ids_of_merged_findings_can_be_longer(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    buf_lit(&b, "{\"incident_id\":\"I\","
+                "\"origin\":{\"incident_id\":\"A\",\"finding_id\":"
+                "\"F\"},\"passed\":[\"A\"],\"finding_id\":\"");
+    for (int i = 0; i < 513; i++) buf_char(&b, 'f');
+    buf_lit(&b, "\"}");
+    struct record record = merged("");
+    record.value = buf_slice(&b);
+    assert_int_equal(decoded(&record).finding->finding.finding_id.n, 513);
+    record.topic = TOPIC_FINDING_UPDATED;
+    assert_refused(&record, REFUSE_BAD_IDENTIFIER, NULL);
+    buf_free(&b);
+}
+
+/* A newer version has written it: that is no fault of the record, so no code says so. */
+static void test_an_unknown_kind_is_no_refusal(void **state)
+{
+    (void)state;
+    struct header kind = {STR("epilogue-kind"), STR("merge")};
+    struct record record = make_record(TOPIC_FORWARDED, "{");
+    record.headers = &kind;
+    record.headers_n = 1;
+    struct event event;
+    struct refused refused;
+    assert_false(decode_with(&codec_limits, &record, &event, &refused));
+    assert_int_equal(refused.code, refusal_none);
+    kind.value = STR("");
+    assert_false(decode_with(&codec_limits, &record, &event, &refused));
+    assert_int_equal(refused.code, refusal_none);
+    /* Elsewhere the header is a stranger's. */
+    record.topic = TOPIC_FINDING_UPDATED;
+    assert_refused(&record, REFUSE_MALFORMED_JSON, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forwarded),
+        cmocka_unit_test(test_merged_findings),
+        cmocka_unit_test(test_merged_findings_that_are_none),
+        cmocka_unit_test(test_a_way_is_not_longer_than_32_incidents),
+        cmocka_unit_test(test_ids_of_merged_findings_can_be_longer),
+        cmocka_unit_test(test_an_unknown_kind_is_no_refusal),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
