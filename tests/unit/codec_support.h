@@ -66,7 +66,8 @@ static inline bool decode_with(const struct limits *use, const struct record *re
     return decode_record(&decoder, arena, record, NOW, event, refused);
 }
 
-static inline void assert_refused(const struct record *record, int code, const char *detail)
+static inline void assert_refused(const struct record *record, enum refusal code,
+                                  const char *detail)
 {
     struct event event;
     struct refused refused;

@@ -34,7 +34,7 @@ static struct str id_of(struct world *w, const struct output *o)
         return arena_printf(a, "%.*s/%.*s/%lld", STR_ARG(id), STR_ARG(o->task.after->name),
                             (long long)o->task.after->version);
     if (o->type == OUTPUT_INCIDENT) {
-        struct str event = incident_event_name((int)o->incident.event);
+        struct str event = incident_event_name(o->incident.event);
         return arena_printf(a, "%.*s/%.*s/%lld", STR_ARG(id), STR_ARG(event),
                             (long long)o->incident.number);
     }

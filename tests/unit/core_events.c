@@ -146,10 +146,10 @@ void complete_closure(struct world *w, struct closure_event *e)
 {
     struct closure *c = &e->closure;
     e->present |= CLOSURE_TIMELINE | CLOSURE_TECHNICAL_SUMMARY;
-    c->timeline_n = 2;
-    c->timeline = arena_zalloc(w->arena, 2 * sizeof *c->timeline);
-    c->evidence_n = 1;
-    c->evidence = ARENA_NEW(w->arena, struct evidence);
+    c->timeline.n = 2;
+    c->timeline.items = arena_zalloc(w->arena, 2 * sizeof *c->timeline.items);
+    c->evidence.n = 1;
+    c->evidence.items = ARENA_NEW(w->arena, struct evidence);
     c->response = STR("Tokens revoked.");
     c->takeaways.n = 1;
     c->takeaways.items = ARENA_NEW(w->arena, struct str);
@@ -157,14 +157,15 @@ void complete_closure(struct world *w, struct closure_event *e)
     evaluate(e, TRI_TRUE, TRI_TRUE);
 }
 
-void add_party(struct world *w, struct closure_event *e, const char *party, int kind, bool closed)
+void add_party(struct world *w, struct closure_event *e, const char *party, enum party_kind kind,
+               bool closed)
 {
     struct closure *c = &e->closure;
-    struct coordination *all = arena_alloc(w->arena, (c->coordination_n + 1) * sizeof *all);
-    for (size_t i = 0; i < c->coordination_n; i++) all[i] = c->coordination[i];
-    all[c->coordination_n++] = (struct coordination){
+    struct coordination *all = arena_alloc(w->arena, (c->coordination.n + 1) * sizeof *all);
+    for (size_t i = 0; i < c->coordination.n; i++) all[i] = c->coordination.items[i];
+    all[c->coordination.n++] = (struct coordination){
         .party = arena_str(w->arena, str_of(party)), .party_kind = kind, .closed = closed};
-    c->coordination = all;
+    c->coordination.items = all;
     e->present |= CLOSURE_COORDINATION;
 }
 

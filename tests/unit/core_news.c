@@ -5,8 +5,8 @@
 static struct str render_task(struct world *w, const struct output *o)
 {
     static const char *const members[] = {
-#define NAME(name, member, type) #name,
-        TASK_MEMBERS(NAME)
+#define NAME(type, member) #member,
+        TASK_MEMBERS(NAME, MEMBER_SKIP, MEMBER_SKIP) "policy",
 #undef NAME
     };
     const struct task *task = o->task.after;
@@ -17,7 +17,7 @@ static struct str render_task(struct world *w, const struct output *o)
                                    members[i]);
     struct str resolution = resolution_name(task->resolution);
     return arena_printf(w->arena, "%.*s/%lld %.*s %.*s%s%.*s%.*s%s", STR_ARG(task->name),
-                        (long long)task->version, STR_ARG(task_event_name((int)o->task.event)),
+                        (long long)task->version, STR_ARG(task_event_name(o->task.event)),
                         STR_ARG(task_status_name(task->status)), resolution.p ? ":" : "",
                         STR_ARG(resolution), STR_ARG(changes), changes.n ? "]" : "");
 }
@@ -52,7 +52,7 @@ struct str render(struct world *w, const struct output *o)
     case OUTPUT_INCIDENT: {
         const struct incident *i = o->incident.incident;
         return arena_printf(w->arena, "%.*s/%lld %.*s %lld/%lld",
-                            STR_ARG(incident_event_name((int)o->incident.event)),
+                            STR_ARG(incident_event_name(o->incident.event)),
                             (long long)o->incident.number, STR_ARG(level_name(i->level)),
                             (long long)i->counts.open, (long long)i->counts.closed);
     }

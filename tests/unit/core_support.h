@@ -75,7 +75,8 @@ struct task_update_event *task_update(struct world *w, const char *incident_id, 
 /* What makes it ask for nothing: timeline, summary, evaluation. */
 void complete_closure(struct world *w, struct closure_event *e);
 void evaluate(struct closure_event *e, int sufficient, int is_complete);
-void add_party(struct world *w, struct closure_event *e, const char *party, int kind, bool closed);
+void add_party(struct world *w, struct closure_event *e, const char *party, enum party_kind kind,
+               bool closed);
 void add_inline(struct world *w, struct closure_event *e, const struct finding_event *f);
 struct warnings warning(struct world *w, const char *member);
 struct owner owner(const char *team, const char *person);

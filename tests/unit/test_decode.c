@@ -114,7 +114,7 @@ static void test_unknown_words_are_taken_with_warnings(void **state)
         ",'severity':9.5,'disposition':'undecided','coordination':[{'party':'P','party_kind':'x'}],"
         "'findings':[{'finding_id':'F','severity':'x'},{'finding_id':'G'}]"));
     assert_int_equal(c->incident.disposition, DISPOSITION_CONFIRMED);
-    assert_int_equal(c->closure.coordination[0].party_kind, PARTY_OTHER);
+    assert_int_equal(c->closure.coordination.items[0].party_kind, PARTY_OTHER);
     assert_int_equal(c->warnings.n, 3);
     assert_warning(c->warnings, 0, "severity", "9.5", "high");
     assert_warning(c->warnings, 1, "disposition", "undecided", "confirmed");
@@ -246,27 +246,27 @@ static void test_closure_texts_and_lists(void **state)
     assert_null(x->detected_at_text.p);
     assert_str(x->contained_at_text, "2026-11-03");
     assert_int_equal(i->started_at, 1793491200000);
-    assert_int_equal(x->timeline_n, 3);
-    assert_str(x->timeline[0].actor, "soc");
-    assert_null(x->timeline[0].at_text.p);
-    assert_str(x->timeline[1].at_text, "2026");
-    assert_true(x->timeline[2].at == TIME_NONE);
-    assert_int_equal(x->evidence_n, 2);
-    assert_str(x->evidence[0].ref, "case/77");
-    assert_str(x->evidence[1].ref, "a note");
-    assert_null(x->evidence[1].note.p);
+    assert_int_equal(x->timeline.n, 3);
+    assert_str(x->timeline.items[0].actor, "soc");
+    assert_null(x->timeline.items[0].at_text.p);
+    assert_str(x->timeline.items[1].at_text, "2026");
+    assert_true(x->timeline.items[2].at == TIME_NONE);
+    assert_int_equal(x->evidence.n, 2);
+    assert_str(x->evidence.items[0].ref, "case/77");
+    assert_str(x->evidence.items[1].ref, "a note");
+    assert_null(x->evidence.items[1].note.p);
     assert_int_equal(x->actors.n, 1);
     assert_str(x->response, "Revoked.");
     assert_int_equal(x->takeaways.n, 1);
     assert_int_equal(x->sufficient, TRI_TRUE);
     assert_int_equal(x->complete, TRI_FALSE);
     assert_str(x->evaluation_note, "late");
-    assert_int_equal(x->coordination_n, 2);
-    assert_str(x->coordination[0].party, "Vendor");
-    assert_false(x->coordination[0].closed);
-    assert_str(x->coordination[1].party, "Police");
-    assert_str(x->coordination[1].status, "Closed");
-    assert_true(x->coordination[1].closed);
+    assert_int_equal(x->coordination.n, 2);
+    assert_str(x->coordination.items[0].party, "Vendor");
+    assert_false(x->coordination.items[0].closed);
+    assert_str(x->coordination.items[1].party, "Police");
+    assert_str(x->coordination.items[1].status, "Closed");
+    assert_true(x->coordination.items[1].closed);
     assert_int_equal(x->references.n, 2);
 }
 

@@ -120,7 +120,7 @@ static void try_record(const struct record *record)
         assert_true(event.incident_id.n > 0);
         return;
     }
-    assert_true(refused.code > 0 && refused.code < refusal_end);
+    assert_true(refused.code && (int)refused.code < refusal_end);
     assert_true(refused.detail.n > 0 && refused.detail.n <= 500);
     assert_true(json_utf8_valid(refused.detail));
     for (size_t i = 0; i < refused.detail.n; i++)

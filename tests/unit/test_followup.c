@@ -22,7 +22,7 @@ static void the_sequence_of_events_closes_itself(void **state)
     struct world *w = *state;
     struct closure_event *e = full(w, 1);
     complete_closure(w, e);
-    e->closure.timeline_n = 1;
+    e->closure.timeline.n = 1;
     take_closure(w, NOON, e);
     assert_news(w, "opened/1 full 0/0\n"
                    "postmortem/1 created open\n"
@@ -32,7 +32,7 @@ static void the_sequence_of_events_closes_itself(void **state)
     assert_news(w, "");
     e = full(w, 3);
     e->present |= CLOSURE_TIMELINE;
-    e->closure.timeline_n = 2;
+    e->closure.timeline.n = 2;
     take_closure(w, LATER, e);
     assert_news(w, "sequence-of-events/2 closed closed:done [status,resolution,closed_at,sla]\n");
     e = full(w, 4);
@@ -49,7 +49,7 @@ static void the_technical_summary_says_what_is_missing(void **state)
                         "The technical summary lacks: evidence, response, takeaways");
     struct closure_event *e = full(w, 2);
     complete_closure(w, e);
-    e->closure.evidence_n = 0;
+    e->closure.evidence.n = 0;
     e->closure.response = STR("");
     e->closure.sufficient = 0;
     take_closure(w, LATER, e);
@@ -132,7 +132,7 @@ static void parties(void **state)
     add_party(w, e, "National police", PARTY_LAW_ENFORCEMENT, false);
     add_party(w, e, "PR / press", PARTY_INTERNAL_GROUP, false);
     add_party(w, e, "Vendor", PARTY_VENDOR, true);
-    e->closure.coordination[0].reference = STR("2026/118");
+    e->closure.coordination.items[0].reference = STR("2026/118");
     take_closure(w, NOON, e);
     assert_news(w, "opened/1 light 0/0\n"
                    "coordination/National police/1 created open\n"
@@ -226,7 +226,7 @@ static void a_duty_and_a_party_are_one_task(void **state)
     oblige(w, FROM_DETECTED_AT, 0);
     struct closure_event *e = detected(w, 1, TRI_FALSE);
     add_party(w, e, "Regulator", PARTY_REGULATOR, false);
-    e->closure.coordination->reference = STR("R-1");
+    e->closure.coordination.items->reference = STR("R-1");
     add_party(w, e, "Police", PARTY_LAW_ENFORCEMENT, false);
     take_closure(w, NOON, e);
     assert_news(w, "opened/1 light 0/0\n"

@@ -126,18 +126,15 @@ static void all_that_can_be_told(void **state)
     struct coordination parties[] = {{.party = STR("Police"), .party_kind = PARTY_LAW_ENFORCEMENT}};
     struct str texts[] = {STR("one"), STR("two")};
     struct closure closure = {
-        .timeline = timeline,
-        .timeline_n = 2,
-        .evidence = evidence,
-        .evidence_n = 3,
+        .timeline = {timeline, 2},
+        .evidence = {evidence, 3},
         .actors = {texts, 2},
         .takeaways = {texts, 2},
         .references = {texts, 2},
         .response = STR("Quick."),
         .complete = TRI_FALSE,
         .evaluation_note = STR("late"),
-        .coordination = parties,
-        .coordination_n = 1,
+        .coordination = {parties, 1},
         .started_at_text = STR("1969"),
     };
     struct report_markdown report = {.incident = an_incident(LEVEL_FULL), .closure = &closure};

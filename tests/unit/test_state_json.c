@@ -98,15 +98,7 @@ static void test_incident(void **state)
 static void test_incident_without_anything(void **state)
 {
     (void)state;
-    struct incident none = {.order = {-1, TIME_NONE},
-                            .started_at = TIME_NONE,
-                            .detected_at = TIME_NONE,
-                            .contained_at = TIME_NONE,
-                            .closed_at = TIME_NONE,
-                            .opened_at = TIME_NONE,
-                            .completed_at = TIME_NONE,
-                            .review_last = TIME_NONE,
-                            .cursor = {.at = TIME_NONE, .latest = TIME_NONE}};
+    struct incident none = incident_none;
     struct incident *back = through(ENTRY_INCIDENT, &none, "{\"v\":1,\"type\":\"incident\"}");
     assert_memory_equal(back, &none, sizeof none);
 }
@@ -125,18 +117,15 @@ static void test_closure(void **state)
                            .started_at_text = STR("2026"),
                            .detected_at_text = STR("2026-01"),
                            .contained_at_text = STR("2026-02"),
-                           .timeline = timeline,
-                           .timeline_n = 2,
-                           .evidence = evidence,
-                           .evidence_n = 2,
+                           .timeline = {timeline, 2},
+                           .evidence = {evidence, 2},
                            .actors = {texts, 1},
                            .response = STR("r"),
                            .takeaways = {texts, 2},
                            .sufficient = TRI_TRUE,
                            .complete = TRI_FALSE,
                            .evaluation_note = STR("e"),
-                           .coordination = coordination,
-                           .coordination_n = 2,
+                           .coordination = {coordination, 2},
                            .references = {texts, 2}};
     struct closure *back = through(
         ENTRY_CLOSURE, &full,
@@ -148,9 +137,9 @@ static void test_closure(void **state)
         "\"evaluation_note\":\"e\",\"coordination\":[{\"party\":\"P\",\"party_kind\":\"regulator\","
         "\"reference\":\"ref\",\"status\":\"Closed\",\"closed\":true},{\"party\":\"Q\"}],"
         "\"references\":[\"x\",\"y\"]}");
-    assert_int_equal(back->timeline_n, 2);
-    assert_true(back->timeline[1].at == TIME_NONE);
-    assert_true(back->coordination[0].closed);
+    assert_int_equal(back->timeline.n, 2);
+    assert_true(back->timeline.items[1].at == TIME_NONE);
+    assert_true(back->coordination.items[0].closed);
     through(ENTRY_CLOSURE, &(struct closure){0}, "{\"v\":1,\"type\":\"closure\"}");
 }
 
@@ -201,29 +190,9 @@ static void test_finding(void **state)
         "\"kind\":\"register-entry\",\"doubt\":\"circular\",\"sop_task\":true,"
         "\"first_seen_at\":\"2026-11-20T10:15:03.000Z\",\"orphan_sent\":true,"
         "\"warnings\":[{\"member\":\"m\",\"value\":\"v\",\"taken_as\":\"t\"},{\"member\":\"m\"}]}");
-    struct finding none = {.order = {-1, TIME_NONE},
-                           .due_at = TIME_NONE,
-                           .snoozed_until = TIME_NONE,
-                           .first_seen_at = TIME_NONE};
+    struct finding none = finding_none;
     struct finding *back = through(ENTRY_FINDING, &none, "{\"v\":1,\"type\":\"finding\"}");
     assert_memory_equal(back, &none, sizeof none);
-}
-
-static struct task no_task(void)
-{
-    struct task none = {.created_at = TIME_NONE,
-                        .updated_at = TIME_NONE,
-                        .assign_due_at = TIME_NONE,
-                        .due_at = TIME_NONE,
-                        .snoozed_until = TIME_NONE,
-                        .closed_at = TIME_NONE,
-                        .order = {-1, TIME_NONE},
-                        .clock_start = TIME_NONE,
-                        .touched_at = TIME_NONE,
-                        .resolved_at = TIME_NONE,
-                        .paused_at = TIME_NONE};
-    for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++) none.reminders[kind].last = TIME_NONE;
-    return none;
 }
 
 static void test_task(void **state)
@@ -287,7 +256,7 @@ static void test_task(void **state)
         "\"2026-11-20T10:15:12.000Z\"}}}");
     assert_int_equal(back->reminders[REMINDER_OVERDUE].number, 3);
     assert_true(back->reminders[REMINDER_STALE].last == TIME_NONE);
-    struct task none = no_task();
+    struct task none = task_none;
     back = through(ENTRY_TASK, &none, "{\"v\":1,\"type\":\"task\"}");
     assert_memory_equal(back, &none, sizeof none);
 }
@@ -296,7 +265,7 @@ static void test_task(void **state)
 static void test_all_words(void **state)
 {
     (void)state;
-    struct task task = no_task();
+    struct task task = task_none;
     for (int value = 1; value < 64; value++) {
         task.kind = value % task_kind_end;
         task.queue = value % queue_end;
@@ -316,7 +285,7 @@ static void test_all_words(void **state)
 static void test_times(void **state)
 {
     (void)state;
-    struct task task = no_task();
+    struct task task = task_none;
     static const ms_t times[] = {0,
                                  -1,
                                  999,

@@ -13,13 +13,11 @@
 #include "view/task_table.h"
 #include "view/terminal.h"
 
-#define ANY 0
-#define ALL (-1)
-
 struct list {
     struct str incident, team, owner; /* absent: any */
     bool overdue, stale;
-    int status; /* enum task_status; ANY: all but closed; ALL */
+    enum task_status status; /* none: all but closed */
+    bool all;                /* whatever the status */
     ms_t now;
     struct policy policy;
     struct arena *arena;
@@ -53,8 +51,7 @@ static bool is_stale(const struct list *list, const struct task *t)
 
 static bool fits(const struct list *list, const struct task *t)
 {
-    if (list->status == ANY ? t->status == STATUS_CLOSED
-                            : list->status != ALL && t->status != list->status)
+    if (!list->all && (list->status ? t->status != list->status : t->status == STATUS_CLOSED))
         return false;
     return owner_fits(list->team, t->owner.team, t->owner) &&
            owner_fits(list->owner, t->owner.person, t->owner) &&
@@ -128,13 +125,15 @@ static void print(struct list *list, const struct store_reader *reader, bool jso
 static bool choose_status(struct list *list, const char *text)
 {
     if (!text) return true;
-    list->status = strcmp(text, "all") == 0 ? ALL : task_status_parse(str_of(text));
-    if (list->status == ANY)
+    list->all = strcmp(text, "all") == 0;
+    if (list->all) return true;
+    list->status = task_status_parse(str_of(text));
+    if (!list->status)
         cli_fail(0,
                  "--status %s is not known; allowed: open, in-progress, blocked, resolved, "
                  "closed, all",
                  text);
-    return list->status != ANY;
+    return list->status;
 }
 
 static int run(const struct cli *cli)

@@ -13,22 +13,40 @@
 
 #define PEEK_DEPTH 512 /* more than a record may have */
 
-static bool refuse(struct refused *refused, int code, struct str detail)
+static bool refuse(struct refused *refused, enum refusal code, struct str detail)
 {
     refused->code = code;
     refused->detail = detail;
     return false;
 }
 
-static int refusal_of(enum json_result result)
+static enum refusal refusal_of(enum json_result result)
 {
     switch (result) {
     case JSON_INVALID_UTF8: return REFUSE_INVALID_UTF8;
     case JSON_TOO_DEEP: return REFUSE_TOO_DEEP;
     case JSON_DUPLICATE: return REFUSE_DUPLICATE_MEMBER;
     case JSON_OK: return refusal_none;
-    default: return REFUSE_MALFORMED_JSON;
+    case JSON_MALFORMED: break;
     }
+    return REFUSE_MALFORMED_JSON;
+}
+
+struct str decode_time_text(struct arena *arena, ms_t t)
+{
+    char *text = arena_alloc(arena, TIMESTAMP_TEXT);
+    timestamp_format(t, text);
+    return (struct str){text, TIMESTAMP_TEXT};
+}
+
+unsigned decode_find(const struct json *object, const struct str *names, const unsigned *bits,
+                     size_t n, const struct json **found)
+{
+    unsigned present = 0;
+    reader_find(object, names, n, found);
+    for (size_t i = 0; i < n; i++)
+        if (found[i]) present |= bits[i];
+    return present;
 }
 
 struct str decode_incident_id(struct reader *r, const struct json *value)
@@ -48,7 +66,8 @@ static struct str peek_incident_id(const struct json *data)
 }
 
 /* `topic`: what kind of record it is. */
-static void decode_data(struct reader *r, int topic, const struct json *data, struct event *event)
+static void decode_data(struct reader *r, enum topic topic, const struct json *data,
+                        struct event *event)
 {
     switch (topic) {
     case TOPIC_INCIDENT_CLOSED:
@@ -105,10 +124,8 @@ static const char *check_forwarded(const struct record *record, bool has_origin)
 static void warn_of_time(struct reader *r, const struct record *record, ms_t taken_as)
 {
     if (!record_time_is_wrong(record)) return;
-    char text[TIMESTAMP_TEXT];
-    timestamp_format(taken_as, text);
     reader_warn(r, STR("record_time"), arena_printf(r->arena, "%lld", (long long)record->timestamp),
-                arena_str(r->arena, (struct str){text, sizeof text}));
+                decode_time_text(r->arena, taken_as));
 }
 
 /* From bytes to the data of the event. */

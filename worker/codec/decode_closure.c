@@ -5,42 +5,12 @@
  */
 #include "decode_parts.h"
 
-/* clang-format off */
-#define CLOSURE_MEMBERS(X)                                                                         \
-    X(incident_id) X(revision) X(title) X(summary) X(severity) X(disposition)                      \
-    X(customer_impacting) X(data_breach) X(started_at) X(detected_at) X(contained_at)              \
-    X(closed_at) X(owner) X(timeline) X(technical_summary) X(response_evaluation)                  \
-    X(coordination) X(findings) X(merged_into) X(references)
-/* clang-format on */
-
-enum { CLOSURE_MEMBERS(DECODE_INDEX) M_end };
-static const struct str names[M_end] = {CLOSURE_MEMBERS(DECODE_NAME)};
-
-static const unsigned bits[M_end] = {
-    [M_title] = CLOSURE_TITLE,
-    [M_summary] = CLOSURE_SUMMARY,
-    [M_severity] = CLOSURE_SEVERITY,
-    [M_disposition] = CLOSURE_DISPOSITION,
-    [M_customer_impacting] = CLOSURE_CUSTOMER_IMPACTING,
-    [M_data_breach] = CLOSURE_DATA_BREACH,
-    [M_started_at] = CLOSURE_STARTED_AT,
-    [M_detected_at] = CLOSURE_DETECTED_AT,
-    [M_contained_at] = CLOSURE_CONTAINED_AT,
-    [M_owner] = CLOSURE_OWNER,
-    [M_timeline] = CLOSURE_TIMELINE,
-    [M_technical_summary] = CLOSURE_TECHNICAL_SUMMARY,
-    [M_response_evaluation] = CLOSURE_RESPONSE_EVALUATION,
-    [M_coordination] = CLOSURE_COORDINATION,
-    [M_merged_into] = CLOSURE_MERGED_INTO,
-    [M_references] = CLOSURE_REFERENCES,
-};
-
-static struct str formatted(struct arena *arena, ms_t t)
-{
-    char text[TIMESTAMP_TEXT];
-    timestamp_format(t, text);
-    return arena_str(arena, (struct str){text, sizeof text});
-}
+#define CLOSURE_INDEX(bit, member) DECODE_INDEX(member)
+#define CLOSURE_NAME(bit, member) DECODE_NAME(member)
+#define CLOSURE_BIT(bit, member) [M_##member] = bit,
+enum { CLOSURE_RECORD(CLOSURE_INDEX, DECODE_INDEX) M_end };
+static const struct str names[M_end] = {CLOSURE_RECORD(CLOSURE_NAME, DECODE_NAME)};
+static const unsigned bits[M_end] = {CLOSURE_RECORD(CLOSURE_BIT, MEMBER_SKIP)};
 
 /* The entries of a list of objects, NULL unless it is one; too-large above `max` of them. */
 static const struct json *entries_of(struct reader *r, const struct json *value, size_t max)
@@ -85,24 +55,24 @@ static void read_timeline(struct reader *r, const struct json *value, struct clo
     if (!object) return;
     struct reader_place place = {r->place, value->name, 0};
     size_t room = value->count < limit ? value->count : limit;
-    closure->timeline = arena_zalloc(r->arena, room * sizeof *closure->timeline);
+    closure->timeline.items = arena_zalloc(r->arena, room * sizeof *closure->timeline.items);
     r->place = &place;
     for (; object; object = object->next, place.index++) {
         /* Entries over the limit are read for what is wrong in them, not kept. */
         struct timeline_entry spare = {0}, *entry = &spare;
         if (!is_object(r, object)) continue;
-        if (closure->timeline_n < room) entry = &closure->timeline[closure->timeline_n++];
+        if (closure->timeline.n < room) entry = &closure->timeline.items[closure->timeline.n++];
         read_timeline_entry(r, object, entry);
     }
     r->place = place.outer;
 
     /* A partial date is the start of its period and says nothing about the order. */
     ms_t before = TIME_NONE;
-    for (size_t i = 0; i < closure->timeline_n; i++) {
-        const struct timeline_entry *entry = &closure->timeline[i];
+    for (size_t i = 0; i < closure->timeline.n; i++) {
+        const struct timeline_entry *entry = &closure->timeline.items[i];
         if (entry->at == TIME_NONE || entry->at_text.p) continue;
         if (before != TIME_NONE && entry->at < before) {
-            struct str at = formatted(r->arena, entry->at);
+            struct str at = decode_time_text(r->arena, entry->at);
             reader_warn(r, value->name, at, at);
             break;
         }
@@ -116,10 +86,11 @@ static void read_evidence(struct reader *r, const struct json *value, struct clo
     const struct json *entry = entries_of(r, value, (size_t)-1);
     if (!entry) return;
     struct reader_place place = {r->place, value->name, 0};
-    closure->evidence = arena_zalloc(r->arena, value->count * sizeof *closure->evidence);
+    closure->evidence.items =
+        arena_zalloc(r->arena, value->count * sizeof *closure->evidence.items);
     r->place = &place;
     for (; entry; entry = entry->next, place.index++) {
-        struct evidence *evidence = &closure->evidence[closure->evidence_n];
+        struct evidence *evidence = &closure->evidence.items[closure->evidence.n];
         const struct json *m[2];
         if (entry->type == JSON_STRING) {
             evidence->ref = entry->text;
@@ -127,7 +98,7 @@ static void read_evidence(struct reader *r, const struct json *value, struct clo
             reader_find(entry, evidence_names, 2, m);
             *evidence = (struct evidence){members_text(r, m[0]), members_text(r, m[1])};
         }
-        closure->evidence_n++;
+        closure->evidence.n++;
     }
     r->place = place.outer;
 }
@@ -173,7 +144,6 @@ static void read_party(struct reader *r, const struct json *object, struct coord
 {
     static const struct str party_names[] = {
         {"party", 5}, {"party_kind", 10}, {"reference", 9}, {"status", 6}};
-    static const struct vocabulary kinds = {party_kind_parse, party_kind_name, party_kind_end};
     const struct json *m[4];
     reader_find(object, party_names, 4, m);
     if (members_required(r, m[0], "party")) {
@@ -185,7 +155,7 @@ static void read_party(struct reader *r, const struct json *object, struct coord
             reader_refuse(r, REFUSE_TOO_LARGE, STR("party"), "%zu bytes, at most %d are allowed",
                           c->party.n, MEMBERS_PARTY_BYTES);
     }
-    c->party_kind = members_word(r, m[1], kinds, PARTY_OTHER);
+    c->party_kind = members_word(r, m[1], &party_kind_words, PARTY_OTHER);
     c->reference = members_text(r, m[2]);
     c->status = members_text(r, m[3]);
     c->closed = says_closed(c->status);
@@ -212,8 +182,8 @@ static void read_coordination(struct reader *r, const struct json *value, struct
     for (size_t i = 0; i < n; i++) parties[i] = all[i].party;
     members_same(r->arena, parties, n, true, counts);
     for (size_t i = 0; i < n; i++)
-        if (counts[i] == i) all[closure->coordination_n++] = all[i];
-    closure->coordination = all;
+        if (counts[i] == i) all[closure->coordination.n++] = all[i];
+    closure->coordination.items = all;
 }
 
 /* Moves the findings that count together; each earlier one of the same id leaves a warning. */
@@ -267,7 +237,7 @@ static void warn_if_before(struct reader *r, const struct json *value, ms_t late
                            struct str later_partial, ms_t earlier)
 {
     if (later == TIME_NONE || earlier == TIME_NONE || later_partial.p || later >= earlier) return;
-    reader_warn(r, value->name, value->text, formatted(r->arena, later));
+    reader_warn(r, value->name, value->text, decode_time_text(r->arena, later));
 }
 
 static void read_times(struct reader *r, const struct json **m, struct closure_event *event)
@@ -278,7 +248,6 @@ static void read_times(struct reader *r, const struct json **m, struct closure_e
     i->started_at = members_time(r, m[M_started_at], &c->started_at_text);
     i->detected_at = members_time(r, m[M_detected_at], &c->detected_at_text);
     i->contained_at = members_time(r, m[M_contained_at], &c->contained_at_text);
-    i->closed_at = TIME_NONE;
     if (members_required(r, m[M_closed_at], "closed_at")) {
         i->closed_at = members_time(r, m[M_closed_at], &closed_partial);
         if (members_time_is_absent(m[M_closed_at]))
@@ -300,20 +269,17 @@ static struct str read_merged_into(struct reader *r, const struct json *value, s
 
 static void read_header(struct reader *r, const struct json **m, struct closure_event *event)
 {
-    static const struct vocabulary dispositions = {disposition_parse, disposition_name,
-                                                   disposition_end};
     struct incident *i = &event->incident;
     i->incident_id = event->incident_id;
     i->order.revision = members_revision(r, m[M_revision]);
     i->title = members_title(r, m[M_title]);
     i->severity = members_severity(r, m[M_severity]);
-    i->disposition = members_word(r, m[M_disposition], dispositions, DISPOSITION_CONFIRMED);
+    i->disposition = members_word(r, m[M_disposition], &disposition_words, DISPOSITION_CONFIRMED);
     i->customer_impacting = members_tristate(r, m[M_customer_impacting]);
     i->data_breach = members_tristate(r, m[M_data_breach]);
     read_times(r, m, event);
     i->owner = members_owner(r, m[M_owner]);
     i->merged_into = read_merged_into(r, m[M_merged_into], event->incident_id);
-    i->opened_at = i->completed_at = i->review_last = TIME_NONE;
 }
 
 struct closure_event *decode_closure(struct reader *r, const struct json *object)
@@ -321,9 +287,8 @@ struct closure_event *decode_closure(struct reader *r, const struct json *object
     struct closure_event *event = ARENA_NEW(r->arena, struct closure_event);
     struct closure *closure = &event->closure;
     const struct json *m[M_end];
-    reader_find(object, names, M_end, m);
-    for (size_t i = 0; i < M_end; i++)
-        if (m[i]) event->present |= bits[i];
+    event->incident = incident_none;
+    event->present = decode_find(object, names, bits, M_end, m);
     event->incident_id = decode_incident_id(r, m[M_incident_id]);
     read_header(r, m, event);
     closure->summary = members_text(r, m[M_summary]);

@@ -5,56 +5,20 @@
  */
 #include "decode_parts.h"
 
-/* clang-format off */
-#define FINDING_MEMBERS(X)                                                                         \
-    X(finding_id) X(incident_id) X(revision) X(category) X(severity) X(title) X(description)       \
-    X(status) X(reason) X(owner) X(groups) X(work) X(sop_change) X(due_at) X(snoozed_until)        \
-    X(tracker) X(action_type) X(references) X(duplicate_of) X(updated_at) X(origin) X(passed)
-/* clang-format on */
-
-enum { FINDING_MEMBERS(DECODE_INDEX) M_end };
-static const struct str names[M_end] = {FINDING_MEMBERS(DECODE_NAME)};
-
-/* Which bit of `present` each member sets; 0: identity and order are always there. */
-static const unsigned bits[M_end] = {
-    [M_category] = FINDING_CATEGORY,
-    [M_severity] = FINDING_SEVERITY,
-    [M_title] = FINDING_TITLE,
-    [M_description] = FINDING_DESCRIPTION,
-    [M_status] = FINDING_STATUS,
-    [M_reason] = FINDING_REASON,
-    [M_owner] = FINDING_OWNER,
-    [M_groups] = FINDING_GROUPS,
-    [M_work] = FINDING_WORK,
-    [M_sop_change] = FINDING_SOP_CHANGE,
-    [M_due_at] = FINDING_DUE_AT,
-    [M_snoozed_until] = FINDING_SNOOZED_UNTIL,
-    [M_tracker] = FINDING_TRACKER,
-    [M_action_type] = FINDING_ACTION_TYPE,
-    [M_references] = FINDING_REFERENCES,
-    [M_duplicate_of] = FINDING_DUPLICATE_OF,
-};
-
-/* An action_type says nothing that the workflow needs, so an unknown one is left out. */
-static int read_action_type(struct reader *r, const struct json *value)
-{
-    static const struct vocabulary action_types = {action_type_parse, action_type_name,
-                                                   action_type_end};
-    return members_word(r, value, action_types, 0);
-}
+enum { FINDING_RECORD(DECODE_SAID_INDEX, DECODE_INDEX) M_end };
+static const struct str names[M_end] = {FINDING_RECORD(DECODE_SAID_NAME, DECODE_NAME)};
+static const unsigned bits[M_end] = {FINDING_RECORD(DECODE_SAID_BIT, MEMBER_SKIP)};
 
 static void read_work(struct reader *r, const struct json **m, struct finding *f)
 {
-    static const struct vocabulary categories = {category_parse, category_name, category_end};
-    static const struct vocabulary statuses = {reported_status_parse, reported_status_name,
-                                               reported_status_end};
-    static const struct vocabulary kinds = {task_kind_parse, task_kind_name, task_kind_end};
-    f->category = members_word(r, m[M_category], categories, CATEGORY_UNCATEGORIZED);
+    f->category = members_word(r, m[M_category], &category_words, CATEGORY_UNCATEGORIZED);
     f->severity = members_severity(r, m[M_severity]);
-    f->status = members_choice(r, m[M_status], statuses, REPORTED_OPEN, REPORTED_DUPLICATE);
-    f->work = members_choice(r, m[M_work], kinds, KIND_BUG, KIND_REGISTER_ENTRY);
+    f->status =
+        members_choice(r, m[M_status], &reported_status_words, REPORTED_OPEN, REPORTED_DUPLICATE);
+    f->work = members_choice(r, m[M_work], &task_kind_words, KIND_BUG, KIND_REGISTER_ENTRY);
     f->sop_change = members_boolean(r, m[M_sop_change]) == TRI_TRUE;
-    f->action_type = read_action_type(r, m[M_action_type]);
+    /* It says nothing that the workflow needs, so an unknown one is left out. */
+    f->action_type = members_word(r, m[M_action_type], &action_type_words, action_type_none);
 }
 
 static struct str read_id(struct reader *r, const struct json *value)
@@ -106,9 +70,8 @@ void decode_finding(struct reader *r, const struct json *object, struct str inci
 {
     const struct json *m[M_end];
     struct finding *f = &event->finding;
-    reader_find(object, names, M_end, m);
-    for (size_t i = 0; i < M_end; i++)
-        if (m[i]) event->present |= bits[i];
+    *f = finding_none;
+    event->present = decode_find(object, names, bits, M_end, m);
     f->is_inline = incident_id.p != NULL;
     event->incident_id = f->is_inline ? incident_id : decode_incident_id(r, m[M_incident_id]);
     if (members_required(r, m[M_finding_id], "finding_id"))
@@ -127,6 +90,5 @@ void decode_finding(struct reader *r, const struct json *object, struct str inci
     f->tracker = members_tracker(r, m[M_tracker]);
     f->references = members_texts(r, m[M_references]);
     f->duplicate_of = read_id(r, m[M_duplicate_of]);
-    f->first_seen_at = TIME_NONE;
     if (r->merged) read_way(r, m, event);
 }

@@ -6,11 +6,23 @@
 
 #include "members.h"
 
-#define DECODE_NAME(member) {#member, sizeof(#member) - 1},
+/* From the tables of core/event.h: the members of a record as M_<member>, their names, and the bit
+ * of `present` that each sets (0: none). DECODE_SAID_* are for SAID(bit, type, member). */
 #define DECODE_INDEX(member) M_##member,
+#define DECODE_NAME(member) {#member, sizeof(#member) - 1},
+#define DECODE_SAID_INDEX(bit, type, member) DECODE_INDEX(member)
+#define DECODE_SAID_NAME(bit, type, member) DECODE_NAME(member)
+#define DECODE_SAID_BIT(bit, type, member) [M_##member] = bit,
+
+/* Finds the members of a record by their names; returns the bits of those that it has. */
+unsigned decode_find(const struct json *object, const struct str *names, const unsigned *bits,
+                     size_t n, const struct json **found);
 
 /* The incident_id of a record; missing-field or bad-identifier noted. */
 struct str decode_incident_id(struct reader *r, const struct json *value);
+
+/* A time as text, in the arena. */
+struct str decode_time_text(struct arena *arena, ms_t t);
 
 struct closure_event *decode_closure(struct reader *r, const struct json *object);
 /* `incident_id` is that of the closure whose `findings` has the object; absent: a record of

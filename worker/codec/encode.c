@@ -71,7 +71,7 @@ static void write_event_id(struct buf *out, const struct output *output, struct 
     if (output->type == OUTPUT_TASK) {
         buf_int(out, output->task.after->version);
     } else if (output->type == OUTPUT_INCIDENT) {
-        buf_str(out, incident_event_name((int)output->incident.event));
+        buf_str(out, incident_event_name(output->incident.event));
         buf_char(out, '/');
         buf_int(out, output->incident.number);
     } else {

@@ -8,29 +8,29 @@
 #include "core/task_diff.h"
 #include "json.h"
 
-/* Writers by the type of a member of struct task; the types are those of TASK_MEMBERS. */
-#define WRITE_STR(out, task, member) json_write_string(out, (task)->member)
-#define WRITE_TIME(out, task, member) json_write_time(out, (task)->member)
-#define WRITE_INT(out, task, member) buf_int(out, (task)->member)
-#define WRITE_LIST(out, task, member) json_write_list(out, (task)->member)
-#define WRITE_OWNER(out, task, member) write_owner(out, (task)->member)
-#define WRITE_TRACKER(out, task, member) write_tracker(out, &(task)->member)
-#define WRITE_POLICY(out, task, member) write_policy(out, (task)->member, (task)->policy_rule)
-#define WRITE_KIND(out, task, member) json_write_string(out, task_kind_name((task)->member))
-#define WRITE_QUEUE(out, task, member) json_write_string(out, queue_name((task)->member))
-#define WRITE_CATEGORY(out, task, member) json_write_string(out, category_name((task)->member))
-#define WRITE_SEVERITY(out, task, member) json_write_string(out, severity_name((task)->member))
-#define WRITE_PRIORITY(out, task, member) json_write_string(out, priority_name((task)->member))
-#define WRITE_STATUS(out, task, member) json_write_string(out, task_status_name((task)->member))
-#define WRITE_RESOLUTION(out, task, member) json_write_string(out, resolution_name((task)->member))
-#define WRITE_SLA(out, task, member) json_write_string(out, sla_state_name((task)->member))
+/* The function that writes a member, by the type of its row (core/members.h). */
+#define WRITE_TEXT json_write_string
+#define WRITE_LIST json_write_list
+#define WRITE_INTEGER buf_int
+#define WRITE_TIME json_write_time
+#define WRITE_BOOLEAN json_write_bool
+#define WRITE_WORD(vocabulary) write_##vocabulary
+#define WRITE_OBJECT(name) write_##name
+
+#define WRITE_WORD_ONE(v, TABLE)                                \
+    static inline void write_##v(struct buf *out, enum v value) \
+    {                                                           \
+        json_write_string(out, v##_name(value));                \
+    }
+NAMES_ALL(WRITE_WORD_ONE)
 
 /* `,"name":` and the member; the caller has opened the object with a first member. */
-#define PUT(out, task, name, member, type) \
-    do {                                   \
-        buf_lit(out, ",\"" #name "\":");   \
-        WRITE_##type(out, task, member);   \
+#define PUT_AS(out, name, type, value)   \
+    do {                                 \
+        buf_lit(out, ",\"" #name "\":"); \
+        WRITE_##type(out, value);        \
     } while (0)
+#define PUT(out, of, type, member) PUT_AS(out, member, type, (of)->member)
 
 static void write_owner(struct buf *out, struct owner owner)
 {
@@ -40,23 +40,20 @@ static void write_owner(struct buf *out, struct owner owner)
     }
     buf_lit(out, "{\"team\":");
     json_write_string(out, owner.team);
-    buf_lit(out, ",\"person\":");
-    json_write_string(out, owner.person);
+    PUT(out, &owner, TEXT, person);
     buf_char(out, '}');
 }
 
-static void write_tracker(struct buf *out, const struct tracker *tracker)
+static void write_tracker(struct buf *out, struct tracker tracker)
 {
-    if (!tracker->system.p && !tracker->key.p && !tracker->url.p) {
+    if (!tracker.system.p && !tracker.key.p && !tracker.url.p) {
         buf_lit(out, "null");
         return;
     }
     buf_lit(out, "{\"system\":");
-    json_write_string(out, tracker->system);
-    buf_lit(out, ",\"key\":");
-    json_write_string(out, tracker->key);
-    buf_lit(out, ",\"url\":");
-    json_write_string(out, tracker->url);
+    json_write_string(out, tracker.system);
+    PUT(out, &tracker, TEXT, key);
+    PUT(out, &tracker, TEXT, url);
     buf_char(out, '}');
 }
 
@@ -64,8 +61,7 @@ static void write_policy(struct buf *out, struct str version, struct str rule)
 {
     buf_lit(out, "{\"version\":");
     json_write_string(out, version);
-    buf_lit(out, ",\"rule\":");
-    json_write_string(out, rule);
+    PUT_AS(out, rule, TEXT, rule);
     buf_char(out, '}');
 }
 
@@ -78,12 +74,9 @@ static void write_cause(const struct encoder *encoder, struct buf *out, const st
     } else {
         buf_lit(out, "{\"topic\":");
         json_write_string(out, encoder->topic_names[cause->topic]);
-        buf_lit(out, ",\"partition\":");
-        buf_int(out, cause->partition);
-        buf_lit(out, ",\"offset\":");
-        buf_int(out, cause->offset);
-        buf_lit(out, ",\"event_id\":");
-        json_write_string(out, cause->event_id);
+        PUT(out, cause, INTEGER, partition);
+        PUT(out, cause, INTEGER, offset);
+        PUT(out, cause, TEXT, event_id);
     }
     buf_char(out, '}');
 }
@@ -95,10 +88,8 @@ static void write_warnings(struct buf *out, struct warnings warnings)
         if (i) buf_char(out, ',');
         buf_lit(out, "{\"member\":");
         json_write_string(out, warnings.items[i].member);
-        buf_lit(out, ",\"value\":");
-        json_write_string(out, warnings.items[i].value);
-        buf_lit(out, ",\"taken_as\":");
-        json_write_string(out, warnings.items[i].taken_as);
+        PUT(out, &warnings.items[i], TEXT, value);
+        PUT(out, &warnings.items[i], TEXT, taken_as);
         buf_char(out, '}');
     }
     buf_char(out, ']');
@@ -112,21 +103,35 @@ static void write_end(struct buf *out, const struct output *output)
     buf_char(out, '}');
 }
 
+/* Opens one member of `changes`, if it is in `changed`. */
+static bool begin_change(struct buf *out, uint64_t changed, enum task_member member,
+                         struct str name)
+{
+    if (!(changed >> member & 1)) return false;
+    if (out->p[out->n - 1] != '{') buf_char(out, ',');
+    buf_str(out, name);
+    return true;
+}
+
 static void write_changes(struct buf *out, const struct task_output *task)
 {
-    bool first = true;
+    const struct task *before = task->before, *after = task->after;
+    uint64_t changed = before ? task->changed : 0;
     buf_lit(out, ",\"changes\":{");
-#define CHANGE(name, member, type)                                                                \
-    if (task->before && (task->changed & (UINT64_C(1) << TASK_MEMBER_##name))) {                  \
-        buf_str(out, first ? STR("\"" #name "\":{\"from\":") : STR(",\"" #name "\":{\"from\":")); \
-        WRITE_##type(out, task->before, member);                                                  \
-        buf_lit(out, ",\"to\":");                                                                 \
-        WRITE_##type(out, task->after, member);                                                   \
-        buf_char(out, '}');                                                                       \
-        first = false;                                                                            \
+#define CHANGE(type, member)                                                                   \
+    if (begin_change(out, changed, TASK_MEMBER_##member, STR("\"" #member "\":{\"from\":"))) { \
+        WRITE_##type(out, before->member);                                                     \
+        PUT_AS(out, to, type, after->member);                                                  \
+        buf_char(out, '}');                                                                    \
     }
-    TASK_MEMBERS(CHANGE)
+    TASK_MEMBERS(CHANGE, MEMBER_SKIP, MEMBER_SKIP)
 #undef CHANGE
+    if (begin_change(out, changed, TASK_MEMBER_policy, STR("\"policy\":{\"from\":"))) {
+        write_policy(out, before->policy_version, before->policy_rule);
+        buf_lit(out, ",\"to\":");
+        write_policy(out, after->policy_version, after->policy_rule);
+        buf_char(out, '}');
+    }
     buf_char(out, '}');
 }
 
@@ -135,32 +140,13 @@ void encode_value_task_members(struct buf *out, struct str incident_id, const st
 {
     buf_lit(out, "{\"task_id\":");
     json_write_string(out, task_id);
-    PUT(out, t, version, version, INT);
-    buf_lit(out, ",\"incident_id\":");
-    json_write_string(out, incident_id);
-    PUT(out, t, finding_id, finding_id, STR);
-    PUT(out, t, kind, kind, KIND);
-    PUT(out, t, queue, queue, QUEUE);
-    PUT(out, t, title, title, STR);
-    PUT(out, t, description, description, STR);
-    PUT(out, t, category, category, CATEGORY);
-    PUT(out, t, severity, severity, SEVERITY);
-    PUT(out, t, priority, priority, PRIORITY);
-    PUT(out, t, status, status, STATUS);
-    PUT(out, t, resolution, resolution, RESOLUTION);
-    PUT(out, t, reason, reason, STR);
-    PUT(out, t, owner, owner, OWNER);
-    PUT(out, t, participants, participants, LIST);
-    PUT(out, t, created_at, created_at, TIME);
-    PUT(out, t, updated_at, updated_at, TIME);
-    PUT(out, t, assign_due_at, assign_due_at, TIME);
-    PUT(out, t, due_at, due_at, TIME);
-    PUT(out, t, snoozed_until, snoozed_until, TIME);
-    PUT(out, t, closed_at, closed_at, TIME);
-    PUT(out, t, sla, sla, SLA);
-    PUT(out, t, occurrence, occurrence, INT);
-    PUT(out, t, tracker, tracker, TRACKER);
-    PUT(out, t, policy, policy_version, POLICY);
+    PUT(out, t, INTEGER, version);
+    PUT_AS(out, incident_id, TEXT, incident_id);
+#define SHOW(type, member) PUT(out, t, type, member);
+    TASK_MEMBERS(SHOW, SHOW, MEMBER_SKIP)
+#undef SHOW
+    buf_lit(out, ",\"policy\":");
+    write_policy(out, t->policy_version, t->policy_rule);
 }
 
 static void write_task(const struct encoder *encoder, struct buf *out, const struct output *output,
@@ -189,7 +175,7 @@ static void write_because(struct buf *out, const struct incident *incident)
     buf_char(out, ']');
 }
 
-static struct str postmortem_rule(int level)
+static struct str postmortem_rule(enum level level)
 {
 #define RULE(id, text) [id] = {"postmortem/" text, sizeof("postmortem/" text) - 1},
     static const struct str rules[level_end] = {LEVELS(RULE)};
@@ -202,18 +188,17 @@ void encode_value_incident_members(struct buf *out, struct str incident_id,
 {
     buf_lit(out, "{\"incident_id\":");
     json_write_string(out, incident_id);
-    PUT(out, i, occurrence, occurrence, INT);
-    buf_lit(out, ",\"level\":");
-    json_write_string(out, level_name(i->level));
+    PUT(out, i, INTEGER, occurrence);
+    PUT(out, i, WORD(level), level);
     write_because(out, i);
-    PUT(out, i, title, title, STR);
-    PUT(out, i, severity, severity, SEVERITY);
-    PUT(out, i, closed_at, closed_at, TIME);
+    PUT(out, i, TEXT, title);
+    PUT(out, i, WORD(severity), severity);
+    PUT(out, i, TIME, closed_at);
     buf_lit(out, ",\"counts\":{\"open\":");
     buf_int(out, i->counts.open);
-    PUT(out, i, closed, counts.closed, INT);
-    PUT(out, i, met, counts.met, INT);
-    PUT(out, i, met_late, counts.met_late, INT);
+    PUT(out, &i->counts, INTEGER, closed);
+    PUT(out, &i->counts, INTEGER, met);
+    PUT(out, &i->counts, INTEGER, met_late);
     buf_char(out, '}');
 }
 
@@ -233,12 +218,12 @@ static void write_short_task(struct buf *out, const struct task *t)
 {
     buf_lit(out, "{\"title\":");
     json_write_string(out, t->title);
-    PUT(out, t, kind, kind, KIND);
-    PUT(out, t, priority, priority, PRIORITY);
-    PUT(out, t, status, status, STATUS);
-    PUT(out, t, owner, owner, OWNER);
-    PUT(out, t, due_at, due_at, TIME);
-    PUT(out, t, tracker, tracker, TRACKER);
+    PUT(out, t, WORD(task_kind), kind);
+    PUT(out, t, WORD(priority), priority);
+    PUT(out, t, WORD(task_status), status);
+    PUT(out, t, OBJECT(owner), owner);
+    PUT(out, t, TIME, due_at);
+    PUT(out, t, OBJECT(tracker), tracker);
     buf_char(out, '}');
 }
 
@@ -249,8 +234,8 @@ static void write_recipients(struct buf *out, const struct reminder_output *remi
         const struct recipient *r = &reminder->recipients[i];
         buf_str(out, i ? STR(",{\"role\":") : STR("{\"role\":"));
         json_write_string(out, role_name(r->role));
-        PUT(out, r, team, who.team, STR);
-        PUT(out, r, person, who.person, STR);
+        PUT(out, &r->who, TEXT, team);
+        PUT(out, &r->who, TEXT, person);
         buf_char(out, '}');
     }
     buf_char(out, ']');
@@ -261,8 +246,7 @@ static void write_open_tasks(struct buf *out, const struct reminder_output *remi
     const struct incident *i = reminder->incident;
     buf_lit(out, ",\"incident\":{\"title\":");
     json_write_string(out, i->title);
-    buf_lit(out, ",\"level\":");
-    json_write_string(out, level_name(i->level));
+    PUT(out, i, WORD(level), level);
     buf_lit(out, ",\"open\":[");
     for (size_t n = 0; n < reminder->open_n; n++) {
         if (n) buf_char(out, ',');
@@ -273,17 +257,15 @@ static void write_open_tasks(struct buf *out, const struct reminder_output *remi
 
 static void write_orphan(struct buf *out, const struct finding *f)
 {
-    int category = f->category ? f->category : CATEGORY_UNCATEGORIZED;
-    int status = f->status ? f->status : REPORTED_OPEN;
+    enum category category = f->category ? f->category : CATEGORY_UNCATEGORIZED;
+    enum reported_status status = f->status ? f->status : REPORTED_OPEN;
     buf_lit(out, ",\"finding\":{\"finding_id\":");
     json_write_string(out, f->finding_id);
-    PUT(out, f, title, title, STR);
-    buf_lit(out, ",\"category\":");
-    json_write_string(out, category_name(category));
-    PUT(out, f, severity, severity, SEVERITY);
-    buf_lit(out, ",\"status\":");
-    json_write_string(out, reported_status_name(status));
-    PUT(out, f, owner, owner, OWNER);
+    PUT(out, f, TEXT, title);
+    PUT_AS(out, category, WORD(category), category);
+    PUT(out, f, WORD(severity), severity);
+    PUT_AS(out, status, WORD(reported_status), status);
+    PUT(out, f, OBJECT(owner), owner);
     buf_char(out, '}');
 }
 
@@ -293,14 +275,13 @@ static void write_reminder(struct buf *out, const struct output *output, struct 
     bool about_incident = r->kind == REMINDER_REVIEW_DUE || r->kind == REMINDER_MISSING_FINDINGS;
     buf_lit(out, "{\"kind\":");
     json_write_string(out, reminder_kind_name(r->kind));
-    PUT(out, r, number, number, INT);
-    buf_lit(out, ",\"task_id\":");
-    json_write_string(out, task_id);
-    PUT(out, output, incident_id, incident_id, STR);
-    PUT(out, r, due_for, due_for, TIME);
+    PUT(out, r, INTEGER, number);
+    PUT_AS(out, task_id, TEXT, task_id);
+    PUT(out, output, TEXT, incident_id);
+    PUT(out, r, TIME, due_for);
     write_recipients(out, r);
-    PUT(out, r, summary, summary, STR);
-    PUT(out, r, coalesced, coalesced, INT);
+    PUT(out, r, TEXT, summary);
+    PUT(out, r, INTEGER, coalesced);
     buf_lit(out, ",\"task\":");
     if (r->task)
         write_short_task(out, r->task);
@@ -321,9 +302,9 @@ static void write_way(struct buf *out, const struct finding *f)
 {
     buf_lit(out, ",\"origin\":{\"incident_id\":");
     json_write_string(out, f->origin.incident_id);
-    PUT(out, &f->origin, finding_id, finding_id, STR);
+    PUT(out, &f->origin, TEXT, finding_id);
     buf_char(out, '}');
-    PUT(out, f, passed, passed, LIST);
+    PUT(out, f, LIST, passed);
 }
 
 /* A finding-updated as its publisher would send it: only the members that it has. */
@@ -332,38 +313,14 @@ static void write_finding(struct buf *out, const struct finding_event *event)
     const struct finding *f = &event->finding;
     buf_lit(out, "{\"finding_id\":");
     json_write_string(out, f->finding_id);
-    PUT(out, event, incident_id, incident_id, STR);
+    PUT(out, event, TEXT, incident_id);
     write_way(out, f);
-    if (f->order.revision >= 0) PUT(out, f, revision, order.revision, INT);
-    if (f->order.time != TIME_NONE) PUT(out, f, updated_at, order.time, TIME);
-#define PUT_IF(bit, name, type) \
-    if (event->present & (bit)) PUT(out, f, name, name, type)
-#define PUT_WORD_IF(bit, name, word)           \
-    if (event->present & (bit)) {              \
-        buf_lit(out, ",\"" #name "\":");       \
-        json_write_string(out, word(f->name)); \
-    }
-    PUT_IF(FINDING_CATEGORY, category, CATEGORY);
-    PUT_IF(FINDING_SEVERITY, severity, SEVERITY);
-    PUT_IF(FINDING_TITLE, title, STR);
-    PUT_IF(FINDING_DESCRIPTION, description, STR);
-    PUT_WORD_IF(FINDING_STATUS, status, reported_status_name)
-    PUT_IF(FINDING_REASON, reason, STR);
-    PUT_IF(FINDING_OWNER, owner, OWNER);
-    PUT_IF(FINDING_GROUPS, groups, LIST);
-    PUT_IF(FINDING_WORK, work, KIND);
-    if (event->present & FINDING_SOP_CHANGE) {
-        buf_lit(out, ",\"sop_change\":");
-        json_write_bool(out, f->sop_change);
-    }
-    PUT_IF(FINDING_DUE_AT, due_at, TIME);
-    PUT_IF(FINDING_SNOOZED_UNTIL, snoozed_until, TIME);
-    PUT_IF(FINDING_TRACKER, tracker, TRACKER);
-    PUT_WORD_IF(FINDING_ACTION_TYPE, action_type, action_type_name)
-    PUT_IF(FINDING_REFERENCES, references, LIST);
-    PUT_IF(FINDING_DUPLICATE_OF, duplicate_of, STR);
-#undef PUT_IF
-#undef PUT_WORD_IF
+    if (f->order.revision >= 0) PUT(out, &f->order, INTEGER, revision);
+    if (f->order.time != TIME_NONE) PUT_AS(out, updated_at, TIME, f->order.time);
+#define PUT_SAID(bit, type, member) \
+    if (event->present & bit) PUT(out, f, type, member);
+    FINDING_SAID(PUT_SAID)
+#undef PUT_SAID
     buf_char(out, '}');
 }
 

@@ -138,28 +138,28 @@ int64_t members_revision(struct reader *r, const struct json *value)
     return -1;
 }
 
-int members_word(struct reader *r, const struct json *value, struct vocabulary vocabulary,
+int members_word(struct reader *r, const struct json *value, const struct vocabulary *vocabulary,
                  int otherwise)
 {
     struct str word = members_text(r, value);
     if (!word.p) return 0;
-    int v = vocabulary.parse(word);
+    int v = vocabulary_parse(vocabulary, word);
     if (v) return v;
-    reader_warn(r, value->name, word, vocabulary.name(otherwise));
+    reader_warn(r, value->name, word, vocabulary->words[otherwise]);
     return otherwise;
 }
 
-int members_choice(struct reader *r, const struct json *value, struct vocabulary vocabulary,
+int members_choice(struct reader *r, const struct json *value, const struct vocabulary *vocabulary,
                    int first, int last)
 {
     struct str word = members_text(r, value);
     if (!word.p) return 0;
-    int v = vocabulary.parse(word);
+    int v = vocabulary_parse(vocabulary, word);
     if (v >= first && v <= last) return v;
     struct buf allowed = {0};
     for (int i = first; i <= last; i++) {
         if (i > first) buf_lit(&allowed, ", ");
-        buf_str(&allowed, vocabulary.name(i));
+        buf_str(&allowed, vocabulary->words[i]);
     }
     struct str choices = buf_slice(&allowed);
     struct str shown = json_excerpt(r->arena, word, SHOWN_BYTES);
@@ -169,7 +169,7 @@ int members_choice(struct reader *r, const struct json *value, struct vocabulary
     return 0;
 }
 
-int members_severity(struct reader *r, const struct json *value)
+enum severity members_severity(struct reader *r, const struct json *value)
 {
     if (is_none(value)) return 0;
     if (value->type != JSON_STRING && value->type != JSON_INT && value->type != JSON_REAL) {
@@ -177,32 +177,32 @@ int members_severity(struct reader *r, const struct json *value)
         return 0;
     }
     const struct policy *policy = r->decoder->policy;
-    int severity = policy_severity(policy, value->text);
+    enum severity severity = policy_severity(policy, value->text);
     if (severity) return severity;
     reader_warn(r, value->name, value->text, severity_name(policy->severity_default));
     return policy->severity_default;
 }
 
-int members_boolean(struct reader *r, const struct json *value)
+enum tristate members_boolean(struct reader *r, const struct json *value)
 {
-    if (is_none(value)) return 0;
+    if (is_none(value)) return tristate_none;
     if (value->type == JSON_TRUE) return TRI_TRUE;
     if (value->type == JSON_FALSE) return TRI_FALSE;
     reader_wrong_type(r, value, "true or false");
-    return 0;
+    return tristate_none;
 }
 
-int members_tristate(struct reader *r, const struct json *value)
+enum tristate members_tristate(struct reader *r, const struct json *value)
 {
     static const struct {
         struct str word;
-        int value;
+        enum tristate value;
     } words[] = {
         {{"yes", 3}, TRI_TRUE},
         {{"no", 2}, TRI_FALSE},
         {{"true", 4}, TRI_TRUE},
         {{"false", 5}, TRI_FALSE},
-        {{"unknown", 7}, 0},
+        {{"unknown", 7}, tristate_none},
         {{"potentially", 11}, TRI_SUSPECTED},
         {{"suspected", 9}, TRI_SUSPECTED},
     };

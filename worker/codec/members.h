@@ -36,25 +36,19 @@ bool members_time_is_absent(const struct json *value);
 /* -1: none. */
 int64_t members_revision(struct reader *r, const struct json *value);
 
-/* A word that is one of a vocabulary: `parse` and `name` are the vocabulary's functions. */
-struct vocabulary {
-    int (*parse)(struct str text);
-    struct str (*name)(int value);
-    int end; /* one past the last value */
-};
-/* An unknown word is `otherwise`, with a warning. */
-int members_word(struct reader *r, const struct json *value, struct vocabulary vocabulary,
+/* A word of a vocabulary, as its value. An unknown word is `otherwise`, with a warning. */
+int members_word(struct reader *r, const struct json *value, const struct vocabulary *vocabulary,
                  int otherwise);
 /* Only values `first` to `last` may stand here: else unknown-value. */
-int members_choice(struct reader *r, const struct json *value, struct vocabulary vocabulary,
+int members_choice(struct reader *r, const struct json *value, const struct vocabulary *vocabulary,
                    int first, int last);
 /* By the policy's aliases; an unknown one is the policy's default, with a warning. */
-int members_severity(struct reader *r, const struct json *value);
+enum severity members_severity(struct reader *r, const struct json *value);
 
 /* TRI_TRUE, TRI_FALSE or 0; no words. */
-int members_boolean(struct reader *r, const struct json *value);
+enum tristate members_boolean(struct reader *r, const struct json *value);
 /* The same with the words for what publishers do not know: enum tristate. */
-int members_tristate(struct reader *r, const struct json *value);
+enum tristate members_tristate(struct reader *r, const struct json *value);
 
 struct owner members_owner(struct reader *r, const struct json *value);
 struct tracker members_tracker(struct reader *r, const struct json *value);

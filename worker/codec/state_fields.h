@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of each entry is stored, as tables that both the writer and the reader follow. */
+/* What of each entry is stored, as tables that both the writer and the reader follow. They are made
+ * of those of core/state.h, so every member of an entry is in them. */
 #ifndef EPILOGUE_CODEC_STATE_FIELDS_H
 #define EPILOGUE_CODEC_STATE_FIELDS_H
 
@@ -12,12 +13,12 @@ enum state_field_type {
     STATE_REVISION,  /* int64_t; nothing: -1 */
     STATE_BITS,      /* unsigned, as an integer; nothing: 0 */
     STATE_BOOLEAN,   /* bool; nothing: false */
-    STATE_TRISTATE,  /* int, enum tristate, as a boolean or "suspected"; nothing: 0 */
+    STATE_TRISTATE,  /* enum tristate, as a boolean or "suspected"; nothing: 0 */
     STATE_TIME,      /* ms_t; nothing: TIME_NONE */
-    STATE_WORD,      /* int or an enum, by its name; nothing: 0 */
+    STATE_WORD,      /* an enum of core/names.h, by its name; nothing: 0 */
     STATE_WORDS,     /* unsigned, bit (1 << (value - first)), as the list of names; nothing: 0 */
     STATE_OBJECT,    /* a struct with fields of its own; nothing: none of them */
-    STATE_OBJECTS,   /* an array of such, and its size_t count; nothing: empty */
+    STATE_OBJECTS,   /* struct state_objects of such; nothing: empty */
     STATE_REMINDERS, /* struct reminder_state by kind; nothing: all unused */
 };
 
@@ -26,13 +27,16 @@ struct state_fields;
 struct state_field {
     struct str name; /* as it is written: ,"name": */
     enum state_field_type type;
-    size_t offset;       /* of the member in its struct */
-    size_t count_offset; /* STATE_OBJECTS */
-    int first;           /* STATE_WORDS: the value of bit 0 */
-    const struct state_fields *of;
-    struct str (*word)(int value);
-    int (*parse)(struct str text);
-    int end; /* of the words' values */
+    size_t offset;                  /* of the member in its struct */
+    int first;                      /* STATE_WORDS: the value of bit 0 */
+    const struct state_fields *of;  /* STATE_OBJECT, STATE_OBJECTS */
+    const struct vocabulary *words; /* STATE_WORD, STATE_WORDS */
+};
+
+/* What a member of STATE_OBJECTS is, whatever its items are. */
+struct state_objects {
+    void *items;
+    size_t n;
 };
 
 struct state_fields {

@@ -46,16 +46,16 @@ static void write_object(struct buf *out, const struct state_field *field,
         buf_char(out, '}');
 }
 
-static void write_objects(struct buf *out, const struct state_field *field, const char *member,
-                          size_t n)
+static void write_objects(struct buf *out, const struct state_field *field, const void *member)
 {
-    const char *items;
-    memcpy(&items, member, sizeof items);
+    struct state_objects list;
+    memcpy(&list, member, sizeof list);
+    if (!list.n) return;
     write_name(out, field);
     buf_char(out, '[');
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < list.n; i++) {
         if (i) buf_char(out, ',');
-        write_object(out, NULL, field->of, items + i * field->of->size);
+        write_object(out, NULL, field->of, (const char *)list.items + i * field->of->size);
     }
     buf_char(out, ']');
 }
@@ -65,8 +65,8 @@ static void write_words(struct buf *out, const struct state_field *field, unsign
     bool first = true;
     write_name(out, field);
     buf_char(out, '[');
-    for (int value = field->first; value < field->end; value++) {
-        struct str word = field->word(value);
+    for (int value = field->first; value < field->words->end; value++) {
+        struct str word = field->words->words[value];
         if (!(bits & (1U << (value - field->first))) || !word.p) continue;
         if (!first) buf_char(out, ',');
         json_write_string(out, word);
@@ -85,7 +85,7 @@ static void write_reminders(struct buf *out, const struct state_field *field,
     for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++) {
         if (!reminders[kind].number && reminders[kind].last == TIME_NONE) continue;
         if (out->n > empty) buf_char(out, ',');
-        json_write_string(out, reminder_kind_name(kind));
+        json_write_string(out, reminder_kind_name((enum reminder_kind)kind));
         buf_char(out, ':');
         write_object(out, NULL, &state_fields_reminder, &reminders[kind]);
     }
@@ -95,7 +95,7 @@ static void write_reminders(struct buf *out, const struct state_field *field,
         buf_char(out, '}');
 }
 
-static void write_tristate(struct buf *out, int value)
+static void write_tristate(struct buf *out, enum tristate value)
 {
     if (value == TRI_SUSPECTED)
         json_write_string(out, tristate_name(value));
@@ -129,8 +129,8 @@ static void write_integer(struct buf *out, const struct state_field *field, cons
     write_name(out, field);
     switch (field->type) {
     case STATE_REVISION: buf_int(out, value - 1); break;
-    case STATE_WORD: json_write_string(out, field->word((int)value)); break;
-    case STATE_TRISTATE: write_tristate(out, (int)value); break;
+    case STATE_WORD: json_write_string(out, field->words->words[value]); break;
+    case STATE_TRISTATE: write_tristate(out, (enum tristate)value); break;
     default: buf_int(out, value);
     }
 }
@@ -138,7 +138,6 @@ static void write_integer(struct buf *out, const struct state_field *field, cons
 static void write_field(struct buf *out, const struct state_field *field, const char *body)
 {
     const void *member = body + field->offset;
-    size_t count;
     switch (field->type) {
     case STATE_TEXT:
         if (!((const struct str *)member)->p) return;
@@ -161,10 +160,7 @@ static void write_field(struct buf *out, const struct state_field *field, const 
         json_write_bool(out, true);
         return;
     case STATE_OBJECT: write_object(out, field, field->of, member); return;
-    case STATE_OBJECTS:
-        memcpy(&count, body + field->count_offset, sizeof count);
-        if (count) write_objects(out, field, member, count);
-        return;
+    case STATE_OBJECTS: write_objects(out, field, member); return;
     case STATE_REMINDERS: write_reminders(out, field, member); return;
     default: write_integer(out, field, member);
     }
@@ -231,7 +227,7 @@ static bool read_list(struct arena *arena, const struct json *value, struct str_
 }
 
 static bool read_objects(struct arena *arena, const struct state_field *field,
-                         const struct json *value, char *body, struct error *error)
+                         const struct json *value, void *member, struct error *error)
 {
     size_t n = 0;
     if (value->type != JSON_ARRAY)
@@ -239,8 +235,7 @@ static bool read_objects(struct arena *arena, const struct state_field *field,
     char *items = arena_zalloc(arena, (value->count ? value->count : 1) * field->of->size);
     for (const struct json *entry = value->first; entry; entry = entry->next, n++)
         if (!read_fields(arena, field->of, entry, items + n * field->of->size, error)) return false;
-    memcpy(body + field->offset, &items, sizeof items);
-    memcpy(body + field->count_offset, &n, sizeof n);
+    memcpy(member, &(struct state_objects){items, n}, sizeof(struct state_objects));
     return true;
 }
 
@@ -248,7 +243,7 @@ static bool read_words(const struct state_field *field, const struct json *value
 {
     if (value->type != JSON_ARRAY) return false;
     for (const struct json *entry = value->first; entry; entry = entry->next) {
-        int word = entry->type == JSON_STRING ? field->parse(entry->text) : 0;
+        int word = entry->type == JSON_STRING ? vocabulary_parse(field->words, entry->text) : 0;
         if (!word) return false;
         *bits |= 1U << (word - field->first);
     }
@@ -261,7 +256,7 @@ static bool read_reminders(struct arena *arena, const struct json *value,
     if (value->type != JSON_OBJECT)
         return state_json_unreadable(error, value->name, "must be an object");
     for (const struct json *m = value->first; m; m = m->next) {
-        int kind = reminder_kind_parse(m->name);
+        int kind = vocabulary_parse(&reminder_kind_words, m->name);
         if (!kind || kind >= REMINDER_TASK_KINDS) continue; /* of a later version 1 */
         if (!read_fields(arena, &state_fields_reminder, m, (char *)&reminders[kind], error))
             return false;
@@ -269,7 +264,7 @@ static bool read_reminders(struct arena *arena, const struct json *value,
     return true;
 }
 
-static bool read_tristate(const struct json *value, int *out)
+static bool read_tristate(const struct json *value, enum tristate *out)
 {
     switch (value->type) {
     case JSON_TRUE: *out = TRI_TRUE; return true;
@@ -306,12 +301,12 @@ static bool read_field(struct arena *arena, const struct state_field *field,
     case STATE_TRISTATE: ok = read_tristate(value, member); break;
     case STATE_TIME: ok = is_text && state_json_read_time(value->text, member); break;
     case STATE_WORD:
-        *(int *)member = is_text ? field->parse(value->text) : 0;
+        *(int *)member = is_text ? vocabulary_parse(field->words, value->text) : 0;
         ok = *(int *)member != 0;
         break;
     case STATE_WORDS: ok = read_words(field, value, member); break;
     case STATE_OBJECT: return read_fields(arena, field->of, value, member, error);
-    case STATE_OBJECTS: return read_objects(arena, field, value, body, error);
+    case STATE_OBJECTS: return read_objects(arena, field, value, member, error);
     case STATE_REMINDERS: return read_reminders(arena, value, member, error);
     }
     return ok || state_json_unreadable(error, value->name, "has a value that cannot be read");

@@ -123,16 +123,17 @@ static void put_choice(struct buf *out, struct str word, bool last)
 }
 
 enum result policy_reader_word(struct policy_reader *reader, const struct policy_place *at,
-                               json_t *value, struct str (*name)(int), int first, int end, int *out)
+                               json_t *value, const struct vocabulary *words, int first, void *out)
 {
     struct str text = text_of(value);
-    for (int v = first; v < end; v++) {
-        if (!str_eq(text, name(v))) continue;
-        *out = v;
+    for (int v = first; v < words->end; v++) {
+        if (!str_eq(text, words->words[v])) continue;
+        memcpy(out, &v, sizeof v);
         return OK;
     }
     struct buf allowed = {0};
-    for (int v = first; v < end; v++) put_choice(&allowed, name(v), v == end - 1);
+    for (int v = first; v < words->end; v++)
+        put_choice(&allowed, words->words[v], v == words->end - 1);
     buf_char(&allowed, 0);
     not_allowed(reader, at, value, allowed.p);
     buf_free(&allowed);

@@ -49,10 +49,9 @@ enum result policy_reader_items(struct policy_reader *reader, const struct polic
                                 json_t *value, policy_read *read, size_t max, size_t size,
                                 void *items, size_t *n);
 
-/* A word out of a vocabulary of core/names.h: the values `first` to `end` - 1. */
+/* A word out of a vocabulary of core/names.h: a value from `first` on. `out`: its enum. */
 enum result policy_reader_word(struct policy_reader *reader, const struct policy_place *at,
-                               json_t *value, struct str (*name)(int), int first, int end,
-                               int *out);
+                               json_t *value, const struct vocabulary *words, int first, void *out);
 /* A word out of a list that ends with NULL; *out is its place in it. */
 enum result policy_reader_choice(struct policy_reader *reader, const struct policy_place *at,
                                  json_t *value, const char *const *words, int *out);

@@ -14,8 +14,9 @@
     enum result policy_values_##name(struct policy_reader *r, const struct policy_place *at, \
                                      json_t *value, void *target)
 
-/* The bits are those of core/policy.h: BECAUSE_CUSTOMER_IMPACTING, BECAUSE_DATA_BREACH. */
-static const char *const because_words[] = {"customer_impacting", "data_breach", NULL};
+/* In the order of the bits, BECAUSE_*. */
+#define TEXT_OF(id, text) text,
+static const char *const because_texts[] = {BECAUSES(TEXT_OF) NULL};
 /* In the order of enum obligation_start. */
 static const char *const start_words[] = {"started_at", "detected_at", "contained_at", "closed_at",
                                           NULL};
@@ -23,33 +24,32 @@ static const char *const day_words[] = {"mon", "tue", "wed", "thu", "fri", "sat"
 
 READ(severity)
 {
-    return policy_reader_word(r, at, value, severity_name, SEVERITY_CRITICAL, severity_end, target);
+    return policy_reader_word(r, at, value, &severity_words, SEVERITY_CRITICAL, target);
 }
 
 READ(priority)
 {
-    return policy_reader_word(r, at, value, priority_name, PRIORITY_P1, priority_end, target);
+    return policy_reader_word(r, at, value, &priority_words, PRIORITY_P1, target);
 }
 
 READ(queue)
 {
-    return policy_reader_word(r, at, value, queue_name, QUEUE_ENGINEERING, queue_end, target);
+    return policy_reader_word(r, at, value, &queue_words, QUEUE_ENGINEERING, target);
 }
 
 READ(work)
 {
-    return policy_reader_word(r, at, value, task_kind_name, KIND_BUG, task_kind_end, target);
+    return policy_reader_word(r, at, value, &task_kind_words, KIND_BUG, target);
 }
 
 READ(party_kind)
 {
-    return policy_reader_word(r, at, value, party_kind_name, PARTY_INTERNAL_GROUP, party_kind_end,
-                              target);
+    return policy_reader_word(r, at, value, &party_kind_words, PARTY_INTERNAL_GROUP, target);
 }
 
 READ(because)
 {
-    return policy_reader_choices(r, at, value, because_words, target);
+    return policy_reader_choices(r, at, value, because_texts, target);
 }
 
 READ(priority_boost)

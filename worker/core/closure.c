@@ -30,17 +30,6 @@ static void merge_header(const struct policy *policy, struct incident *stored,
 {
     const struct incident *in = &event->incident;
     unsigned present = event->present;
-    stored->closed_at = in->closed_at;
-    if (present & CLOSURE_TITLE) stored->title = in->title;
-    if (present & CLOSURE_SEVERITY) stored->severity = in->severity;
-    if (!stored->severity) stored->severity = policy->severity_default;
-    if (present & CLOSURE_DISPOSITION) stored->disposition = in->disposition;
-    if (present & CLOSURE_CUSTOMER_IMPACTING) stored->customer_impacting = in->customer_impacting;
-    if (present & CLOSURE_DATA_BREACH) stored->data_breach = in->data_breach;
-    if (present & CLOSURE_STARTED_AT) stored->started_at = in->started_at;
-    if (present & CLOSURE_DETECTED_AT) stored->detected_at = in->detected_at;
-    if (present & CLOSURE_CONTAINED_AT) stored->contained_at = in->contained_at;
-    if (present & CLOSURE_OWNER) stored->owner = in->owner;
     /* An incident merged into itself is a publisher's slip, not a merge. One that is void stays so
      * until the publisher says something else. */
     if ((present & CLOSURE_MERGED_INTO) && !str_eq(in->merged_into, stored->incident_id) &&
@@ -48,37 +37,14 @@ static void merge_header(const struct policy *policy, struct incident *stored,
         stored->merged_into = in->merged_into;
         stored->merge_void = STR_NONE;
     }
+    stored->closed_at = in->closed_at;
+    INCIDENT_MEMBERS(MEMBER_MERGE, MEMBER_SKIP)
+    if (!stored->severity) stored->severity = policy->severity_default;
 }
 
-static void merge_closure(struct closure *stored, const struct closure_event *event)
+static void merge_closure(struct closure *stored, const struct closure *in, unsigned present)
 {
-    const struct closure *in = &event->closure;
-    unsigned present = event->present;
-    if (present & CLOSURE_SUMMARY) stored->summary = in->summary;
-    if (present & CLOSURE_STARTED_AT) stored->started_at_text = in->started_at_text;
-    if (present & CLOSURE_DETECTED_AT) stored->detected_at_text = in->detected_at_text;
-    if (present & CLOSURE_CONTAINED_AT) stored->contained_at_text = in->contained_at_text;
-    if (present & CLOSURE_TIMELINE) {
-        stored->timeline = in->timeline;
-        stored->timeline_n = in->timeline_n;
-    }
-    if (present & CLOSURE_TECHNICAL_SUMMARY) {
-        stored->evidence = in->evidence;
-        stored->evidence_n = in->evidence_n;
-        stored->actors = in->actors;
-        stored->response = in->response;
-        stored->takeaways = in->takeaways;
-    }
-    if (present & CLOSURE_RESPONSE_EVALUATION) {
-        stored->sufficient = in->sufficient;
-        stored->complete = in->complete;
-        stored->evaluation_note = in->evaluation_note;
-    }
-    if (present & CLOSURE_COORDINATION) {
-        stored->coordination = in->coordination;
-        stored->coordination_n = in->coordination_n;
-    }
-    if (present & CLOSURE_REFERENCES) stored->references = in->references;
+    CLOSURE_MEMBERS(MEMBER_MERGE)
 }
 
 static struct entry *closure_entry(struct step *step)
@@ -202,10 +168,10 @@ static bool go_over_parties(struct step *step)
 {
     const struct closure *closure = closure_entry(step)->closure;
     int64_t *done = &step->incident->cursor.done;
-    for (; (size_t)*done < closure->coordination_n; ++*done) {
+    for (; (size_t)*done < closure->coordination.n; ++*done) {
         if (step_is_full(step)) return false;
         size_t bytes = step->bytes;
-        coordination_take(step, &closure->coordination[*done]);
+        coordination_take(step, &closure->coordination.items[*done]);
         step_handled(step, bytes);
     }
     coordination_take_duties(step, closure);
@@ -229,6 +195,16 @@ static bool go_on(struct step *step, const struct closure_event *event)
     switch (step->incident->cursor.stage) {
     case STAGE_PARTIES: return go_over_parties(step);
     case STAGE_TAKE: return go_over_findings(step, event);
+    case STAGE_UPDATE:
+    case STAGE_RAISE:
+    case STAGE_RELEASE:
+    case STAGE_DOUBTS:
+    case STAGE_FORWARD:
+    case STAGE_CLOSE:
+    case STAGE_HOLD:
+    case STAGE_RETIRE:
+    case STAGE_AGAIN:
+    case STAGE_NONE:
     default: return go_over_entries(step);
     }
 }
@@ -263,7 +239,7 @@ static void begin(struct step *step, const struct closure_event *event)
     merge_header(step->policy, incident, event);
     if (says_void_merge(incident, event)) warn_of_circle(step);
     decide_level(step);
-    merge_closure(edit_closure(step), event);
+    merge_closure(edit_closure(step), &event->closure, event->present);
 
     bool is_confirmed_now = old.level == LEVEL_UNCONFIRMED && incident->level != LEVEL_UNCONFIRMED;
     if (old.phase == PHASE_WAITING || is_confirmed_now)

@@ -31,6 +31,7 @@ static ms_t obligation_start(const struct incident *incident, enum obligation_st
     case FROM_STARTED_AT: return incident->started_at;
     case FROM_DETECTED_AT: return incident->detected_at;
     case FROM_CONTAINED_AT: return incident->contained_at;
+    case FROM_CLOSED_AT:
     default: return incident->closed_at;
     }
 }
@@ -68,8 +69,8 @@ static struct str party_description(struct step *step, const struct coordination
     return text_clean(step->arena, text);
 }
 
-static struct entry *create_coordination(struct step *step, const struct coordination *c, int queue,
-                                         const struct obligation *o)
+static struct entry *create_coordination(struct step *step, const struct coordination *c,
+                                         enum queue queue, const struct obligation *o)
 {
     struct str what = o ? arena_printf(step->arena, "Meet the duty %.*s towards %.*s on",
                                        STR_ARG(o->name), STR_ARG(c->party))
@@ -87,7 +88,7 @@ void coordination_take(struct step *step, const struct coordination *c)
 {
     struct entry *entry = step_task_entry(step, task_name(step, KIND_COORDINATION, c->party));
     const struct obligation *o = obligation_to(step, c->party);
-    int queue = c->party_kind == PARTY_INTERNAL_GROUP ? QUEUE_RESPONSE_TEAM : QUEUE_EXTERNAL;
+    enum queue queue = c->party_kind == PARTY_INTERNAL_GROUP ? QUEUE_RESPONSE_TEAM : QUEUE_EXTERNAL;
     if (!entry->exists) {
         entry = create_coordination(step, c, queue, o);
     } else {
@@ -106,8 +107,8 @@ void coordination_take(struct step *step, const struct coordination *c)
 
 static bool is_named(const struct closure *closure, struct str party)
 {
-    for (size_t i = 0; i < closure->coordination_n; i++)
-        if (str_eq(closure->coordination[i].party, party)) return true;
+    for (size_t i = 0; i < closure->coordination.n; i++)
+        if (str_eq(closure->coordination.items[i].party, party)) return true;
     return false;
 }
 

@@ -24,7 +24,7 @@ static void need_key(struct need *need, struct str key)
 
 /* "<header key>|t|<kind>/<part>", the parts encoded already; without printf, for every finding
  * event needs five of them. */
-static struct str finding_task_key(struct arena *arena, struct str header_key, int kind,
+static struct str finding_task_key(struct arena *arena, struct str header_key, enum task_kind kind,
                                    struct str part)
 {
     struct str name = task_kind_name(kind);
@@ -149,6 +149,7 @@ static enum decide_result decide(struct step *step, const struct event *event, m
         task_update_take(step, event->task_update);
         occurrence_settle(step);
         return DECIDE_OK;
+    case EVENT_TICK:
     default: return tick(step, event, now);
     }
 }

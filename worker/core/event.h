@@ -11,7 +11,7 @@
 
 /* Where an effect comes from; goes to every event that it makes. */
 struct cause {
-    int topic; /* enum topic; 0 for a tick */
+    enum topic topic; /* topic_none for a tick */
     int partition;
     int64_t offset;
     struct str event_id; /* the CloudEvents id of the record, or absent */
@@ -23,24 +23,17 @@ struct cause {
  * few enough for a record and a state of them. */
 #define PASSED_MAX 32
 
-enum finding_member {
-    FINDING_CATEGORY = 1 << 0,
-    FINDING_SEVERITY = 1 << 1,
-    FINDING_TITLE = 1 << 2,
-    FINDING_DESCRIPTION = 1 << 3,
-    FINDING_STATUS = 1 << 4,
-    FINDING_REASON = 1 << 5,
-    FINDING_OWNER = 1 << 6,
-    FINDING_GROUPS = 1 << 7,
-    FINDING_WORK = 1 << 8,
-    FINDING_SOP_CHANGE = 1 << 9,
-    FINDING_DUE_AT = 1 << 10,
-    FINDING_SNOOZED_UNTIL = 1 << 11,
-    FINDING_TRACKER = 1 << 12,
-    FINDING_ACTION_TYPE = 1 << 13,
-    FINDING_REFERENCES = 1 << 14,
-    FINDING_DUPLICATE_OF = 1 << 15,
-};
+/* The members of `finding-updated`, by which the decoder finds them: SAID(bit, type, member) for
+ * those of FINDING_SAID, APART(member) for the others. */
+/* clang-format off */
+#define FINDING_RECORD(SAID, APART) \
+    APART(finding_id) APART(incident_id) APART(revision) \
+    FINDING_SAID(SAID) \
+    APART(updated_at) APART(origin) APART(passed)
+/* clang-format on */
+
+enum { FINDING_SAID(MEMBER_PLACE) };
+enum finding_member { FINDING_SAID(MEMBER_BIT) };
 
 /* `finding-updated`, or one entry of a closure's `findings`. Null members: 0, STR_NONE, TIME_NONE
  * in `finding`; its order holds the record's revision and updated_at. One that came with a merged
@@ -52,24 +45,35 @@ struct finding_event {
     struct warnings warnings;
 };
 
-enum closure_member {
-    CLOSURE_TITLE = 1 << 0,
-    CLOSURE_SEVERITY = 1 << 1,
-    CLOSURE_CUSTOMER_IMPACTING = 1 << 2,
-    CLOSURE_DATA_BREACH = 1 << 3,
-    CLOSURE_STARTED_AT = 1 << 4,
-    CLOSURE_DETECTED_AT = 1 << 5,
-    CLOSURE_CONTAINED_AT = 1 << 6,
-    CLOSURE_OWNER = 1 << 7,
-    CLOSURE_TIMELINE = 1 << 8,
-    CLOSURE_TECHNICAL_SUMMARY = 1 << 9,
-    CLOSURE_RESPONSE_EVALUATION = 1 << 10,
-    CLOSURE_COORDINATION = 1 << 11,
-    CLOSURE_MERGED_INTO = 1 << 12,
-    CLOSURE_SUMMARY = 1 << 13,
-    CLOSURE_DISPOSITION = 1 << 14,
-    CLOSURE_REFERENCES = 1 << 15,
-};
+/* The members of `incident-closed`: SAID(bit, member) for those that stay as they were when a later
+ * closure lacks them, APART(member) for the others. What they are in the state: INCIDENT_MEMBERS,
+ * CLOSURE_MEMBERS. */
+/* clang-format off */
+#define CLOSURE_RECORD(SAID, APART) \
+    APART(incident_id) \
+    APART(revision) \
+    SAID(CLOSURE_TITLE, title) \
+    SAID(CLOSURE_SUMMARY, summary) \
+    SAID(CLOSURE_SEVERITY, severity) \
+    SAID(CLOSURE_DISPOSITION, disposition) \
+    SAID(CLOSURE_CUSTOMER_IMPACTING, customer_impacting) \
+    SAID(CLOSURE_DATA_BREACH, data_breach) \
+    SAID(CLOSURE_STARTED_AT, started_at) \
+    SAID(CLOSURE_DETECTED_AT, detected_at) \
+    SAID(CLOSURE_CONTAINED_AT, contained_at) \
+    APART(closed_at) \
+    SAID(CLOSURE_OWNER, owner) \
+    SAID(CLOSURE_TIMELINE, timeline) \
+    SAID(CLOSURE_TECHNICAL_SUMMARY, technical_summary) \
+    SAID(CLOSURE_RESPONSE_EVALUATION, response_evaluation) \
+    SAID(CLOSURE_COORDINATION, coordination) \
+    APART(findings) \
+    SAID(CLOSURE_MERGED_INTO, merged_into) \
+    SAID(CLOSURE_REFERENCES, references)
+/* clang-format on */
+
+enum { CLOSURE_RECORD(MEMBER_PLACE, MEMBER_SKIP) };
+enum closure_member { CLOSURE_RECORD(MEMBER_BIT, MEMBER_SKIP) };
 
 /* `incident-closed`. `incident` has the members of the header, its order holds the record's
  * revision and closed_at; `closure` those that only the report needs. */
@@ -83,13 +87,24 @@ struct closure_event {
     struct warnings warnings;
 };
 
-enum task_update_member {
-    TASK_UPDATE_STATUS = 1 << 0,
-    TASK_UPDATE_REASON = 1 << 1,
-    TASK_UPDATE_OWNER = 1 << 2,
-    TASK_UPDATE_TRACKER = 1 << 3,
-    TASK_UPDATE_SNOOZED_UNTIL = 1 << 4,
-};
+/* What a record of `task-updated` says of a task. X(bit, type, member). */
+#define TASK_UPDATE_SAID(X)                              \
+    X(TASK_UPDATE_STATUS, WORD(reported_status), status) \
+    X(TASK_UPDATE_REASON, TEXT, reason)                  \
+    X(TASK_UPDATE_OWNER, OBJECT(owner), owner)           \
+    X(TASK_UPDATE_SNOOZED_UNTIL, TIME, snoozed_until)    \
+    X(TASK_UPDATE_TRACKER, OBJECT(tracker), tracker)
+
+/* Its members, as those of a finding. */
+/* clang-format off */
+#define TASK_UPDATE_RECORD(SAID, APART) \
+    APART(task_id) APART(incident_id) APART(revision) \
+    TASK_UPDATE_SAID(SAID) \
+    APART(updated_at)
+/* clang-format on */
+
+enum { TASK_UPDATE_SAID(MEMBER_PLACE) };
+enum task_update_member { TASK_UPDATE_SAID(MEMBER_BIT) };
 
 /* `task-updated`. */
 struct task_update_event {
@@ -97,11 +112,7 @@ struct task_update_event {
     struct str task_id; /* as it came */
     struct str name;    /* what follows "<incident_id>/" in it, STR_NONE if it does not start so */
     struct order order;
-    int status; /* enum reported_status */
-    struct str reason;
-    struct owner owner;
-    struct tracker tracker;
-    ms_t snoozed_until;
+    TASK_UPDATE_SAID(MEMBER_OF)
     unsigned present;
     struct warnings warnings;
 };
@@ -124,7 +135,7 @@ struct event {
 
 /* Why a record cannot be taken. */
 struct refused {
-    int code;               /* enum refusal */
+    enum refusal code;
     struct str detail;      /* names the member and what is allowed; one line, at most 500 bytes */
     struct str incident_id; /* where it could be read: the shard of a dead letter without a key */
 };

@@ -17,22 +17,7 @@
 
 static void merge(struct finding *stored, const struct finding *in, unsigned present)
 {
-    if (present & FINDING_CATEGORY) stored->category = in->category;
-    if (present & FINDING_SEVERITY) stored->severity = in->severity;
-    if (present & FINDING_TITLE) stored->title = in->title;
-    if (present & FINDING_DESCRIPTION) stored->description = in->description;
-    if (present & FINDING_STATUS) stored->status = in->status;
-    if (present & FINDING_REASON) stored->reason = in->reason;
-    if (present & FINDING_OWNER) stored->owner = in->owner;
-    if (present & FINDING_GROUPS) stored->groups = in->groups;
-    if (present & FINDING_WORK) stored->work = in->work;
-    if (present & FINDING_SOP_CHANGE) stored->sop_change = in->sop_change;
-    if (present & FINDING_DUE_AT) stored->due_at = in->due_at;
-    if (present & FINDING_SNOOZED_UNTIL) stored->snoozed_until = in->snoozed_until;
-    if (present & FINDING_TRACKER) stored->tracker = in->tracker;
-    if (present & FINDING_ACTION_TYPE) stored->action_type = in->action_type;
-    if (present & FINDING_REFERENCES) stored->references = in->references;
-    if (present & FINDING_DUPLICATE_OF) stored->duplicate_of = in->duplicate_of;
+    FINDING_SAID(MEMBER_MERGE)
 }
 
 static struct finding *edit(struct step *step, struct entry *entry)
@@ -60,15 +45,11 @@ static bool is_news(const struct step *step, const struct finding *stored, const
 static struct finding *first_sight(struct step *step, struct entry *entry, const struct finding *in)
 {
     struct finding *finding = ARENA_NEW(step->arena, struct finding);
-    *finding = (struct finding){
-        .finding_id = in->finding_id,
-        .origin = in->origin,
-        .order = {-1, TIME_NONE},
-        .due_at = TIME_NONE,
-        .snoozed_until = TIME_NONE,
-        .first_seen_at = step->at,
-        .is_inline = true,
-    };
+    *finding = finding_none;
+    finding->finding_id = in->finding_id;
+    finding->origin = in->origin;
+    finding->first_seen_at = step->at;
+    finding->is_inline = true;
     entry->finding = finding;
     entry->exists = true;
     step_touch(step, entry);
@@ -239,7 +220,7 @@ void finding_hold(struct step *step, struct entry *entry)
     take_held_warnings(step, finding);
     tell_of_incident(step, finding);
     duplicate_set_doubt(step, finding, DOUBT_NONE);
-    finding->kind = 0;
+    finding->kind = task_kind_none;
     finding->sop_task = false;
     finding->orphan_sent = true;
 }

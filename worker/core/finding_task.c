@@ -6,23 +6,23 @@
 #include "followup.h"
 #include "task.h"
 
-int finding_task_severity(const struct step *step, const struct finding *finding)
+enum severity finding_task_severity(const struct step *step, const struct finding *finding)
 {
     return finding->severity ? finding->severity : step->policy->severity_default;
 }
 
-int finding_task_category(const struct finding *finding)
+enum category finding_task_category(const struct finding *finding)
 {
     return finding->category ? finding->category : CATEGORY_UNCATEGORIZED;
 }
 
-static int priority_of(const struct step *step, const struct finding *finding)
+static enum priority priority_of(const struct step *step, const struct finding *finding)
 {
     int boost = step->incident->level == LEVEL_FULL ? step->policy->priority_boost : 0;
     return policy_priority(step->policy, finding_task_severity(step, finding), boost);
 }
 
-static int kind_of(const struct step *step, const struct finding *finding)
+static enum task_kind kind_of(const struct step *step, const struct finding *finding)
 {
     return finding->work ? finding->work
                          : policy_route(step->policy, finding_task_category(finding))->kind;
@@ -48,7 +48,7 @@ static struct str rule_of(struct step *step, const struct finding *finding)
 }
 
 /* A duplicate that is in doubt says no more than that the finding is there. */
-static int status_of(const struct finding *finding)
+static enum reported_status status_of(const struct finding *finding)
 {
     return finding->status && !finding->doubt ? finding->status : REPORTED_OPEN;
 }
@@ -61,14 +61,15 @@ static struct str reason_of(struct step *step, const struct finding *finding, un
     if (finding->reason.p || status_of(finding) != REPORTED_DUPLICATE) return finding->reason;
     struct str other = finding->duplicate_of;
     if (present & FINDING_DUPLICATE_OF) {
-        int kind = kind_of(step, step_finding_entry(step, other)->finding);
+        enum task_kind kind = kind_of(step, step_finding_entry(step, other)->finding);
         other =
             state_task_id(step->arena, step->incident->incident_id, task_name(step, kind, other));
     }
     return arena_printf(step->arena, "duplicate of %.*s", STR_ARG(other));
 }
 
-static struct task_seed seed_of(struct step *step, const struct finding *finding, int kind)
+static struct task_seed seed_of(struct step *step, const struct finding *finding,
+                                enum task_kind kind)
 {
     return (struct task_seed){
         .kind = kind,
@@ -113,7 +114,7 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
     if (present & (FINDING_CATEGORY | FINDING_WORK)) task->policy_rule = rule_of(step, finding);
     if (present & FINDING_TRACKER) task->tracker = finding->tracker;
     int64_t occurrence = task->occurrence;
-    int resolution = task->resolution;
+    enum resolution resolution = task->resolution;
     if (present & FINDING_STATUS) task_apply_status(step, task, status_of(finding));
     /* A date that was given stays; one that is past does not fit a second life. */
     bool again = task->occurrence > occurrence && finding->due_at > step->at;
@@ -125,7 +126,7 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
         task->reason = reason_of(step, finding, present);
 }
 
-static void update_task(struct step *step, int kind, const struct finding *finding,
+static void update_task(struct step *step, enum task_kind kind, const struct finding *finding,
                         unsigned present)
 {
     struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
@@ -136,7 +137,7 @@ static void update_task(struct step *step, int kind, const struct finding *findi
     task_changed(step, entry, before);
 }
 
-static void create_task(struct step *step, const struct finding *finding, int kind)
+static void create_task(struct step *step, const struct finding *finding, enum task_kind kind)
 {
     struct task_seed seed = seed_of(step, finding, kind);
     seed.tracker = finding->tracker;
@@ -163,8 +164,8 @@ static void reactivate(struct step *step, struct entry *entry, const struct find
 }
 
 /* Gives the finding its task of this kind. `moved`: it had one of another kind just now. */
-static void open_task(struct step *step, const struct finding *finding, int kind, bool moved,
-                      unsigned present)
+static void open_task(struct step *step, const struct finding *finding, enum task_kind kind,
+                      bool moved, unsigned present)
 {
     struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
     if (!entry->exists)
@@ -199,7 +200,7 @@ static void open_sop_update(struct step *step, const struct finding *finding)
 
 void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present)
 {
-    int old = finding->kind;
+    enum task_kind old = finding->kind;
     finding->kind = kind_of(step, finding);
     if (old == finding->kind) {
         update_task(step, old, finding, present);
@@ -238,7 +239,7 @@ void finding_task_settle(struct step *step, const struct finding *finding, enum 
     task_tell_warnings(step, entry);
 }
 
-static void reprioritize_task(struct step *step, const struct finding *finding, int kind)
+static void reprioritize_task(struct step *step, const struct finding *finding, enum task_kind kind)
 {
     struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
     if (entry->task->status == STATUS_CLOSED) return;

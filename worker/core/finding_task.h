@@ -6,8 +6,8 @@
 #include "step.h"
 
 /* As its tasks have them: what it does not say is the policy's, or its name. */
-int finding_task_severity(const struct step *step, const struct finding *finding);
-int finding_task_category(const struct finding *finding);
+enum severity finding_task_severity(const struct step *step, const struct finding *finding);
+enum category finding_task_category(const struct finding *finding);
 struct str finding_task_title(struct step *step, const struct finding *finding);
 /* Whether it says that nothing more is to be done: its task stays closed. */
 static inline bool finding_task_is_ended(const struct finding *finding)

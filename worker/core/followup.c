@@ -5,7 +5,7 @@
 #include "common/text.h"
 #include "reminder.h"
 
-struct task_seed followup_seed(struct step *step, int kind, struct str title)
+struct task_seed followup_seed(struct step *step, enum task_kind kind, struct str title)
 {
     const struct incident *incident = step->incident;
     return (struct task_seed){
@@ -32,7 +32,7 @@ struct str followup_title(struct step *step, const char *what)
 }
 
 /* Makes an incident-level task once; one that was put aside goes on when the incident is back. */
-static void make(struct step *step, int kind, const char *what, struct str description)
+static void make(struct step *step, enum task_kind kind, const char *what, struct str description)
 {
     if ((step->incident->made >> kind & 1) && !step->is_resumed) return;
     step->incident->made |= 1u << kind;
@@ -52,7 +52,7 @@ static void make(struct step *step, int kind, const char *what, struct str descr
 
 /* Keeps a task that asks for something missing: made while it is, its description up to date, and
  * closed when it has come. */
-static void want(struct step *step, int kind, const char *what, bool missing,
+static void want(struct step *step, enum task_kind kind, const char *what, bool missing,
                  struct str description)
 {
     if (missing) make(step, kind, what, description);
@@ -69,7 +69,7 @@ static void want(struct step *step, int kind, const char *what, bool missing,
 
 static void want_summary(struct step *step, const struct closure *closure)
 {
-    const char *evidence = closure->evidence_n ? "" : " evidence,";
+    const char *evidence = closure->evidence.n ? "" : " evidence,";
     const char *response = closure->response.n ? "" : " response,";
     const char *takeaways = closure->takeaways.n ? "" : " takeaways,";
     bool missing = *evidence || *response || *takeaways;
@@ -103,7 +103,7 @@ void followup_make(struct step *step, const struct closure *closure)
     if (step->incident->level == LEVEL_FULL) {
         make(step, KIND_POSTMORTEM, "Hold the full postmortem of", STR_NONE);
         want(step, KIND_SEQUENCE_OF_EVENTS, "Write the sequence of events of",
-             closure->timeline_n < 2, STR("The timeline has fewer than two entries."));
+             closure->timeline.n < 2, STR("The timeline has fewer than two entries."));
         want_summary(step, closure);
         make(step, KIND_FINDINGS_REPORT, "Write the report of the findings of", STR_NONE);
     }

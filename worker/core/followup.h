@@ -6,7 +6,7 @@
 #include "task.h"
 
 /* What a task of this kind begins as: its owner, priority and rule are the incident's. */
-struct task_seed followup_seed(struct step *step, int kind, struct str title);
+struct task_seed followup_seed(struct step *step, enum task_kind kind, struct str title);
 /* The title of a task of the incident: `what`, then the incident's id and title. */
 struct str followup_title(struct step *step, const char *what);
 /* Makes the tasks of the incident itself that its level and its closure ask for, those of parties

@@ -5,16 +5,12 @@
 struct incident *incident_new(struct arena *arena, struct str incident_id)
 {
     struct incident *incident = ARENA_NEW(arena, struct incident);
+    *incident = incident_none;
     incident->incident_id = incident_id;
-    incident->order = (struct order){-1, TIME_NONE};
-    incident->started_at = incident->detected_at = incident->contained_at = TIME_NONE;
-    incident->closed_at = incident->opened_at = incident->completed_at = TIME_NONE;
-    incident->review_last = TIME_NONE;
-    incident->cursor.at = incident->cursor.latest = TIME_NONE;
     return incident;
 }
 
-static bool is_true(const struct policy *policy, int said)
+static bool is_true(const struct policy *policy, enum tristate said)
 {
     return said == TRI_TRUE || (said == TRI_SUSPECTED && policy->suspected_is_true);
 }

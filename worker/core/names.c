@@ -1,24 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Words and values of the vocabularies. */
 #include "names.h"
 
 #include "common/text.h"
 
-static int parse(const struct str *names, int end, struct str text)
+int vocabulary_parse(const struct vocabulary *vocabulary, struct str word)
 {
-    for (int v = 1; v < end; v++)
-        if (text_same_word(names[v], text)) return v;
-    return 0;
+    int v = vocabulary->end - 1;
+    while (v > 0 && !text_same_word(vocabulary->words[v], word)) v--;
+    return v;
 }
 
-#define NAMES_TEXT(id, text) {text, sizeof(text) - 1},
-#define NAMES_DEFINE(name, TABLE)                                            \
-    static const struct str name##_names[] = {{NULL, 0}, TABLE(NAMES_TEXT)}; \
-    struct str name##_name(int value)                                        \
-    {                                                                        \
-        return name##_names[value];                                          \
-    }                                                                        \
-    int name##_parse(struct str text)                                        \
-    {                                                                        \
-        return parse(name##_names, name##_end, text);                        \
-    }
 NAMES_ALL(NAMES_DEFINE)

@@ -50,6 +50,7 @@
     X(STATUS_RESOLVED, "resolved")       \
     X(STATUS_CLOSED, "closed")
 
+/* Those by which no work has ended a task come last: it is put aside. */
 #define RESOLUTIONS(X)                   \
     X(RESOLUTION_DONE, "done")           \
     X(RESOLUTION_WONT_FIX, "wont-fix")   \
@@ -181,11 +182,47 @@
     X(TOPIC_STATE, "followup-state")            \
     X(TOPIC_DEAD_LETTERS, "followup-dead-letters")
 
-#define NAMES_MEMBER(id, text) id,
-/*
- * For each vocabulary: <v>_name gives the contract's word (STR_NONE for 0), <v>_parse the value
- * of a word taken tolerantly (any case, `_` or space for `-`), 0 when it is none of them.
- */
+/* The words of a vocabulary by their values; that of 0, "none", is absent. */
+struct vocabulary {
+    const struct str *words;
+    int end; /* one past the last value */
+};
+
+/* The value of a word taken tolerantly (text_same_word), 0 when it is none of them. */
+int vocabulary_parse(const struct vocabulary *vocabulary, struct str word);
+
+/* A vocabulary `v`: enum v with `none` for 0, v_end one past its last value (no value itself, so
+ * that a switch need not name it), v_words, and v_name and v_parse between value and word. */
+#define NAMES_VALUE(id, text) id,
+#define NAMES_COUNT(id, text) +1
+#define NAMES_DECLARE(v, none, TABLE)                      \
+    enum v { none, TABLE(NAMES_VALUE) };                   \
+    enum { v##_end = 1 TABLE(NAMES_COUNT) };               \
+    extern const struct vocabulary v##_words;              \
+    static inline struct str v##_name(enum v value)        \
+    {                                                      \
+        return v##_words.words[value];                     \
+    }                                                      \
+    static inline enum v v##_parse(struct str word)        \
+    {                                                      \
+        return (enum v)vocabulary_parse(&v##_words, word); \
+    }
+
+/* One of which several values are true at once: its ids are bits, its words in their order. */
+#define NAMES_PLACE(id, text) id##_place,
+#define NAMES_BIT(id, text) id = 1 << id##_place,
+#define NAMES_DECLARE_BITS(v, TABLE)         \
+    enum { TABLE(NAMES_PLACE) };             \
+    enum v { TABLE(NAMES_BIT) };             \
+    enum { v##_end = 1 TABLE(NAMES_COUNT) }; \
+    extern const struct vocabulary v##_words;
+
+/* In one .c file for each of them. */
+#define NAMES_TEXT(id, text) {text, sizeof(text) - 1},
+#define NAMES_DEFINE(v, TABLE)                                                               \
+    const struct vocabulary v##_words = {(const struct str[]){{NULL, 0}, TABLE(NAMES_TEXT)}, \
+                                         v##_end};
+
 #define NAMES_ALL(D)                      \
     D(severity, SEVERITIES)               \
     D(priority, PRIORITIES)               \
@@ -208,22 +245,19 @@
     D(refusal, REFUSALS)                  \
     D(topic, TOPICS)
 
-#define NAMES_DECLARE_ONE(name, TABLE)                         \
-    enum name { name##_none, TABLE(NAMES_MEMBER) name##_end }; \
-    struct str name##_name(int value);                         \
-    int name##_parse(struct str text);
+#define NAMES_DECLARE_ONE(v, TABLE) NAMES_DECLARE(v, v##_none, TABLE)
 NAMES_ALL(NAMES_DECLARE_ONE)
 #undef NAMES_DECLARE_ONE
 
 #define REMINDER_TASK_KINDS ((int)REMINDER_REVIEW_DUE) /* array size: kinds about a task, and 0 */
 
-static inline bool category_is_process(int category)
+static inline bool category_is_process(enum category category)
 {
     return category != CATEGORY_TECHNICAL_LAPSE && category != CATEGORY_UNKNOWN_ATTACK_VECTOR;
 }
 
 /* A kind that a finding can be routed to. */
-static inline bool task_kind_is_finding_work(int kind)
+static inline bool task_kind_is_finding_work(enum task_kind kind)
 {
     return kind >= KIND_BUG;
 }

@@ -23,12 +23,12 @@ struct incident_output {
 };
 
 struct recipient {
-    int role;
+    enum role role;
     struct owner who;
 };
 
 struct reminder_output {
-    int kind;
+    enum reminder_kind kind;
     int64_t number;
     ms_t due_for;
     struct recipient *recipients;

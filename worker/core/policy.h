@@ -3,8 +3,7 @@
 #ifndef EPILOGUE_CORE_POLICY_H
 #define EPILOGUE_CORE_POLICY_H
 
-#include "common/timestamp.h"
-#include "names.h"
+#include "members.h"
 
 /* `15m`, `7d`: fixed milliseconds; `3bd`: working days of the calendar. */
 struct duration {
@@ -19,9 +18,9 @@ struct calendar {
     size_t holidays_n;
 };
 
+#define OWNER_MEMBERS(X) X(TEXT, team) X(TEXT, person)
 struct owner {
-    struct str team;
-    struct str person;
+    OWNER_MEMBERS(MEMBER)
 };
 
 static inline bool owner_is_nobody(struct owner owner)
@@ -46,13 +45,13 @@ struct escalation_step {
 };
 
 struct route {
-    int kind; /* enum task_kind */
+    enum task_kind kind;
     struct owner owner;
 };
 
 struct alias {
     struct str name; /* lower case */
-    int severity;
+    enum severity severity;
 };
 
 /* Who answers for a team: its manager, or its on-call. */
@@ -61,14 +60,18 @@ struct team_person {
     struct owner person;
 };
 
-enum { BECAUSE_CUSTOMER_IMPACTING = 1, BECAUSE_DATA_BREACH = 2 };
+#define BECAUSES(X)                                     \
+    X(BECAUSE_CUSTOMER_IMPACTING, "customer_impacting") \
+    X(BECAUSE_DATA_BREACH, "data_breach")
+NAMES_DECLARE_BITS(because, BECAUSES)
+
 enum obligation_start { FROM_STARTED_AT, FROM_DETECTED_AT, FROM_CONTAINED_AT, FROM_CLOSED_AT };
 
 /* A duty towards an outside party with a clock of its own: a coordination task. */
 struct obligation {
     struct str name;
     struct str party;
-    int party_kind;
+    enum party_kind party_kind;
     unsigned when; /* BECAUSE_*: any of them; 0: each confirmed incident */
     enum obligation_start from;
     struct duration within;
@@ -79,11 +82,11 @@ struct obligation {
 struct policy {
     struct str version;
     struct calendar calendar;
-    int severity_default;
+    enum severity severity_default;
     struct alias *aliases;
     size_t aliases_n;
-    int priority[severity_end]; /* by severity */
-    unsigned full_when;         /* BECAUSE_* */
+    enum priority priority[severity_end];
+    unsigned full_when; /* BECAUSE_* */
     bool suspected_is_true;
     int priority_boost;
     struct sla_times sla[priority_end];
@@ -94,7 +97,7 @@ struct policy {
     struct escalation_step escalation[POLICY_POINTS_MAX];
     size_t escalation_n;
     struct route routing[category_end]; /* kind 0: take [CATEGORY_UNCATEGORIZED], the default */
-    int queue[task_kind_end];
+    enum queue queue[task_kind_end];
     struct owner response_team, response_lead;
     struct team_person *managers;
     size_t managers_n;
@@ -107,10 +110,10 @@ struct policy {
 };
 
 /* The severity of a word: one of the five names or an alias, in any case; 0 if unknown. */
-int policy_severity(const struct policy *policy, struct str word);
+enum severity policy_severity(const struct policy *policy, struct str word);
 /* The route of a category, the default route for those that have none. */
-const struct route *policy_route(const struct policy *policy, int category);
+const struct route *policy_route(const struct policy *policy, enum category category);
 /* Priority of a severity, raised by `boost` steps, never above P1. */
-int policy_priority(const struct policy *policy, int severity, int boost);
+enum priority policy_priority(const struct policy *policy, enum severity severity, int boost);
 
 #endif

@@ -74,7 +74,8 @@ static ms_t escalation_next(const struct policy *policy, const struct task *task
 }
 
 /* The first point of a kind's schedule behind `after`. */
-static ms_t next_point(const struct policy *policy, const struct task *task, int kind, ms_t after)
+static ms_t next_point(const struct policy *policy, const struct task *task,
+                       enum reminder_kind kind, ms_t after)
 {
     const struct calendar *calendar = &policy->calendar;
     const struct sla_times *sla = &policy->sla[task->priority];
@@ -102,6 +103,11 @@ static ms_t next_point(const struct policy *policy, const struct task *task, int
         return repeat(calendar, first, policy->stale_every, -1, after);
     }
     case REMINDER_ESCALATION: return escalation_next(policy, task);
+    case REMINDER_VERIFY_DUE: /* of what is resolved alone */
+    case REMINDER_REVIEW_DUE:
+    case REMINDER_MISSING_FINDINGS:
+    case REMINDER_ORPHAN_FINDING: /* not about a task */
+    case reminder_kind_none:
     default: return TIME_NONE;
     }
 }
@@ -138,7 +144,8 @@ struct str reminder_title(struct step *step, struct str title)
     return arena_printf(step->arena, "%.*s…", STR_ARG(cut));
 }
 
-void reminder_add(struct step *step, struct reminder_output *reminder, int role, struct owner who)
+void reminder_add(struct step *step, struct reminder_output *reminder, enum role role,
+                  struct owner who)
 {
     for (size_t i = 0; i < reminder->recipients_n; i++)
         if (reminder->recipients[i].role == role && owner_eq(reminder->recipients[i].who, who))
@@ -160,7 +167,7 @@ static const struct owner *person_of(const struct team_person *people, size_t n,
 }
 
 /* Whoever stands in where nobody is known must still be told: the role says who was meant to be. */
-static void add_on_call(struct step *step, struct reminder_output *reminder, int role,
+static void add_on_call(struct step *step, struct reminder_output *reminder, enum role role,
                         struct str team)
 {
     const struct policy *policy = step->policy;
@@ -173,7 +180,7 @@ static void add_on_call(struct step *step, struct reminder_output *reminder, int
         reminder_add(step, reminder, ROLE_RESPONSE_TEAM, policy->response_team);
 }
 
-static void add_role(struct step *step, struct reminder_output *reminder, int role,
+static void add_role(struct step *step, struct reminder_output *reminder, enum role role,
                      const struct task *task)
 {
     const struct policy *policy = step->policy;
@@ -193,7 +200,9 @@ static void add_role(struct step *step, struct reminder_output *reminder, int ro
     case ROLE_ON_CALL: add_on_call(step, reminder, role, task->owner.team); break;
     case ROLE_RESPONSE_TEAM: reminder_add(step, reminder, role, policy->response_team); break;
     case ROLE_RESPONSE_LEAD: reminder_add(step, reminder, role, policy->response_lead); break;
-    default: /* ROLE_PARTICIPANT: the on-call of each group that has a part in it */
+    case ROLE_PARTICIPANT:
+    case role_none:
+    default: /* the on-call of each group that has a part in it */
         for (size_t i = 0; i < task->participants.n; i++)
             add_on_call(step, reminder, role, task->participants.items[i]);
         break;
@@ -225,6 +234,12 @@ static void add_recipients(struct step *step, struct reminder_output *reminder,
             if (to >> role & 1) add_role(step, reminder, role, task);
         break;
     }
+    case REMINDER_ASSIGN_DUE:
+    case REMINDER_VERIFY_DUE:
+    case REMINDER_REVIEW_DUE:
+    case REMINDER_MISSING_FINDINGS:
+    case REMINDER_ORPHAN_FINDING:
+    case reminder_kind_none:
     default: add_role(step, reminder, ROLE_RESPONSE_TEAM, task); break;
     }
     /* What concerns several groups is followed up with each of them. */
@@ -244,7 +259,8 @@ static struct str deadline_phrase(struct arena *arena, const struct task *task, 
     return arena_printf(arena, "is %.*s overdue", STR_ARG(late));
 }
 
-static struct str phrase(struct step *step, const struct task *task, int kind, ms_t at)
+static struct str phrase(struct step *step, const struct task *task, enum reminder_kind kind,
+                         ms_t at)
 {
     struct arena *arena = step->arena;
     struct str span;
@@ -262,11 +278,19 @@ static struct str phrase(struct step *step, const struct task *task, int kind, m
     case REMINDER_VERIFY_DUE:
         span = reminder_span(arena, at - task->resolved_at);
         return arena_printf(arena, "was resolved %.*s ago and is not verified", STR_ARG(span));
+    case REMINDER_DUE_SOON:
+    case REMINDER_DUE:
+    case REMINDER_OVERDUE:
+    case REMINDER_REVIEW_DUE:
+    case REMINDER_MISSING_FINDINGS:
+    case REMINDER_ORPHAN_FINDING:
+    case reminder_kind_none:
     default: return deadline_phrase(arena, task, at);
     }
 }
 
-static struct str summary(struct step *step, const struct task *task, int kind, ms_t at)
+static struct str summary(struct step *step, const struct task *task, enum reminder_kind kind,
+                          ms_t at)
 {
     struct arena *arena = step->arena;
     struct str id = state_task_id(arena, task->incident_id, task->name);
@@ -297,8 +321,8 @@ static int64_t take_steps(const struct policy *policy, struct task *task, ms_t u
 }
 
 /* Takes all points of one kind up to `until` together; returns how many, the latest in *latest. */
-static int64_t take_points(const struct policy *policy, struct task *task, int kind, ms_t until,
-                           ms_t *latest)
+static int64_t take_points(const struct policy *policy, struct task *task, enum reminder_kind kind,
+                           ms_t until, ms_t *latest)
 {
     int64_t n = 0;
     ms_t at;

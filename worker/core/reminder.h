@@ -13,6 +13,7 @@ ms_t reminder_next(const struct policy *policy, const struct task *task);
 struct str reminder_span(struct arena *arena, int64_t ms);
 /* A title for a sentence: clean (text.h), and cut where it is long. */
 struct str reminder_title(struct step *step, struct str title);
-void reminder_add(struct step *step, struct reminder_output *reminder, int role, struct owner who);
+void reminder_add(struct step *step, struct reminder_output *reminder, enum role role,
+                  struct owner who);
 
 #endif

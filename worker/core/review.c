@@ -36,6 +36,7 @@ ms_t review_wake_at(const struct policy *policy, const struct incident *incident
         /* What a closure that is under way still needs is not deleted. */
         if (incident->cursor.stage || incident->retired == incident->occurrence) return TIME_NONE;
         return deadline_add(&policy->calendar, incident->completed_at, policy->retention);
+    case PHASE_WAITING:
     default: return TIME_NONE;
     }
 }
@@ -61,7 +62,8 @@ static struct str label(struct step *step)
     return arena_printf(step->arena, "%.*s '%.*s'", STR_ARG(id), STR_ARG(title));
 }
 
-static struct reminder_output *remind(struct step *step, int kind, int64_t number, ms_t due_for)
+static struct reminder_output *remind(struct step *step, enum reminder_kind kind, int64_t number,
+                                      ms_t due_for)
 {
     struct output *output = step_emit(step, OUTPUT_REMINDER);
     output->at = due_for;

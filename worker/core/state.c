@@ -1,8 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The table of the entries of a batch, their keys, and what an entry is that has nothing in it. */
 #include "state.h"
 
 #include "common/hash.h"
 #include "common/text.h"
+
+NAMES_DEFINE(phase, PHASES)
+NAMES_DEFINE(stage, STAGES)
+NAMES_DEFINE(change, CLOSURE_CHANGES)
+NAMES_DEFINE(doubt, DOUBTS)
+
+/* clang-format off */
+
+/* What "nothing" is, by the type of a row. */
+#define NONE_TEXT {NULL, 0}
+#define NONE_LIST {NULL, 0}
+#define NONE_INTEGER 0
+#define NONE_BITS 0
+#define NONE_BOOLEAN false
+#define NONE_TRISTATE tristate_none
+#define NONE_TIME TIME_NONE
+#define NONE_WORD(vocabulary) 0
+#define NONE_WORDS(vocabulary, first) 0
+#define NONE_OBJECT(name) NONE_##name
+#define NONE_OBJECTS(list, name) {NULL, 0}
+#define NONE_REMINDERS {[0 ... REMINDER_TASK_KINDS - 1] = {.last = TIME_NONE}}
+#define NONE_order {.revision = -1, .time = TIME_NONE}
+#define NONE_cursor {.at = TIME_NONE, .latest = TIME_NONE}
+#define NONE_owner {.team = {NULL, 0}}
+#define NONE_tracker {.system = {NULL, 0}}
+#define NONE_counts {.open = 0}
+#define NONE_origin {.incident_id = {NULL, 0}}
+
+#define NONE(type, member) .member = NONE_##type,
+#define NONE_OF(what, type, member) .member = NONE_##type,
+#define NONE_NAMED(type, member, name) .member = NONE_##type,
+const struct incident incident_none = {INCIDENT_MEMBERS(NONE_OF, NONE)};
+const struct finding finding_none = {
+    FINDING_IDENTITY(NONE)
+    FINDING_SAID(NONE_OF)
+    FINDING_OWN(NONE_NAMED)
+};
+const struct task task_none = {TASK_MEMBERS(NONE, NONE, NONE)};
+
+/* clang-format on */
 
 struct state_table {
     struct arena *arena;

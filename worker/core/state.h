@@ -10,211 +10,284 @@
 #include "common/arena.h"
 #include "policy.h"
 
+/* clang-format off */
+
 /* What decides which of two records is the later one (R3.23). */
-struct order {
-    int64_t revision; /* -1: none */
-    ms_t time;        /* TIME_NONE: none */
-};
+#define ORDER_MEMBERS(X) \
+    X(REVISION, revision) \
+    X(TIME, time)
+struct order { ORDER_MEMBERS(MEMBER) };
 
-struct tracker {
-    struct str system, key, url;
-};
+#define TRACKER_MEMBERS(X) X(TEXT, system) X(TEXT, key) X(TEXT, url)
+struct tracker { TRACKER_MEMBERS(MEMBER) };
 
-struct warning {
-    struct str member, value, taken_as;
-};
+#define WARNING_MEMBERS(X) X(TEXT, member) X(TEXT, value) X(TEXT, taken_as)
+struct warning { WARNING_MEMBERS(MEMBER) };
 
 struct warnings {
     struct warning *items;
     size_t n;
 };
 
-struct counts {
-    int64_t open, closed, met, met_late;
-};
+#define COUNTS_MEMBERS(X) X(INTEGER, open) X(INTEGER, closed) X(INTEGER, met) X(INTEGER, met_late)
+struct counts { COUNTS_MEMBERS(MEMBER) };
 
-/* No closure yet; follow-up under way; every task closed. */
-enum phase { PHASE_WAITING, PHASE_OPEN, PHASE_COMPLETED };
+/* ---- the incident ---- */
+
+#define PHASES(X) \
+    X(PHASE_OPEN, "open")           /* follow-up under way */ \
+    X(PHASE_COMPLETED, "completed") /* every task closed */
+NAMES_DECLARE(phase, PHASE_WAITING /* no closure yet */, PHASES)
 
 /* What is done of an event that concerns more entries than one transaction holds, in the order of
  * closure.c and review.c. */
-enum stage {
-    STAGE_NONE,
-    STAGE_PARTIES, /* the tasks of the closure's parties, and the policy's duties */
-    STAGE_UPDATE,  /* the new severity or owner goes to the incident's own tasks */
-    STAGE_RAISE,   /* the level is full now: so are the findings' priorities */
-    STAGE_TAKE,    /* the findings inside the closure */
-    STAGE_RELEASE, /* findings that were held get their tasks */
-    STAGE_DOUBTS,  /* duplicates, now that all findings of the closure are known */
-    STAGE_FORWARD, /* findings go on to the incident that this one was merged into */
-    STAGE_CLOSE,   /* the tasks of an incident that is put aside */
-    STAGE_HOLD,    /* and its findings */
-    STAGE_RETIRE,  /* the past is deleted */
-    STAGE_AGAIN,   /* duplicates once more, by a tick: a finding has come that may be the other */
-    stage_end,
-};
+#define STAGES(X) \
+    X(STAGE_PARTIES, "parties") /* the tasks of the closure's parties, and the policy's duties */ \
+    X(STAGE_UPDATE, "update")   /* the new severity or owner goes to the incident's own tasks */ \
+    X(STAGE_RAISE, "raise")     /* the level is full now: so are the findings' priorities */ \
+    X(STAGE_TAKE, "take")       /* the findings inside the closure */ \
+    X(STAGE_RELEASE, "release") /* findings that were held get their tasks */ \
+    X(STAGE_DOUBTS, "doubts")   /* duplicates, now that all findings of the closure are known */ \
+    X(STAGE_FORWARD, "forward") /* findings go on to the incident that this one was merged into */ \
+    X(STAGE_CLOSE, "close")     /* the tasks of an incident that is put aside */ \
+    X(STAGE_HOLD, "hold")       /* and its findings */ \
+    X(STAGE_RETIRE, "retire")   /* the past is deleted */ \
+    X(STAGE_AGAIN, "again")     /* duplicates once more, by a tick: a finding has come that may be \
+                                   the other */
+NAMES_DECLARE(stage, STAGE_NONE, STAGES)
 
 /* What a closure has changed, as far as its later stages have to know. */
-enum {
-    CHANGE_BACK = 1,     /* the incident was put aside and is to be followed up again */
-    CHANGE_SEVERITY = 2, /* of the incident */
-    CHANGE_OWNER = 4,    /* of the incident */
-    CHANGE_RAISED = 8,   /* light has become full */
-    CHANGE_MERGED = 16,  /* into an incident that it was not merged into before */
-};
+#define CLOSURE_CHANGES(X) \
+    X(CHANGE_BACK, "back")         /* it was put aside and is to be followed up again */ \
+    X(CHANGE_SEVERITY, "severity") /* of the incident */ \
+    X(CHANGE_OWNER, "owner")       /* of the incident */ \
+    X(CHANGE_RAISED, "raised")     /* light has become full */ \
+    X(CHANGE_MERGED, "merged")     /* into an incident that it was not merged into before */
+NAMES_DECLARE_BITS(change, CLOSURE_CHANGES)
 
 /* How far an event was decided that takes several transactions (DECIDE_MORE in decide.h). */
-struct cursor {
-    enum stage stage; /* STAGE_NONE: there is no such event */
-    int topic;        /* the record, as in its cause; 0 for STAGE_RETIRE */
-    int64_t partition, offset;
-    struct str event_id; /* STAGE_AGAIN alone: the record does not come again */
-    int64_t done;        /* parties or findings of the closure that are done with in this stage */
-    struct str key;      /* the last entry that is */
-    ms_t at;             /* the time of the record, as it counted when it was begun */
-    ms_t latest;         /* the time of the last event that it made */
-    unsigned changes;    /* CHANGE_* */
+#define CURSOR_MEMBERS(X) \
+    X(WORD(stage), stage)       /* STAGE_NONE: there is no such event */ \
+    X(WORD(topic), topic)       /* the record, as in its cause; topic_none for STAGE_RETIRE */ \
+    X(INTEGER, partition) \
+    X(INTEGER, offset) \
+    X(TEXT, event_id)           /* STAGE_AGAIN alone: the record does not come again */ \
+    X(INTEGER, done)            /* parties or findings of the closure, in this stage */ \
+    X(TEXT, key)                /* the last entry that is */ \
+    X(TIME, at)                 /* the time of the record, as it counted when it was begun */ \
+    X(TIME, latest)             /* the time of the last event that it made */ \
+    X(WORDS(change, 1), changes)
+struct cursor { CURSOR_MEMBERS(MEMBER) };
+
+/* The header of an incident: small, because every event of the incident loads and writes it.
+ * SAID(bit, type, member) is what a closure says, by its bit in closure_event.present (event.h);
+ * OWN(type, member) is the worker's own, or has a rule of its own. */
+#define INCIDENT_MEMBERS(SAID, OWN) \
+    OWN(TEXT, incident_id)  /* raw */ \
+    OWN(OBJECT(order), order) \
+    SAID(CLOSURE_TITLE, TEXT, title) \
+    SAID(CLOSURE_SEVERITY, WORD(severity), severity) \
+    SAID(CLOSURE_DISPOSITION, WORD(disposition), disposition) \
+    SAID(CLOSURE_CUSTOMER_IMPACTING, TRISTATE, customer_impacting) \
+    SAID(CLOSURE_DATA_BREACH, TRISTATE, data_breach) \
+    SAID(CLOSURE_STARTED_AT, TIME, started_at) \
+    SAID(CLOSURE_DETECTED_AT, TIME, detected_at) \
+    SAID(CLOSURE_CONTAINED_AT, TIME, contained_at) \
+    OWN(TIME, closed_at)    /* every closure has it */ \
+    SAID(CLOSURE_OWNER, OBJECT(owner), owner) \
+    OWN(TEXT, merged_into)   /* what a closure says, if it is a merge (closure.c) */ \
+    OWN(TEXT, merge_void)   /* what it was to be merged into, but that would close a circle */ \
+    OWN(WORD(phase), phase) \
+    OWN(WORD(level), level) /* none while waiting */ \
+    OWN(WORDS(because, 1), because) \
+    OWN(INTEGER, occurrence) /* of `opened`; 0 while waiting */ \
+    OWN(INTEGER, updates)   /* `updated` events so far */ \
+    OWN(OBJECT(counts), counts) \
+    OWN(INTEGER, findings)  /* ever seen */ \
+    OWN(INTEGER, doubts)    /* of them those with a doubt */ \
+    OWN(WORDS(task_kind, 0), made) /* incident-level tasks that were ever made */ \
+    OWN(TIME, opened_at)    /* of this occurrence, as is the next */ \
+    OWN(TIME, completed_at) \
+    OWN(TIME, review_last)  /* the last scheduled review, or when the first clock began */ \
+    OWN(INTEGER, reviews)   /* review-due reminders in this occurrence */ \
+    OWN(BOOLEAN, missing_findings_sent) \
+    OWN(INTEGER, orphans)   /* orphan-finding reminders so far */ \
+    OWN(INTEGER, retired)   /* > 0: the past was deleted after this occurrence; the ids of later \
+                                  tasks end in ~<occurrence> */ \
+    OWN(OBJECT(cursor), cursor)
+struct incident { INCIDENT_MEMBERS(MEMBER_OF, MEMBER) };
+
+/* ---- its closure ---- */
+
+#define TIMELINE_ENTRY_MEMBERS(X) \
+    X(TIME, at) \
+    X(TEXT, at_text) /* as it came, where it was a partial date */ \
+    X(TEXT, actor) \
+    X(TEXT, action)
+struct timeline_entry { TIMELINE_ENTRY_MEMBERS(MEMBER) };
+
+struct timeline {
+    struct timeline_entry *items;
+    size_t n;
 };
 
-/* The header of an incident: small, because every event of the incident loads and writes it. */
-struct incident {
-    struct str incident_id; /* raw */
-    struct order order;
-    struct str title;
-    int severity, disposition, customer_impacting, data_breach;
-    ms_t started_at, detected_at, contained_at, closed_at;
-    struct owner owner;
-    struct str merged_into;
-    /* the worker's own */
-    struct str merge_void; /* what it was to be merged into, but that would close a circle */
-    enum phase phase;
-    int level;          /* enum level; 0 while waiting */
-    unsigned because;   /* BECAUSE_* */
-    int64_t occurrence; /* of `opened`; 0 while waiting */
-    int64_t updates;    /* `updated` events so far */
-    struct counts counts;
-    int64_t findings;             /* findings ever seen */
-    int64_t doubts;               /* of them those with a doubt */
-    unsigned made;                /* bit (1 << kind): incident-level tasks that were ever made */
-    ms_t opened_at, completed_at; /* of this occurrence */
-    ms_t review_last;             /* the last scheduled review, or when the first clock began */
-    int64_t reviews;              /* review-due reminders in this occurrence */
-    bool missing_findings_sent;
-    int64_t orphans; /* orphan-finding reminders so far */
-    int64_t retired; /* > 0: the past was deleted after this occurrence; the ids of
-                                     later tasks end in ~<occurrence> */
-    struct cursor cursor;
+#define EVIDENCE_MEMBERS(X) X(TEXT, ref) X(TEXT, note)
+struct evidence { EVIDENCE_MEMBERS(MEMBER) };
+
+struct evidence_list {
+    struct evidence *items;
+    size_t n;
 };
 
-struct timeline_entry {
-    ms_t at;
-    struct str at_text; /* as it came, where it was a partial date */
-    struct str actor, action;
+#define COORDINATION_MEMBERS(X) \
+    X(TEXT, party)      /* trimmed */ \
+    X(WORD(party_kind), party_kind) \
+    X(TEXT, reference) \
+    X(TEXT, status)     /* as it came; "closed" in any case closes the task */ \
+    X(BOOLEAN, closed)
+struct coordination { COORDINATION_MEMBERS(MEMBER) };
+
+struct coordination_list {
+    struct coordination *items;
+    size_t n;
 };
 
-struct evidence {
-    struct str ref, note;
-};
+/* The parts of the closure that only the report and a later closure need. Rows as those of the
+ * incident; the texts of times are partial dates as they came. */
+#define CLOSURE_MEMBERS(SAID) \
+    SAID(CLOSURE_SUMMARY, TEXT, summary) \
+    SAID(CLOSURE_STARTED_AT, TEXT, started_at_text) \
+    SAID(CLOSURE_DETECTED_AT, TEXT, detected_at_text) \
+    SAID(CLOSURE_CONTAINED_AT, TEXT, contained_at_text) \
+    SAID(CLOSURE_TIMELINE, OBJECTS(timeline, timeline_entry), timeline) \
+    SAID(CLOSURE_TECHNICAL_SUMMARY, OBJECTS(evidence_list, evidence), evidence) \
+    SAID(CLOSURE_TECHNICAL_SUMMARY, LIST, actors) \
+    SAID(CLOSURE_TECHNICAL_SUMMARY, TEXT, response) \
+    SAID(CLOSURE_TECHNICAL_SUMMARY, LIST, takeaways) \
+    SAID(CLOSURE_RESPONSE_EVALUATION, TRISTATE, sufficient) \
+    SAID(CLOSURE_RESPONSE_EVALUATION, TRISTATE, complete) \
+    SAID(CLOSURE_RESPONSE_EVALUATION, TEXT, evaluation_note) \
+    SAID(CLOSURE_COORDINATION, OBJECTS(coordination_list, coordination), coordination) \
+    SAID(CLOSURE_REFERENCES, LIST, references)
+struct closure { CLOSURE_MEMBERS(MEMBER_OF) };
 
-struct coordination {
-    struct str party; /* trimmed */
-    int party_kind;
-    struct str reference;
-    struct str status; /* as it came; "closed" in any case closes the task */
-    bool closed;
-};
-
-/* The parts of the closure that only the report and a later closure need. */
-struct closure {
-    struct str summary;
-    struct str started_at_text, detected_at_text,
-        contained_at_text; /* partial dates as they came */
-    struct timeline_entry *timeline;
-    size_t timeline_n;
-    struct evidence *evidence;
-    size_t evidence_n;
-    struct str_list actors;
-    struct str response;
-    struct str_list takeaways;
-    int sufficient, complete; /* enum tristate: 0, TRI_FALSE or TRI_TRUE */
-    struct str evaluation_note;
-    struct coordination *coordination;
-    size_t coordination_n;
-    struct str_list references;
-};
+/* ---- a finding ---- */
 
 /* Where a finding began that came with a merged incident; absent: in this one. */
-struct origin {
-    struct str incident_id, finding_id;
-};
+#define ORIGIN_MEMBERS(X) X(TEXT, incident_id) X(TEXT, finding_id)
+struct origin { ORIGIN_MEMBERS(MEMBER) };
 
 /* Why a finding that is said to be a duplicate does not count as one: its task is left as it is. */
-enum doubt {
-    DOUBT_NONE,
-    DOUBT_UNCHECKED, /* the rest of the closure has to be known first */
-    DOUBT_MOVED,     /* the same of one that counted, and now names another finding */
-    DOUBT_UNKNOWN,   /* it names no finding that is known */
-    DOUBT_CIRCULAR,  /* the way from that one comes back, or has no end in sight */
-};
+#define DOUBTS(X) \
+    X(DOUBT_UNCHECKED, "unchecked") /* the rest of the closure has to be known first */ \
+    X(DOUBT_MOVED, "moved")         /* the same of one that counted, but names another now */ \
+    X(DOUBT_UNKNOWN, "unknown")     /* it names no finding that is known */ \
+    X(DOUBT_CIRCULAR, "circular")   /* the way from that one comes back, or has no end in sight */
+NAMES_DECLARE(doubt, DOUBT_NONE, DOUBTS)
 
+/* Which one it is. X(type, member). */
+#define FINDING_IDENTITY(X) \
+    X(TEXT, finding_id) /* raw; of one with an origin "<incident_id>:<finding_id>" of that */ \
+    X(OBJECT(origin), origin) \
+    X(LIST, passed)     /* the incidents that it came through, the origin's first */ \
+    X(OBJECT(order), order)
+
+/* What its records say: each has its bit in finding_event.present, and a rule in decode_finding.c.
+ * X(bit, type, member); a word that is none was not said. */
+#define FINDING_SAID(X) \
+    X(FINDING_CATEGORY, WORD(category), category) \
+    X(FINDING_SEVERITY, WORD(severity), severity) \
+    X(FINDING_TITLE, TEXT, title) \
+    X(FINDING_DESCRIPTION, TEXT, description) \
+    X(FINDING_STATUS, WORD(reported_status), status) /* none is open */ \
+    X(FINDING_REASON, TEXT, reason) \
+    X(FINDING_OWNER, OBJECT(owner), owner) \
+    X(FINDING_GROUPS, LIST, groups) \
+    X(FINDING_WORK, WORD(task_kind), work)           /* none: by routing */ \
+    X(FINDING_SOP_CHANGE, BOOLEAN, sop_change) \
+    X(FINDING_DUE_AT, TIME, due_at) \
+    X(FINDING_SNOOZED_UNTIL, TIME, snoozed_until) \
+    X(FINDING_TRACKER, OBJECT(tracker), tracker) \
+    X(FINDING_ACTION_TYPE, WORD(action_type), action_type) \
+    X(FINDING_REFERENCES, LIST, references) \
+    X(FINDING_DUPLICATE_OF, TEXT, duplicate_of)
+
+/* The worker's own. X(type, member, its name in the state). */
+#define FINDING_OWN(X) \
+    X(BOOLEAN, is_inline, inline)           /* has come inside closures only */ \
+    X(WORD(task_kind), kind, kind)          /* of the task it has now; none while held */ \
+    X(WORD(doubt), doubt, doubt)            /* none while held */ \
+    X(BOOLEAN, sop_task, sop_task)          /* an sop-update was made beside it */ \
+    X(TIME, first_seen_at, first_seen_at)   /* TIME_NONE: its incident was closed before it could \
+                                               be an orphan */ \
+    X(BOOLEAN, orphan_sent, orphan_sent) \
+    X(OBJECTS(warnings, warning), warnings, warnings) /* while held: they belong on the event that \
+                                                         it will make */
+
+#define MEMBER_NAMED(type, member, name) MEMBER(type, member)
 struct finding {
-    struct str finding_id; /* raw; of one with an origin "<incident_id>:<finding_id>" of that */
-    struct origin origin;
-    struct str_list passed; /* the incidents that it came through, the origin's first */
-    struct order order;
-    int category; /* 0: not said */
-    int severity; /* 0: not said */
-    struct str title, description;
-    int status; /* enum reported_status; 0: not said, which is open */
-    struct str reason;
-    struct owner owner;
-    struct str_list groups;
-    int work; /* enum task_kind, 0 for routing */
-    bool sop_change;
-    ms_t due_at, snoozed_until;
-    struct tracker tracker;
-    int action_type;
-    struct str_list references;
-    struct str duplicate_of;
-    /* the worker's own */
-    bool is_inline;     /* has come inside closures only */
-    int kind;           /* of the task it has now; 0 while held */
-    enum doubt doubt;   /* none while held */
-    bool sop_task;      /* an sop-update was made beside it */
-    ms_t first_seen_at; /* TIME_NONE: its incident was closed before it could be an orphan */
-    bool orphan_sent;
-    struct warnings warnings; /* while held: they belong on the event that it will make */
+    FINDING_IDENTITY(MEMBER)
+    FINDING_SAID(MEMBER_OF)
+    FINDING_OWN(MEMBER_NAMED)
 };
 
-struct reminder_state {
-    int64_t number; /* how many of this kind were sent in this occurrence */
-    ms_t last;      /* the schedule up to here is done with; TIME_NONE: nothing yet */
-};
+/* ---- a task ---- */
 
-struct task {
-    struct str name; /* "<kind>" or "<kind>/<part>", percent-encoded: task_id after the incident */
-    struct str incident_id, finding_id;
-    int kind, queue;
-    struct str title, description;
-    int category, severity, priority, status, resolution;
-    struct str reason;
-    struct owner owner;
-    struct str_list participants;
-    ms_t created_at, updated_at, assign_due_at, due_at, snoozed_until, closed_at;
-    int sla;
-    int64_t occurrence, version;
-    struct tracker tracker;
-    struct str policy_version, policy_rule;
-    /* the worker's own */
-    struct order order; /* of task-updated */
-    ms_t clock_start;   /* creation or re-opening, moved by the time paused */
-    ms_t touched_at;    /* the last record that spoke of it */
-    ms_t resolved_at;   /* TIME_NONE unless resolved, or closed after it */
-    ms_t paused_at;     /* TIME_NONE unless the clock stands */
-    bool due_fixed;     /* due_at was given by the finding, or by an obligation */
-    unsigned escalated; /* bit n: step n was sent in this occurrence */
-    struct reminder_state reminders[REMINDER_TASK_KINDS];
-};
+#define REMINDER_STATE_MEMBERS(X) \
+    X(INTEGER, number) /* how many of this kind were sent in this occurrence */ \
+    X(TIME, last)      /* the schedule up to here is done with; TIME_NONE: nothing yet */
+struct reminder_state { REMINDER_STATE_MEMBERS(MEMBER) };
+typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
+
+/* Rows of (type, member), in the order of its events (R5.1). What the events do with it:
+ *   CHANGES  shows it, and `changes` says so when it is another than before (task.h)
+ *   SHOWN    shows it
+ *   OWN      nothing, or by a rule of its own in encode_value.c */
+#define TASK_MEMBERS(CHANGES, SHOWN, OWN) \
+    OWN(TEXT, name)              /* "<kind>" or "<kind>/<part>", percent-encoded: task_id after \
+                                       the incident */ \
+    OWN(TEXT, incident_id) \
+    SHOWN(TEXT, finding_id) \
+    SHOWN(WORD(task_kind), kind) \
+    CHANGES(WORD(queue), queue) \
+    CHANGES(TEXT, title) \
+    CHANGES(TEXT, description) \
+    CHANGES(WORD(category), category) \
+    CHANGES(WORD(severity), severity) \
+    CHANGES(WORD(priority), priority) \
+    CHANGES(WORD(task_status), status) \
+    CHANGES(WORD(resolution), resolution) \
+    CHANGES(TEXT, reason) \
+    CHANGES(OBJECT(owner), owner) \
+    CHANGES(LIST, participants) \
+    SHOWN(TIME, created_at) \
+    SHOWN(TIME, updated_at) \
+    CHANGES(TIME, assign_due_at) \
+    CHANGES(TIME, due_at) \
+    CHANGES(TIME, snoozed_until) \
+    CHANGES(TIME, closed_at) \
+    CHANGES(WORD(sla_state), sla) \
+    CHANGES(INTEGER, occurrence) \
+    OWN(INTEGER, version) \
+    CHANGES(OBJECT(tracker), tracker) \
+    OWN(TEXT, policy_version)    /* together `policy` */ \
+    OWN(TEXT, policy_rule) \
+    OWN(OBJECT(order), order)    /* of task-updated */ \
+    OWN(TIME, clock_start)       /* creation or re-opening, moved by the time paused */ \
+    OWN(TIME, touched_at)        /* the last record that spoke of it */ \
+    OWN(TIME, resolved_at)       /* TIME_NONE unless resolved, or closed after it */ \
+    OWN(TIME, paused_at)         /* TIME_NONE unless the clock stands */ \
+    OWN(BOOLEAN, due_fixed)      /* due_at was given by the finding, or by an obligation */ \
+    OWN(BITS, escalated)         /* bit n: step n was sent in this occurrence */ \
+    OWN(REMINDERS, reminders)
+struct task { TASK_MEMBERS(MEMBER, MEMBER, MEMBER) };
+
+/* clang-format on */
+
+/* Of each the one with nothing in it: what a new one begins as. */
+extern const struct incident incident_none;
+extern const struct finding finding_none;
+extern const struct task task_none;
 
 enum entry_type { ENTRY_INCIDENT, ENTRY_CLOSURE, ENTRY_FINDING, ENTRY_TASK };
 

@@ -10,7 +10,7 @@
 #include "occurrence.h"
 #include "task_diff.h"
 
-struct str task_name(struct step *step, int kind, struct str part)
+struct str task_name(struct step *step, enum task_kind kind, struct str part)
 {
     struct str name = task_kind_name(kind);
     if (part.p) {
@@ -32,7 +32,7 @@ static ms_t at_risk_from(const struct policy *policy, const struct task *task)
                           policy->due_soon[policy->due_soon_n - 1]);
 }
 
-static int sla_at(const struct policy *policy, const struct task *task, ms_t at)
+static enum sla_state sla_at(const struct policy *policy, const struct task *task, ms_t at)
 {
     /* Work that is resolved is judged by when it was resolved, however long verification takes. */
     ms_t done_at = task->resolved_at != TIME_NONE ? task->resolved_at : task->closed_at;
@@ -56,8 +56,9 @@ ms_t task_next_sla(const struct policy *policy, const struct task *task)
  * now and not said, and steps of the escalation not taken, count from now on (see reminder.c). */
 static void forget_missed(struct step *step, struct task *task)
 {
-    static const int kinds[] = {REMINDER_ASSIGN_DUE, REMINDER_DUE_SOON,   REMINDER_OVERDUE,
-                                REMINDER_STALE,      REMINDER_ESCALATION, REMINDER_VERIFY_DUE};
+    static const enum reminder_kind kinds[] = {REMINDER_ASSIGN_DUE, REMINDER_DUE_SOON,
+                                               REMINDER_OVERDUE,    REMINDER_STALE,
+                                               REMINDER_ESCALATION, REMINDER_VERIFY_DUE};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         task->reminders[kinds[i]].last = time_later(task->reminders[kinds[i]].last, step->at);
 }
@@ -133,7 +134,7 @@ static enum task_event event_of(const struct task *before, const struct task *af
     return after->status == STATUS_RESOLVED ? TASK_RESOLVED : TASK_UPDATED;
 }
 
-static void close_as(struct step *step, struct task *task, int resolution)
+static void close_as(struct step *step, struct task *task, enum resolution resolution)
 {
     if (task_is_paused(task)) resume(step, task);
     task->resolution = resolution;
@@ -199,37 +200,28 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     struct str name = task_name(step, seed->kind, seed->part);
     struct entry *entry = step_task_entry(step, name);
     struct task *task = ARENA_NEW(step->arena, struct task);
-    *task = (struct task){
-        .name = name,
-        .incident_id = step->incident->incident_id,
-        .finding_id = seed->finding_id,
-        .kind = seed->kind,
-        .queue = seed->queue,
-        .title = seed->title,
-        .description = seed->description,
-        .category = seed->category,
-        .severity = seed->severity,
-        .priority = seed->priority,
-        .status = STATUS_OPEN,
-        .reason = seed->reason,
-        .owner = seed->owner,
-        .participants = seed->participants,
-        .tracker = seed->tracker,
-        .created_at = step->at,
-        .updated_at = step->at,
-        .touched_at = step->at,
-        .due_at = seed->due_at,
-        .due_fixed = seed->due_at != TIME_NONE,
-        .snoozed_until = TIME_NONE,
-        .closed_at = TIME_NONE,
-        .resolved_at = TIME_NONE,
-        .paused_at = TIME_NONE,
-        .order = {-1, TIME_NONE},
-        .occurrence = 1,
-        .version = 1,
-        .policy_version = step->policy->version,
-        .policy_rule = seed->rule,
-    };
+    *task = task_none;
+    task->name = name;
+    task->incident_id = step->incident->incident_id;
+    task->finding_id = seed->finding_id;
+    task->kind = seed->kind;
+    task->queue = seed->queue;
+    task->title = seed->title;
+    task->description = seed->description;
+    task->category = seed->category;
+    task->severity = seed->severity;
+    task->priority = seed->priority;
+    task->status = STATUS_OPEN;
+    task->reason = seed->reason;
+    task->owner = seed->owner;
+    task->participants = seed->participants;
+    task->tracker = seed->tracker;
+    task->created_at = task->updated_at = task->touched_at = step->at;
+    task->due_at = seed->due_at;
+    task->due_fixed = seed->due_at != TIME_NONE;
+    task->occurrence = task->version = 1;
+    task->policy_version = step->policy->version;
+    task->policy_rule = seed->rule;
     start_clock(step->policy, task, seed->clock_start);
     if (task->due_fixed) forget_missed(step, task);
     task->sla = sla_at(step->policy, task, step->at);
@@ -246,7 +238,7 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
 static void reopen(struct step *step, struct task *task)
 {
     task->occurrence++;
-    task->resolution = 0;
+    task->resolution = resolution_none;
     task->reason = STR_NONE;
     task->closed_at = TIME_NONE;
     /* A date given by a person stays while it can still be kept. */
@@ -255,7 +247,7 @@ static void reopen(struct step *step, struct task *task)
     start_clock(step->policy, task, step->at);
 }
 
-void task_apply_status(struct step *step, struct task *task, int reported)
+void task_apply_status(struct step *step, struct task *task, enum reported_status reported)
 {
     switch (reported) {
     case REPORTED_VERIFIED: close_as(step, task, RESOLUTION_DONE); break;
@@ -271,6 +263,10 @@ void task_apply_status(struct step *step, struct task *task, int reported)
         task->status = STATUS_RESOLVED;
         if (!step->policy->verification[task->priority]) close_as(step, task, RESOLUTION_DONE);
         break;
+    case REPORTED_OPEN:
+    case REPORTED_IN_PROGRESS:
+    case REPORTED_BLOCKED:
+    case reported_status_none:
     default:
         if (task->status == STATUS_CLOSED) reopen(step, task);
         if (task->status == STATUS_RESOLVED) forget_missed(step, task);
@@ -293,7 +289,8 @@ void task_apply_snooze(struct step *step, struct task *task, ms_t until)
     }
 }
 
-void task_apply_priority(struct step *step, struct task *task, int severity, int priority)
+void task_apply_priority(struct step *step, struct task *task, enum severity severity,
+                         enum priority priority)
 {
     task->severity = severity;
     if (task->priority == priority) return;
@@ -320,7 +317,8 @@ void task_apply_due_at(struct step *step, struct task *task, ms_t due_at)
     if (task->due_at != old) forget_missed(step, task);
 }
 
-void task_close(struct step *step, struct entry *entry, int resolution, struct str reason)
+void task_close(struct step *step, struct entry *entry, enum resolution resolution,
+                struct str reason)
 {
     if (entry->task->status == STATUS_CLOSED) return;
     const struct task *before;

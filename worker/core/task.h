@@ -6,15 +6,17 @@
 #include "step.h"
 
 /* "<kind>" or "<kind>/<part>", with the suffix of a later life after retention. */
-struct str task_name(struct step *step, int kind, struct str part);
+struct str task_name(struct step *step, enum task_kind kind, struct str part);
 
 struct task_seed {
-    int kind;
+    enum task_kind kind;
     struct str part; /* raw finding_id or party, or absent */
     struct str finding_id;
-    int queue;
+    enum queue queue;
     struct str title, description;
-    int category, severity, priority;
+    enum category category;
+    enum severity severity;
+    enum priority priority;
     struct owner owner;
     struct str_list participants;
     struct tracker tracker;
@@ -38,20 +40,21 @@ void task_changed(struct step *step, struct entry *entry, const struct task *bef
  * somebody although nothing else changed. */
 void task_tell_warnings(struct step *step, struct entry *entry);
 /* What a finding or tracker says of the status, put into an edited task. */
-void task_apply_status(struct step *step, struct task *task, int reported);
+void task_apply_status(struct step *step, struct task *task, enum reported_status reported);
 void task_apply_snooze(struct step *step, struct task *task, ms_t until);
 /* New priority or finding's due_at: the deadlines are counted afresh. */
-void task_apply_priority(struct step *step, struct task *task, int severity, int priority);
+void task_apply_priority(struct step *step, struct task *task, enum severity severity,
+                         enum priority priority);
 void task_apply_due_at(struct step *step, struct task *task, ms_t due_at);
-void task_close(struct step *step, struct entry *entry, int resolution, struct str reason);
+void task_close(struct step *step, struct entry *entry, enum resolution resolution,
+                struct str reason);
 /* The SLA changes that were due up to `until`, each an event of its own. */
 void task_settle(struct step *step, struct entry *entry, ms_t until);
 ms_t task_next_sla(const struct policy *policy, const struct task *task);
 /* Closed, but not by work on it: it goes on when what closed it is undone. */
 static inline bool task_is_put_aside(const struct task *task)
 {
-    return task->resolution == RESOLUTION_SUPERSEDED || task->resolution == RESOLUTION_DISMISSED ||
-           task->resolution == RESOLUTION_DUPLICATE;
+    return task->resolution >= RESOLUTION_DISMISSED;
 }
 static inline bool task_is_paused(const struct task *task)
 {

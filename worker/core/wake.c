@@ -20,6 +20,7 @@ ms_t wake_time(const struct policy *policy, const struct entry *entry)
     case ENTRY_FINDING: return finding_wake_at(policy, entry->finding);
     case ENTRY_TASK:
         return time_first(task_next_sla(policy, entry->task), reminder_next(policy, entry->task));
+    case ENTRY_CLOSURE:
     default: return TIME_NONE;
     }
 }

@@ -172,11 +172,11 @@ static void write_simple(struct buf *out, const char *name, const char *type, co
 /* One line for each word of a vocabulary: also those that are 0, so that a rate() over the first
  * one that happens is right. */
 static void write_family(struct buf *out, const char *name, const char *help, const char *label,
-                         const counter *values, int end, struct str (*word)(int))
+                         const counter *values, const struct vocabulary *words, int end)
 {
     write_head(out, name, "counter", help);
     for (int i = 1; i < end; i++)
-        buf_printf(out, "%s{%s=\"%.*s\"} %lld\n", name, label, STR_ARG(word(i)),
+        buf_printf(out, "%s{%s=\"%.*s\"} %lld\n", name, label, STR_ARG(words->words[i]),
                    (long long)read_counter(&values[i]));
 }
 
@@ -248,15 +248,15 @@ void metrics_write(struct metrics *metrics, struct buf *out)
     write_simple(out, "epilogue_log_lines_dropped_total", "counter",
                  "Log lines that nobody read in time.", log_writer_dropped());
     write_family(out, "epilogue_records_total", "Records consumed.", "topic", metrics->records,
-                 TOPIC_TASKS, topic_name);
+                 &topic_words, TOPIC_TASKS);
     write_family(out, "epilogue_task_events_total", "Events on followup-tasks about tasks.",
-                 "event", metrics->task_events, task_event_end, task_event_name);
+                 "event", metrics->task_events, &task_event_words, task_event_end);
     write_family(out, "epilogue_incident_events_total", "Events on followup-tasks about incidents.",
-                 "event", metrics->incident_events, incident_event_end, incident_event_name);
+                 "event", metrics->incident_events, &incident_event_words, incident_event_end);
     write_family(out, "epilogue_reminders_total", "Events on followup-reminders.", "kind",
-                 metrics->reminders, reminder_kind_end, reminder_kind_name);
+                 metrics->reminders, &reminder_kind_words, reminder_kind_end);
     write_family(out, "epilogue_dead_letters_total", "Records refused.", "code",
-                 metrics->dead_letters, refusal_end, refusal_name);
+                 metrics->dead_letters, &refusal_words, refusal_end);
     write_histogram(out, "epilogue_commit_seconds", "Time that the commit of a transaction took.",
                     &metrics->commit);
     write_histogram(out, "epilogue_event_latency_seconds",

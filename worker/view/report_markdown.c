@@ -124,8 +124,8 @@ static void write_missing(struct report_page *page)
     miss(page, i->contained_at == TIME_NONE, "when it was contained");
     miss(page, i->customer_impacting == tristate_none, "whether customers were impacted");
     miss(page, i->data_breach == tristate_none, "whether data was breached");
-    miss(page, asked && c->timeline_n < 2, "the sequence of events");
-    miss(page, asked && !c->evidence_n, "evidence");
+    miss(page, asked && c->timeline.n < 2, "the sequence of events");
+    miss(page, asked && !c->evidence.n, "evidence");
     miss(page, asked && !report_is_said(c->response), "how the response went");
     miss(page, asked && !c->takeaways.n, "takeaways");
     miss(page, !c->sufficient, "whether the response was sufficient");

@@ -17,7 +17,7 @@ bool report_is_said(struct str text);
 /* Whether the postmortem is a full one: what only that asks for is not missing in another. */
 bool report_is_asked(const struct report_page *page);
 /* By enum tristate; absent for none. */
-struct str report_yes_or_no(int tristate);
+struct str report_yes_or_no(enum tristate tristate);
 
 /* In the place of what is not there. */
 void report_put_missing(struct report_page *page);

@@ -71,12 +71,13 @@ void report_put_fact_time(struct buf *out, const char *name, ms_t t, struct str 
     buf_char(out, '\n');
 }
 
-struct str report_yes_or_no(int tristate)
+struct str report_yes_or_no(enum tristate tristate)
 {
     switch (tristate) {
     case TRI_TRUE: return STR("yes");
     case TRI_FALSE: return STR("no");
     case TRI_SUSPECTED: return STR("suspected");
-    default: return STR_NONE;
+    case tristate_none: break;
     }
+    return STR_NONE;
 }

@@ -9,8 +9,8 @@ void report_write_timeline(struct report_page *page)
     struct buf *out = page->out;
     const struct closure *c = page->closure;
     buf_lit(out, "## Sequence of events\n\n");
-    for (size_t i = 0; i < c->timeline_n; i++) {
-        const struct timeline_entry *e = &c->timeline[i];
+    for (size_t i = 0; i < c->timeline.n; i++) {
+        const struct timeline_entry *e = &c->timeline.items[i];
         buf_lit(out, "- ");
         if (e->at == TIME_NONE && !report_is_said(e->at_text))
             buf_lit(out, "(time not known)");
@@ -24,7 +24,7 @@ void report_write_timeline(struct report_page *page)
         markdown_inline(out, e->action);
         buf_char(out, '\n');
     }
-    if (c->timeline_n < 2) {
+    if (c->timeline.n < 2) {
         report_put_missing(page);
         if (report_is_asked(page)) buf_lit(out, ": fewer than two entries");
         buf_char(out, '\n');
@@ -37,17 +37,17 @@ void report_write_technical_summary(struct report_page *page)
     struct buf *out = page->out;
     const struct closure *c = page->closure;
     buf_lit(out, "## Technical summary\n\n### Evidence\n\n");
-    for (size_t i = 0; i < c->evidence_n; i++) {
+    for (size_t i = 0; i < c->evidence.n; i++) {
         buf_lit(out, "- ");
-        markdown_inline(out, report_is_said(c->evidence[i].ref) ? c->evidence[i].ref
-                                                                : c->evidence[i].note);
-        if (report_is_said(c->evidence[i].ref) && report_is_said(c->evidence[i].note)) {
+        markdown_inline(out, report_is_said(c->evidence.items[i].ref) ? c->evidence.items[i].ref
+                                                                      : c->evidence.items[i].note);
+        if (report_is_said(c->evidence.items[i].ref) && report_is_said(c->evidence.items[i].note)) {
             buf_lit(out, ": ");
-            markdown_inline(out, c->evidence[i].note);
+            markdown_inline(out, c->evidence.items[i].note);
         }
         buf_char(out, '\n');
     }
-    if (!c->evidence_n) {
+    if (!c->evidence.n) {
         report_put_missing(page);
         buf_char(out, '\n');
     }
@@ -87,8 +87,8 @@ void report_write_evaluation(struct report_page *page)
 
 static bool is_listed(const struct closure *closure, struct str party)
 {
-    for (size_t i = 0; i < closure->coordination_n; i++)
-        if (str_eq(closure->coordination[i].party, party)) return true;
+    for (size_t i = 0; i < closure->coordination.n; i++)
+        if (str_eq(closure->coordination.items[i].party, party)) return true;
     return false;
 }
 
@@ -113,8 +113,8 @@ void report_write_coordination(struct report_page *page, struct arena *arena)
     size_t start = out->n;
     buf_lit(out, "## Coordination\n\n| Party | Kind | Reference | Status |\n|---|---|---|---|\n");
     size_t rows = out->n;
-    for (size_t i = 0; i < c->coordination_n; i++) {
-        const struct coordination *p = &c->coordination[i];
+    for (size_t i = 0; i < c->coordination.n; i++) {
+        const struct coordination *p = &c->coordination.items[i];
         write_party(out, p->party, party_kind_name(p->party_kind), p->reference,
                     report_is_said(p->status) ? p->status : STR("open"));
     }

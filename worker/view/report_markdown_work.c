@@ -5,7 +5,7 @@
 #include "markdown.h"
 #include "report_markdown_private.h"
 
-static const char *category_heading(int category)
+static const char *category_heading(enum category category)
 {
     switch (category) {
     case CATEGORY_TECHNICAL_LAPSE: return "Technical lapses";
@@ -14,8 +14,10 @@ static const char *category_heading(int category)
     case CATEGORY_MANUAL_ERROR: return "Manual errors";
     case CATEGORY_PROCESS_FLAW: return "Process flaws";
     case CATEGORY_COMMUNICATION_GLITCH: return "Communication glitches";
-    default: return "Not yet categorized";
+    case CATEGORY_UNCATEGORIZED:
+    case category_none: break;
     }
+    return "Not yet categorized";
 }
 
 static const struct task *task_of(const struct report_markdown *report,
@@ -69,8 +71,9 @@ void report_write_findings(struct report_page *page)
         bool headed = false;
         for (size_t i = 0; i < report->findings_n; i++) {
             const struct finding *f = report->findings[i];
-            if ((f->category ? f->category : CATEGORY_UNCATEGORIZED) != category) continue;
-            if (!headed) buf_printf(page->out, "### %s\n\n", category_heading(category));
+            if ((int)(f->category ? f->category : CATEGORY_UNCATEGORIZED) != category) continue;
+            if (!headed)
+                buf_printf(page->out, "### %s\n\n", category_heading((enum category)category));
             headed = true;
             write_finding(page, f);
         }
@@ -84,7 +87,7 @@ static int by_urgency(const void *a, const void *b)
     const struct task *x = *(const struct task *const *)a, *y = *(const struct task *const *)b;
     int done = (x->status == STATUS_CLOSED) - (y->status == STATUS_CLOSED);
     if (done) return done;
-    if (x->priority != y->priority) return x->priority - y->priority;
+    if (x->priority != y->priority) return x->priority < y->priority ? -1 : 1;
     if (x->due_at != y->due_at) return x->due_at < y->due_at ? -1 : 1;
     return str_cmp(x->name, y->name);
 }
