@@ -452,17 +452,15 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
         if (r != OK) return r;
     }
     probe(c);
-    /* Behind a revocation nothing more: it is followed first. */
-    while (*n < max && bytes < POLL_BYTES_MAX && c->failed == OK && !c->gives_back) {
+    /* Behind a rebalance nothing more: the event points to a list that the next one overwrites, and
+     * what is revoked has to be done with before anything is assigned. */
+    for (bool told = false; *n < max && bytes < POLL_BYTES_MAX && c->failed == OK && !told;) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(c->rk, timeout_ms);
         timeout_ms = 0;
-        if (c->rebalanced) {
-            *n = add_rebalance(c, events, *n);
-            if (!m) break; /* the event points to a list that the next rebalance overwrites */
-        } else if (!m) {
-            break;
-        }
-        if (m && take_message(c, m, &events[*n])) bytes += events[(*n)++].record.value.n;
+        told = c->rebalanced;
+        if (told) *n = add_rebalance(c, events, *n);
+        if (!m) break;
+        if (take_message(c, m, &events[*n])) bytes += events[(*n)++].record.value.n;
     }
     /* A revocation that came with the failure is still told first. */
     if (*n > 0) return OK;
