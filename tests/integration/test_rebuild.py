@@ -118,7 +118,7 @@ def test_an_idle_worker_notices(world):
     client.zadd(wake, {member: 4e12 for member, _ in before})
     assert worker.log.count("shard is active") == 1
     _rebuild(world)
-    worker.wait_log("Redis has lost or changed the shard's state")
+    worker.wait_log("shard state in Redis was lost or changed")
     wait_until(lambda: worker.log.count("shard is active") == 2, 20, "the shard to be active again")
     assert worker.log.count("rebuilding the shard") == 1  # as it began
     assert client.zrange(wake, 0, -1, withscores=True) == before

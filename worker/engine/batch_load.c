@@ -151,7 +151,7 @@ static enum result take_loaded(struct batch *b, struct batch_shard *bs,
 /* The store is not where we left it: somebody else wrote, or it lost what it had. */
 static void drop_shard(struct batch *b, struct batch_shard *bs, int64_t found)
 {
-    log_warn("the store's copy of the shard is not the one we built upon: restoring it",
+    log_warn("shard state in Redis does not match; restoring it from followup-state",
              LOG_INT("shard", bs->shard->id), LOG_INT("expected", bs->shard->checkpoint),
              LOG_INT("found", found));
     metrics_add(b->engine->metrics, METRIC_STORE_MISMATCHES, 1);

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The transactional producer from begin to commit, abort and recover. A commit flushes, looks at
+ * every delivery report, sends the offsets, and only then ends the transaction. Where it is fenced
+ * it says why.
+ */
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
