@@ -47,16 +47,16 @@ def _refused(world, *words):
 
 
 def _marks(world):
-    """{key in Redis: its $watermark}"""
+    """{key in Redis: its $checkpoint}"""
     client = world.redis.client()
-    return {key: client.hget(key, "$watermark").decode()
+    return {key: client.hget(key, "$checkpoint").decode()
             for key in client.scan_iter("*:state")}
 
 
 def _edit_marks(world, edit):
     client = world.redis.client()
     for key, mark in _marks(world).items():
-        client.hset(key, "$watermark", " ".join(edit(mark.split(" "))))
+        client.hset(key, "$checkpoint", " ".join(edit(mark.split(" "))))
 
 
 def _goes_on(world, load, **options):
@@ -114,9 +114,9 @@ def test_lost_start_and_redis_whole(world):
         delete(key.replace(":index", f":{name}"), entry)
     if client.zrem(key.replace(":index", ":wake"), entry):
         state = key.replace(":index", ":state")
-        mark = client.hget(state, "$watermark").decode().split(" ")
+        mark = client.hget(state, "$checkpoint").decode().split(" ")
         mark[2] = str(int(mark[2]) - 1)
-        client.hset(state, "$watermark", " ".join(mark))
+        client.hset(state, "$checkpoint", " ".join(mark))
     _refused_after(world, "there should be", "it cannot be rebuilt")
 
 
@@ -140,9 +140,9 @@ def test_an_entry_is_gone_from_redis(world):
         client.zrem(key.replace(b":index", b":wake"), entry)
         wake = client.zcard(key.replace(b":index", b":wake"))
         state = key.replace(b":index", b":state")
-        mark = client.hget(state, "$watermark").decode().split(" ")
+        mark = client.hget(state, "$checkpoint").decode().split(" ")
         mark[2] = str(wake)
-        client.hset(state, "$watermark", " ".join(mark))
+        client.hset(state, "$checkpoint", " ".join(mark))
     worker = _goes_on(world, load)
     assert worker.log.count('why="it has lost entries"') == 2
     load.update(50)
@@ -210,7 +210,7 @@ def test_rewritten_from_redis(world):
     for key in client.scan_iter("*:state"):
         shard = int(re.search(rb"\{(\d+)\}", key).group(1))
         entries += [(shard, name, value) for name, value in client.hgetall(key).items()
-                    if name != b"$watermark"]
+                    if name != b"$checkpoint"]
     world.recreate("followup-state", 2)
     for shard, name, value in entries:
         world.publisher.send(world.topic("followup-state"), name, value, partition=shard)

@@ -112,9 +112,9 @@ def test_rebuilt_redis_is_what_it_was(world):
 
 
 def _entries(value):
-    """A Redis value without the watermark, which says when it was written too."""
+    """A Redis value without the checkpoint, which says when it was written too."""
     if isinstance(value, dict):
-        return {name: text for name, text in value.items() if name != b"$watermark"}
+        return {name: text for name, text in value.items() if name != b"$checkpoint"}
     return value
 
 

@@ -22,7 +22,7 @@
 
 static const char *bootstrap;
 static struct fixture f;
-static struct member *m;
+static struct member *m, *other;
 static struct kafka_producer *p;
 
 static rd_kafka_t *new_reader(const char *isolation)
@@ -69,20 +69,23 @@ static int teardown(void **state)
 {
     (void)state;
     member_free(m);
+    member_free(other);
     kafka_producer_free(p);
-    m = NULL;
+    m = other = NULL;
     p = NULL;
     fixture_teardown(&f);
     return 0;
 }
 
-/* Waits while the broker does not tell: it may still be making the partition. */
-static int64_t high_of(const char *topic, int32_t partition)
+/* One past the last record, decided or not: a handle that reads what is committed would be told
+ * where the first open transaction begins. Waits while the broker does not tell: it may still be
+ * making the partition. */
+static int64_t high_of(rd_kafka_t *client, const char *topic, int32_t partition)
 {
     int64_t low, high;
     rd_kafka_resp_err_t err;
     for (int64_t until = now_us() + FIXTURE_MS * 1000;;) {
-        err = rd_kafka_query_watermark_offsets(f.client, topic, partition, &low, &high, FIXTURE_MS);
+        err = rd_kafka_query_watermark_offsets(client, topic, partition, &low, &high, FIXTURE_MS);
         if (!err) return high;
         if (now_us() > until)
             fail_msg("no end of partition %d: %s", partition, rd_kafka_err2str(err));
@@ -99,7 +102,9 @@ static size_t count_committed(const char *topic, int32_t partitions)
     for (int32_t i = 0; i < partitions; i++)
         rd_kafka_topic_partition_list_add(all, topic, i)->offset = 0;
     assert_int_equal(rd_kafka_assign(reader, all), 0);
-    for (int32_t i = 0; i < partitions; i++) all->elems[i].offset = high_of(topic, i);
+    rd_kafka_t *uncommitted = new_reader("read_uncommitted");
+    for (int32_t i = 0; i < partitions; i++) all->elems[i].offset = high_of(uncommitted, topic, i);
+    rd_kafka_destroy(uncommitted);
     size_t n = 0;
     int32_t left = partitions;
     for (int64_t until = now_us() + FIXTURE_MS * 1000; left && now_us() < until;) {
@@ -148,7 +153,6 @@ static void create_topic(const char *name)
 
 static enum result one_transaction(struct error *error)
 {
-    rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata_new(f.group);
     struct position position = {TOPIC_INCIDENT_CLOSED, 0, 1};
     struct shard_commit shard = {.shard = 0};
     enum result r = kafka_producer_begin(p, error);
@@ -160,9 +164,7 @@ static enum result one_transaction(struct error *error)
                                                      .key = STR("key"),
                                                      .value = STR("value")},
                                    error);
-    if (r == OK) r = kafka_producer_commit(p, &position, 1, group, &shard, 1, error);
-    rd_kafka_consumer_group_metadata_destroy(group);
-    return r;
+    return r == OK ? fixture_commit(&f, p, &position, &shard, error) : r;
 }
 
 /* Requests for a partition that a broker is still making fail and are sent again: not always are
@@ -225,10 +227,9 @@ static void test_offsets_carry_our_mark(void **state)
     struct shard_commit shards[] = {{.shard = 2, .batch = 41, .checkpoint = 0},
                                     {.shard = 1, .batch = 7, .checkpoint = 345}};
     struct kafka_port *port = m->port;
-    assert_int_equal(port->begin(port->self, &m->error), OK);
+    assert_int_equal(port->transaction->begin(port->transaction->self, &m->error), OK);
     assert_int_equal(member_produce(m, 2, 1), OK);
-    if (port->commit(port->self, positions, 3, shards, 2, &m->error) != OK)
-        fail_msg("%s", m->error.text);
+    if (member_commit(m, positions, 3, shards, 2) != OK) fail_msg("%s", m->error.text);
     assert_int_equal(shards[0].state_end, 1);
     assert_int_equal(shards[1].state_end, -1);
 
@@ -262,16 +263,16 @@ static void test_a_changelog_that_lost_records(void **state)
     struct position position = {TOPIC_INCIDENT_CLOSED, 3, 5};
     /* Behind the marker is as far as a checkpoint can be. */
     struct shard_commit shard = {.shard = 3, .batch = 2, .checkpoint = 3};
-    assert_int_equal(port->begin(port->self, &m->error), OK);
+    assert_int_equal(port->transaction->begin(port->transaction->self, &m->error), OK);
     assert_int_equal(member_produce(m, 3, 2), OK);
-    assert_int_equal(port->commit(port->self, &position, 1, &shard, 1, &m->error), OK);
+    assert_int_equal(member_commit(m, &position, 1, &shard, 1), OK);
     assert_int_equal(shard.state_end, 5);
 
     shard = (struct shard_commit){.shard = 3, .batch = 3, .checkpoint = 100};
-    assert_int_equal(port->begin(port->self, &m->error), OK);
+    assert_int_equal(port->transaction->begin(port->transaction->self, &m->error), OK);
     assert_int_equal(member_produce(m, 3, 2), OK);
     position.offset = 9;
-    assert_int_equal(port->commit(port->self, &position, 1, &shard, 1, &m->error), FATAL);
+    assert_int_equal(member_commit(m, &position, 1, &shard, 1), FATAL);
     print_message("%s\n", m->error.text);
     assert_non_null(strstr(m->error.text, "/3 took a record at offset 6"));
     assert_non_null(strstr(m->error.text, "state is of offset 100"));
@@ -280,6 +281,51 @@ static void test_a_changelog_that_lost_records(void **state)
     rd_kafka_topic_partition_list_t *list = committed(&position, 1);
     assert_int_equal(list->elems[0].offset, 5);
     rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* ------------------------------------------------------------------ revocations */
+
+static int64_t committed_offset(int32_t shard)
+{
+    struct position position = {TOPIC_INCIDENT_CLOSED, shard, 0};
+    rd_kafka_topic_partition_list_t *list = committed(&position, 1);
+    int64_t offset = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    return offset;
+}
+
+/* The poll that reports it has not given them back yet, so what was decided of them can be ended:
+ * nobody else has them before the next poll. */
+static void test_what_is_revoked_can_still_be_committed(void **state)
+{
+    (void)state;
+    int64_t end;
+    make_topics("revoked");
+    m = member_new(&f, "a");
+    member_join(m, FIXTURE_PARTITIONS);
+    for (int32_t shard = 0; shard < FIXTURE_PARTITIONS; shard++) member_resume(m, shard, 0);
+    other = member_new(&f, "b");
+    for (int64_t until = now_us() + FIXTURE_MS * 1000; !m->revoked && now_us() < until;) {
+        member_poll(other, 10);
+        member_poll(m, 10);
+    }
+    assert_int_equal(m->revoked, 1);
+    fixture_produce(&f, TOPIC_INCIDENT_CLOSED, 1, 0, 10);
+    for (int i = 0; i < 50; i++) member_poll(other, 20);
+    assert_int_equal(other->assigned, 0);
+    assert_int_equal(member_transaction(m, 1, 1, 7, &end), OK);
+    assert_int_equal(committed_offset(1), 7);
+    for (int64_t until = now_us() + FIXTURE_MS * 1000; !other->assigned && now_us() < until;) {
+        member_poll(m, 10);
+        member_poll(other, 10);
+    }
+    assert_int_equal(other->assigned, 1);
+    assert_int_equal(m->records, 0);
+    struct position position = {TOPIC_INCIDENT_CLOSED, other->owned[1] ? 1 : 3, 8};
+    struct shard_commit shard = {.shard = position.shard, .batch = 1};
+    assert_int_equal(m->port->transaction->begin(m->port->transaction->self, &m->error), OK);
+    assert_int_equal(member_commit(m, &position, 1, &shard, 1), ABORT);
+    assert_int_equal(m->port->transaction->abort(m->port->transaction->self, &m->error), OK);
 }
 
 /* ------------------------------------------------------------------ time */
@@ -293,17 +339,18 @@ static void test_fenced_by_the_clock(void **state)
     m = member_new(&f, "a");
     member_join(m, FIXTURE_PARTITIONS);
     struct kafka_port *port = m->port;
-    assert_int_equal(port->begin(port->self, &m->error), OK);
+    assert_int_equal(port->transaction->begin(port->transaction->self, &m->error), OK);
     assert_int_equal(member_produce(m, 0, 1), OK);
     /* The record, and the marker with which the broker ends the transaction. */
-    for (int64_t until = now_us() + FIXTURE_MS * 1000; high_of(f.names[TOPIC_STATE], 0) < 2;)
+    for (int64_t until = now_us() + FIXTURE_MS * 1000;
+         high_of(f.client, f.names[TOPIC_STATE], 0) < 2;)
         assert_true(now_us() < until);
     struct position position = {TOPIC_INCIDENT_CLOSED, 0, 2};
     struct shard_commit shard = {.shard = 0, .batch = 1};
-    assert_int_equal(port->commit(port->self, &position, 1, &shard, 1, &m->error), ABORT);
+    assert_int_equal(member_commit(m, &position, 1, &shard, 1), ABORT);
     print_message("%s\n", m->error.text);
     assert_non_null(strstr(m->error.text, "given up after"));
-    assert_int_equal(port->abort(port->self, &m->error), FATAL);
+    assert_int_equal(port->transaction->abort(port->transaction->self, &m->error), FATAL);
     print_message("%s\n", m->error.text);
     assert_non_null(strstr(m->error.text, "transaction.timeout.ms is 1000"));
     assert_null(strstr(m->error.text, "another worker"));
@@ -355,7 +402,7 @@ static void test_records_deleted_under_a_consumer(void **state)
         assert_int_equal(m->out_of_range_at.offset, first);
         assert_int_equal(m->last[TOPIC_INCIDENT_CLOSED][1], -1);
 
-        assert_int_equal(m->port->pause(m->port->self, 1, &m->error), OK);
+        assert_int_equal(m->port->input->pause(m->port->input->self, 1, &m->error), OK);
         int64_t low = first + 40, t0 = now_us();
         member_resume(m, 1, low);
         print_message("placed again after %lld ms\n", (long long)(now_us() - t0) / 1000);
@@ -376,6 +423,7 @@ int main(void)
         cmocka_unit_test_teardown(test_topics_made_while_producing, teardown),
         cmocka_unit_test_teardown(test_offsets_carry_our_mark, teardown),
         cmocka_unit_test_teardown(test_a_changelog_that_lost_records, teardown),
+        cmocka_unit_test_teardown(test_what_is_revoked_can_still_be_committed, teardown),
         cmocka_unit_test_teardown(test_fenced_by_the_clock, teardown),
         cmocka_unit_test_teardown(test_records_deleted_under_a_consumer, teardown),
     };

@@ -17,13 +17,13 @@ static void test_same_instance_id_is_fenced(void **state)
     a = member_new(&f, "same");
     member_join(a, FIXTURE_PARTITIONS);
     assert_int_equal(member_transaction(a, 0, 1, 1, &end), OK);
-    assert_int_equal(a->port->begin(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->begin(a->port->transaction->self, &a->error), OK);
     assert_int_equal(member_produce(a, 0, 1), OK);
     b = member_new(&f, "same");
     member_join(b, FIXTURE_PARTITIONS);
     struct position p = {TOPIC_INCIDENT_CLOSED, 0, 2};
     struct shard_commit part = {.shard = 0};
-    enum result r = a->port->commit(a->port->self, &p, 1, &part, 1, &a->error);
+    enum result r = member_commit(a, &p, 1, &part, 1);
     print_message("zombie's commit: %s\n", a->error.text);
     assert_int_equal(r, FATAL);
     assert_non_null(strstr(a->error.text, "instance.id"));
@@ -65,7 +65,7 @@ static void leaves_and_joins(const char *name, bool is_static)
     b = member_new(&f, "stays");
     share(FIXTURE_PARTITIONS / 2);
     for (int i = 0; i < 2; i++) {
-        a->port->be_member(a->port->self, false);
+        a->port->input->be_member(a->port->input->self, false);
         int64_t until = now_us() + 30000000;
         int of_b = 0;
         while (of_b < FIXTURE_PARTITIONS && now_us() < until) {
@@ -74,7 +74,7 @@ static void leaves_and_joins(const char *name, bool is_static)
             for (int p = 0; p < FIXTURE_PARTITIONS; p++) of_b += b->owned[p];
         }
         assert_int_equal(of_b, FIXTURE_PARTITIONS);
-        a->port->be_member(a->port->self, true);
+        a->port->input->be_member(a->port->input->self, true);
         share(FIXTURE_PARTITIONS / 2);
     }
 }
@@ -105,7 +105,7 @@ static void test_rebalance(void **state)
         assert_int_equal(member_transaction(a, p, 1, 100 + p, &end), OK);
     }
     /* A transaction that is open while the shards go. */
-    assert_int_equal(a->port->begin(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->begin(a->port->transaction->self, &a->error), OK);
     b = member_new(&f, "b");
     share(2);
     assert_int_equal(a->revoked, 1);
@@ -115,8 +115,8 @@ static void test_rebalance(void **state)
     int32_t lost = a->owned[0] ? 2 : 0, kept = a->owned[0] ? 0 : 2;
     struct position p = {TOPIC_INCIDENT_CLOSED, lost, 150};
     struct shard_commit part = {.shard = lost};
-    assert_int_equal(a->port->commit(a->port->self, &p, 1, &part, 1, &a->error), ABORT);
-    assert_int_equal(a->port->abort(a->port->self, &a->error), OK);
+    assert_int_equal(member_commit(a, &p, 1, &part, 1), ABORT);
+    assert_int_equal(a->port->transaction->abort(a->port->transaction->self, &a->error), OK);
     assert_int_equal(committed(b, lost), 100 + lost);
     assert_int_equal(member_transaction(a, kept, 1, 200, &end), OK);
     assert_int_equal(member_transaction(b, lost, 1, 200, &end), OK);
@@ -144,15 +144,15 @@ static void test_slow_member_loses_its_shards(void **state)
     a = member_new(&f, "a");
     b = member_new(&f, "b");
     member_join(a, FIXTURE_PARTITIONS);
-    assert_int_equal(a->port->begin(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->begin(a->port->transaction->self, &a->error), OK);
     assert_int_equal(member_produce(a, 0, 1), OK);
     member_join(b, FIXTURE_PARTITIONS); /* once a has not polled for its 6 s */
     struct position p = {TOPIC_INCIDENT_CLOSED, 0, 77};
     struct shard_commit part = {.shard = 0};
-    enum result r = a->port->commit(a->port->self, &p, 1, &part, 1, &a->error);
+    enum result r = member_commit(a, &p, 1, &part, 1);
     print_message("slow member's commit: %d %s\n", r, a->error.text);
     assert_int_equal(r, ABORT);
-    assert_int_equal(a->port->abort(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->abort(a->port->transaction->self, &a->error), OK);
     assert_int_equal(committed(b, 0), -1);
     for (int i = 0; i < 100 && !a->revoked; i++) assert_int_equal(member_poll(a, 20), OK);
     assert_int_equal(a->revoked, 1);

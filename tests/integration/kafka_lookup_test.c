@@ -38,10 +38,13 @@ static const struct lookup_answer *lookup_all(struct member *m)
     const int32_t shards[FIXTURE_PARTITIONS] = {0, 1, 2, 3};
     const struct lookup_answer *answer;
     struct timespec pause = {.tv_nsec = 1000000};
-    assert_true(m->port->lookup_ask(m->port->self, shards, FIXTURE_PARTITIONS));
-    assert_false(m->port->lookup_ask(m->port->self, shards, 1)); /* one at a time */
-    while (!m->port->lookup_take(m->port->self, &answer)) nanosleep(&pause, NULL);
-    assert_false(m->port->lookup_take(m->port->self, &answer)); /* once */
+    assert_true(
+        m->port->changelog->lookup_ask(m->port->changelog->self, shards, FIXTURE_PARTITIONS));
+    assert_false(
+        m->port->changelog->lookup_ask(m->port->changelog->self, shards, 1)); /* one at a time */
+    while (!m->port->changelog->lookup_take(m->port->changelog->self, &answer))
+        nanosleep(&pause, NULL);
+    assert_false(m->port->changelog->lookup_take(m->port->changelog->self, &answer)); /* once */
     assert_int_equal(answer->result, OK);
     assert_int_equal(answer->n, FIXTURE_PARTITIONS);
     return answer;
@@ -87,9 +90,9 @@ static void test_marks_of_offsets(void **state)
     assert_false(lookup_all(a)->count_confirmed);
     struct position p = {TOPIC_INCIDENT_CLOSED, 1, 6};
     struct shard_commit part = {.shard = 1, .batch = 7, .checkpoint = 2};
-    assert_int_equal(a->port->begin(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->begin(a->port->transaction->self, &a->error), OK);
     assert_int_equal(member_produce(a, 1, 1), OK);
-    assert_int_equal(a->port->commit(a->port->self, &p, 1, &part, 1, &a->error), OK);
+    assert_int_equal(member_commit(a, &p, 1, &part, 1), OK);
     for (int i = 0; i < 400 && !lookup_all(a)->shards[1].settled; i++) member_poll(a, 20);
     const struct lookup_answer *answer = lookup_all(a);
     const struct lookup_input *input = &answer->shards[1].inputs[TOPIC_INCIDENT_CLOSED];
@@ -125,14 +128,15 @@ static void test_ends(void **state)
     b = member_new(&f, "b");
     member_join(a, FIXTURE_PARTITIONS);
     assert_int_equal(member_transaction(a, 2, 3, 10, &end), OK);
-    assert_int_equal(b->port->begin(b->port->self, &b->error), OK);
+    assert_int_equal(b->port->transaction->begin(b->port->transaction->self, &b->error), OK);
     struct message message = {.topic = TOPIC_FORWARDED,
                               .partition = 2,
                               .timestamp = TIME_NONE,
                               .key = STR("k"),
                               .value = STR("v")};
     for (int i = 0; i < 300; i++) /* more than what is held back */
-        assert_int_equal(b->port->produce(b->port->self, &message, &b->error), OK);
+        assert_int_equal(
+            b->port->transaction->produce(b->port->transaction->self, &message, &b->error), OK);
     const struct lookup_shard *found;
     int64_t limit = now_us() + FIXTURE_MS * 1000;
     do found = member_lookup(a, 2);
@@ -145,15 +149,15 @@ static void test_ends(void **state)
     const struct input_end *ends;
     struct timespec pause = {.tv_nsec = 1000000};
     size_t n;
-    assert_true(a->port->ends_ask(a->port->self, shards, 1, true));
-    while (!a->port->ends_take(a->port->self, &ends, &n)) nanosleep(&pause, NULL);
+    assert_true(a->port->input->ends_ask(a->port->input->self, shards, 1, true));
+    while (!a->port->input->ends_take(a->port->input->self, &ends, &n)) nanosleep(&pause, NULL);
     assert_int_equal(n, 4);
     for (size_t i = 0; i < n; i++) {
         assert_int_equal(ends[i].shard, 2);
         assert_int_equal(ends[i].end, ends[i].topic == TOPIC_TASK_UPDATED ? 30 : 0);
     }
-    assert_false(a->port->ends_take(a->port->self, &ends, &n));
-    assert_int_equal(b->port->abort(b->port->self, &b->error), OK);
+    assert_false(a->port->input->ends_take(a->port->input->self, &ends, &n));
+    assert_int_equal(b->port->transaction->abort(b->port->transaction->self, &b->error), OK);
 }
 
 /* Nobody answers: that is said, and nobody waits for the thread. */

@@ -71,7 +71,7 @@ static void test_rewind_with_a_full_queue(void **state)
         int64_t to = rand() % 4900;
         for (int polls = rand() % 4; polls > 0; polls--) member_poll(a, rand() % 3);
         if (rand() % 4 == 0) {
-            a->port->pause(a->port->self, p, &a->error);
+            a->port->input->pause(a->port->input->self, p, &a->error);
             size_t before = a->records;
             int64_t last = a->last[TOPIC_INCIDENT_CLOSED][p];
             for (int polls = rand() % 4; polls > 0; polls--) member_poll(a, rand() % 3);
@@ -145,11 +145,12 @@ static size_t read_changelog(struct member *m, int32_t shard, int64_t from, int6
     struct kafka_port *port = m->port;
     size_t total = 0, n;
     int64_t next = from;
-    assert_int_equal(port->changelog_open(port->self, shard, from, &m->error), OK);
+    assert_int_equal(port->changelog->open(port->changelog->self, shard, from, &m->error), OK);
     for (int64_t limit = now_us() + FIXTURE_MS * 1000; next < until && now_us() < limit;) {
         int64_t before = next;
-        assert_int_equal(port->changelog_read(port->self, records, 100, 20, &n, &m->error), OK);
-        next = port->changelog_next(port->self, shard);
+        assert_int_equal(
+            port->changelog->read(port->changelog->self, records, 100, 20, &n, &m->error), OK);
+        next = port->changelog->next(port->changelog->self, shard);
         assert_true(next >= before);
         for (size_t i = 0; i < n; i++) {
             assert_int_equal(records[i].shard, shard);
@@ -159,7 +160,7 @@ static size_t read_changelog(struct member *m, int32_t shard, int64_t from, int6
         member_poll(m, 0);
     }
     assert_int_equal(next, until);
-    port->changelog_close(port->self, shard);
+    port->changelog->close(port->changelog->self, shard);
     return total;
 }
 
@@ -178,9 +179,9 @@ static void test_commit_and_abort(void **state)
     assert_int_equal(end, -1);
     assert_int_equal(committed(a, 2), 11);
 
-    assert_int_equal(a->port->begin(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->begin(a->port->transaction->self, &a->error), OK);
     assert_int_equal(member_produce(a, 2, 5), OK);
-    assert_int_equal(a->port->abort(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->abort(a->port->transaction->self, &a->error), OK);
     assert_int_equal(committed(a, 2), 11);
     assert_int_equal(member_transaction(a, 2, 1, 12, &end), OK);
     assert_true(end >= 5); /* 3 records and a marker; the aborted 5 may have been written */
@@ -211,27 +212,27 @@ static void test_changelog_waits_for_open_transaction(void **state)
     b = member_new(&f, "b");
     member_join(a, FIXTURE_PARTITIONS);
     assert_int_equal(member_transaction(a, 0, 2, 1, &end), OK);
-    assert_int_equal(b->port->begin(b->port->self, &b->error), OK);
+    assert_int_equal(b->port->transaction->begin(b->port->transaction->self, &b->error), OK);
     assert_int_equal(member_produce(b, 0, 3), OK);
     await_high(a, 0, 6);
-    assert_int_equal(a->port->changelog_open(a->port->self, 0, 0, &a->error), OK);
-    for (int i = 0; i < 50 || a->port->changelog_next(a->port->self, 0) < 3; i++) {
+    assert_int_equal(a->port->changelog->open(a->port->changelog->self, 0, 0, &a->error), OK);
+    for (int i = 0; i < 50 || a->port->changelog->next(a->port->changelog->self, 0) < 3; i++) {
         assert_true(i < 1000);
-        a->port->changelog_read(a->port->self, records, 10, 10, &n, &a->error);
+        a->port->changelog->read(a->port->changelog->self, records, 10, 10, &n, &a->error);
         seen += n;
     }
     assert_int_equal(seen, 2);
-    assert_int_equal(a->port->changelog_next(a->port->self, 0), 3);
-    assert_int_equal(b->port->abort(b->port->self, &b->error), OK);
+    assert_int_equal(a->port->changelog->next(a->port->changelog->self, 0), 3);
+    assert_int_equal(b->port->transaction->abort(b->port->transaction->self, &b->error), OK);
     for (int64_t limit = now_us() + FIXTURE_MS * 1000;
-         a->port->changelog_next(a->port->self, 0) < 7 && now_us() < limit;) {
-        a->port->changelog_read(a->port->self, records, 10, 10, &n, &a->error);
+         a->port->changelog->next(a->port->changelog->self, 0) < 7 && now_us() < limit;) {
+        a->port->changelog->read(a->port->changelog->self, records, 10, 10, &n, &a->error);
         seen += n;
     }
     assert_int_equal(seen, 2);
     /* past the aborted records and their marker */
-    assert_int_equal(a->port->changelog_next(a->port->self, 0), 7);
-    a->port->changelog_close(a->port->self, 0);
+    assert_int_equal(a->port->changelog->next(a->port->changelog->self, 0), 7);
+    a->port->changelog->close(a->port->changelog->self, 0);
 }
 
 /* All shards at once, each from its own offset; one that is closed and opened again begins where it
@@ -248,13 +249,14 @@ static void test_changelogs_side_by_side(void **state)
     for (int32_t p = 0; p < FIXTURE_PARTITIONS; p++) {
         for (int i = 0; i < 3; i++) assert_int_equal(member_transaction(a, p, 1000, 1, &end), OK);
         next[p] = p * 100;
-        a->port->changelog_open(a->port->self, p, next[p], &a->error);
+        a->port->changelog->open(a->port->changelog->self, p, next[p], &a->error);
     }
     bool again = false;
     for (int64_t limit = now_us() + FIXTURE_MS * 1000; now_us() < limit;) {
         size_t left = 0;
-        assert_int_equal(a->port->changelog_read(a->port->self, records, 700, 50, &n, &a->error),
-                         OK);
+        assert_int_equal(
+            a->port->changelog->read(a->port->changelog->self, records, 700, 50, &n, &a->error),
+            OK);
         for (size_t i = 0; i < n; i++) {
             assert_true(records[i].offset >= next[records[i].shard]);
             assert_true(records[i].offset <= next[records[i].shard] + 1); /* a marker between */
@@ -262,10 +264,10 @@ static void test_changelogs_side_by_side(void **state)
             seen[records[i].shard]++;
         }
         for (int32_t p = 0; p < FIXTURE_PARTITIONS; p++)
-            left += a->port->changelog_next(a->port->self, p) < 3003;
+            left += a->port->changelog->next(a->port->changelog->self, p) < 3003;
         if (!again && seen[2] > 500) {
-            a->port->changelog_close(a->port->self, 2);
-            a->port->changelog_open(a->port->self, 2, 50, &a->error);
+            a->port->changelog->close(a->port->changelog->self, 2);
+            a->port->changelog->open(a->port->changelog->self, 2, 50, &a->error);
             next[2] = 50;
             seen[2] = 150;
             again = true;
@@ -285,10 +287,10 @@ static void test_recover(void **state)
     a = member_new(&f, "a");
     member_join(a, FIXTURE_PARTITIONS);
     assert_int_equal(member_transaction(a, 3, 2, 1, &end), OK);
-    assert_int_equal(a->port->begin(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->begin(a->port->transaction->self, &a->error), OK);
     assert_int_equal(member_produce(a, 3, 7), OK);
     int64_t t0 = now_us();
-    assert_int_equal(a->port->recover(a->port->self, &a->error), OK);
+    assert_int_equal(a->port->transaction->recover(a->port->transaction->self, &a->error), OK);
     print_message("recover: %lld ms\n", (long long)(now_us() - t0) / 1000);
     assert_int_equal(committed(a, 3), 1);
     assert_int_equal(member_transaction(a, 3, 2, 2, &end), OK);

@@ -138,7 +138,7 @@ static void test_denied_in_the_middle(void **state)
 {
     (void)state;
     struct error error = {.text = ""};
-    struct store_apply a = {.shard = 0, .expected = -1, .watermark = 1};
+    struct store_apply a = {.shard = 0, .expected = -1, .checkpoint = 1};
     struct store_load l = {.shard = 0};
     run("ACL SETUSER epi reset on >pw +@all ~*");
     log_in_as("epi", "pw");
@@ -149,7 +149,7 @@ static void test_denied_in_the_middle(void **state)
     run("ACL SETUSER epi +hmget");
     assert_int_equal(port->load(port->self, arena, &l, 1, &error), OK);
     run("ACL SETUSER epi -hset");
-    assert_int_equal(port->apply(port->self, &a, 1, &error), FATAL);
+    assert_int_equal(redis_apply_now(&a, 1, &error), FATAL);
     assert_non_null(strstr(error.text, "`epilogue check` says which"));
     run("ACL DELUSER epi");
 }

@@ -15,29 +15,30 @@
 
 /* ---- short forms of the port's calls ---- */
 
-static enum result apply_to(int32_t shard, int64_t expected, int64_t watermark,
+static enum result apply_to(int32_t shard, int64_t expected, int64_t checkpoint,
                             const struct store_write *writes, size_t n, bool clear, bool *applied,
                             ms_t *wake_at)
 {
     struct error error = {.text = ""};
     struct store_apply a = {.shard = shard,
                             .expected = expected,
-                            .watermark = watermark,
-                            .stamp = watermark * 10,
+                            .checkpoint = checkpoint,
+                            .stamp = checkpoint * 10,
                             .clear = clear,
                             .writes = writes,
                             .n = n};
-    enum result result = port->apply(port->self, &a, 1, &error);
+    enum result result = redis_apply_now(&a, 1, &error);
     *applied = result == OK && a.applied;
     if (wake_at) *wake_at = a.wake_at;
     if (result) print_message("    %s\n", error.text);
     return result;
 }
 
-static bool applied(int64_t expected, int64_t watermark, const struct store_write *writes, size_t n)
+static bool applied(int64_t expected, int64_t checkpoint, const struct store_write *writes,
+                    size_t n)
 {
     bool did;
-    assert_int_equal(apply_to(0, expected, watermark, writes, n, false, &did, NULL), OK);
+    assert_int_equal(apply_to(0, expected, checkpoint, writes, n, false, &did, NULL), OK);
     return did;
 }
 
@@ -50,9 +51,9 @@ static struct store_load loaded(int32_t shard, const struct str *keys, size_t n)
     return l;
 }
 
-static int64_t watermark(void)
+static int64_t checkpoint(void)
 {
-    return loaded(0, NULL, 0).watermark;
+    return loaded(0, NULL, 0).checkpoint;
 }
 
 static void is(struct str actual, const char *expected)
@@ -107,7 +108,7 @@ static void test_round_trip(void **state)
 {
     (void)state;
     struct str keys[] = {STR("INC-1"), STR("nobody"), STR("INC-1|t|bug/F%2F7"), STR("empty")};
-    assert_int_equal(watermark(), STORE_NO_WATERMARK);
+    assert_int_equal(checkpoint(), STORE_NO_CHECKPOINT);
     const struct store_write writes[] = {
         WRITE("INC-1", "{\"v\":1}", 5000),
         {.key = STR("INC-1|t|bug/F%2F7"), .value = STR("a\0b\r\n"), .wake_at = 4000},
@@ -119,14 +120,14 @@ static void test_round_trip(void **state)
     assert_true(did);
     assert_int_equal(wake_at, 4000);
     struct store_load l = loaded(0, keys, 4);
-    assert_int_equal(l.watermark, 7);
-    assert_int_equal(l.watermark_at, 70);
+    assert_int_equal(l.checkpoint, 7);
+    assert_int_equal(l.checkpoint_at, 70);
     is(l.values[0], "{\"v\":1}");
     assert_null(l.values[1].p);
     assert_true(str_eq(l.values[2], STR("a\0b\r\n")));
     assert_true(l.values[3].p && l.values[3].n == 0);
     assert_int_equal(run("HLEN epi%%7Bx%%7D:g:{0}:state"), 4);
-    assert_int_equal(loaded(1, keys, 4).watermark, STORE_NO_WATERMARK);
+    assert_int_equal(loaded(1, keys, 4).checkpoint, STORE_NO_CHECKPOINT);
 }
 
 static void test_fence(void **state)
@@ -142,11 +143,11 @@ static void test_fence(void **state)
     /* The same call again, as after a lost answer: it is done already, whatever it writes. */
     assert_true(applied(10, 20, &WRITE("k", "never", 3), 1));
     is(loaded(0, &key, 1).values[0], "two");
-    /* Nothing to write but the watermark; and the same watermark once more. */
+    /* Nothing to write but the checkpoint; and the same checkpoint once more. */
     assert_true(applied(20, 30, NULL, 0));
     assert_true(applied(30, 30, &WRITE("k", "three", 3), 1));
     is(loaded(0, &key, 1).values[0], "three");
-    assert_int_equal(watermark(), 30);
+    assert_int_equal(checkpoint(), 30);
 }
 
 static void test_delete_and_wake(void **state)
@@ -179,14 +180,14 @@ static void test_delete_and_wake(void **state)
         .key = STR("b"), .value = STR("3"), .wake_at = 60, .stored = true};
     assert_true(applied(2, 3, &known, 1));
     is(due_until(1000, 10), "c@50 b@60");
-    assert_int_equal(watermark(), 3);
+    assert_int_equal(checkpoint(), 3);
     assert_int_equal(
         apply_to(0, 3, 4,
                  (struct store_write[]){WRITE("b", NULL, TIME_NONE), WRITE("c", NULL, TIME_NONE)},
                  2, false, &did, &wake_at),
         OK);
     assert_true(wake_at == TIME_NONE);
-    assert_int_equal(watermark(), 4);
+    assert_int_equal(checkpoint(), 4);
 }
 
 static void test_clear(void **state)
@@ -203,7 +204,7 @@ static void test_clear(void **state)
     struct store_load l = loaded(0, keys, 2);
     is(l.values[0], NULL);
     is(l.values[1], "1");
-    assert_int_equal(l.watermark, 50);
+    assert_int_equal(l.checkpoint, 50);
     is(due_until(10, 10), "new@2");
     is(listed(NULL, NULL, 10), "new");
 }
@@ -244,13 +245,13 @@ static void test_script_forgotten(void **state)
     run("SCRIPT FLUSH");
     struct store_write w = WRITE("k", "v", TIME_NONE);
     struct store_apply both[] = {
-        {.shard = 0, .expected = 1, .watermark = 2, .writes = &w, .n = 1},
-        {.shard = 1, .expected = -1, .watermark = 5, .writes = &w, .n = 1},
-        {.shard = 2, .expected = 8, .watermark = 9, .writes = &w, .n = 1},
+        {.shard = 0, .expected = 1, .checkpoint = 2, .writes = &w, .n = 1},
+        {.shard = 1, .expected = -1, .checkpoint = 5, .writes = &w, .n = 1},
+        {.shard = 2, .expected = 8, .checkpoint = 9, .writes = &w, .n = 1},
     };
-    assert_int_equal(port->apply(port->self, both, 3, &error), OK);
+    assert_int_equal(redis_apply_now(both, 3, &error), OK);
     assert_true(both[0].applied && both[1].applied && !both[2].applied);
-    assert_int_equal(loaded(1, &w.key, 1).watermark, 5);
+    assert_int_equal(loaded(1, &w.key, 1).checkpoint, 5);
     assert_true(applied(2, 3, NULL, 0));
 }
 
@@ -262,14 +263,14 @@ static void test_lost_keys(void **state)
     for (size_t i = 0; i < 3; i++) {
         assert_true(applied(-1, 10, &WRITE("k", "v", 1), 1));
         assert_int_equal(run("DEL epi%%7Bx%%7D:g:{0}:%s", lost[i]), 1);
-        assert_int_equal(watermark(), STORE_NO_WATERMARK);
+        assert_int_equal(checkpoint(), STORE_NO_CHECKPOINT);
         assert_false(applied(10, 20, &WRITE("k", "v2", 1), 1));
         bool did;
         assert_int_equal(apply_to(0, -1, 5, &WRITE("k", "v3", 1), 1, true, &did, NULL), OK);
         assert_true(did);
-        assert_int_equal(watermark(), 5);
+        assert_int_equal(checkpoint(), 5);
         run("FLUSHALL");
-        assert_int_equal(watermark(), STORE_NO_WATERMARK);
+        assert_int_equal(checkpoint(), STORE_NO_CHECKPOINT);
         assert_false(applied(5, 6, NULL, 0));
     }
 }
@@ -306,21 +307,21 @@ static void test_large_batch(void **state)
     }
     assert_true(applied(-1, 1, writes, N));
     struct store_load l = loaded(0, keys, N);
-    assert_int_equal(l.watermark, 1);
+    assert_int_equal(l.checkpoint, 1);
     for (int i = 0; i < N; i++) is(l.values[i], writes[i].value.p);
     for (int i = 0; i < N; i++) writes[i].value = STR_NONE;
     assert_true(applied(1, 2, writes, N - 1));
-    assert_int_equal(watermark(), 2);
+    assert_int_equal(checkpoint(), 2);
     is(listed(NULL, NULL, 10), "INC-19999|t|bug");
     /* Exactly at the edges of the pieces that a load is asked in. */
-    for (size_t n = 4998; n <= 5001; n++) assert_int_equal(loaded(0, keys, n).watermark, 2);
+    for (size_t n = 4998; n <= 5001; n++) assert_int_equal(loaded(0, keys, n).checkpoint, 2);
     for (size_t n = 9998; n <= 10001; n++)
         is(loaded(0, keys + N - n, n).values[n - 1], "value 19999");
     free(writes);
     free(keys);
 }
 
-/* An apply of four scripts: all of it, or the old watermark, as after a crash between two of them. */
+/* An apply of four scripts: all of it, or the old checkpoint, as after a crash between two of them. */
 static void test_apply_in_pieces(void **state)
 {
     (void)state;
@@ -334,24 +335,24 @@ static void test_apply_in_pieces(void **state)
     assert_true(applied(-1, 1, &WRITE("before", "1", 7), 1));
     run("CONFIG SET maxmemory %lld", used_memory() + 6000000);
     struct store_apply a = {
-        .shard = 0, .expected = 1, .watermark = 2, .stamp = 99, .writes = writes, .n = N};
-    assert_int_not_equal(port->apply(port->self, &a, 1, &error), OK);
+        .shard = 0, .expected = 1, .checkpoint = 2, .stamp = 99, .writes = writes, .n = N};
+    assert_int_not_equal(redis_apply_now(&a, 1, &error), OK);
     run("CONFIG SET maxmemory 0");
     struct str keys[] = {STR("INC-0"), STR("INC-59999"), STR("before")};
     struct store_load l = loaded(0, keys, 3);
     is(l.values[0], NULL); /* sets go from the last to the first */
     is(l.values[1], "value 59999");
     is(l.values[2], "1");
-    assert_int_equal(l.watermark, 1);
-    assert_int_equal(l.watermark_at, 10);
+    assert_int_equal(l.checkpoint, 1);
+    assert_int_equal(l.checkpoint_at, 10);
 
     run("SCRIPT FLUSH");
     assert_true(applied(1, 2, writes, N));
     assert_true(applied(1, 2, writes, N)); /* the answer was lost, the same again */
     l = loaded(0, keys, 3);
     is(l.values[0], "value 0");
-    assert_int_equal(l.watermark, 2);
-    assert_int_equal(l.watermark_at, 20);
+    assert_int_equal(l.checkpoint, 2);
+    assert_int_equal(l.checkpoint_at, 20);
     is(due_until(1001, 10), "before@7 INC-1@1001");
     free(writes);
     writes = NULL;
@@ -373,7 +374,7 @@ static void test_clear_in_pieces(void **state)
     struct store_load l = loaded(0, keys, 2);
     is(l.values[0], NULL);
     is(l.values[1], "1");
-    assert_int_equal(l.watermark, 3);
+    assert_int_equal(l.checkpoint, 3);
     free(writes);
 }
 
@@ -386,33 +387,33 @@ static void test_counts_and_cluster(void **state)
                                          WRITE("%strange", "1", TIME_NONE)};
     struct store_apply a = {.shard = 0,
                             .expected = -1,
-                            .watermark = 8,
+                            .checkpoint = 8,
                             .stamp = 1234,
                             .cluster = STR("Some_cluster-id"),
                             .writes = writes,
                             .n = 4};
-    assert_int_equal(port->apply(port->self, &a, 1, &error), OK);
+    assert_int_equal(redis_apply_now(&a, 1, &error), OK);
     struct store_load loads[] = {{.shard = 0, .counted = true}, {.shard = 1, .counted = true}};
     assert_int_equal(port->load(port->self, arena, loads, 2, &error), OK);
     assert_int_equal(loads[0].entries, 3);
     assert_int_equal(loads[0].wake_at, 400);
-    assert_int_equal(loads[0].watermark_at, 1234);
+    assert_int_equal(loads[0].checkpoint_at, 1234);
     is(loads[0].cluster, "Some_cluster-id");
-    assert_int_equal(loads[1].watermark, STORE_NO_WATERMARK);
+    assert_int_equal(loads[1].checkpoint, STORE_NO_CHECKPOINT);
     assert_int_equal(loads[1].entries, 0);
     assert_int_equal(loads[1].wake_at, TIME_NONE);
     assert_null(loads[1].cluster.p);
-    /* The same watermark, with a new stamp. */
-    a = (struct store_apply){.shard = 0, .expected = 8, .watermark = 8, .stamp = 2345};
-    assert_int_equal(port->apply(port->self, &a, 1, &error), OK);
+    /* The same checkpoint, with a new stamp. */
+    a = (struct store_apply){.shard = 0, .expected = 8, .checkpoint = 8, .stamp = 2345};
+    assert_int_equal(redis_apply_now(&a, 1, &error), OK);
     assert_true(a.applied);
     struct store_load l = loaded(0, NULL, 0);
-    assert_int_equal(l.watermark_at, 2345);
+    assert_int_equal(l.checkpoint_at, 2345);
     assert_null(l.cluster.p);
     /* As an earlier version wrote it. */
-    run("HSET epi%%7Bx%%7D:g:{0}:state $watermark %s", "9 3456 2");
+    run("HSET epi%%7Bx%%7D:g:{0}:state $checkpoint %s", "9 3456 2");
     l = loaded(0, NULL, 0);
-    assert_int_equal(l.watermark, 9);
+    assert_int_equal(l.checkpoint, 9);
     assert_null(l.cluster.p);
     assert_true(applied(9, 10, NULL, 0));
 }
@@ -426,7 +427,7 @@ static void test_no_memory(void **state)
     assert_int_equal(apply_to(0, 1, 2, &WRITE("k", "w", 1), 1, false, &did, NULL), RETRY);
     assert_int_equal(apply_to(0, 1, 2, NULL, 0, false, &did, NULL), RETRY);
     run("CONFIG SET maxmemory 0");
-    assert_int_equal(watermark(), 1);
+    assert_int_equal(checkpoint(), 1);
     assert_true(applied(1, 2, &WRITE("k", "w", 1), 1));
 }
 
@@ -449,6 +450,7 @@ static void test_restart(void **state)
     bool did;
     struct store_load l = {.shard = 0};
     assert_true(applied(-1, 1, &WRITE("k", "v", 1), 1));
+    assert_int_equal(port->load(port->self, arena, &l, 1, &error), OK);
     kill_server();
     assert_int_equal(apply_to(0, 1, 2, &WRITE("k", "w", 1), 1, false, &did, NULL), RETRY);
     assert_int_equal(port->load(port->self, arena, &l, 1, &error), RETRY);
@@ -464,8 +466,52 @@ static void test_restart(void **state)
         if (result) pause_ms(20);
     }
     assert_int_equal(result, OK);
-    assert_int_equal(l.watermark, STORE_NO_WATERMARK);
+    assert_int_equal(l.checkpoint, STORE_NO_CHECKPOINT);
     assert_false(applied(1, 2, NULL, 0));
+}
+
+/* Writes wait at the server, and what is read meanwhile does not wait behind them. */
+static void test_loads_while_it_applies(void **state)
+{
+    (void)state;
+    struct error error = {.text = ""};
+    enum result result;
+    struct store_write write = WRITE("k", "w", 1);
+    struct store_apply a = {.shard = 0, .expected = 1, .checkpoint = 2, .writes = &write, .n = 1};
+    assert_true(applied(-1, 1, &WRITE("k", "v", 1), 1));
+    run("CLIENT PAUSE 5000 WRITE");
+    port->apply_start(port->self, &a, 1);
+    assert_false(port->apply_take(port->self, 100, &result, &error));
+    assert_int_equal(loaded(0, NULL, 0).checkpoint, 1);
+    assert_false(port->apply_take(port->self, 0, &result, &error));
+    run("CLIENT UNPAUSE");
+    assert_true(port->apply_take(port->self, 5000, &result, &error));
+    assert_int_equal(result, OK);
+    assert_true(a.applied);
+    assert_int_equal(loaded(0, NULL, 0).checkpoint, 2);
+}
+
+/* A server that closes what is idle, or was restarted while nothing was written: no batch fails for
+ * it, once the other connection has seen that all is well. */
+static void test_a_connection_that_was_closed_meanwhile(void **state)
+{
+    (void)state;
+    struct error error;
+    struct store_load l = {.shard = 0};
+    assert_true(applied(-1, 1, &WRITE("k", "v", 1), 1));
+    assert_int_equal(port->load(port->self, arena, &l, 1, &error), OK);
+    run("CLIENT KILL TYPE normal SKIPME yes");
+    assert_true(applied(1, 2, &WRITE("k", "w", 1), 1));
+    kill_server();
+    pause_ms(250);
+    start_server();
+    enum result result = RETRY;
+    for (int i = 0; i < 50 && result == RETRY; i++) {
+        result = port->load(port->self, arena, &l, 1, &error);
+        if (result) pause_ms(20);
+    }
+    assert_int_equal(result, OK);
+    assert_true(applied(-1, 3, &WRITE("k", "w", 1), 1));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, redis_begin, redis_end)
@@ -473,11 +519,23 @@ static void test_restart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_round_trip),      TEST(test_fence),           TEST(test_delete_and_wake),
-        TEST(test_clear),           TEST(test_entries),         TEST(test_script_forgotten),
-        TEST(test_lost_keys),       TEST(test_wrong_type),      TEST(test_large_batch),
-        TEST(test_apply_in_pieces), TEST(test_clear_in_pieces), TEST(test_counts_and_cluster),
-        TEST(test_no_memory),       TEST(test_replica),         TEST(test_restart),
+        TEST(test_round_trip),
+        TEST(test_fence),
+        TEST(test_delete_and_wake),
+        TEST(test_clear),
+        TEST(test_entries),
+        TEST(test_script_forgotten),
+        TEST(test_lost_keys),
+        TEST(test_wrong_type),
+        TEST(test_large_batch),
+        TEST(test_apply_in_pieces),
+        TEST(test_clear_in_pieces),
+        TEST(test_counts_and_cluster),
+        TEST(test_no_memory),
+        TEST(test_replica),
+        TEST(test_restart),
+        TEST(test_loads_while_it_applies),
+        TEST(test_a_connection_that_was_closed_meanwhile),
     };
     return cmocka_run_group_tests(tests, redis_start, redis_stop);
 }

@@ -29,11 +29,11 @@ def _rebuild(world, *arguments, code=0, **options):
 
 
 def _content(world):
-    """All in Redis, without the watermarks, which a rebuild sets anew."""
+    """All in Redis, without the checkpoints, which a rebuild sets anew."""
     found = world.redis.snapshot()
     for value in found.values():
         if isinstance(value, dict):
-            value.pop(b"$watermark", None)
+            value.pop(b"$checkpoint", None)
     return found
 
 
@@ -118,7 +118,7 @@ def test_an_idle_worker_notices(world):
     client.zadd(wake, {member: 4e12 for member, _ in before})
     assert worker.log.count("shard is active") == 1
     _rebuild(world)
-    worker.wait_log("Redis has lost or changed the shard's state")
+    worker.wait_log("shard state in Redis was lost or changed")
     wait_until(lambda: worker.log.count("shard is active") == 2, 20, "the shard to be active again")
     assert worker.log.count("rebuilding the shard") == 1  # as it began
     assert client.zrange(wake, 0, -1, withscores=True) == before
@@ -193,16 +193,16 @@ def test_what_is_not_built_upon(world):
     refused("RENAME", "ACL SETUSER <user> +rename")
     client.execute_command("ACL", "SETUSER", "epilogue", "+rename")
     _rebuild(world, "--shard", 0)
-    marks = {key: client.hget(key, "$watermark") for key in client.scan_iter("*:state")}
+    marks = {key: client.hget(key, "$checkpoint") for key in client.scan_iter("*:state")}
     for place, wrong, words in ((3, b"another-cluster", ("another Kafka cluster",)),
                                 (0, b"1000000", ("Redis reflects", "up to offset 1000000"))):
         for key, mark in marks.items():
             parts = mark.split(b" ")
-            client.hset(key, "$watermark", b" ".join([*parts[:place], wrong, *parts[place + 1:]]))
+            client.hset(key, "$checkpoint", b" ".join([*parts[:place], wrong, *parts[place + 1:]]))
         before = world.redis.snapshot()
         refused(*words)
     for key, mark in marks.items():
-        client.hset(key, "$watermark", mark)
+        client.hset(key, "$checkpoint", mark)
     before = world.redis.snapshot()
     records = world.consume_all("followup-state")
     ends = {r.partition: r.offset for r in records}

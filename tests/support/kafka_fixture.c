@@ -96,7 +96,7 @@ struct member *member_new(const struct fixture *f, const char *instance_id)
     m->config.instance_id = instance_id;
     m->port = kafka_port_new(&m->config, FIXTURE_PARTITIONS, &m->error);
     if (!m->port) fail_msg("%s", m->error.text);
-    m->port->be_member(m->port->self, true);
+    m->port->input->be_member(m->port->input->self, true);
     member_clear(m);
     return m;
 }
@@ -105,7 +105,7 @@ static void release(struct member *m)
 {
     for (size_t i = 0; i < m->n; i++)
         if (m->events[i].type == KAFKA_RECORD)
-            m->port->release(m->port->self, &m->events[i].record);
+            m->port->input->release(m->port->input->self, &m->events[i].record);
     m->n = 0;
 }
 
@@ -138,8 +138,8 @@ static void see_record(struct member *m, const struct record *r)
 enum result member_poll(struct member *m, int timeout_ms)
 {
     release(m);
-    enum result r =
-        m->port->poll(m->port->self, m->events, FIXTURE_EVENTS, timeout_ms, &m->n, &m->error);
+    enum result r = m->port->input->poll(m->port->input->self, m->events, FIXTURE_EVENTS,
+                                         timeout_ms, &m->n, &m->error);
     if (r != OK) return r;
     for (size_t i = 0; i < m->n; i++) {
         const struct kafka_event *e = &m->events[i];
@@ -186,7 +186,8 @@ void member_resume(struct member *m, int32_t shard, int64_t offset)
     struct position p[4];
     for (int t = 1; t <= 4; t++)
         p[t - 1] = (struct position){t, shard, t == TOPIC_INCIDENT_CLOSED ? offset : 0};
-    if (m->port->resume(m->port->self, p, 4, &m->error) != OK) fail_msg("%s", m->error.text);
+    if (m->port->input->resume(m->port->input->self, p, 4, &m->error) != OK)
+        fail_msg("%s", m->error.text);
 }
 
 enum result member_produce(struct member *m, int32_t shard, int n)
@@ -202,10 +203,42 @@ enum result member_produce(struct member *m, int32_t shard, int n)
             .headers = headers,
             .headers_n = 2,
         };
-        enum result r = m->port->produce(m->port->self, &message, &m->error);
+        enum result r =
+            m->port->transaction->produce(m->port->transaction->self, &message, &m->error);
         if (r != OK) return r;
     }
     return OK;
+}
+
+enum result fixture_commit(const struct fixture *f, struct kafka_producer *p,
+                           const struct position *position, struct shard_commit *shard,
+                           struct error *error)
+{
+    enum result r;
+    kafka_producer_prepare_start(p, position, 1, rd_kafka_consumer_group_metadata_new(f->group),
+                                 NULL, shard, 1);
+    while (!kafka_producer_take(p, 1000, &r, error))
+        ;
+    if (r != OK) return r;
+    kafka_producer_commit_start(p);
+    while (!kafka_producer_take(p, 1000, &r, error))
+        ;
+    return r;
+}
+
+enum result member_commit(struct member *m, const struct position *positions, size_t n,
+                          struct shard_commit *shards, size_t shards_n)
+{
+    struct transaction_port *port = m->port->transaction;
+    enum result r;
+    port->prepare_start(port->self, positions, n, shards, shards_n);
+    while (!port->prepare_take(port->self, 1000, &r, &m->error))
+        ;
+    if (r != OK) return r;
+    port->commit_start(port->self);
+    while (!port->commit_take(port->self, 1000, &r, &m->error))
+        ;
+    return r;
 }
 
 enum result member_transaction(struct member *m, int32_t shard, int n, int64_t position,
@@ -213,9 +246,9 @@ enum result member_transaction(struct member *m, int32_t shard, int n, int64_t p
 {
     struct position p = {TOPIC_INCIDENT_CLOSED, shard, position};
     struct shard_commit part = {.shard = shard};
-    enum result r = m->port->begin(m->port->self, &m->error);
+    enum result r = m->port->transaction->begin(m->port->transaction->self, &m->error);
     if (r == OK) r = member_produce(m, shard, n);
-    if (r == OK) r = m->port->commit(m->port->self, &p, 1, &part, 1, &m->error);
+    if (r == OK) r = member_commit(m, &p, 1, &part, 1);
     *state_end = part.state_end;
     return r;
 }
@@ -225,8 +258,9 @@ const struct lookup_shard *member_lookup(struct member *m, int32_t shard)
     const struct lookup_answer *answer;
     struct timespec pause = {.tv_nsec = 1000000};
     for (int64_t until = now_us() + FIXTURE_MS * 1000; now_us() < until;) {
-        assert_true(m->port->lookup_ask(m->port->self, &shard, 1));
-        while (!m->port->lookup_take(m->port->self, &answer)) nanosleep(&pause, NULL);
+        assert_true(m->port->changelog->lookup_ask(m->port->changelog->self, &shard, 1));
+        while (!m->port->changelog->lookup_take(m->port->changelog->self, &answer))
+            nanosleep(&pause, NULL);
         m->error = answer->error;
         if (answer->result == FATAL) break;
         /* A topic just made is not known to all brokers at once. */

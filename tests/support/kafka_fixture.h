@@ -6,6 +6,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "kafka/kafka_port.h"
+#include "kafka/kafka_producer.h"
 
 #define FIXTURE_PARTITIONS 4
 #define FIXTURE_EVENTS 512
@@ -56,6 +57,13 @@ void member_resume(struct member *m, int32_t shard, int64_t offset);
 /* One transaction: `n` state records on the shard, the position of incident-closed; its result. */
 enum result member_transaction(struct member *m, int32_t shard, int n, int64_t position,
                                int64_t *state_end);
+/* A bare producer prepares and commits, with the group's metadata of nobody. */
+enum result fixture_commit(const struct fixture *f, struct kafka_producer *p,
+                           const struct position *position, struct shard_commit *shard,
+                           struct error *error);
+/* Prepares and commits the open transaction: the first result that is not OK. */
+enum result member_commit(struct member *m, const struct position *positions, size_t n,
+                          struct shard_commit *shards, size_t shards_n);
 /* Puts `n` state records into an open transaction. */
 enum result member_produce(struct member *m, int32_t shard, int n);
 

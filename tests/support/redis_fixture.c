@@ -117,3 +117,12 @@ int redis_end(void **state)
     arena_free(arena);
     return 0;
 }
+
+enum result redis_apply_now(struct store_apply *applies, size_t n, struct error *error)
+{
+    enum result result;
+    port->apply_start(port->self, applies, n);
+    while (!port->apply_take(port->self, 1000, &result, error))
+        ;
+    return result;
+}

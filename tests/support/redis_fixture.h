@@ -29,4 +29,7 @@ void pause_ms(int ms);
 /* A command that has to work; its answer as an integer (of an array: its size; else 0). */
 long long run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* An apply of the port, from start to end. */
+enum result redis_apply_now(struct store_apply *applies, size_t n, struct error *error);
+
 #endif

@@ -4,26 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/hash.h"
 #include "config/policy_file.h"
-
-struct fake_entry {
-    int32_t shard;
-    struct str key, value;
-    ms_t wake_at;
-};
-
-/* ---- the clock ---- */
-
-static ms_t now(void *self)
-{
-    return ((struct fake *)self)->now;
-}
-
-static int64_t monotonic_ms(void *self)
-{
-    return ((struct fake *)self)->monotonic_ms;
-}
 
 /* ---- Kafka ---- */
 
@@ -33,6 +14,7 @@ static enum result poll(void *self, struct kafka_event *events, size_t max, int 
     struct fake *f = self;
     (void)timeout_ms;
     (void)error;
+    f->polls++;
     for (*n = 0; *n < max && f->given < f->queue_n; (*n)++) events[*n] = f->queue[f->given++];
     return OK;
 }
@@ -81,6 +63,21 @@ static bool ends_take(void *self, const struct input_end **ends, size_t *n)
     return true;
 }
 
+/* No answer comes: a restore is another test's subject. */
+static bool lookup_ask(void *self, const int32_t *shards, size_t n)
+{
+    struct fake *f = self;
+    for (size_t i = 0; i < n; i++) f->asked_for[shards[i]]++;
+    return true;
+}
+
+static bool lookup_take(void *self, const struct lookup_answer **answer)
+{
+    (void)self;
+    (void)answer;
+    return false;
+}
+
 static enum result begin(void *self, struct error *error)
 {
     struct fake *f = self;
@@ -116,30 +113,70 @@ static enum result produce(void *self, const struct message *m, struct error *er
     return OK;
 }
 
-static enum result commit(void *self, const struct position *positions, size_t n,
-                          struct shard_commit *shards, size_t shards_n, struct error *error)
+static void prepare_start(void *self, const struct position *positions, size_t n,
+                          struct shard_commit *shards, size_t shards_n)
 {
     struct fake *f = self;
+    f->waits_left = f->prepare_waits;
+    memcpy(f->positions, positions, n * sizeof *positions);
+    f->positions_n = n;
+    f->commits = shards;
+    f->commits_n = shards_n;
+}
+
+static bool is_there(struct fake *f)
+{
+    return !f->waits_left || !f->waits_left--;
+}
+
+static bool prepare_take(void *self, int wait_ms, enum result *result, struct error *error)
+{
+    struct fake *f = self;
+    (void)wait_ms;
+    if (!is_there(f)) return false;
+    *result = OK;
     fake_pass(f, f->commit_ms);
     if (f->abort_next) {
         f->abort_next--;
-        return error_set(error, ABORT, "the test wants it");
+        *result = error_set(error, ABORT, "the test wants it");
+        return true;
     }
-    for (size_t i = 0; i < f->pending_n; i++)
-        if (f->sent[f->sent_n + i].topic == TOPIC_STATE)
-            f->state_end[f->sent[f->sent_n + i].partition]++;
-    for (size_t i = 0; i < shards_n; i++) {
-        assert_int_equal(shards[i].checkpoint, f->watermark[shards[i].shard]);
-        shards[i].state_end = f->state_end[shards[i].shard];
+    for (size_t i = 0; i < f->commits_n; i++) {
+        struct shard_commit *c = &f->commits[i];
+        assert_int_equal(c->checkpoint, f->stored->shards[c->shard].checkpoint);
+        c->state_end = f->state_end[c->shard];
+        for (size_t k = 0; k < f->pending_n; k++) {
+            const struct fake_message *m = &f->sent[f->sent_n + k];
+            c->state_end += m->topic == TOPIC_STATE && m->partition == c->shard;
+        }
     }
-    memcpy(f->positions, positions, n * sizeof *positions);
-    f->positions_n = n;
+    return true;
+}
+
+static void commit_start(void *self)
+{
+    struct fake *f = self;
+    f->waits_left = f->commit_waits;
+}
+
+static bool commit_take(void *self, int wait_ms, enum result *result, struct error *error)
+{
+    struct fake *f = self;
+    (void)wait_ms;
+    if (!is_there(f)) return false;
+    *result = f->commit_result;
+    if (*result != OK) {
+        error_set(error, *result, "the test wants it");
+        return true;
+    }
+    for (size_t i = 0; i < f->commits_n; i++)
+        f->state_end[f->commits[i].shard] = f->commits[i].state_end;
     f->transactions++;
     if (f->pending_n > f->largest) f->largest = f->pending_n;
     if (f->bytes > f->largest_bytes) f->largest_bytes = f->bytes;
     f->sent_n += f->pending_n;
     f->pending_n = 0;
-    return OK;
+    return true;
 }
 
 static enum result nothing(void *self, struct error *error)
@@ -163,133 +200,33 @@ static void limit(void *self, int topic, struct topic_limit *out)
 
 /* ---- the store ---- */
 
-static size_t *slot_of(struct fake *f, int32_t shard, struct str key)
+static struct fake *fake_of(void *connection)
 {
-    uint64_t h = hash_bytes(hash_add(HASH_START, (uint64_t)shard), key);
-    for (size_t at = (h ^ h >> 20) % FAKE_SLOTS;; at = (at + 1) % FAKE_SLOTS) {
-        const struct fake_entry *e = f->slots[at] ? &f->entries[f->slots[at] - 1] : NULL;
-        if (!e || (e->shard == shard && str_eq(e->key, key))) return &f->slots[at];
-    }
-}
-
-/* An entry that was deleted has no value. */
-static struct fake_entry *find(struct fake *f, int32_t shard, struct str key)
-{
-    size_t slot = *slot_of(f, shard, key);
-    return slot && f->entries[slot - 1].value.p ? &f->entries[slot - 1] : NULL;
-}
-
-/* Every call fails while the store is away. */
-static enum result reach(const struct fake *f, struct error *error)
-{
-    return f->store_away ? error_set(error, RETRY, "the test has taken Redis away") : OK;
+    return (struct fake *)((char *)connection - offsetof(struct fake, connection));
 }
 
 static enum result ready(void *self, struct error *error)
 {
-    struct fake *f = self;
+    struct fake *f = fake_of(self);
     f->ready_asked++;
-    return reach(f, error);
+    return f->connection.port.ready(self, error);
 }
 
-static enum result load(void *self, struct arena *arena, struct store_load *loads, size_t n,
-                        struct error *error)
+static void apply_start(void *self, struct store_apply *applies, size_t n)
 {
-    struct fake *f = self;
-    if (reach(f, error) != OK) return RETRY;
-    for (size_t i = 0; i < n; i++) {
-        loads[i].watermark = f->watermark[loads[i].shard];
-        loads[i].values = arena_zalloc(arena, (loads[i].n + 1) * sizeof *loads[i].values);
-        for (size_t k = 0; k < loads[i].n; k++) {
-            const struct fake_entry *e = find(f, loads[i].shard, loads[i].keys[k]);
-            if (e) loads[i].values[k] = e->value;
-        }
-    }
-    return OK;
+    struct fake *f = fake_of(self);
+    f->connection.late = f->apply_waits;
+    f->connection.port.apply_start(self, applies, n);
 }
 
-static int by_wake(const void *a, const void *b)
+static void connect_store(struct fake *f)
 {
-    const struct fake_entry *left = *(const struct fake_entry *const *)a;
-    const struct fake_entry *right = *(const struct fake_entry *const *)b;
-    if (left->wake_at != right->wake_at) return left->wake_at < right->wake_at ? -1 : 1;
-    return str_cmp(left->key, right->key);
-}
-
-static enum result due(void *self, struct arena *arena, int32_t shard, ms_t until, struct str *keys,
-                       ms_t *wake_at, size_t *n, struct error *error)
-{
-    struct fake *f = self;
-    const struct fake_entry **all = arena_alloc(arena, (f->entries_n + 1) * sizeof *all);
-    size_t all_n = 0;
-    (void)error;
-    for (size_t i = 0; i < f->entries_n; i++) {
-        const struct fake_entry *e = &f->entries[i];
-        if (e->shard == shard && e->wake_at != TIME_NONE && e->wake_at <= until) all[all_n++] = e;
-    }
-    qsort(all, all_n, sizeof *all, by_wake);
-    if (all_n < *n) *n = all_n;
-    for (size_t i = 0; i < *n; i++) {
-        keys[i] = all[i]->key;
-        wake_at[i] = all[i]->wake_at;
-    }
-    return OK;
-}
-
-static void write(struct fake *f, int32_t shard, const struct store_write *w)
-{
-    size_t *slot = slot_of(f, shard, w->key);
-    if (!*slot) {
-        if (!w->value.p) return;
-        *ARENA_PUSH(f->arena, f->entries, f->entries_n, f->entries_cap) =
-            (struct fake_entry){.shard = shard, .key = arena_str(f->arena, w->key)};
-        *slot = f->entries_n;
-    }
-    struct fake_entry *e = &f->entries[*slot - 1];
-    e->value = arena_str(f->arena, w->value);
-    e->wake_at = w->value.p ? w->wake_at : TIME_NONE;
-}
-
-static enum result apply(void *self, struct store_apply *applies, size_t n, struct error *error)
-{
-    struct fake *f = self;
-    for (size_t i = 0; i < n; i++) {
-        struct store_apply *a = &applies[i];
-        assert_int_equal(a->expected, f->watermark[a->shard]);
-        for (size_t k = 0; k < a->n; k++) write(f, a->shard, &a->writes[k]);
-        f->watermark[a->shard] = a->watermark;
-        a->applied = true;
-        size_t one = 1;
-        struct str key;
-        due(f, f->arena, a->shard, INT64_MAX, &key, &a->wake_at, &one, error);
-        if (!one) a->wake_at = TIME_NONE;
-    }
-    return OK;
-}
-
-static int by_key(const void *a, const void *b)
-{
-    return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-static enum result entries(void *self, struct arena *arena, int32_t shard, struct str header_key,
-                           struct str after, struct str *keys, size_t *n, struct error *error)
-{
-    struct fake *f = self;
-    struct str *all = arena_alloc(arena, (f->entries_n + 1) * sizeof *all);
-    size_t all_n = 0, max = *n;
-    (void)error;
-    for (size_t i = 0; i < f->entries_n; i++) {
-        struct str key = f->entries[i].key;
-        if (f->entries[i].shard != shard || !f->entries[i].value.p) continue;
-        if (state_key_is_internal(key)) continue;
-        if (str_eq(state_header_key(key), header_key)) all[all_n++] = key;
-    }
-    qsort(all, all_n, sizeof *all, by_key);
-    *n = 0;
-    for (size_t i = 0; i < all_n && *n < max; i++)
-        if (!after.p || str_cmp(all[i], after) > 0) keys[(*n)++] = all[i];
-    return OK;
+    f->stored = sim_store_new(FAKE_SHARDS);
+    for (int32_t i = 0; i < FAKE_SHARDS; i++) f->stored->shards[i].checkpoint = 0;
+    sim_store_connect(f->stored, &f->connection);
+    f->store = f->connection.port;
+    f->store.ready = ready;
+    f->store.apply_start = apply_start;
 }
 
 /* ---- for the tests ---- */
@@ -304,27 +241,30 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
     struct error error;
     memset(f, 0, sizeof *f);
     f->arena = arena_new();
-    f->slots = arena_zalloc(f->arena, FAKE_SLOTS * sizeof *f->slots);
     f->limits = LIMITS_DEFAULT;
-    f->now = FAKE_START;
-    f->monotonic_ms = 1000000;
+    sim_clock_init(&f->clock, FAKE_START);
     if (policy_file_load(policy, f->arena, &f->policy, &error) != OK) fail_msg("%s", error.text);
-    f->kafka = (struct kafka_port){.self = f,
+    f->input = (struct input_port){.self = f,
                                    .be_member = be_member,
                                    .poll = poll,
                                    .release = release,
                                    .pause = pause,
                                    .ends_ask = ends_ask,
-                                   .ends_take = ends_take,
-                                   .begin = begin,
-                                   .produce = produce,
-                                   .commit = commit,
-                                   .abort = nothing,
-                                   .recover = nothing,
-                                   .refusal = refusal,
-                                   .limit = limit};
-    f->store = (struct store_port){f, ready, load, apply, due, entries};
-    f->clock = (struct clock_port){f, now, monotonic_ms};
+                                   .ends_take = ends_take};
+    f->changelog =
+        (struct changelog_port){.self = f, .lookup_ask = lookup_ask, .lookup_take = lookup_take};
+    f->transaction = (struct transaction_port){.self = f,
+                                               .begin = begin,
+                                               .produce = produce,
+                                               .prepare_start = prepare_start,
+                                               .prepare_take = prepare_take,
+                                               .commit_start = commit_start,
+                                               .commit_take = commit_take,
+                                               .abort = nothing,
+                                               .recover = nothing,
+                                               .refusal = refusal,
+                                               .limit = limit};
+    connect_store(f);
     struct engine_options options = {
         .policy = &f->policy,
         .limits = &f->limits,
@@ -332,10 +272,16 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
         .partitions = FAKE_SHARDS,
         .batch_max = batch_max,
         .delete_retention_ms = INT64_MAX,
+        .stall_ms = 60000,
         .partition_of = partition_of,
     };
     for (int t = 0; t < topic_end; t++) options.topic_names[t] = topic_name(t);
-    f->engine = engine_new(&options, &f->kafka, &f->store, &f->clock, NULL);
+    struct engine_ports ports = {.input = &f->input,
+                                 .changelog = &f->changelog,
+                                 .transaction = &f->transaction,
+                                 .store = &f->store,
+                                 .clock = &f->clock.port};
+    f->engine = engine_new(&options, &ports, NULL);
     f->engine->joined = true;
     for (int32_t i = 0; i < FAKE_SHARDS; i++) {
         struct shard *shard = &f->engine->shards[i];
@@ -348,6 +294,7 @@ void fake_tear_down(struct fake *f)
 {
     engine_stop(f->engine);
     engine_free(f->engine);
+    sim_store_free(f->stored);
     arena_free(f->arena);
 }
 
@@ -404,8 +351,7 @@ void fake_work_off(struct fake *f)
 
 void fake_pass(struct fake *f, int64_t ms)
 {
-    f->now += ms;
-    f->monotonic_ms += ms;
+    sim_clock_pass(&f->clock, ms);
 }
 
 size_t fake_count(const struct fake *f, const char *type, const char *key)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The engine on ports in memory: a Kafka that gives out what a test has put there, a store, and a
- * clock that a test sets. Shards are active from the start; a restore is another test's subject.
+ * The engine on the simulated store and clock, and a Kafka that gives out event by event what a test
+ * has put there. Shards are active from the start; a restore is another test's subject.
  */
 #ifndef EPILOGUE_TESTS_ENGINE_SUPPORT_H
 #define EPILOGUE_TESTS_ENGINE_SUPPORT_H
@@ -14,10 +14,11 @@
 #include <cmocka.h>
 
 #include "engine/internal.h"
+#include "sim/sim_clock.h"
+#include "sim/sim_store.h"
 
 #define FAKE_START INT64_C(1793610000000) /* 2026-11-02T09:00:00Z */
 #define FAKE_SHARDS 2
-#define FAKE_SLOTS ((size_t)1 << 18)
 
 struct fake_message {
     int topic;
@@ -31,17 +32,21 @@ struct fake {
     struct policy policy;
     struct limits limits;
     struct engine *engine;
-    struct kafka_port kafka;
+    struct input_port input;
+    struct changelog_port changelog;
+    struct transaction_port transaction;
     struct store_port store;
-    struct clock_port clock;
-    ms_t now;
-    int64_t monotonic_ms;
+    struct sim_clock clock;
+    struct sim_store *stored;
+    struct sim_store_client connection; /* behind `store` */
     /* what polls give out next */
     struct kafka_event *queue;
     size_t queue_n, queue_cap, given;
     int64_t ends[topic_end][FAKE_SHARDS]; /* next offset of each input */
     int64_t open[topic_end][FAKE_SHARDS]; /* records behind them, of an open transaction */
     size_t released;
+    int polls;
+    int32_t asked_for[FAKE_SHARDS]; /* lookups, by shard */
     /* what went out */
     struct fake_message *sent;
     size_t sent_n, sent_cap, pending_n;
@@ -50,20 +55,21 @@ struct fake {
     size_t bytes;
     struct position positions[FAKE_SHARDS * INPUTS];
     size_t positions_n;
+    enum result commit_result;          /* of all commits from now on */
     int abort_next;                     /* so many commits from now on are ABORT */
     struct transaction_refusal refusal; /* for what they are */
     size_t limits_of[topic_end];        /* what the topics take; 0: 4 MB */
     int64_t commit_ms;                  /* what a commit takes */
+    /* so many takes find nothing yet, of each that is started from now on */
+    int prepare_waits, commit_waits, apply_waits;
+    int waits_left;
+    struct shard_commit *commits;
+    size_t commits_n;
     int64_t state_end[FAKE_SHARDS];
     bool asked, silent; /* of ends_ask; ends_take has no answer while `silent` */
     struct input_end answer[FAKE_SHARDS * INPUTS];
     size_t answer_n;
-    struct fake_entry *entries;
-    size_t entries_n, entries_cap;
-    size_t *slots; /* by key: index of the entry, plus one */
-    int64_t watermark[FAKE_SHARDS];
-    bool member;     /* the engine wants to be in the group */
-    bool store_away; /* loads, and whether it is ready, are RETRY */
+    bool member; /* the engine wants to be in the group */
     int ready_asked;
 };
 

@@ -31,7 +31,7 @@ static void put_closure(int n, int findings, int bytes)
         buf_printf(&value, "%s{\"finding_id\":\"F%d\",\"description\":\"%0*d\"}", i ? "," : "", i,
                    bytes, i);
     buf_printf(&value, "]}%c", 0);
-    fake_put(&f, TOPIC_INCIDENT_CLOSED, n % FAKE_SHARDS, f.now, value.p);
+    fake_put(&f, TOPIC_INCIDENT_CLOSED, n % FAKE_SHARDS, f.clock.now, value.p);
     buf_free(&value);
 }
 
@@ -166,14 +166,14 @@ static void thousands_of_duplicates_of_one_that_comes_late(void **state)
 {
     (void)state;
     char value[200];
-    fake_put(&f, TOPIC_INCIDENT_CLOSED, 0, f.now,
+    fake_put(&f, TOPIC_INCIDENT_CLOSED, 0, f.clock.now,
              "{\"incident_id\":\"I0-0\",\"closed_at\":\"2026-11-01\"}");
     for (int i = 0; i < 2500; i++) {
         snprintf(value, sizeof value,
                  "{\"incident_id\":\"I0-0\",\"finding_id\":\"D%d\",\"status\":\"duplicate\","
                  "\"duplicate_of\":\"%s\"}",
                  i, i % 2 ? "X" : "D1");
-        fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.now, value);
+        fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.clock.now, value);
     }
     fake_ends(&f, 0);
     fake_work_off(&f);
@@ -181,7 +181,7 @@ static void thousands_of_duplicates_of_one_that_comes_late(void **state)
     assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 1250);
     int before = f.transactions;
     fake_pass(&f, 1000);
-    fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.now,
+    fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.clock.now,
              "{\"incident_id\":\"I0-0\",\"finding_id\":\"X\"}");
     fake_ends(&f, 0);
     fake_work_off(&f);

@@ -32,12 +32,11 @@ static void pass_s(int seconds)
 static void joins_once_the_store_is_ready(void **state)
 {
     (void)state;
-    f.store_away = true;
+    f.stored->away = true;
     pass_s(100);
     assert_false(f.member);
-    assert_string_equal(engine_not_ready(f.engine),
-                        "waiting for Redis: the test has taken Redis away");
-    f.store_away = false;
+    assert_string_equal(engine_not_ready(f.engine), "waiting for Redis: the store is away");
+    f.stored->away = false;
     pass_s(2);
     assert_true(f.member);
 }
@@ -47,13 +46,13 @@ static void leaves_after_half_a_minute(void **state)
     (void)state;
     pass_s(2);
     assert_true(f.member);
-    f.store_away = true;
+    f.stored->away = true;
     pass_s(28);
     assert_true(f.member);
     assert_non_null(strstr(engine_not_ready(f.engine), "waiting for Redis"));
     pass_s(5);
     assert_false(f.member);
-    f.store_away = false;
+    f.stored->away = false;
     pass_s(2);
     assert_true(f.member);
     f.engine->joined = true;
@@ -65,9 +64,9 @@ static void stays_over_short_ones(void **state)
 {
     (void)state;
     for (int i = 0; i < 5; i++) {
-        f.store_away = true;
+        f.stored->away = true;
         pass_s(10);
-        f.store_away = false;
+        f.stored->away = false;
         pass_s(20);
         assert_true(f.member);
     }
@@ -77,7 +76,7 @@ static void stays_over_short_ones(void **state)
 static void backs_off(void **state)
 {
     (void)state;
-    f.store_away = true;
+    f.stored->away = true;
     for (int i = 0; i < 1000; i++) { /* ten seconds */
         fake_pass(&f, 10);
         fake_step(&f);

@@ -30,7 +30,7 @@ static void put_closure(int n)
         "{\"incident_id\":\"I%d-%d\",\"closed_at\":\"2026-11-01\",\"findings\":[{\"finding_id\":"
         "\"F\",\"title\":\"t\"}]}",
         n, n % FAKE_SHARDS);
-    fake_put(&f, TOPIC_INCIDENT_CLOSED, n % FAKE_SHARDS, f.now, value);
+    fake_put(&f, TOPIC_INCIDENT_CLOSED, n % FAKE_SHARDS, f.clock.now, value);
 }
 
 static void put_finding(const char *finding, int bytes)
@@ -39,7 +39,7 @@ static void put_finding(const char *finding, int bytes)
     buf_printf(&value,
                "{\"incident_id\":\"I0-0\",\"finding_id\":\"%s\",\"description\":\"%0*d\"}%c",
                finding, bytes, 7, 0);
-    fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.now, value.p);
+    fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.clock.now, value.p);
     buf_free(&value);
 }
 
@@ -141,7 +141,7 @@ static void the_wait_is_bounded(void **state)
             fake_step(&f);
             fake_pass(&f, f.abort_next ? 5 : 0);
         }
-        int64_t wait_ms = f.engine->shards[0].hindered_until_ms - f.monotonic_ms;
+        int64_t wait_ms = f.engine->shards[0].hindered_until_ms - f.clock.monotonic_ms;
         assert_true(wait_ms >= 1000 && wait_ms <= 5000);
         fake_pass(&f, 5001);
         read_again();
@@ -175,7 +175,7 @@ static void the_event_that_made_the_state_too_large(void **state)
     put_closure(0);
     put_finding("F", 10);
     put_finding("F", 5000);
-    fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.now,
+    fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.clock.now,
              "{\"incident_id\":\"I0-0\",\"finding_id\":\"F\",\"status\":\"in-progress\"}");
     fake_work_off(&f);
     assert_int_equal(dead_letters(), 1);
@@ -192,7 +192,7 @@ static void put_pair(int shard)
         snprintf(value, sizeof value,
                  "{\"incident_id\":\"J-%d\",\"finding_id\":\"F\",\"description\":\"%0*d\"}", shard,
                  n ? 5000 : 10, 7);
-        fake_put(&f, TOPIC_FINDING_UPDATED, shard, f.now, value);
+        fake_put(&f, TOPIC_FINDING_UPDATED, shard, f.clock.now, value);
     }
 }
 
@@ -219,7 +219,7 @@ static void put_large_closure(void)
         buf_printf(&value, "%s{\"finding_id\":\"F-%d\",\"description\":\"%0*d\"}", i ? "," : "", i,
                    i == 990 ? 9000 : 1, 7);
     buf_printf(&value, "]}%c", 0);
-    fake_put(&f, TOPIC_INCIDENT_CLOSED, 0, f.now, value.p);
+    fake_put(&f, TOPIC_INCIDENT_CLOSED, 0, f.clock.now, value.p);
     buf_free(&value);
 }
 

@@ -110,7 +110,7 @@ static void no_tick_while_the_queue_is_not_empty(void **state)
     make_tasks(20);
     fake_pass(&f, 1000);
     for (int i = 0; i < 9000; i++)
-        fake_put(&f, TOPIC_TASK_UPDATED, 1, f.now,
+        fake_put(&f, TOPIC_TASK_UPDATED, 1, f.clock.now,
                  "{\"incident_id\":\"X-1\",\"task_id\":\"X-1/bug/F\",\"status\":\"open\"}");
     for (int i = 0; i < 20; i++) put_resolved(FAKE_START + 500, i);
     fake_ends(&f, 0);
@@ -192,7 +192,7 @@ static void a_record_waits_for_what_is_unread_and_not_for_ever(void **state)
     fake_step(&f);
     fake_pass(&f, 900);
     f.silent = true;
-    put_resolved(f.now, 0);
+    put_resolved(f.clock.now, 0);
     for (int i = 0; i < 90; i++) {
         fake_step(&f);
         fake_pass(&f, 100);
@@ -215,7 +215,7 @@ static void waiting_does_not_add_up(void **state)
     fake_step(&f);
     fake_pass(&f, 900);
     f.silent = true;
-    for (int i = 0; i < 20; i++) put_resolved(f.now, i);
+    for (int i = 0; i < 20; i++) put_resolved(f.clock.now, i);
     for (int i = 0; i < 150; i++) {
         fake_step(&f);
         fake_pass(&f, 100);
@@ -231,7 +231,7 @@ static void ticks_have_their_turn_behind_a_lag(void **state)
     fake_pass(&f, 900);
     for (int i = 0; i < 500; i++) {
         for (int k = 0; k < (i ? 5 : 255); k++)
-            fake_put(&f, TOPIC_TASK_UPDATED, 0, f.now,
+            fake_put(&f, TOPIC_TASK_UPDATED, 0, f.clock.now,
                      "{\"incident_id\":\"X-0\",\"task_id\":\"X-0/bug/F\",\"status\":\"open\"}");
         size_t all = f.queue_n;
         f.queue_n = all - 250;
@@ -254,7 +254,7 @@ static void ticks_have_their_turn_beside_full_batches(void **state)
             snprintf(value, 1000000,
                      "{\"incident_id\":\"B%d-0\",\"finding_id\":\"F\",\"title\":\"%0*d\"}", n++,
                      900000, 1);
-            fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.now, value);
+            fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.clock.now, value);
         }
         fake_step(&f);
         fake_pass(&f, 250);
@@ -286,9 +286,9 @@ static void an_input_that_is_not_fetched_is_seen(void **state)
         fake_step(&f);
         fake_pass(&f, 900);
     }
-    assert_string_equal(engine_not_ready(f.engine), "an input partition is not fetched any more");
+    assert_string_equal(engine_not_ready(f.engine), "an input partition is no longer fetched");
     f.ends[TOPIC_TASK_UPDATED][0] -= 10;
-    for (int i = 0; i < 10; i++) put_resolved(f.now, 0);
+    for (int i = 0; i < 10; i++) put_resolved(f.clock.now, 0);
     for (int i = 0; i < 20; i++) {
         fake_step(&f);
         fake_pass(&f, 900);

@@ -16,6 +16,7 @@
 #include <librdkafka/rdkafka_mock.h>
 
 #define PRODUCE 0 /* the request's number in Kafka's protocol */
+#define END_TXN 26
 #define MESSAGES_TO 2
 
 static rd_kafka_t *host;
@@ -143,10 +144,7 @@ static enum result commit(struct error *error)
 {
     struct position position = {TOPIC_INCIDENT_CLOSED, 0, 1};
     struct shard_commit shard = {.shard = 0, .batch = 1};
-    rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata_new(f.group);
-    enum result r = kafka_producer_commit(p, &position, 1, group, &shard, 1, error);
-    rd_kafka_consumer_group_metadata_destroy(group);
-    return r;
+    return fixture_commit(&f, p, &position, &shard, error);
 }
 
 /* A report without error and without offset must not be committed. Here the message was written and
@@ -270,6 +268,29 @@ static void test_a_message_that_is_too_large_is_named(void **state)
     assert_int_equal(kafka_producer_abort(p, &error), OK);
 }
 
+/* What a coordinator says that has refused all it was told of a transaction. */
+static void test_an_abort_of_what_nobody_knows_is_settled(void **state)
+{
+    (void)state;
+    struct error error;
+    begin(NULL, 0, 10000);
+    assert_int_equal(produce(1, &error), OK);
+    if (commit(&error) != OK) fail_msg("%s", error.text);
+    assert_int_equal(kafka_producer_begin(p, &error), OK);
+    refuse(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1);
+    assert_int_equal(produce(1, &error), OK);
+    assert_int_equal(commit(&error), ABORT);
+    for (int i = 0; i < 20; i++)
+        rd_kafka_mock_push_request_errors(cluster, END_TXN, 1, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE);
+    assert_int_equal(kafka_producer_abort(p, &error), RETRY);
+    print_message("%s\n", error.text);
+    rd_kafka_mock_clear_request_errors(cluster, END_TXN);
+    assert_int_equal(kafka_producer_recover(p, &error), OK);
+    assert_int_equal(kafka_producer_begin(p, &error), OK);
+    assert_int_equal(produce(1, &error), OK);
+    if (commit(&error) != OK) fail_msg("%s", error.text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +302,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_a_broker_refuses_again_and_again_is_told, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_message_that_is_too_large_is_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_abort_of_what_nobody_knows_is_settled, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,13 +82,14 @@ static void test_records_and_transactions(void **state)
     assert_int_equal(member_transaction(m, 1, 1, 20, &end), OK);
     assert_int_equal(end, 5);
     assert_int_equal(member_lookup(m, 1)->high, 5);
-    assert_int_equal(port->changelog_open(port->self, 1, 2, &m->error), OK);
+    assert_int_equal(port->changelog->open(port->changelog->self, 1, 2, &m->error), OK);
     for (int64_t until = now_us() + FIXTURE_MS * 1000;
-         port->changelog_next(port->self, 1) < 5 && now_us() < until; seen += n)
-        assert_int_equal(port->changelog_read(port->self, records, 10, 20, &n, &m->error), OK);
-    assert_int_equal(port->changelog_next(port->self, 1), 5);
+         port->changelog->next(port->changelog->self, 1) < 5 && now_us() < until; seen += n)
+        assert_int_equal(
+            port->changelog->read(port->changelog->self, records, 10, 20, &n, &m->error), OK);
+    assert_int_equal(port->changelog->next(port->changelog->self, 1), 5);
     assert_int_equal(seen, 3);
-    port->changelog_close(port->self, 1);
+    port->changelog->close(port->changelog->self, 1);
 }
 
 static void test_recover(void **state)
@@ -96,10 +97,10 @@ static void test_recover(void **state)
     (void)state;
     int64_t end;
     member_join(m, FIXTURE_PARTITIONS);
-    assert_int_equal(m->port->begin(m->port->self, &m->error), OK);
+    assert_int_equal(m->port->transaction->begin(m->port->transaction->self, &m->error), OK);
     assert_int_equal(member_produce(m, 0, 2), OK);
-    assert_int_equal(m->port->abort(m->port->self, &m->error), OK);
-    assert_int_equal(m->port->recover(m->port->self, &m->error), OK);
+    assert_int_equal(m->port->transaction->abort(m->port->transaction->self, &m->error), OK);
+    assert_int_equal(m->port->transaction->recover(m->port->transaction->self, &m->error), OK);
     assert_int_equal(member_transaction(m, 0, 1, 1, &end), OK);
 }
 

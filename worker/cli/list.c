@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* epilogue list: tasks, the open ones unless told otherwise. */
+/*
+ * epilogue list: tasks from Redis, the open ones unless told otherwise, the most urgent first. What
+ * of Redis is missing is said, and the rest is shown.
+ */
 #include <stdio.h>
 
 #include "cli.h"

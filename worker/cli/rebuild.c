@@ -47,7 +47,7 @@ struct rebuild {
     struct policy policy;
     struct clock_port clock;
     struct store_port *live, *copy;
-    struct kafka_port *kafka;
+    struct restore_port *kafka;
     struct engine *engine;
     int32_t partitions;
     bool *chosen; /* by shard */
@@ -99,23 +99,24 @@ static enum result build(struct rebuild *r, int32_t shard, struct error *error)
         say_progress(r, shard);
         if (clock_monotonic_ms() - r->moved_ms > patience_ms)
             return error_set(error, RETRY,
-                             "shard %d: nothing has come for %" PRId64
-                             " s (%s); what it waits for, the lines above say",
+                             "shard %d: no progress for %" PRId64
+                             " s (%s); the lines above say what it waits for",
                              shard, patience_ms / 1000, engine_not_ready(r->engine));
     } while (engine_not_ready(r->engine));
     return OK;
 }
 
 /* All that Redis reflected before the end was asked for lies before that end. */
-static enum result compare(struct rebuild *r, int32_t shard, int64_t watermark, struct error *error)
+static enum result compare(struct rebuild *r, int32_t shard, int64_t checkpoint,
+                           struct error *error)
 {
     struct restore_progress p = restore_port_progress(r->kafka);
-    if (watermark <= p.end) return OK;
+    if (checkpoint <= p.end) return OK;
     return error_set(error, FATAL,
                      "Redis reflects %s/%d up to offset %" PRId64 ", but it ends at %" PRId64
                      ": the topic was recreated or has lost its end. Redis may be the last copy: "
                      "restore the topic, or rewrite it from Redis (docs/operations.md)",
-                     state_name(r), shard, watermark, p.end);
+                     state_name(r), shard, checkpoint, p.end);
 }
 
 static void report(struct rebuild *r, int32_t shard, const struct store_load *copy)
@@ -123,10 +124,10 @@ static void report(struct rebuild *r, int32_t shard, const struct store_load *co
     progress_clear(&r->progress);
     if (cli_value(r->cli, "json"))
         terminal_say(stdout, "{\"shard\":%d,\"entries\":%" PRId64 ",\"offset\":%" PRId64 "}", shard,
-                     copy->entries, copy->watermark);
+                     copy->entries, copy->checkpoint);
     else
         terminal_say(stdout, "shard %d: %" PRId64 " entries, as of offset %" PRId64 " of %s", shard,
-                     copy->entries, copy->watermark, state_name(r));
+                     copy->entries, copy->checkpoint, state_name(r));
     fflush(stdout);
 }
 
@@ -137,12 +138,12 @@ static enum result rebuild_once(struct rebuild *r, int32_t shard, struct error *
     arena_reset(r->arena, 0);
     enum result result = r->live->load(r->live->self, r->arena, &live, 1, error);
     if (result == OK) result = build(r, shard, error);
-    if (result == OK) result = compare(r, shard, live.watermark, error);
+    if (result == OK) result = compare(r, shard, live.checkpoint, error);
     if (result == OK) result = r->copy->load(r->copy->self, r->arena, &copy, 1, error);
     if (result != OK) return result;
     failpoint("rebuild-before-install");
     struct restore_progress p = restore_port_progress(r->kafka);
-    result = redis_copy_install(r->copy, shard, copy.watermark, str_of(p.cluster), error);
+    result = redis_copy_install(r->copy, shard, copy.checkpoint, str_of(p.cluster), error);
     failpoint("rebuild-after-install");
     if (result == OK) report(r, shard, &copy);
     return result;
@@ -155,7 +156,7 @@ static enum result rebuild_shard(struct rebuild *r, int32_t shard, struct error 
         result = rebuild_once(r, shard, error);
     if (result == ABORT && !stop_asked)
         return error_set(error, FATAL,
-                         "others build shard %d at the same time, again and again: run one "
+                         "other processes keep building shard %d at the same time: run one "
                          "`epilogue rebuild` of a shard at a time",
                          shard);
     r->done_n += result == OK;
@@ -201,7 +202,11 @@ static void make_engine(struct rebuild *r)
         .partition_of = kafka_partition_of,
     };
     memcpy(options.topic_names, config->topics, sizeof options.topic_names);
-    r->engine = engine_new(&options, r->kafka, r->copy, &r->clock, NULL);
+    struct engine_ports ports = {.input = r->kafka->input,
+                                 .changelog = r->kafka->changelog,
+                                 .store = r->copy,
+                                 .clock = &r->clock};
+    r->engine = engine_new(&options, &ports, NULL);
 }
 
 static enum result open_all(struct rebuild *r, struct error *error)
@@ -232,7 +237,7 @@ static enum result rebuild_all(struct rebuild *r, struct error *error)
 static int finish(struct rebuild *r, enum result result, const struct error *error)
 {
     progress_clear(&r->progress);
-    const char *rest = r->done_n == r->chosen_n ? "" : "; Redis is as it was for the others";
+    const char *rest = r->done_n == r->chosen_n ? "" : "; the others are unchanged in Redis";
     terminal_say(stderr, "%d of %d shards rebuilt%s", r->done_n, r->chosen_n, rest);
     if (result == OK) return EXIT_DONE;
     if (result == ABORT) return cli_fail(EXIT_FAILED, "stopped before the end");
@@ -287,7 +292,7 @@ static const char details[] =
     "Each shard is built beside the one that Redis has, compared with what followup-state and the\n"
     "group's offsets say of it, and put in its place at once. Workers may run: the one that owns "
     "a\n"
-    "shard notices, within a second, and goes on with it. Redis needs room for one shard more.\n"
+    "shard notices, within a second, and continues with it. Redis needs room for one shard more.\n"
     "Where followup-state has lost something nothing is changed, and the exit code is 1.";
 
 const struct command command_rebuild = {

@@ -6,11 +6,12 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "common/log.h"
 #include "config/config.h"
 #include "config/policy_file.h"
-#include "engine/virtual.h"
 #include "jsonl/line_json.h"
 #include "jsonl/lines.h"
+#include "sim/dry_run.h"
 #include "simulate_diff.h"
 #include "view/progress.h"
 #include "view/render.h"
@@ -124,71 +125,87 @@ static void show_received(struct run *run, const struct input *input)
 
 /* ---- a run ---- */
 
-static void play(struct run *run, struct virtual *v)
+/* Up to the next input, or to the end; the other policy comes between. */
+static enum result pass(struct run *run, struct dry_run *dry, ms_t at, bool *changed,
+                        struct error *error)
+{
+    const struct simulation *s = run->simulation;
+    enum result result = OK;
+    if (!*changed && s->change_at <= at) {
+        *changed = true;
+        result = dry_run_advance(dry, s->change_at - 1, error);
+        if (result == OK) result = dry_run_set_policy(dry, &s->changed, error);
+    }
+    return result == OK ? dry_run_advance(dry, at, error) : result;
+}
+
+static enum result play(struct run *run, struct dry_run *dry, struct error *error)
 {
     const struct simulation *s = run->simulation;
     bool changed = s->change_at == TIME_NONE;
-    for (size_t i = 0; i <= s->inputs_n; i++) {
-        const struct input *input = i < s->inputs_n ? &s->inputs[i] : NULL;
-        ms_t at = input ? input->at : s->until;
-        if (at > s->until) continue;
-        if (!changed && s->change_at <= at) {
-            virtual_advance(v, s->change_at - 1);
-            virtual_set_policy(v, &s->changed);
-            changed = true;
-        }
-        if (!input) {
-            run->later = 1;
-            run->progress.what = "events after the last line";
-        }
-        virtual_advance(v, at);
-        if (!input) break;
+    enum result result = OK;
+    for (size_t i = 0; i < s->inputs_n && result == OK; i++) {
+        const struct input *input = &s->inputs[i];
+        if (input->at > s->until) continue;
+        result = pass(run, dry, input->at, &changed, error);
+        if (result != OK) break;
         show_received(run, input);
-        virtual_take(v, &input->line->record);
+        result = dry_run_take(dry, &input->line->record, error);
         progress_show(&run->progress, i + 1, s->inputs_n);
     }
+    run->later = 1;
+    run->progress.what = "events after the last line";
+    if (result == OK) result = pass(run, dry, s->until, &changed, error);
     progress_clear(&run->progress);
+    return result;
 }
 
-static int print_report(struct run *run, const struct virtual *v)
+static int print_report(struct run *run, struct dry_run *dry)
 {
     struct arena *arena = run->simulation->arena;
-    struct str id = str_of(run->simulation->report);
-    struct entry *header = state_find(virtual_state(v), state_incident_key(arena, id));
-    struct entry **entries = NULL;
-    size_t n = 0, cap = 0;
-    for (struct entry *e = header; e; e = e->next_sibling)
-        if (e->exists) *ARENA_PUSH(arena, entries, n, cap) = e;
+    const char *id = run->simulation->report;
+    struct entry **entries;
+    struct error error;
+    size_t n;
     struct report_markdown report;
+    if (dry_run_incident(dry, arena, str_of(id), &entries, &n, &error) != OK)
+        return cli_error(&error);
     if (!report_markdown_collect(arena, entries, n, &report))
-        return cli_fail(EXIT_FAILED, "no line speaks of an incident \"%s\"",
-                        run->simulation->report);
+        return cli_fail(EXIT_FAILED, "no line speaks of an incident \"%s\"", id);
     report_markdown_write(&run->out, arena, &report);
     return EXIT_DONE;
+}
+
+/* The shards' business is no part of what a policy does. */
+static void be_silent(void)
+{
+    log_setup(LOG_ERROR, false);
 }
 
 static int simulate(const struct simulation *s, const struct policy *policy,
                     struct simulate_diff *diff, int side)
 {
+    struct error error;
     struct run run = {.simulation = s,
                       .scratch = arena_new(),
                       .diff = diff,
                       .side = side,
                       .progress = {.what = "lines"}};
-    struct virtual_settings settings = {
+    struct dry_run_settings settings = {
         .policy = policy,
         .limits = &s->config->limits,
-        .source = encode_source(s->arena, str_of(s->config->group_id)),
+        .group_id = str_of(s->config->group_id),
+        .start = s->inputs[0].at,
         .emit = emit,
         .self = &run,
-        .forget_after = VIRTUAL_FORGET_AFTER,
     };
     set_names(settings.topic_names);
-    struct virtual *v = virtual_new(&settings);
-    play(&run, v);
-    int code = s->report ? print_report(&run, v) : EXIT_DONE;
+    be_silent();
+    struct dry_run *dry = dry_run_new(&settings);
+    int code = play(&run, dry, &error) == OK ? EXIT_DONE : cli_error(&error);
+    if (s->report && code == EXIT_DONE) code = print_report(&run, dry);
     write_out(&run);
-    virtual_free(v);
+    dry_run_free(dry);
     buf_free(&run.out);
     arena_free(run.scratch);
     return code;
@@ -224,7 +241,8 @@ static int compare(const struct simulation *s, const char *old_file, const char 
         struct error error;
         if (policy_file_load(files[side], s->arena, &policy, &error) != OK)
             return cli_fail(EXIT_USAGE, "%s", error.text);
-        simulate(s, &policy, &diff, side);
+        int code = simulate(s, &policy, &diff, side);
+        if (code != EXIT_DONE) return code;
     }
     size_t counts[simulate_diff_sides];
     simulate_diff_reduce(&diff, counts);
@@ -311,8 +329,7 @@ static int run_all(struct simulation *s, const struct cli *cli)
     if (code == EXIT_DONE) code = read_change(s, cli);
     if (code != EXIT_DONE) return code;
     if (cli_value(cli, "diff") && (cli_value(cli, "policy") || cli_value(cli, "report")))
-        return cli_fail(EXIT_USAGE,
-                        "--diff names both policies; --policy and --report do not go with it");
+        return cli_fail(EXIT_USAGE, "--diff cannot be combined with --policy or --report");
     if (cli_value(cli, "diff")) return compare(s, cli_value(cli, "diff"), cli_second(cli, "diff"));
     struct policy policy;
     struct error error;
@@ -357,7 +374,7 @@ const struct command command_simulate = {
         "`at` is when a line comes in; without it, it comes with the line before. Lines of one\n"
         "file come in their order; one that says an earlier time than the line before it is late.\n"
         "Lines of several files come in the order of their times. Lines that begin with # or >\n"
-        "are passed over. Time goes on until nothing is scheduled any more, at most until "
+        "are passed over. Time advances until nothing is scheduled any more, at most until "
         "--until.\n"
         "Times are UTC.\n"
         "\n"

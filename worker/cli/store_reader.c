@@ -87,7 +87,7 @@ static enum result read_page(struct store_reader *reader, struct arena *arena, i
     result = store->load(store->self, arena, &load, 1, error);
     page->keys = keys;
     page->values = load.values;
-    page->missing = result == OK && load.watermark == STORE_NO_WATERMARK;
+    page->missing = result == OK && load.checkpoint == STORE_NO_CHECKPOINT;
     return result;
 }
 

@@ -137,19 +137,21 @@ static enum result load_policy(struct worker *w, struct error *error)
         arena_free(arena);
         return result;
     }
-    arena_free(w->policy_arena); /* no batch is under way: nothing points into it any more */
+    arena_free(w->policy_arena); /* no batch is in flight: nothing points into it any more */
     w->policy_arena = arena;
     w->policy = policy;
     log_info("policy loaded", LOG_STR("version", policy.version));
     return OK;
 }
 
-static void reload_policy(struct worker *w)
+static enum result reload_policy(struct worker *w, struct error *error)
 {
-    struct error error;
-    if (load_policy(w, &error) != OK)
-        log_error("the policy was not loaded anew; the old one stays",
-                  LOG_TEXT("reason", error.text));
+    enum result result = engine_settle(w->engine, error);
+    if (result == FATAL) return FATAL;
+    if (load_policy(w, error) != OK)
+        log_error("policy reload failed; keeping the current policy",
+                  LOG_TEXT("reason", error->text));
+    return OK;
 }
 
 static void make_engine(struct worker *w)
@@ -162,11 +164,19 @@ static void make_engine(struct worker *w)
         .partitions = w->partitions,
         .batch_max = config->batch_max,
         .delete_retention_ms = TOPICS_STATE_DELETE_RETENTION_MS,
+        .stall_ms = config->watchdog_timeout_ms,
         .accept_state_loss = w->accept_state_loss,
         .partition_of = kafka_partition_of,
     };
     memcpy(options.topic_names, config->topics, sizeof options.topic_names);
-    w->engine = engine_new(&options, w->kafka, w->store, &w->clock, w->metrics);
+    struct engine_ports ports = {
+        .input = w->kafka->input,
+        .changelog = w->kafka->changelog,
+        .transaction = w->kafka->transaction,
+        .store = w->store,
+        .clock = &w->clock,
+    };
+    w->engine = engine_new(&options, &ports, w->metrics);
 }
 
 static enum result run(struct worker *w, struct error *error)
@@ -180,7 +190,7 @@ static enum result run(struct worker *w, struct error *error)
     result = http_start(&w->config->http, w->metrics, &w->http, error);
     if (result != OK) return result;
     if (w->http)
-        log_info("metrics and probes are served", LOG_TEXT("host", w->config->http.host),
+        log_info("serving metrics and probes", LOG_TEXT("host", w->config->http.host),
                  LOG_INT("port", http_port(w->http)));
     result = patiently(w, "waiting for Kafka", find_topics, error);
     if (result != OK) return result;
@@ -197,8 +207,8 @@ static enum result run(struct worker *w, struct error *error)
              LOG_TEXT("instance", w->config->instance_id), LOG_INT("partitions", w->partitions),
              LOG_TEXT("version", EPILOGUE_VERSION));
     while (result == OK && !signals_stop_asked()) {
-        if (signals_take_reload()) reload_policy(w);
-        result = engine_step(w->engine, STEP_WAIT_MS, error);
+        if (signals_take_reload()) result = reload_policy(w, error);
+        if (result == OK) result = engine_step(w->engine, STEP_WAIT_MS, error);
         watchdog_kick();
     }
     return result;
@@ -246,7 +256,7 @@ static int worker_run(const struct cli *cli)
 
 static const struct cli_option options[] = {
     {"accept-state-loss", NULL,
-     "go on where followup-state or an input has lost records; events can come twice or never"},
+     "continue where followup-state or an input has lost records; events can come twice or never"},
     {NULL, NULL, NULL},
 };
 
@@ -255,11 +265,11 @@ const struct command command_worker = {
     .summary = "run the service",
     .details =
         "Reads the closures and updates, emits tasks and reminders, until SIGTERM or SIGINT.\n"
-        "SIGHUP loads the policy file anew. Waits for a Kafka or Redis that is not there yet\n"
+        "SIGHUP reloads the policy file. Waits for a Kafka or Redis that is not there yet\n"
         "(/readyz says 503); exits with 1 where only a change of the set-up helps.\n"
-        "It refuses to go on when followup-state, Redis, the group's offsets and the inputs do "
+        "It refuses to continue when followup-state, Redis, the group's offsets and the inputs do "
         "not\n"
-        "tell the same story, and says what is lost. With --accept-state-loss it goes on with "
+        "tell the same story, and says what is lost. With --accept-state-loss it continues with "
         "what\n"
         "is left, and logs at level error what is given up.",
     .options = options,

@@ -33,10 +33,10 @@ static enum result add_dead_letter(struct batch *b, struct batch_shard *bs, cons
 {
     struct engine *engine = b->engine;
     const struct record *record = item->record;
-    struct message_origin origin = {.bs = bs, .item = item};
+    struct message_origin origin = {.shard = bs->shard, .item = item};
     struct message *m = batch_add_message(b, origin);
     struct topic_limit limit;
-    engine->kafka->limit(engine->kafka->self, TOPIC_DEAD_LETTERS, &limit);
+    engine->transaction->limit(engine->transaction->self, TOPIC_DEAD_LETTERS, &limit);
     encode_dead_letter(&engine->encoder, b->arena, record, &item->refused, b->now, SIZE_MAX, m);
     if (encode_size(m) > limit.bytes)
         encode_dead_letter(&engine->encoder, b->arena, record, &item->refused, b->now, limit.safe,
@@ -51,7 +51,7 @@ static enum result add_dead_letter(struct batch *b, struct batch_shard *bs, cons
 static enum result add_forwarded(struct batch *b, struct batch_shard *bs, struct item *item,
                                  struct error *error)
 {
-    struct message_origin origin = {.bs = bs, .item = item};
+    struct message_origin origin = {.shard = bs->shard, .item = item};
     struct topic_limit limit;
     struct message *m = batch_add_message(b, origin);
     encode_forwarded(&b->engine->encoder, b->arena, item->record, item->event.incident_id, b->now,
@@ -59,7 +59,6 @@ static enum result add_forwarded(struct batch *b, struct batch_shard *bs, struct
     if (!batch_fits(b, m, &limit)) return batch_refuse(b, &origin, m, error);
     m->partition = batch_partition_of(b, item->event.incident_id);
     b->bytes += size_of(m);
-    metrics_add(b->engine->metrics, METRIC_FORWARDED, 1);
     return OK;
 }
 
@@ -70,7 +69,7 @@ static enum result encode_outputs(struct batch *b, struct batch_shard *bs, const
     const struct outputs *outputs = &b->decision.outputs;
     for (; b->encoded < outputs->n; b->encoded++) {
         const struct output *output = &outputs->items[b->encoded];
-        struct message_origin origin = {.bs = bs, .item = item};
+        struct message_origin origin = {.shard = bs->shard, .item = item};
         struct topic_limit limit;
         struct message *m = batch_add_message(b, origin);
         encode_output(&engine->encoder, b->arena, output, m);
@@ -83,7 +82,6 @@ static enum result encode_outputs(struct batch *b, struct batch_shard *bs, const
         m->partition =
             output->type == OUTPUT_FORWARD ? batch_partition_of(b, m->key) : bs->shard->id;
         b->bytes += size_of(m);
-        metrics_output(engine->metrics, output);
     }
     return OK;
 }
@@ -190,7 +188,6 @@ static enum step_result decide_tick(struct batch *b, struct batch_shard *bs, siz
     batch_tick_item(item, due.entry->key, due.at);
     b->failed = batch_load_late(b, bs, item, error);
     if (b->failed != OK) return STEP_FAILED;
-    metrics_add(b->engine->metrics, METRIC_TICKS, 1);
     bs->ticks_taken++;
     enum step_result result = decide_item(b, bs, item, until, error);
     return result == STEP_DONE && ends_behind(b, item) ? STEP_FULL : result;
@@ -266,9 +263,8 @@ static enum step_result ticks_behind(struct batch *b, struct batch_shard *bs, bo
 {
     const struct shard_plan *plan = bs->plan;
     ms_t until = until_left(b, bs, forced);
-    bool owed = bs->shard->owes_ticks;
-    bs->shard->owes_ticks = bs->taken && !owed;
-    if (bs->shard->owes_ticks) {
+    bs->owes_ticks = bs->taken && !bs->shard->owes_ticks;
+    if (bs->owes_ticks) {
         ms_t last = record_time(plan->records[bs->taken - 1], b->now);
         if (last < until) until = last;
     }
@@ -316,7 +312,7 @@ static enum step_result decide_shard(struct batch *b, struct batch_shard *bs, st
     /* The batch before was full with records, so the ticks behind them had no turn. */
     if (shard->was_cut) result = take_ticks(b, bs, until_left(b, bs, forced), error);
     if (result == STEP_DONE) result = decide_records(b, bs, forced, error);
-    shard->was_cut = result == STEP_FULL;
+    bs->was_cut = result == STEP_FULL;
     if (result == STEP_DONE || result == STEP_WAITS) result = ticks_behind(b, bs, forced, error);
     /* Once the patience is over, the records that follow need not wait as long again. */
     if (!bs->plan->in_hand || ((bs->taken || bs->ticks_taken) && !bs->in_spite))
@@ -328,8 +324,10 @@ static enum step_result decide_shard(struct batch *b, struct batch_shard *bs, st
 
 enum result batch_decide(struct batch *b, struct error *error)
 {
-    b->decision = (struct decision){
-        .policy = b->engine->options.policy, .arena = b->arena, .cut = grapheme_cut};
+    b->decision = (struct decision){.policy = b->engine->options.policy,
+                                    .arena = b->arena,
+                                    .step_max = b->engine->options.step_max,
+                                    .cut = grapheme_cut};
     for (size_t i = 0; i < b->shards_n && !b->full; i++) {
         struct batch_shard *bs = &b->shards[i];
         if (bs->dropped) continue;

@@ -112,13 +112,14 @@ static enum result distrust(struct batch *b, struct batch_shard *bs, struct str 
 {
     struct shard *shard = bs->shard;
     uint64_t hash = mark_hash(key, value);
-    if (shard->spoilt == hash) {
+    if (shard->corrupt_entry == hash) {
         struct error why = *error;
         return error_set(error, FATAL, "followup-state/%d: the entry %.*s cannot be read: %s",
                          shard->id, STR_ARG(json_excerpt(b->arena, key, 256)), why.text);
     }
     shard_distrust(shard, arena_str(b->arena, key).p, error);
-    shard->spoilt = hash;
+    shard->corrupt_entry = hash;
+    shard->corrupt_key = mark_hash(key, STR_NONE);
     bs->dropped = true;
     shard_restart(b->engine, shard);
     return OK;
@@ -141,6 +142,8 @@ static enum result take_loaded(struct batch *b, struct batch_shard *bs,
         if (state_json_read(b->arena, load->values[i], e, error) != OK)
             return distrust(b, bs, e->key, load->values[i], error);
         e->exists = e->stored = true;
+        if (bs->shard->corrupt_entry && mark_hash(e->key, STR_NONE) == bs->shard->corrupt_key)
+            bs->shard->corrupt_entry = 0; /* it was the copy */
     }
     return OK;
 }
@@ -148,10 +151,10 @@ static enum result take_loaded(struct batch *b, struct batch_shard *bs,
 /* The store is not where we left it: somebody else wrote, or it lost what it had. */
 static void drop_shard(struct batch *b, struct batch_shard *bs, int64_t found)
 {
-    log_warn("the store's copy of the shard is not the one we built upon: restoring it",
-             LOG_INT("shard", bs->shard->id), LOG_INT("expected", bs->shard->watermark),
+    log_warn("shard state in Redis does not match; restoring it from followup-state",
+             LOG_INT("shard", bs->shard->id), LOG_INT("expected", bs->shard->checkpoint),
              LOG_INT("found", found));
-    metrics_add(b->engine->metrics, METRIC_WATERMARK_MISMATCHES, 1);
+    metrics_add(b->engine->metrics, METRIC_STORE_MISMATCHES, 1);
     bs->dropped = true;
     shard_restart(b->engine, bs->shard);
 }
@@ -175,8 +178,8 @@ static enum result load_missing(struct batch *b, struct batch_shard *shards, siz
     }
     enum result result = engine->store->load(engine->store->self, b->arena, loads, n, error);
     for (size_t i = 0; i < n && result == OK; i++) {
-        if (loads[i].watermark != of[i]->shard->watermark)
-            drop_shard(b, of[i], loads[i].watermark);
+        if (loads[i].checkpoint != of[i]->shard->checkpoint)
+            drop_shard(b, of[i], loads[i].checkpoint);
         else
             result = take_loaded(b, of[i], &loads[i], entries[i], error);
     }

@@ -19,7 +19,7 @@ struct item {
 
 /* What a message comes from. */
 struct message_origin {
-    struct batch_shard *bs;
+    struct shard *shard;
     const struct item *item;   /* NULL: state, which several may have changed */
     const struct entry *entry; /* of a state record; NULL: of $position too */
 };
@@ -36,22 +36,36 @@ struct batch_shard {
     const struct shard_plan *plan;
     struct shard *shard;
     struct state_table *table;
-    struct item *items; /* of the planned records */
-    size_t taken;       /* records that were decided */
+    struct item *items;     /* of the planned records */
+    size_t taken;           /* records that were decided */
+    struct record *records; /* once the transaction has begun: these, and the one at `pinned` */
+    const struct record *pinned; /* decided in part: it is the inbox's still; NULL: none */
     size_t ticks_taken;
     bool in_spite;    /* a tick was taken in spite of what may be unread from before it */
     struct due *dues; /* earliest first */
     size_t dues_n, dues_cap;
-    bool dropped; /* the batch goes on without it */
+    bool owes_ticks, was_cut; /* what becomes of those of the shard */
+    bool dropped;             /* the batch goes on without it, or it has begun again since */
     struct store_apply apply;
     int64_t next[INPUTS]; /* the positions behind what was taken */
     int64_t entries;      /* stored once the batch is applied */
 };
 
+enum batch_phase {
+    BATCH_DECIDED,    /* nothing of it is sent yet */
+    BATCH_PREPARING,  /* its messages and positions are on their way; all can be undone */
+    BATCH_COMMITTING, /* the outcome is the broker's */
+    BATCH_APPLYING,   /* it is committed, and the store is behind */
+    BATCH_OVER,
+};
+
+/* Everything that it needs is its own, so that the next one can be made beside it. */
 struct batch {
     struct engine *engine;
     struct arena *arena;
+    enum batch_phase phase;
     ms_t now;
+    struct plan plan;
     struct batch_shard *shards;
     size_t shards_n;
     struct decision decision;
@@ -67,13 +81,26 @@ struct batch {
     bool full;          /* it ends here */
     bool large;         /* since no more fits into one transaction */
     enum result failed; /* why a step did */
+    /* in flight */
+    struct shard_commit *commits; /* of `shards` */
+    struct store_apply *applies;  /* of `shards` */
+    int64_t began_ms;             /* monotonic */
+    int64_t looked_ms, waited_ms; /* monotonic: the last look; how long nothing has come */
 };
 
 /* `origin` is what it comes from. */
 struct message *batch_add_message(struct batch *b, struct message_origin origin);
 int32_t batch_partition_of(const struct batch *b, struct str key);
+/* Whether the shard is still worked on as it was when it was decided: it is, while a batch of it is
+ * in flight, unless it begins again or is another's. */
+static inline bool batch_holds(const struct batch_shard *bs)
+{
+    return !bs->dropped && bs->shard->phase == SHARD_ACTIVE;
+}
 /* Every shard of the batch goes back to what is committed. */
 void batch_restart_all(struct batch *b);
+/* From here on something else is waited for. */
+void batch_enter(struct batch *b, enum batch_phase phase);
 
 /* batch_load.c: makes the items, and loads what they need in one round trip (two where an incident
  * is needed whole). A shard whose copy in the store has moved is dropped from the batch. */
@@ -88,10 +115,20 @@ void batch_tick_item(struct item *item, struct str key, ms_t at);
  * would follow from it, and all is to be decided again; nothing was sent yet. */
 enum result batch_decide(struct batch *b, struct error *error);
 
-/* batch_commit.c: what was decided as messages (REJECT as above); one transaction; then the store. */
+/* batch_collect.c: what was decided, as messages and as writes. REJECT as above. */
 enum result batch_collect(struct batch *b, struct error *error);
-enum result batch_commit(struct batch *b, struct error *error);
-enum result batch_apply(struct batch *b, struct error *error);
+
+/*
+ * batch_commit.c: one transaction. From batch_begin on the batch is in flight. Each leaves it in
+ * the phase that follows, BATCH_OVER where it was undone; FATAL leaves it as it is.
+ */
+enum result batch_begin(struct batch *b, struct error *error);
+/* What is under way is done, with `result` and, if that is not OK, *error. */
+enum result batch_prepared(struct batch *b, enum result result, struct error *error);
+enum result batch_committed(struct batch *b, enum result result, struct error *error);
+/* batch_apply.c: the same change in the store. RETRY and FATAL are the store's. */
+void batch_apply(struct batch *b);
+enum result batch_applied(struct batch *b, enum result result, struct error *error);
 
 /* batch_refuse.c: what is larger than its topic takes, and what the brokers refuse. */
 /* What the topic of a message takes; true: the message is within it. */

@@ -19,8 +19,8 @@
 
 bool batch_fits(const struct batch *b, const struct message *m, struct topic_limit *limit)
 {
-    struct kafka_port *kafka = b->engine->kafka;
-    kafka->limit(kafka->self, m->topic, limit);
+    struct transaction_port *transaction = b->engine->transaction;
+    transaction->limit(transaction->self, m->topic, limit);
     return encode_size(m) <= limit->bytes;
 }
 
@@ -137,7 +137,7 @@ enum result batch_refuse(struct batch *b, const struct message_origin *origin,
 {
     /* What was learned is for the next batch: of many shards that have such a record each would else
      * have its turn, until it is forgotten which one the first had. */
-    b->engine->first = origin->bs->shard->id;
+    b->engine->first = origin->shard->id;
     if (origin->entry) return refuse_entry(b, origin->entry, m, error);
     bool of_record = origin->item && origin->item->record && m->topic != TOPIC_DEAD_LETTERS;
     return of_record ? note_oversized(b, origin->item, m) : end_of_worker(b, m, error);
@@ -165,29 +165,40 @@ void refuse_is_over(struct engine *engine, struct shard *shard)
     if (!shard->is_hindered) return;
     shard->is_hindered = false;
     engine->condition_tries = 0;
-    log_info("Kafka takes what the shard writes again", LOG_INT("shard", shard->id));
+    log_info("Kafka accepts the shard's writes again", LOG_INT("shard", shard->id));
 }
 
-static void hinder(struct engine *engine, struct shard *shard)
+static void hinder(struct engine *engine, struct shard *shard, const char *condition)
 {
     int64_t wait_ms = BACKOFF_MS;
     for (int i = 1; i < engine->condition_tries && wait_ms < BACKOFF_MAX_MS; i++) wait_ms *= 2;
     if (wait_ms > BACKOFF_MAX_MS) wait_ms = BACKOFF_MAX_MS;
     shard->is_hindered = true;
     shard->hindered_until_ms = monotonic(engine) + wait_ms;
+    shard->condition = condition;
+}
+
+/* Whether a shard waits for the same already, or it was the last that was said. */
+static bool is_known(const struct engine *engine, const char *condition)
+{
+    bool known = engine->condition == condition;
+    for (int32_t i = 0; i < engine->options.partitions; i++)
+        known |= engine->shards[i].is_hindered && engine->shards[i].condition == condition;
+    return known;
 }
 
 static void met_condition(struct batch *b, const struct transaction_refusal *refusal,
                           const struct error *error)
 {
     struct engine *engine = b->engine;
-    bool is_another = engine->condition != refusal->condition;
-    engine->condition = refusal->condition;
+    bool known = is_known(engine, refusal->condition);
     engine->condition_tries++;
     for (size_t i = 0; i < refusal->n; i++)
-        hinder(engine, b->origins[refusal->messages[i]].bs->shard);
-    for (size_t i = 0; i < b->shards_n && !refusal->n; i++) hinder(engine, b->shards[i].shard);
-    if (!is_another && monotonic(engine) < engine->next_condition_ms) return;
+        hinder(engine, b->origins[refusal->messages[i]].shard, refusal->condition);
+    for (size_t i = 0; i < b->shards_n && !refusal->n; i++)
+        hinder(engine, b->shards[i].shard, refusal->condition);
+    if (known && monotonic(engine) < engine->next_condition_ms) return;
+    engine->condition = refusal->condition;
     engine->next_condition_ms = monotonic(engine) + CONDITION_SAY_MS;
     log_warn("Kafka refuses what the worker writes; trying again until it does not",
              LOG_TEXT("reason", error->text));

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One turn of the loop: be in the group or not, poll, work on a batch, restore what has to be
+ * restored, and how long the next poll may wait. An idle turn looks whether Redis still has what it
+ * had.
+ */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/log.h"
-#include "failpoint.h"
 #include "internal.h"
 
 #define WATCH_MS 1000         /* how often an idle worker looks whether Redis still has its state */
@@ -14,17 +19,20 @@
 #define INBOX_MIN \
     ((size_t)4000) /* for records of several topics to be ordered, whatever batch.max is */
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
+#define STOP_WAIT_MS 100
+#define STOP_LOOKS 20
 
-struct engine *engine_new(const struct engine_options *options, struct kafka_port *kafka,
-                          struct store_port *store, struct clock_port *clock,
+struct engine *engine_new(const struct engine_options *options, const struct engine_ports *ports,
                           struct metrics *metrics)
 {
     struct engine *engine = calloc(1, sizeof *engine);
     if (!engine) abort();
     engine->options = *options;
-    engine->kafka = kafka;
-    membership_set_up(engine, store);
-    engine->clock = clock;
+    engine->input = ports->input;
+    engine->changelog = ports->changelog;
+    engine->transaction = ports->transaction;
+    membership_set_up(engine, ports->store);
+    engine->clock = ports->clock;
     engine->metrics = metrics;
     engine->arena = arena_new();
     engine->last_complaint_ms = -COMPLAIN_MS;
@@ -40,20 +48,16 @@ struct engine *engine_new(const struct engine_options *options, struct kafka_por
     engine->inbox = calloc(engine->inbox_cap, sizeof *engine->inbox);
     if (!engine->shards || !engine->events || !engine->inbox) abort();
     engine->take_max = batch_max;
+    engine->spare = batch_new(engine);
     for (int32_t i = 0; i < options->partitions; i++) engine->shards[i].id = i;
     return engine;
-}
-
-void engine_stop(struct engine *engine)
-{
-    if (!engine) return;
-    for (size_t i = 0; i < engine->inbox_n; i++) engine->inbox[i].done = true;
-    inbox_sweep(engine);
 }
 
 void engine_free(struct engine *engine)
 {
     if (!engine) return;
+    batch_free(engine->flight);
+    batch_free(engine->spare);
     arena_free(engine->arena);
     arena_free(engine->source_arena);
     buf_free(&engine->encoder.scratch);
@@ -70,6 +74,34 @@ void engine_complain(struct engine *engine, const char *what, const struct error
     if (now - engine->last_complaint_ms < COMPLAIN_MS) return;
     engine->last_complaint_ms = now;
     log_warn(what, LOG_TEXT("reason", error->text));
+}
+
+/* The store did not answer: what was read is dropped, and read again after a restore. */
+static void store_lost(struct engine *engine, const struct error *error)
+{
+    engine_complain(engine, "waiting for Redis", error);
+    for (int32_t i = 0; i < engine->options.partitions; i++)
+        if (engine->shards[i].phase == SHARD_ACTIVE) shard_restart(engine, &engine->shards[i]);
+}
+
+void engine_stop(struct engine *engine)
+{
+    struct error ignored;
+    if (!engine) return;
+    enum result result = OK;
+    for (int i = 0; i < STOP_LOOKS && engine->flight && result == OK; i++)
+        result = batch_advance(engine, STOP_WAIT_MS, &ignored);
+    batch_abandon(engine);
+    for (size_t i = 0; i < engine->inbox_n; i++) engine->inbox[i].done = true;
+    inbox_sweep(engine);
+}
+
+enum result engine_settle(struct engine *engine, struct error *error)
+{
+    enum result result = OK;
+    while (engine->flight && result == OK) result = batch_advance(engine, STOP_WAIT_MS, error);
+    if (result == RETRY) store_lost(engine, error);
+    return result == FATAL ? FATAL : OK;
 }
 
 /* ---- who owns what ---- */
@@ -89,6 +121,7 @@ static void assigned(struct engine *engine, const struct kafka_event *event)
     log_shards("shards assigned", event);
     for (size_t i = 0; i < event->shards_n; i++) {
         struct shard *shard = &engine->shards[event->shards[i]];
+        assert(!shard->is_in_flight);
         /* Paused already; and nothing of an earlier ownership counts. */
         *shard = (struct shard){.id = shard->id, .phase = SHARD_NOT_OURS, .next_wake = TIME_NONE};
         shard_restart(engine, shard);
@@ -100,11 +133,12 @@ static void assigned(struct engine *engine, const struct kafka_event *event)
 static void revoked(struct engine *engine, const struct kafka_event *event)
 {
     if (event->lost) engine->joined = false; /* out of the group until it is joined again */
+    engine->must_give_back = true;
     log_shards(event->lost ? "shards lost" : "shards revoked", event);
     for (size_t i = 0; i < event->shards_n; i++) {
         struct shard *shard = &engine->shards[event->shards[i]];
         if (shard->phase == SHARD_READS_CHANGELOG)
-            engine->kafka->changelog_close(engine->kafka->self, shard->id);
+            engine->changelog->close(engine->changelog->self, shard->id);
         shard->phase = SHARD_NOT_OURS;
         inbox_drop(engine, shard->id);
     }
@@ -128,10 +162,10 @@ const char *engine_not_ready(const struct engine *engine)
     if (engine->membership.store_down) return engine->membership.not_ready;
     for (int32_t i = 0; i < engine->options.partitions; i++)
         if (engine->shards[i].phase != SHARD_NOT_OURS && engine->shards[i].is_hindered)
-            return engine->condition;
+            return engine->shards[i].condition;
     if (engine->kafka_down) return engine->kafka_not_ready;
     if (!engine->joined) return "waiting for Kafka: the consumer group is not joined yet";
-    if (engine->has_stuck) return "an input partition is not fetched any more";
+    if (engine->has_stuck) return "an input partition is no longer fetched";
     for (int32_t i = 0; i < engine->options.partitions; i++) {
         enum shard_phase phase = engine->shards[i].phase;
         if (phase == SHARD_NOT_OURS || phase == SHARD_ACTIVE) continue;
@@ -154,7 +188,7 @@ static void take_record(struct engine *engine, const struct record *record)
 {
     struct input *input = input_of(engine, record);
     if (engine->shards[record->partition].phase != SHARD_ACTIVE || record->offset < input->next) {
-        engine->kafka->release(engine->kafka->self, record);
+        engine->input->release(engine->input->self, record);
         return;
     }
     unread_note_record(input, record, engine->clock->now(engine->clock->self));
@@ -166,7 +200,7 @@ static void take_record(struct engine *engine, const struct record *record)
 static void out_of_range(struct engine *engine, const struct record *at)
 {
     struct shard *shard = &engine->shards[at->partition];
-    log_warn("an input has no such offset: placing the shard again",
+    log_warn("an input no longer has this offset; repositioning the shard",
              LOG_STR("topic", engine->options.topic_names[at->topic]),
              LOG_INT("partition", at->partition), LOG_INT("offset", at->offset));
     if (shard->phase == SHARD_ACTIVE) shard_restart(engine, shard);
@@ -213,16 +247,18 @@ static void note_kafka(struct engine *engine, enum result result, const struct e
 }
 
 /* Polls for as many records as the inbox has room for. With none, rebalances have to wait, which
- * the next batch ends: it takes one record at least. */
+ * the next batch ends: it takes one record at least. The poll behind a revocation gives the shards
+ * back, so the batch in flight has to be over before. */
 static enum result gather(struct engine *engine, int max_wait_ms, struct error *error)
 {
     size_t n, room = inbox_room(engine);
-    if (!room) return OK;
-    struct kafka_port *kafka = engine->kafka;
-    metrics_wait(engine->metrics, "waiting for Kafka: it is asked for records");
+    if (!room || (engine->must_give_back && engine->flight)) return OK;
+    engine->must_give_back = false;
+    struct input_port *input = engine->input;
+    metrics_wait(engine->metrics, WAIT_CALL, "waiting for Kafka: polling for records");
     enum result failed = OK,
-                result = kafka->poll(kafka->self, engine->events, room, max_wait_ms, &n, error);
-    metrics_wait(engine->metrics, NULL);
+                result = input->poll(input->self, engine->events, room, max_wait_ms, &n, error);
+    metrics_wait(engine->metrics, WAIT_CALL, NULL);
     for (size_t i = 0; i < n; i++)
         if (take_event(engine, &engine->events[i], error) != OK) failed = FATAL;
     unread_serve(engine);
@@ -244,11 +280,11 @@ static enum result watch(struct engine *engine, struct error *error)
     enum result result = engine->store->load(engine->store->self, engine->arena, loads, n, error);
     for (size_t i = 0; i < n && result == OK; i++) {
         struct shard *shard = &engine->shards[loads[i].shard];
-        if (loads[i].watermark == shard->watermark) continue;
-        log_warn("Redis has lost or changed the shard's state: restoring it",
-                 LOG_INT("shard", shard->id), LOG_INT("expected", shard->watermark),
-                 LOG_INT("found", loads[i].watermark));
-        metrics_add(engine->metrics, METRIC_WATERMARK_MISMATCHES, 1);
+        if (loads[i].checkpoint == shard->checkpoint) continue;
+        log_warn("shard state in Redis was lost or changed; restoring it from followup-state",
+                 LOG_INT("shard", shard->id), LOG_INT("expected", shard->checkpoint),
+                 LOG_INT("found", loads[i].checkpoint));
+        metrics_add(engine->metrics, METRIC_STORE_MISMATCHES, 1);
         shard_restart(engine, shard);
     }
     return result;
@@ -257,6 +293,7 @@ static enum result watch(struct engine *engine, struct error *error)
 /* How long the poll may wait: until the first tick, and hardly at all while there is work. */
 static int wait_ms(const struct engine *engine, int max_wait_ms)
 {
+    if (engine->flight) return 0; /* it is waited for instead */
     if (engine->membership.store_down)
         return max_wait_ms < STORE_WAIT_MS ? max_wait_ms : STORE_WAIT_MS;
     if (engine->inbox_n && !engine->idle) return 0;
@@ -275,31 +312,29 @@ static int wait_ms(const struct engine *engine, int max_wait_ms)
     return wait < 0 ? 0 : (int)wait;
 }
 
-/* The store did not answer: what was read is dropped, and read again after a restore. */
-static void store_lost(struct engine *engine, const struct error *error)
-{
-    engine_complain(engine, "waiting for Redis", error);
-    for (int32_t i = 0; i < engine->options.partitions; i++)
-        if (engine->shards[i].phase == SHARD_ACTIVE) shard_restart(engine, &engine->shards[i]);
-}
-
 static enum result work(struct engine *engine, struct error *error)
 {
-    struct plan plan;
     if (engine->options.restore_only) return OK;
     enum result result = watch(engine, error);
-    ms_t now = engine->clock->now(engine->clock->self);
-    if (result == OK) result = plan_make(engine, now, &plan, error);
     engine->idle = true;
-    if (result != OK || !plan.n) return result;
-    failpoint("after-poll");
-    return batch_run(engine, &plan, now, error);
+    if (result != OK) return result;
+    return batch_start(engine, engine->clock->now(engine->clock->self), error);
+}
+
+/* A while for the batch in flight. The same turn polls for more without waiting, so that this is
+ * the only place where it waits. */
+static enum result serve_flight(struct engine *engine, int max_wait_ms, struct error *error)
+{
+    int wait = max_wait_ms < BUSY_WAIT_MS ? max_wait_ms : BUSY_WAIT_MS;
+    enum result result = batch_advance(engine, wait, error);
+    if (result == RETRY) store_lost(engine, error);
+    return result == FATAL ? FATAL : OK;
 }
 
 /* What needs the store. */
 static enum result serve_shards(struct engine *engine, struct error *error)
 {
-    enum result result = work(engine, error);
+    enum result result = engine->flight ? OK : work(engine, error);
     inbox_sweep(engine);
     if (result == RETRY) store_lost(engine, error);
     return result == FATAL || engine->membership.store_down ? result : restore_run(engine, error);
@@ -312,6 +347,8 @@ enum result engine_step(struct engine *engine, int max_wait_ms, struct error *er
     if (result == OK) result = gather(engine, wait_ms(engine, max_wait_ms), error);
     if (result == FATAL) return FATAL;
     note_kafka(engine, result, error);
+    if (serve_flight(engine, max_wait_ms, error) == FATAL) return FATAL;
+    result = OK;
     if (!engine->membership.store_down) result = serve_shards(engine, error);
     inbox_sweep(engine);
     count_owned(engine);

@@ -10,6 +10,8 @@
 void inbox_add(struct engine *engine, const struct record *record)
 {
     assert(engine->inbox_n < engine->inbox_cap);
+    assert(record->partition >= 0 && record->partition < engine->options.partitions);
+    assert(record->topic >= input_topic(0) && record->topic < input_topic(INPUTS));
     engine->inbox[engine->inbox_n++] = (struct inbox_slot){.record = *record};
     engine->inbox_bytes += record->key.n + record->value.n;
 }
@@ -26,22 +28,51 @@ void inbox_drop(struct engine *engine, int32_t shard)
     engine->shards[shard].held_ms = engine->shards[shard].gathering_ms = 0;
 }
 
-void inbox_done(const struct record *record)
+static struct inbox_slot *slot_of(const struct record *record)
 {
-    ((struct inbox_slot *)(uintptr_t)record)->done = true;
+    return (struct inbox_slot *)(uintptr_t)record;
+}
+
+struct record inbox_take(const struct record *record)
+{
+    struct inbox_slot *slot = slot_of(record);
+    assert(!slot->done && !slot->taken);
+    slot->taken = true;
+    return slot->record;
+}
+
+void inbox_pin(const struct record *record)
+{
+    assert(!slot_of(record)->taken);
+    slot_of(record)->pins++;
+}
+
+void inbox_unpin(struct engine *engine, const struct record *record)
+{
+    for (size_t i = 0; i < engine->inbox_n; i++) {
+        struct inbox_slot *slot = &engine->inbox[i];
+        const struct record *other = &slot->record;
+        if (!slot->pins || other->handle != record->handle || other->topic != record->topic ||
+            other->partition != record->partition || other->offset != record->offset)
+            continue;
+        slot->pins--;
+        return;
+    }
+    assert(!"what is pinned stays in the inbox");
 }
 
 void inbox_sweep(struct engine *engine)
 {
     size_t kept = 0;
     for (size_t i = 0; i < engine->inbox_n; i++) {
-        const struct record *record = &engine->inbox[i].record;
-        if (!engine->inbox[i].done) {
-            engine->inbox[kept++] = engine->inbox[i];
+        const struct inbox_slot *slot = &engine->inbox[i];
+        const struct record *record = &slot->record;
+        if (slot->pins || (!slot->done && !slot->taken)) {
+            engine->inbox[kept++] = *slot;
             continue;
         }
         engine->inbox_bytes -= record->key.n + record->value.n;
-        engine->kafka->release(engine->kafka->self, record);
+        if (!slot->taken) engine->input->release(engine->input->self, record);
     }
     engine->inbox_n = kept;
 }

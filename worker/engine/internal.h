@@ -54,10 +54,10 @@ struct shard {
     int32_t id;
     enum shard_phase phase;
     struct input inputs[INPUTS];
-    int64_t watermark; /* the changelog offset that the store reflects, as far as we know */
-    int64_t batch;     /* the number of the last committed batch of the shard */
-    int64_t entries;   /* how many entries are stored, internal ones apart */
-    ms_t next_wake;    /* the earliest tick; TIME_NONE: none */
+    int64_t checkpoint; /* the changelog offset that the store reflects, as far as we know */
+    int64_t batch;      /* the number of the last committed batch of the shard */
+    int64_t entries;    /* how many entries are stored, internal ones apart */
+    ms_t next_wake;     /* the earliest tick; TIME_NONE: none */
     /* while restoring */
     bool asked;                /* the brokers, since the restore began */
     struct lookup_shard found; /* what they answered */
@@ -65,12 +65,14 @@ struct shard {
     ms_t stamp;                /* of the store's copy until the end is reached */
     bool from_start;           /* the store was cleared: the whole changelog is read */
     bool distrusted;           /* the store's copy has something that cannot be read */
-    uint64_t spoilt;           /* that entry, as a hash; 0: none since the last commit */
+    uint64_t corrupt_entry;    /* that entry, as a hash; 0: none */
+    uint64_t corrupt_key;      /* its key, as a hash: until an entry of this key could be read */
     int64_t doubted_ms; /* monotonic: since when something does not fit together; 0: it does */
     int64_t read_to;
     int64_t restored;                   /* records so far */
     int64_t since_ms;                   /* monotonic: when the restore began */
     struct input_mark given_up[INPUTS]; /* of inputs that begin anew: --accept-state-loss */
+    bool is_in_flight;                  /* the batch in flight has written of it */
     bool owes_ticks; /* the last batch took its records, and of the ticks only those before them */
     bool was_cut;    /* the last batch was full before its ticks had their turn */
     /* monotonic; 0: they do not */
@@ -78,24 +80,29 @@ struct shard {
     int64_t held_ms;      /* since when the first one waits for what may be before it */
     /* Kafka refused what was to be written, for a reason that is not a record's */
     bool is_hindered;          /* until a batch of it is committed */
+    const char *condition;     /* that reason, for /readyz */
     int64_t hindered_until_ms; /* monotonic: it waits until then before it tries again */
 };
 
-/* A record that was read, until it is decided. */
+/* A record that was read, until a batch takes it. */
 struct inbox_slot {
     struct record record; /* first, so that a record of the inbox leads to its slot */
-    bool done;            /* committed, or not ours any more: goes at the end of the step */
+    bool done;            /* not ours any more: goes back at the end of the step */
+    bool taken;           /* by a batch, which gives it back */
+    int pins;             /* batches that point into it, so it has to stay a while, done or not */
 };
 
 struct engine {
     struct engine_options options;
-    struct kafka_port *kafka;
+    struct input_port *input;
+    struct changelog_port *changelog;
+    struct transaction_port *transaction;
     struct store_port *store;
     struct clock_port *clock;
     struct metrics *metrics;
     struct decoder decoder;
     struct encoder encoder;
-    struct arena *arena;        /* of one batch, or of one piece of a restore */
+    struct arena *arena;        /* of one step, or of one piece of a restore */
     struct arena *source_arena; /* lives as long as the engine */
     struct shard *shards;
     bool joined;
@@ -103,6 +110,7 @@ struct engine {
         bool in_group;     /* or on its way there */
         bool store_down;   /* nothing is asked of the store until it says that it is ready */
         int64_t called_ms; /* monotonic: the last call */
+        int64_t apply_ms;  /* the last start of an apply */
         int64_t since_ms;  /* of this outage; 0: there is none */
         int64_t failed_ms; /* its last failure */
         int64_t next_ms;   /* when it is asked whether it is ready */
@@ -119,8 +127,12 @@ struct engine {
                                    last assignment */
     bool count_confirmed;       /* something that is committed was made with the present count */
     struct str cluster;         /* the id of the Kafka cluster, as it is kept in the store */
-    int64_t next_watch_ms;      /* monotonic: when to look at the watermarks again */
+    int64_t next_watch_ms;      /* monotonic: when to look at the checkpoints again */
     int64_t last_complaint_ms;  /* monotonic: one log line in ten seconds */
+    struct batch *flight;       /* decided, and not committed and applied yet; NULL: none */
+    struct batch *spare;        /* for the next one */
+    bool is_applying;           /* the flight writes to the store */
+    bool must_give_back;        /* shards, by the next poll, for which the flight has to be over */
     struct kafka_event *events; /* inbox_cap of them */
     struct inbox_slot *inbox;
     size_t inbox_n, inbox_cap, inbox_bytes;
@@ -150,7 +162,7 @@ struct engine {
      * it is known which one made it so. Empty: none. */
     struct buf suspect;
     int64_t suspect_until_ms;  /* monotonic */
-    const char *condition;     /* why shards are hindered */
+    const char *condition;     /* the last that was said of why shards are hindered */
     int condition_tries;       /* in a row */
     int64_t next_condition_ms; /* monotonic: when it is said again */
 };
@@ -216,6 +228,11 @@ enum result restore_run(struct engine *engine, struct error *error);
 bool restore_is_running(const struct engine *engine);
 
 /* restore_apply.c */
+/* Whether a batch is at work on the store: one at a time writes there. */
+bool restore_has_to_wait(const struct engine *engine);
+/* The store's apply from start to take. */
+enum result restore_write(struct engine *engine, struct store_apply *applies, size_t n,
+                          struct error *error);
 /* Brings what was read of the changelogs to the store; what had moved there begins again. */
 enum result restore_apply(struct engine *engine, const struct changelog_record *records,
                           size_t records_n, struct error *error);
@@ -227,8 +244,12 @@ size_t inbox_room(const struct engine *engine);
 void inbox_add(struct engine *engine, const struct record *record);
 /* The records of one shard are not taken any more: they are read again, or another's. */
 void inbox_drop(struct engine *engine, int32_t shard);
-void inbox_done(const struct record *record);
-/* Gives back what is done. Nothing may point into the inbox. */
+/* A batch takes the record, and releases it when it is over. */
+struct record inbox_take(const struct record *record);
+/* A batch has taken a part of what the record causes: what it points to stays until inbox_unpin. */
+void inbox_pin(const struct record *record);
+void inbox_unpin(struct engine *engine, const struct record *record);
+/* Gives back what is done. No pointer to a slot of the inbox is good behind it. */
 void inbox_sweep(struct engine *engine);
 
 /* unread.c */
@@ -267,13 +288,23 @@ struct plan {
     struct shard_plan *shards;
     size_t n;
 };
-enum result plan_make(struct engine *engine, ms_t now, struct plan *plan, struct error *error);
-
-/* batch.c */
-/* Takes what was planned through decide, transaction and apply. OK also when the batch had to be
- * dropped: then its shards are restarting. */
-enum result batch_run(struct engine *engine, const struct plan *plan, ms_t now,
+/* The plan lies in `arena`, but for its records, which are those of the inbox. */
+enum result plan_make(struct engine *engine, struct arena *arena, ms_t now, struct plan *plan,
                       struct error *error);
+
+/* batch.c: plan ─► load ─► decide ─► DECIDED ─► PREPARING ─► COMMITTING ─► APPLYING */
+struct batch *batch_new(struct engine *engine);
+/* free(NULL) is safe. */
+void batch_free(struct batch *b);
+/* Plans and decides a batch, when there is something to do, and begins its transaction; what is
+ * under way then is engine->flight. OK also when the batch had to be dropped: then its shards are
+ * restarting. RETRY: the store did not answer. */
+enum result batch_start(struct engine *engine, ms_t now, struct error *error);
+/* Lets the batch in flight go on as far as it has come; waits up to `wait_ms` for what it waits
+ * for. Results as of batch_start; FATAL also when it has been held up for too long. */
+enum result batch_advance(struct engine *engine, int wait_ms, struct error *error);
+/* For the end: gives back the records of the batch in flight, however far that is. */
+void batch_abandon(struct engine *engine);
 
 /* batch_refuse.c */
 /* Whether Kafka refuses what a shard writes, and it is not time to try again. */

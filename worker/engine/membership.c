@@ -19,16 +19,16 @@ static void leave(struct engine *engine)
     struct membership *m = &engine->membership;
     log_warn("leaving the group until Redis can be used, so that another worker takes the shards",
              LOG_INT("down_s", (monotonic(engine) - m->since_ms) / 1000));
-    engine->kafka->be_member(engine->kafka->self, false);
+    engine->input->be_member(engine->input->self, false);
     m->in_group = engine->joined = false;
 }
 
 /* The sentence goes to /readyz; who called the store says it in the log. */
-static void note_failure(struct engine *engine, const struct error *error)
+static void note_failure(struct engine *engine, int64_t called_ms, const struct error *error)
 {
     struct membership *m = &engine->membership;
     int64_t now = monotonic(engine);
-    if (!m->since_ms || now - m->failed_ms > ONE_OUTAGE_MS) m->since_ms = m->called_ms;
+    if (!m->since_ms || now - m->failed_ms > ONE_OUTAGE_MS) m->since_ms = called_ms;
     m->failed_ms = now;
     m->store_down = true;
     m->next_ms = now + m->pause_ms;
@@ -42,14 +42,14 @@ static void note_failure(struct engine *engine, const struct error *error)
 static const char *begin_call(struct engine *engine)
 {
     engine->membership.called_ms = monotonic(engine);
-    return metrics_wait(engine->metrics, "waiting for Redis: a command is not answered");
+    return metrics_wait(engine->metrics, WAIT_CALL, "waiting for Redis: no answer to a command");
 }
 
 static enum result end_call(struct engine *engine, const char *before, enum result result,
                             const struct error *error)
 {
-    metrics_wait(engine->metrics, before);
-    if (result == RETRY) note_failure(engine, error);
+    metrics_wait(engine->metrics, WAIT_CALL, before);
+    if (result == RETRY) note_failure(engine, engine->membership.called_ms, error);
     return result;
 }
 
@@ -69,11 +69,21 @@ static enum result load(void *self, struct arena *arena, struct store_load *load
                     error);
 }
 
-static enum result apply(void *self, struct store_apply *applies, size_t n, struct error *error)
+static void apply_start(void *self, struct store_apply *applies, size_t n)
 {
     struct engine *e = self;
-    const char *before = begin_call(e);
-    return end_call(e, before, e->real_store->apply(e->real_store->self, applies, n, error), error);
+    e->membership.apply_ms = monotonic(e);
+    metrics_wait(e->metrics, WAIT_APPLY, "waiting for Redis: no answer to a command");
+    e->real_store->apply_start(e->real_store->self, applies, n);
+}
+
+static bool apply_take(void *self, int wait_ms, enum result *result, struct error *error)
+{
+    struct engine *e = self;
+    if (!e->real_store->apply_take(e->real_store->self, wait_ms, result, error)) return false;
+    metrics_wait(e->metrics, WAIT_APPLY, NULL);
+    if (*result == RETRY) note_failure(e, e->membership.apply_ms, error);
+    return true;
 }
 
 static enum result due(void *self, struct arena *arena, int32_t shard, ms_t until, struct str *keys,
@@ -100,7 +110,8 @@ static enum result entries(void *self, struct arena *arena, int32_t shard, struc
 void membership_set_up(struct engine *engine, struct store_port *store)
 {
     engine->real_store = store;
-    engine->watched_store = (struct store_port){engine, ready, load, apply, due, entries};
+    engine->watched_store =
+        (struct store_port){engine, ready, load, apply_start, apply_take, due, entries};
     engine->store = &engine->watched_store;
     engine->membership = (struct membership){
         .store_down = true, .pause_ms = PAUSE_MIN_MS, .not_ready = "waiting for Redis"};
@@ -124,7 +135,7 @@ enum result membership_serve(struct engine *engine, struct error *error)
     if (result != OK) return result == FATAL ? FATAL : OK;
     m->store_down = false;
     if (m->in_group) return OK;
-    engine->kafka->be_member(engine->kafka->self, true);
+    engine->input->be_member(engine->input->self, true);
     m->in_group = true;
     if (m->since_ms)
         log_info("Redis can be used: joining the group again",

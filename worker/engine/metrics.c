@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Counters and gauges in atomics, which the engine writes and the HTTP thread reads; what the
+ * worker waits for and since when, as /readyz tells it; and all of it as Prometheus text.
+ */
 #include "metrics.h"
 
 #include <pthread.h>
@@ -35,9 +39,11 @@ struct metrics {
     struct histogram commit, latency;
     pthread_mutex_t lock; /* of the two reasons */
     char not_ready[METRICS_REASON_BYTES], fault[METRICS_REASON_BYTES];
-    _Atomic(const char *) waits_for;
-    _Atomic int64_t waits_since_ms; /* monotonic */
-    int64_t started_ms;             /* monotonic */
+    struct wait {
+        _Atomic(const char *) what;
+        _Atomic int64_t since_ms; /* monotonic */
+    } waits[WAIT_end];
+    int64_t started_ms; /* monotonic */
 };
 
 static void add(counter *c, int64_t n)
@@ -130,24 +136,26 @@ void metrics_set_fault(struct metrics *metrics, const char *fault)
     if (metrics) set_reason(metrics, metrics->fault, fault);
 }
 
-const char *metrics_wait(struct metrics *metrics, const char *what)
+const char *metrics_wait(struct metrics *metrics, enum metrics_wait of, const char *what)
 {
     if (!metrics) return NULL;
-    atomic_store(&metrics->waits_since_ms, clock_monotonic_ms());
-    return atomic_exchange(&metrics->waits_for, what);
+    atomic_store(&metrics->waits[of].since_ms, clock_monotonic_ms());
+    return atomic_exchange(&metrics->waits[of].what, what);
 }
 
 const char *metrics_not_ready(struct metrics *metrics)
 {
     static _Thread_local char text[METRICS_REASON_BYTES];
     if (!metrics) return NULL;
-    const char *waits_for = atomic_load(&metrics->waits_for);
-    int64_t waited_ms = clock_monotonic_ms() - atomic_load(&metrics->waits_since_ms);
     pthread_mutex_lock(&metrics->lock);
     memcpy(text, metrics->fault[0] ? metrics->fault : metrics->not_ready, sizeof text);
     pthread_mutex_unlock(&metrics->lock);
-    if (!text[0] && waits_for && waited_ms > WAIT_MS)
-        snprintf(text, sizeof text, "%s, for %d s now", waits_for, (int)(waited_ms / 1000));
+    for (int i = 0; i < WAIT_end && !text[0]; i++) {
+        const char *what = atomic_load(&metrics->waits[i].what);
+        int64_t waited_ms = clock_monotonic_ms() - atomic_load(&metrics->waits[i].since_ms);
+        if (what && waited_ms > WAIT_MS)
+            snprintf(text, sizeof text, "%s, for %d s now", what, (int)(waited_ms / 1000));
+    }
     return text[0] ? text : NULL;
 }
 
@@ -229,7 +237,7 @@ static void write_process(const struct metrics *metrics, struct buf *out)
     buf_char(out, '\n');
     write_simple(out, "epilogue_resident_memory_bytes", "gauge", "Memory in use now.",
                  resident_bytes());
-    write_simple(out, "epilogue_resident_memory_max_bytes", "gauge", "Memory in use at its most.",
+    write_simple(out, "epilogue_resident_memory_max_bytes", "gauge", "Peak memory in use.",
                  (int64_t)usage.ru_maxrss * 1024);
 }
 

@@ -17,7 +17,7 @@
     X(METRIC_MERGED_FINDINGS, "epilogue_merged_findings_total", "counter",                       \
       "Findings of merged incidents that went on to the other incident.")                        \
     X(METRIC_ABORTS, "epilogue_transactions_aborted_total", "counter", "Transactions aborted.")  \
-    X(METRIC_WATERMARK_MISMATCHES, "epilogue_store_mismatches_total", "counter",                 \
+    X(METRIC_STORE_MISMATCHES, "epilogue_store_mismatches_total", "counter",                     \
       "Shards whose state in Redis was lost or changed.")                                        \
     X(METRIC_STORE_ERRORS, "epilogue_store_errors_total", "counter", "Failed calls of Redis.")   \
     X(METRIC_RESTORES, "epilogue_restores_total", "counter", "Shards restored.")                 \
@@ -58,9 +58,11 @@ void metrics_set_ready(struct metrics *metrics, const char *reason);
 /* NULL: none; otherwise the fault of what is around the worker by which records are lost or cannot be
  * written: not ready, whatever metrics_set_ready says. A copy is kept. From any thread. */
 void metrics_set_fault(struct metrics *metrics, const char *fault);
-/* From now on the engine waits for the end of a call: a literal that names it, "waiting for Kafka: a
+/* What can be under way at the same time. */
+enum metrics_wait { WAIT_CALL, WAIT_TRANSACTION, WAIT_APPLY, WAIT_end };
+/* From now on the engine waits for the end of it: a literal that names it, "waiting for Kafka: a
  * transaction is committed"; NULL: it does not. Gives what was set before. */
-const char *metrics_wait(struct metrics *metrics, const char *what);
+const char *metrics_wait(struct metrics *metrics, enum metrics_wait of, const char *what);
 /* NULL when the worker is ready; else why not: the fault or the reason that was set, or the call that lasts for
  * more than two seconds. Valid until the calling thread asks again. */
 const char *metrics_not_ready(struct metrics *metrics);

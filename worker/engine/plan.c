@@ -9,18 +9,19 @@
 #define FORGET_MS 10000 /* how long a hindered shard may have nothing to do */
 
 /* The records of active shards, shard by shard; *first[p] is where those of shard p begin. */
-static const struct record **sort_inbox(struct engine *engine, ms_t now, size_t *first)
+static const struct record **sort_inbox(struct engine *engine, struct arena *arena, ms_t now,
+                                        size_t *first)
 {
-    const struct record **records =
-        arena_alloc(engine->arena, (engine->inbox_n + 1) * sizeof *records);
+    const struct record **records = arena_alloc(arena, (engine->inbox_n + 1) * sizeof *records);
     size_t n = 0;
     for (size_t i = 0; i < engine->inbox_n; i++) {
         const struct inbox_slot *slot = &engine->inbox[i];
-        if (!slot->done && engine->shards[slot->record.partition].phase == SHARD_ACTIVE)
+        if (!slot->done && !slot->taken &&
+            engine->shards[slot->record.partition].phase == SHARD_ACTIVE)
             records[n++] = &slot->record;
     }
     int32_t partitions = engine->options.partitions;
-    merge_by_time(engine->arena, records, n, partitions, now);
+    merge_by_time(arena, records, n, partitions, now);
     size_t at = 0;
     for (int32_t p = 0; p <= partitions; p++) {
         first[p] = at;
@@ -55,8 +56,8 @@ static bool must_gather(struct engine *engine, struct shard_plan *sp, ms_t now)
 }
 
 /* The ticks that can fall before the last of the records, or behind them all. */
-static enum result plan_ticks(struct engine *engine, struct shard_plan *sp, ms_t now,
-                              struct error *error)
+static enum result plan_ticks(struct engine *engine, struct arena *arena, struct shard_plan *sp,
+                              ms_t now, struct error *error)
 {
     struct shard *shard = sp->shard;
     ms_t until = unread_shard_horizon(shard, now);
@@ -68,18 +69,17 @@ static enum result plan_ticks(struct engine *engine, struct shard_plan *sp, ms_t
     if (shard->next_wake == TIME_NONE || shard->next_wake > until) return OK;
 
     size_t n = TICKS_OF_A_SHARD < engine->take_max ? TICKS_OF_A_SHARD : engine->take_max, max = n;
-    struct str *keys = arena_alloc(engine->arena, n * sizeof *keys);
-    ms_t *wake_at = arena_alloc(engine->arena, n * sizeof *wake_at);
+    struct str *keys = arena_alloc(arena, n * sizeof *keys);
+    ms_t *wake_at = arena_alloc(arena, n * sizeof *wake_at);
     struct store_port *store = engine->store;
-    enum result result =
-        store->due(store->self, engine->arena, shard->id, until, keys, wake_at, &n, error);
+    enum result result = store->due(store->self, arena, shard->id, until, keys, wake_at, &n, error);
     if (result != OK) return result;
     if (!n) {
         /* Less than we know of: perhaps the store has lost something; the watch will say so. */
         engine->next_watch_ms = 0;
         return shard_refresh_wake(engine, shard, error);
     }
-    struct tick *ticks = arena_alloc(engine->arena, n * sizeof *ticks);
+    struct tick *ticks = arena_alloc(arena, n * sizeof *ticks);
     for (size_t i = 0; i < n; i++) ticks[i] = (struct tick){keys[i], wake_at[i]};
     sp->ticks = ticks;
     sp->ticks_n = n;
@@ -105,12 +105,13 @@ static void keep_hindered(struct plan *plan)
     if (kept) plan->n = kept;
 }
 
-enum result plan_make(struct engine *engine, ms_t now, struct plan *plan, struct error *error)
+enum result plan_make(struct engine *engine, struct arena *arena, ms_t now, struct plan *plan,
+                      struct error *error)
 {
     int32_t partitions = engine->options.partitions;
-    size_t *first = arena_alloc(engine->arena, ((size_t)partitions + 1) * sizeof *first);
-    const struct record **records = sort_inbox(engine, now, first);
-    plan->shards = arena_zalloc(engine->arena, (size_t)partitions * sizeof *plan->shards);
+    size_t *first = arena_alloc(arena, ((size_t)partitions + 1) * sizeof *first);
+    const struct record **records = sort_inbox(engine, arena, now, first);
+    plan->shards = arena_zalloc(arena, (size_t)partitions * sizeof *plan->shards);
     plan->n = 0;
     size_t room = engine->take_max;
     for (int32_t k = 0; k < partitions; k++) {
@@ -125,7 +126,7 @@ enum result plan_make(struct engine *engine, ms_t now, struct plan *plan, struct
         else if (sp->shard->held_ms && sp->records_n)
             sp->records_n = 1; /* to see whether it may go now */
         room -= sp->records_n;
-        enum result result = plan_ticks(engine, sp, now, error);
+        enum result result = plan_ticks(engine, arena, sp, now, error);
         if (result != OK) return result;
         if (sp->shard->is_hindered && !sp->in_hand && !sp->ticks_n) forget_hindered(engine, sp);
         if (sp->records_n || sp->ticks_n) plan->n++;

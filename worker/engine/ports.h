@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the engine needs of the world: Kafka, Redis and a clock, each a table of functions. The real
- * sides are kafka/ and redis/; a simulator can stand in with not one line of the engine changed.
- * All calls come from the engine's one thread.
+ * What the engine needs of the world, one table of functions for each conversation: the inputs, the
+ * changelog, a transaction, the store, the clock. The real sides are kafka/ and redis/, the one in
+ * memory is sim/; not one line of the engine knows which it has. All calls come from the engine's one
+ * thread. What lasts is started, and asked for until it is done, so that the thread can go on: a
+ * …_take gives its answer once, and waits for it up to `wait_ms`.
  */
 #ifndef EPILOGUE_ENGINE_PORTS_H
 #define EPILOGUE_ENGINE_PORTS_H
@@ -115,7 +117,8 @@ struct topic_limit {
     const char *setting; /* which one that is */
 };
 
-struct kafka_port {
+/* The input topics, and the group that gives this worker its shards of them. */
+struct input_port {
     void *self;
 
     /*
@@ -128,7 +131,9 @@ struct kafka_port {
      * Up to `max` events; waits up to `timeout_ms` for the first, then takes what is there, until
      * there are `max` or some 16 MB of records. Rebalances are reported in order; when a revocation
      * is reported nothing more of these shards follows, and what this very call had taken of them
-     * is left out. RETRY: brokers away; FATAL: fenced or worse.
+     * is left out. The shards are given back by the next call, not before (but for those that are
+     * `lost`), so a transaction of them can still be ended. RETRY: brokers away; FATAL: fenced or
+     * worse.
      */
     enum result (*poll)(void *self, struct kafka_event *events, size_t max, int timeout_ms,
                         size_t *n, struct error *error);
@@ -141,54 +146,76 @@ struct kafka_port {
                           struct error *error);
     enum result (*pause)(void *self, int32_t shard, struct error *error);
 
+    /* The ends of the inputs of these shards, and on demand what lies behind them, asked in the
+     * background. ask: false while an earlier question is open. take: true once, when the answer is
+     * there, which is valid until the next ask; n 0: no broker answered. */
+    bool (*ends_ask)(void *self, const int32_t *shards, size_t n, bool high);
+    bool (*ends_take)(void *self, const struct input_end **ends, size_t *n);
+};
+
+/* followup-state, and what else the brokers know of where a shard stands. */
+struct changelog_port {
+    void *self;
+
     /*
-     * Questions to the brokers, answered in the background. ask: false while an earlier question of
-     * the same kind is open. take: true once, when the answer is there; it stays valid until the
-     * next ask. The stable offsets of a shard are read before its ends: what is committed with an
-     * offset lies before `high`.
+     * Asked in the background, as the ends of inputs. The stable offsets of a shard are read before
+     * its ends: what is committed with an offset lies before `high`.
      */
     bool (*lookup_ask)(void *self, const int32_t *shards, size_t n);
     bool (*lookup_take)(void *self, const struct lookup_answer **answer);
-    /* The ends of the inputs of these shards, and on demand what lies behind them; n 0: no broker
-     * answered. */
-    bool (*ends_ask)(void *self, const int32_t *shards, size_t n, bool high);
-    bool (*ends_take)(void *self, const struct input_end **ends, size_t *n);
 
     /*
-     * followup-state, of several shards side by side. read: up to `max` committed records of the
-     * open shards, in order within each; waits up to `timeout_ms` for the first; slices are valid
-     * until the next read, open or close. next: the offset to go on from, also past control
-     * records. Closing what is not open is nothing.
+     * Several shards side by side. read: up to `max` committed records of the open shards, in order
+     * within each; waits up to `timeout_ms` for the first; slices are valid until the next read,
+     * open or close. next: the offset to go on from, also past control records. Closing what is not
+     * open is nothing.
      */
-    enum result (*changelog_open)(void *self, int32_t shard, int64_t from, struct error *error);
-    enum result (*changelog_read)(void *self, struct changelog_record *records, size_t max,
-                                  int timeout_ms, size_t *n, struct error *error);
-    int64_t (*changelog_next)(void *self, int32_t shard);
-    void (*changelog_close)(void *self, int32_t shard);
+    enum result (*open)(void *self, int32_t shard, int64_t from, struct error *error);
+    enum result (*read)(void *self, struct changelog_record *records, size_t max, int timeout_ms,
+                        size_t *n, struct error *error);
+    int64_t (*next)(void *self, int32_t shard);
+    void (*close)(void *self, int32_t shard);
+};
 
-    /*
-     * One transaction: begin, produce…, commit or abort. commit sends `positions` with it, waits
-     * for everything, and fills in the state_end of each of `shards`; the positions carry in their
-     * metadata that they are ours, the partition count, and their shard's batch and checkpoint.
-     * ABORT: call abort, then go back to what is committed; refusal says whether the same would be
-     * refused again. RETRY from commit: the outcome is unknown; call recover. FATAL: fenced, or the
-     * changelog has lost what is before a checkpoint.
-     * The messages' slices must stay until commit or abort returns.
-     */
+/*
+ * One transaction after another, of one transactional id:
+ *
+ *     begin ─► produce… ─► prepare ─► commit            abort, from any of them
+ *                           start,     start,
+ *                           take       take
+ *
+ * Between a start and its take nothing else of the port is called but `limit`.
+ * ABORT: call abort, then go back to what is committed; refusal says whether the same would be
+ * refused again. RETRY from commit: the outcome is unknown; call recover. FATAL: fenced, or the
+ * changelog has lost what is before a checkpoint.
+ * Messages, positions and shards must stay as they are until commit or abort is done.
+ */
+struct transaction_port {
+    void *self;
     enum result (*begin)(void *self, struct error *error);
     enum result (*produce)(void *self, const struct message *message, struct error *error);
-    enum result (*commit)(void *self, const struct position *positions, size_t n,
-                          struct shard_commit *shards, size_t shards_n, struct error *error);
+    /*
+     * All that can still be undone: sends `positions`, which carry in their metadata that they are
+     * ours, the partition count, and their shard's batch and checkpoint; waits until every message
+     * is acknowledged and every position taken; looks at what was acknowledged. It fills in the
+     * state_end of each of `shards`.
+     */
+    void (*prepare_start)(void *self, const struct position *positions, size_t n,
+                          struct shard_commit *shards, size_t shards_n);
+    bool (*prepare_take)(void *self, int wait_ms, enum result *result, struct error *error);
+    /* After a prepare that was OK. */
+    void (*commit_start)(void *self);
+    bool (*commit_take)(void *self, int wait_ms, enum result *result, struct error *error);
     enum result (*abort)(void *self, struct error *error);
-    /* Makes the producer anew, so that the outcome of the last commit is settled. */
+    /* Makes the producer again, so that the outcome of the last commit is settled. */
     enum result (*recover)(void *self, struct error *error);
-    /* After an ABORT of begin, produce or commit, until the next begin. */
+    /* After an ABORT of begin, produce or prepare, until the next begin. */
     const struct transaction_refusal *(*refusal)(void *self);
-    /* Follows what is refused; what was learned is forgotten after some minutes. */
+    /* What a topic takes. Follows what is refused; what was learned is forgotten after some minutes. */
     void (*limit)(void *self, int topic, struct topic_limit *limit);
 };
 
-#define STORE_NO_WATERMARK INT64_C(-1)
+#define STORE_NO_CHECKPOINT INT64_C(-1)
 
 /* One shard's part of a load or an apply. */
 struct store_load {
@@ -197,8 +224,8 @@ struct store_load {
     size_t n;
     struct str *values; /* out: absent where there is none; in the arena given */
     bool counted;       /* entries and wake_at are wanted too */
-    int64_t watermark;  /* out: STORE_NO_WATERMARK when the shard is empty */
-    ms_t watermark_at;  /* out: its stamp; TIME_NONE without one */
+    int64_t checkpoint; /* out: STORE_NO_CHECKPOINT when the shard is empty */
+    ms_t checkpoint_at; /* out: its stamp; TIME_NONE without one */
     struct str cluster; /* out: of which Kafka cluster it is; absent when that is not known */
     int64_t entries;    /* out: how many entries there are, internal ones apart */
     ms_t wake_at;       /* out: the earliest wake time; TIME_NONE without one */
@@ -213,15 +240,16 @@ struct store_write {
 
 struct store_apply {
     int32_t shard;
-    int64_t expected;  /* the watermark that must be there, STORE_NO_WATERMARK for an empty shard */
-    int64_t watermark; /* the new one */
-    ms_t stamp; /* kept beside it: at that time nothing lay behind the watermark that has gone
+    int64_t
+        expected; /* the checkpoint that must be there, STORE_NO_CHECKPOINT for an empty shard */
+    int64_t checkpoint; /* the new one */
+    ms_t stamp; /* kept beside it: at that time nothing lay behind the checkpoint that has gone
                           from the changelog since; a restore keeps it until the end is reached */
     struct str cluster; /* kept beside it */
     bool clear;         /* forget the whole shard first */
     const struct store_write *writes;
     size_t n;
-    bool applied; /* out: false: the watermark had moved, nothing was written */
+    bool applied; /* out: false: the checkpoint had moved, nothing was written */
     ms_t wake_at; /* out: the earliest wake time of the shard, TIME_NONE without one */
 };
 
@@ -234,9 +262,15 @@ struct store_port {
      * refuses (wrong password, wrong type, read-only). Errors leave the out members undefined. */
     enum result (*load)(void *self, struct arena *arena, struct store_load *loads, size_t n,
                         struct error *error);
-    /* A large one goes in pieces, of which only the last moves the watermark: after a failure the
-     * watermark is the old one, and what follows it has to be read again. */
-    enum result (*apply)(void *self, struct store_apply *applies, size_t n, struct error *error);
+    /*
+     * Several shards, one after the other. A large one goes in pieces, of which only the last moves
+     * the checkpoint: after a failure the checkpoint is the old one, and what follows it has to be
+     * read again. `applies` and all that it points to stay until the take. One at a time; load, due
+     * and entries can be called meanwhile, and see each shard before or after it, or between two of
+     * its pieces.
+     */
+    void (*apply_start)(void *self, struct store_apply *applies, size_t n);
+    bool (*apply_take)(void *self, int wait_ms, enum result *result, struct error *error);
     /* Keys of entries with wake_at <= until, earliest first, at most *n; sets *n. */
     enum result (*due)(void *self, struct arena *arena, int32_t shard, ms_t until, struct str *keys,
                        ms_t *wake_at, size_t *n, struct error *error);

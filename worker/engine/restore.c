@@ -2,11 +2,12 @@
 /*
  * From "it is ours now" to "it may be worked on", for all such shards side by side:
  *
- *   brokers (stable offsets, ends) ─► store (watermark) ─► changelog, up to its end ─► compared
+ *   brokers (stable offsets, ends) ─► store (checkpoint) ─► changelog, up to its end ─► compared
  *
  * Each arrow is one question for all shards that stand there, so that a start costs round trips and
  * not shards. A shard that has to wait holds up nobody.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -60,14 +61,15 @@ static void ask_brokers(struct engine *engine)
     int32_t *ids = arena_alloc(engine->arena, (all + 1) * sizeof *ids);
     bool fresh = false;
     for (size_t i = 0; i < all; i++)
-        if (!refuse_is_waiting(engine, waiting[i])) waiting[n++] = waiting[i];
+        if (!waiting[i]->is_in_flight && !refuse_is_waiting(engine, waiting[i]))
+            waiting[n++] = waiting[i];
     for (size_t i = 0; i < n; i++) {
         ids[i] = waiting[i]->id;
         fresh |= !waiting[i]->asked;
     }
     if (!n || (!fresh && monotonic(engine) < engine->next_ask_ms)) return;
     ms_t now = engine->clock->now(engine->clock->self);
-    if (!engine->kafka->lookup_ask(engine->kafka->self, ids, n)) return;
+    if (!engine->changelog->lookup_ask(engine->changelog->self, ids, n)) return;
     for (size_t i = 0; i < n; i++) {
         waiting[i]->asked = true;
         waiting[i]->asked_at = now;
@@ -105,7 +107,7 @@ static void take_found(struct engine *engine, const struct lookup_answer *answer
 static enum result take_answer(struct engine *engine, bool *progress, struct error *error)
 {
     const struct lookup_answer *answer;
-    if (!engine->kafka->lookup_take(engine->kafka->self, &answer)) return OK;
+    if (!engine->changelog->lookup_take(engine->changelog->self, &answer)) return OK;
     if (answer->result != OK) {
         *error = answer->error;
         if (answer->result == FATAL) return FATAL;
@@ -146,21 +148,21 @@ static enum result clear(struct engine *engine, const struct rebuilds *rebuilds,
         shard->stamp = engine->clock->now(engine->clock->self);
         applies[i] = (struct store_apply){
             .shard = shard->id,
-            .expected = shard->watermark,
-            .watermark = shard->found.low,
+            .expected = shard->checkpoint,
+            .checkpoint = shard->found.low,
             .stamp = shard->stamp,
             .cluster = engine->cluster,
             .clear = true,
         };
     }
-    enum result result = engine->store->apply(engine->store->self, applies, rebuilds->n, error);
+    enum result result = restore_write(engine, applies, rebuilds->n, error);
     for (size_t i = 0; i < rebuilds->n && result == OK; i++) {
         struct shard *shard = rebuilds->items[i].shard;
         if (!applies[i].applied) {
             shard_restart(engine, shard);
             continue;
         }
-        shard->watermark = shard->found.low;
+        shard->checkpoint = shard->found.low;
         shard->from_start = true;
         shard->distrusted = false;
         log_info("rebuilding the shard's state from the changelog", LOG_INT("shard", shard->id),
@@ -169,30 +171,30 @@ static enum result clear(struct engine *engine, const struct rebuilds *rebuilds,
     return result;
 }
 
-/* Shards that wait for the store have their watermark now. */
+/* Shards that wait for the store have their checkpoint now. */
 static enum result open_changelogs(struct engine *engine, struct error *error)
 {
     struct shard **waiting;
     size_t n = shards_in(engine, SHARD_WAITS_FOR_STORE, &waiting);
     for (size_t i = 0; i < n; i++) {
         struct shard *shard = waiting[i];
-        shard->read_to = shard->watermark;
+        shard->read_to = shard->checkpoint;
         if (shard->read_to >= shard->found.high) {
             shard->phase = SHARD_RESTORED;
             continue;
         }
         enum result result =
-            engine->kafka->changelog_open(engine->kafka->self, shard->id, shard->read_to, error);
+            engine->changelog->open(engine->changelog->self, shard->id, shard->read_to, error);
         if (result != OK) return result;
         shard->phase = SHARD_READS_CHANGELOG;
     }
     return OK;
 }
 
-/* The watermarks of the shards that wait for them; after an assignment also the partition count of
+/* The checkpoints of the shards that wait for them; after an assignment also the partition count of
  * every `$position` there is, whoever owns it. */
-static enum result load_watermarks(struct engine *engine, struct store_load **loads, size_t *n,
-                                   struct error *error)
+static enum result load_checkpoints(struct engine *engine, struct store_load **loads, size_t *n,
+                                    struct error *error)
 {
     size_t all = (size_t)engine->options.partitions;
     struct str *keys = arena_alloc(engine->arena, all * sizeof *keys);
@@ -223,13 +225,13 @@ static enum result ask_store(struct engine *engine, bool *progress, struct error
     size_t n = shards_in(engine, SHARD_WAITS_FOR_STORE, &waiting);
     if (!n) return OK;
     struct rebuilds rebuilds = {0};
-    enum result result = load_watermarks(engine, &loads, &n, error);
+    enum result result = load_checkpoints(engine, &loads, &n, error);
     for (size_t i = 0; i < n && result == OK; i++) {
         struct shard *shard = &engine->shards[loads[i].shard];
         const char *why = NULL;
         if (shard->phase != SHARD_WAITS_FOR_STORE) continue;
-        shard->watermark = loads[i].watermark;
-        shard->stamp = loads[i].watermark_at;
+        shard->checkpoint = loads[i].checkpoint;
+        shard->stamp = loads[i].checkpoint_at;
         result = evidence_of_store(engine, shard, &loads[i], &why, error);
         if (result == OK && !why && shard->distrusted) why = DISTRUSTED;
         if (result == OK && why)
@@ -264,8 +266,8 @@ static enum result read_changelogs(struct engine *engine, bool *progress, struct
     size_t n, shards_n = shards_in(engine, SHARD_READS_CHANGELOG, &reading);
     if (!shards_n) return OK;
     struct changelog_record *records = arena_alloc(engine->arena, PIECE_RECORDS * sizeof *records);
-    enum result result = engine->kafka->changelog_read(engine->kafka->self, records, PIECE_RECORDS,
-                                                       *progress ? 0 : READ_WAIT_MS, &n, error);
+    enum result result = engine->changelog->read(engine->changelog->self, records, PIECE_RECORDS,
+                                                 *progress ? 0 : READ_WAIT_MS, &n, error);
     if (result == OK && n) result = restore_apply(engine, records, n, error);
     if (result != OK) return result;
     if (n) engine->last_piece_ms = monotonic(engine);
@@ -273,12 +275,12 @@ static enum result read_changelogs(struct engine *engine, bool *progress, struct
     for (size_t i = 0; i < shards_n; i++) {
         struct shard *shard = reading[i];
         if (shard->phase != SHARD_READS_CHANGELOG) continue;
-        shard->read_to = engine->kafka->changelog_next(engine->kafka->self, shard->id);
+        shard->read_to = engine->changelog->next(engine->changelog->self, shard->id);
         if (shard->read_to < shard->found.high) {
             complain_of_wait(engine, shard);
             continue;
         }
-        engine->kafka->changelog_close(engine->kafka->self, shard->id);
+        engine->changelog->close(engine->changelog->self, shard->id);
         shard->phase = SHARD_RESTORED;
         *progress = true;
     }
@@ -337,12 +339,12 @@ static enum result compare(struct engine *engine, struct shard *shard,
     ready->shards[ready->n++] = shard;
     /* It stood at the end when the brokers were asked: that counts from then on. The last piece may
      * not have known, for a marker came behind it. */
-    ms_t age_ms = shard->asked_at - load->watermark_at;
+    ms_t age_ms = shard->asked_at - load->checkpoint_at;
     if (age_ms > (shard->restored ? 0 : STAMP_MS) || !str_eq(load->cluster, engine->cluster))
         ready->stamps[ready->stamps_n++] = (struct store_apply){
             .shard = shard->id,
-            .expected = shard->watermark,
-            .watermark = shard->watermark,
+            .expected = shard->checkpoint,
+            .checkpoint = shard->checkpoint,
             .stamp = shard->asked_at,
             .cluster = engine->cluster,
         };
@@ -367,29 +369,24 @@ static enum result load_restored(struct engine *engine, struct shard **restored,
     return result;
 }
 
-static enum result stamp(struct engine *engine, struct ready *ready, struct error *error)
-{
-    if (!ready->stamps_n) return OK;
-    return engine->store->apply(engine->store->self, ready->stamps, ready->stamps_n, error);
-}
-
 static enum result resume(struct engine *engine, const struct ready *ready, struct error *error)
 {
     if (!ready->n) return OK;
     enum result result =
-        engine->kafka->resume(engine->kafka->self, ready->positions, ready->n * INPUTS, error);
+        engine->input->resume(engine->input->self, ready->positions, ready->n * INPUTS, error);
     if (result == ABORT) { /* one of them is not ours any more; the next poll says which */
         for (size_t i = 0; i < ready->n; i++) shard_restart(engine, ready->shards[i]);
         return OK;
     }
     for (size_t i = 0; i < ready->n && result == OK; i++) {
         struct shard *shard = ready->shards[i];
+        assert(shard->phase == SHARD_RESTORED && !shard->is_in_flight && shard->batch >= 0);
         shard->phase = SHARD_ACTIVE;
         shard->doubted_ms = 0;
         metrics_add(engine->metrics, METRIC_RESTORES, 1);
         if (shard->is_hindered) continue; /* it tries again, which is said at its own pace */
         log_info("shard is active", LOG_INT("shard", shard->id),
-                 LOG_INT("watermark", shard->watermark),
+                 LOG_INT("checkpoint", shard->checkpoint),
                  LOG_INT("restored_records", shard->restored),
                  LOG_INT("took_ms", monotonic(engine) - shard->since_ms));
     }
@@ -422,7 +419,7 @@ static enum result activate(struct engine *engine, bool *progress, struct error 
     *progress = true;
     enum result result = load_restored(engine, restored, n, loads, error);
     for (size_t i = 0; i < n && result == OK; i++) {
-        if (loads[i].watermark == restored[i]->watermark)
+        if (loads[i].checkpoint == restored[i]->checkpoint)
             result = compare(engine, restored[i], &loads[i], &ready, &rebuilds, error);
         else
             shard_restart(engine, restored[i]); /* changed meanwhile */
@@ -430,7 +427,7 @@ static enum result activate(struct engine *engine, bool *progress, struct error 
     for (size_t i = 0; i < rebuilds.n; i++) rebuilds.items[i].shard->phase = SHARD_WAITS_FOR_STORE;
     if (result == OK) result = clear(engine, &rebuilds, error);
     if (result == OK) result = open_changelogs(engine, error);
-    if (result == OK) result = stamp(engine, &ready, error);
+    if (result == OK) result = restore_write(engine, ready.stamps, ready.stamps_n, error);
     return result == OK ? resume(engine, &ready, error) : result;
 }
 
@@ -440,6 +437,7 @@ static enum result piece(struct engine *engine, bool *progress, struct error *er
 {
     enum result result = take_answer(engine, progress, error);
     if (result == OK) ask_brokers(engine);
+    if (restore_has_to_wait(engine)) return result;
     if (result == OK) result = ask_store(engine, progress, error);
     if (result == OK) result = read_changelogs(engine, progress, error);
     if (result == OK) result = activate(engine, progress, error);

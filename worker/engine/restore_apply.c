@@ -1,11 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A piece of the changelog, of many shards, brought to the store in one round trip. */
+#include <assert.h>
 #include <inttypes.h>
 
 #include "codec/state_json.h"
 #include "core/wake.h"
 #include "failpoint.h"
 #include "internal.h"
+
+#define APPLY_WAIT_MS 1000
+
+bool restore_has_to_wait(const struct engine *engine)
+{
+    return engine->is_applying;
+}
+
+enum result restore_write(struct engine *engine, struct store_apply *applies, size_t n,
+                          struct error *error)
+{
+    struct store_port *store = engine->store;
+    enum result result;
+    if (!n) return OK;
+    assert(!engine->is_applying);
+    for (size_t i = 0; i < n; i++)
+        assert(applies[i].clear || applies[i].checkpoint >= applies[i].expected);
+    store->apply_start(store->self, applies, n);
+    while (!store->apply_take(store->self, APPLY_WAIT_MS, &result, error))
+        ;
+    return result;
+}
 
 /* What one piece has for one shard. */
 struct portion {
@@ -58,11 +81,11 @@ static enum result sort_records(struct engine *engine, const struct changelog_re
 static struct store_apply as_apply(const struct engine *engine, const struct portion *portion)
 {
     struct shard *shard = portion->shard;
-    int64_t next = engine->kafka->changelog_next(engine->kafka->self, shard->id);
+    int64_t next = engine->changelog->next(engine->changelog->self, shard->id);
     return (struct store_apply){
         .shard = shard->id,
-        .expected = shard->watermark,
-        .watermark = next,
+        .expected = shard->checkpoint,
+        .checkpoint = next,
         .stamp = next >= shard->found.high ? shard->asked_at : shard->stamp,
         .cluster = engine->cluster,
         .writes = portion->writes,
@@ -80,7 +103,7 @@ enum result restore_apply(struct engine *engine, const struct changelog_record *
     if (result != OK) return result;
     for (size_t i = 0; i < all; i++)
         if (portions[i].records) applies[n++] = as_apply(engine, &portions[i]);
-    result = engine->store->apply(engine->store->self, applies, n, error);
+    result = restore_write(engine, applies, n, error);
     if (result != OK) return result;
     failpoint("in-restore");
     for (size_t i = 0; i < n; i++) {
@@ -89,7 +112,7 @@ enum result restore_apply(struct engine *engine, const struct changelog_record *
             shard_restart(engine, shard);
             continue;
         }
-        shard->watermark = applies[i].watermark;
+        shard->checkpoint = applies[i].checkpoint;
         shard->stamp = applies[i].stamp;
         shard->restored += (int64_t)portions[shard->id].records;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One shard: where it begins, and up to when its ticks may be taken. */
+#include <assert.h>
 #include <inttypes.h>
 
 #include "common/log.h"
@@ -9,10 +10,11 @@ void shard_restart(struct engine *engine, struct shard *shard)
 {
     struct error ignored; /* a pause that fails is a consumer that is gone: the poll will say so */
     if (shard->phase == SHARD_ACTIVE)
-        engine->kafka->pause(engine->kafka->self, shard->id, &ignored);
+        engine->input->pause(engine->input->self, shard->id, &ignored);
     if (shard->phase == SHARD_READS_CHANGELOG)
-        engine->kafka->changelog_close(engine->kafka->self, shard->id);
+        engine->changelog->close(engine->changelog->self, shard->id);
     inbox_drop(engine, shard->id);
+    assert(shard == &engine->shards[shard->id]);
     shard->phase = SHARD_WAITS_FOR_BROKERS;
     shard->since_ms = engine->clock->monotonic_ms(engine->clock->self);
     shard->asked = shard->from_start = false;

@@ -92,7 +92,7 @@ static void ask(struct engine *engine, int64_t now_ms)
         const struct shard *shard = &engine->shards[i];
         if (shard->phase == SHARD_ACTIVE && (all || is_waited_for(shard, now))) shards[n++] = i;
     }
-    if (!n || !engine->kafka->ends_ask(engine->kafka->self, shards, n, all)) return;
+    if (!n || !engine->input->ends_ask(engine->input->self, shards, n, all)) return;
     if (all) engine->next_all_ms = now_ms + (blocked_count(engine) ? ASK_SOON_MS : ASK_ANYWAY_MS);
     engine->asking = true;
     engine->asked_at = now;
@@ -108,7 +108,7 @@ static void watch_for_standstill(struct engine *engine, const struct input_end *
         input->standing_ms = now_ms;
     if (!input->standing_ms || input->is_stuck || now_ms - input->standing_ms < STUCK_MS) return;
     input->is_stuck = true;
-    log_error("an input partition is not fetched any more: restart the worker if it stays so",
+    log_error("an input partition is no longer fetched; restart the worker if this persists",
               LOG_STR("topic", engine->options.topic_names[end->topic]),
               LOG_INT("partition", end->shard), LOG_INT("offset", input->seen),
               LOG_INT("end", end->end));
@@ -142,7 +142,7 @@ void unread_serve(struct engine *engine)
     int64_t now_ms = engine->clock->monotonic_ms(engine->clock->self);
     const struct input_end *ends;
     size_t n;
-    if (engine->asking && engine->kafka->ends_take(engine->kafka->self, &ends, &n)) {
+    if (engine->asking && engine->input->ends_take(engine->input->self, &ends, &n)) {
         engine->asking = false;
         engine->next_ends_ms = now_ms + ASK_AGAIN_MS;
         for (size_t i = 0; i < n; i++) take_answer(engine, &ends[i], now_ms);

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The member of the group: it polls, takes over and gives up shards in rebalances, and turns what
+ * the library says in place of records into events of the port or errors. Which inputs are fetched
+ * is in kafka_shard.c.
+ */
 #include "kafka_consumer.h"
 
 #include <inttypes.h>
@@ -96,19 +101,29 @@ static void on_assign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t 
     report(c, KAFKA_ASSIGNED, false);
 }
 
-static void on_revoke(struct kafka_consumer *c)
+void kafka_consumer_give_back(struct kafka_consumer *c)
 {
-    bool lost = rd_kafka_assignment_lost(c->rk) != 0;
-    report(c, KAFKA_REVOKED, lost);
     for (int32_t p = 0; p < c->partitions; p++) c->owned[p] = false;
-    stop_fetching(c);
+    c->gives_back = false;
     kafka_group_forget(&c->group);
     rd_kafka_assign(c->rk, NULL);
 }
 
+/* The library waits for the assignment to be given back before it joins again (the state
+ * wait-unassign-call), and fetches nothing of it meanwhile; so a transaction of it can be ended.
+ * What is lost is another's already. */
+static void on_revoke(struct kafka_consumer *c)
+{
+    bool lost = rd_kafka_assignment_lost(c->rk) != 0;
+    report(c, KAFKA_REVOKED, lost);
+    stop_fetching(c);
+    c->gives_back = true;
+    if (lost || c->leaving) kafka_consumer_give_back(c);
+}
+
 void kafka_consumer_reassign(struct kafka_consumer *c)
 {
-    if (rd_kafka_assignment_lost(c->rk)) return; /* the next poll will tell */
+    if (c->gives_back || rd_kafka_assignment_lost(c->rk)) return; /* the next poll will tell */
     rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(c->partitions);
     rd_kafka_topic_partition_list_t *paused = rd_kafka_topic_partition_list_new(c->partitions);
     for (int32_t i = 0; i < c->partitions * INPUTS; i++) {
@@ -436,21 +451,21 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
 {
     size_t bytes = 0;
     *n = 0;
+    if (c->gives_back) kafka_consumer_give_back(c);
     if (c->wanted && !c->subscribed) {
         enum result r = kafka_consumer_subscribe(c, error);
         if (r != OK) return r;
     }
     probe(c);
-    while (*n < max && bytes < POLL_BYTES_MAX && c->failed == OK) {
+    /* Behind a rebalance nothing more: the event points to a list that the next one overwrites, and
+     * what is revoked has to be done with before anything is assigned. */
+    for (bool told = false; *n < max && bytes < POLL_BYTES_MAX && c->failed == OK && !told;) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(c->rk, timeout_ms);
         timeout_ms = 0;
-        if (c->rebalanced) {
-            *n = add_rebalance(c, events, *n);
-            if (!m) break; /* the event points to a list that the next rebalance overwrites */
-        } else if (!m) {
-            break;
-        }
-        if (m && take_message(c, m, &events[*n])) bytes += events[(*n)++].record.value.n;
+        told = c->rebalanced;
+        if (told) *n = add_rebalance(c, events, *n);
+        if (!m) break;
+        if (take_message(c, m, &events[*n])) bytes += events[(*n)++].record.value.n;
     }
     /* A revocation that came with the failure is still told first. */
     if (*n > 0) return OK;
@@ -461,18 +476,19 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
                      c->watch.reason);
 }
 
-const rd_kafka_consumer_group_metadata_t *kafka_consumer_group(const struct kafka_consumer *c,
-                                                               const struct position *positions,
-                                                               size_t n, struct error *error)
+rd_kafka_consumer_group_metadata_t *kafka_consumer_group(const struct kafka_consumer *c,
+                                                         const struct position *positions, size_t n,
+                                                         struct error *error)
 {
     for (size_t i = 0; i < n; i++) {
         assert(positions[i].offset >= 0 && "no offset fences nothing");
         if (c->owned[positions[i].shard]) continue;
-        error_set(error, ABORT, "shard %" PRId32 " was taken away before its commit",
+        error_set(error, ABORT, "shard %" PRId32 " was reassigned before its commit",
                   positions[i].shard);
         return NULL;
     }
-    if (c->group.metadata && c->group.generation >= 0) return c->group.metadata;
+    rd_kafka_consumer_group_metadata_t *copy = kafka_group_copy(&c->group);
+    if (copy) return copy;
     error_set(error, ABORT, "the worker is in no generation of group %s", c->config->group_id);
     return NULL;
 }

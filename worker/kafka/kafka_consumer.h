@@ -31,11 +31,11 @@ void kafka_consumer_release(struct kafka_consumer *c, const struct record *recor
 
 /*
  * What a commit of these positions has to be sent with: the group metadata as it was when the
- * shards were assigned (the consumer's; valid until the next poll). NULL and a sentence when a
- * shard is not ours, or the member had no generation: then the transaction must be aborted.
+ * shards were assigned, a copy for the caller. NULL and a sentence when a shard is not ours, or the
+ * member had no generation: then the transaction must be aborted.
  */
-const rd_kafka_consumer_group_metadata_t *kafka_consumer_group(const struct kafka_consumer *c,
-                                                               const struct position *positions,
-                                                               size_t n, struct error *error);
+rd_kafka_consumer_group_metadata_t *kafka_consumer_group(const struct kafka_consumer *c,
+                                                         const struct position *positions, size_t n,
+                                                         struct error *error);
 
 #endif

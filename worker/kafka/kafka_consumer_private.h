@@ -24,6 +24,8 @@ struct kafka_consumer {
     rd_kafka_topic_t *topics[INPUTS + 1]; /* by enum topic; the very handles that messages have */
     bool wanted;                          /* to be a member */
     bool subscribed;
+    bool gives_back; /* a revocation was reported: the next poll follows it */
+    bool leaving;    /* for good: nobody polls any more */
 
     bool *owned;       /* by shard */
     int64_t *expected; /* by shard and input: no record before it is given out, or NOT_FETCHING */
@@ -57,6 +59,9 @@ static inline int64_t *expected_of(struct kafka_consumer *c, int topic, int32_t 
  * drops a partition whose offset is out of range from fetching for good, and no seek brings it back.
  */
 void kafka_consumer_reassign(struct kafka_consumer *c);
+
+/* What was revoked is not ours from here on. */
+void kafka_consumer_give_back(struct kafka_consumer *c);
 
 /* kafka_denied.c */
 /* Notes that a right was said to be missing; `topics`: a bit for each, 0 for another right. */

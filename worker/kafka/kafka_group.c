@@ -41,3 +41,18 @@ void kafka_group_forget(struct kafka_group *group)
     if (group->metadata) rd_kafka_consumer_group_metadata_destroy(group->metadata);
     *group = (struct kafka_group){NULL, -1};
 }
+
+rd_kafka_consumer_group_metadata_t *kafka_group_copy(const struct kafka_group *group)
+{
+    rd_kafka_consumer_group_metadata_t *copy = NULL;
+    void *bytes;
+    size_t n;
+    if (!group->metadata || group->generation < 0) return NULL;
+    rd_kafka_error_t *e = rd_kafka_consumer_group_metadata_write(group->metadata, &bytes, &n);
+    if (!e) {
+        e = rd_kafka_consumer_group_metadata_read(&copy, bytes, n);
+        rd_kafka_mem_free(NULL, bytes);
+    }
+    if (e) rd_kafka_error_destroy(e);
+    return e ? NULL : copy;
+}

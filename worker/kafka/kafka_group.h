@@ -17,5 +17,8 @@ struct kafka_group {
 /* Takes the present metadata of a consumer; on the poll thread. */
 void kafka_group_take(struct kafka_group *group, rd_kafka_t *rk);
 void kafka_group_forget(struct kafka_group *group);
+/* Of its own, for another thread; who gets it destroys it. NULL: there is none of a real
+ * generation. */
+rd_kafka_consumer_group_metadata_t *kafka_group_copy(const struct kafka_group *group);
 
 #endif

@@ -317,7 +317,7 @@ static bool is_output(int topic)
 enum result kafka_producer_produce(struct kafka_producer *p, const struct message *message,
                                    struct error *error)
 {
-    assert(p->in_transaction && is_output(message->topic));
+    assert(!p->job.busy && p->in_transaction && is_output(message->topic));
     assert(message->partition >= 0 && message->partition < p->partitions);
     if (p->holding && p->held_n < HOLD_MESSAGES) {
         p->held[p->held_n++] = *message;

@@ -32,6 +32,8 @@ void kafka_consumer_be_member(struct kafka_consumer *c, bool wanted)
 
 void kafka_consumer_leave(struct kafka_consumer *c)
 {
+    c->leaving = true;
+    if (c->gives_back) kafka_consumer_give_back(c);
     if (c->config->static_member) return;
     rd_kafka_queue_t *queue = rd_kafka_queue_new(c->rk);
     int64_t until_ms = clock_monotonic_ms() + LEAVE_TIMEOUT_MS;

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The real side of struct kafka_port: librdkafka. */
+/* The real side of the Kafka ports: librdkafka. */
 #ifndef EPILOGUE_KAFKA_KAFKA_PORT_H
 #define EPILOGUE_KAFKA_KAFKA_PORT_H
 
 #include "config/config.h"
 #include "engine/ports.h"
+
+/* What it hands out; they live as long as it does. */
+struct kafka_port {
+    struct input_port *input;
+    struct changelog_port *changelog;
+    struct transaction_port *transaction;
+};
 
 /*
  * `partitions`: of every topic (topics_partitions). `config` must outlive the port. Contacts nobody

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The transactional producer from begin to commit, abort and recover. A commit flushes, looks at
+ * every delivery report, sends the offsets, and only then ends the transaction. Where it is fenced
+ * it says why.
+ */
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -109,18 +114,22 @@ struct kafka_producer *kafka_producer_new(const struct config *config, int32_t p
     p->partitions = partitions;
     p->states = calloc((size_t)partitions, sizeof *p->states);
     if (!p->states) abort();
-    if (open_handle(p, error)) return p;
+    if (open_handle(p, error) && kafka_job_start(p, error) == OK) return p;
     kafka_producer_free(p);
     return NULL;
 }
 
 void kafka_producer_serve(struct kafka_producer *p)
 {
+    assert(!p->job.busy);
     if (p->rk) rd_kafka_poll(p->rk, 0);
 }
 
 void kafka_producer_stop(struct kafka_producer *p)
 {
+    struct error ignored;
+    enum result result;
+    if (p->job.busy && !kafka_producer_take(p, STOP_TIMEOUT_MS, &result, &ignored)) return;
     if (!p->rk || !p->in_transaction) return;
     rd_kafka_error_t *e = rd_kafka_abort_transaction(p->rk, STOP_TIMEOUT_MS);
     if (e) rd_kafka_error_destroy(e);
@@ -129,6 +138,7 @@ void kafka_producer_stop(struct kafka_producer *p)
 void kafka_producer_free(struct kafka_producer *p)
 {
     if (!p) return;
+    kafka_job_end(p);
     close_handle(p);
     free(p->states);
     free(p);
@@ -168,6 +178,7 @@ static enum result not_registered(struct kafka_producer *p, rd_kafka_error_t *e,
 
 enum result kafka_producer_ready(struct kafka_producer *p, int timeout_ms, struct error *error)
 {
+    assert(!p->job.busy);
     if (p->ready) return OK;
     if (!p->rk && clock_left_ms(p->open_again_ms)) {
         *error = p->unopened;
@@ -236,6 +247,7 @@ enum result kafka_producer_give_up(const struct kafka_producer *p, const char *d
 
 enum result kafka_producer_begin(struct kafka_producer *p, struct error *error)
 {
+    assert(!p->job.busy && !p->in_transaction);
     p->refusal = (struct transaction_refusal){0};
     kafka_limits_renew(&p->limits, p->config, clock_monotonic_ms());
     if (p->ready && kafka_handover_batch(p) != p->batch_bytes) close_handle(p);
@@ -405,7 +417,7 @@ static enum result finish(struct kafka_producer *p,
 /* All that can still be undone: OK when there is nothing left but to commit. */
 static enum result prepare(struct kafka_producer *p, const rd_kafka_topic_partition_list_t *offsets,
                            const rd_kafka_consumer_group_metadata_t *group,
-                           const struct shard_commit *shards, size_t shards_n, struct error *error)
+                           struct shard_commit *shards, size_t shards_n, struct error *error)
 {
     enum result r = OK;
     if (p->sent.bytes >= LARGE_BYTES) r = flush(p, offsets, group, error);
@@ -416,37 +428,50 @@ static enum result prepare(struct kafka_producer *p, const rd_kafka_topic_partit
     r = check_deliveries(p, shards, shards_n, error);
     if (r == FATAL) {
         struct error ignored; /* the transaction ends with its time, if not by this */
-        kafka_producer_abort(p, &ignored);
+        if (finish(p, rd_kafka_abort_transaction, "aborting a transaction", &ignored) == OK)
+            p->in_transaction = false;
     }
+    for (size_t i = 0; i < shards_n; i++) shards[i].state_end = p->states[shards[i].shard].end;
     return r;
 }
 
-enum result kafka_producer_commit(struct kafka_producer *p, const struct position *positions,
-                                  size_t n, const rd_kafka_consumer_group_metadata_t *group,
-                                  struct shard_commit *shards, size_t shards_n, struct error *error)
+enum result kafka_producer_prepare(struct kafka_producer *p, const struct kafka_job *job,
+                                   struct error *error)
 {
-    assert(p->in_transaction && group && n > 0);
-    rd_kafka_topic_partition_list_t *offsets = offsets_of(p, positions, n, shards, shards_n);
-    enum result r = prepare(p, offsets, group, shards, shards_n, error);
+    assert(p->in_transaction && job->group && job->positions_n > 0);
+    rd_kafka_topic_partition_list_t *offsets =
+        offsets_of(p, job->positions, job->positions_n, job->shards, job->shards_n);
+    enum result r = prepare(p, offsets, job->group, job->shards, job->shards_n, error);
     rd_kafka_topic_partition_list_destroy(offsets);
-    if (r == OK) r = finish(p, rd_kafka_commit_transaction, "committing a transaction", error);
+    return r;
+}
+
+enum result kafka_producer_commit(struct kafka_producer *p, struct error *error)
+{
+    assert(p->in_transaction && !p->holding && p->sent.reported == p->sent.messages);
+    enum result r = finish(p, rd_kafka_commit_transaction, "committing a transaction", error);
     if (r != OK) return r;
     p->in_transaction = false;
     p->committed_ms = clock_monotonic_ms();
-    for (size_t i = 0; i < shards_n; i++) shards[i].state_end = p->states[shards[i].shard].end;
     return OK;
 }
 
 enum result kafka_producer_abort(struct kafka_producer *p, struct error *error)
 {
+    assert(!p->job.busy);
     if (!p->in_transaction) return OK;
     enum result r = finish(p, rd_kafka_abort_transaction, "aborting a transaction", error);
     if (r == OK) p->in_transaction = false;
-    return r == ABORT ? RETRY : r; /* an abort that fails is settled by recover */
+    /* All that the coordinator was told of may have been refused: then it knows of no transaction
+     * that it could end, and the library gives up the handle for that. */
+    bool is_unknown =
+        r == FATAL && rd_kafka_fatal_error(p->rk, NULL, 0) == RD_KAFKA_RESP_ERR_INVALID_TXN_STATE;
+    return r == ABORT || is_unknown ? RETRY : r; /* an abort that fails is settled by recover */
 }
 
 enum result kafka_producer_recover(struct kafka_producer *p, struct error *error)
 {
+    assert(!p->job.busy);
     /* A handle that is only waiting for its registration is new enough. */
     if (p->ready) close_handle(p);
     return kafka_producer_ready(p, READY_TIMEOUT_MS, error);
@@ -454,10 +479,11 @@ enum result kafka_producer_recover(struct kafka_producer *p, struct error *error
 
 const struct transaction_refusal *kafka_producer_refusal(const struct kafka_producer *p)
 {
+    assert(!p->job.busy);
     return &p->refusal;
 }
 
 void kafka_producer_limit(const struct kafka_producer *p, int topic, struct topic_limit *limit)
 {
-    kafka_limits_get(&p->limits, topic, clock_monotonic_ms(), limit);
+    kafka_limits_get(p->job.busy ? &p->job.limits : &p->limits, topic, clock_monotonic_ms(), limit);
 }

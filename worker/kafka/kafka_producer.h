@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The transactional producer. The comments of engine/ports.h say what begin to recover owe; these
- * are the port's functions of the same names.
+ * are the port's functions of the same names. prepare and commit run on a thread of the producer's
+ * own: between a start and its take the producer is that thread's, and only kafka_producer_limit
+ * and kafka_producer_is_busy may be called.
  */
 #ifndef EPILOGUE_KAFKA_PRODUCER_H
 #define EPILOGUE_KAFKA_PRODUCER_H
@@ -13,16 +15,17 @@
 
 struct kafka_producer;
 
-/* Contacts nobody yet; NULL and a sentence on a bad setting. */
+/* Starts its thread, and contacts nobody yet; NULL and a sentence on a bad setting. */
 struct kafka_producer *kafka_producer_new(const struct config *config, int32_t partitions,
                                           struct error *error);
-/* Leaves an open transaction to its time-out or to the next kafka_producer_ready. free(NULL) is
- * safe. */
+/* Leaves an open transaction to its time-out or to the next kafka_producer_ready. Waits for its
+ * thread, which can be for ever where a call of the library does not come back: at the end of the
+ * process the watchdog ends that. free(NULL) is safe. */
 void kafka_producer_free(struct kafka_producer *p);
 /* Serves the handle's events (errors, tokens that are renewed), which nobody does while it is idle. */
 void kafka_producer_serve(struct kafka_producer *p);
-/* For the end of the process: aborts what is open, so that nobody has to wait for it to run out; in a
- * second at most. */
+/* For the end of the process: aborts what is open, so that nobody has to wait for it to run out; in
+ * a second at most, and one more where the thread is at work. */
 void kafka_producer_stop(struct kafka_producer *p);
 
 /* Registers with the brokers if that is not done yet: from then on no older producer of this
@@ -35,12 +38,19 @@ bool kafka_producer_was_ready(const struct kafka_producer *p);
 enum result kafka_producer_begin(struct kafka_producer *p, struct error *error);
 enum result kafka_producer_produce(struct kafka_producer *p, const struct message *message,
                                    struct error *error);
-/* `group`: what the positions are fenced by. Each position's shard is one of `shards`. A shard of
- * which no state was produced gets -1 for its state_end. */
-enum result kafka_producer_commit(struct kafka_producer *p, const struct position *positions,
-                                  size_t n, const rd_kafka_consumer_group_metadata_t *group,
-                                  struct shard_commit *shards, size_t shards_n,
-                                  struct error *error);
+/* `group`: what the positions are fenced by, the producer's from now on; NULL: the transaction has
+ * to be aborted, for `why`. Each position's shard is one of `shards`. A shard of which no state was
+ * produced gets -1 for its state_end. */
+void kafka_producer_prepare_start(struct kafka_producer *p, const struct position *positions,
+                                  size_t n, rd_kafka_consumer_group_metadata_t *group,
+                                  const struct error *why, struct shard_commit *shards,
+                                  size_t shards_n);
+void kafka_producer_commit_start(struct kafka_producer *p);
+/* Of either. */
+bool kafka_producer_take(struct kafka_producer *p, int wait_ms, enum result *result,
+                         struct error *error);
+/* Whether something was started and not taken yet. */
+bool kafka_producer_is_busy(const struct kafka_producer *p);
 enum result kafka_producer_abort(struct kafka_producer *p, struct error *error);
 enum result kafka_producer_recover(struct kafka_producer *p, struct error *error);
 const struct transaction_refusal *kafka_producer_refusal(const struct kafka_producer *p);

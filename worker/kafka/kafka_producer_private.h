@@ -3,6 +3,8 @@
 #ifndef EPILOGUE_KAFKA_PRODUCER_PRIVATE_H
 #define EPILOGUE_KAFKA_PRODUCER_PRIVATE_H
 
+#include <pthread.h>
+
 #include "kafka_conf.h"
 #include "kafka_limits.h"
 #include "kafka_producer.h"
@@ -27,8 +29,34 @@ struct refused_messages {
     int topics[REFUSAL_MESSAGES_MAX];
 };
 
+/*
+ * What runs on the producer's thread. `busy` is of the thread that calls: from start to take.
+ * Between the two all else of the producer belongs to the producer's thread, until it has set
+ * `done`.
+ */
+struct kafka_job {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool started; /* the thread */
+    bool busy;
+    /* under the lock */
+    enum { JOB_NONE, JOB_PREPARE, JOB_COMMIT, JOB_END } wanted;
+    bool done;
+    /* of the one at work */
+    const struct position *positions;
+    size_t positions_n;
+    rd_kafka_consumer_group_metadata_t *group;
+    struct shard_commit *shards;
+    size_t shards_n;
+    enum result result;
+    struct error error;
+    struct kafka_limits limits; /* as they were at the start, for who asks meanwhile */
+};
+
 struct kafka_producer {
     const struct config *config;
+    struct kafka_job job;
     int32_t partitions;
     rd_kafka_t *rk; /* NULL: recover could not make it yet */
     struct kafka_watch watch;
@@ -73,6 +101,16 @@ enum result kafka_producer_give_up(const struct kafka_producer *p, const char *d
 /* kafka_error_transaction for this producer, once its verdict was looked at. Takes `e`. */
 enum result kafka_producer_judge(struct kafka_producer *p, rd_kafka_error_t *e, const char *doing,
                                  struct error *error);
+
+/* What prepare and commit do, on whichever thread. */
+enum result kafka_producer_prepare(struct kafka_producer *p, const struct kafka_job *job,
+                                   struct error *error);
+enum result kafka_producer_commit(struct kafka_producer *p, struct error *error);
+
+/* kafka_producer_thread.c */
+enum result kafka_job_start(struct kafka_producer *p, struct error *error);
+/* Ends the thread; safe when there is none. */
+void kafka_job_end(struct kafka_producer *p);
 
 /* kafka_handover.c */
 /* The delivery reports of a handle, whose opaque is the producer's watch. */

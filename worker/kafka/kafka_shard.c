@@ -51,7 +51,7 @@ enum result kafka_shard_resume(struct kafka_consumer *c, const struct position *
 {
     assert(n > 0);
     for (size_t i = 0; i < n; i++)
-        if (!c->owned[positions[i].shard])
+        if (!c->owned[positions[i].shard] || c->gives_back)
             return error_set(error, ABORT, "shard %" PRId32 " is not this worker's",
                              positions[i].shard);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);

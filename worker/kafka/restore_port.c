@@ -5,21 +5,20 @@
  */
 #include "restore_port.h"
 
-#include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "changelog.h"
+#include "changelog_port.h"
 #include "common/clock.h"
 #include "core/state.h"
-#include "lookup.h"
 
 #define NO_SHARD (-1)
 
-struct restore_port {
-    struct kafka_port port;
-    struct changelog *changelog;
-    struct lookup *lookup;
+struct restore {
+    struct real_changelog changelog; /* first: its port's functions that are not ours find theirs */
+    struct restore_port port;
+    struct input_port input;
     int32_t gone, given, next; /* NO_SHARD: none */
     char cluster[200];
     int64_t end;       /* of followup-state, when the brokers were asked; -1: not yet */
@@ -27,10 +26,15 @@ struct restore_port {
     int64_t moves;
 };
 
+static struct restore *restore_of(const struct restore_port *port)
+{
+    return (struct restore *)((char *)(uintptr_t)port - offsetof(struct restore, port));
+}
+
 static enum result port_poll(void *self, struct kafka_event *events, size_t max, int timeout_ms,
                              size_t *n, struct error *error)
 {
-    struct restore_port *r = self;
+    struct restore *r = self;
     (void)error;
     (void)max;
     *n = 0;
@@ -47,12 +51,6 @@ static enum result port_poll(void *self, struct kafka_event *events, size_t max,
     events[(*n)++] =
         (struct kafka_event){.type = KAFKA_ASSIGNED, .shards = &r->given, .shards_n = 1};
     return OK;
-}
-
-static void port_release(void *self, const struct record *record)
-{
-    (void)self;
-    (void)record;
 }
 
 static enum result port_resume(void *self, const struct position *positions, size_t n,
@@ -73,16 +71,10 @@ static enum result port_pause(void *self, int32_t shard, struct error *error)
     return OK;
 }
 
-static bool port_lookup_ask(void *self, const int32_t *shards, size_t n)
-{
-    struct restore_port *r = self;
-    return lookup_ask(r->lookup, shards, n);
-}
-
 static bool port_lookup_take(void *self, const struct lookup_answer **answer)
 {
-    struct restore_port *r = self;
-    if (!lookup_take(r->lookup, answer)) return false;
+    struct restore *r = self;
+    if (!lookup_take(r->changelog.lookup, answer)) return false;
     const struct lookup_answer *a = *answer;
     if (a->result == OK) snprintf(r->cluster, sizeof r->cluster, "%s", a->cluster);
     for (size_t i = 0; i < a->n && a->result == OK; i++) {
@@ -108,26 +100,18 @@ static bool port_ends_ask(void *self, const int32_t *shards, size_t n, bool high
     return false;
 }
 
-static bool port_ends_take(void *self, const struct input_end **ends, size_t *n)
-{
-    (void)self;
-    (void)ends;
-    (void)n;
-    return false;
-}
-
 static enum result port_changelog_open(void *self, int32_t shard, int64_t from, struct error *error)
 {
-    struct restore_port *r = self;
+    struct restore *r = self;
     r->inside_batch = false;
-    return changelog_open(r->changelog, shard, from, error);
+    return changelog_open(r->changelog.log, shard, from, error);
 }
 
 static enum result port_changelog_read(void *self, struct changelog_record *records, size_t max,
                                        int timeout_ms, size_t *n, struct error *error)
 {
-    struct restore_port *r = self;
-    enum result result = changelog_read(r->changelog, records, max, timeout_ms, n, error);
+    struct restore *r = self;
+    enum result result = changelog_read(r->changelog.log, records, max, timeout_ms, n, error);
     if (result == OK && *n) {
         r->inside_batch = !state_key_is_internal(records[*n - 1].key);
         r->moves++;
@@ -140,100 +124,62 @@ static enum result port_changelog_read(void *self, struct changelog_record *reco
  * its last record. */
 static int64_t port_changelog_next(void *self, int32_t shard)
 {
-    struct restore_port *r = self;
-    int64_t next = changelog_next(r->changelog, shard);
-    if (!r->inside_batch || changelog_at_end(r->changelog, shard)) return next;
+    struct restore *r = self;
+    int64_t next = changelog_next(r->changelog.log, shard);
+    if (!r->inside_batch || changelog_at_end(r->changelog.log, shard)) return next;
     return next < r->end ? next : r->end - 1;
 }
 
-static void port_changelog_close(void *self, int32_t shard)
+struct restore_port *restore_port_new(const struct config *config, int32_t partitions,
+                                      struct error *error)
 {
-    struct restore_port *r = self;
-    changelog_close(r->changelog, shard);
-}
-
-static enum result no_transaction(void *self, struct error *error)
-{
-    (void)self;
-    assert(!"an engine that only restores writes nothing");
-    return error_set(error, FATAL, "an engine that only restores writes nothing");
-}
-
-static enum result no_produce(void *self, const struct message *message, struct error *error)
-{
-    (void)message;
-    return no_transaction(self, error);
-}
-
-static enum result no_commit(void *self, const struct position *positions, size_t n,
-                             struct shard_commit *shards, size_t shards_n, struct error *error)
-{
-    (void)positions;
-    (void)n;
-    (void)shards;
-    (void)shards_n;
-    return no_transaction(self, error);
-}
-
-struct kafka_port *restore_port_new(const struct config *config, int32_t partitions,
-                                    struct error *error)
-{
-    struct restore_port *r = calloc(1, sizeof *r);
+    struct restore *r = calloc(1, sizeof *r);
     if (!r) abort();
-    r->port = (struct kafka_port){
+    r->gone = r->given = r->next = NO_SHARD;
+    r->end = -1;
+    /* No record is ever given out, and nobody is told an end of an input. */
+    r->input = (struct input_port){
         .self = r,
         .be_member = port_be_member,
         .poll = port_poll,
-        .release = port_release,
         .resume = port_resume,
         .pause = port_pause,
-        .lookup_ask = port_lookup_ask,
-        .lookup_take = port_lookup_take,
         .ends_ask = port_ends_ask,
-        .ends_take = port_ends_take,
-        .changelog_open = port_changelog_open,
-        .changelog_read = port_changelog_read,
-        .changelog_next = port_changelog_next,
-        .changelog_close = port_changelog_close,
-        .begin = no_transaction,
-        .produce = no_produce,
-        .commit = no_commit,
-        .abort = no_transaction,
-        .recover = no_transaction,
     };
-    r->gone = r->given = r->next = NO_SHARD;
-    r->end = -1;
-    r->changelog = changelog_new(config, partitions);
-    r->lookup = lookup_new(config, partitions, error);
-    if (r->lookup) return &r->port;
+    r->port = (struct restore_port){&r->input, &r->changelog.port};
+    bool is_ready = changelog_port_init(&r->changelog, config, partitions, error);
+    r->changelog.port.lookup_take = port_lookup_take;
+    r->changelog.port.open = port_changelog_open;
+    r->changelog.port.read = port_changelog_read;
+    r->changelog.port.next = port_changelog_next;
+    if (is_ready) return &r->port;
     restore_port_free(&r->port);
     return NULL;
 }
 
-void restore_port_free(struct kafka_port *port)
+void restore_port_free(struct restore_port *port)
 {
     if (!port) return;
-    struct restore_port *r = port->self;
-    lookup_free(r->lookup);
-    changelog_free(r->changelog);
+    struct restore *r = restore_of(port);
+    changelog_port_clear(&r->changelog);
     free(r);
 }
 
-void restore_port_give(struct kafka_port *port, int32_t shard)
+void restore_port_give(struct restore_port *port, int32_t shard)
 {
-    struct restore_port *r = port->self;
+    struct restore *r = restore_of(port);
     r->next = shard;
     r->end = -1;
 }
 
-struct restore_progress restore_port_progress(const struct kafka_port *port)
+struct restore_progress restore_port_progress(const struct restore_port *port)
 {
-    const struct restore_port *r = port->self;
+    const struct restore *r = restore_of(port);
     bool reads = r->given != NO_SHARD && r->next == NO_SHARD && r->end >= 0;
     return (struct restore_progress){
         .cluster = r->cluster,
         .end = r->next == NO_SHARD ? r->end : -1,
-        .next = reads ? changelog_next(r->changelog, r->given) : 0,
+        .next = reads ? changelog_next(r->changelog.log, r->given) : 0,
         .moves = r->moves,
     };
 }

@@ -3,6 +3,8 @@
  * The port's apply: the writes of each shard as calls of one script, pipelined. A shard with more
  * writes than a script takes goes in pieces, of which the last alone moves the checkpoint.
  */
+#include <assert.h>
+
 #include "common/hash.h"
 #include "redis_port_private.h"
 #include "redis_scripts.h"
@@ -121,10 +123,10 @@ static void write_arguments(struct redis_connection *c, const struct plan *plan)
 }
 
 /* `by_name`: EVALSHA; else the script itself, for a server that has forgotten it. A piece that is
- * not the last leaves watermark and stamp as they are. */
+ * not the last leaves checkpoint and stamp as they are. */
 static void write_piece(struct redis_port *port, const struct piece *piece, bool by_name)
 {
-    struct redis_connection *c = port->connection;
+    struct redis_connection *c = port->writer.connection;
     const struct store_apply *apply = piece->apply;
     const struct plan *plan = &piece->plan;
     size_t unwake_n = plan->sets_n - plan->wakes_n;
@@ -134,11 +136,11 @@ static void write_piece(struct redis_port *port, const struct piece *piece, bool
     redis_connection_arg(c, by_name ? STR("EVALSHA") : STR("EVAL"));
     redis_connection_arg(c, str_of(by_name ? redis_connection_script(c) : redis_scripts_apply));
     redis_connection_arg(c, STR("3"));
-    redis_connection_arg(c, redis_port_key(port, port->scratch, apply->shard, "state"));
-    redis_connection_arg(c, redis_port_key(port, port->scratch, apply->shard, "index"));
-    redis_connection_arg(c, redis_port_key(port, port->scratch, apply->shard, "wake"));
+    redis_connection_arg(c, redis_port_key(port, port->writer.scratch, apply->shard, "state"));
+    redis_connection_arg(c, redis_port_key(port, port->writer.scratch, apply->shard, "index"));
+    redis_connection_arg(c, redis_port_key(port, port->writer.scratch, apply->shard, "wake"));
     redis_connection_arg_int(c, apply->expected);
-    redis_connection_arg_int(c, piece->last ? apply->watermark : apply->expected);
+    redis_connection_arg_int(c, piece->last ? apply->checkpoint : apply->expected);
     if (piece->last)
         redis_connection_arg_int(c, apply->stamp);
     else
@@ -156,7 +158,8 @@ static void write_piece(struct redis_port *port, const struct piece *piece, bool
 static enum result read_apply(struct redis_port *port, struct store_apply *apply,
                               const redisReply *reply, struct error *error)
 {
-    enum result result = redis_connection_answer(port->connection, reply, REDIS_REPLY_ARRAY, error);
+    enum result result =
+        redis_connection_answer(port->writer.connection, reply, REDIS_REPLY_ARRAY, error);
     if (result) return result;
     apply->applied = reply->element[0]->integer == 1;
     apply->wake_at = redis_port_score(reply->element[1]);
@@ -180,8 +183,8 @@ static enum result apply_unknown(struct redis_port *port, const struct pieces *p
         again_n++;
     }
     if (!again_n) return OK;
-    enum result result =
-        redis_connection_exchange(port->connection, port->scratch, &again, &again_n, error);
+    enum result result = redis_connection_exchange(port->writer.connection, port->writer.scratch,
+                                                   &again, &again_n, error);
     if (result) return result;
     for (size_t i = 0; i < pieces->n; i++)
         if (is_unknown_script(replies[i])) replies[i] = *again++;
@@ -195,25 +198,26 @@ static bool goes_by_name(const struct piece *piece)
     return piece->first && piece->last;
 }
 
-enum result redis_apply(void *self, struct store_apply *applies, size_t n, struct error *error)
+enum result redis_apply(struct redis_port *port, struct store_apply *applies, size_t n,
+                        struct error *error)
 {
-    struct redis_port *port = self;
     redisReply **replies;
     size_t replies_n;
     struct pieces pieces = {0};
-    enum result result = redis_connection_ensure(port->connection, error);
+    enum result result = redis_connection_ensure(port->writer.connection, error);
     if (result || !n) return result;
-    arena_reset(port->scratch, SCRATCH_KEEP_BYTES);
-    for (size_t i = 0; i < n; i++) add_pieces(port->scratch, &pieces, &applies[i]);
+    arena_reset(port->writer.scratch, SCRATCH_KEEP_BYTES);
+    for (size_t i = 0; i < n; i++) add_pieces(port->writer.scratch, &pieces, &applies[i]);
     for (size_t i = 0; i < pieces.n; i++)
         write_piece(port, &pieces.items[i], goes_by_name(&pieces.items[i]));
-    result =
-        redis_connection_exchange(port->connection, port->scratch, &replies, &replies_n, error);
+    result = redis_connection_exchange(port->writer.connection, port->writer.scratch, &replies,
+                                       &replies_n, error);
     if (result == OK) result = apply_unknown(port, &pieces, replies, error);
     size_t at = 0;
     for (size_t i = 0; i < pieces.n && result == OK; i++) {
         result = read_apply(port, &applies[at], replies[i], error);
         at += pieces.items[i].last;
     }
+    assert(result != OK || at == n); /* each shard has its answer */
     return result;
 }

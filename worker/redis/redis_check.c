@@ -11,6 +11,7 @@
 #include "redis_rights.h"
 
 #define OLDEST_MAJOR 6 /* ACL users, and scripts that fail before their first write */
+#define APPLY_WAIT_MS 1000
 
 struct check {
     struct redis_port *port;
@@ -173,6 +174,16 @@ static void on_denied(void *context, const char *sentence)
     refuse(check, "redis rights: %s", sentence);
 }
 
+static enum result apply_now(struct store_port *port, struct store_apply *apply,
+                             struct error *error)
+{
+    enum result result;
+    port->apply_start(port->self, apply, 1);
+    while (!port->apply_take(port->self, APPLY_WAIT_MS, &result, error))
+        ;
+    return result;
+}
+
 /* What the worker does with a batch, on a shard that no worker has: by the very calls. */
 static enum result use_port(struct check *check, struct error *error)
 {
@@ -182,8 +193,8 @@ static enum result use_port(struct check *check, struct error *error)
         {.key = STR("check|2"), .value = STR("{}"), .wake_at = TIME_NONE},
         {.key = STR("check|3"), .value = STR_NONE, .wake_at = TIME_NONE, .stored = true}};
     struct store_apply apply = {.shard = -1,
-                                .expected = STORE_NO_WATERMARK,
-                                .watermark = 1,
+                                .expected = STORE_NO_CHECKPOINT,
+                                .checkpoint = 1,
                                 .stamp = 1,
                                 .clear = true,
                                 .writes = writes,
@@ -192,7 +203,7 @@ static enum result use_port(struct check *check, struct error *error)
     struct str key;
     ms_t at;
     size_t one = 1;
-    enum result result = port->apply(port->self, &apply, 1, error);
+    enum result result = apply_now(port, &apply, error);
     if (result == OK) result = port->load(port->self, check->port->scratch, &load, 1, error);
     if (result == OK)
         result = port->due(port->self, check->port->scratch, -1, 0, &key, &at, &one, error);

@@ -6,7 +6,9 @@
  */
 #include "redis_connection.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -29,11 +31,13 @@ struct redis_connection {
     redisContext *context; /* NULL: not connected */
     bool was_proven;       /* at any time */
     bool is_new;           /* since it was proven last */
+    unsigned times;        /* that it was made */
     int64_t next_try_ms;   /* monotonic: no try to connect before */
     struct error last;     /* why there is none, for calls before the next try */
     enum result last_result;
     struct buf out;        /* commands not sent yet */
     size_t commands;       /* how many of them */
+    size_t owed;           /* arguments that the last one still has to get */
     struct arena *scratch; /* answers to this file's own commands */
     char script[48];
     bool without_script;
@@ -62,7 +66,7 @@ static void drop(struct redis_connection *c)
 {
     if (c->context) redisFree(c->context);
     c->context = NULL;
-    c->commands = 0;
+    c->commands = c->owed = 0;
     c->out.n = 0;
 }
 
@@ -107,12 +111,16 @@ static void head(struct redis_connection *c, char kind, size_t n)
 
 void redis_connection_command(struct redis_connection *c, size_t argc)
 {
+    assert(!c->owed && argc);
     c->commands++;
+    c->owed = argc;
     head(c, '*', argc);
 }
 
 void redis_connection_arg(struct redis_connection *c, struct str arg)
 {
+    assert(c->owed);
+    c->owed--;
     head(c, '$', arg.n);
     buf_str(&c->out, arg);
     buf_lit(&c->out, "\r\n");
@@ -147,6 +155,7 @@ static enum result lost(struct redis_connection *c, int error_number, struct err
 enum result redis_connection_exchange(struct redis_connection *c, struct arena *arena,
                                       redisReply ***replies, size_t *n, struct error *error)
 {
+    assert(!c->owed); /* or the server would take the next command for the rest of this one */
     *n = c->commands;
     *replies = arena_alloc(arena, (*n + 1) * sizeof **replies);
     redisAppendFormattedCommand(c->context, c->out.p, c->out.n);
@@ -250,7 +259,7 @@ static enum result connect_now(struct redis_connection *c, struct error *error)
 
 enum result redis_connection_ensure(struct redis_connection *c, struct error *error)
 {
-    c->commands = 0;
+    c->commands = c->owed = 0;
     c->out.n = 0;
     if (c->context) return OK;
     int64_t now = clock_monotonic_ms();
@@ -258,9 +267,28 @@ enum result redis_connection_ensure(struct redis_connection *c, struct error *er
         c->last_result = connect_now(c, &c->last);
         c->next_try_ms = clock_monotonic_ms() + CONNECT_PAUSE_MS;
         c->is_new = c->last_result == OK;
+        c->times += c->last_result == OK;
     }
     if (c->last_result && error) *error = c->last;
     return c->last_result;
+}
+
+unsigned redis_connection_times(const struct redis_connection *c)
+{
+    return c->times;
+}
+
+/* Nothing is asked, so whatever there is to read is an end. */
+static bool is_closed(const struct redis_connection *c)
+{
+    struct pollfd socket = {.fd = c->context->fd, .events = POLLIN};
+    return poll(&socket, 1, 0) != 0;
+}
+
+void redis_connection_renew(struct redis_connection *c, bool anyway)
+{
+    if (c->context && (anyway || is_closed(c))) drop(c);
+    c->next_try_ms = 0;
 }
 
 void redis_connection_proven(struct redis_connection *c)

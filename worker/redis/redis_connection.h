@@ -25,8 +25,15 @@ void redis_connection_free(struct redis_connection *c);
  */
 enum result redis_connection_ensure(struct redis_connection *c, struct error *error);
 
-/* Before the first connection: it does not teach the server the script, so that what a user may do
- * can be looked at who may not even do that. */
+/* How often it has connected. */
+unsigned redis_connection_times(const struct redis_connection *c);
+/* Forgets the connection that there is when `anyway`, or when the server has closed it meanwhile;
+ * and the next call tries to connect without a pause, for another one has just found the server
+ * well. */
+void redis_connection_renew(struct redis_connection *c, bool anyway);
+
+/* Before the first connection: it does not teach the server the script, for it will not call it, or
+ * so that what a user may do can be looked at who may not even do that. */
 void redis_connection_without_script(struct redis_connection *c);
 
 /* The user that it logs in as; "default" when none is given. */

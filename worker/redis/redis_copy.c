@@ -78,7 +78,7 @@ static enum result other_cluster(int32_t shard, struct str cluster, struct error
                      (int)shard, STR_ARG(cluster));
 }
 
-static void write_install(struct redis_port *port, int32_t shard, int64_t watermark,
+static void write_install(struct redis_port *port, int32_t shard, int64_t checkpoint,
                           struct str cluster)
 {
     redis_connection_command(port->connection, 3 + 6 + 2);
@@ -89,11 +89,11 @@ static void write_install(struct redis_port *port, int32_t shard, int64_t waterm
     port->beside = "";
     write_keys(port, shard);
     port->beside = BESIDE;
-    redis_connection_arg_int(port->connection, watermark);
+    redis_connection_arg_int(port->connection, checkpoint);
     redis_connection_arg(port->connection, cluster.p ? cluster : STR(""));
 }
 
-enum result redis_copy_install(struct store_port *copy, int32_t shard, int64_t watermark,
+enum result redis_copy_install(struct store_port *copy, int32_t shard, int64_t checkpoint,
                                struct str cluster, struct error *error)
 {
     struct redis_port *port = copy->self;
@@ -102,7 +102,7 @@ enum result redis_copy_install(struct store_port *copy, int32_t shard, int64_t w
     enum result result = redis_connection_ensure(port->connection, error);
     if (result) return result;
     arena_reset(port->scratch, 0);
-    write_install(port, shard, watermark, cluster);
+    write_install(port, shard, checkpoint, cluster);
     result = redis_connection_exchange(port->connection, port->scratch, &replies, &n, error);
     if (result == OK)
         result = redis_connection_answer(port->connection, replies[0], REDIS_REPLY_INTEGER, error);

@@ -19,12 +19,12 @@ enum result redis_copy_discard(struct store_port *copy, int32_t first, int32_t n
                                struct error *error);
 
 /*
- * Puts the copy of a shard in the shard's place, in one step: all of it or nothing. `watermark` is
+ * Puts the copy of a shard in the shard's place, in one step: all of it or nothing. `checkpoint` is
  * the copy's. ABORT: the copy is not as it was (another process builds it, or has put it in place);
  * FATAL: the shard is of another Kafka cluster than `cluster` (absent: not compared), or Redis
  * refuses; RETRY: not reachable, and whether it was done is not known.
  */
-enum result redis_copy_install(struct store_port *copy, int32_t shard, int64_t watermark,
+enum result redis_copy_install(struct store_port *copy, int32_t shard, int64_t checkpoint,
                                struct str cluster, struct error *error);
 
 #endif

@@ -14,7 +14,7 @@
 #include "redis_connection.h"
 #include "redis_port_private.h"
 
-#define WATERMARK STR("$watermark")
+#define CHECKPOINT STR("$checkpoint")
 #define FIELDS_PER_COMMAND ((size_t)5000) /* of one HMGET, so that it does not hold up others */
 
 struct str redis_port_key(struct redis_port *port, struct arena *arena, int32_t shard,
@@ -59,7 +59,7 @@ static void write_details(struct redis_port *port, struct arena *arena,
     redis_connection_arg(port->connection, STR("WITHSCORES"));
 }
 
-/* HMGET state, in pieces; the first piece has the watermark before its keys. */
+/* HMGET state, in pieces; the first piece has the checkpoint before its keys. */
 static void write_load(struct redis_port *port, struct arena *arena, const struct store_load *load)
 {
     struct redis_connection *c = port->connection;
@@ -68,7 +68,7 @@ static void write_load(struct redis_port *port, struct arena *arena, const struc
         size_t n = load->n - done, first = i == 0;
         if (n > FIELDS_PER_COMMAND - first) n = FIELDS_PER_COMMAND - first;
         command_range(port, arena, load->shard, "HMGET", "state", 2 + first + n);
-        if (first) redis_connection_arg(c, WATERMARK);
+        if (first) redis_connection_arg(c, CHECKPOINT);
         for (size_t k = 0; k < n; k++) redis_connection_arg(c, load->keys[done + k]);
         done += n;
     }
@@ -88,22 +88,22 @@ ms_t redis_port_score(const redisReply *reply)
     return reply->len ? (ms_t)strtod(reply->str, NULL) : TIME_NONE;
 }
 
-/* The watermark, where it is to be believed; see redis_port.h. -1 is that of the first pieces of an
- * apply to an empty shard. */
-static void read_watermark(struct store_load *load, struct str mark, long long fields,
-                           long long keys, long long timers)
+/* The checkpoint, where it is to be believed; see redis_port.h. -1 is that of the first pieces of
+ * an apply to an empty shard. */
+static void read_checkpoint(struct store_load *load, struct str mark, long long fields,
+                            long long keys, long long timers)
 {
     long long offset, at, awake;
     int end = 0;
-    load->watermark = STORE_NO_WATERMARK;
-    load->watermark_at = TIME_NONE;
+    load->checkpoint = STORE_NO_CHECKPOINT;
+    load->checkpoint_at = TIME_NONE;
     load->cluster = STR_NONE;
     if (!mark.p && !fields) return;
     if (mark.p && sscanf(mark.p, "%lld %lld %lld%n", &offset, &at, &awake, &end) == 3 &&
         fields == keys + 1 && awake == timers) {
         if (offset < 0) return;
-        load->watermark = offset;
-        load->watermark_at = at;
+        load->checkpoint = offset;
+        load->checkpoint_at = at;
         if (mark.n > (size_t)end + 1)
             load->cluster = (struct str){mark.p + end + 1, mark.n - (size_t)end - 1};
         return;
@@ -145,8 +145,8 @@ static enum result read_load(struct redis_port *port, struct arena *arena, struc
         for (size_t k = i == 0; k < replies[i]->elements && filled < load->n; k++)
             load->values[filled++] = value_of(replies[i]->element[k]);
     redisReply **sizes = replies + hashes;
-    read_watermark(load, value_of(replies[0]->element[0]), sizes[0]->integer, sizes[1]->integer,
-                   sizes[2]->integer);
+    read_checkpoint(load, value_of(replies[0]->element[0]), sizes[0]->integer, sizes[1]->integer,
+                    sizes[2]->integer);
     return read_details(port, load, sizes[1]->integer, sizes + COUNTS, error);
 }
 
@@ -278,10 +278,12 @@ struct store_port *redis_port_new(const struct config *config, struct error *err
     if (!port) abort();
     port->config = config;
     port->connection = connection;
+    redis_connection_without_script(connection); /* the writer's has it */
     port->prefix = make_prefix(config);
     port->beside = "";
     port->scratch = arena_new();
-    port->port = (struct store_port){port, redis_ready, load, redis_apply, due, entries};
+    port->port = (struct store_port){port, redis_ready, load, redis_apply_start, redis_apply_take,
+                                     due,  entries};
     return &port->port;
 }
 
@@ -289,6 +291,7 @@ void redis_port_free(struct store_port *store)
 {
     if (!store) return;
     struct redis_port *port = store->self;
+    redis_writer_end(port);
     redis_connection_free(port->connection);
     arena_free(port->scratch);
     free((char *)port->prefix.p);

@@ -3,12 +3,12 @@
  * The store port on a real Redis. A shard p has three keys, which share the hash tag {p} and begin
  * with "<redis.key.prefix>:<group.id>:{p}" (braces in these percent-encoded):
  *   …:state  hash: entry key → entry; and
- *             `$watermark` = "<offset> <stamp ms> <members of wake> <id of the Kafka cluster>"
+ *             `$checkpoint` = "<offset> <stamp ms> <members of wake> <id of the Kafka cluster>"
  *   …:index  sorted set of all entry keys, scores 0, for the keys of one incident
  *   …:wake   sorted set: entry key → its wake time in ms
- * State and watermark change in one script, so losing the one loses the other. The watermark counts
- * only while the sizes of the three keys fit together: when one of them is lost, the shard is empty
- * for the engine, which then rebuilds it.
+ * State and checkpoint change in one script, so losing the one loses the other. The checkpoint
+ * counts only while the sizes of the three keys fit together: when one of them is lost, the shard
+ * is empty for the engine, which then rebuilds it.
  */
 #ifndef EPILOGUE_REDIS_REDIS_PORT_H
 #define EPILOGUE_REDIS_REDIS_PORT_H

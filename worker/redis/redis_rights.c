@@ -20,8 +20,8 @@
  * that has no value is refused behind the rights and before it writes. @: one of a shard's keys.
  */
 static const char *const tries[][WORDS_MAX] = {
-    {"HMGET", "@state", "$watermark"},
-    {"HGET", "@state", "$watermark"},
+    {"HMGET", "@state", "$checkpoint"},
+    {"HGET", "@state", "$checkpoint"},
     {"HLEN", "@state"},
     {"HSET", "@state", "field", "value", "field"},
     {"HDEL", "@state", "field"},

@@ -8,13 +8,13 @@
 /*
  * Everything that can fail (a key of another type, no memory, a read-only replica) fails at the
  * reads or at the first write: Redis refuses no command for memory once a script has written.
- * The watermark counts only while the three keys fit together, so that the loss of one of them
+ * The checkpoint counts only while the three keys fit together, so that the loss of one of them
  * (an eviction, a hand-made DEL) shows as an empty shard, and the shard is rebuilt.
  * unpack() takes less than 8,000 values, so arguments go in chunks of an even 4,000.
  */
 const char redis_scripts_apply[] =
     "local state, index, wake = KEYS[1], KEYS[2], KEYS[3]\n"
-    "local mark = redis.call('HGET', state, '$watermark')\n"
+    "local mark = redis.call('HGET', state, '$checkpoint')\n"
     "local keys, timers = redis.call('ZCARD', index), redis.call('ZCARD', wake)\n"
     "local offset, stamp = '-1', '0'\n"
     "if mark then\n"
@@ -50,14 +50,14 @@ const char redis_scripts_apply[] =
     "all('ZREM', index, deleted)\n"
     "at = first\n"
     "all('ZREM', wake, deleted)\n"
-    "redis.call('HSET', state, '$watermark',\n"
+    "redis.call('HSET', state, '$checkpoint',\n"
     "  ARGV[2] .. ' ' .. stamp .. ' ' .. redis.call('ZCARD', wake) .. ' ' .. ARGV[5])\n"
     "return {1, earliest()}\n";
 
 /* The right to RENAME is tried before anything is taken away. */
 const char redis_scripts_install[] =
     "local function parts(state)\n"
-    "  local mark = redis.call('HGET', state, '$watermark') or ''\n"
+    "  local mark = redis.call('HGET', state, '$checkpoint') or ''\n"
     "  return string.match(mark, '^(%-?%d+) (%-?%d+) (%d+) ?(.*)$')\n"
     "end\n"
     "local offset, stamp, awake, cluster = parts(KEYS[1])\n"
@@ -72,7 +72,7 @@ const char redis_scripts_install[] =
     "if there and tonumber(there) == lower then lower = lower - 1 end\n"
     "if lower < 0 then lower = 0 end\n"
     "redis.call('RENAME', KEYS[1], KEYS[1])\n"
-    "redis.call('HSET', KEYS[1], '$watermark', string.format('%.0f', lower) .. ' ' .. stamp ..\n"
+    "redis.call('HSET', KEYS[1], '$checkpoint', string.format('%.0f', lower) .. ' ' .. stamp ..\n"
     "  ' ' .. awake .. ' ' .. cluster)\n"
     "redis.call('UNLINK', KEYS[4], KEYS[5], KEYS[6])\n"
     "redis.call('RENAME', KEYS[1], KEYS[4])\n"

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What has become of a story: what can be said of it, and what must be true of it. */
+#ifndef EPILOGUE_TESTS_SIM_HISTORY_H
+#define EPILOGUE_TESTS_SIM_HISTORY_H
+
+#include "common/buf.h"
+#include "fleet.h"
+
+/* All that has gone out, and what is stored in the end, a line each, in an order that does not
+ * depend on who has sent it; the same for all runs of a story. */
+void history_write(const struct fleet *w, struct buf *out);
+/*
+ * No ce_id twice, versions without a gap, the store is what the changelog says, batches of a shard
+ * are numbered without a gap, and positions are those of the inputs' ends; and all that history_write
+ * says is as in `expected`. False: see w->failure.
+ */
+bool history_check(struct fleet *w, struct str expected);
+
+#endif
