@@ -49,6 +49,13 @@ static const struct setting fetch_settings[] = {
     {NULL, NULL},
 };
 
+/* The member of the group is woken when it has taken from its queue (kafka_wake.c). */
+static const struct setting member_settings[] = {
+    {"queued.max.messages.kbytes", "4096"},
+    {"fetch.message.max.bytes", "524288"},
+    {NULL, NULL},
+};
+
 /* The retry back-off is what a small transaction waits for; in the other handles it would only make
  * them ask for offsets that are not stable yet 500 times a second. Dead letters may be twice as
  * large as inputs and outputs; the broker has the last word. */
@@ -277,6 +284,7 @@ static bool set_side(rd_kafka_conf_t *conf, const struct config *config, enum ka
         side == KAFKA_PRODUCER ? kafka_conf_producer_timeout_ms(config) : SOCKET_TIMEOUT_MS;
     if (!set_int(conf, "socket.timeout.ms", timeout_ms, error)) return false;
     if (side == KAFKA_CONSUMER || side == KAFKA_READER) set_tuning(conf, fetch_settings);
+    if (side == KAFKA_CONSUMER) set_tuning(conf, member_settings);
     if (side == KAFKA_PRODUCER || side == KAFKA_PUBLISHER) set_tuning(conf, producer_settings);
     if (side == KAFKA_PRODUCER) set_tuning(conf, transactional_settings);
     if (side == KAFKA_PUBLISHER) set_tuning(conf, publisher_settings);
