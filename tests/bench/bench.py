@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The benchmark: the worker, and where its jars can be had the peer (peer/README.md), in turn on one
-warm broker. It prints figures and fails on none of them: medians of the rounds, as Markdown for
+"""The benchmark: the worker, and where its jars can be had the peer (peer/README.md), in turn on
+one warm broker. It prints figures and fails on none of them: medians of the rounds, as Markdown for
 docs/performance.md. Called by tests/bench/run.
 """
 
@@ -149,9 +149,9 @@ def _class_path(options, folder):
 
 
 def _tables(options, bench, grown, warning):
-    head = (f"{datetime.date.today()}, {machine.describe()}; broker, Redis, generator and reader on the "
-            f"same cores. {options.partitions} partitions, {options.findings:,} findings a drain, "
-            f"medians of {options.rounds} round(s).")
+    head = (f"{datetime.date.today()}, {machine.describe()}; broker, Redis, generator and reader "
+            f"on the same cores. {options.partitions} partitions, {options.findings:,} findings a "
+            f"drain, medians of {options.rounds} round(s).")
     lines = [head, *([warning] if warning else []), "",
              *report.compare(bench.results, rate=_RATE, findings=200000), *grown]
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sends the events of the benchmark: closures, or findings of some 1,300 bytes whose text is made of
- * words.txt. Flat out or at a steady rate; what it sends follows from its arguments alone, but for
- * times. Prints one line of JSON. */
+/* Sends the events of the benchmark: closures, or findings of some 1,300 bytes whose text is made
+ * of words.txt. Flat out or at a steady rate; what it sends follows from its arguments alone, but
+ * for times. Prints one line of JSON. */
 #define _GNU_SOURCE /* clock_nanosleep, gmtime_r */
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>

@@ -15,8 +15,8 @@ def cpu_s(pid):
 
 
 def fine_cpu_s(pid):
-    """The same in nanoseconds, for one that does nearly nothing; a thread that ends takes its time with
-    it."""
+    """The same in nanoseconds, for one that does nearly nothing; a thread that ends takes its time
+    with it."""
     return sum(int(path.read_text().split()[0])
                for path in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads a topic as its consumers do, read_committed, and says how late each record comes: after the
- * "sent NANOSECONDS" in it, or after its "due_for". In C, so that reading costs little beside what is
- * measured. Prints "ready" when it stands at the ends, and then one line of JSON, times in ms. */
+ * "sent NANOSECONDS" in it, or after its "due_for". In C, so that reading costs little beside what
+ * is measured. Prints "ready" when it stands at the ends, then one line of JSON, times in ms. */
 #define _GNU_SOURCE /* memmem, strptime, timegm */
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>

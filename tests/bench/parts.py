@@ -85,7 +85,7 @@ def _rate(samples, share):
 
 
 def drain(side, processes=1):
-    """Starts a process, or several, on what waits in `findings`. From the first commit to the last."""
+    """Starts a process, or several, on what waits in `findings`: from first commit to last."""
     end = _end(side)
     running, *more = [side.start(name) for name in ("one", "two")[:processes]]
     watch = _watch_drain(side, end)
@@ -142,8 +142,8 @@ def idle(side, seconds):
 
 
 def latency(stage, side, rate, warm_s, seconds, incidents):
-    """From the call that sends a finding to its task at a read_committed consumer, once it has run at
-    this rate for `warm_s`."""
+    """From the call that sends a finding to its task at a read_committed consumer, once it has run
+    at this rate for `warm_s`."""
     running = side.start().wait_ready()
     events = rate * (warm_s + seconds)
     reader = stage.start_measure(side.topic("tasks"), what="sent", events=events,
@@ -165,12 +165,13 @@ def latency(stage, side, rate, warm_s, seconds, incidents):
 
 
 def timers(stage, side, pending, fired, per_s, lead_s):
-    """How late reminders come to a read_committed consumer; `pending` timers are set, and the first
-    `fired` of them come due, `per_s` a second, `lead_s` seconds after they were sent."""
+    """How late reminders come to a read_committed consumer: `pending` timers are set, the first
+    `fired` of which come due, `per_s` a second, `lead_s` seconds after they were sent."""
     due_from_ms = int((time.time() + lead_s) * 1000)
     stage.generate(side.topic("findings"), events=pending, incidents=max(1, pending // 10),
                    due_from_ms=due_from_ms, due_n=fired, due_ms=1000 // per_s)
-    reader = stage.start_measure(side.topic("reminders"), what="due", events=fired, idle_s=lead_s + 30)
+    reader = stage.start_measure(side.topic("reminders"), what="due", events=fired,
+                                 idle_s=lead_s + 30)
     running = side.start()
     _wait_worked_off(side)
     late_s = time.time() - due_from_ms / 1000
@@ -185,8 +186,8 @@ def timers(stage, side, pending, fired, per_s, lead_s):
 
 
 def state_loss(stage, side, incidents):
-    """No process runs and its working state is lost: from its start until 1,000 events that wait are
-    worked off."""
+    """No process runs and its working state is lost: from its start until 1,000 events that wait
+    are worked off."""
     stage.generate(side.topic("findings"), events=1000, incidents=incidents, revision=2000)
     side.lose_state()
     end = _end(side)
@@ -200,8 +201,8 @@ def state_loss(stage, side, incidents):
 
 
 def take_over(stage, side, how, rate, seconds, incidents):
-    """The longest that an event waits when the first of two processes ends; `how` is "kill" or "stop".
-    The second of Kafka Streams may have had no shard till then."""
+    """The longest that an event waits when the first of two processes ends; `how` is "kill" or
+    "stop". The second of Kafka Streams may have had no shard till then."""
     one = side.start("one", dynamic=True).wait_ready()
     two = side.start("two", dynamic=True).wait_ready()
     time.sleep(5)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two that are compared, behind one face: the worker with its Redis, and the peer, which does the
-same job on Kafka Streams (peer/README.md). Each instance has topics, group and state of its own."""
+"""The two that are compared, behind one face: the worker with its Redis, and the peer, which does
+the same job on Kafka Streams (peer/README.md). Each instance has topics, group and state of its
+own."""
 
 import itertools
 import shutil

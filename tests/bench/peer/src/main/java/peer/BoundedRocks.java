@@ -10,7 +10,7 @@ import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
 import org.rocksdb.WriteBufferManager;
 
-/** All stores share one cache and one budget for what is not written yet, as Kafka's manual advises. */
+/** All stores share one cache and one write budget, as Kafka's manual advises. */
 public final class BoundedRocks implements RocksDBConfigSetter {
     private static final Cache CACHE = new LRUCache(96L << 20);
     private static final WriteBufferManager BUFFERS = new WriteBufferManager(64L << 20, CACHE);

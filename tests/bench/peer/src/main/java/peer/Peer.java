@@ -10,7 +10,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
-import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
@@ -38,9 +38,10 @@ public final class Peer {
         streams.setUncaughtExceptionHandler(e -> {
             e.printStackTrace();
             end.countDown();
-            return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+            return StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         });
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> streams.close(Duration.ofSeconds(10))));
+        Runtime.getRuntime().addShutdownHook(
+            new Thread(() -> streams.close(Duration.ofSeconds(10))));
         streams.start();
         end.await();
         System.exit(1);
@@ -61,7 +62,8 @@ public final class Peer {
             Stores.persistentKeyValueStore(Followup.FINDINGS),
             Serdes.String(), Events.serde(Events.State.class));
         StoreBuilder<KeyValueStore<byte[], byte[]>> timers = Stores.keyValueStoreBuilder(
-            Stores.persistentKeyValueStore(Followup.TIMERS), Serdes.ByteArray(), Serdes.ByteArray());
+            Stores.persistentKeyValueStore(Followup.TIMERS),
+            Serdes.ByteArray(), Serdes.ByteArray());
         StringSerializer keys = new StringSerializer();
         return new Topology()
             .addSource("closures", new StringDeserializer(),
