@@ -32,8 +32,9 @@ typedef enum result store_reader_take(void *context, const struct entry *task, s
                                       struct error *error);
 
 /*
- * Walks the tasks of all shards in the order of shards and of what they are stored in, a page at a time. Shards whose
- * state is not in Redis are gaps. What `take` returns other than OK ends the walk.
+ * Walks the tasks of all shards in the order of shards and of what they are stored in, a page at a
+ * time. Shards whose state is not in Redis are gaps. What `take` returns other than OK ends the
+ * walk.
  */
 enum result store_reader_walk(struct store_reader *reader, store_reader_take *take, void *context,
                               struct error *error);

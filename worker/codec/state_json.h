@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Holders <-> JSON, the public, versioned format of followup-state (R6.3) that Redis
- * holds as well: {"v":1,"type":"task",…}; a finding's has its tasks in it. Times are
- * milliseconds since 1970, for a dozen of them stand in each. Members at their "nothing" value are left out; unknown members are ignored, so that
- * a later version 1 writer may add some; another "v" is an error that says which version wrote it.
+ * Holders <-> JSON, the public, versioned format of followup-state (R6.3) that Redis holds as well:
+ * {"v":1,"type":"task",…}; a finding's has its tasks in it. Times are milliseconds since 1970, for
+ * a dozen of them stand in each. Members at their "nothing" value are left out; unknown members are
+ * ignored, so that a later version 1 writer may add some; another "v" is an error that says which
+ * version wrote it.
  */
 #ifndef EPILOGUE_CODEC_STATE_JSON_H
 #define EPILOGUE_CODEC_STATE_JSON_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tasks of a finding, in its value. Most of what a task says its finding says as well, and a new
- * one is as all new ones are: such a member is left out.
+ * The tasks of a finding, in its value. Most of what a task says its finding says as well, and a
+ * new one is as all new ones are: such a member is left out.
  */
 #include "state_json_private.h"
 

@@ -209,9 +209,9 @@ static int by_time(const void *a, const void *b)
     return str_cmp(x->entry->key, y->entry->key);
 }
 
-/* The store has one time for a holder, its first. Each part of it that wants its tick by now has its
- * own turn. Where none wants one yet, the policy was another when the time was stored: the holder's
- * own tick writes it anew. */
+/* The store has one time for a holder, its first. Each part of it that wants its tick by now has
+ * its own turn. Where none wants one yet, the policy was another when the time was stored: the
+ * holder's own tick writes it anew. */
 static void part_due(struct batch *b, struct batch_shard *bs, struct due stored)
 {
     ms_t until = bs->plan->ticks_to;
