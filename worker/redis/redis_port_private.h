@@ -28,6 +28,7 @@ struct redis_writer {
     struct store_apply *applies;
     size_t n;
     unsigned times; /* how often the port's connection has been made */
+    bool leads;     /* out: its connection was made again, and not because the port's was */
     enum result result;
     struct error error;
 };
