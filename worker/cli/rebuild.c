@@ -237,7 +237,7 @@ static enum result rebuild_all(struct rebuild *r, struct error *error)
 static int finish(struct rebuild *r, enum result result, const struct error *error)
 {
     progress_clear(&r->progress);
-    const char *rest = r->done_n == r->chosen_n ? "" : "; the others are unchanged in Redis";
+    const char *rest = r->done_n == r->chosen_n ? "" : "; the rest is unchanged in Redis";
     terminal_say(stderr, "%d of %d shards rebuilt%s", r->done_n, r->chosen_n, rest);
     if (result == OK) return EXIT_DONE;
     if (result == ABORT) return cli_fail(EXIT_FAILED, "stopped before the end");

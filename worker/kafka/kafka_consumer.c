@@ -467,6 +467,7 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
         if (!m) break;
         if (take_message(c, m, &events[*n])) bytes += events[(*n)++].record.value.n;
     }
+    kafka_wake_taken(&c->wake, c->rk, bytes);
     /* A revocation that came with the failure is still told first. */
     if (*n > 0) return OK;
     if (c->failed != OK) return error_set(error, c->failed, "%s", c->failure.text);
