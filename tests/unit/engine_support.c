@@ -212,9 +212,18 @@ static enum result ready(void *self, struct error *error)
     return f->connection.port.ready(self, error);
 }
 
+static enum result load(void *self, struct arena *arena, struct store_load *loads, size_t n,
+                        struct error *error)
+{
+    struct fake *f = fake_of(self);
+    for (size_t i = 0; i < n; i++) f->keys_loaded += loads[i].n;
+    return f->connection.port.load(self, arena, loads, n, error);
+}
+
 static void apply_start(void *self, struct store_apply *applies, size_t n)
 {
     struct fake *f = fake_of(self);
+    for (size_t i = 0; i < n; i++) f->keys_written += applies[i].n;
     f->connection.late = f->apply_waits;
     f->connection.port.apply_start(self, applies, n);
 }
@@ -226,6 +235,7 @@ static void connect_store(struct fake *f)
     sim_store_connect(f->stored, &f->connection);
     f->store = f->connection.port;
     f->store.ready = ready;
+    f->store.load = load;
     f->store.apply_start = apply_start;
 }
 

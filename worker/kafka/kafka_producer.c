@@ -141,6 +141,7 @@ void kafka_producer_free(struct kafka_producer *p)
     kafka_job_end(p);
     close_handle(p);
     free(p->states);
+    free(p->held);
     free(p);
 }
 
@@ -267,7 +268,7 @@ enum result kafka_producer_begin(struct kafka_producer *p, struct error *error)
     p->sent = (struct deliveries){0};
     p->began_ms = clock_monotonic_ms();
     p->until_ms = p->began_ms + (int64_t)p->config->transaction_timeout_ms * PRODUCE_PERCENT / 100;
-    p->held_n = 0;
+    p->held_n = p->held_bytes = 0;
     p->holding = p->began_ms - p->committed_ms < HOLD_MS;
     return OK;
 }
