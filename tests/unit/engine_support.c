@@ -303,6 +303,7 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
 void fake_tear_down(struct fake *f)
 {
     engine_stop(f->engine);
+    engine_release(f->engine);
     engine_free(f->engine);
     sim_store_free(f->stored);
     arena_free(f->arena);

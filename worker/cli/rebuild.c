@@ -271,7 +271,7 @@ static int run(const struct cli *cli)
     /* The restore tells a worker's story at this level; ours is shorter. */
     if (cli->config->log_level == LOG_INFO) log_setup(LOG_WARN, cli->config->log_json);
     int code = rebuild(&r);
-    engine_stop(r.engine);
+    engine_release(r.engine);
     restore_port_free(r.kafka);
     engine_free(r.engine);
     redis_port_free(r.copy);

@@ -240,11 +240,13 @@ static int worker_run(const struct cli *cli)
         log_error("worker exits", LOG_TEXT("reason", error.text));
     else
         log_info("stopping");
-    /* The producer may still hold messages that lie in the engine's memory: it goes first. */
+    /* Until their threads are over, producer and store may be at work on what the engine holds. */
     engine_stop(w.engine);
+    kafka_port_stop(w.kafka);
+    redis_port_free(w.store);
+    engine_release(w.engine);
     kafka_port_free(w.kafka);
     engine_free(w.engine);
-    redis_port_free(w.store);
     settings_watch_stop(w.watch);
     http_stop(w.http);
     watchdog_stop();

@@ -103,7 +103,8 @@ static bool take(struct batch *b, int wait_ms, enum result *result, struct error
         return transaction->commit_take(transaction->self, wait_ms, result, error);
     case BATCH_APPLYING: return store->apply_take(store->self, wait_ms, result, error);
     case BATCH_DECIDED:
-    case BATCH_OVER: break;
+    case BATCH_OVER:
+    case BATCH_GIVEN_UP: break;
     }
     assert(!"it waits for nothing");
     return false;
@@ -141,13 +142,13 @@ static enum result look_at_time(struct batch *b, struct error *error)
 /* The process ends: there is nothing to take any more. */
 static enum result give_up(struct batch *b)
 {
-    b->phase = BATCH_OVER;
+    b->phase = BATCH_GIVEN_UP;
     return FATAL;
 }
 
 enum result batch_advance(struct engine *engine, int wait_ms, struct error *error)
 {
-    while (engine->flight) {
+    while (engine->flight && engine->flight->phase != BATCH_GIVEN_UP) {
         struct batch *b = engine->flight;
         enum result result = OK;
         if (b->phase != BATCH_OVER) {

@@ -57,6 +57,7 @@ enum batch_phase {
     BATCH_COMMITTING, /* the outcome is the broker's */
     BATCH_APPLYING,   /* it is committed, and the store is behind */
     BATCH_OVER,
+    BATCH_GIVEN_UP, /* the process ends: what it is made of may be the producer's still */
 };
 
 /* Everything that it needs is its own, so that the next one can be made beside it. */

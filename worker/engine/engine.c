@@ -91,6 +91,11 @@ void engine_stop(struct engine *engine)
     enum result result = OK;
     for (int i = 0; i < STOP_LOOKS && engine->flight && result == OK; i++)
         result = batch_advance(engine, STOP_WAIT_MS, &ignored);
+}
+
+void engine_release(struct engine *engine)
+{
+    if (!engine) return;
     batch_abandon(engine);
     for (size_t i = 0; i < engine->inbox_n; i++) engine->inbox[i].done = true;
     inbox_sweep(engine);

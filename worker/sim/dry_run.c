@@ -121,6 +121,7 @@ void dry_run_free(struct dry_run *run)
 {
     if (!run) return;
     engine_stop(run->engine);
+    engine_release(run->engine);
     engine_free(run->engine);
     while (run->fresh.n) sim_record_release(run->fresh.items[--run->fresh.n]);
     while (run->later.n) sim_record_release(run->later.items[--run->later.n]);
