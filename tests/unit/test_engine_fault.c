@@ -21,6 +21,7 @@ static struct fault on_ready, on_load, on_due, on_entries, on_apply;
 static struct store_port store; /* behind the faults */
 static struct input_port input;
 static struct transaction_port transaction;
+static int lists;
 static bool moves; /* the store, before the load that would fail */
 
 static enum result strike(struct fault *fault, struct error *out)
@@ -89,6 +90,7 @@ static enum result entries(void *self, struct arena *arena, int32_t shard, struc
                            struct str after, struct str *keys, size_t *n, struct error *out)
 {
     enum result result = strike(&on_entries, out);
+    lists += result == OK;
     return result != OK ? result
                         : store.entries(self, arena, shard, header_key, after, keys, n, out);
 }
@@ -331,39 +333,30 @@ static void ticks_that_cannot_be_asked_for(void **state)
     assert_int_equal(f.transactions, before);
 }
 
-/* What a record needs is known only when the closure before it, in the same batch, was decided: a
- * duplicate may name any finding of the incident. */
-static void put_late(void)
+/* A closure needs all that is stored of its incident: it is listed, and loaded in a second round. */
+static void put_listed(int shard)
 {
-    static const char *const findings[] = {"G", "H"};
     char value[200];
-    for (int i = 0; i < 2; i++) {
-        snprintf(value, sizeof value, "{\"incident_id\":\"I0-0\",\"finding_id\":\"%s\"}",
-                 findings[i]);
-        fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.clock.now, value);
-    }
+    snprintf(value, sizeof value, "{\"incident_id\":\"L-%d\",\"finding_id\":\"G\"}", shard);
+    fake_put(&f, TOPIC_FINDING_UPDATED, shard, f.clock.now, value);
     fake_work_off(&f);
-    assert_int_equal(f.engine->inbox_n, 0);
-    fake_put(&f, TOPIC_INCIDENT_CLOSED, 0, f.clock.now,
-             "{\"incident_id\":\"I0-0\",\"closed_at\":\"2026-11-01\"}");
-    fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.clock.now,
-             "{\"incident_id\":\"I0-0\",\"finding_id\":\"F\",\"status\":\"duplicate\","
-             "\"duplicate_of\":\"G\"}");
+    snprintf(value, sizeof value, "{\"incident_id\":\"L-%d\",\"closed_at\":\"2026-11-01\"}", shard);
+    fake_put(&f, TOPIC_INCIDENT_CLOSED, shard, f.clock.now, value);
 }
 
-static void a_late_list_that_fails(void **state)
+static void a_list_that_fails(void **state)
 {
     (void)state;
-    put_late();
+    put_listed(0);
     int before = f.transactions;
     store_fails(&on_entries);
     assert_int_equal(f.transactions, before);
 }
 
-static void a_late_load_that_fails(void **state)
+static void a_load_of_what_was_listed(void **state)
 {
     (void)state;
-    put_late();
+    put_listed(0);
     int before = f.transactions;
     on_load = (struct fault){RETRY, 1};
     fake_step(&f);
@@ -373,10 +366,10 @@ static void a_late_load_that_fails(void **state)
     assert_int_equal(f.engine->inbox_n, 0);
 }
 
-static void a_store_that_moved_before_the_late_load(void **state)
+static void a_store_that_moved_behind_the_list(void **state)
 {
     (void)state;
-    put_late();
+    put_listed(0);
     int before = f.transactions;
     moves = true;
     on_load = (struct fault){RETRY, 1};
@@ -386,6 +379,38 @@ static void a_store_that_moved_before_the_late_load(void **state)
     assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
     assert_int_equal(f.engine->shards[1].phase, SHARD_ACTIVE);
     assert_false(f.engine->membership.store_down);
+}
+
+/* One shard drops out in the first round, the second round is without it. */
+static void a_list_beside_a_store_that_moved(void **state)
+{
+    (void)state;
+    put_listed(0);
+    put_listed(1); /* behind it the closure of shard 0 is done */
+    put(2);
+    f.stored->shards[0].checkpoint += 7;
+    fake_step(&f);
+    assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
+    assert_int_equal(f.engine->shards[1].phase, SHARD_ACTIVE);
+    assert_int_equal(fake_count(&f, "epilogue.incident.opened.v1", "L-1"), 1);
+    assert_int_equal(fake_count(&f, "epilogue.incident.opened.v1", "I2-0"), 0);
+}
+
+/* Of two shards the first list fails: the second one is not asked for. */
+static void a_list_that_fails_is_the_last(void **state)
+{
+    (void)state;
+    put_listed(0);
+    size_t left = f.queue_n - 1;
+    struct kafka_event closure = f.queue[left];
+    f.queue_n = left; /* together with the other one */
+    f.ends[TOPIC_INCIDENT_CLOSED][0]--;
+    put_listed(1);
+    *ARENA_PUSH(f.arena, f.queue, f.queue_n, f.queue_cap) = closure;
+    int before = f.transactions, listed = lists;
+    store_fails(&on_entries);
+    assert_int_equal(f.transactions, before);
+    assert_int_equal(lists, listed);
 }
 
 /* A wake time that the store does not know is asked for anew, and the watch looks. */
@@ -514,9 +539,11 @@ int main(void)
         TEST(a_load_that_fails),
         TEST(a_watch_that_fails),
         TEST(ticks_that_cannot_be_asked_for),
-        TEST(a_late_list_that_fails),
-        TEST(a_late_load_that_fails),
-        TEST(a_store_that_moved_before_the_late_load),
+        TEST(a_list_that_fails),
+        TEST(a_load_of_what_was_listed),
+        TEST(a_store_that_moved_behind_the_list),
+        TEST(a_list_beside_a_store_that_moved),
+        TEST(a_list_that_fails_is_the_last),
         TEST(a_wake_time_that_is_gone),
         TEST(a_store_that_refuses_at_last),
         TEST(a_store_that_refuses_at_once),

@@ -292,6 +292,52 @@ static void a_condition_of_nothing_in_particular(void **state)
     assert_string_equal(engine_not_ready(f.engine), "not now");
 }
 
+/* What another shard waits for is another matter, and is said, too. */
+static void a_condition_beside_another(void **state)
+{
+    (void)state;
+    f.engine->shards[1].is_hindered = true;
+    f.engine->shards[1].condition = "another";
+    f.engine->condition = "another";
+    f.engine->next_condition_ms = INT64_MAX;
+    put_closure();
+    make_batch();
+    refuse(REFUSAL_CONDITION, NULL, 0);
+    fake_step(&f);
+    assert_string_equal(f.engine->condition, "not now");
+    assert_true(f.engine->next_condition_ms < INT64_MAX);
+}
+
+static void put_finding(int bytes)
+{
+    char value[5200];
+    snprintf(value, sizeof value,
+             "{\"incident_id\":\"I-0\",\"finding_id\":\"G\",\"description\":\"%0*d\"}", bytes, 7);
+    fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.clock.now, value);
+}
+
+/* What was found out about an incident is forgotten after a minute, and found out again; of records
+ * that say of no incident it says nothing. */
+static void a_suspicion_has_its_time(void **state)
+{
+    (void)state;
+    f.limits_of[TOPIC_STATE] = 2000;
+    put_finding(10);
+    put_finding(5000);
+    fake_step(&f);
+    assert_true(f.engine->suspect.n > 0);
+    fake_pass(&f, 61000);
+    fake_step(&f);
+    assert_int_equal(f.transactions, 0);
+    assert_true(f.engine->suspect_until_ms > f.clock.monotonic_ms);
+    put_raw(TOPIC_INCIDENT_CLOSED, 0, STR("I-0"), "?");
+    f.queue[f.queue_n - 1].record.timestamp = f.clock.now - 62000; /* comes first */
+    fake_work_off(&f);
+    size_t letters = 0;
+    for (size_t i = 0; i < f.sent_n; i++) letters += f.sent[i].topic == TOPIC_DEAD_LETTERS;
+    assert_int_equal(letters, 2);
+}
+
 /* A hindered shard asks for nothing until its time has come. */
 static void a_shard_that_waits_does_not_ask(void **state)
 {
@@ -387,6 +433,8 @@ int main(void)
         TEST(nor_is_a_dead_letter),
         TEST(a_position_that_is_refused_ends_the_worker),
         TEST(a_condition_of_nothing_in_particular),
+        TEST(a_condition_beside_another),
+        TEST(a_suspicion_has_its_time),
         TEST(a_shard_that_waits_does_not_ask),
         TEST(an_entry_that_cannot_be_read_twice_ends_the_worker),
         TEST(another_entry_does_not_clear_the_suspicion),

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What turns out to be needed only while a batch is decided, and what happens when it cannot be
+ * loaded then. The incident of these tests is completed by the first record, and past its retention at
+ * the time of the second: its end is a tick between them, which needs all of the incident. */
+#include "engine_support.h"
+
+#include <stdio.h>
+
+static struct fake f;
+static struct store_port store; /* behind the faults */
+static enum result list_result; /* of the next list */
+static enum result load_result; /* of the next load behind a list */
+static bool moves;              /* the store, behind the next list */
+static int lists;
+
+static enum result load(void *self, struct arena *arena, struct store_load *loads, size_t n,
+                        struct error *error)
+{
+    if (lists && load_result != OK) return error_set(error, load_result, "the load fails");
+    return store.load(self, arena, loads, n, error);
+}
+
+static enum result entries(void *self, struct arena *arena, int32_t shard, struct str header_key,
+                           struct str after, struct str *keys, size_t *n, struct error *error)
+{
+    lists++;
+    if (list_result != OK) return error_set(error, list_result, "the list fails");
+    if (moves) f.stored->shards[0].checkpoint += 7;
+    return store.entries(self, arena, shard, header_key, after, keys, n, error);
+}
+
+static void work_off(void)
+{
+    for (int i = 0; i < 400 && !lists; i++) {
+        fake_step(&f);
+        fake_pass(&f, 5);
+    }
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    fake_set_up(&f, 4000, NULL);
+    f.policy.retention = (struct duration){.amount = 10 * DAY_MS};
+    fake_put(&f, TOPIC_INCIDENT_CLOSED, 0, FAKE_START,
+             "{\"incident_id\":\"I-0\",\"closed_at\":\"2026-11-01\",\"response_evaluation\":"
+             "{\"sufficient\":true,\"complete\":true}}");
+    fake_put(&f, TOPIC_FINDING_UPDATED, 0, FAKE_START,
+             "{\"incident_id\":\"I-0\",\"finding_id\":\"F\",\"category\":\"technical-lapse\"}");
+    fake_work_off(&f);
+    store = f.store;
+    f.store.load = load;
+    f.store.entries = entries;
+    lists = 0;
+    moves = false;
+    list_result = load_result = OK;
+    f.engine->next_watch_ms = INT64_MAX;
+    fake_pass(&f, 20 * DAY_MS);
+    fake_put(&f, TOPIC_TASK_UPDATED, 0, FAKE_START + 1000,
+             "{\"incident_id\":\"I-0\",\"task_id\":\"I-0/bug/F\",\"status\":\"resolved\"}");
+    fake_put(&f, TOPIC_FINDING_UPDATED, 0, f.clock.now,
+             "{\"incident_id\":\"I-0\",\"finding_id\":\"G\"}");
+    fake_ends(&f, 0);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fake_tear_down(&f);
+    return 0;
+}
+
+/* The last record is one that is given up, so no tick has its turn before it. */
+static void give_up_the_last(void)
+{
+    f.engine->oversized[0] = (struct oversized){.topic = TOPIC_FINDING_UPDATED,
+                                                .offset = f.ends[TOPIC_FINDING_UPDATED][0] - 1,
+                                                .refusing = TOPIC_STATE};
+}
+
+static void the_tick_between_has_the_whole_incident(void **state)
+{
+    (void)state;
+    fake_work_off(&f);
+    assert_true(lists > 0);
+    assert_null(sim_index_get(&f.stored->shards[0].by_key, 0, STR("I-0|f|F")));
+    assert_int_equal(fake_count(&f, "epilogue.incident.completed.v1", "I-0"), 1);
+}
+
+static void nothing_is_committed(int before)
+{
+    assert_int_equal(f.transactions, before);
+    assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
+    assert_int_equal(f.engine->inbox_n, 0);
+    assert_null(f.engine->flight);
+}
+
+static void a_list_before_a_tick_that_fails(void **state)
+{
+    (void)state;
+    int before = f.transactions;
+    list_result = RETRY;
+    work_off();
+    nothing_is_committed(before);
+    assert_true(f.engine->membership.store_down);
+}
+
+static void a_load_before_a_tick_that_fails(void **state)
+{
+    (void)state;
+    int before = f.transactions;
+    load_result = RETRY;
+    work_off();
+    nothing_is_committed(before);
+    assert_true(f.engine->membership.store_down);
+}
+
+static void a_store_that_moves_before_a_tick(void **state)
+{
+    (void)state;
+    int before = f.transactions;
+    moves = true;
+    work_off();
+    nothing_is_committed(before);
+    assert_false(f.engine->membership.store_down);
+}
+
+static void a_list_before_a_record_that_fails(void **state)
+{
+    (void)state;
+    int before = f.transactions;
+    give_up_the_last();
+    list_result = RETRY;
+    work_off();
+    nothing_is_committed(before);
+    assert_true(f.engine->membership.store_down);
+}
+
+static void a_record_that_is_given_up_has_the_whole_incident(void **state)
+{
+    (void)state;
+    give_up_the_last();
+    work_off();
+    assert_int_equal(lists, 1);
+    size_t letters = 0;
+    for (size_t i = 0; i < f.sent_n; i++) letters += f.sent[i].topic == TOPIC_DEAD_LETTERS;
+    assert_int_equal(letters, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_tick_between_has_the_whole_incident),
+        TEST(a_list_before_a_tick_that_fails),
+        TEST(a_load_before_a_tick_that_fails),
+        TEST(a_store_that_moves_before_a_tick),
+        TEST(a_list_before_a_record_that_fails),
+        TEST(a_record_that_is_given_up_has_the_whole_incident),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
