@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is compared at the end of a restore, where test_engine_restore.c has the losses themselves. */
+#include "engine_sim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "engine/internal.h"
+
+#define CREATED "epilogue.task.created.v1"
+#define OPENED "epilogue.incident.opened.v1"
+
+static struct engine_sim s;
+
+static void close_incident(const char *id)
+{
+    engine_sim_put(&s, TOPIC_INCIDENT_CLOSED, id,
+                   arena_printf(s.arena,
+                                "{\"incident_id\":\"%s\",\"closed_at\":\"2026-11-01\","
+                                "\"findings\":[{\"finding_id\":\"F\"}]}",
+                                id)
+                       .p);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    engine_sim_set_up(&s);
+    close_incident("A-0");
+    close_incident("B-0");
+    close_incident("A-1");
+    return engine_sim_work(&s) != OK;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    engine_sim_tear_down(&s);
+    return 0;
+}
+
+static void goes_on(void)
+{
+    size_t created = engine_sim_count(&s, TOPIC_TASKS, CREATED);
+    for (int32_t i = 0; i < SIM_SHARDS; i++) {
+        const char *id = i ? "A-1" : "A-0";
+        engine_sim_put(
+            &s, TOPIC_FINDING_UPDATED, id,
+            arena_printf(s.arena, "{\"incident_id\":\"%s\",\"finding_id\":\"G\"}", id).p);
+    }
+    assert_int_equal(engine_sim_work(&s), OK);
+    assert_int_equal(engine_sim_count(&s, TOPIC_TASKS, CREATED), created + 2);
+    assert_int_equal(engine_sim_count(&s, TOPIC_TASKS, OPENED), 3);
+}
+
+static void ends_with(const char *sentence)
+{
+    engine_sim_restart(&s);
+    s.error.text[0] = 0;
+    assert_int_equal(engine_sim_work(&s), FATAL);
+    if (!strstr(s.error.text, sentence)) fail_msg("%s", s.error.text);
+}
+
+static struct sim_log *state_of(int32_t shard)
+{
+    return sim_kafka_log(s.kafka, TOPIC_STATE, shard);
+}
+
+static struct sim_entry *entry_of(int32_t shard, const char *key)
+{
+    struct sim_entry *entry = sim_index_get(&s.store->shards[shard].by_key, 0, str_of(key));
+    assert_non_null(entry);
+    return entry;
+}
+
+static void delete_entry(int32_t shard, const char *key)
+{
+    struct store_write gone = {.key = str_of(key), .wake_at = TIME_NONE};
+    struct sim_store_shard *in = &s.store->shards[shard];
+    struct store_apply apply = {.shard = shard,
+                                .expected = in->checkpoint,
+                                .checkpoint = in->checkpoint,
+                                .stamp = in->stamp,
+                                .cluster = STR("cluster"),
+                                .writes = &gone,
+                                .n = 1};
+    struct sim_store_client other;
+    enum result result;
+    sim_store_connect(s.store, &other);
+    other.port.apply_start(&other, &apply, 1);
+    assert_true(other.port.apply_take(&other, 0, &result, &s.error) && result == OK);
+}
+
+/* ---- offsets ---- */
+
+static void an_offset_behind_the_state_is_passed_over(void **state)
+{
+    (void)state;
+    sim_kafka_offset(s.kafka, TOPIC_INCIDENT_CLOSED, 0)->offset--;
+    engine_sim_restart(&s);
+    goes_on();
+}
+
+static void an_offset_before_the_state_is_a_loss(void **state)
+{
+    (void)state;
+    sim_kafka_offset(s.kafka, TOPIC_INCIDENT_CLOSED, 0)->offset++;
+    close_incident("C-0");
+    ends_with("the last 1 batches are missing");
+}
+
+static void the_count_of_partitions_stands_in_the_state(void **state)
+{
+    (void)state;
+    for (int t = TOPIC_INCIDENT_CLOSED; t <= TOPIC_FORWARDED; t++)
+        for (int32_t p = 0; p < SIM_SHARDS; p++)
+            *sim_kafka_offset(s.kafka, t, p) = (struct sim_offset){.offset = -1};
+    struct sim_entry *position = entry_of(1, "$position/1");
+    char *count = memmem(position->value.p, position->value.n, "\"partitions\":2", 14);
+    assert_non_null(count);
+    count[13] = '7';
+    ends_with("was at work with 7 partitions (the state of shard 1 says so)");
+}
+
+/* ---- the store ---- */
+
+static void entries_are_missing_that_nobody_has(void **state)
+{
+    (void)state;
+    sim_log_trim(state_of(0), state_of(0)->low + 2);
+    delete_entry(0, "A-0|f|F");
+    ends_with("so it cannot be rebuilt. Restore the topic or Redis");
+    assert_non_null(strstr(s.error.text, "--accept-state-loss"));
+    s.options.accept_state_loss = true;
+    engine_sim_restart(&s);
+    assert_int_equal(engine_sim_work(&s), OK);
+}
+
+static void a_cluster_without_a_name_is_not_another(void **state)
+{
+    (void)state;
+    s.kafka->options.cluster = "";
+    engine_sim_restart(&s);
+    goes_on();
+}
+
+static bool is_spoilt(int32_t shard)
+{
+    const struct sim_entry *position = entry_of(shard, shard ? "$position/1" : "$position/0");
+    return position->value.p[0] == '?';
+}
+
+/* A position that cannot be read is its owner's matter. */
+static void a_position_of_anothers_shard(void **state)
+{
+    (void)state;
+    struct sim_client *other = sim_client_new(s.kafka, "another", "another", false);
+    struct kafka_event events[4];
+    size_t n;
+    memset((char *)(uintptr_t)entry_of(0, "$position/0")->value.p, '?', 1);
+    memset((char *)(uintptr_t)entry_of(1, "$position/1")->value.p, '?', 1);
+    engine_sim_restart(&s);
+    other->input.be_member(other, true);
+    for (int i = 0; i < 200 && engine_not_ready(s.engine); i++) {
+        assert_int_equal(other->input.poll(other, events, 1, 0, &n, &s.error), OK);
+        assert_int_not_equal(engine_step(s.engine, 0, &s.error), FATAL);
+        s.clock.monotonic_ms += 10;
+    }
+    assert_null(engine_not_ready(s.engine));
+    for (int32_t i = 0; i < SIM_SHARDS; i++) {
+        assert_int_equal(s.engine->shards[i].phase,
+                         other->owned[i] ? SHARD_NOT_OURS : SHARD_ACTIVE);
+        assert_int_equal(is_spoilt(i), other->owned[i]);
+        assert_false(s.engine->shards[i].distrusted);
+    }
+    assert_true(other->owned[0] != other->owned[1]);
+    sim_client_free(other);
+}
+
+/* ---- the inputs ---- */
+
+static void an_input_that_ends_before_the_position_begins_anew(void **state)
+{
+    (void)state;
+    sim_log_free(sim_kafka_log(s.kafka, TOPIC_INCIDENT_CLOSED, 0));
+    ends_with("were already processed");
+    s.options.accept_state_loss = true;
+    engine_sim_restart(&s);
+    for (int i = 0; i < 3; i++) close_incident(arena_printf(s.arena, "C%d-0", i).p);
+    assert_int_equal(engine_sim_work(&s), OK);
+    assert_int_equal(engine_sim_count(&s, TOPIC_TASKS, OPENED), 6);
+}
+
+/* Whether the topic is the same cannot be told from what comes behind it. */
+static void a_mark_that_is_compacted_away_tells_nothing(void **state)
+{
+    (void)state;
+    struct sim_log *log = sim_kafka_log(s.kafka, TOPIC_INCIDENT_CLOSED, 0);
+    log->items[log->n - 1]->state = SIM_ABORTED;
+    engine_sim_restart(&s);
+    close_incident("C-0");
+    assert_int_equal(engine_sim_work(&s), OK);
+    assert_int_equal(engine_sim_count(&s, TOPIC_TASKS, OPENED), 4);
+}
+
+/* ---- modes ---- */
+
+static enum result no_resume(void *self, const struct position *positions, size_t n,
+                             struct error *error)
+{
+    (void)self, (void)positions, (void)n, (void)error;
+    return OK;
+}
+
+/* What a rebuild finds lost is not to be accepted by a worker's flag; and beside a worker the state is
+ * later than the brokers' answer. */
+static void a_restore_beside_a_worker(void **state)
+{
+    (void)state;
+    sim_kafka_offset(s.kafka, TOPIC_INCIDENT_CLOSED, 0)->offset--;
+    s.options.restore_only = true;
+    engine_sim_restart(&s);
+    s.client->input.resume = no_resume;
+    for (int i = 0; i < 200 && engine_not_ready(s.engine); i++) {
+        assert_int_not_equal(engine_step(s.engine, 0, &s.error), FATAL);
+        s.clock.monotonic_ms += 10;
+    }
+    assert_null(engine_not_ready(s.engine));
+    s.store->shards[0].checkpoint = state_of(0)->high + 7;
+    ends_with("the topic was recreated or has lost its end");
+    assert_null(strstr(s.error.text, "--accept-state-loss"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    log_setup(LOG_ERROR, false);
+    const struct CMUnitTest tests[] = {
+        TEST(an_offset_behind_the_state_is_passed_over),
+        TEST(an_offset_before_the_state_is_a_loss),
+        TEST(the_count_of_partitions_stands_in_the_state),
+        TEST(entries_are_missing_that_nobody_has),
+        TEST(a_cluster_without_a_name_is_not_another),
+        TEST(a_position_of_anothers_shard),
+        TEST(an_input_that_ends_before_the_position_begins_anew),
+        TEST(a_mark_that_is_compacted_away_tells_nothing),
+        TEST(a_restore_beside_a_worker),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
