@@ -123,6 +123,25 @@ static void the_count_of_partitions_stands_in_the_state(void **state)
     ends_with("was at work with 7 partitions (the state of shard 1 says so)");
 }
 
+static int set_up_empty(void **state)
+{
+    (void)state;
+    engine_sim_set_up(&s);
+    return 0;
+}
+
+/* Where nothing is known of the shard it begins at the start all the same. */
+static void a_strangers_offset_of_a_new_group(void **state)
+{
+    (void)state;
+    close_incident("A-0");
+    close_incident("B-0");
+    close_incident("C-0");
+    *sim_kafka_offset(s.kafka, TOPIC_INCIDENT_CLOSED, 0) = (struct sim_offset){.offset = 2};
+    assert_int_equal(engine_sim_work(&s), OK);
+    assert_int_equal(engine_sim_count(&s, TOPIC_TASKS, OPENED), 3);
+}
+
 /* ---- the store ---- */
 
 static void entries_are_missing_that_nobody_has(void **state)
@@ -178,6 +197,34 @@ static void a_position_of_anothers_shard(void **state)
     sim_client_free(other);
 }
 
+/* followup-state has lost its start, and the store has all of it: a person has to know. */
+static void a_changelog_without_its_start_is_spoken_of(void **state)
+{
+    (void)state;
+    sim_log_trim(state_of(1), state_of(1)->low + 2);
+    engine_sim_restart(&s);
+    assert_int_equal(engine_sim_work(&s), OK);
+    assert_int_equal(s.engine->next_loss_ms, 0);
+    assert_int_equal(engine_step(s.engine, 0, &s.error), OK);
+    int64_t next_ms = s.engine->next_loss_ms;
+    assert_true(next_ms > s.clock.monotonic_ms);
+    s.clock.monotonic_ms += 1000;
+    assert_int_equal(engine_step(s.engine, 0, &s.error), OK);
+    assert_true(s.engine->next_loss_ms == next_ms);
+}
+
+/* The changelog itself says it so: no rebuild helps. */
+static void a_position_that_followup_state_spoils(void **state)
+{
+    (void)state;
+    struct sim_log *log = state_of(0);
+    for (size_t i = log->first; i < log->n; i++)
+        if (state_key_is_internal(log->items[i]->key))
+            memset((char *)(uintptr_t)log->items[i]->value.p, '?', log->items[i]->value.n);
+    sim_store_lose(s.store, 0);
+    ends_with("$position");
+}
+
 /* ---- the inputs ---- */
 
 static void an_input_that_ends_before_the_position_begins_anew(void **state)
@@ -187,6 +234,7 @@ static void an_input_that_ends_before_the_position_begins_anew(void **state)
     ends_with("were already processed");
     s.options.accept_state_loss = true;
     engine_sim_restart(&s);
+    assert_int_equal(engine_sim_work(&s), OK);
     for (int i = 0; i < 3; i++) close_incident(arena_printf(s.arena, "C%d-0", i).p);
     assert_int_equal(engine_sim_work(&s), OK);
     assert_int_equal(engine_sim_count(&s, TOPIC_TASKS, OPENED), 6);
@@ -240,10 +288,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_offset_behind_the_state_is_passed_over),
         TEST(an_offset_before_the_state_is_a_loss),
+        cmocka_unit_test_setup_teardown(a_strangers_offset_of_a_new_group, set_up_empty, tear_down),
         TEST(the_count_of_partitions_stands_in_the_state),
         TEST(entries_are_missing_that_nobody_has),
         TEST(a_cluster_without_a_name_is_not_another),
         TEST(a_position_of_anothers_shard),
+        TEST(a_changelog_without_its_start_is_spoken_of),
+        TEST(a_position_that_followup_state_spoils),
         TEST(an_input_that_ends_before_the_position_begins_anew),
         TEST(a_mark_that_is_compacted_away_tells_nothing),
         TEST(a_restore_beside_a_worker),

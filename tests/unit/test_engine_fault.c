@@ -17,12 +17,10 @@ struct fault {
 };
 
 static struct fault on_poll, on_begin, on_produce, on_abort, on_recover;
-static struct fault on_ready, on_load, on_due, on_entries, on_apply;
+static struct fault on_ready, on_load, on_due, on_apply;
 static struct store_port store; /* behind the faults */
 static struct input_port input;
 static struct transaction_port transaction;
-static int lists;
-static bool moves; /* the store, before the load that would fail */
 
 static enum result strike(struct fault *fault, struct error *out)
 {
@@ -74,9 +72,7 @@ static enum result load(void *self, struct arena *arena, struct store_load *load
                         struct error *out)
 {
     enum result result = strike(&on_load, out);
-    if (result != OK && moves) f.stored->shards[0].checkpoint += 7;
-    if (result != OK && !moves) return result;
-    return store.load(self, arena, loads, n, out);
+    return result != OK ? result : store.load(self, arena, loads, n, out);
 }
 
 static enum result due(void *self, struct arena *arena, int32_t shard, ms_t until, struct str *keys,
@@ -84,15 +80,6 @@ static enum result due(void *self, struct arena *arena, int32_t shard, ms_t unti
 {
     enum result result = strike(&on_due, out);
     return result != OK ? result : store.due(self, arena, shard, until, keys, wake_at, n, out);
-}
-
-static enum result entries(void *self, struct arena *arena, int32_t shard, struct str header_key,
-                           struct str after, struct str *keys, size_t *n, struct error *out)
-{
-    enum result result = strike(&on_entries, out);
-    lists += result == OK;
-    return result != OK ? result
-                        : store.entries(self, arena, shard, header_key, after, keys, n, out);
 }
 
 static bool apply_take(void *self, int wait_ms, enum result *result, struct error *out)
@@ -105,12 +92,11 @@ static bool apply_take(void *self, int wait_ms, enum result *result, struct erro
 
 static int set_up(void **state)
 {
-    static struct fault *const all[] = {&on_poll,  &on_begin, &on_produce, &on_abort,   &on_recover,
-                                        &on_ready, &on_load,  &on_due,     &on_entries, &on_apply};
+    static struct fault *const all[] = {&on_poll,  &on_begin, &on_produce, &on_abort, &on_recover,
+                                        &on_ready, &on_load,  &on_due,     &on_apply};
     (void)state;
     fake_set_up(&f, 4000, NULL);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) *all[i] = (struct fault){OK, 0};
-    moves = false;
     store = f.store;
     input = f.input;
     transaction = f.transaction;
@@ -122,7 +108,6 @@ static int set_up(void **state)
     f.store.ready = ready;
     f.store.load = load;
     f.store.due = due;
-    f.store.entries = entries;
     f.store.apply_take = apply_take;
     fake_step(&f); /* the store is ready */
     f.engine->next_watch_ms = INT64_MAX;
@@ -333,86 +318,6 @@ static void ticks_that_cannot_be_asked_for(void **state)
     assert_int_equal(f.transactions, before);
 }
 
-/* A closure needs all that is stored of its incident: it is listed, and loaded in a second round. */
-static void put_listed(int shard)
-{
-    char value[200];
-    snprintf(value, sizeof value, "{\"incident_id\":\"L-%d\",\"finding_id\":\"G\"}", shard);
-    fake_put(&f, TOPIC_FINDING_UPDATED, shard, f.clock.now, value);
-    fake_work_off(&f);
-    snprintf(value, sizeof value, "{\"incident_id\":\"L-%d\",\"closed_at\":\"2026-11-01\"}", shard);
-    fake_put(&f, TOPIC_INCIDENT_CLOSED, shard, f.clock.now, value);
-}
-
-static void a_list_that_fails(void **state)
-{
-    (void)state;
-    put_listed(0);
-    int before = f.transactions;
-    store_fails(&on_entries);
-    assert_int_equal(f.transactions, before);
-}
-
-static void a_load_of_what_was_listed(void **state)
-{
-    (void)state;
-    put_listed(0);
-    int before = f.transactions;
-    on_load = (struct fault){RETRY, 1};
-    fake_step(&f);
-    assert_int_equal(on_load.result, OK);
-    assert_int_equal(f.transactions, before);
-    assert_true(f.engine->membership.store_down);
-    assert_int_equal(f.engine->inbox_n, 0);
-}
-
-static void a_store_that_moved_behind_the_list(void **state)
-{
-    (void)state;
-    put_listed(0);
-    int before = f.transactions;
-    moves = true;
-    on_load = (struct fault){RETRY, 1};
-    fake_step(&f);
-    assert_int_equal(on_load.result, OK);
-    assert_int_equal(f.transactions, before);
-    assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
-    assert_int_equal(f.engine->shards[1].phase, SHARD_ACTIVE);
-    assert_false(f.engine->membership.store_down);
-}
-
-/* One shard drops out in the first round, the second round is without it. */
-static void a_list_beside_a_store_that_moved(void **state)
-{
-    (void)state;
-    put_listed(0);
-    put_listed(1); /* behind it the closure of shard 0 is done */
-    put(2);
-    f.stored->shards[0].checkpoint += 7;
-    fake_step(&f);
-    assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
-    assert_int_equal(f.engine->shards[1].phase, SHARD_ACTIVE);
-    assert_int_equal(fake_count(&f, "epilogue.incident.opened.v1", "L-1"), 1);
-    assert_int_equal(fake_count(&f, "epilogue.incident.opened.v1", "I2-0"), 0);
-}
-
-/* Of two shards the first list fails: the second one is not asked for. */
-static void a_list_that_fails_is_the_last(void **state)
-{
-    (void)state;
-    put_listed(0);
-    size_t left = f.queue_n - 1;
-    struct kafka_event closure = f.queue[left];
-    f.queue_n = left; /* together with the other one */
-    f.ends[TOPIC_INCIDENT_CLOSED][0]--;
-    put_listed(1);
-    *ARENA_PUSH(f.arena, f.queue, f.queue_n, f.queue_cap) = closure;
-    int before = f.transactions, listed = lists;
-    store_fails(&on_entries);
-    assert_int_equal(f.transactions, before);
-    assert_int_equal(lists, listed);
-}
-
 /* A wake time that the store does not know is asked for anew, and the watch looks. */
 static void a_wake_time_that_is_gone(void **state)
 {
@@ -426,6 +331,33 @@ static void a_wake_time_that_is_gone(void **state)
     on_due = (struct fault){RETRY, 1};
     fake_step(&f);
     assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
+}
+
+/* The store knows of a later one only. */
+static void a_wake_time_that_is_too_early(void **state)
+{
+    (void)state;
+    put(0);
+    fake_work_off(&f);
+    ms_t stored = sim_store_wake_at(f.stored, 0);
+    assert_true(stored > f.clock.now);
+    f.engine->shards[0].next_wake = f.clock.now - 1000;
+    fake_ends(&f, 0);
+    fake_step(&f);
+    assert_true(f.engine->shards[0].next_wake == stored);
+}
+
+/* A restore writes to the store, too, so it waits until the batch has. */
+static void a_restore_waits_for_the_apply(void **state)
+{
+    (void)state;
+    f.apply_waits = 3;
+    put(0);
+    fake_step(&f);
+    f.engine->shards[1].phase = SHARD_WAITS_FOR_STORE;
+    fake_step(&f);
+    assert_true(f.engine->is_applying);
+    assert_int_equal(f.engine->shards[1].phase, SHARD_WAITS_FOR_STORE);
 }
 
 static void a_store_that_refuses_at_last(void **state)
@@ -539,12 +471,9 @@ int main(void)
         TEST(a_load_that_fails),
         TEST(a_watch_that_fails),
         TEST(ticks_that_cannot_be_asked_for),
-        TEST(a_list_that_fails),
-        TEST(a_load_of_what_was_listed),
-        TEST(a_store_that_moved_behind_the_list),
-        TEST(a_list_beside_a_store_that_moved),
-        TEST(a_list_that_fails_is_the_last),
         TEST(a_wake_time_that_is_gone),
+        TEST(a_wake_time_that_is_too_early),
+        TEST(a_restore_waits_for_the_apply),
         TEST(a_store_that_refuses_at_last),
         TEST(a_store_that_refuses_at_once),
         TEST(a_store_that_moved_before_the_load),

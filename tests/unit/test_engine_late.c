@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What turns out to be needed only while a batch is decided, and what happens when it cannot be
- * loaded then. The incident of these tests is completed by the first record, and past its retention at
- * the time of the second: its end is a tick between them, which needs all of the incident. */
+/* What turns out to be needed after the first load of a batch, and what happens when it cannot be
+ * loaded then. */
 #include "engine_support.h"
 
 #include <stdio.h>
@@ -37,6 +36,19 @@ static void work_off(void)
     }
 }
 
+static void begin_faults(void)
+{
+    store = f.store;
+    f.store.load = load;
+    f.store.entries = entries;
+    lists = 0;
+    moves = false;
+    list_result = load_result = OK;
+    f.engine->next_watch_ms = INT64_MAX;
+}
+
+/* An incident that is completed by the first record, and past its retention at the time of the
+ * second: its end is a tick between them, which needs all of the incident. */
 static int set_up(void **state)
 {
     (void)state;
@@ -49,13 +61,7 @@ static int set_up(void **state)
              "{\"incident_id\":\"I-0\",\"finding_id\":\"F\",\"category\":\"technical-lapse\","
              "\"severity\":\"low\"}");
     fake_work_off(&f);
-    store = f.store;
-    f.store.load = load;
-    f.store.entries = entries;
-    lists = 0;
-    moves = false;
-    list_result = load_result = OK;
-    f.engine->next_watch_ms = INT64_MAX;
+    begin_faults();
     fake_pass(&f, 2 * HOUR_MS);
     fake_put(&f, TOPIC_TASK_UPDATED, 0, FAKE_START + 1000,
              "{\"incident_id\":\"I-0\",\"task_id\":\"I-0/bug/F\",\"status\":\"resolved\"}");
@@ -168,6 +174,93 @@ static void a_record_that_is_given_up_has_the_whole_incident(void **state)
     assert_int_equal(letters, 1);
 }
 
+/* ---- behind the list of a closure ---- */
+
+static void put_closure(int n)
+{
+    char value[100];
+    snprintf(value, sizeof value, "{\"incident_id\":\"L%d-%d\",\"closed_at\":\"2026-11-01\"}", n,
+             n % FAKE_SHARDS);
+    fake_put(&f, TOPIC_INCIDENT_CLOSED, n % FAKE_SHARDS, f.clock.now, value);
+}
+
+/* Of each of these incidents a finding came first. A closure needs all that is stored of it: that is
+ * listed, and loaded in a second round. */
+static int set_up_listed(void **state)
+{
+    char value[100];
+    (void)state;
+    fake_set_up(&f, 4000, NULL);
+    for (int i = 0; i < 4; i++) {
+        snprintf(value, sizeof value, "{\"incident_id\":\"L%d-%d\",\"finding_id\":\"G\"}", i,
+                 i % FAKE_SHARDS);
+        fake_put(&f, TOPIC_FINDING_UPDATED, i % FAKE_SHARDS, f.clock.now, value);
+    }
+    fake_work_off(&f);
+    begin_faults();
+    for (int i = 0; i < 4; i++) put_closure(i);
+    return 0;
+}
+
+static size_t opened(const char *id)
+{
+    return fake_count(&f, "epilogue.incident.opened.v1", id);
+}
+
+static void each_is_listed_once(void **state)
+{
+    (void)state;
+    fake_step(&f);
+    assert_int_equal(lists, 4);
+    assert_int_equal(opened(NULL), 4);
+}
+
+static void the_list_that_fails_is_the_last(void **state)
+{
+    (void)state;
+    int before = f.transactions;
+    list_result = RETRY;
+    fake_step(&f);
+    assert_int_equal(lists, 1);
+    nothing_is_committed(before);
+    assert_true(f.engine->membership.store_down);
+}
+
+static void what_was_listed_cannot_be_loaded(void **state)
+{
+    (void)state;
+    int before = f.transactions;
+    load_result = RETRY;
+    fake_step(&f);
+    assert_int_equal(lists, 4);
+    nothing_is_committed(before);
+    assert_true(f.engine->membership.store_down);
+}
+
+static void a_store_that_moves_behind_the_list(void **state)
+{
+    (void)state;
+    moves = true;
+    fake_step(&f);
+    assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
+    assert_int_equal(f.engine->shards[1].phase, SHARD_ACTIVE);
+    assert_int_equal(opened("L0-0") + opened("L2-0"), 0);
+    assert_int_equal(opened("L1-1") + opened("L3-1"), 2);
+}
+
+/* One shard drops out in the first round: the second one is without it. */
+static void a_store_that_moved_before_the_list(void **state)
+{
+    (void)state;
+    f.stored->shards[0].checkpoint += 7;
+    fake_step(&f);
+    assert_int_equal(lists, 2);
+    assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
+    assert_int_equal(opened("L0-0") + opened("L2-0"), 0);
+    assert_int_equal(opened("L1-1") + opened("L3-1"), 2);
+}
+
+#define LISTED(name) cmocka_unit_test_setup_teardown(name, set_up_listed, tear_down)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -180,6 +273,11 @@ int main(void)
         TEST(a_list_before_a_record_that_fails),
         TEST(a_store_that_moves_before_a_record),
         TEST(a_record_that_is_given_up_has_the_whole_incident),
+        LISTED(each_is_listed_once),
+        LISTED(the_list_that_fails_is_the_last),
+        LISTED(what_was_listed_cannot_be_loaded),
+        LISTED(a_store_that_moves_behind_the_list),
+        LISTED(a_store_that_moved_before_the_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

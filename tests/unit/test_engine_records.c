@@ -308,6 +308,21 @@ static void a_condition_beside_another(void **state)
     assert_true(f.engine->next_condition_ms < INT64_MAX);
 }
 
+static void a_condition_that_another_shard_waits_for_is_not_said_again(void **state)
+{
+    (void)state;
+    put_closure();
+    make_batch();
+    refuse(REFUSAL_CONDITION, NULL, 0);
+    f.engine->shards[1].is_hindered = true;
+    f.engine->shards[1].condition = f.refusal.condition;
+    f.engine->next_condition_ms = INT64_MAX;
+    fake_step(&f);
+    assert_true(f.engine->shards[0].is_hindered);
+    assert_null(f.engine->condition);
+    assert_true(f.engine->next_condition_ms == INT64_MAX);
+}
+
 static void put_finding(int bytes)
 {
     char value[5200];
@@ -434,6 +449,7 @@ int main(void)
         TEST(a_position_that_is_refused_ends_the_worker),
         TEST(a_condition_of_nothing_in_particular),
         TEST(a_condition_beside_another),
+        TEST(a_condition_that_another_shard_waits_for_is_not_said_again),
         TEST(a_suspicion_has_its_time),
         TEST(a_shard_that_waits_does_not_ask),
         TEST(an_entry_that_cannot_be_read_twice_ends_the_worker),

@@ -34,6 +34,7 @@ static struct store_port store;
 static struct kafka_event told; /* by the next poll; no shards: nothing */
 static bool holds_changelog, holds_answer;
 static int closed, asked;
+static size_t piece; /* records of a poll and of a read; 0: as many as there are */
 
 static enum result strike(enum fault_kind kind, struct error *error)
 {
@@ -139,6 +140,7 @@ static void restart(bool lost)
     s.store_client.port.load = load;
     s.store_client.port.apply_start = apply_start;
     s.store_client.port.apply_take = apply_take;
+    s.client->poll_max = piece;
     asked = closed = 0;
 }
 
@@ -156,6 +158,7 @@ static int set_up(void **state)
     fault = (struct fault){FAULT_NONE, 0, OK, NULL};
     told.shards_n = 0;
     holds_changelog = holds_answer = false;
+    piece = 0;
     for (int i = 0; i < 4; i++) {
         const char *id = arena_printf(s.arena, "%c-%d", 'A' + i / 2, i % 2).p;
         engine_sim_put(&s, TOPIC_INCIDENT_CLOSED, id,
@@ -196,24 +199,29 @@ static void is_whole(struct sim_store *expected)
     assert_int_equal(engine_sim_count(&s, TOPIC_TASKS, CREATED), created + 2);
 }
 
-/* At each of its calls of this kind, one after the other; how many there were. */
+/* At its call of this kind behind `n` others; false: there were no more. */
+static bool survives_at(enum fault_kind kind, int n, enum result result)
+{
+    struct sim_store *before = sim_store_copy(s.store);
+    restart(true);
+    fault = (struct fault){kind, n, result, NULL};
+    for (int i = 0; i < 100 && engine_not_ready(s.engine); i++) {
+        assert_int_not_equal(engine_step(s.engine, 0, &s.error), FATAL);
+        s.clock.monotonic_ms += 10;
+    }
+    bool struck = fault.kind == FAULT_NONE;
+    fault.kind = FAULT_NONE;
+    assert_int_equal(engine_sim_work(&s), OK);
+    is_whole(before);
+    return struck;
+}
+
+/* At each of its calls, one after the other; how many there were. */
 static int survives(enum fault_kind kind, enum result result)
 {
-    for (int n = 0;; n++) {
-        assert_true(n < 50);
-        struct sim_store *before = sim_store_copy(s.store);
-        restart(true);
-        fault = (struct fault){kind, n, result, NULL};
-        for (int i = 0; i < 100 && engine_not_ready(s.engine); i++) {
-            assert_int_not_equal(engine_step(s.engine, 0, &s.error), FATAL);
-            s.clock.monotonic_ms += 10;
-        }
-        bool struck = fault.kind == FAULT_NONE;
-        fault.kind = FAULT_NONE;
-        assert_int_equal(engine_sim_work(&s), OK);
-        is_whole(before);
-        if (!struck) return n;
-    }
+    int n = 0;
+    while (survives_at(kind, n, result)) assert_true(n++ < 50);
+    return n;
 }
 
 static void a_store_that_fails(void **state)
@@ -221,6 +229,44 @@ static void a_store_that_fails(void **state)
     (void)state;
     assert_true(survives(FAULT_LOAD, RETRY) >= 2);
     assert_true(survives(FAULT_APPLY, RETRY) >= 2);
+}
+
+/* Between two pieces, too. */
+static void a_store_that_fails_in_the_middle(void **state)
+{
+    (void)state;
+    piece = 3;
+    for (int n = 0; n < 5; n++) {
+        assert_true(survives_at(FAULT_APPLY, n, RETRY));
+        assert_true(survives_at(FAULT_READ, n, RETRY));
+    }
+}
+
+static void a_store_that_takes_its_time(void **state)
+{
+    (void)state;
+    struct sim_store *before = sim_store_copy(s.store);
+    restart(true);
+    s.store_client.late = 3;
+    assert_int_equal(engine_sim_work(&s), OK);
+    is_whole(before);
+}
+
+static void deletions_are_deletions(void **state)
+{
+    (void)state;
+    struct sim_store *before = sim_store_copy(s.store);
+    struct message message = {
+        .topic = TOPIC_STATE,
+        .key = STR("X-0|c"),
+        .value = STR("{\"v\":1,\"type\":\"closure\",\"sufficient\":true,\"complete\":true}")};
+    sim_kafka_append(s.kafka, &message);
+    message.value = STR_NONE;
+    sim_kafka_append(s.kafka, &message);
+    piece = 1; /* or the entry would not be met */
+    restart(true);
+    if (engine_sim_work(&s) != OK) fail_msg("%s", s.error.text);
+    is_whole(before);
 }
 
 static void brokers_that_fail(void **state)
@@ -329,6 +375,45 @@ static void revoked_while_it_reads(void **state)
     is_whole(before);
 }
 
+/* Of two shards that were asked for one goes, and comes again. */
+static void one_is_revoked_while_it_asks(void **state)
+{
+    (void)state;
+    static const int32_t one[] = {1};
+    struct sim_store *before = sim_store_copy(s.store);
+    restart(true);
+    holds_answer = true;
+    all_are(SHARD_WAITS_FOR_BROKERS);
+    told = (struct kafka_event){.type = KAFKA_REVOKED, .shards = one, .shards_n = 1};
+    assert_int_not_equal(engine_step(s.engine, 0, &s.error), FATAL);
+    holds_answer = false;
+    for (int i = 0; i < 30; i++) assert_int_equal(engine_step(s.engine, 0, &s.error), OK);
+    assert_int_equal(s.engine->shards[0].phase, SHARD_ACTIVE);
+    assert_int_equal(s.engine->shards[1].phase, SHARD_NOT_OURS);
+    told = (struct kafka_event){.type = KAFKA_ASSIGNED, .shards = one, .shards_n = 1};
+    assert_int_equal(engine_sim_work(&s), OK);
+    is_whole(before);
+}
+
+/* What Kafka refused is not over because the shard is restored, but with its next batch. */
+static void a_hindered_shard_stays_so_until_it_writes(void **state)
+{
+    (void)state;
+    struct sim_store *before = sim_store_copy(s.store);
+    restart(false);
+    holds_answer = true;
+    all_are(SHARD_WAITS_FOR_BROKERS);
+    s.engine->shards[0].is_hindered = true;
+    s.engine->shards[0].hindered_until_ms = s.clock.monotonic_ms;
+    s.engine->shards[0].condition = WISH;
+    holds_answer = false;
+    all_are(SHARD_ACTIVE);
+    assert_true(s.engine->shards[0].is_hindered);
+    assert_string_equal(engine_not_ready(s.engine), WISH);
+    is_whole(before);
+    assert_false(s.engine->shards[0].is_hindered);
+}
+
 /* An answer to a question of an earlier ownership says nothing of this one. */
 static void revoked_while_it_asks(void **state)
 {
@@ -358,12 +443,17 @@ int main(void)
     log_setup(LOG_ERROR, false);
     const struct CMUnitTest tests[] = {
         TEST(a_store_that_fails),
+        TEST(a_store_that_fails_in_the_middle),
+        TEST(a_store_that_takes_its_time),
+        TEST(deletions_are_deletions),
         TEST(brokers_that_fail),
         TEST(a_shard_that_goes_before_it_is_resumed),
         TEST(what_is_fatal_ends_the_worker),
         TEST(brokers_that_do_not_answer_are_named),
         TEST(a_store_that_moves_meanwhile),
         TEST(revoked_while_it_reads),
+        TEST(one_is_revoked_while_it_asks),
+        TEST(a_hindered_shard_stays_so_until_it_writes),
         TEST(revoked_while_it_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
