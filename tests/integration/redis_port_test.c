@@ -525,9 +525,10 @@ static void test_no_more_clients(void **state)
     struct store_load l = {.shard = 0};
     for (int i = 0; i < 50 && port->load(port->self, arena, &l, 1, &error) != OK; i++) pause_ms(20);
     run("CONFIG SET maxclients 2");
-    assert_int_equal(port->ready(port->self, &error), RETRY);
-    assert_non_null(strstr(error.text, "too many clients"));
+    /* Whether its reason is still read depends on who is first, the server that closes or we. */
+    enum result result = port->ready(port->self, &error);
     run("CONFIG SET maxclients 100");
+    assert_int_equal(result, RETRY);
     pause_ms(250);
     assert_int_equal(port->ready(port->self, &error), OK);
 }

@@ -46,6 +46,25 @@ static enum result produce_all(struct batch *b, struct error *error)
     return result;
 }
 
+/*
+ * The positions of a shard that its transaction commits. Each costs the brokers a record, so only
+ * those that have moved go, after all have gone once since the shard began. One goes in any case: a
+ * transaction without a position proves neither that the shard is ours nor how many batches there
+ * were.
+ */
+static size_t add_positions(const struct batch_shard *bs, struct position *positions)
+{
+    const struct shard *shard = bs->shard;
+    size_t n = 0;
+    for (int t = 0; t < INPUTS; t++) {
+        bool has_moved = bs->next[t] != shard->inputs[t].next;
+        if (has_moved || !shard->positions_known)
+            positions[n++] = (struct position){input_topic(t), shard->id, bs->next[t]};
+    }
+    if (!n) positions[n++] = (struct position){input_topic(0), shard->id, bs->next[0]};
+    return n;
+}
+
 static void prepare(struct batch *b)
 {
     struct engine *engine = b->engine;
@@ -58,8 +77,7 @@ static void prepare(struct batch *b)
                                               .batch = bs->shard->batch + 1,
                                               .checkpoint = bs->shard->checkpoint,
                                               .state_end = -1};
-        for (int t = 0; t < INPUTS; t++)
-            positions[n++] = (struct position){input_topic(t), bs->shard->id, bs->next[t]};
+        n += add_positions(bs, positions + n);
     }
     metrics_wait(engine->metrics, WAIT_TRANSACTION, "waiting for Kafka: committing a transaction");
     engine->transaction->prepare_start(engine->transaction->self, positions, n, b->commits,
@@ -196,6 +214,7 @@ static void take_committed(struct batch *b, struct batch_shard *bs)
     refuse_is_over(b->engine, shard);
     shard->batch++;
     shard->corrupt_entry = 0;
+    shard->positions_known = true;
     shard->entries = bs->entries;
     shard->owes_ticks = bs->owes_ticks;
     shard->was_cut = bs->was_cut;
