@@ -110,16 +110,41 @@ static void an_offset_before_the_state_is_a_loss(void **state)
     ends_with("the last 1 batches are missing");
 }
 
-static void the_count_of_partitions_stands_in_the_state(void **state)
+static void forget_offsets(void)
 {
-    (void)state;
     for (int t = TOPIC_INCIDENT_CLOSED; t <= TOPIC_FORWARDED; t++)
         for (int32_t p = 0; p < SIM_SHARDS; p++)
             *sim_kafka_offset(s.kafka, t, p) = (struct sim_offset){.offset = -1};
-    struct sim_entry *position = entry_of(1, "$position/1");
-    char *count = memmem(position->value.p, position->value.n, "\"partitions\":2", 14);
+}
+
+static void set_count(struct str position)
+{
+    char *count = memmem(position.p, position.n, "\"partitions\":2", 14);
     assert_non_null(count);
     count[13] = '7';
+}
+
+/* Only one shard says so, behind the other one in followup-state: nobody works before it is read. */
+static void the_count_of_partitions_is_known_at_last(void **state)
+{
+    (void)state;
+    struct sim_log *log = state_of(1);
+    forget_offsets();
+    for (size_t i = log->first; i < log->n; i++)
+        if (state_key_is_internal(log->items[i]->key)) set_count(log->items[i]->value);
+    for (int32_t i = 0; i < SIM_SHARDS; i++) sim_store_lose(s.store, i);
+    engine_sim_restart(&s);
+    s.client->poll_max = 1;
+    assert_int_equal(engine_sim_work(&s), FATAL);
+    assert_non_null(strstr(s.error.text, "was at work with 7 partitions"));
+    assert_int_equal(s.engine->shards[0].phase, SHARD_RESTORED);
+}
+
+static void the_count_of_partitions_stands_in_the_state(void **state)
+{
+    (void)state;
+    forget_offsets();
+    set_count(entry_of(1, "$position/1")->value);
     ends_with("was at work with 7 partitions (the state of shard 1 says so)");
 }
 
@@ -289,6 +314,7 @@ int main(void)
         TEST(an_offset_behind_the_state_is_passed_over),
         TEST(an_offset_before_the_state_is_a_loss),
         cmocka_unit_test_setup_teardown(a_strangers_offset_of_a_new_group, set_up_empty, tear_down),
+        TEST(the_count_of_partitions_is_known_at_last),
         TEST(the_count_of_partitions_stands_in_the_state),
         TEST(entries_are_missing_that_nobody_has),
         TEST(a_cluster_without_a_name_is_not_another),

@@ -260,6 +260,21 @@ static void a_store_that_moved_before_the_list(void **state)
     assert_int_equal(opened("L1-1") + opened("L3-1"), 2);
 }
 
+/* Reviews have the list of all tasks. */
+static void a_list_for_the_first_of_several_ticks(void **state)
+{
+    (void)state;
+    fake_work_off(&f);
+    fake_pass(&f, 20 * DAY_MS);
+    for (int32_t i = 0; i < FAKE_SHARDS; i++) fake_ends(&f, i);
+    int before = f.transactions;
+    lists = 0;
+    list_result = RETRY;
+    work_off();
+    assert_int_equal(lists, 1);
+    nothing_is_committed(before);
+}
+
 #define LISTED(name) cmocka_unit_test_setup_teardown(name, set_up_listed, tear_down)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
@@ -278,6 +293,7 @@ int main(void)
         LISTED(what_was_listed_cannot_be_loaded),
         LISTED(a_store_that_moves_behind_the_list),
         LISTED(a_store_that_moved_before_the_list),
+        LISTED(a_list_for_the_first_of_several_ticks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

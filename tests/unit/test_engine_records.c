@@ -120,6 +120,8 @@ static void a_record_of_a_newer_version_waits_for_it(void **state)
 {
     (void)state;
     put_kind("tomorrow", 8);
+    put_raw(TOPIC_INCIDENT_CLOSED, 1, STR("I-1"),
+            "{\"incident_id\":\"I-1\",\"closed_at\":\"2026-11-01\"}");
     is_fatal("of kind 'tomorrow', which this version does not know");
     assert_int_equal(f.transactions, 0);
 }
@@ -296,12 +298,12 @@ static void a_condition_of_nothing_in_particular(void **state)
 static void a_condition_beside_another(void **state)
 {
     (void)state;
+    put_closure();
+    make_batch();
     f.engine->shards[1].is_hindered = true;
     f.engine->shards[1].condition = "another";
     f.engine->condition = "another";
     f.engine->next_condition_ms = INT64_MAX;
-    put_closure();
-    make_batch();
     refuse(REFUSAL_CONDITION, NULL, 0);
     fake_step(&f);
     assert_string_equal(f.engine->condition, "not now");

@@ -324,6 +324,23 @@ static void touch(void)
     for (int32_t i = 0; i < SIM_SHARDS; i++) s.store->shards[i].checkpoint = 1;
 }
 
+static void spoil(void)
+{
+    struct sim_entry *entry = sim_index_get(&s.store->shards[0].by_key, 0, STR("$position/0"));
+    memset((char *)(uintptr_t)entry->value.p, '?', entry->value.n);
+}
+
+static void a_position_that_is_spoilt_meanwhile(void **state)
+{
+    (void)state;
+    struct sim_store *before = sim_store_copy(s.store);
+    restart(false);
+    fault = (struct fault){FAULT_LOAD, 1, OK, spoil};
+    assert_int_equal(engine_sim_work(&s), OK);
+    assert_int_equal(fault.kind, FAULT_NONE);
+    is_whole(before);
+}
+
 /* Before the shard is cleared, before a piece is written, and before it is compared. */
 static void a_store_that_moves_meanwhile(void **state)
 {
@@ -414,6 +431,25 @@ static void a_hindered_shard_stays_so_until_it_writes(void **state)
     assert_false(s.engine->shards[0].is_hindered);
 }
 
+/* One shard begins again, and again; the other one works on. */
+static void a_restore_that_fails_beside_a_shard_at_work(void **state)
+{
+    (void)state;
+    struct sim_store *before = sim_store_copy(s.store);
+    restart(false);
+    assert_int_equal(engine_sim_work(&s), OK);
+    sim_store_lose(s.store, 1);
+    fault = (struct fault){FAULT_OPEN, 0, RETRY, NULL};
+    s.clock.monotonic_ms += 2000; /* the watch finds it */
+    for (int i = 0; i < 10 && fault.kind; i++)
+        assert_int_equal(engine_step(s.engine, 0, &s.error), OK);
+    assert_int_equal(fault.kind, FAULT_NONE);
+    assert_int_equal(s.engine->shards[0].phase, SHARD_ACTIVE);
+    assert_int_equal(s.engine->shards[1].phase, SHARD_WAITS_FOR_BROKERS);
+    assert_int_equal(engine_sim_work(&s), OK);
+    is_whole(before);
+}
+
 /* An answer to a question of an earlier ownership says nothing of this one. */
 static void revoked_while_it_asks(void **state)
 {
@@ -450,10 +486,12 @@ int main(void)
         TEST(a_shard_that_goes_before_it_is_resumed),
         TEST(what_is_fatal_ends_the_worker),
         TEST(brokers_that_do_not_answer_are_named),
+        TEST(a_position_that_is_spoilt_meanwhile),
         TEST(a_store_that_moves_meanwhile),
         TEST(revoked_while_it_reads),
         TEST(one_is_revoked_while_it_asks),
         TEST(a_hindered_shard_stays_so_until_it_writes),
+        TEST(a_restore_that_fails_beside_a_shard_at_work),
         TEST(revoked_while_it_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
