@@ -223,7 +223,7 @@ static void refuse(enum refusal_kind kind, const size_t *messages, size_t n)
 {
     f.abort_next = 1;
     f.refusal = (struct transaction_refusal){.kind = kind, .n = n, .condition = "not now"};
-    memcpy(f.refusal.messages, messages, n * sizeof *messages);
+    if (n) memcpy(f.refusal.messages, messages, n * sizeof *messages);
 }
 
 static size_t of_topic(int topic)
