@@ -255,6 +255,24 @@ static void a_position_that_followup_state_spoils(void **state)
     ends_with("$position");
 }
 
+static void deletions_are_deletions(void **state)
+{
+    (void)state;
+    struct message message = {
+        .topic = TOPIC_STATE,
+        .key = STR("X-0|c"),
+        .value = STR("{\"v\":1,\"type\":\"closure\",\"sufficient\":true,\"complete\":true}")};
+    sim_kafka_append(s.kafka, &message);
+    message.value = STR_NONE;
+    sim_kafka_append(s.kafka, &message);
+    sim_store_lose(s.store, 0);
+    engine_sim_restart(&s);
+    s.client->poll_max = 1; /* or the entry would not be met */
+    assert_int_equal(engine_sim_work(&s), OK);
+    assert_null(sim_index_get(&s.store->shards[0].by_key, 0, message.key));
+    goes_on();
+}
+
 /* ---- the inputs ---- */
 
 static void an_input_that_ends_before_the_position_begins_anew(void **state)
@@ -328,6 +346,7 @@ int main(void)
         TEST(a_position_of_anothers_shard),
         TEST(a_changelog_without_its_start_is_spoken_of),
         TEST(a_position_that_followup_state_spoils),
+        TEST(deletions_are_deletions),
         TEST(an_input_that_ends_before_the_position_begins_anew),
         TEST(a_mark_that_is_compacted_away_tells_nothing),
         TEST(a_restore_beside_a_worker),

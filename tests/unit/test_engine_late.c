@@ -11,10 +11,12 @@ static enum result list_result; /* of the next list */
 static enum result load_result; /* of the next load behind a list */
 static bool moves;              /* the store, behind the next list */
 static int lists;
+static size_t second_round; /* shards of it */
 
 static enum result load(void *self, struct arena *arena, struct store_load *loads, size_t n,
                         struct error *error)
 {
+    if (lists) second_round += n;
     if (lists && load_result != OK) return error_set(error, load_result, "the load fails");
     return store.load(self, arena, loads, n, error);
 }
@@ -42,6 +44,7 @@ static void begin_faults(void)
     f.store.load = load;
     f.store.entries = entries;
     lists = 0;
+    second_round = 0;
     moves = false;
     list_result = load_result = OK;
     f.engine->next_watch_ms = INT64_MAX;
@@ -255,6 +258,7 @@ static void a_store_that_moved_before_the_list(void **state)
     f.stored->shards[0].checkpoint += 7;
     fake_step(&f);
     assert_int_equal(lists, 2);
+    assert_int_equal(second_round, 1);
     assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
     assert_int_equal(opened("L0-0") + opened("L2-0"), 0);
     assert_int_equal(opened("L1-1") + opened("L3-1"), 2);
