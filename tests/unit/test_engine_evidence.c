@@ -13,23 +13,13 @@
 
 static struct engine_sim s;
 
-static void close_incident(const char *id)
-{
-    engine_sim_put(&s, TOPIC_INCIDENT_CLOSED, id,
-                   arena_printf(s.arena,
-                                "{\"incident_id\":\"%s\",\"closed_at\":\"2026-11-01\","
-                                "\"findings\":[{\"finding_id\":\"F\"}]}",
-                                id)
-                       .p);
-}
-
 static int set_up(void **state)
 {
     (void)state;
     engine_sim_set_up(&s);
-    close_incident("A-0");
-    close_incident("B-0");
-    close_incident("A-1");
+    engine_sim_close(&s, "A-0");
+    engine_sim_close(&s, "B-0");
+    engine_sim_close(&s, "A-1");
     return engine_sim_work(&s) != OK;
 }
 
@@ -45,9 +35,7 @@ static void goes_on(void)
     size_t created = engine_sim_count(&s, TOPIC_TASKS, CREATED);
     for (int32_t i = 0; i < SIM_SHARDS; i++) {
         const char *id = i ? "A-1" : "A-0";
-        engine_sim_put(
-            &s, TOPIC_FINDING_UPDATED, id,
-            arena_printf(s.arena, "{\"incident_id\":\"%s\",\"finding_id\":\"G\"}", id).p);
+        engine_sim_find(&s, id, "G");
     }
     assert_int_equal(engine_sim_work(&s), OK);
     assert_int_equal(engine_sim_count(&s, TOPIC_TASKS, CREATED), created + 2);
@@ -111,7 +99,7 @@ static void an_offset_before_the_state_is_a_loss(void **state)
 {
     (void)state;
     sim_kafka_offset(s.kafka, TOPIC_INCIDENT_CLOSED, 0)->offset++;
-    close_incident("C-0");
+    engine_sim_close(&s, "C-0");
     ends_with("the last 1 batches are missing");
 }
 
@@ -164,9 +152,9 @@ static int set_up_empty(void **state)
 static void a_strangers_offset_of_a_new_group(void **state)
 {
     (void)state;
-    close_incident("A-0");
-    close_incident("B-0");
-    close_incident("C-0");
+    engine_sim_close(&s, "A-0");
+    engine_sim_close(&s, "B-0");
+    engine_sim_close(&s, "C-0");
     *sim_kafka_offset(s.kafka, TOPIC_INCIDENT_CLOSED, 0) = (struct sim_offset){.offset = 2};
     assert_int_equal(engine_sim_work(&s), OK);
     assert_int_equal(engine_sim_count(&s, TOPIC_TASKS, OPENED), 3);
@@ -283,7 +271,7 @@ static void an_input_that_ends_before_the_position_begins_anew(void **state)
     s.options.accept_state_loss = true;
     engine_sim_restart(&s);
     assert_int_equal(engine_sim_work(&s), OK);
-    for (int i = 0; i < 3; i++) close_incident(arena_printf(s.arena, "C%d-0", i).p);
+    for (int i = 0; i < 3; i++) engine_sim_close(&s, arena_printf(s.arena, "C%d-0", i).p);
     assert_int_equal(engine_sim_work(&s), OK);
     assert_int_equal(engine_sim_count(&s, TOPIC_TASKS, OPENED), 6);
 }
@@ -295,7 +283,7 @@ static void a_mark_that_is_compacted_away_tells_nothing(void **state)
     struct sim_log *log = sim_kafka_log(s.kafka, TOPIC_INCIDENT_CLOSED, 0);
     log->items[log->n - 1]->state = SIM_ABORTED;
     engine_sim_restart(&s);
-    close_incident("C-0");
+    engine_sim_close(&s, "C-0");
     assert_int_equal(engine_sim_work(&s), OK);
     assert_int_equal(engine_sim_count(&s, TOPIC_TASKS, OPENED), 4);
 }

@@ -152,13 +152,6 @@ static void restart(bool lost)
     moved = false;
 }
 
-static void find(const char *id, const char *finding)
-{
-    engine_sim_put(
-        &s, TOPIC_FINDING_UPDATED, id,
-        arena_printf(s.arena, "{\"incident_id\":\"%s\",\"finding_id\":\"%s\"}", id, finding).p);
-}
-
 static int set_up(void **state)
 {
     (void)state;
@@ -201,8 +194,8 @@ static void is_whole(struct sim_store *expected)
     static int n; /* another finding each time */
     const char *finding = arena_printf(s.arena, "G%d", n++).p;
     size_t created = engine_sim_count(&s, TOPIC_TASKS, CREATED);
-    find("A-0", finding);
-    find("A-1", finding);
+    engine_sim_find(&s, "A-0", finding);
+    engine_sim_find(&s, "A-1", finding);
     assert_int_equal(engine_sim_work(&s), OK);
     assert_int_equal(engine_sim_count(&s, TOPIC_TASKS, CREATED), created + 2);
 }
