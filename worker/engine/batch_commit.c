@@ -58,7 +58,7 @@ static size_t add_positions(const struct batch_shard *bs, struct position *posit
     size_t n = 0;
     for (int t = 0; t < INPUTS; t++) {
         bool has_moved = bs->next[t] != shard->inputs[t].next;
-        if (has_moved || !shard->positions_known)
+        if (has_moved || !shard->are_positions_committed)
             positions[n++] = (struct position){input_topic(t), shard->id, bs->next[t]};
     }
     if (!n) positions[n++] = (struct position){input_topic(0), shard->id, bs->next[0]};
@@ -214,7 +214,7 @@ static void take_committed(struct batch *b, struct batch_shard *bs)
     refuse_is_over(b->engine, shard);
     shard->batch++;
     shard->corrupt_entry = 0;
-    shard->positions_known = true;
+    shard->are_positions_committed = true;
     shard->entries = bs->entries;
     shard->owes_ticks = bs->owes_ticks;
     shard->was_cut = bs->was_cut;
