@@ -13,6 +13,7 @@
 #include "jsonl/lines.h"
 #include "sim/dry_run.h"
 #include "simulate_diff.h"
+#include "streams.h"
 #include "view/progress.h"
 #include "view/render.h"
 #include "view/report_markdown.h"
@@ -125,6 +126,17 @@ static void show_received(struct run *run, const struct input *input)
 
 /* ---- a run ---- */
 
+/* One point of time after the other, so that it ends with the reader. */
+static enum result advance(struct dry_run *dry, ms_t until, struct error *error)
+{
+    ms_t next;
+    while ((next = dry_run_next(dry)) != TIME_NONE && next <= until) {
+        if (streams_closed()) return OK;
+        if (dry_run_advance(dry, next, error) == FATAL) return FATAL;
+    }
+    return dry_run_advance(dry, until, error);
+}
+
 /* Up to the next input, or to the end; the other policy comes between. */
 static enum result pass(struct run *run, struct dry_run *dry, ms_t at, bool *changed,
                         struct error *error)
@@ -133,10 +145,10 @@ static enum result pass(struct run *run, struct dry_run *dry, ms_t at, bool *cha
     enum result result = OK;
     if (!*changed && s->change_at <= at) {
         *changed = true;
-        result = dry_run_advance(dry, s->change_at - 1, error);
+        result = advance(dry, s->change_at - 1, error);
         if (result == OK) result = dry_run_set_policy(dry, &s->changed, error);
     }
-    return result == OK ? dry_run_advance(dry, at, error) : result;
+    return result == OK ? advance(dry, at, error) : result;
 }
 
 static enum result play(struct run *run, struct dry_run *dry, struct error *error)
@@ -144,7 +156,7 @@ static enum result play(struct run *run, struct dry_run *dry, struct error *erro
     const struct simulation *s = run->simulation;
     bool changed = s->change_at == TIME_NONE;
     enum result result = OK;
-    for (size_t i = 0; i < s->inputs_n && result == OK; i++) {
+    for (size_t i = 0; i < s->inputs_n && result == OK && !streams_closed(); i++) {
         const struct input *input = &s->inputs[i];
         if (input->at > s->until) continue;
         result = pass(run, dry, input->at, &changed, error);
