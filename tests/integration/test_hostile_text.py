@@ -112,8 +112,8 @@ _CALLS = {
         [], ["--report", _ID], ["--report", _TEXT], ["--policy", w.bad_policy], ["--change", _TEXT],
         ["--diff", w.default_policy, w.settings["policy.file"]])] + [
             ["--until", _TEXT, w.lines], [w.policy], ["--budget", _TEXT, w.lines],
-            *[["--budget", "0/day", *json, w.lines, "--until", "2027-03-01"]
-              for json in ([], ["--json"])]],
+            *[["--policy", w.default_policy, "--budget", "0/day", *json, w.lines, "--until",
+               "2026-12-20"] for json in ([], ["--json"])]],
     "rebuild": lambda w: [[], [_TEXT]],
     "redrive": lambda w: [["--dry-run"], ["--code", _TEXT]],
     "help": lambda w: [[], ["config"], [_TEXT]],
