@@ -48,6 +48,8 @@ class Shape:
     owners: tuple = (60, 25, 15)  # of findings: a person, a team alone, nobody
     bursts: int = 0  # weeks with a third of all incidents
     off_hours: float = 0.2  # closed at night or on a day off
+    breach_hours: float = 0  # over which the findings of the breach come; 0: in its closure
+    breach_teams: int = 0  # to which they go; 0: to all
     utc_offset: str = "+01:00"
 
 
@@ -59,6 +61,8 @@ SHAPES = {
     "teams-own": Shape(owners=(10, 85, 5), teams=8),
     "nobody-owns": Shape(owners=(25, 15, 60)),
     "persons-own": Shape(owners=(97, 2, 1), people=3, incidents=130),
+    "one-by-one": Shape(breach_hours=30, breach_teams=1, people=4),
+    "in-a-week": Shape(breach_hours=170, breach_teams=2, owners=(80, 20, 0)),
     "at-night": Shape(off_hours=0.7, utc_offset="-08:00", bursts=1),
 }
 
@@ -166,9 +170,9 @@ class Year:
                 {"name": "regulator", "when": ["data_breach"], "from": "detected_at",
                  "within": "72h", "party": "Supervisory authority", "party_kind": "regulator"}]}
 
-    def _owner(self):
-        """A person with a team, a team, or nobody (None)."""
-        team = self._random.choice(list(self._teams))
+    def _owner(self, teams=0):
+        """A person with a team, a team, or nobody (None); of the first so many teams, or all."""
+        team = self._random.choice(list(self._teams)[:teams or None])
         what = self._random.choices(("person", "team", "nobody"), self.shape.owners)[0]
         return None if what == "nobody" else self._member(team, what == "person")
 
@@ -311,16 +315,21 @@ class Year:
     def _breach(self, incident_id):
         """Fifty findings of P1, of many owners, and the regulator's clock."""
         closed_at = self._working_time(BEGIN + self._random.uniform(40, 300) * DAY)
-        findings = [self._finding(n, "critical", self._owner(), "technical-lapse")
-                    for n in range(1, 51)]
+        hours = self.shape.breach_hours
+        findings = [self._finding(n, "critical", self._owner(self.shape.breach_teams),
+                                  "technical-lapse") for n in range(1, 51)]
         value = self._closure(incident_id, closed_at, "critical", data_breach=True,
-                              customer_impacting=True, findings=findings,
+                              customer_impacting=True, findings=[] if hours else findings,
                               **self._TOLD) | {"detected_at": _text(closed_at - DAY)}
         self._close(value, closed_at, True, set(self._TOLD))
         self._do(Work(f"{incident_id}/coordination/Supervisory authority", incident_id, closed_at,
                       2, value["owner"], True, value["owner"]))
         for finding in findings:
-            self._do_finding(incident_id, closed_at, finding, True)
+            came_at = closed_at + self._random.uniform(0, hours) * HOUR
+            if hours:
+                self._say(came_at, "finding-updated", {"incident_id": incident_id, "revision": 1,
+                                                       **finding})
+            self._do_finding(incident_id, came_at, finding, True)
 
     def _saturday_night(self, incident_id):
         """Fifty findings of one person, closed at 02:37 on a Saturday."""

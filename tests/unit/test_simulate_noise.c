@@ -68,7 +68,7 @@ static void a_reminder_is_one_for_each_of_its_recipients(void **state)
     assert_int_equal(noise.n, 3);
     assert_figures("person:p%2F1", 1, 0, 0);
     assert_figures("team:a", 1, 0, 0);
-    assert_figures("nobody", 1, 0, 0);
+    assert_figures("role:response-team", 1, 0, 0);
     const struct simulate_noise_recipient *r = simulate_noise_find(&noise, STR("person:p%2F1"));
     assert_int_equal(r->roles, 1u << ROLE_OWNER | 1u << ROLE_MANAGER);
     assert_int_equal(r->kinds[REMINDER_DUE], 1);

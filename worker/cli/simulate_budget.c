@@ -52,8 +52,8 @@ static enum result read_limits(struct policy_reader *reader, const struct policy
 static enum result check_name(struct policy_reader *reader, const struct policy_place *at)
 {
     struct str name = str_of(at->name);
-    if (str_eq(name, STR("default")) || str_eq(name, STR("nobody")) ||
-        str_starts(name, STR("person:")) || str_starts(name, STR("team:")))
+    if (str_eq(name, STR("default")) || str_starts(name, STR("person:")) ||
+        str_starts(name, STR("team:")) || str_starts(name, STR("role:")))
         return OK;
     struct nearest nearest = {.word = at->name};
     nearest_try(&nearest, "default");

@@ -92,10 +92,14 @@ static struct str text_of(const struct json *object, const char *name)
 /* As a digest names it. */
 static struct str name_of(struct arena *scratch, const struct json *recipient)
 {
-    struct str person = text_of(recipient, "person"), team = text_of(recipient, "team");
-    if (!person.p && !team.p) return STR("nobody");
-    struct str encoded = state_encode_part(scratch, person.p ? person : team);
-    return arena_printf(scratch, "%s:%.*s", person.p ? "person" : "team", STR_ARG(encoded));
+    static const char *const whats[] = {"person", "team", "role"};
+    for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
+        struct str raw = text_of(recipient, whats[i]);
+        if (!raw.n) continue;
+        struct str encoded = state_encode_part(scratch, raw);
+        return arena_printf(scratch, "%s:%.*s", whats[i], STR_ARG(encoded));
+    }
+    return STR("role:");
 }
 
 /* ---- what ---- */
