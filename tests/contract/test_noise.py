@@ -217,10 +217,12 @@ def test_two_policies_are_compared(year, tmp_path):
     done = year.run("--diff", year.policy, quiet, "--noise", "--json")
     said = _objects(done.stdout)
     assert done.returncode == 0 and {line["recipient"] for line in said} == set(old) | set(new)
+    nothing = {"total": 0, "median": 0, "worst": 0, "nights": 0, "weekends": 0, "worst_on": None,
+               "roles": [], "kinds": {}}
     for line in said:
-        name = line.pop("recipient")
-        assert {"recipient": name, **line["old"]} == old[name]
-        assert {"recipient": name, **line["new"]} == new[name]
+        name = line["recipient"]
+        assert {"recipient": name, **line["old"]} == old.get(name, {"recipient": name, **nothing})
+        assert {"recipient": name, **line["new"]} == new.get(name, {"recipient": name, **nothing})
     fewer = max(set(old) & set(new), key=lambda name: old[name]["total"] - new[name]["total"])
     totals = old[fewer]["total"], new[fewer]["total"]
     assert totals[0] > totals[1]
