@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One connection: it is opened, logged in and given its script before the first command, and again
- * after any failure. Commands are written to one buffer and sent together; every answer is read
+ * One connection: it is opened and logged in before the first command, and again after any failure. Commands are written to one buffer and sent together; every answer is read
  * before the next batch.
  */
 #include "redis_connection.h"
@@ -15,7 +14,6 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "redis_reply.h"
-#include "redis_scripts.h"
 #include "redis_tls.h"
 #include "redis_url.h"
 
@@ -39,8 +37,6 @@ struct redis_connection {
     size_t commands;       /* how many of them */
     size_t owed;           /* arguments that the last one still has to get */
     struct arena *scratch; /* answers to this file's own commands */
-    char script[48];
-    bool without_script;
 };
 
 struct redis_connection *redis_connection_new(const struct config *config, struct error *error)
@@ -85,20 +81,10 @@ const char *redis_connection_name(const struct redis_connection *c)
     return c->url.display;
 }
 
-void redis_connection_without_script(struct redis_connection *c)
-{
-    c->without_script = true;
-}
-
 const char *redis_connection_user(const struct redis_connection *c)
 {
     const char *user = c->config->redis_username ? c->config->redis_username : c->url.username;
     return user ? user : "default";
-}
-
-const char *redis_connection_script(const struct redis_connection *c)
-{
-    return c->script;
 }
 
 static void head(struct redis_connection *c, char kind, size_t n)
@@ -202,7 +188,7 @@ static enum result ask(struct redis_connection *c, size_t n, const char *const *
     return redis_connection_answer(c, replies[0], type, error);
 }
 
-/* From a fresh connection to one that can be used: logged in, database chosen, script known. */
+/* From a fresh connection to one that can be used: logged in, and its database chosen. */
 static enum result log_in(struct redis_connection *c, struct error *error)
 {
     const struct config *config = c->config;
@@ -222,11 +208,7 @@ static enum result log_in(struct redis_connection *c, struct error *error)
         result = ask(c, 2, (const char *[]){"SELECT", number}, REDIS_REPLY_STATUS, &reply, error);
         if (result) return result;
     }
-    if (c->without_script) return OK;
-    result = ask(c, 3, (const char *[]){"SCRIPT", "LOAD", redis_scripts_apply}, REDIS_REPLY_STRING,
-                 &reply, error);
-    if (result == OK) snprintf(c->script, sizeof c->script, "%s", reply->str);
-    return result;
+    return OK;
 }
 
 static enum result open_context(struct redis_connection *c, struct error *error)
