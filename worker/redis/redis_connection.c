@@ -9,7 +9,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -138,13 +141,33 @@ static enum result lost(struct redis_connection *c, int error_number, struct err
     return error_set(error, RETRY, "%s", text.text);
 }
 
+/* hiredis would first copy all that it is to send, which for a batch is megabytes. What it encrypts
+ * is left to it. */
+static bool send_all(struct redis_connection *c)
+{
+    size_t sent = 0;
+    if (c->url.tls) return redisAppendFormattedCommand(c->context, c->out.p, c->out.n) == REDIS_OK;
+    while (sent < c->out.n) {
+        ssize_t n = send(c->context->fd, c->out.p + sent, c->out.n - sent, MSG_NOSIGNAL);
+        if (n > 0) {
+            sent += (size_t)n;
+        } else if (errno != EINTR) {
+            c->context->err = REDIS_ERR_IO;
+            snprintf(c->context->errstr, sizeof c->context->errstr, "%s", strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
 enum result redis_connection_exchange(struct redis_connection *c, struct arena *arena,
                                       redisReply ***replies, size_t *n, struct error *error)
 {
     assert(!c->owed); /* or the server would take the next command for the rest of this one */
     *n = c->commands;
     *replies = arena_alloc(arena, (*n + 1) * sizeof **replies);
-    redisAppendFormattedCommand(c->context, c->out.p, c->out.n);
+    errno = 0;
+    if (!send_all(c)) return lost(c, errno, error);
     c->commands = 0;
     c->out.n = 0;
     if (c->out.cap > OUT_KEEP_BYTES) buf_free(&c->out); /* one large batch; do not keep it */
