@@ -282,8 +282,8 @@ static void write_piece(struct redis_port *port, const struct piece *piece)
 
 /* ---- the transaction ---- */
 
-/* The answers of EXEC: of each piece that fits the script's, behind those of its writes. An array
- * at its end is not there for anything else. */
+/* The answers of EXEC: of each piece that fits those of its writes, which are numbers, and then the
+ * script's, which is a string. */
 static enum result read_done(struct redis_port *port, struct piece *pieces, size_t n,
                              const redisReply *done, struct error *error)
 {
