@@ -18,7 +18,8 @@
 /* What decides which of two records is the later one (R3.23). */
 #define ORDER_MEMBERS(X) \
     X(REVISION, revision) \
-    X(TIME, time)
+    X(TIME, time) \
+    X(LIST, taken) /* hashes of what was taken at that very time (R3.59); of a record its own */
 struct order { ORDER_MEMBERS(MEMBER) };
 
 #define TRACKER_MEMBERS(X) X(TEXT, system) X(TEXT, key) X(TEXT, url)

@@ -33,7 +33,7 @@ void task_update_take(struct step *step, const struct task_update_event *event)
     if (!order_is_later(entry->task->order, event->order)) return;
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
-    task->order = order_advance(task->order, event->order);
+    task->order = order_advance(step->arena, task->order, event->order);
     task->touched_at = time_later(task->touched_at, step->at);
 
     if (event->present & TASK_UPDATE_OWNER)
@@ -65,6 +65,7 @@ bool task_update_refused(struct step *step, const struct task_update_event *even
             event->incident_id};
         return true;
     }
+    if (step_refuse_crowded(step, task->order, event->order)) return true;
     bool has_reason = (event->present & TASK_UPDATE_REASON) ? event->reason.n : task->reason.n;
     if (event->status == REPORTED_DISMISSED && !has_reason) {
         step->d->refused =
