@@ -23,6 +23,7 @@ static void default_times(struct policy *p)
     p->sla[PRIORITY_P2] = (struct sla_times){working_days(3), days(30), days(7), days(7)};
     p->sla[PRIORITY_P3] = (struct sla_times){working_days(3), days(60), days(14), days(14)};
     p->sla[PRIORITY_P4] = (struct sla_times){working_days(5), days(90), days(30), days(14)};
+    p->grace = 25;
     p->due_soon[0] = 50;
     p->due_soon[1] = 75;
     p->due_soon_n = 2;

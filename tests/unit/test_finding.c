@@ -282,9 +282,10 @@ static void another_kind_supersedes_and_comes_back(void **state)
     SET_FINDING(f, OWNER, owner, owner("identity", NULL));
     SET_FINDING(f, TRACKER, tracker, ((struct tracker){.key = STR("SEC-2")}));
     take_finding(w, LATER_STILL, f);
-    assert_news(w, "bug/F-1/6 closed closed:superseded [status,resolution,reason,closed_at,sla]\n"
-                   "register-entry/F-1/3 updated closed:done [resolution,reason,owner,tracker]\n"
-                   "sop-update/F-1/3 updated open [owner]\n");
+    assert_news(w,
+                "bug/F-1/6 closed closed:superseded [status,resolution,reason,closed_at,sla]\n"
+                "register-entry/F-1/3 updated closed:done [resolution,reason,owner,sla,tracker]\n"
+                "sop-update/F-1/3 updated open [owner]\n");
 }
 
 static void another_category_of_the_same_kind(void **state)

@@ -20,6 +20,16 @@ static void merge(struct finding *stored, const struct finding *in, unsigned pre
     FINDING_SAID(MEMBER_MERGE)
 }
 
+/* What a record says, with what follows from it: of another status the old one's reason is none. A
+ * dismissal has to have one, and takes what is stored for its own (R4.76, R4.81). */
+static unsigned says(const struct finding *stored, const struct finding *in, unsigned present)
+{
+    if (!(present & FINDING_STATUS) || in->status == REPORTED_DISMISSED) return present;
+    enum reported_status old = stored->status ? stored->status : REPORTED_OPEN;
+    enum reported_status now = in->status ? in->status : REPORTED_OPEN;
+    return old == now ? present : present | FINDING_REASON;
+}
+
 static struct finding *edit(struct step *step, struct entry *entry)
 {
     ENSURE(entry->type == ENTRY_FINDING);
@@ -194,7 +204,7 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
         present &= ~(unsigned)FINDING_STATUS;
         step->warnings = step_join_warnings(step->arena, step->warnings, dismissal_warning(step));
     }
-    merge(finding, &event->finding, present);
+    merge(finding, &event->finding, says(finding, &event->finding, present));
     take_way(step, finding, &event->finding);
     step_count_finding(step, finding);
 

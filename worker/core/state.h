@@ -33,7 +33,8 @@ struct warnings {
     size_t n;
 };
 
-#define COUNTS_MEMBERS(X) X(INTEGER, open) X(INTEGER, closed) X(INTEGER, met) X(INTEGER, met_late)
+#define COUNTS_MEMBERS(X) X(INTEGER, open) X(INTEGER, closed) X(INTEGER, met) X(INTEGER, met_late) \
+    X(INTEGER, waived)
 struct counts { COUNTS_MEMBERS(MEMBER) };
 
 /* ---- the incident ---- */
@@ -270,6 +271,7 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     CHANGES(TIME, due_at) \
     CHANGES(TIME, snoozed_until) \
     CHANGES(TIME, closed_at) \
+    CHANGES(TIME, first_breached_at) /* in this occurrence */ \
     CHANGES(WORD(sla_state), sla) \
     CHANGES(INTEGER, occurrence) \
     OWN(INTEGER, version) \
@@ -277,7 +279,11 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     OWN(TEXT, policy_version)    /* together `policy` */ \
     OWN(TEXT, policy_rule) \
     OWN(OBJECT(order), order)    /* of task-updated */ \
-    OWN(TIME, clock_start)       /* creation or re-opening, moved by the time paused */ \
+    OWN(TIME, clock_start)       /* creation or re-opening, or when a duty says, moved by pauses as \
+                                       due_at was: points of the time given lie between the two */ \
+    OWN(INTEGER, clock_moved)    /* ms by which it was moved */ \
+    OWN(INTEGER, paused_for)     /* ms that the clock has stood: less, where due_at was moved on to a \
+                                       working day */ \
     OWN(TIME, touched_at)        /* the last record that spoke of it */ \
     OWN(TIME, resolved_at)       /* TIME_NONE unless resolved, or closed after it */ \
     OWN(TIME, paused_at)         /* TIME_NONE unless the clock stands */ \

@@ -38,7 +38,8 @@ static void check_header(const struct incident *old, const struct incident *now)
     ENSURE(counts->open >= 0);
     ENSURE(counts->met >= 0);
     ENSURE(counts->met_late >= 0);
-    ENSURE(counts->closed == counts->met + counts->met_late);
+    ENSURE(counts->waived >= 0);
+    ENSURE(counts->closed == counts->met + counts->met_late + counts->waived);
     ENSURE(now->doubts >= 0);
     ENSURE(now->doubts <= now->findings);
     ENSURE(now->occurrence >= old->occurrence);

@@ -42,7 +42,10 @@ void task_update_take(struct step *step, const struct task_update_event *event)
     if (event->status && !stays_closed(step, task)) task_apply_status(step, task, event->status);
     if (event->present & TASK_UPDATE_SNOOZED_UNTIL)
         task_apply_snooze(step, task, event->snoozed_until);
-    if (event->present & TASK_UPDATE_REASON) task->reason = event->reason;
+    if (event->present & TASK_UPDATE_REASON)
+        task->reason = event->reason;
+    else if (task_has_other_status(before, task) && event->status != REPORTED_DISMISSED)
+        task->reason = STR_NONE;
     task_changed(step, entry, before);
     task_tell_warnings(step, entry);
 }
