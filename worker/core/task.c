@@ -98,6 +98,13 @@ static void move_last(struct task *task, int64_t paused, int64_t due_moved, ms_t
     }
 }
 
+/* What is overdue is said and counted afresh, from now on (R4.95). */
+static void count_afresh(struct step *step, struct task *task)
+{
+    task->overdue_from = step->at;
+    task->reminders[REMINDER_OVERDUE].said = 0;
+}
+
 /* The clock stood since paused_at: every deadline moves by that, save one that somebody gave. */
 static void resume(struct step *step, struct task *task)
 {
@@ -120,6 +127,7 @@ static void resume(struct step *step, struct task *task)
     if (task->touched_at > step->at) task->touched_at = step->at;
     move_last(task, paused, due_moved, assign_due_at);
     if (task->due_fixed) forget_missed(step, task);
+    count_afresh(step, task);
 }
 
 static struct task *own_copy(struct step *step, struct entry *entry, const struct task **before)
@@ -186,6 +194,14 @@ static void close_as(struct step *step, struct task *task, enum resolution resol
     task->closed_at = step->at;
 }
 
+/* While somebody owned it nobody was missing. */
+static void miss_owner(struct step *step, struct task *task)
+{
+    struct reminder_state *assign = &task->reminders[REMINDER_ASSIGN_DUE];
+    assign->last = time_later(assign->last, step->at);
+    assign->said = 0;
+}
+
 /* `told`: an event comes also where nothing that can be seen has changed. */
 static void put_change(struct step *step, struct entry *entry, const struct task *before, bool told)
 {
@@ -196,8 +212,10 @@ static void put_change(struct step *step, struct entry *entry, const struct task
         !step->policy->verification[task->priority])
         close_as(step, task, RESOLUTION_DONE);
     judge(step, task);
-    if (owner_is_nobody(task->owner) && !owner_is_nobody(before->owner)) forget_missed(step, task);
+    if (owner_is_nobody(task->owner) && !owner_is_nobody(before->owner)) miss_owner(step, task);
     uint64_t visible = task_diff(before, task);
+    /* The worker's own ticks are no news of the work, nor is a record that says nothing new. */
+    if (visible && step->cause.topic) task->touched_at = time_later(task->touched_at, step->at);
     if (visible || told) {
         enum task_event event = event_of(before, task);
         if (event == TASK_REOPENED) occurrence_ensure_open(step);
@@ -225,8 +243,9 @@ void task_tell_warnings(struct step *step, struct entry *entry)
     put_change(step, entry, before, true);
 }
 
-static void start_clock(const struct policy *policy, struct task *task, ms_t at)
+static void start_clock(struct step *step, struct task *task, ms_t at)
 {
+    const struct policy *policy = step->policy;
     task->clock_start = at;
     task->clock_moved = task->paused_for = 0;
     task->first_breached_at = TIME_NONE;
@@ -235,7 +254,8 @@ static void start_clock(const struct policy *policy, struct task *task, ms_t at)
         task->due_at = deadline_add(&policy->calendar, at, policy->sla[task->priority].complete);
     task->escalated = 0;
     for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
-        task->reminders[kind] = (struct reminder_state){0, TIME_NONE};
+        task->reminders[kind] = (struct reminder_state){.last = TIME_NONE};
+    count_afresh(step, task);
 }
 
 struct entry *task_create(struct step *step, const struct task_seed *seed)
@@ -267,7 +287,7 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     task->occurrence = task->version = 1;
     task->policy_version = step->policy->version;
     task->policy_rule = seed->rule;
-    start_clock(step->policy, task, seed->clock_start);
+    start_clock(step, task, seed->clock_start);
     if (task->due_fixed) forget_missed(step, task);
     judge(step, task);
     entry->task = task;
@@ -294,7 +314,7 @@ static void reopen(struct step *step, struct task *task)
     /* A date given by a person stays while it can still be kept. */
     if (task->due_fixed && task->due_at <= step->at) task->due_fixed = false;
     task->touched_at = step->at;
-    start_clock(step->policy, task, step->at);
+    start_clock(step, task, step->at);
 }
 
 void task_apply_status(struct step *step, struct task *task, enum reported_status reported)
@@ -319,7 +339,11 @@ void task_apply_status(struct step *step, struct task *task, enum reported_statu
     case reported_status_none:
     default:
         if (task->status == STATUS_CLOSED) reopen(step, task);
-        if (task->status == STATUS_RESOLVED) forget_missed(step, task);
+        if (task->status == STATUS_RESOLVED) {
+            forget_missed(step, task);
+            count_afresh(step, task);
+            task->reminders[REMINDER_VERIFY_DUE].said = 0;
+        }
         task->resolved_at = TIME_NONE;
         task->status = reported == REPORTED_IN_PROGRESS ? STATUS_IN_PROGRESS
                        : reported == REPORTED_BLOCKED   ? STATUS_BLOCKED
@@ -371,6 +395,7 @@ static ms_t after_change(const struct step *step, const struct task *task, enum 
 void task_apply_rating(struct step *step, struct task *task, struct rating rating)
 {
     enum priority from = task->priority;
+    ms_t old_due_at = task->due_at;
     task->severity = rating.severity;
     task->priority = rating.priority;
     if (from == rating.priority || task->status == STATUS_CLOSED) return;
@@ -379,6 +404,7 @@ void task_apply_rating(struct step *step, struct task *task, struct rating ratin
     if (!task->due_fixed)
         task->due_at = after_change(step, task, from, task->due_at, sla->complete);
     forget_missed(step, task);
+    if (rating.priority < from || task->due_at != old_due_at) count_afresh(step, task);
 }
 
 void task_apply_due_at(struct step *step, struct task *task, ms_t due_at)
@@ -390,7 +416,9 @@ void task_apply_due_at(struct step *step, struct task *task, ms_t due_at)
     task->due_at = task->due_fixed
                        ? due_at
                        : from_start(step, task, step->policy->sla[task->priority].complete);
-    if (task->due_at != old) forget_missed(step, task);
+    if (task->due_at == old) return;
+    forget_missed(step, task);
+    count_afresh(step, task);
 }
 
 void task_close(struct step *step, struct entry *entry, enum resolution resolution,
