@@ -178,7 +178,7 @@ static void test_a_task_beside_nothing(void **state)
     task.incident_id = STR("INC-2");
     task.finding_id = STR("F-2");
     task.reminders[REMINDER_OVERDUE] = (struct reminder_state){3, AT, 1};
-    task.order = (struct order){0, AT};
+    task.order = (struct order){.revision = 0, .time = AT};
     tasks_through(&finding, &task);
 }
 
