@@ -17,17 +17,28 @@ struct duration working_days(int64_t n)
     return (struct duration){n, true};
 }
 
+void everything_at_once(struct policy *p, bool at_once)
+{
+    for (int i = 1; i < priority_end; i++) p->at_once[i] = at_once;
+}
+
 static void default_times(struct policy *p)
 {
     p->sla[PRIORITY_P1] = (struct sla_times){working_days(3), days(7), days(3), days(7)};
     p->sla[PRIORITY_P2] = (struct sla_times){working_days(3), days(30), days(7), days(7)};
     p->sla[PRIORITY_P3] = (struct sla_times){working_days(3), days(60), days(14), days(14)};
     p->sla[PRIORITY_P4] = (struct sla_times){working_days(5), days(90), days(30), days(14)};
+    p->grace = 25;
     p->due_soon[0] = 50;
     p->due_soon[1] = 75;
     p->due_soon_n = 2;
     p->overdue_every = hours(24);
     p->overdue_max = 30;
+    p->verify_max = 4;
+    p->remind_at = 9 * HOUR_MS;
+    p->day_from = 7 * HOUR_MS;
+    p->day_to = 20 * HOUR_MS;
+    everything_at_once(p, true);
     p->assign_every = working_days(1);
     p->stale_every = p->verify_every = p->review_every = days(7);
     p->escalation[0] = (struct escalation_step){.percent = 75, .to = 1u << ROLE_MANAGER};
@@ -36,7 +47,7 @@ static void default_times(struct policy *p)
         .after_breach = true, .delay = days(3), .to = 1u << ROLE_RESPONSE_LEAD};
     p->escalation_n = 3;
     p->missing_findings_after = days(14);
-    p->orphan_finding_after = days(7);
+    p->orphan_finding_after = p->orphan_every = days(7);
     p->retention = days(365);
 }
 
@@ -99,7 +110,7 @@ struct closure_event *closure(struct world *w, const char *incident_id, int64_t 
 {
     struct closure_event *e = ARENA_NEW(w->arena, struct closure_event);
     e->incident_id = e->incident.incident_id = arena_str(w->arena, str_of(incident_id));
-    e->incident.order = (struct order){revision, t("2026-11-19T17:00:00Z")};
+    e->incident.order = (struct order){.revision = revision, .time = t("2026-11-19T17:00:00Z")};
     e->incident.started_at = e->incident.detected_at = e->incident.contained_at = TIME_NONE;
     e->incident.closed_at = t("2026-11-19T17:00:00Z");
     return e;
@@ -111,7 +122,7 @@ struct finding_event *finding(struct world *w, const char *incident_id, const ch
     struct finding_event *e = ARENA_NEW(w->arena, struct finding_event);
     e->incident_id = arena_str(w->arena, str_of(incident_id));
     e->finding.finding_id = arena_str(w->arena, str_of(finding_id));
-    e->finding.order = (struct order){revision, TIME_NONE};
+    e->finding.order = (struct order){.revision = revision, .time = TIME_NONE};
     e->finding.due_at = e->finding.snoozed_until = TIME_NONE;
     return e;
 }
@@ -130,7 +141,7 @@ struct task_update_event *task_update(struct world *w, const char *incident_id, 
     e->incident_id = arena_str(w->arena, str_of(incident_id));
     e->name = arena_str(w->arena, str_of(name));
     e->task_id = arena_printf(w->arena, "%s/%s", incident_id, name ? name : "");
-    e->order = (struct order){revision, TIME_NONE};
+    e->order = (struct order){.revision = revision, .time = TIME_NONE};
     e->snoozed_until = TIME_NONE;
     return e;
 }

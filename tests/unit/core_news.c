@@ -11,8 +11,10 @@ static struct str render_task(struct world *w, const struct output *o)
     };
     const struct task *task = o->task.after;
     struct str changes = STR("");
+    /* When it was first late is said with `sla`, or with `occurrence`. */
+    uint64_t shown = o->task.changed & ~(UINT64_C(1) << TASK_MEMBER_first_breached_at);
     for (int i = 0; i < TASK_MEMBER_end; i++)
-        if (o->task.changed >> i & 1)
+        if (shown >> i & 1)
             changes = arena_printf(w->arena, "%.*s%s%s", STR_ARG(changes), changes.n ? "," : " [",
                                    members[i]);
     struct str resolution = resolution_name(task->resolution);
@@ -38,7 +40,12 @@ static struct str render_reminder(struct world *w, const struct output *o)
                        : r->finding ? r->finding->finding_id
                                     : o->incident_id;
     struct str skipped = STR("");
-    if (r->coalesced) skipped = arena_printf(w->arena, " +%lld", (long long)r->coalesced);
+    for (int kind = (int)r->kind + 1; kind < reminder_kind_end; kind++)
+        if (r->covers >> kind & 1)
+            skipped = arena_printf(w->arena, "%.*s &%.*s", STR_ARG(skipped),
+                                   STR_ARG(reminder_kind_name((enum reminder_kind)kind)));
+    if (r->coalesced)
+        skipped = arena_printf(w->arena, "%.*s +%lld", STR_ARG(skipped), (long long)r->coalesced);
     return arena_printf(w->arena, "reminder %.*s/%lld %.*s%.*s %.16s%.*s",
                         STR_ARG(reminder_kind_name(r->kind)), (long long)r->number, STR_ARG(about),
                         STR_ARG(skipped), at, STR_ARG(to));

@@ -41,7 +41,7 @@ static void test_incident(void **state)
                             .because = BECAUSE_CUSTOMER_IMPACTING | BECAUSE_DATA_BREACH,
                             .occurrence = 2,
                             .updates = 3,
-                            .counts = {1, 2, 3, 4},
+                            .counts = {1, 2, 3, 4, 5},
                             .findings = 5,
                             .doubts = 4,
                             .made = 1U << KIND_POSTMORTEM | 1U << KIND_REGISTER_ENTRY,
@@ -74,7 +74,8 @@ static void test_incident(void **state)
         "\"completed\","
         "\"level\":\"light\",\"because\":[\"customer_impacting\",\"data_breach\"],"
         "\"occurrence\":2,\"updates\":3,\"counts\":{\"open\":1,\"closed\":2,\"met\":3,"
-        "\"met_late\":4},\"findings\":5,\"doubts\":4,\"made\":[\"postmortem\",\"register-entry\"],"
+        "\"met_late\":4,\"waived\":5},\"findings\":5,\"doubts\":4,\"made\":[\"postmortem\","
+        "\"register-entry\"],"
         "\"opened_at\":1795169706000,\"completed_at\":1795169707000,"
         "\"review_last\":1795169708000,\"reviews\":6,"
         "\"missing_findings_sent\":true,\"orphans\":7,\"retired\":8,"
@@ -161,7 +162,9 @@ static void test_finding(void **state)
                            .doubt = DOUBT_CIRCULAR,
                            .sop_task = true,
                            .first_seen_at = TIME_OF(3),
-                           .orphan_sent = true,
+                           .orphan_last = TIME_OF(4),
+                           .orphans = 5,
+                           .orphan_over = true,
                            .warnings = {warnings, 2}};
     through(
         ENTRY_FINDING, &full,
@@ -176,7 +179,8 @@ static void test_finding(void **state)
         "\"tracker\":{\"system\":\"s\",\"key\":\"k\",\"url\":\"u\"},\"action_type\":\"detect\","
         "\"references\":[\"a\"],\"duplicate_of\":\"F-2\",\"inline\":true,"
         "\"kind\":\"register-entry\",\"doubt\":\"circular\",\"sop_task\":true,"
-        "\"first_seen_at\":1795169703000,\"orphan_sent\":true,"
+        "\"first_seen_at\":1795169703000,\"orphan_last\":1795169704000,\"orphans\":5,"
+        "\"orphan_over\":true,"
         "\"warnings\":[{\"member\":\"m\",\"value\":\"v\",\"taken_as\":\"t\"},{\"member\":\"m\"}]}");
     struct finding none = finding_none;
     struct finding *back = through(ENTRY_FINDING, &none, "{\"v\":1,\"type\":\"finding\"}");
@@ -208,23 +212,27 @@ static void test_task(void **state)
                         .due_at = TIME_OF(4),
                         .snoozed_until = TIME_OF(5),
                         .closed_at = TIME_OF(6),
+                        .first_breached_at = TIME_OF(13),
                         .sla = SLA_MET_LATE,
                         .occurrence = 2,
                         .version = 9,
                         .tracker = {STR_NONE, STR("k"), STR_NONE},
                         .policy_version = STR("p"),
                         .policy_rule = STR("q"),
-                        .order = {1, TIME_NONE},
+                        .order = {1, TIME_NONE, {texts, 1}},
                         .clock_start = TIME_OF(7),
+                        .clock_moved = 8,
+                        .paused_for = 7,
                         .touched_at = TIME_OF(8),
+                        .overdue_from = TIME_OF(13),
                         .resolved_at = TIME_OF(9),
                         .paused_at = TIME_OF(10),
                         .due_fixed = true,
                         .escalated = 0x8001};
     for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
-        full.reminders[kind] = (struct reminder_state){0, TIME_NONE};
-    full.reminders[REMINDER_OVERDUE] = (struct reminder_state){3, TIME_OF(11)};
-    full.reminders[REMINDER_VERIFY_DUE] = (struct reminder_state){0, TIME_OF(12)};
+        full.reminders[kind] = (struct reminder_state){.last = TIME_NONE};
+    full.reminders[REMINDER_OVERDUE] = (struct reminder_state){3, TIME_OF(11), 2};
+    full.reminders[REMINDER_VERIFY_DUE] = (struct reminder_state){.last = TIME_OF(12)};
     struct task *back = through(
         ENTRY_TASK, &full,
         "{\"v\":1,\"type\":\"task\",\"name\":\"bug/F%2F7\",\"incident_id\":\"INC-1\","
@@ -235,12 +243,16 @@ static void test_task(void **state)
         "\"created_at\":1795169701000,\"updated_at\":1795169702000,"
         "\"assign_due_at\":1795169703000,\"due_at\":1795169704000,"
         "\"snoozed_until\":1795169705000,\"closed_at\":1795169706000,"
+        "\"first_breached_at\":1795169713000,"
         "\"sla\":\"met-late\",\"occurrence\":2,\"version\":9,\"tracker\":{\"key\":\"k\"},"
-        "\"policy_version\":\"p\",\"policy_rule\":\"q\",\"order\":{\"revision\":1},"
-        "\"clock_start\":1795169707000,\"touched_at\":1795169708000,"
+        "\"policy_version\":\"p\",\"policy_rule\":\"q\",\"order\":{\"revision\":1,\"taken\":[\"a\"]"
+        "},"
+        "\"clock_start\":1795169707000,\"clock_moved\":8,\"paused_for\":7,\"touched_at\":"
+        "1795169708000,"
+        "\"overdue_from\":1795169713000,"
         "\"resolved_at\":1795169709000,\"paused_at\":1795169710000,"
         "\"due_fixed\":true,\"escalated\":32769,\"reminders\":{\"overdue\":{\"number\":3,"
-        "\"last\":1795169711000},\"verify-due\":{\"last\":"
+        "\"last\":1795169711000,\"said\":2},\"verify-due\":{\"last\":"
         "1795169712000}}}");
     assert_int_equal(back->reminders[REMINDER_OVERDUE].number, 3);
     assert_true(back->reminders[REMINDER_STALE].last == TIME_NONE);

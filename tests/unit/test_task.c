@@ -52,7 +52,7 @@ static void a_tracker_reports_every_status(void **state)
     assert_news(w, "bug/F-1/6 closed closed:done [status,resolution,closed_at,sla]\n"
                    "completed/1 light 0/1\n");
     report(w, NOON, "bug/F-1", 6, REPORTED_DUPLICATE);
-    assert_news(w, "bug/F-1/7 updated closed:duplicate [resolution]\n");
+    assert_news(w, "bug/F-1/7 updated closed:duplicate [resolution,sla]\n");
     report(w, NOON, "bug/F-1", 7, REPORTED_WONT_FIX);
     assert_news(w, "bug/F-1/8 updated closed:wont-fix [resolution]\n");
     report(w, NOON, "bug/F-1", 8, REPORTED_DISMISSED);
@@ -60,11 +60,34 @@ static void a_tracker_reports_every_status(void **state)
     report(w, NOON, "bug/F-1", 9, REPORTED_CLOSED); /* it is: however it came to be */
     assert_news(w, "");
     report(w, NOON, "bug/F-1", 10, REPORTED_VERIFIED);
-    assert_news(w, "bug/F-1/10 updated closed:done [resolution]\n");
+    assert_news(w, "bug/F-1/10 updated closed:done [resolution,reason,sla]\n");
     report(w, NOON, "bug/F-1", 11, REPORTED_OPEN);
     assert_news(w, "opened/2 light 0/1\n"
                    "bug/F-1/11 reopened open "
-                   "[status,resolution,reason,closed_at,sla,occurrence]\n");
+                   "[status,resolution,closed_at,sla,occurrence]\n");
+}
+
+static void a_reason_of_a_tracker_goes_with_its_status(void **state)
+{
+    struct world *w = p1_bug(state);
+    struct task_update_event *u = task_update(w, "INC-1", "bug/F-1", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_BLOCKED);
+    SET_UPDATE(u, REASON, reason, STR("waits"));
+    take_update(w, NOON, u);
+    report(w, NOON, "bug/F-1", 2, REPORTED_BLOCKED);
+    assert_str(bug(w)->reason, "waits");
+    report(w, NOON, "bug/F-1", 3, REPORTED_IN_PROGRESS);
+    assert_news(w, "bug/F-1/3 updated in-progress [status,reason]\n");
+    /* A dismissal takes what is stored for its own. */
+    TELL_TASK(w, NOON, "bug/F-1", 4, TRACKER, tracker, ((struct tracker){.key = STR("K")}));
+    u = task_update(w, "INC-1", "bug/F-1", 5);
+    SET_UPDATE(u, STATUS, status, REPORTED_BLOCKED);
+    SET_UPDATE(u, REASON, reason, STR("accepted"));
+    take_update(w, NOON, u);
+    TELL_TASK(w, NOON, "bug/F-1", 6, STATUS, status, REPORTED_DISMISSED);
+    assert_str(bug(w)->reason, "accepted");
+    report(w, NOON, "bug/F-1", 7, REPORTED_WONT_FIX);
+    assert_null(bug(w)->reason.p);
 }
 
 static void order_of_a_tracker_is_its_own(void **state)
@@ -86,7 +109,7 @@ static void order_of_a_tracker_is_its_own(void **state)
     u->order.revision = 11; /* nothing new in it */
     take_update(w, LATER, u);
     assert_news(w, "");
-    assert_time(bug(w)->touched_at, LATER);
+    assert_time(bug(w)->touched_at, NOON);
     assert_int_equal(bug(w)->order.revision, 11);
 }
 
@@ -168,8 +191,7 @@ static void the_sla_of_open_work(void **state)
     assert_int_equal(bug(w)->sla, SLA_ON_TRACK);
     run_until(w, "2026-11-25T18:00:00Z"); /* 75 % of seven days */
     assert_news(w, "bug/F-1/2 updated open [sla]\n"
-                   "reminder due-soon/2 bug/F-1 2026-11-25T18:00 owner=identity:dev@example.com\n"
-                   "reminder escalation/1 bug/F-1 2026-11-25T18:00 "
+                   "reminder escalation/1 bug/F-1 &due-soon 2026-11-25T18:00 "
                    "owner=identity:dev@example.com manager=:manager@example.com\n");
     const struct output *o = output_at(w, 0);
     assert_time(o->at, "2026-11-25T18:00:00Z");
@@ -231,13 +253,12 @@ static void not_verified_after_all_it_is_late(void **state)
     /* Due is said, and every step of the escalation, as of now: none was promised before. */
     assert_news(w,
                 "reminder review-due/1 INC-1 +3 2026-12-18T12:00 response-team=security-response\n"
-                "reminder due/1 bug/F-1 2026-12-20T00:00 owner=identity:dev@example.com "
-                "on-call=identity\n"
-                "reminder escalation/1 bug/F-1 2026-12-20T00:00 "
+                "reminder escalation/1 bug/F-1 &due 2026-12-20T00:00 "
                 "owner=identity:dev@example.com manager=:manager@example.com on-call=identity "
-                "response-lead=:response-lead@example.com\n"
-                "reminder overdue/1 bug/F-1 2026-12-20T12:00 owner=identity:dev@example.com "
-                "on-call=identity\n");
+                "response-lead=:response-lead@example.com\n");
+    run_until(w, "2026-12-21");
+    assert_news(w, "reminder overdue/1 bug/F-1 2026-12-21T00:00 owner=identity:dev@example.com "
+                   "on-call=identity\n");
 }
 
 /* What was due before a record comes before it, though nothing ran in between. */
@@ -272,7 +293,7 @@ static void a_pause_moves_every_deadline(void **state)
                    "bug/F-1/4 updated open [assign_due_at,due_at,snoozed_until,sla]\n");
     assert_time(output_at(w, 2)->cause.at, "2026-12-04T12:00:00Z");
     assert_time(bug(w)->due_at, "2026-12-07T12:00:00Z");
-    assert_time(bug(w)->assign_due_at, "2026-12-05T12:00:00Z");
+    assert_time(bug(w)->assign_due_at, "2026-12-07T12:00:00Z"); /* from a Saturday */
     assert_int_equal(bug(w)->sla, SLA_ON_TRACK);
     assert_time(bug(w)->touched_at, "2026-12-04T12:00:00Z");
 }
@@ -315,16 +336,14 @@ static void a_date_that_was_given_does_not_move(void **state)
     SET_FINDING(f, DUE_AT, due_at, t("2026-11-26"));
     SET_FINDING(f, SNOOZED_UNTIL, snoozed_until, t("2026-12-01T12:00:00Z"));
     take_finding(w, "2026-11-21T12:00:00Z", f);
-    run_until(w, "2026-12-02T11:00:00Z");
+    run_until(w, "2026-12-02T12:00:00Z");
     assert_time(bug(w)->due_at, "2026-11-26");
     assert_news(w, "reminder review-due/1 INC-1 2026-11-27T12:00 response-team=security-response\n"
                    "bug/F-1/3 updated open [assign_due_at,snoozed_until,sla]\n"
-                   "reminder due/1 bug/F-1 2026-12-01T12:00 owner=identity:dev@example.com "
-                   "on-call=identity\n"
-                   "reminder escalation/1 bug/F-1 2026-12-01T12:00 "
+                   "reminder escalation/1 bug/F-1 &due 2026-12-01T12:00 "
                    "owner=identity:dev@example.com manager=:manager@example.com on-call=identity "
                    "response-lead=:response-lead@example.com\n"
-                   "reminder overdue/1 bug/F-1 2026-12-02T00:00 owner=identity:dev@example.com "
+                   "reminder overdue/1 bug/F-1 2026-12-02T12:00 owner=identity:dev@example.com "
                    "on-call=identity\n");
 }
 
@@ -384,6 +403,7 @@ static void every_visible_member_has_its_bit(void **state)
     DIFFERS(due_at, due_at = 1)
     DIFFERS(snoozed_until, snoozed_until = 1)
     DIFFERS(closed_at, closed_at = 1)
+    DIFFERS(first_breached_at, first_breached_at = 1)
     DIFFERS(sla, sla = 1)
     DIFFERS(occurrence, occurrence = 1)
     DIFFERS(tracker, tracker.system = STR("x"))
@@ -402,6 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
         TEST(a_tracker_reports_every_status),
+        TEST(a_reason_of_a_tracker_goes_with_its_status),
         TEST(order_of_a_tracker_is_its_own),
         TEST(an_ended_finding_keeps_its_task_closed),
         TEST(a_finding_that_ends_closes_what_its_tracker_left_open),

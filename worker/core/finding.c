@@ -14,10 +14,21 @@
 #include "occurrence.h"
 #include "order.h"
 #include "reminder.h"
+#include "schedule.h"
 
 static void merge(struct finding *stored, const struct finding *in, unsigned present)
 {
     FINDING_SAID(MEMBER_MERGE)
+}
+
+/* What a record says, with what follows from it: of another status the old one's reason is none. A
+ * dismissal has to have one, and takes what is stored for its own (R4.76, R4.81). */
+static unsigned says(const struct finding *stored, const struct finding *in, unsigned present)
+{
+    if (!(present & FINDING_STATUS) || in->status == REPORTED_DISMISSED) return present;
+    enum reported_status old = stored->status ? stored->status : REPORTED_OPEN;
+    enum reported_status now = in->status ? in->status : REPORTED_OPEN;
+    return old == now ? present : present | FINDING_REASON;
 }
 
 static struct finding *edit(struct step *step, struct entry *entry)
@@ -31,15 +42,17 @@ static struct finding *edit(struct step *step, struct entry *entry)
 static bool is_news(const struct step *step, const struct finding *stored, const struct finding *in,
                     bool in_closure)
 {
+    struct order order = in->order;
     /* What comes back to where it has been tells something new only if it says that itself. */
-    if (forward_has_passed(in, step->incident->incident_id) && in->order.revision < 0 &&
-        in->order.time == TIME_NONE)
-        return false;
+    if (forward_has_passed(in, step->incident->incident_id)) {
+        if (order.revision < 0 && order.time == TIME_NONE) return false;
+        order.taken.n = 0;
+    }
     /* What a closure says of a finding never overrides what its own topic said, unless its own
      * revision is higher. */
     if (in_closure && !stored->is_inline)
         return in->order.revision >= 0 && in->order.revision > stored->order.revision;
-    return order_is_later(stored->order, in->order);
+    return order_is_later(stored->order, order);
 }
 
 static struct finding *first_sight(struct step *step, struct entry *entry, const struct finding *in)
@@ -113,6 +126,20 @@ static struct warnings dismissal_warning(struct step *step)
     return (struct warnings){w, 1};
 }
 
+/* One entry cannot refuse a whole closure: it does not count, and that is said. */
+static void tell_of_crowd(struct step *step, const struct finding *stored, const struct finding *in)
+{
+    if (!stored->is_inline || !order_is_crowded(stored->order, in->order)) return;
+    struct warnings closure_warnings = step->warnings;
+    char *time = arena_alloc(step->arena, TIMESTAMP_TEXT);
+    timestamp_format(in->order.time, time);
+    step->warnings = (struct warnings){0};
+    step_warn(step, STR("updated_at"), (struct str){time, TIMESTAMP_TEXT},
+              STR("not taken: too many records of this time"));
+    tell_of_incident(step, stored);
+    step->warnings = closure_warnings;
+}
+
 /* The way by which it came last; or a warning where a record says the name that a finding of
  * another incident has here: it may mean that one, or one of its own. */
 static void take_way(struct step *step, struct finding *finding, const struct finding *in)
@@ -143,11 +170,13 @@ static bool name_is_taken(struct decision *d, const struct finding *stored,
 bool finding_refused(struct step *step, const struct finding_event *event)
 {
     struct decision *d = step->d;
-    static const struct finding unknown;
-    struct entry *entry = state_find(
+    const struct entry *entry = state_find(
         d->table, state_finding_key(step->arena, step->header->key, event->finding.finding_id));
-    if (entry && entry->exists && name_is_taken(d, entry->finding, event)) return true;
-    if (!lacks_reason(entry && entry->exists ? entry->finding : &unknown, event)) return false;
+    const struct finding *stored = entry && entry->exists ? entry->finding : &finding_none;
+    if (stored->finding_id.p && name_is_taken(d, stored, event)) return true;
+    bool passed = forward_has_passed(&event->finding, step->incident->incident_id);
+    if (!passed && step_refuse_crowded(step, stored->order, event->finding.order)) return true;
+    if (!lacks_reason(stored, event)) return false;
     d->refused =
         (struct refused){REFUSE_MISSING_FIELD, STR("reason: a dismissal needs a reason, a text"),
                          event->incident_id};
@@ -157,7 +186,10 @@ bool finding_refused(struct step *step, const struct finding_event *event)
 void finding_take(struct step *step, const struct finding_event *event, bool in_closure)
 {
     struct entry *entry = step_finding_entry(step, event->finding.finding_id);
-    if (entry->exists && !is_news(step, entry->finding, &event->finding, in_closure)) return;
+    if (entry->exists && !is_news(step, entry->finding, &event->finding, in_closure)) {
+        if (in_closure) tell_of_crowd(step, entry->finding, &event->finding);
+        return;
+    }
 
     struct warnings closure_warnings = step->warnings;
     step->warnings = event->warnings;
@@ -165,7 +197,7 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
     const struct finding *old = entry->exists ? entry->finding : &unknown;
     struct finding *finding =
         entry->exists ? edit(step, entry) : first_sight(step, entry, &event->finding);
-    finding->order = order_advance(finding->order, event->finding.order);
+    finding->order = order_advance(step->arena, finding->order, event->finding.order);
     finding->is_inline = finding->is_inline && in_closure;
     unsigned present = event->present;
     if (in_closure && lacks_reason(finding, event)) {
@@ -173,7 +205,7 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
         present &= ~(unsigned)FINDING_STATUS;
         step->warnings = step_join_warnings(step->arena, step->warnings, dismissal_warning(step));
     }
-    merge(finding, &event->finding, present);
+    merge(finding, &event->finding, says(finding, &event->finding, present));
     take_way(step, finding, &event->finding);
     step_count_finding(step, finding);
 
@@ -182,11 +214,11 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
         /* A closure forwards its findings itself, and all of a finding that it has yet to reach:
          * two parts of it would not be told apart by their order. */
         bool comes = in_closure || forward_is_due(step, entry);
-        finding->orphan_sent = !comes;
+        finding->orphan_over = !comes;
         if (!comes) forward_finding(step, finding, &event->finding, event->present);
         tell_of_incident(step, finding);
     } else if (incident->level == LEVEL_UNCONFIRMED) {
-        finding->orphan_sent = true;
+        finding->orphan_over = true;
         tell_of_incident(step, finding);
     } else if (!finding->kind && (incident->phase == PHASE_WAITING || in_closure)) {
         /* Held; a closure releases its findings itself, when all of it is known. */
@@ -222,14 +254,24 @@ void finding_hold(struct step *step, struct entry *entry)
     duplicate_set_doubt(step, finding, DOUBT_NONE);
     finding->kind = task_kind_none;
     finding->sop_task = false;
-    finding->orphan_sent = true;
+    finding->orphan_over = true;
+}
+
+/* The first point of its schedule that is not done with. */
+static ms_t orphan_point(const struct policy *policy, const struct finding *finding)
+{
+    if (finding->kind || finding->orphan_over || finding->first_seen_at == TIME_NONE)
+        return TIME_NONE;
+    /* However few are wanted: once it has to be said. */
+    if (finding->orphans && finding->orphans >= policy->overdue_max) return TIME_NONE;
+    ms_t first =
+        deadline_add(&policy->calendar, finding->first_seen_at, policy->orphan_finding_after);
+    return schedule_repeat(&policy->calendar, first, policy->orphan_every, finding->orphan_last);
 }
 
 ms_t finding_wake_at(const struct policy *policy, const struct finding *finding)
 {
-    if (finding->kind || finding->orphan_sent || finding->first_seen_at == TIME_NONE)
-        return TIME_NONE;
-    return deadline_add(&policy->calendar, finding->first_seen_at, policy->orphan_finding_after);
+    return schedule_send_at(policy, schedule_all_at_once(policy), orphan_point(policy, finding));
 }
 
 /* As its task would show it. */
@@ -241,36 +283,41 @@ static const struct finding *with_defaults(struct step *step, const struct findi
     return shown;
 }
 
-void finding_tick(struct step *step, struct entry *entry)
+static struct str orphan_summary(struct step *step, const struct finding *finding)
 {
+    struct arena *arena = step->arena;
+    struct str waited = reminder_span(arena, step->d->now - finding->first_seen_at);
+    struct str title = reminder_title(step, finding_task_title(step, finding));
+    struct str category = category_name(finding_task_category(finding));
+    struct str says =
+        arena_printf(arena, "Finding %.*s '%.*s' (%.*s) came %.*s ago, and %.*s is not closed yet",
+                     STR_ARG(finding->finding_id), STR_ARG(title), STR_ARG(category),
+                     STR_ARG(waited), STR_ARG(step->incident->incident_id));
+    return text_clean(arena, says);
+}
+
+void finding_tick(struct step *step, struct entry *entry, ms_t until)
+{
+    const struct policy *policy = step->policy;
     struct finding *finding = edit(step, entry);
-    ms_t due = finding_wake_at(step->policy, finding);
     if (step->incident->phase != PHASE_WAITING) {
         /* No orphan: the closure that is under way has yet to reach it. */
         finding->first_seen_at = TIME_NONE;
         return;
     }
-    finding->orphan_sent = true;
-    struct output *output = step_emit(step, OUTPUT_REMINDER);
-    output->at = due;
-    struct str waited = reminder_span(step->arena, due - finding->first_seen_at);
-    struct str title = reminder_title(step, finding_task_title(step, finding));
-    struct str category = category_name(finding_task_category(finding));
-    output->reminder = (struct reminder_output){
-        .kind = REMINDER_ORPHAN_FINDING,
-        .number = ++step->incident->orphans,
-        .due_for = due,
-        .occurrence = 1, /* the incident has never opened */
-        .incident = step->incident,
-        .finding = with_defaults(step, finding),
-    };
-    struct str summary = arena_printf(
-        step->arena,
-        "Finding %.*s '%.*s' (%.*s) came %.*s ago, and its incident %.*s was never closed",
-        STR_ARG(finding->finding_id), STR_ARG(title), STR_ARG(category), STR_ARG(waited),
-        STR_ARG(step->incident->incident_id));
-    output->reminder.summary = text_clean(step->arena, summary);
-    reminder_add(step, &output->reminder, ROLE_RESPONSE_TEAM, step->policy->response_team);
-    if (!owner_is_nobody(finding->owner))
-        reminder_add(step, &output->reminder, ROLE_OWNER, finding->owner);
+    int64_t points = 0;
+    for (ms_t at; (at = finding_wake_at(policy, finding)) != TIME_NONE && at <= until; points++)
+        finding->orphan_last = orphan_point(policy, finding);
+    finding->orphans++;
+    struct output *output = reminder_emit(step, REMINDER_ORPHAN_FINDING, finding->orphan_last,
+                                          schedule_all_at_once(policy));
+    struct reminder_output *reminder = &output->reminder;
+    reminder->number = ++step->incident->orphans;
+    reminder->coalesced = points - 1;
+    reminder->occurrence = 1; /* the incident has never opened */
+    reminder->incident = step->incident;
+    reminder->finding = with_defaults(step, finding);
+    reminder->summary = orphan_summary(step, finding);
+    reminder_add(step, reminder, ROLE_RESPONSE_TEAM, policy->response_team);
+    if (!owner_is_nobody(finding->owner)) reminder_add(step, reminder, ROLE_OWNER, finding->owner);
 }
