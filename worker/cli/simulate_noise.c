@@ -13,8 +13,6 @@
 #include "core/state.h"
 
 #define JSON_DEPTH 100
-#define DAY_BEGINS (7 * HOUR_MS) /* working hours, of the day in the calendar's zone */
-#define DAY_ENDS (20 * HOUR_MS)
 
 NAMES_DEFINE(noise_figure, NOISE_FIGURES)
 
@@ -34,7 +32,7 @@ static bool is_working_day(const struct policy *policy, ms_t t)
 static bool is_night(const struct policy *policy, ms_t t)
 {
     ms_t local = local_time(policy, t), time_of_day = local - timestamp_day(local) * DAY_MS;
-    return time_of_day < DAY_BEGINS || time_of_day >= DAY_ENDS;
+    return time_of_day < policy->day_from || time_of_day >= policy->day_to;
 }
 
 void simulate_noise_line(struct simulate_noise *noise, const struct policy *policy, ms_t at)

@@ -39,10 +39,10 @@ static const struct str members_of[reminder_kind_end] = {
     [REMINDER_OVERDUE] = STR("reminders.overdue_every, reminders.overdue_max"),
     [REMINDER_STALE] = STR("sla.*.stale, reminders.stale_every"),
     [REMINDER_ESCALATION] = STR("escalation"),
-    [REMINDER_VERIFY_DUE] = STR("sla.*.verify, reminders.verify_every"),
-    [REMINDER_REVIEW_DUE] = STR("review.every"),
+    [REMINDER_VERIFY_DUE] = STR("sla.*.verify, reminders.verify_every, reminders.verify_max"),
+    [REMINDER_REVIEW_DUE] = STR("review.on, review.every"),
     [REMINDER_MISSING_FINDINGS] = STR("missing_findings_after"),
-    [REMINDER_ORPHAN_FINDING] = STR("orphan_finding_after"),
+    [REMINDER_ORPHAN_FINDING] = STR("orphan_finding_after, reminders.orphan_every"),
 };
 
 /* ---- rows ---- */
