@@ -235,7 +235,7 @@ def test_two_policies_are_compared(year, tmp_path):
 
 # ---- the default policy ----
 
-# Today each reminder goes out by itself, day and night: this is where that stands.
+# Each reminder goes out by itself: this is where that stands.
 _BUDGET = {"default": {"worst": 120}, "response-team": {"median": 25},
            "response-lead": {"median": 3}}
 
