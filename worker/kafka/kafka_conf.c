@@ -71,13 +71,13 @@ static const struct setting producer_settings[] = {
  *
  * A transaction is flushed when all of it is handed over, and nothing of a partition is to go before:
  * librdkafka 2.0.2 has one request a partition under way, and while more waits for its answer its
- * thread asks for it without a pause.
+ * thread asks for it without a pause. linger.ms has to be below the least transaction.timeout.ms.
  *
  * What a broker refuses again and again (too few replicas in sync, a full disk) is told after some
  * seconds, by its code; without a bound it would only look slow. A broker that is away is tried again
  * less often than transaction.timeout.ms allows. */
 static const struct setting transactional_settings[] = {
-    {"compression.type", "lz4"},    {"linger.ms", "1000"}, {"retries", "300"},
+    {"compression.type", "lz4"},    {"linger.ms", "100"}, {"retries", "300"},
     {"retry.backoff.max.ms", "10"}, {NULL, NULL},
 };
 
