@@ -129,6 +129,16 @@ struct str arena_str(struct arena *arena, struct str s)
     return (struct str){p, s.n};
 }
 
+struct str arena_join(struct arena *arena, struct str a, struct str b, struct str c)
+{
+    char *start = arena_alloc(arena, a.n + b.n + c.n + 1), *p = start;
+    if (a.n) p = mempcpy(p, a.p, a.n);
+    if (b.n) p = mempcpy(p, b.p, b.n);
+    if (c.n) p = mempcpy(p, c.p, c.n);
+    *p = 0;
+    return (struct str){start, (size_t)(p - start)};
+}
+
 struct str arena_printf(struct arena *arena, const char *format, ...)
 {
     va_list args, again;

@@ -15,27 +15,17 @@ void buf_free(struct buf *b)
     *b = (struct buf){0};
 }
 
-char *buf_room(struct buf *b, size_t more)
+void buf_widen(struct buf *b, size_t more)
 {
-    if (b->cap - b->n < more) {
-        size_t cap = b->cap ? b->cap : 256;
-        while (cap - b->n < more) cap *= 2;
-        char *p = realloc(b->p, cap);
-        if (!p) {
-            fputs("epilogue: out of memory\n", stderr);
-            abort();
-        }
-        b->p = p;
-        b->cap = cap;
+    size_t cap = b->cap ? b->cap : 256;
+    while (cap - b->n < more) cap *= 2;
+    char *p = realloc(b->p, cap);
+    if (!p) {
+        fputs("epilogue: out of memory\n", stderr);
+        abort();
     }
-    return b->p + b->n;
-}
-
-void buf_add(struct buf *b, const void *bytes, size_t n)
-{
-    if (!n) return;
-    memcpy(buf_room(b, n), bytes, n);
-    b->n += n;
+    b->p = p;
+    b->cap = cap;
 }
 
 void buf_printf(struct buf *b, const char *format, ...)

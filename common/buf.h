@@ -15,11 +15,24 @@ struct buf {
 
 /* Frees the memory and leaves an empty buffer that can be used again. */
 void buf_free(struct buf *b);
-/* Makes room for `more` bytes and returns where they go; the caller adds to b->n. */
-char *buf_room(struct buf *b, size_t more);
-void buf_add(struct buf *b, const void *bytes, size_t n);
+/* Of buf_room alone: there is no room for `more` bytes. */
+void buf_widen(struct buf *b, size_t more);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_int(struct buf *b, int64_t value);
+
+/* Makes room for `more` bytes and returns where they go; the caller adds to b->n. */
+static inline char *buf_room(struct buf *b, size_t more)
+{
+    if (b->cap - b->n < more) buf_widen(b, more);
+    return b->p + b->n;
+}
+
+static inline void buf_add(struct buf *b, const void *bytes, size_t n)
+{
+    if (!n) return;
+    memcpy(buf_room(b, n), bytes, n);
+    b->n += n;
+}
 
 static inline void buf_str(struct buf *b, struct str s)
 {

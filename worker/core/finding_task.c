@@ -37,8 +37,8 @@ struct str finding_task_title(struct step *step, const struct finding *finding)
 static struct str rule_of(struct step *step, const struct finding *finding)
 {
     if (finding->work) return STR("finding/work");
-    return arena_printf(step->arena, "finding/%.*s",
-                        STR_ARG(category_name(finding_task_category(finding))));
+    return arena_join(step->arena, STR("finding/"), category_name(finding_task_category(finding)),
+                      STR_NONE);
 }
 
 /* A duplicate that is in doubt says no more than that the finding is there. */

@@ -225,17 +225,6 @@ struct str state_decode_part(struct arena *arena, struct str part)
     return (struct str){start, (size_t)(out - start)};
 }
 
-/* `a`, then `middle`, then `b`. */
-static struct str join(struct arena *arena, struct str a, struct str middle, struct str b)
-{
-    char *p = arena_alloc(arena, a.n + middle.n + b.n + 1);
-    memcpy(p, a.p, a.n);
-    memcpy(p + a.n, middle.p, middle.n);
-    if (b.n) memcpy(p + a.n + middle.n, b.p, b.n);
-    p[a.n + middle.n + b.n] = 0;
-    return (struct str){p, a.n + middle.n + b.n};
-}
-
 struct str state_incident_key(struct arena *arena, struct str incident_id)
 {
     return state_encode_part(arena, incident_id);
@@ -243,22 +232,22 @@ struct str state_incident_key(struct arena *arena, struct str incident_id)
 
 struct str state_closure_key(struct arena *arena, struct str header_key)
 {
-    return join(arena, header_key, STR("|c"), STR_NONE);
+    return arena_join(arena, header_key, STR("|c"), STR_NONE);
 }
 
 struct str state_finding_key(struct arena *arena, struct str header_key, struct str finding_id)
 {
-    return join(arena, header_key, STR("|f|"), state_encode_part(arena, finding_id));
+    return arena_join(arena, header_key, STR("|f|"), state_encode_part(arena, finding_id));
 }
 
 struct str state_task_key(struct arena *arena, struct str header_key, struct str name)
 {
-    return join(arena, header_key, STR("|t|"), name);
+    return arena_join(arena, header_key, STR("|t|"), name);
 }
 
 struct str state_task_id(struct arena *arena, struct str incident_id, struct str name)
 {
-    return join(arena, state_encode_part(arena, incident_id), STR("/"), name);
+    return arena_join(arena, state_encode_part(arena, incident_id), STR("/"), name);
 }
 
 struct str state_header_key(struct str key)
@@ -271,7 +260,7 @@ struct str state_holder_key(struct arena *arena, struct str key)
 {
     struct str id;
     if (!part_of(key, &id)) return key;
-    return join(arena, state_header_key(key), STR("|f|"), id);
+    return arena_join(arena, state_header_key(key), STR("|f|"), id);
 }
 
 bool state_key_is_internal(struct str key)

@@ -15,7 +15,7 @@ struct str task_name(struct step *step, enum task_kind kind, struct str part)
     struct str name = task_kind_name(kind);
     if (part.p) {
         struct str encoded = state_encode_part(step->arena, part);
-        name = arena_printf(step->arena, "%.*s/%.*s", STR_ARG(name), STR_ARG(encoded));
+        name = arena_join(step->arena, name, STR("/"), encoded);
     }
     /* After retention deleted the past, the ids of a later life must be new ones. */
     if (step->incident->retired)

@@ -68,7 +68,8 @@ void inbox_sweep(struct engine *engine)
         const struct inbox_slot *slot = &engine->inbox[i];
         const struct record *record = &slot->record;
         if (slot->pins || (!slot->done && !slot->taken)) {
-            engine->inbox[kept++] = *slot;
+            if (kept != i) engine->inbox[kept] = *slot;
+            kept++;
             continue;
         }
         engine->inbox_bytes -= record->key.n + record->value.n;

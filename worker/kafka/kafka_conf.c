@@ -69,14 +69,16 @@ static const struct setting producer_settings[] = {
 /* Events and state are text that lz4 makes three times smaller: brokers then need half as much for
  * them, and the worker a tenth more.
  *
+ * A transaction is flushed when all of it is handed over, and nothing of a partition is to go before:
+ * librdkafka 2.0.2 has one request a partition under way, and while more waits for its answer its
+ * thread asks for it without a pause. linger.ms has to be below the least transaction.timeout.ms.
+ *
  * What a broker refuses again and again (too few replicas in sync, a full disk) is told after some
  * seconds, by its code; without a bound it would only look slow. A broker that is away is tried again
  * less often than transaction.timeout.ms allows. */
 static const struct setting transactional_settings[] = {
-    {"compression.type", "lz4"},
-    {"retries", "300"},
-    {"retry.backoff.max.ms", "10"},
-    {NULL, NULL},
+    {"compression.type", "lz4"},    {"linger.ms", "100"}, {"retries", "300"},
+    {"retry.backoff.max.ms", "10"}, {NULL, NULL},
 };
 
 static const struct setting reader_guarantees[] = {
@@ -255,18 +257,27 @@ static bool set_transactional(rd_kafka_conf_t *conf, const struct config *config
     return done;
 }
 
-static bool has_compression(const struct property_list *list)
+static bool lists(const struct property_list *list, const char *name)
 {
     for (size_t i = 0; i < list->n; i++)
-        if (strcmp(list->items[i].name, "compression.type") == 0 ||
-            strcmp(list->items[i].name, "compression.codec") == 0)
-            return true;
+        if (strcmp(list->items[i].name, name) == 0) return true;
     return false;
+}
+
+/* Whether the user has set it for what is written. */
+static bool has_property(const struct config *config, const char *name)
+{
+    return lists(&config->kafka_common, name) || lists(&config->kafka_producer, name);
 }
 
 bool kafka_conf_has_users_compression(const struct config *config)
 {
-    return has_compression(&config->kafka_common) || has_compression(&config->kafka_producer);
+    return has_property(config, "compression.type") || has_property(config, "compression.codec");
+}
+
+bool kafka_conf_has_users_batch(const struct config *config)
+{
+    return has_property(config, "batch.size");
 }
 
 int kafka_conf_producer_timeout_ms(const struct config *config)

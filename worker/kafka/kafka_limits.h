@@ -12,8 +12,9 @@
 
 /* An operator raises a limit, and within that time the worker makes use of it. */
 #define KAFKA_LIMITS_KEEP_MS (10 * 60 * 1000)
-/* What librdkafka puts into one record batch if it is not told otherwise. */
-#define KAFKA_LIMITS_BATCH_BYTES ((size_t)1000000)
+/* What goes into one record batch, unless the user says otherwise: what the topics take, since they
+ * are looked at before a worker starts (topics.h), less what comes around the messages. */
+#define KAFKA_LIMITS_BATCH_BYTES ((size_t)4000000)
 
 struct kafka_limit {
     size_t told;      /* by the broker; 0: it was not */
