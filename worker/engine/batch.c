@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One batch from top to bottom. It is made in one go, up to where its transaction is under way;
- * from there on it is in flight, and goes on whenever what it waits for has come:
+ * One batch from top to bottom. It is made in one go, up to where nothing of it is sent yet; from
+ * there on it goes on whenever what it waits for has come, with one batch at each stage:
  *
- *   plan ─► load ─► decide ─► collect ─► begin ─► PREPARING ─► COMMITTING ─► APPLYING ─► OVER
+ *                                     ahead       flight                                applying
+ *   plan ─► load ─► decide ─► collect ─► DECIDED ─► PREPARING ─► COMMITTING ─► COMMITTED ─► APPLYING
  *     └── records stay in the inbox ──┘  └── they are the batch's, and are released at the end ──┘
  */
 #include "batch_private.h"
@@ -69,25 +70,42 @@ static void make_empty(struct batch *b, ms_t now)
     *b = (struct batch){.engine = b->engine, .arena = b->arena, .now = now};
 }
 
-/* Its records go back: what was committed of them is done, and the rest comes again. */
-static void land(struct batch *b)
+/* The batch of a stage is over. Its records go back: what was committed of them is done, and the rest
+ * comes again. */
+static void land(struct batch **stage)
 {
+    struct batch *b = *stage;
     struct engine *engine = b->engine;
-    assert(engine->flight == b && !engine->spare);
     for (size_t i = 0; i < b->shards_n; i++) {
         struct batch_shard *bs = &b->shards[i];
-        bs->shard->is_in_flight = false;
+        bs->shard->in_flight--;
         for (size_t k = 0; k < bs->taken; k++)
             engine->input->release(engine->input->self, &bs->records[k]);
         if (bs->pinned) inbox_unpin(engine, bs->pinned);
     }
-    engine->flight = NULL;
-    engine->spare = b;
+    assert(engine->spares_n < BATCHES);
+    engine->spares[engine->spares_n++] = b;
+    *stage = NULL;
+}
+
+bool batch_is_under_way(const struct engine *engine)
+{
+    return engine->ahead || engine->flight || engine->applying;
+}
+
+void batch_drop_ahead(struct engine *engine)
+{
+    if (!engine->ahead) return;
+    batch_go_back(engine->ahead);
+    batch_restart_all(engine->ahead);
+    land(&engine->ahead);
 }
 
 void batch_abandon(struct engine *engine)
 {
-    if (engine->flight) land(engine->flight);
+    if (engine->ahead) land(&engine->ahead);
+    if (engine->flight) land(&engine->flight);
+    if (engine->applying) land(&engine->applying);
 }
 
 /* ---- in flight ---- */
@@ -103,6 +121,7 @@ static bool take(struct batch *b, int wait_ms, enum result *result, struct error
         return transaction->commit_take(transaction->self, wait_ms, result, error);
     case BATCH_APPLYING: return store->apply_take(store->self, wait_ms, result, error);
     case BATCH_DECIDED:
+    case BATCH_COMMITTED:
     case BATCH_OVER: break;
     }
     assert(!"it waits for nothing");
@@ -145,21 +164,61 @@ static enum result give_up(struct batch *b)
     return FATAL;
 }
 
+/* The batch of a stage goes on if what it waits for has come. */
+static enum result go_on_at(struct batch **stage, int wait_ms, bool *moved, struct error *error)
+{
+    struct batch *b = *stage;
+    enum result result = OK;
+    if (b->phase != BATCH_OVER) {
+        if (!take(b, wait_ms, &result, error)) return look_at_time(b, error);
+        result = go_on(b, result, error);
+    }
+    *moved = true;
+    if (result == FATAL) return give_up(b);
+    if (b->phase == BATCH_OVER) land(stage);
+    return result;
+}
+
+/* Whether it can still be committed: a shard that begins again takes what was decided with it. */
+static bool is_good(const struct engine *engine, const struct batch *b)
+{
+    bool good = !engine->membership.store_down;
+    for (size_t i = 0; i < b->shards_n; i++) good &= batch_holds(&b->shards[i]);
+    return good;
+}
+
+/* Each batch enters the stage that follows its own, if that is free. */
+static enum result move_up(struct engine *engine, bool *moved, struct error *error)
+{
+    if (engine->flight && engine->flight->phase == BATCH_COMMITTED && !engine->applying) {
+        engine->applying = engine->flight;
+        engine->flight = NULL;
+        batch_apply(engine->applying);
+        *moved = true;
+    }
+    if (engine->ahead && !is_good(engine, engine->ahead)) batch_drop_ahead(engine);
+    if (!engine->ahead || engine->flight) return OK;
+    engine->flight = engine->ahead;
+    engine->ahead = NULL;
+    *moved = true;
+    enum result result = batch_begin(engine->flight, error);
+    return result == FATAL ? give_up(engine->flight) : result;
+}
+
+/* What one waits for is the transaction, if there is one: it holds up the most. */
 enum result batch_advance(struct engine *engine, int wait_ms, struct error *error)
 {
-    while (engine->flight) {
-        struct batch *b = engine->flight;
-        enum result result = OK;
-        if (b->phase != BATCH_OVER) {
-            if (!take(b, wait_ms, &result, error)) return look_at_time(b, error);
-            result = go_on(b, result, error);
-        }
-        wait_ms = 0;
-        if (result == FATAL) return give_up(b);
-        if (b->phase == BATCH_OVER) land(b);
-        if (result != OK) return result;
+    enum result result = OK;
+    for (bool moved = true; moved && result == OK; wait_ms = 0) {
+        moved = false;
+        bool in_kafka = engine->flight && engine->flight->phase != BATCH_COMMITTED;
+        if (engine->applying)
+            result = go_on_at(&engine->applying, in_kafka ? 0 : wait_ms, &moved, error);
+        if (result == OK && in_kafka)
+            result = go_on_at(&engine->flight, moved ? 0 : wait_ms, &moved, error);
+        if (result == OK) result = move_up(engine, &moved, error);
     }
-    return OK;
+    return result;
 }
 
 /* ---- on the ground ---- */
@@ -210,15 +269,15 @@ static enum result run(struct batch *b, struct error *error)
     if (!b->shards_n) return OK;
     result = batch_collect(b, error);
     if (result == REJECT) return again(b);
-    if (result == OK) result = batch_begin(b, error);
-    if (result == FATAL) return give_up(b);
-    return result == OK ? batch_advance(b->engine, 0, error) : result;
+    if (result != OK) return result;
+    batch_take_off(b);
+    return batch_advance(b->engine, 0, error);
 }
 
 enum result batch_start(struct engine *engine, ms_t now, struct error *error)
 {
-    struct batch *b = engine->spare;
-    assert(b && !engine->flight);
+    assert(engine->spares_n && !engine->ahead);
+    struct batch *b = engine->spares[engine->spares_n - 1];
     make_empty(b, now);
     enum result result = plan_make(engine, b->arena, now, &b->plan, error);
     engine->idle = true;
@@ -228,7 +287,7 @@ enum result batch_start(struct engine *engine, ms_t now, struct error *error)
     b->shards_n = b->plan.n;
     for (size_t i = 0; i < b->plan.n; i++) {
         struct shard *shard = b->plan.shards[i].shard;
-        assert(shard->phase == SHARD_ACTIVE && !shard->is_in_flight);
+        assert(shard->phase == SHARD_ACTIVE);
         b->shards[i] = (struct batch_shard){.plan = &b->plan.shards[i],
                                             .shard = shard,
                                             .owes_ticks = shard->owes_ticks,

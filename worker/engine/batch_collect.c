@@ -45,7 +45,7 @@ static struct position_entry next_position(const struct batch *b, struct batch_s
 {
     struct position_entry position = {
         .partitions = b->engine->options.partitions,
-        .batch = bs->shard->batch + 1,
+        .batch = bs->batch,
         .entries = bs->entries,
     };
     for (int t = 0; t < topic_end; t++) {
@@ -85,9 +85,9 @@ enum result batch_collect(struct batch *b, struct error *error)
 {
     for (size_t i = 0; i < b->shards_n; i++) {
         struct batch_shard *bs = &b->shards[i];
+        bs->batch = bs->shard->batch + 1;
         bs->apply = (struct store_apply){
             .shard = bs->shard->id,
-            .expected = bs->shard->checkpoint,
             .stamp = b->now,
             .cluster = b->engine->cluster,
         };

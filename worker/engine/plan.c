@@ -3,6 +3,7 @@
  * the ticks that fall between or behind them. */
 #include "internal.h"
 #include "merge.h"
+#include "overlay.h"
 
 #define TICKS_OF_A_SHARD 1000
 #define GATHER_MS 500   /* how long at most they do */
@@ -74,7 +75,7 @@ static enum result plan_ticks(struct engine *engine, struct arena *arena, struct
     struct store_port *store = engine->store;
     enum result result = store->due(store->self, arena, shard->id, until, keys, wake_at, &n, error);
     if (result != OK) return result;
-    if (!n) {
+    if (!n && !overlay_covers(engine, shard)) {
         /* Less than we know of: perhaps the store has lost something; the watch will say so. */
         engine->next_watch_ms = 0;
         return shard_refresh_wake(engine, shard, error);
@@ -84,6 +85,7 @@ static enum result plan_ticks(struct engine *engine, struct arena *arena, struct
     sp->ticks = ticks;
     sp->ticks_n = n;
     if (n == max) sp->ticks_until = wake_at[n - 1];
+    overlay_due(engine, arena, sp, until, max);
     return OK;
 }
 
