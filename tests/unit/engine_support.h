@@ -50,7 +50,8 @@ struct fake {
     /* what went out */
     struct fake_message *sent;
     size_t sent_n, sent_cap, pending_n;
-    int transactions;
+    int begun, transactions; /* transactions: those that were committed */
+    bool is_open;
     size_t largest, largest_bytes; /* transaction: messages, bytes */
     size_t bytes;
     struct position positions[FAKE_SHARDS * INPUTS];

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A batch that is decided while others are under way: what it sees of them, and what becomes of it. */
+#include "engine_support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LATER (5 * DAY_MS)
+
+static struct fake f;
+
+static int set_up(void **state)
+{
+    (void)state;
+    fake_set_up(&f, 2, NULL);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fake_tear_down(&f);
+    return 0;
+}
+
+static void steps(int n)
+{
+    for (int i = 0; i < n; i++) fake_step(&f);
+}
+
+static void put(int topic, ms_t at, const char *format, int n)
+{
+    char value[600];
+    snprintf(value, sizeof value, format, n, n);
+    fake_put(&f, topic, 0, at, value);
+}
+
+#define CLOSE "{\"incident_id\":\"I%d-0\",\"closed_at\":\"2026-11-01\"}"
+/* Nothing is left to do but what its findings ask for. */
+#define CLOSE_LIGHT                                                                 \
+    "{\"incident_id\":\"I%d-0\",\"closed_at\":\"2026-11-01\",\"severity\":\"low\"," \
+    "\"customer_impacting\":false,\"data_breach\":false,\"response_evaluation\":"   \
+    "{\"sufficient\":true,\"complete\":true}}"
+/* A bug that is due a second after FAKE_START. */
+#define FINDING                                                                         \
+    "{\"incident_id\":\"I%d-0\",\"finding_id\":\"F\",\"category\":\"technical-lapse\"," \
+    "\"severity\":\"low\",\"owner\":{\"team\":\"t\",\"person\":\"p\"},"                 \
+    "\"due_at\":\"2026-11-02T09:00:01Z\"}"
+#define RESOLVED "{\"incident_id\":\"I%d-0\",\"task_id\":\"I%d-0/bug/F\",\"status\":\"resolved\"}"
+#define OPEN "{\"incident_id\":\"I%d-0\",\"task_id\":\"I%d-0/bug/F\",\"status\":\"open\"}"
+#define PUT_ASIDE \
+    "{\"incident_id\":\"I%d-0\",\"closed_at\":\"2026-11-01\",\"disposition\":\"false-positive\"}"
+
+static void close_two(int n)
+{
+    put(TOPIC_INCIDENT_CLOSED, f.clock.now, CLOSE, n);
+    put(TOPIC_INCIDENT_CLOSED, f.clock.now, CLOSE, n + 1);
+}
+
+static const struct shard *shard(void)
+{
+    return &f.engine->shards[0];
+}
+
+/* ---- stages ---- */
+
+static void the_next_is_decided_beside_a_transaction(void **state)
+{
+    (void)state;
+    f.commit_waits = 4;
+    close_two(0);
+    fake_step(&f);
+    close_two(2);
+    fake_step(&f);
+    assert_non_null(f.engine->flight);
+    assert_non_null(f.engine->ahead);
+    assert_int_equal(f.begun, 1);
+    assert_int_equal(f.transactions, 0);
+    assert_int_equal(f.engine->inbox_n, 0);
+    assert_int_equal(shard()->in_flight, 2);
+    assert_int_equal(shard()->inputs[0].next, 4); /* what it will stand at */
+    close_two(4);
+    fake_step(&f);
+    assert_int_equal(f.engine->inbox_n, 2); /* one at a time */
+    f.apply_waits = 9;
+    while (f.transactions == 0) fake_step(&f);
+    /* In the turn in which the commit is taken, each goes up one stage. */
+    assert_int_equal(f.begun, 2);
+    assert_non_null(f.engine->applying);
+    assert_non_null(f.engine->flight);
+    assert_non_null(f.engine->ahead);
+    f.apply_waits = f.commit_waits = 0;
+    fake_work_off(&f);
+    assert_false(batch_is_under_way(f.engine));
+    assert_int_equal(f.transactions, 3);
+    assert_int_equal(f.released, 6);
+    assert_int_equal(fake_count(&f, "epilogue.incident.opened.v1", NULL), 6);
+    assert_int_equal(shard()->batch, 3);
+    assert_int_equal(shard()->in_flight, 0);
+    assert_int_equal(f.stored->shards[0].checkpoint, f.state_end[0]);
+}
+
+/* A batch of its own for a few costs more than it brings; but nothing waits for the store. */
+static void few_are_decided_when_the_commit_is_taken(void **state)
+{
+    (void)state;
+    fake_tear_down(&f);
+    fake_set_up(&f, 4000, NULL);
+    f.commit_waits = 3;
+    f.apply_waits = 9;
+    close_two(0);
+    fake_step(&f);
+    close_two(2);
+    fake_step(&f);
+    assert_null(f.engine->ahead);
+    assert_int_equal(f.engine->inbox_n, 2);
+    while (f.transactions == 0) fake_step(&f);
+    assert_non_null(f.engine->applying);
+    assert_non_null(f.engine->flight);
+    assert_int_equal(f.begun, 2);
+}
+
+/* It is committed, and the store has not taken the one before. */
+static void a_committed_batch_waits_for_the_store(void **state)
+{
+    (void)state;
+    f.apply_waits = 9;
+    close_two(0);
+    fake_step(&f);
+    close_two(2);
+    fake_step(&f);
+    close_two(4);
+    steps(2);
+    assert_int_equal(f.transactions, 2);
+    assert_int_equal(f.begun, 2);
+    assert_non_null(f.engine->ahead);
+    steps(9);
+    assert_int_equal(f.transactions, 3);
+    assert_true(f.stored->shards[0].checkpoint > 0);
+}
+
+/* ---- what it sees ---- */
+
+static int by_bytes(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* All that was sent and is stored, in an order that does not depend on batches. */
+static struct str history(void)
+{
+    struct str *lines = NULL;
+    size_t n = 0, cap = 0;
+    for (size_t i = 0; i < f.sent_n; i++) {
+        const struct fake_message *m = &f.sent[i];
+        if (m->topic == TOPIC_STATE) continue;
+        *ARENA_PUSH(f.arena, lines, n, cap) =
+            arena_printf(f.arena, "%d %.*s %.*s %.*s %.*s", m->topic, STR_ARG(m->key),
+                         STR_ARG(m->type), STR_ARG(m->ce_time), STR_ARG(m->value));
+    }
+    const struct sim_node *node = f.stored->shards[0].by_key.first[0];
+    for (; node; node = node->next[0]) {
+        const struct sim_entry *entry = node->item;
+        if (state_key_is_internal(entry->key)) continue;
+        *ARENA_PUSH(f.arena, lines, n, cap) =
+            arena_printf(f.arena, "stored %.*s %lld %.*s", STR_ARG(entry->key),
+                         (long long)entry->wake_at, STR_ARG(entry->value));
+    }
+    qsort(lines, n, sizeof *lines, by_bytes);
+    struct buf out = {0};
+    for (size_t i = 0; i < n; i++) buf_printf(&out, "%.*s\n", STR_ARG(lines[i]));
+    struct str copy = arena_str(f.arena, buf_slice(&out));
+    buf_free(&out);
+    return copy;
+}
+
+/* Until nothing comes any more. The wall clock stands, so that only the batches differ. */
+static int work_off(void)
+{
+    int beside = 0;
+    for (int idle = 0, i = 0; idle < 20; i++) {
+        assert_true(i < 20000);
+        int before = f.transactions;
+        fake_step(&f);
+        f.clock.monotonic_ms += 10;
+        beside += f.engine->flight && (f.engine->ahead || f.engine->applying);
+        bool left = f.given < f.queue_n || f.engine->inbox_n || batch_is_under_way(f.engine);
+        idle = left || f.transactions > before ? 0 : idle + 1;
+    }
+    assert_int_equal(shard()->entries, f.stored->shards[0].by_key.n - 1);
+    return beside;
+}
+
+/* However far batches overlap, a story has the same end. */
+static void same_beside_each_other(int batch_max, void (*story)(void))
+{
+    static const struct {
+        int commit, apply;
+    } waits[] = {{0, 0}, {5, 0}, {0, 25}, {5, 15}, {9, 60}};
+    struct buf first = {0};
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+        fake_tear_down(&f);
+        fake_set_up(&f, batch_max, NULL);
+        f.commit_waits = waits[i].commit;
+        f.apply_waits = waits[i].apply;
+        story();
+        int beside = work_off();
+        if ((beside > 0) != (i > 0)) fail_msg("%zu: %d steps beside each other", i, beside);
+        struct str now = history();
+        if (!i) buf_str(&first, now);
+        if (!str_eq(now, buf_slice(&first)))
+            fail_msg("commit %d apply %d:\n%.*s\nis not\n%.*s", waits[i].commit, waits[i].apply,
+                     STR_ARG(now), STR_ARG(buf_slice(&first)));
+    }
+    buf_free(&first);
+}
+
+/* Made, due and closed in three batches: the store does not know yet of the tick between them. */
+static void a_late_story(void)
+{
+    f.clock.now += LATER;
+    for (int i = 0; i < 3; i++) {
+        put(TOPIC_INCIDENT_CLOSED, FAKE_START, CLOSE, i);
+        put(TOPIC_FINDING_UPDATED, FAKE_START + 1, FINDING, i);
+        put(TOPIC_TASK_UPDATED, FAKE_START + 3000, RESOLVED, i);
+    }
+    fake_ends(&f, 0);
+}
+
+static void ticks_that_the_store_does_not_know_are_taken(void **state)
+{
+    (void)state;
+    same_beside_each_other(1, a_late_story);
+    assert_int_equal(fake_count(&f, "epilogue.reminder.due.v1", NULL), 3);
+    assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 3);
+}
+
+static void many_due_at_once(void)
+{
+    for (int i = 0; i < 9; i++) {
+        put(TOPIC_INCIDENT_CLOSED, FAKE_START, CLOSE, i);
+        put(TOPIC_FINDING_UPDATED, FAKE_START, FINDING, i);
+    }
+    fake_ends(&f, 0);
+    work_off();
+    f.clock.now += LATER;
+    for (int i = 0; i < 9; i++) put(TOPIC_TASK_UPDATED, FAKE_START + 3000, RESOLVED, i);
+    fake_ends(&f, 0);
+}
+
+/* The store's page is full of ticks that were taken. */
+static void pages_of_ticks_go_on(void **state)
+{
+    (void)state;
+    same_beside_each_other(2, many_due_at_once);
+    assert_int_equal(fake_count(&f, "epilogue.reminder.due.v1", NULL), 9);
+}
+
+/* The first record of the second life meets the end of the first, the next one what is left. */
+static void two_lives(void)
+{
+    put(TOPIC_INCIDENT_CLOSED, FAKE_START, CLOSE_LIGHT, 1);
+    put(TOPIC_FINDING_UPDATED, FAKE_START, FINDING, 1);
+    put(TOPIC_TASK_UPDATED, FAKE_START, RESOLVED, 1);
+    fake_ends(&f, 0);
+    work_off();
+    f.clock.now += 500 * DAY_MS;
+    put(TOPIC_TASK_UPDATED, f.clock.now, OPEN, 1);
+    put(TOPIC_TASK_UPDATED, f.clock.now, RESOLVED, 1);
+    fake_ends(&f, 0);
+    for (int i = 0; i < 9; i++) put(TOPIC_TASK_UPDATED, f.clock.now, OPEN, 2);
+}
+
+static void what_was_deleted_is_not_read(void **state)
+{
+    (void)state;
+    same_beside_each_other(1, two_lives);
+    assert_int_equal(fake_count(&f, "epilogue.task.reopened.v1", NULL), 0);
+}
+
+/* A closure asks for all of its incident, of which the store has nothing yet. */
+static void put_aside(void)
+{
+    f.clock.now += 10;
+    put(TOPIC_INCIDENT_CLOSED, FAKE_START, CLOSE, 1);
+    put(TOPIC_FINDING_UPDATED, FAKE_START + 1, FINDING, 1);
+    put(TOPIC_INCIDENT_CLOSED, FAKE_START + 2, PUT_ASIDE, 1);
+    put(TOPIC_INCIDENT_CLOSED, FAKE_START + 3, CLOSE, 1);
+    fake_ends(&f, 0);
+}
+
+static void all_of_an_incident_is_found(void **state)
+{
+    (void)state;
+    same_beside_each_other(1, put_aside);
+    assert_true(fake_count(&f, "epilogue.task.closed.v1", NULL) > 0);
+}
+
+/* ---- what becomes of it ---- */
+
+static void two_decided(void)
+{
+    close_two(0);
+    fake_step(&f);
+    close_two(2);
+    fake_step(&f);
+    assert_non_null(f.engine->flight);
+    assert_non_null(f.engine->ahead);
+}
+
+static void is_as_before(void)
+{
+    assert_false(batch_is_under_way(f.engine));
+    assert_int_equal(f.begun, 1);
+    assert_int_equal(f.transactions, 0);
+    assert_int_equal(f.released, 4);
+    assert_int_equal(f.engine->inbox_n, 0);
+    assert_int_equal(shard()->phase, SHARD_WAITS_FOR_BROKERS);
+    assert_int_equal(shard()->batch, 0);
+    assert_int_equal(shard()->entries, 0);
+    assert_int_equal(shard()->inputs[0].next, 0);
+    assert_int_equal(shard()->inputs[0].mark.offset, -1);
+    assert_true(shard()->was_cut);
+    assert_false(shard()->owes_ticks);
+}
+
+static void an_abort_takes_it_along(void **state)
+{
+    (void)state;
+    f.engine->shards[0].was_cut = true;
+    f.prepare_waits = 3;
+    f.abort_next = 1;
+    two_decided();
+    steps(4);
+    is_as_before();
+}
+
+static void an_unknown_outcome_takes_it_along(void **state)
+{
+    (void)state;
+    f.engine->shards[0].was_cut = true;
+    f.commit_waits = 3;
+    f.commit_result = RETRY;
+    two_decided();
+    steps(4);
+    is_as_before();
+}
+
+static void a_shard_that_begins_again_takes_it_along(void **state)
+{
+    (void)state;
+    f.commit_waits = 9;
+    two_decided();
+    *ARENA_PUSH(f.arena, f.queue, f.queue_n, f.queue_cap) = (struct kafka_event){
+        .type = KAFKA_OUT_OF_RANGE,
+        .record = {.topic = TOPIC_TASK_UPDATED, .partition = 0, .timestamp = TIME_NONE}};
+    fake_step(&f);
+    assert_null(f.engine->ahead);
+    assert_non_null(f.engine->flight);
+    assert_int_equal(f.released, 2);
+    assert_int_equal(f.asked_for[0], 0); /* the transaction is open */
+    steps(9);
+    assert_int_equal(f.transactions, 1);
+    assert_int_equal(f.asked_for[0], 1);
+}
+
+static void a_revocation_takes_it_along(void **state)
+{
+    (void)state;
+    static const int32_t all[FAKE_SHARDS] = {0, 1};
+    f.commit_waits = 5;
+    two_decided();
+    *ARENA_PUSH(f.arena, f.queue, f.queue_n, f.queue_cap) =
+        (struct kafka_event){.type = KAFKA_REVOKED, .shards = all, .shards_n = FAKE_SHARDS};
+    fake_step(&f);
+    int polls = f.polls;
+    assert_null(f.engine->ahead);
+    steps(2);
+    assert_int_equal(f.polls, polls);
+    steps(3);
+    assert_int_equal(f.begun, 1);
+    assert_int_equal(f.transactions, 1);
+    assert_int_equal(f.released, 4);
+    assert_true(f.polls > polls);
+}
+
+/* Two batches behind each other, the first of which is being applied. */
+static void one_applies_and_one_commits(void)
+{
+    f.apply_waits = 9;
+    close_two(0);
+    fake_step(&f);
+    f.commit_waits = 19;
+    close_two(2);
+    fake_step(&f);
+    assert_non_null(f.engine->applying);
+    assert_non_null(f.engine->flight);
+}
+
+static void an_apply_that_fails_leaves_the_next_to_kafka(void **state)
+{
+    (void)state;
+    one_applies_and_one_commits();
+    close_two(4);
+    fake_step(&f);
+    assert_non_null(f.engine->ahead);
+    f.stored->away = true;
+    fake_step(&f);
+    fake_step(&f);
+    assert_null(f.engine->applying);
+    assert_null(f.engine->ahead);
+    assert_non_null(f.engine->flight);
+    assert_int_equal(shard()->phase, SHARD_WAITS_FOR_BROKERS);
+    steps(20);
+    assert_false(batch_is_under_way(f.engine));
+    assert_int_equal(f.transactions, 2);
+    assert_int_equal(f.begun, 2);
+    assert_int_equal(f.stored->shards[0].checkpoint, 0);
+}
+
+static void a_refused_apply_is_followed_by_another(void **state)
+{
+    (void)state;
+    one_applies_and_one_commits();
+    f.stored->shards[0].checkpoint = 1000;
+    while (f.engine->applying) fake_step(&f);
+    assert_non_null(f.engine->flight);
+    assert_int_equal(shard()->phase, SHARD_WAITS_FOR_BROKERS);
+    assert_int_equal(f.asked_for[0], 0);
+    f.apply_waits = 0;
+    steps(20);
+    assert_false(batch_is_under_way(f.engine));
+    assert_int_equal(f.transactions, 2);
+    assert_int_equal(f.stored->shards[0].checkpoint, 1000);
+    assert_int_equal(f.stored->shards[0].by_key.n, 0);
+    assert_int_equal(f.asked_for[0], 1);
+}
+
+/* A load between the two: the store was set back to where it was before the apply. */
+static void either_checkpoint_is_right_while_it_applies(void **state)
+{
+    (void)state;
+    f.apply_waits = 20;
+    close_two(0);
+    fake_step(&f);
+    f.stored->shards[0].checkpoint = f.state_end[0]; /* done, and not taken */
+    close_two(2);
+    fake_step(&f);
+    assert_int_equal(shard()->phase, SHARD_ACTIVE);
+    assert_int_equal(f.transactions, 2);
+    f.stored->shards[0].checkpoint++;
+    close_two(4);
+    fake_step(&f);
+    assert_int_equal(shard()->phase, SHARD_WAITS_FOR_BROKERS);
+}
+
+/* ---- the end ---- */
+
+static void the_end_waits_for_what_is_sent(void **state)
+{
+    (void)state;
+    f.commit_waits = 5;
+    two_decided();
+    engine_stop(f.engine);
+    assert_int_equal(f.begun, 1);
+    assert_int_equal(f.transactions, 1);
+    assert_int_equal(f.released, 4);
+    assert_true(f.stored->shards[0].checkpoint > 0);
+}
+
+static void settled_is_without_any(void **state)
+{
+    (void)state;
+    struct error error;
+    f.commit_waits = 5;
+    f.apply_waits = 7;
+    two_decided();
+    assert_int_equal(engine_settle(f.engine, &error), OK);
+    assert_false(batch_is_under_way(f.engine));
+    assert_int_equal(f.transactions, 2);
+}
+
+static void each_stage_has_its_time(void **state)
+{
+    (void)state;
+    struct error error = {.text = ""};
+    one_applies_and_one_commits();
+    f.connection.waits = INT32_MAX;
+    enum result result = OK;
+    for (int i = 0; i < 100 && result == OK; i++) {
+        fake_pass(&f, 1000);
+        result = engine_step(f.engine, 0, &error);
+    }
+    assert_int_equal(result, FATAL);
+    assert_non_null(strstr(error.text, "Redis has not taken a batch for 60 s"));
+    assert_int_equal(f.transactions, 2);
+    f.connection.waits = 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_next_is_decided_beside_a_transaction),
+        TEST(few_are_decided_when_the_commit_is_taken),
+        TEST(a_committed_batch_waits_for_the_store),
+        TEST(ticks_that_the_store_does_not_know_are_taken),
+        TEST(pages_of_ticks_go_on),
+        TEST(what_was_deleted_is_not_read),
+        TEST(all_of_an_incident_is_found),
+        TEST(an_abort_takes_it_along),
+        TEST(an_unknown_outcome_takes_it_along),
+        TEST(a_shard_that_begins_again_takes_it_along),
+        TEST(a_revocation_takes_it_along),
+        TEST(an_apply_that_fails_leaves_the_next_to_kafka),
+        TEST(a_refused_apply_is_followed_by_another),
+        TEST(either_checkpoint_is_right_while_it_applies),
+        TEST(the_end_waits_for_what_is_sent),
+        TEST(settled_is_without_any),
+        TEST(each_stage_has_its_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
