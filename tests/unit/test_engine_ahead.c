@@ -48,8 +48,12 @@ static void put(int topic, ms_t at, const char *format, int n)
     "\"due_at\":\"2026-11-02T09:00:01Z\"}"
 #define RESOLVED "{\"incident_id\":\"I%d-0\",\"task_id\":\"I%d-0/bug/F\",\"status\":\"resolved\"}"
 #define OPEN "{\"incident_id\":\"I%d-0\",\"task_id\":\"I%d-0/bug/F\",\"status\":\"open\"}"
-#define PUT_ASIDE \
-    "{\"incident_id\":\"I%d-0\",\"closed_at\":\"2026-11-01\",\"disposition\":\"false-positive\"}"
+#define PUT_ASIDE                                                        \
+    "{\"incident_id\":\"I%d-0\",\"closed_at\":\"2026-11-01T01:00:00Z\"," \
+    "\"disposition\":\"false-positive\"}"
+#define BACK                                                             \
+    "{\"incident_id\":\"I%d-0\",\"closed_at\":\"2026-11-01T02:00:00Z\"," \
+    "\"disposition\":\"true-positive\"}"
 
 static void close_two(int n)
 {
@@ -216,23 +220,27 @@ static void same_beside_each_other(int batch_max, void (*story)(void))
 }
 
 /* Made, due and closed in three batches: the store does not know yet of the tick between them. */
+static bool takes_ticks_later; /* every other batch takes those behind its records */
+
 static void a_late_story(void)
 {
     f.clock.now += LATER;
-    for (int i = 0; i < 3; i++) {
-        put(TOPIC_INCIDENT_CLOSED, FAKE_START, CLOSE, i);
-        put(TOPIC_FINDING_UPDATED, FAKE_START + 1, FINDING, i);
-        put(TOPIC_TASK_UPDATED, FAKE_START + 3000, RESOLVED, i);
-    }
+    if (takes_ticks_later) put(TOPIC_INCIDENT_CLOSED, FAKE_START, CLOSE, 2);
+    put(TOPIC_INCIDENT_CLOSED, FAKE_START, CLOSE, 1);
+    put(TOPIC_FINDING_UPDATED, FAKE_START + 1, FINDING, 1);
+    put(TOPIC_TASK_UPDATED, FAKE_START + 3000, RESOLVED, 1);
     fake_ends(&f, 0);
 }
 
 static void ticks_that_the_store_does_not_know_are_taken(void **state)
 {
     (void)state;
-    same_beside_each_other(1, a_late_story);
-    assert_int_equal(fake_count(&f, "epilogue.reminder.due.v1", NULL), 3);
-    assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 3);
+    for (int i = 0; i < 2; i++) {
+        takes_ticks_later = i;
+        same_beside_each_other(1, a_late_story);
+        assert_int_equal(fake_count(&f, "epilogue.reminder.due.v1", "I1-0"), 1);
+        assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 1);
+    }
 }
 
 static void many_due_at_once(void)
@@ -285,7 +293,7 @@ static void put_aside(void)
     put(TOPIC_INCIDENT_CLOSED, FAKE_START, CLOSE, 1);
     put(TOPIC_FINDING_UPDATED, FAKE_START + 1, FINDING, 1);
     put(TOPIC_INCIDENT_CLOSED, FAKE_START + 2, PUT_ASIDE, 1);
-    put(TOPIC_INCIDENT_CLOSED, FAKE_START + 3, CLOSE, 1);
+    put(TOPIC_INCIDENT_CLOSED, FAKE_START + 3, BACK, 1);
     fake_ends(&f, 0);
 }
 
@@ -293,7 +301,8 @@ static void all_of_an_incident_is_found(void **state)
 {
     (void)state;
     same_beside_each_other(1, put_aside);
-    assert_true(fake_count(&f, "epilogue.task.closed.v1", NULL) > 0);
+    assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 2);
+    assert_int_equal(fake_count(&f, "epilogue.task.reopened.v1", NULL), 2);
 }
 
 /* ---- what becomes of it ---- */
