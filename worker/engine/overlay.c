@@ -44,9 +44,15 @@ static const struct entry *find(const struct layers *layers, struct str key)
     return NULL;
 }
 
-bool overlay_covers(const struct engine *engine, const struct shard *shard)
+size_t overlay_writes(const struct engine *engine, const struct shard *shard)
 {
-    return layers_of(engine, shard).n > 0;
+    const struct batch *under_way[] = {engine->ahead, engine->flight, engine->applying};
+    size_t n = 0;
+    for (size_t i = 0; i < BATCHES && shard->in_flight; i++) {
+        const struct batch_shard *part = part_of(under_way[i], shard);
+        if (part) n += part->apply.n;
+    }
+    return n;
 }
 
 /* ---- entries ---- */

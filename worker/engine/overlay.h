@@ -8,8 +8,8 @@
 
 #include "batch_private.h"
 
-/* Whether a batch under way has written of the shard. */
-bool overlay_covers(const struct engine *engine, const struct shard *shard);
+/* How many writes of the shard are in the overlay, about; 0: none. */
+size_t overlay_writes(const struct engine *engine, const struct shard *shard);
 /* The entries of the table that were never asked for and are in the overlay: as loaded. FATAL: one
  * cannot be read, which was written just now. */
 enum result overlay_load(struct batch *b, struct batch_shard *bs, struct error *error);

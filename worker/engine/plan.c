@@ -69,13 +69,15 @@ static enum result plan_ticks(struct engine *engine, struct arena *arena, struct
     sp->ticks_until = INT64_MAX;
     if (shard->next_wake == TIME_NONE || shard->next_wake > until) return OK;
 
-    size_t n = TICKS_OF_A_SHARD < engine->take_max ? TICKS_OF_A_SHARD : engine->take_max, max = n;
+    size_t max = TICKS_OF_A_SHARD < engine->take_max ? TICKS_OF_A_SHARD : engine->take_max;
+    /* What the overlay has taken is in the store's page still. */
+    size_t written = overlay_writes(engine, shard), page = max + written, n = page;
     struct str *keys = arena_alloc(arena, n * sizeof *keys);
     ms_t *wake_at = arena_alloc(arena, n * sizeof *wake_at);
     struct store_port *store = engine->store;
     enum result result = store->due(store->self, arena, shard->id, until, keys, wake_at, &n, error);
     if (result != OK) return result;
-    if (!n && !overlay_covers(engine, shard)) {
+    if (!n && !written) {
         /* Less than we know of: perhaps the store has lost something; the watch will say so. */
         engine->next_watch_ms = 0;
         return shard_refresh_wake(engine, shard, error);
@@ -84,7 +86,7 @@ static enum result plan_ticks(struct engine *engine, struct arena *arena, struct
     for (size_t i = 0; i < n; i++) ticks[i] = (struct tick){keys[i], wake_at[i]};
     sp->ticks = ticks;
     sp->ticks_n = n;
-    if (n == max) sp->ticks_until = wake_at[n - 1];
+    if (n == page) sp->ticks_until = wake_at[n - 1];
     overlay_due(engine, arena, sp, until, max);
     return OK;
 }
