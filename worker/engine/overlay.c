@@ -124,8 +124,6 @@ void overlay_due(const struct engine *engine, struct arena *arena, struct shard_
 {
     struct layers layers = layers_of(engine, sp->shard);
     if (!layers.n) return;
-    /* Behind a full page the store has others, which come before the overlay's. */
-    if (sp->ticks_until < until) until = sp->ticks_until;
     size_t most = sp->ticks_n, n = 0;
     for (size_t i = 0; i < layers.n; i++) most += add_ticks(&layers, i, arena, until, NULL);
     struct tick *ticks = arena_alloc(arena, (most + 1) * sizeof *ticks);
