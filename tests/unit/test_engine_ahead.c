@@ -304,6 +304,28 @@ static void all_of_an_incident_is_found(void **state)
     assert_int_equal(fake_count(&f, "epilogue.task.reopened.v1", NULL), 2);
 }
 
+/* Of one record several batches have a part, each while the one before is under way. */
+static void in_parts(void)
+{
+    struct buf value = {0};
+    buf_lit(&value, "{\"incident_id\":\"L-0\",\"closed_at\":\"2026-11-01\",\"findings\":[");
+    for (int i = 0; i < 30; i++) buf_printf(&value, "%s{\"finding_id\":\"F-%d\"}", i ? "," : "", i);
+    buf_printf(&value, "]}%c", 0);
+    f.engine->options.step_max = 7;
+    fake_put(&f, TOPIC_INCIDENT_CLOSED, 0, FAKE_START, value.p);
+    buf_free(&value);
+    fake_ends(&f, 0);
+}
+
+static void a_record_goes_on_in_the_next(void **state)
+{
+    (void)state;
+    same_beside_each_other(1, in_parts);
+    assert_true(f.transactions > 3);
+    assert_int_equal(f.released, 1);
+    assert_int_equal(f.engine->inbox_n, 0);
+}
+
 /* ---- what becomes of it ---- */
 
 static void two_decided(void)
@@ -341,6 +363,26 @@ static void an_abort_takes_it_along(void **state)
     two_decided();
     steps(4);
     is_as_before();
+}
+
+/* Kafka has refused what the shard writes, and it is tried again. */
+static void nobody_is_taken_along_by_a_trial(void **state)
+{
+    (void)state;
+    f.commit_waits = 4;
+    f.engine->shards[0].is_hindered = true;
+    close_two(0);
+    fake_step(&f);
+    for (int i = 0; i < 9; i++)
+        fake_put(&f, TOPIC_INCIDENT_CLOSED, 1, f.clock.now,
+                 "{\"incident_id\":\"I-1\",\"closed_at\":\"2026-11-01\"}");
+    fake_step(&f);
+    assert_non_null(f.engine->flight);
+    assert_null(f.engine->ahead);
+    while (f.transactions == 0) fake_step(&f);
+    assert_non_null(f.engine->flight);
+    fake_step(&f);
+    assert_non_null(f.engine->ahead);
 }
 
 static void an_unknown_outcome_takes_it_along(void **state)
@@ -517,6 +559,8 @@ int main(void)
         TEST(pages_of_ticks_go_on),
         TEST(what_was_deleted_is_not_read),
         TEST(all_of_an_incident_is_found),
+        TEST(a_record_goes_on_in_the_next),
+        TEST(nobody_is_taken_along_by_a_trial),
         TEST(an_abort_takes_it_along),
         TEST(an_unknown_outcome_takes_it_along),
         TEST(a_shard_that_begins_again_takes_it_along),

@@ -333,14 +333,24 @@ static enum result serve_flight(struct engine *engine, int max_wait_ms, struct e
     return result == FATAL ? FATAL : OK;
 }
 
+/* Whether the open transaction tries what Kafka has refused before: it would take others along. */
+static bool flight_is_hindered(const struct engine *engine)
+{
+    for (int32_t i = 0; i < engine->options.partitions; i++)
+        if (engine->shards[i].is_hindered && engine->shards[i].in_flight) return true;
+    return false;
+}
+
 /* A batch that is decided beside an open transaction is worth one of its own only when it is not
  * small. A shard that begins again needs its turn at the store. */
 static bool may_start(const struct engine *engine)
 {
     if (!batch_is_under_way(engine)) return true;
     if (engine->ahead || engine->must_give_back || restore_is_running(engine)) return false;
+    if (!engine->flight) return true;
     size_t half = (size_t)(engine->options.batch_max + 1) / 2;
-    return !engine->flight || engine->inbox_n >= (half < AHEAD_RECORDS ? half : AHEAD_RECORDS);
+    return engine->inbox_n >= (half < AHEAD_RECORDS ? half : AHEAD_RECORDS) &&
+           !flight_is_hindered(engine);
 }
 
 /* What needs the store. */
