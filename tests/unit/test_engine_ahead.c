@@ -104,7 +104,7 @@ static void the_next_is_decided_beside_a_transaction(void **state)
     assert_int_equal(f.stored->shards[0].checkpoint, f.state_end[0]);
 }
 
-/* A batch of its own for a few costs more than it brings; but nothing waits for the store. */
+/* They gather until the commit; but nothing waits for the store. */
 static void few_are_decided_when_the_commit_is_taken(void **state)
 {
     (void)state;

@@ -16,7 +16,6 @@
     ((size_t)4000) /* for records of several topics to be ordered, whatever batch.max is */
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
 #define STOP_WAIT_MS 100
-#define AHEAD_RECORDS ((size_t)500)
 #define STOP_LOOKS 20
 
 struct engine *engine_new(const struct engine_options *options, const struct engine_ports *ports,
@@ -341,16 +340,16 @@ static bool flight_is_hindered(const struct engine *engine)
     return false;
 }
 
-/* A batch that is decided beside an open transaction is worth one of its own only when it is not
- * small. A shard that begins again needs its turn at the store. */
+/* Beside an open transaction only a full batch is decided: the next one gathers until the commit, and
+ * each transaction costs. A shard that begins again needs its turn at the store. */
 static bool may_start(const struct engine *engine)
 {
     if (!batch_is_under_way(engine)) return true;
-    if (engine->ahead || engine->must_give_back || restore_is_running(engine)) return false;
+    if (engine->ahead || !engine->spares_n) return false;
+    if (engine->must_give_back || restore_is_running(engine)) return false;
     if (!engine->flight) return true;
-    size_t half = (size_t)(engine->options.batch_max + 1) / 2;
-    return engine->inbox_n >= (half < AHEAD_RECORDS ? half : AHEAD_RECORDS) &&
-           !flight_is_hindered(engine);
+    bool is_full = engine->inbox_n >= engine->take_max || !inbox_room(engine);
+    return is_full && !flight_is_hindered(engine);
 }
 
 /* What needs the store. */

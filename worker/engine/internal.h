@@ -8,7 +8,7 @@
 #include "mark.h"
 #include "metrics.h"
 
-#define BATCHES 3 /* at most are under way */
+#define BATCHES 3 /* under way at most: one at each stage */
 #define INPUTS 4  /* incident-closed, finding-updated, task-updated, epilogue-forwarded */
 
 /* Refused records that a batch still has to take: it ends behind the first of them. */
