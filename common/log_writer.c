@@ -87,7 +87,7 @@ static void say_dropped(void)
     writer.not_said = 0;
     writer.writing = true;
     pthread_mutex_unlock(&writer.lock);
-    log_warn("log lines were dropped: whoever reads the log did not keep up", LOG_INT("lines", n));
+    log_warn("log lines were dropped: the reader of the log is too slow", LOG_INT("lines", n));
     pthread_mutex_lock(&writer.lock);
     writer.writing = false;
 }

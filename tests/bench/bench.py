@@ -1,195 +1,196 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The benchmark: drain rate, CPU per event, peak memory and latency of one worker.
-
-It prints figures and fails on none of them: machines are shared and noisy. Compare figures of one
-run with each other, and CPU per event between runs. Called by tests/bench/run.
+"""The benchmark: the worker, and where its jars can be had the peer (peer/README.md), in turn on
+one warm broker. It prints figures and fails on none of them: medians of the rounds, as Markdown for
+docs/performance.md. Called by tests/bench/run.
 """
 
 import argparse
+import datetime
 import json
-import os
 import pathlib
-import statistics
-import sys
 import tempfile
-import threading
 import time
 
-from confluent_kafka import Consumer, Producer
+import growth
+import machine
+import parts
+import peer_build
+import report
+from sides import PeerSide, WorkerSide
+from stage import Stage
 
-from support.events import closure, finding
-from support.kafka_broker import KafkaBroker
-from support.process import wait_until
-from support.records import partition_of
-from support.world import World
-
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_seconds(pid):
-    """User and system time of a process, all its threads."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+_DOCUMENT = pathlib.Path(__file__).parents[2] / "docs" / "performance.md"
+_RATE = 2000
+_TIMERS_FIRED = 1000
+_TIMERS_PER_S = 100
+_ONE_DRAIN = ("rate", "rate, second half", "total CPU", "peak memory")
 
 
-def peak_mib(pid):
-    """The most memory that a process has had."""
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) / 1024
-    return 0
+def _arguments():
+    parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__)
+    parser.add_argument("--quick", action="store_true",
+                        help="drain and latency once, for developing; 3 to 4 minutes")
+    parser.add_argument("--rounds", type=int, help="of each side (default 3; 1 with --quick)")
+    parser.add_argument("--only", choices=("worker", "peer"), help="one side alone")
+    parser.add_argument("--fetch-peer", action="store_true",
+                        help="fetch the peer's jars through Maven first (80 MB, once)")
+    parser.add_argument("--findings", type=int, help="of a drain (default 300000; 150000)")
+    parser.add_argument("--partitions", type=int, default=8)
+    parser.add_argument("--million", action="store_true", help="timers with 1,000,000 pending, too")
+    parser.add_argument("--growth", action="store_true", help="how cost grows, too; half an hour")
+    parser.add_argument("--tools", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--write", action="store_true",
+                        help="put the tables into docs/performance.md")
+    parser.add_argument("--json", type=pathlib.Path, help="write all figures there, unrounded")
+    parser.add_argument("-s", dest="settings", action="append", default=[], metavar="KEY=VALUE",
+                        help="a setting of the worker")
+    options = parser.parse_args()
+    options.settings = dict(one.split("=", 1) for one in options.settings)
+    options.rounds = options.rounds or (1 if options.quick else 3)
+    options.findings = options.findings or (150000 if options.quick else 300000)
+    options.incidents = max(1, options.findings // 15)
+    return options
 
 
-class Sender:
-    """Produces as fast as it can; keys decide the partition, as for every Java client."""
+class Bench:
+    """One run."""
 
-    def __init__(self, world, linger_ms=20):
-        self._world = world
-        self._producer = Producer({
-            "bootstrap.servers": world.broker.bootstrap, "linger.ms": linger_ms,
-            "queue.buffering.max.messages": 2000000, "compression.type": "none"})
+    def __init__(self, options, stage, class_path):
+        self._options, self._stage, self._class_path = options, stage, class_path
+        self.results = report.Results()
+        self._names = [name for name in ("worker", "peer")
+                       if options.only in (None, name) and (name == "worker" or class_path)]
 
-    def send(self, topic, incident_id, event):
-        """One event."""
-        while True:
+    def _side(self, name):
+        if name == "peer":
+            return PeerSide(self._stage, self._options.partitions, self._class_path)
+        return WorkerSide(self._stage, self._options.partitions, self._options.settings)
+
+    def _part(self, name, what, measure, prefix="", only=None):
+        began = time.monotonic()
+        figures = measure()
+        if only:
+            figures = {key: figures[key] for key in only}
+        self.results.add(name, figures, prefix)
+        said = ", ".join(f"{key} {number:,.1f}" for key, number in figures.items())
+        print(f"  {name:6} {what:16} {time.monotonic() - began:4.0f} s  {said}", flush=True)
+
+    def _drains(self, name):
+        o, stage = self._options, self._stage
+        side = self._side(name)
+        try:
+            parts.load_incidents(stage, side, o.incidents)
+            self._part(name, "drain",
+                       lambda: parts.drain_new(stage, side, o.findings, o.incidents))
+            if not o.quick:
+                self._part(name, "idle", lambda: parts.idle(side, 10))
+                self._part(name, "drain of updates",
+                           lambda: parts.drain_updates(stage, side, o.findings, o.incidents),
+                           "updates, ", _ONE_DRAIN)
+            warm_s, seconds = (10, 15) if o.quick else (15, 30)
+            self._part(name, "latency", lambda: parts.latency(stage, side, _RATE, warm_s, seconds,
+                                                              o.incidents))
+        finally:
+            side.close()
+
+    def _timers(self, name, pending, more=lambda side: None):
+        side = self._side(name)
+        try:
+            parts.load_incidents(self._stage, side, max(1, pending // 10))
+            self._part(name, "timers", lambda: parts.timers(
+                self._stage, side, pending, _TIMERS_FIRED, _TIMERS_PER_S, 20 + pending // 3000))
+            more(side)
+        finally:
+            side.close()
+
+    def _ends(self, name, side):
+        """What follows when processes or their state go, with 200,000 findings."""
+        stage, incidents = self._stage, 10000
+        parts.load_incidents(stage, side, incidents, prefix="MORE")
+        stage.generate(side.topic("findings"), events=100000, incidents=incidents, prefix="MORE")
+        parts.drain(side)
+        self._part(name, "state loss", lambda: parts.state_loss(stage, side, incidents))
+        for how in ("kill", "stop"):
+            self._part(name, "take-over", lambda how=how: parts.take_over(
+                stage, side, how, 200, 40, incidents))
+
+    def warm_up(self):
+        """A fresh broker compiles itself for some twenty seconds."""
+        for name in self._names:
+            side = self._side(name)
             try:
-                self._producer.produce(
-                    self._world.topic(topic), key=incident_id,
-                    value=json.dumps(event, separators=(",", ":")),
-                    partition=partition_of(incident_id, self._world.partitions))
-                self._producer.poll(0)
-                return
-            except BufferError:
-                self._producer.poll(0.1)
+                parts.load_incidents(self._stage, side, 5000)
+                parts.drain_new(self._stage, side, 100000, 5000)
+            finally:
+                side.close()
 
-    def flush(self):
-        """Waits for the broker to have them."""
-        self._producer.flush()
-
-
-def large_finding(incident_id, finding_id, size):
-    """A finding-updated event of about `size` bytes."""
-    event = finding(incident_id, finding_id, revision=1, severity="high", status="open",
-                    groups=["identity", "crash-reporting"], sop_change=False,
-                    tracker={"system": "jira", "key": f"SEC-{finding_id}",
-                             "url": f"https://tracker.example.com/browse/SEC-{finding_id}"},
-                    updated_at="2026-11-20T10:15:00Z", description="")
-    missing = size - len(json.dumps(event, separators=(",", ":")))
-    text = "The dump holds key material; redact it before it leaves the isolated network. "
-    event["description"] = (text * (missing // len(text) + 1))[:max(missing, 0)]
-    return event
+    def round(self):
+        """All parts, of all sides in turn."""
+        for name in self._names:
+            self._drains(name)
+        if self._options.quick:
+            return
+        for name in self._names:
+            self._timers(name, 1000)
+            self._timers(name, 100000, lambda side, name=name: self._ends(name, side))
+        if self._options.million:
+            for name in self._names:
+                self._timers(name, 1000000)
 
 
-def drain(world, worker_settings, topic):
-    """Starts a worker on what is waiting in a topic. Gives its seconds from the first to the last
-    batch, CPU seconds in that time, and peak memory."""
-    waiting = world.lag()
-    worker = world.start_worker("bench", settings=worker_settings)
-    wait_until(lambda: world.lag() < waiting, 120, "the first batch", interval_s=0.005)
-    began, cpu, left = time.monotonic(), cpu_seconds(worker.process.pid), world.lag()
-    assert left, "too few events to measure: all were gone at the first look"
-    wait_until(lambda: world.lag() == 0, 900, f"{topic} to be drained", interval_s=0.02)
-    seconds = time.monotonic() - began
-    cpu = cpu_seconds(worker.process.pid) - cpu
-    peak = peak_mib(worker.process.pid)
-    worker.stop()
-    return left, seconds, cpu, peak
+def _class_path(options, folder):
+    try:
+        if options.fetch_peer:
+            peer_build.fetch()
+        return peer_build.build(folder / "peer-classes")
+    except peer_build.NoPeer as reason:
+        print(f"The peer is left out: {reason}", flush=True)
+        return None
 
 
-def bench_drain(world, arguments):
-    """The drain rate of findings of incidents that are closed already."""
-    sender = Sender(world)
-    for i in range(arguments.incidents):
-        sender.send("incident-closed", f"INC-{i}",
-                    closure(f"INC-{i}", revision=1,
-                            response_evaluation={"sufficient": True, "complete": True}))
-    sender.flush()
-    n, seconds, cpu, peak = drain(world, arguments.settings, "incident-closed")
-    print(f"closures   {n:>8,} events  {n / seconds:>8,.0f} events/s  "
-          f"{cpu / n * 1e6:>6.1f} us CPU/event  {peak:>5.0f} MiB peak", flush=True)
-    each = arguments.findings // arguments.incidents
-    for f in range(each):
-        for i in range(arguments.incidents):
-            sender.send("finding-updated", f"INC-{i}",
-                        large_finding(f"INC-{i}", f"F-{f}", arguments.size))
-    sender.flush()
-    n, seconds, cpu, peak = drain(world, arguments.settings, "finding-updated")
-    print(f"findings   {n:>8,} events  {n / seconds:>8,.0f} events/s  "
-          f"{cpu / n * 1e6:>6.1f} us CPU/event  {peak:>5.0f} MiB peak", flush=True)
+def _tables(options, bench, grown, warning):
+    head = (f"{datetime.date.today()}, {machine.describe()}; broker, Redis, generator and reader "
+            f"on the same cores. {options.partitions} partitions, {options.findings:,} findings a "
+            f"drain, medians of {options.rounds} round(s).")
+    lines = [head, *([warning] if warning else []), "",
+             *report.compare(bench.results, rate=_RATE, findings=200000), *grown]
+    return "\n".join(lines)
 
 
-def watch_latency(world, until, latencies):
-    """Reads the tasks as they come; the description says when the cause was sent."""
-    consumer = Consumer({"bootstrap.servers": world.broker.bootstrap, "group.id": "bench-reader",
-                         "isolation.level": "read_committed", "auto.offset.reset": "latest",
-                         "fetch.wait.max.ms": 5, "enable.auto.commit": False})
-    consumer.subscribe([world.topic("followup-tasks")])
-    while not until.is_set():
-        for message in consumer.consume(50, timeout=0.002):
-            now = time.time_ns()
-            value = message.value()
-            at = value.find(b'"sent ') if value else -1
-            if at >= 0:
-                latencies.append((now - int(value[at + 6:value.index(b'"', at + 6)])) / 1e6)
-    consumer.close()
-
-
-def bench_latency(world, arguments):
-    """From produce to a read_committed consumer, at a steady rate."""
-    sender = Sender(world, linger_ms=5)
-    worker = world.start_worker("bench", settings=arguments.settings).wait_ready()
-    latencies, done = [], threading.Event()
-    reader = threading.Thread(target=watch_latency, args=(world, done, latencies))
-    reader.start()
-    time.sleep(5)
-    cpu, count = cpu_seconds(worker.process.pid), arguments.rate * arguments.seconds
-    began = time.monotonic()
-    for n in range(count):
-        late = began + n / arguments.rate - time.monotonic()
-        if late > 0:
-            time.sleep(late)
-        incident = f"INC-{n % arguments.incidents}"
-        event = finding(incident, f"L-{n}", revision=1, description=f"sent {time.time_ns()}")
-        sender.send("finding-updated", incident, event)
-    sender.flush()
-    wait_until(lambda: len(latencies) >= count, 60, f"{count} tasks; {len(latencies)}")
-    cpu = cpu_seconds(worker.process.pid) - cpu
-    done.set()
-    reader.join()
-    worker.stop()
-    latencies.sort()
-    print(f"latency    {count:>8,} events at {arguments.rate:,}/s   "
-          f"p50 {statistics.median(latencies):.1f} ms  "
-          f"p99 {latencies[int(len(latencies) * 0.99)]:.1f} ms  "
-          f"max {latencies[-1]:.1f} ms  {cpu / count * 1e6:.1f} us CPU/event", flush=True)
+def _write(tables):
+    """Puts the tables into docs/performance.md."""
+    text = _DOCUMENT.read_text()
+    begin, end = text.index("\n", text.index("<!-- figures")), text.index("<!-- end of figures")
+    _DOCUMENT.write_text(f"{text[:begin]}\n{tables}\n{text[end:]}")
 
 
 def main():
-    """All of it, on one broker and one Redis."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--incidents", type=int, default=20000)
-    parser.add_argument("--findings", type=int, default=200000)
-    parser.add_argument("--size", type=int, default=1350, help="bytes of a finding")
-    parser.add_argument("--rate", type=int, default=2000, help="events/s of the latency part")
-    parser.add_argument("--seconds", type=int, default=15, help="of the latency part")
-    parser.add_argument("--partitions", type=int, default=4)
-    parser.add_argument("-s", dest="settings", action="append", default=[], metavar="KEY=VALUE",
-                        help="a setting of the worker")
-    arguments = parser.parse_args()
-    arguments.settings = dict(one.split("=", 1) for one in arguments.settings)
-    with tempfile.TemporaryDirectory(prefix="epilogue-bench-") as folder:
-        broker = KafkaBroker(pathlib.Path(folder) / "kafka", heap="1g", compile_fully=True)
-        world = World(pathlib.Path(folder) / "world", broker, load=True)
-        world.redis.start()
+    """All of it."""
+    options = _arguments()
+    warning = machine.warning()
+    if warning:
+        print(warning, flush=True)
+    with tempfile.TemporaryDirectory(prefix="epilogue-bench-") as name:
+        folder = pathlib.Path(name)
+        class_path = None if options.only == "worker" else _class_path(options, folder)
+        stage = Stage(folder, options.tools)
         try:
-            world.topics_create(arguments.partitions)
-            bench_drain(world, arguments)
-            bench_latency(world, arguments)
+            bench = Bench(options, stage, class_path)
+            bench.warm_up()
+            for number in range(options.rounds):
+                print(f"round {number + 1} of {options.rounds}", flush=True)
+                bench.round()
+            grown = growth.measure(stage, options.partitions, options.settings) \
+                if options.growth else []
         finally:
-            world.close()
-            broker.stop()
-    return 0
+            stage.close()
+    if options.json:
+        options.json.write_text(json.dumps(bench.results.numbers, indent=1))
+    tables = _tables(options, bench, grown, warning)
+    print(f"\n{tables}")
+    if options.write:
+        _write(tables)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

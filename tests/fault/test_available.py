@@ -106,7 +106,7 @@ def test_a_publisher_that_does_not_end_its_transaction(world):
                      value=json.dumps(finding(incident_id, "F-open")))
     producer.flush()
     world.update_finding(finding(incident_id, "F-behind"))
-    line = worker.wait_log(r"that its publisher has begun and not ended.*", 40).group(0)
+    line = worker.wait_log(r"that its publisher has not ended.*", 40).group(0)
     assert f"topic={topic} partition={shard} offset=" in line
     assert worker.get("/readyz")[0] == 200
     assert "\nepilogue_inputs_blocked 1\n" in worker.get("/metrics")[1]
@@ -114,9 +114,9 @@ def test_a_publisher_that_does_not_end_its_transaction(world):
     producer.commit_transaction(30)
     world.wait_task(bug_id(incident_id, "F-open"))
     world.wait_task(bug_id(incident_id, "F-behind"))
-    worker.wait_log("the transaction that an input waited for has ended")
+    worker.wait_log("the transaction that blocked an input has ended")
     wait_until(lambda: "\nepilogue_inputs_blocked 0\n" in worker.get("/metrics")[1], 20, "none")
-    assert worker.log.count("begun and not ended") == 1
+    assert worker.log.count("publisher has not ended") == 1
     worker.stop()
 
 

@@ -6,6 +6,7 @@ import pytest
 from support.events import bug_id, closure, finding
 from support.load import Load
 from support.process import wait_until
+from support.redis_server import RedisServer
 
 
 def test_flushall_when_idle(world):
@@ -138,3 +139,28 @@ def test_a_reminder_is_not_said_twice_after_a_loss(world):
     world.wait_created(1 + len(load.findings))
     assert len(due(world.consume_all("followup-reminders"))) == 1
     world.check_outputs([("INC-due", "F-1"), *load.findings])
+
+
+def test_another_server_behind_the_address(world):
+    """What reads and what writes have a connection each, and only the one that was idle is closed: when
+    the address leads elsewhere by then, both have to go there."""
+    link, other = world.folder / "s", RedisServer(world.folder / "o").start()
+    link.symlink_to(world.redis.socket_path)
+    world.topics_create(4)
+    worker = world.start_worker(settings={"redis.url": f"unix:{link}"}).wait_ready()
+    load = Load(world)
+    load.publish(100)
+    load.finish()
+    link.unlink()
+    link.symlink_to(other.socket_path)
+    try:
+        writing = [c for c in world.redis.client().client_list() if c["cmd"].startswith("eval")]
+        world.redis.client().client_kill_filter(_id=max(writing, key=lambda c: int(c["idle"]))["id"])
+        load.publish(100)
+        load.finish()
+        worker.wait_ready()
+        assert world.redis.client().client_list()[0]["cmd"] == "client|list"  # the test alone
+        assert other.client().dbsize() > 0
+    finally:
+        worker.stop()
+        other.stop()

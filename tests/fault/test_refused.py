@@ -4,6 +4,7 @@ of time goes out without its long parts, and for all else (clock, rights, settin
 worker waits and says what to do: no shard stands still for ever, and nothing becomes a dead letter
 for what is not its fault."""
 
+import os
 import pathlib
 import re
 import subprocess
@@ -19,6 +20,13 @@ from support.records import partition_of
 from support.world import INPUTS, TOPICS, World
 
 _DAY_MS = 86_400_000
+# A limit holds for what is compressed, and the text of these tests is one letter.
+_EXACT = {"kafka.producer.compression.type": "none"}
+
+
+def _random_text(size):
+    """What lz4 cannot make smaller."""
+    return os.urandom(size // 2).hex()
 
 
 def _refused(world):
@@ -43,6 +51,7 @@ def _aborts(worker):
 def one(module_world):
     """A world with a worker; each test uses an incident, and a setting of a topic, of its own."""
     world = module_world
+    world.write_config(**_EXACT)
     world.topics_create(2)
     world.worker = world.start_worker(settings={"transaction.timeout.ms": 20000}).wait_ready()
     return world
@@ -124,6 +133,20 @@ def test_all_came_out_once(one):
     assert one.worker.running
 
 
+def test_compression_that_nobody_asked_for(world):
+    """What the broker says of its limit is believed, as without compression, and not halved until
+    something fits."""
+    world.topics_create(1)
+    worker = world.start_worker().wait_ready()
+    world.admin_alter("followup-dead-letters", **{"max.message.bytes": "1048588"})
+    world.admin_alter("incident-closed", **{"max.message.bytes": "2000000"})
+    world.close_incident(closure("INC-C", summary=_random_text(1_500_000)))
+    world.wait_worked_off(60)
+    (code, value, _), = _refused(world)
+    assert code == "too-large" and 1_000_000 < len(value) < 1_048_588
+    assert _aborts(worker) < 4
+
+
 # -- what time causes --------------------------------------------------------------------------
 
 def _policy(soon):
@@ -140,7 +163,7 @@ def test_events_of_time_without_their_long_parts(world):
     """Tasks and a review that became due, larger than topics take since somebody lowered that."""
     world.set_policy(_policy("10s"))
     world.topics_create(1)
-    worker = world.start_worker().wait_ready()
+    worker = world.start_worker(settings=_EXACT).wait_ready()
     world.close_incident(closure("INC-1", title="t" * 900, findings=[
         {"finding_id": f"F-{n}", "category": "technical-lapse", "title": "u" * 900,
          "description": "d" * 30_000} for n in range(12)]))
@@ -169,7 +192,7 @@ def test_a_reminder_larger_than_its_topic_takes_at_its_least(world):
     world.set_policy(_policy("3s"))
     world.topics_create(1)
     world.admin_alter("followup-reminders", **{"max.message.bytes": "600"})
-    worker = world.start_worker()
+    worker = world.start_worker(settings=_EXACT)
     for n in range(2):
         world.close_incident(closure(f"INC-{n}", findings=[
             {"finding_id": "F-1", "category": "technical-lapse", "title": "t"}]))
@@ -298,7 +321,7 @@ def test_a_limit_that_may_not_be_read(guarded):
     world.admin_alter("followup-dead-letters", **{"max.message.bytes": "20000"})
     world.admin_alter("incident-closed", **{"max.message.bytes": "2000000"})
     for n in range(2):
-        world.close_incident(closure("INC-L", revision=n, summary="x" * 1_500_000))
+        world.close_incident(closure("INC-L", revision=n, summary=_random_text(1_500_000)))
     for n in range(20):
         world.close_incident(closure(f"INC-L{n}"))
     records = world.wait_records("followup-dead-letters", lambda r: len(r) == 2)

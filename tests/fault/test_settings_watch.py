@@ -121,7 +121,7 @@ def test_settings_that_are_changed_under_a_worker(one):
     for said in (_command(one.topic("finding-updated"), "cleanup.policy=delete"),
                  _command(one.topic("followup-state"), "cleanup.policy=compact"), "noeviction"):
         assert re.search(f"level=error .*a setting loses records.*{said}", worker.log), said
-    assert "the settings are right again" in worker.log
+    assert "the settings are correct again" in worker.log
     assert worker.stop() == 0
 
 

@@ -26,7 +26,7 @@ def told(world):
 
 
 @pytest.mark.parametrize("field, restarted", [
-    ("K1|t|bug/F-1", True), ("K1|t|bug/F-1", False), ("K1", True), ("K1|f|F-1", False),
+    ("K1|f|F-1", True), ("K1|f|F-1", False), ("K1", True),
     ("$position/0", True), ("$position/0", False)])
 def test_an_entry_that_cannot_be_read(told, field, restarted):
     """It was exit 1 on each start."""
@@ -50,26 +50,26 @@ def test_an_entry_that_cannot_be_read(told, field, restarted):
 def test_followup_state_says_the_same(told):
     """A record that cannot be read in followup-state as well ends the worker, with its name."""
     told.workers[-1].stop()
-    told.publisher.send(told.topic("followup-state"), "K1|t|bug/F-1", b'{"v":1,"type":"tas',
+    told.publisher.send(told.topic("followup-state"), "K1|f|F-1", b'{"v":1,"type":"tas',
                         partition=0)
     told.publisher.flush()
     worker = told.start_worker()
     assert worker.wait_exit() == 1
-    assert "K1|t|bug/F-1" in worker.log and "followup-state" in worker.log, worker.log
+    assert "K1|f|F-1" in worker.log and "followup-state" in worker.log, worker.log
 
 
 def test_commands_go_on_with_the_others(told):
     """`list` failed as a whole."""
-    told.redis.client().hset(state_key(told), "K1|t|bug/F-1", "garbage")
+    told.redis.client().hset(state_key(told), "K1|f|F-1", "garbage")
     listed = told.run("list")
     assert listed.returncode == 1 and "K2/bug/F-1" in listed.stdout, listed.stdout + listed.stderr
-    assert "K1|t|bug/F-1" in listed.stderr and "incomplete" in listed.stderr
+    assert "K1|f|F-1" in listed.stderr and "incomplete" in listed.stderr
     listed = told.run("list", "--json")
     gaps = json_lines(listed)[-1]["incomplete"]
-    assert gaps == {"shards": [], "entries": 1, "keys": ["K1|t|bug/F-1"]}
+    assert gaps == {"shards": [], "entries": 1, "keys": ["K1|f|F-1"]}
     for command in ("show", "report"):
         done = told.run(command, "K1")
-        assert done.returncode == 1 and "K1|t|bug/F-1" in done.stderr, (command, done.stderr)
+        assert done.returncode == 1 and "K1|f|F-1" in done.stderr, (command, done.stderr)
         assert done.stdout
     assert told.run("show", "K2").returncode == 0
 

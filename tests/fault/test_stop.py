@@ -91,3 +91,29 @@ def test_a_second_signal_ends_it_at_once(world):
     worker.process.send_signal(signal.SIGTERM)
     assert worker.wait_exit(10) == 0
     worker.wait_log("stopped at once by a second signal", 1)
+
+
+def test_redis_answers_while_the_worker_ends(world):
+    """Its thread writes into what the engine holds until it has the answer, however late that is."""
+    worker = world.start_worker("redis-late").wait_ready(60)
+    world.redis.client().execute_command("CLIENT", "PAUSE", 3000, "WRITE")
+    _work(world, 50)
+    time.sleep(0.3)  # it is committed, and being applied
+    _stops(worker)
+    assert worker.sanitizer_report() is None
+
+
+def test_kafka_answers_while_the_worker_ends(world):
+    """The producer's thread hands over what was read until it is over, however late that is."""
+    worker = world.start_worker("kafka-late").wait_ready(60)
+    for i in range(400):  # one transaction right behind the other: their messages wait for the offsets
+        world.publisher.send(world.topic("incident-closed"), f"INC-{i}" * 20, "no JSON" * 100)
+        time.sleep(0.002)
+        if i == 300:
+            world.broker.freeze()
+    time.sleep(0.3)
+    worker.process.send_signal(signal.SIGTERM)
+    time.sleep(2.5)  # the engine has stopped waiting, and the process has not ended
+    world.broker.thaw()
+    assert worker.wait_exit(10) == 0
+    assert worker.sanitizer_report() is None

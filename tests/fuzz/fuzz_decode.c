@@ -16,18 +16,28 @@
 static const struct policy policy = {.version = {"fuzz", 4}, .severity_default = SEVERITY_HIGH};
 static const struct limits limits = {4096, 8, 64, 128, 4, 4};
 
+static struct entry *read_state(struct arena *arena, int type, struct str value)
+{
+    static const struct str keys[] = {{"K", 1}, {"K|c", 3}, {"K|f|F-1", 7}, {"K|t|bug", 7}};
+    struct error error;
+    struct state_table *table = state_new(arena);
+    struct entry *entry = state_entry(table, keys[type]);
+    return state_json_read(arena, table, value, entry, &error) == OK ? entry : NULL;
+}
+
 static void fuzz_state(struct arena *arena, struct str value)
 {
     struct error error;
     struct position_entry position;
     for (int type = ENTRY_INCIDENT; type <= ENTRY_TASK; type++) {
-        struct entry entry = {.key = STR("K"), .type = (enum entry_type)type};
         struct buf once = {0}, twice = {0};
-        if (state_json_read(arena, value, &entry, &error) != OK) continue;
-        state_json_write(&once, &entry);
+        struct entry *entry = read_state(arena, type, value);
+        if (!entry) continue;
+        state_json_write(&once, entry);
         /* What we wrote we can read, and it says the same. */
-        if (state_json_read(arena, buf_slice(&once), &entry, &error) != OK) abort();
-        state_json_write(&twice, &entry);
+        entry = read_state(arena, type, buf_slice(&once));
+        if (!entry) abort();
+        state_json_write(&twice, entry);
         if (!str_eq(buf_slice(&once), buf_slice(&twice))) abort();
         buf_free(&once);
         buf_free(&twice);

@@ -134,7 +134,7 @@ static void test_ends(void **state)
                               .timestamp = TIME_NONE,
                               .key = STR("k"),
                               .value = STR("v")};
-    for (int i = 0; i < 300; i++) /* more than what is held back */
+    for (int i = 0; i < 300; i++) /* no commit is just over, so none is held */
         assert_int_equal(
             b->port->transaction->produce(b->port->transaction->self, &message, &b->error), OK);
     const struct lookup_shard *found;

@@ -514,28 +514,38 @@ static void test_a_connection_that_was_closed_meanwhile(void **state)
     assert_true(applied(-1, 3, &WRITE("k", "w", 1), 1));
 }
 
+/* The one that reads has its connection still, and the one that writes gets none. */
+static void test_no_more_clients(void **state)
+{
+    (void)state;
+    struct error error;
+    assert_true(applied(-1, 1, &WRITE("k", "v", 1), 1));
+    assert_int_equal(port->ready(port->self, &error), OK);
+    run("CLIENT KILL TYPE normal SKIPME yes");
+    struct store_load l = {.shard = 0};
+    for (int i = 0; i < 50 && port->load(port->self, arena, &l, 1, &error) != OK; i++) pause_ms(20);
+    run("CONFIG SET maxclients 2");
+    assert_int_equal(port->ready(port->self, &error), RETRY);
+    assert_non_null(strstr(error.text, "too many clients"));
+    run("CONFIG SET maxclients 100");
+    pause_ms(250);
+    assert_int_equal(port->ready(port->self, &error), OK);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, redis_begin, redis_end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_round_trip),
-        TEST(test_fence),
-        TEST(test_delete_and_wake),
-        TEST(test_clear),
-        TEST(test_entries),
-        TEST(test_script_forgotten),
-        TEST(test_lost_keys),
-        TEST(test_wrong_type),
-        TEST(test_large_batch),
-        TEST(test_apply_in_pieces),
-        TEST(test_clear_in_pieces),
-        TEST(test_counts_and_cluster),
-        TEST(test_no_memory),
-        TEST(test_replica),
-        TEST(test_restart),
-        TEST(test_loads_while_it_applies),
-        TEST(test_a_connection_that_was_closed_meanwhile),
+        TEST(test_round_trip),      TEST(test_fence),
+        TEST(test_delete_and_wake), TEST(test_clear),
+        TEST(test_entries),         TEST(test_script_forgotten),
+        TEST(test_lost_keys),       TEST(test_wrong_type),
+        TEST(test_large_batch),     TEST(test_apply_in_pieces),
+        TEST(test_clear_in_pieces), TEST(test_counts_and_cluster),
+        TEST(test_no_memory),       TEST(test_replica),
+        TEST(test_restart),         TEST(test_loads_while_it_applies),
+        TEST(test_no_more_clients), TEST(test_a_connection_that_was_closed_meanwhile),
     };
     return cmocka_run_group_tests(tests, redis_start, redis_stop);
 }

@@ -42,7 +42,7 @@ def test_an_interrupt_says_where_to_go_on(world):
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1, (out, err)
     sent = int(out.split()[0])
-    line = int(re.search(r"go on from \S+many.jsonl:(\d+)", err).group(1))
+    line = int(re.search(r"continue from \S+many.jsonl:(\d+)", err).group(1))
     behind = re.search(r"(\d+) records behind that line", err)
     assert sent == line - 1 + (int(behind.group(1)) if behind else 0) == \
         world.ends("finding-updated"), (out, err)

@@ -118,7 +118,7 @@ def test_an_idle_worker_notices(world):
     client.zadd(wake, {member: 4e12 for member, _ in before})
     assert worker.log.count("shard is active") == 1
     _rebuild(world)
-    worker.wait_log("Redis has lost or changed the shard's state")
+    worker.wait_log("shard state in Redis was lost or changed")
     wait_until(lambda: worker.log.count("shard is active") == 2, 20, "the shard to be active again")
     assert worker.log.count("rebuilding the shard") == 1  # as it began
     assert client.zrange(wake, 0, -1, withscores=True) == before
@@ -182,7 +182,7 @@ def test_what_is_not_built_upon(world):
         done = _rebuild(world, code=1)
         for word in words:
             assert word in done.stderr, done.stderr
-        assert "0 of 2 shards rebuilt; Redis is as it was" in done.stderr
+        assert "0 of 2 shards rebuilt; the rest is unchanged in Redis" in done.stderr
         assert "--accept-state-loss" not in done.stderr
         assert world.redis.snapshot() == before
 
@@ -229,7 +229,7 @@ def test_progress_and_stop(world):
     process.terminate()
     out, err = process.communicate(timeout=20)
     assert process.returncode == 1 and not out
-    assert "0 of 1 shards rebuilt; Redis is as it was" in err and "stopped before the end" in err
+    assert "0 of 1 shards rebuilt; the rest is unchanged in Redis" in err and "stopped before the end" in err
     assert world.redis.snapshot() == before
     end_of_it()
     _rebuild(world)

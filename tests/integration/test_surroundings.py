@@ -107,7 +107,7 @@ def test_a_bare_process(one, prefix):
 def test_the_port_that_became_of_0(one):
     """It is logged, and answers."""
     worker = one.start_worker("w2", settings={"http.listen": "127.0.0.1:0"})
-    port = int(worker.wait_log(r"are served.* port=(\d+)").group(1))
+    port = int(worker.wait_log(r"serving metrics.* port=(\d+)").group(1))
     assert port
     worker.http_port = port
     assert wait_until(lambda: worker.get("/healthz")[0] == 200, 20, "an answer")

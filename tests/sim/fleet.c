@@ -85,6 +85,7 @@ static void stop_worker(struct fleet_worker *worker)
     worker->faulty.is_dead = true; /* nothing goes wrong any more */
     struct sim_member *member = worker->client->member;
     engine_stop(worker->engine);
+    engine_release(worker->engine);
     if (member) sim_group_leave(worker->fleet->kafka, member);
     drop_worker(worker);
 }

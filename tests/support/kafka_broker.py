@@ -119,6 +119,11 @@ class KafkaBroker:
         except KafkaException:
             return False
 
+    @property
+    def pid(self):
+        """Of its process."""
+        return self._process.pid
+
     def cluster_id(self):
         """The id that the brokers tell of themselves."""
         return self._admin.list_topics(timeout=10).cluster_id

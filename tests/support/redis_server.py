@@ -42,6 +42,11 @@ class RedisServer:
         except redis.RedisError:
             return False
 
+    @property
+    def pid(self):
+        """Of its process, while it runs."""
+        return self._process.pid
+
     def client(self):
         """A new connection, bytes in and out."""
         return redis.Redis("127.0.0.1", self.port, socket_timeout=10)

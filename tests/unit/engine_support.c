@@ -217,9 +217,18 @@ static enum result ready(void *self, struct error *error)
     return f->connection.port.ready(self, error);
 }
 
+static enum result load(void *self, struct arena *arena, struct store_load *loads, size_t n,
+                        struct error *error)
+{
+    struct fake *f = fake_of(self);
+    for (size_t i = 0; i < n; i++) f->keys_loaded += loads[i].n;
+    return f->connection.port.load(self, arena, loads, n, error);
+}
+
 static void apply_start(void *self, struct store_apply *applies, size_t n)
 {
     struct fake *f = fake_of(self);
+    for (size_t i = 0; i < n; i++) f->keys_written += applies[i].n;
     f->connection.late = f->apply_waits;
     f->connection.port.apply_start(self, applies, n);
 }
@@ -231,6 +240,7 @@ static void connect_store(struct fake *f)
     sim_store_connect(f->stored, &f->connection);
     f->store = f->connection.port;
     f->store.ready = ready;
+    f->store.load = load;
     f->store.apply_start = apply_start;
 }
 
@@ -298,6 +308,7 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
 void fake_tear_down(struct fake *f)
 {
     engine_stop(f->engine);
+    engine_release(f->engine);
     engine_free(f->engine);
     sim_store_free(f->stored);
     arena_free(f->arena);

@@ -39,6 +39,7 @@ struct fake {
     struct sim_clock clock;
     struct sim_store *stored;
     struct sim_store_client connection; /* behind `store` */
+    size_t keys_loaded, keys_written;
     /* what polls give out next */
     struct kafka_event *queue;
     size_t queue_n, queue_cap, given;

@@ -5,6 +5,7 @@ epilogue_unit_test(kafka_verdict kafka PkgConfig::RDKAFKA)
 epilogue_unit_test(offset_mark kafka PkgConfig::RDKAFKA)
 epilogue_unit_test(kafka_reader kafka)
 epilogue_unit_test(kafka_rights kafka)
+epilogue_unit_test(kafka_wake kafka PkgConfig::RDKAFKA)
 
 # The port against librdkafka's embedded broker, and (where EPILOGUE_TEST_KAFKA says host:port of
 # one) against a real Kafka.

@@ -37,7 +37,7 @@ static inline void tell_state(struct world *w, struct buf *out)
 {
     for (size_t i = 0; i < w->store_n; i++) {
         const struct stored *s = &w->store[i];
-        struct entry entry = {.type = s->type, .body = s->body};
+        struct entry entry = {.key = s->key, .type = s->type, .body = s->body};
         tell(out, s->key);
         buf_printf(out, "%lld ", (long long)s->wake_at);
         if (s->body) state_json_write(out, &entry);
@@ -55,22 +55,34 @@ static inline struct str told(struct world *w)
     return all;
 }
 
+/* Through its value, as the holder that it is. */
+static inline void store_and_load(struct world *w, const struct entry *holder,
+                                  struct state_table *table)
+{
+    struct buf json = {0};
+    struct error error;
+    state_json_write(&json, holder);
+    struct str text = arena_str(w->arena, buf_slice(&json));
+    struct entry *entry = state_entry(table, holder->key);
+    if (state_json_read(w->arena, table, text, entry, &error) != OK) fail_msg("%s", error.text);
+    buf_free(&json);
+}
+
 /* Another process reads what this one has stored. */
 static inline bool restart(struct world *w, const struct event *event)
 {
     (void)event;
+    struct state_table *written = state_new(w->arena), *read = state_new(w->arena);
     for (size_t i = 0; i < w->store_n; i++) {
-        struct stored *s = &w->store[i];
-        if (!s->body) continue;
-        struct buf json = {0};
-        struct entry entry = {.key = s->key, .type = s->type, .body = s->body};
-        struct error error;
-        state_json_write(&json, &entry);
-        struct str text = arena_str(w->arena, buf_slice(&json));
-        if (state_json_read(w->arena, text, &entry, &error) != OK) fail_msg("%s", error.text);
-        s->body = entry.body;
-        buf_free(&json);
+        if (!w->store[i].body) continue;
+        struct entry *entry = state_entry(written, w->store[i].key);
+        entry->body = w->store[i].body;
+        entry->exists = true;
     }
+    for (const struct entry *e = state_first(written); e; e = e->next)
+        if (e->exists && e->holder == e) store_and_load(w, e, read);
+    for (size_t i = 0; i < w->store_n; i++)
+        if (w->store[i].body) w->store[i].body = state_find(read, w->store[i].key)->body;
     return true;
 }
 

@@ -113,7 +113,7 @@ static void defaults(void **state)
     assert_null(config->policy_file);
     assert_string_equal(config->http.host, "127.0.0.1");
     assert_int_equal(config->http.port, 9464);
-    assert_int_equal(config->batch_max, 4000);
+    assert_int_equal(config->batch_max, 2000);
     assert_int_equal(config->log_level, LOG_INFO);
     assert_false(config->log_json);
     for (int t = 1; t < topic_end; t++) assert_string_equal(config->topics[t].p, topic_name(t).p);
@@ -141,7 +141,7 @@ static void the_later_source_counts(void **state)
     assert_int_equal(config->batch_max, 4);
     /* an empty value takes back what came before */
     assert_loads(text, environment, LIST("batch.max=", "redis.username="));
-    assert_int_equal(config->batch_max, 4000);
+    assert_int_equal(config->batch_max, 2000);
     assert_null(config->redis_username);
 }
 

@@ -98,15 +98,18 @@ static size_t change(char *text, size_t n)
     }
 }
 
+static const struct str keys_by_type[] = {{"K", 1}, {"K|c", 3}, {"K|f|F-1", 7}, {"K|t|bug", 7}};
+
 static void try_state(struct str value)
 {
     struct error error;
     struct position_entry position;
     for (int type = ENTRY_INCIDENT; type <= ENTRY_TASK; type++) {
-        struct entry entry = {.key = STR("K"), .type = (enum entry_type)type};
-        if (state_json_read(arena, value, &entry, &error) != OK) continue;
+        struct state_table *table = state_new(arena);
+        struct entry *entry = state_entry(table, keys_by_type[type]);
+        if (state_json_read(arena, table, value, entry, &error) != OK) continue;
         struct buf out = {0};
-        state_json_write(&out, &entry);
+        state_json_write(&out, entry);
         buf_free(&out);
     }
     state_json_read_position(value, &position, &error);

@@ -262,6 +262,7 @@ static void fenced_ends_the_worker(void **state)
     assert_int_equal(engine_step(f.engine, 0, &error), FATAL);
     assert_string_equal(error.text, "the test wants it");
     engine_stop(f.engine); /* asks for nothing that was taken */
+    engine_release(f.engine);
     assert_int_equal(f.released, 1);
 }
 
@@ -345,6 +346,7 @@ static void the_end_waits_a_while_for_it(void **state)
     put(0, 1);
     fake_step(&f);
     engine_stop(f.engine);
+    engine_release(f.engine);
     assert_int_equal(f.transactions, 1);
     assert_true(f.stored->shards[0].checkpoint > 0);
     assert_int_equal(f.released, 1);
@@ -357,6 +359,7 @@ static void the_end_does_not_wait_for_ever(void **state)
     put(0, 1);
     fake_step(&f);
     engine_stop(f.engine);
+    engine_release(f.engine);
     assert_int_equal(f.transactions, 0);
     assert_int_equal(f.released, 1);
 }

@@ -286,7 +286,7 @@ static void an_input_that_is_not_fetched_is_seen(void **state)
         fake_step(&f);
         fake_pass(&f, 900);
     }
-    assert_string_equal(engine_not_ready(f.engine), "an input partition is not fetched any more");
+    assert_string_equal(engine_not_ready(f.engine), "an input partition is no longer fetched");
     f.ends[TOPIC_TASK_UPDATED][0] -= 10;
     for (int i = 0; i < 10; i++) put_resolved(f.clock.now, 0);
     for (int i = 0; i < 20; i++) {

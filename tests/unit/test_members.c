@@ -49,7 +49,7 @@ static struct origin sample_origin = {ORIGIN_MEMBERS(SAMPLE)};
 static struct str written(enum entry_type type, void *body)
 {
     struct buf out = {0};
-    struct entry entry = {.type = type, .body = body};
+    struct entry entry = {.key = STR("K"), .type = type, .body = body};
     state_json_write(&out, &entry);
     struct str json = arena_str(arena, buf_slice(&out));
     buf_free(&out);
@@ -69,7 +69,7 @@ static void assert_stored(enum entry_type type, void *body, const char *name)
     struct entry entry = {.key = STR("K"), .type = type};
     struct error error;
     if (!says(json, name)) fail_msg("%s is not written: %s", name, json.p);
-    if (state_json_read(arena, json, &entry, &error) != OK) fail_msg("%s", error.text);
+    if (state_json_read(arena, NULL, json, &entry, &error) != OK) fail_msg("%s", error.text);
     struct str again = written(type, entry.body);
     if (!str_eq(again, json)) fail_msg("%s is not read: %s, then %s", name, json.p, again.p);
 }
@@ -148,18 +148,18 @@ static void test_every_member_inside_is_stored(void **state)
 static void test_nothing_is_the_same_everywhere(void **state)
 {
     (void)state;
-    struct entry entry = {.type = ENTRY_INCIDENT};
+    struct entry entry = {.key = STR("K"), .type = ENTRY_INCIDENT};
     struct error error;
-    assert_int_equal(state_json_read(arena, STR("{\"v\":1,\"type\":\"incident\"}"), &entry, &error),
-                     OK);
+    assert_int_equal(
+        state_json_read(arena, NULL, STR("{\"v\":1,\"type\":\"incident\"}"), &entry, &error), OK);
     assert_memory_equal(entry.incident, &incident_none, sizeof incident_none);
     entry.type = ENTRY_FINDING;
-    assert_int_equal(state_json_read(arena, STR("{\"v\":1,\"type\":\"finding\"}"), &entry, &error),
-                     OK);
+    assert_int_equal(
+        state_json_read(arena, NULL, STR("{\"v\":1,\"type\":\"finding\"}"), &entry, &error), OK);
     assert_memory_equal(entry.finding, &finding_none, sizeof finding_none);
     entry.type = ENTRY_TASK;
-    assert_int_equal(state_json_read(arena, STR("{\"v\":1,\"type\":\"task\"}"), &entry, &error),
-                     OK);
+    assert_int_equal(
+        state_json_read(arena, NULL, STR("{\"v\":1,\"type\":\"task\"}"), &entry, &error), OK);
     assert_memory_equal(entry.task, &task_none, sizeof task_none);
 }
 
@@ -280,7 +280,8 @@ static void test_the_schema_of_the_state(void **state)
     ASSERT_SCHEMA("state", "cursor", CURSOR_MEMBERS(NAME))
     ASSERT_SCHEMA("state", "closure", CLOSURE_MEMBERS(NAME_OF))
     ASSERT_SCHEMA("state", "finding",
-                  FINDING_IDENTITY(NAME) FINDING_SAID(NAME_OF) FINDING_OWN(NAME_AS))
+                  FINDING_IDENTITY(NAME) FINDING_SAID(NAME_OF) FINDING_OWN(NAME_AS) "tasks")
+    ASSERT_SCHEMA("state", "finding_task", TASK_MEMBERS(NAME, NAME, NAME))
     ASSERT_SCHEMA("state", "task", TASK_MEMBERS(NAME, NAME, NAME))
     ASSERT_SCHEMA("state", "order", ORDER_MEMBERS(NAME))
     ASSERT_SCHEMA("state", "owner", OWNER_MEMBERS(NAME))

@@ -332,7 +332,7 @@ static void update_a_task(struct world *w)
 static void tell_of_a_finding(struct world *w)
 {
     take_finding(w, "2027-12-30", technical(w, "F-3", 9));
-    assert_news(w, "opened/2 light 0/3\nbug/F-3~2/1 created open\n");
+    assert_news(w, "opened/2 light 0/6\nbug/F-3~2/1 created open\n");
 }
 
 static void a_longer_retention(struct world *w)
@@ -347,10 +347,11 @@ static void a_retention_that_has_begun_goes_to_its_end(void **state)
                                                 a_longer_retention};
     for (size_t i = 0; i < sizeof visitors / sizeof *visitors; i++) {
         struct world *w = world_new();
+        /* More than the five deletions of a part. */
+        static const char *const ids[] = {"F-4", "F-5", "F-6", "F-1", "F-2", "F-3"};
+        for (size_t k = 0; k < 3; k++) take_finding(w, AT, technical(w, ids[k], 1));
         take_closure(w, AT, numbered(w, 1));
-        set_status(w, "F-1", 1, REPORTED_VERIFIED);
-        set_status(w, "F-2", 1, REPORTED_VERIFIED);
-        set_status(w, "F-3", 1, REPORTED_VERIFIED);
+        for (size_t k = 0; k < 6; k++) set_status(w, ids[k], 2, REPORTED_VERIFIED);
         expect_visit(w, at_retire, visitors[i]);
         run_until(w, "2027-12-01");
         assert_done(w);

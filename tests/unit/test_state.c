@@ -71,6 +71,51 @@ static void entries_know_their_type_and_their_header(void **state)
     assert_null(state_find(table, STR("C")));
 }
 
+static void holder_is(struct world *w, const char *key, const char *expected)
+{
+    struct state_table *table = state_new(w->arena);
+    assert_str(state_holder_key(w->arena, str_of(key)), expected);
+    struct entry *entry = state_entry(table, str_of(key));
+    assert_str(entry->holder->key, expected);
+    assert_ptr_equal(entry->holder->header, entry->header);
+}
+
+static void tasks_of_a_finding_are_parts_of_it(void **state)
+{
+    struct world *w = *state;
+    holder_is(w, "A|t|bug/F", "A|f|F");
+    holder_is(w, "A|t|sop-update/F%7E2~13", "A|f|F%7E2");
+    holder_is(w, "A|t|unheard-of/F", "A|f|F");
+    static const char *const others[] = {
+        "A",    "A|c", "A|f|F",      "A|t|postmortem", "A|t|postmortem~2", "A|t|coordination/F",
+        "A|t|", "A|",  "$position/3"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) holder_is(w, others[i], others[i]);
+}
+
+static void parts_are_written_with_their_holder(void **state)
+{
+    struct world *w = *state;
+    struct state_table *table = state_new(w->arena);
+    struct entry *sop = state_entry(table, STR("A|t|sop-update/F"));
+    struct entry *found = state_find(table, STR("A|f|F"));
+    struct entry *bug = state_entry(table, STR("A|t|bug/F"));
+    struct entry *later = state_entry(table, STR("A|t|bug/F~2"));
+    struct entry *other = state_entry(table, STR("A|t|bug/G"));
+    assert_ptr_equal(found->next_part, bug);
+    assert_ptr_equal(bug->next_part, later);
+    assert_ptr_equal(later->next_part, sop);
+    assert_null(sop->next_part);
+    assert_false(state_is_known(bug));
+    state_touch(table, bug);
+    assert_true(bug->dirty && found->to_write);
+    assert_false(found->dirty || other->holder->to_write || sop->dirty);
+    found->loaded = true;
+    assert_true(state_is_known(bug) && state_is_known(sop));
+    assert_false(state_is_known(other));
+    other->exists = true;
+    assert_true(state_is_known(other));
+}
+
 static void the_table_grows(void **state)
 {
     struct world *w = *state;
@@ -84,7 +129,7 @@ static void the_table_grows(void **state)
     }
     size_t n = 0;
     for (struct entry *e = state_first(table); e; e = e->next) n++;
-    assert_int_equal(n, N + 1000);
+    assert_int_equal(n, 2 * N + 1000);
     for (int i = 0; i < N; i++) {
         snprintf(key, sizeof key, "I%d|t|bug/F%d", i % 1000, i);
         assert_ptr_equal(state_find(table, str_of(key)), entries[i]);
@@ -135,6 +180,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(encoding_is_undone, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(keys, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(entries_know_their_type_and_their_header, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(tasks_of_a_finding_are_parts_of_it, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(parts_are_written_with_their_holder, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(the_table_grows, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(keys_that_collide, world_setup, world_teardown),

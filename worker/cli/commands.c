@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of commands. */
+/*
+ * The table of commands: one row here and one file beside this one make a command. help and
+ * cli_find_command read it.
+ */
 #include <stddef.h>
 
 #include "cli.h"

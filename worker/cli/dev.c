@@ -171,7 +171,7 @@ static enum result start_worker(struct dev *dev, struct error *error)
         if (!pause_ms(20)) return ABORT;
     }
     show_log(dev, "worker.log");
-    return error_set(error, FATAL, "the worker did not get ready; its log stands above");
+    return error_set(error, FATAL, "the worker did not become ready; see its log above");
 }
 
 static enum result prepare(struct dev *dev, struct error *error)
@@ -243,8 +243,7 @@ static enum result publish(struct dev *dev, struct str lines, struct error *erro
     if (child_wait(pid) == EXIT_DONE) return OK;
     show_log(dev, "publish.log");
     return error_set(error, FATAL,
-                     "the sample events could not be published; the reason stands "
-                     "above");
+                     "the sample events could not be published; see the reason above");
 }
 
 /* Plays the story: its records step by step, the waits between them. */
@@ -305,7 +304,7 @@ static enum result serve(struct dev *dev, struct error *error)
         if (child_is_alive(dev->worker)) continue;
         dev->worker = 0;
         show_log(dev, "worker.log");
-        return error_set(error, FATAL, "the worker has ended; its log stands above");
+        return error_set(error, FATAL, "the worker has exited; see its log above");
     }
     return OK;
 }

@@ -61,7 +61,7 @@ enum result limits_check(struct error *error)
     int failed = try_memory();
     if (failed)
         return error_set(error, FATAL,
-                         "%zu MiB of memory are not to be had (%s): raise the limit (ulimit -v, "
+                         "%zu MiB of memory are not available (%s): raise the limit (ulimit -v, "
                          "LimitAS=)",
                          MEMORY_BYTES >> 20, strerror(failed));
     failed = try_threads();

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* epilogue list: tasks, the open ones unless told otherwise. */
+/*
+ * epilogue list: tasks from Redis, the open ones unless told otherwise, the most urgent first. What
+ * of Redis is missing is said, and the rest is shown.
+ */
 #include <stdio.h>
 
 #include "cli.h"
@@ -21,6 +24,7 @@ struct list {
     ms_t now;
     struct policy policy;
     struct arena *arena;
+    struct state_table *table; /* what is kept of a walk */
     struct task_row *rows;
     size_t n, cap;
 };
@@ -72,10 +76,16 @@ static enum result take(void *context, const struct entry *entry, struct str val
 {
     struct list *list = context;
     if (!fits(list, entry->task)) return OK;
-    struct entry kept = {.key = arena_str(list->arena, entry->key), .type = ENTRY_TASK};
-    enum result result = state_json_read(list->arena, arena_str(list->arena, value), &kept, error);
-    if (result == OK) add_row(list, &kept, kept.task);
-    return result;
+    struct entry *kept = state_entry(list->table, entry->holder->key);
+    enum result result = OK;
+    if (!kept->exists)
+        result =
+            state_json_read(list->arena, list->table, arena_str(list->arena, value), kept, error);
+    if (result != OK) return result;
+    kept->exists = true;
+    kept = state_find(list->table, entry->key);
+    add_row(list, kept, kept->task);
+    return OK;
 }
 
 static enum result collect(struct list *list, struct store_reader *reader, struct error *error)
@@ -149,6 +159,7 @@ static int run(const struct cli *cli)
     };
     if (!choose_status(&list, cli_value(cli, "status"))) return EXIT_USAGE;
     list.arena = arena_new();
+    list.table = state_new(list.arena);
     enum result result =
         policy_file_load(cli->config->policy_file, list.arena, &list.policy, &error);
     struct store_reader *reader = result == OK ? store_reader_open(cli->config, &error) : NULL;

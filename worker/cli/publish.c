@@ -159,7 +159,7 @@ static int report_rest(const struct publish *p)
     if (first == p->lines->n) return EXIT_DONE;
     const struct line *line = &p->lines->items[first];
     const char *why = stop_asked ? "stopped" : p->failed ? p->reason : "not known to have arrived";
-    cli_fail(0, "%zu of %zu records %s sent: %s; go on from %s:%d", p->lines->n - first - behind,
+    cli_fail(0, "%zu of %zu records %s sent: %s; continue from %s:%d", p->lines->n - first - behind,
              p->lines->n, p->unknown && !p->failed ? "may not have been" : "were not", why,
              line->file, line->number);
     if (behind) cli_fail(0, "%zu records behind that line were sent already", behind);

@@ -99,8 +99,8 @@ static enum result build(struct rebuild *r, int32_t shard, struct error *error)
         say_progress(r, shard);
         if (clock_monotonic_ms() - r->moved_ms > patience_ms)
             return error_set(error, RETRY,
-                             "shard %d: nothing has come for %" PRId64
-                             " s (%s); what it waits for, the lines above say",
+                             "shard %d: no progress for %" PRId64
+                             " s (%s); the lines above say what it waits for",
                              shard, patience_ms / 1000, engine_not_ready(r->engine));
     } while (engine_not_ready(r->engine));
     return OK;
@@ -156,7 +156,7 @@ static enum result rebuild_shard(struct rebuild *r, int32_t shard, struct error 
         result = rebuild_once(r, shard, error);
     if (result == ABORT && !stop_asked)
         return error_set(error, FATAL,
-                         "others build shard %d at the same time, again and again: run one "
+                         "other processes keep building shard %d at the same time: run one "
                          "`epilogue rebuild` of a shard at a time",
                          shard);
     r->done_n += result == OK;
@@ -237,7 +237,7 @@ static enum result rebuild_all(struct rebuild *r, struct error *error)
 static int finish(struct rebuild *r, enum result result, const struct error *error)
 {
     progress_clear(&r->progress);
-    const char *rest = r->done_n == r->chosen_n ? "" : "; Redis is as it was for the others";
+    const char *rest = r->done_n == r->chosen_n ? "" : "; the rest is unchanged in Redis";
     terminal_say(stderr, "%d of %d shards rebuilt%s", r->done_n, r->chosen_n, rest);
     if (result == OK) return EXIT_DONE;
     if (result == ABORT) return cli_fail(EXIT_FAILED, "stopped before the end");
@@ -271,7 +271,7 @@ static int run(const struct cli *cli)
     /* The restore tells a worker's story at this level; ours is shorter. */
     if (cli->config->log_level == LOG_INFO) log_setup(LOG_WARN, cli->config->log_json);
     int code = rebuild(&r);
-    engine_stop(r.engine);
+    engine_release(r.engine);
     restore_port_free(r.kafka);
     engine_free(r.engine);
     redis_port_free(r.copy);
@@ -292,7 +292,7 @@ static const char details[] =
     "Each shard is built beside the one that Redis has, compared with what followup-state and the\n"
     "group's offsets say of it, and put in its place at once. Workers may run: the one that owns "
     "a\n"
-    "shard notices, within a second, and goes on with it. Redis needs room for one shard more.\n"
+    "shard notices, within a second, and continues with it. Redis needs room for one shard more.\n"
     "Where followup-state has lost something nothing is changed, and the exit code is 1.";
 
 const struct command command_rebuild = {

@@ -234,7 +234,7 @@ static enum result take_letter(void *context, const struct record *record, struc
     case DEAD_LETTER_MARKER: break;
     case DEAD_LETTER_STRANGE:
         pass_over(r, record, PASSED_STRANGE,
-                  "it has not the headers of a dead letter: epilogue did not write it");
+                  "it lacks the headers of a dead letter: epilogue did not write it");
         break;
     case DEAD_LETTER:
         dead_letter_original(r->scratch, record, &letter, &original);
@@ -363,7 +363,7 @@ static const struct cli_option options[] = {
 };
 
 static const char details[] =
-    "Each goes to the topic where it first stood, with its key, value, headers and Kafka time as\n"
+    "Each goes to the topic that it came from, with its key, value, headers and Kafka time as\n"
     "they were, once: a marker on followup-dead-letters says that it did, whatever ends a run and\n"
     "however many run. Of two runs at once the one that started first ends.\n"
     "\n"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options of `redrive` that choose among dead letters. */
+/*
+ * The options of redrive that choose among dead letters: by code, topic, incident and time of the
+ * refusal. A dead letter goes back only when all that were given hold for it.
+ */
 #include "redrive_filter.h"
 
 #include "config/config.h"
@@ -29,7 +32,7 @@ static bool check_codes(const struct redrive_filter *f)
     const char *code;
     for (size_t at = 0; (code = cli_next(f->cli, "code", &at));) {
         if (str_eq(str_of(code), refusal_name(refusal_parse(str_of(code))))) continue;
-        cli_fail(0, "--code %s is not a reason of refusal; docs/contract.md, section 3, lists them",
+        cli_fail(0, "--code %s is not a refusal code; docs/contract.md lists them under 'Refused'",
                  code);
         return false;
     }

@@ -48,7 +48,7 @@ const struct command command_report = {
     .details =
         "Sequence of events, technical summary, findings by category, tasks with owners, "
         "priorities\n"
-        "and deadlines, as the worker knows them now. What should be there and is not stands as\n"
+        "and deadlines, as the worker knows them now. What should be there and is not is marked\n"
         "**missing**, and once more in a list at the end. `epilogue simulate --report` writes the\n"
         "same from a file of events.",
     .min_args = 1,

@@ -87,7 +87,7 @@ static bool look_for_topics(struct settings_watch *w)
 static void say_setting(const struct found *found, const char *of, const char *text)
 {
     if (found->say)
-        log_error("a setting loses records; put it right", LOG_TEXT("of", of),
+        log_error("a setting loses records; correct it", LOG_TEXT("of", of),
                   LOG_TEXT("finding", text));
 }
 
@@ -116,7 +116,7 @@ static void check_settings(struct settings_watch *w, bool say)
     }
     if (result != RETRY) w->redis_settings = redis.faults;
     if (before && w->topic_settings.n + w->redis_settings.n == 0)
-        log_info("the settings are right again");
+        log_info("the settings are correct again");
 }
 
 /* ------------------------------------------------------------------ the thread */
@@ -190,7 +190,7 @@ struct settings_watch *settings_watch_start(const struct config *config, int32_t
     w->topics = topics_watch_new(config, partitions, error);
     w->store = w->topics ? redis_port_new(config, error) : NULL;
     if (w->store && pthread_create(&w->thread, NULL, run, w) == 0) return w;
-    if (w->store) error_set(error, FATAL, "no thread can be had to watch the settings");
+    if (w->store) error_set(error, FATAL, "cannot start the thread that watches the settings");
     discard(w);
     return NULL;
 }

@@ -201,7 +201,7 @@ const struct command command_show = {
     .arguments = "ID",
     .summary = "one incident or task: state, deadlines, history",
     .details = "ID is an incident_id or a task_id. The state is what the worker has in Redis, the\n"
-               "history what stands in followup-tasks.",
+               "history what followup-tasks holds.",
     .min_args = 1,
     .max_args = 1,
     .options = options,

@@ -329,8 +329,7 @@ static int run_all(struct simulation *s, const struct cli *cli)
     if (code == EXIT_DONE) code = read_change(s, cli);
     if (code != EXIT_DONE) return code;
     if (cli_value(cli, "diff") && (cli_value(cli, "policy") || cli_value(cli, "report")))
-        return cli_fail(EXIT_USAGE,
-                        "--diff names both policies; --policy and --report do not go with it");
+        return cli_fail(EXIT_USAGE, "--diff cannot be combined with --policy or --report");
     if (cli_value(cli, "diff")) return compare(s, cli_value(cli, "diff"), cli_second(cli, "diff"));
     struct policy policy;
     struct error error;
@@ -375,7 +374,7 @@ const struct command command_simulate = {
         "`at` is when a line comes in; without it, it comes with the line before. Lines of one\n"
         "file come in their order; one that says an earlier time than the line before it is late.\n"
         "Lines of several files come in the order of their times. Lines that begin with # or >\n"
-        "are passed over. Time goes on until nothing is scheduled any more, at most until "
+        "are passed over. Time advances until nothing is scheduled any more, at most until "
         "--until.\n"
         "Times are UTC.\n"
         "\n"

@@ -54,10 +54,11 @@ struct str store_reader_incident_id(struct arena *arena, const struct entry *ent
     return state_decode_part(arena, state_header_key(entry->key));
 }
 
-static bool is_task(struct str key)
+/* Whether tasks stand in the entry of this key. */
+static bool has_tasks(struct str key)
 {
     struct str header = state_header_key(key);
-    return !state_key_is_internal(key) && key.n > header.n + 1 && key.p[header.n + 1] == 't';
+    return !state_key_is_internal(key) && key.n > header.n + 1 && key.p[header.n + 1] != 'c';
 }
 
 /* The keys of one page that are wanted, with their values. *last: the last key of the page, absent
@@ -82,7 +83,7 @@ static enum result read_page(struct store_reader *reader, struct arena *arena, i
     page->last = n == PAGE ? keys[n - 1] : STR_NONE;
     page->n = 0;
     for (size_t i = 0; i < n; i++)
-        if (!tasks_only || is_task(keys[i])) keys[page->n++] = keys[i];
+        if (!tasks_only || has_tasks(keys[i])) keys[page->n++] = keys[i];
     struct store_load load = {.shard = shard, .keys = keys, .n = page->n};
     result = store->load(store->self, arena, &load, 1, error);
     page->keys = keys;
@@ -138,9 +139,14 @@ static struct entry *read_entry(struct store_reader *reader, struct arena *arena
 {
     struct error error;
     struct entry *entry = state_entry(table, key);
-    entry->exists = state_json_read(arena, value, entry, &error) == OK;
+    entry->exists = state_json_read(arena, table, value, entry, &error) == OK;
     if (!entry->exists) note_entry(reader, key, &error);
     return entry->exists ? entry : NULL;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return str_cmp((*(struct entry *const *)a)->key, (*(struct entry *const *)b)->key);
 }
 
 enum result store_reader_incident(struct store_reader *reader, struct arena *arena,
@@ -164,10 +170,12 @@ enum result store_reader_incident(struct store_reader *reader, struct arena *are
                              (int)shard);
         for (size_t i = 0; i < page.n; i++) {
             if (!page.values[i].p) continue; /* deleted between the two questions */
-            struct entry *entry = read_entry(reader, arena, table, page.keys[i], page.values[i]);
-            if (entry) *ARENA_PUSH(arena, *entries, *n, cap) = entry;
+            struct entry *e = read_entry(reader, arena, table, page.keys[i], page.values[i]);
+            for (; e; e = e->next_part)
+                if (e->exists) *ARENA_PUSH(arena, *entries, *n, cap) = e;
         }
     } while (page.last.p);
+    if (*n) qsort(*entries, *n, sizeof **entries, by_key);
     return OK;
 }
 
@@ -179,8 +187,10 @@ static enum result take_page(struct store_reader *reader, struct arena *arena,
     enum result result = OK;
     for (size_t i = 0; i < page->n && result == OK; i++) {
         if (!page->values[i].p) continue;
-        struct entry *entry = read_entry(reader, arena, table, page->keys[i], page->values[i]);
-        if (entry) result = take(context, entry, page->values[i], error);
+        struct entry *e = read_entry(reader, arena, table, page->keys[i], page->values[i]);
+        for (; e && result == OK; e = e->next_part)
+            if (e->exists && e->type == ENTRY_TASK)
+                result = take(context, e, page->values[i], error);
     }
     return result;
 }

@@ -27,13 +27,14 @@ enum result store_reader_incident(struct store_reader *reader, struct arena *are
                                   struct error *error);
 
 /* Gets each task of a walk, filled; what it points to is gone after the call. `value` are the bytes
- * that it was read from, for state_json_read into memory that stays. */
+ * that its holder was read from, for state_json_read into memory that stays. */
 typedef enum result store_reader_take(void *context, const struct entry *task, struct str value,
                                       struct error *error);
 
 /*
- * Walks the tasks of all shards in the order of shards and keys, a page at a time. Shards whose
- * state is not in Redis are gaps. What `take` returns other than OK ends the walk.
+ * Walks the tasks of all shards in the order of shards and of what they are stored in, a page at a
+ * time. Shards whose state is not in Redis are gaps. What `take` returns other than OK ends the
+ * walk.
  */
 enum result store_reader_walk(struct store_reader *reader, store_reader_take *take, void *context,
                               struct error *error);

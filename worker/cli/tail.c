@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* epilogue tail: what goes out, as it comes. */
+/*
+ * epilogue tail: what goes out, as it comes. All outputs are read side by side, committed records
+ * only, and shown as lines for a person or as JSON.
+ */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,7 +135,7 @@ const struct command command_tail = {
     .name = "tail",
     .summary = "task events, reminders and dead letters as they come",
     .details = "Only what is committed is shown. Within a topic's partition the order is kept.\n"
-               "With --json, `value` is the event as it stands in Kafka; `publish` and `simulate`\n"
+               "With --json, `value` is the event as it is in Kafka; `publish` and `simulate`\n"
                "take inputs in the same line form.",
     .options = options,
     .run = run,

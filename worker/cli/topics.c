@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* epilogue topics create|check */
+/*
+ * epilogue topics create and check: prints a line a topic and gives the exit code; what is right
+ * for a topic is in kafka/topics.c.
+ */
 #include "kafka/topics.h"
 
 #include <stdio.h>
@@ -82,9 +85,9 @@ static const struct cli_option options[] = {
 const struct command command_topics = {
     .name = "topics",
     .arguments = "create|check",
-    .summary = "make the topics, or say what is wrong with them",
+    .summary = "create the topics, or say what is wrong with them",
     .details =
-        "create makes the topics that are not there yet, with the settings that the worker relies\n"
+        "create makes the topics that are missing, with the settings that the worker relies\n"
         "on; topics that exist stay as they are.\n"
         "\n"
         "check compares all of them with these settings. Each line is one topic: ok, or wrong "
@@ -93,7 +96,7 @@ const struct command command_topics = {
         "unknown: its settings may not be read. Exit code 3: something is wrong or unknown.\n"
         "\n"
         "All topics must have the same number of partitions, and it cannot be changed later\n"
-        "without parting the records that one incident has already: choose more than the number\n"
+        "without splitting the records of an incident: choose more than the number\n"
         "of workers that may ever be needed.",
     .min_args = 1,
     .max_args = 1,

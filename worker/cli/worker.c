@@ -149,7 +149,7 @@ static enum result reload_policy(struct worker *w, struct error *error)
     enum result result = engine_settle(w->engine, error);
     if (result == FATAL) return FATAL;
     if (load_policy(w, error) != OK)
-        log_error("the policy was not loaded anew; the old one stays",
+        log_error("policy reload failed; keeping the current policy",
                   LOG_TEXT("reason", error->text));
     return OK;
 }
@@ -190,7 +190,7 @@ static enum result run(struct worker *w, struct error *error)
     result = http_start(&w->config->http, w->metrics, &w->http, error);
     if (result != OK) return result;
     if (w->http)
-        log_info("metrics and probes are served", LOG_TEXT("host", w->config->http.host),
+        log_info("serving metrics and probes", LOG_TEXT("host", w->config->http.host),
                  LOG_INT("port", http_port(w->http)));
     result = patiently(w, "waiting for Kafka", find_topics, error);
     if (result != OK) return result;
@@ -240,11 +240,13 @@ static int worker_run(const struct cli *cli)
         log_error("worker exits", LOG_TEXT("reason", error.text));
     else
         log_info("stopping");
-    /* The producer may still hold messages that lie in the engine's memory: it goes first. */
+    /* Until their threads are over, producer and store may be at work on what the engine holds. */
     engine_stop(w.engine);
+    kafka_port_stop(w.kafka);
+    redis_port_free(w.store);
+    engine_release(w.engine);
     kafka_port_free(w.kafka);
     engine_free(w.engine);
-    redis_port_free(w.store);
     settings_watch_stop(w.watch);
     http_stop(w.http);
     watchdog_stop();
@@ -256,7 +258,7 @@ static int worker_run(const struct cli *cli)
 
 static const struct cli_option options[] = {
     {"accept-state-loss", NULL,
-     "go on where followup-state or an input has lost records; events can come twice or never"},
+     "continue where followup-state or an input has lost records; events can come twice or never"},
     {NULL, NULL, NULL},
 };
 
@@ -265,11 +267,11 @@ const struct command command_worker = {
     .summary = "run the service",
     .details =
         "Reads the closures and updates, emits tasks and reminders, until SIGTERM or SIGINT.\n"
-        "SIGHUP loads the policy file anew. Waits for a Kafka or Redis that is not there yet\n"
+        "SIGHUP reloads the policy file. Waits for a Kafka or Redis that is not there yet\n"
         "(/readyz says 503); exits with 1 where only a change of the set-up helps.\n"
-        "It refuses to go on when followup-state, Redis, the group's offsets and the inputs do "
+        "It refuses to continue when followup-state, Redis, the group's offsets and the inputs do "
         "not\n"
-        "tell the same story, and says what is lost. With --accept-state-loss it goes on with "
+        "tell the same story, and says what is lost. With --accept-state-loss it continues with "
         "what\n"
         "is left, and logs at level error what is given up.",
     .options = options,

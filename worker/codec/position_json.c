@@ -5,15 +5,13 @@
 #include "json.h"
 #include "state_json_private.h"
 
-#define YEAR_10000_MS INT64_C(253402300800000) /* what RFC 3339 cannot say */
-
 static void write_mark(struct buf *out, const struct input_mark *mark)
 {
     buf_lit(out, "{\"offset\":");
     buf_int(out, mark->offset);
-    if (mark->time >= 0 && mark->time < YEAR_10000_MS) {
+    if (mark->time != TIME_NONE) {
         buf_lit(out, ",\"time\":");
-        json_write_time(out, mark->time);
+        buf_int(out, mark->time);
     }
     buf_printf(out, ",\"hash\":\"%016" PRIx64 "\"}", mark->hash);
 }
@@ -75,8 +73,8 @@ static bool read_mark(const struct json *object, struct input_mark *mark)
     const struct json *hash = json_get(object, "hash");
     if (!offset || offset->type != JSON_INT || offset->integer < 0) return false;
     if (!hash || hash->type != JSON_STRING || !read_hash(hash->text, &mark->hash)) return false;
-    if (time && (time->type != JSON_STRING || !state_json_read_time(time->text, &mark->time)))
-        return false;
+    if (time && time->type != JSON_INT) return false;
+    if (time) mark->time = time->integer;
     mark->offset = offset->integer;
     return true;
 }

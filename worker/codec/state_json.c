@@ -6,12 +6,12 @@
  */
 #include "state_json.h"
 
-#include "json.h"
-#include "state_fields.h"
 #include "state_json_private.h"
 
 #define STATE_DEPTH 8 /* of our own format, with room for what a later version 1 may add */
 #define SHOWN_BYTES 100
+#define YEAR_1_MS INT64_C(62135596800000) /* before 1970 */
+#define YEAR_10000_MS INT64_C(253402300800000)
 
 static const struct str type_names[] = {
     [ENTRY_INCIDENT] = {"incident", 8},
@@ -21,8 +21,6 @@ static const struct str type_names[] = {
 };
 
 /* ---- writing ---- */
-
-static void write_fields(struct buf *out, const struct state_fields *fields, const void *body);
 
 static void write_name(struct buf *out, const struct state_field *field)
 {
@@ -39,7 +37,7 @@ static void write_object(struct buf *out, const struct state_field *field,
     if (field) write_name(out, field);
     buf_char(out, '{');
     empty = out->n;
-    write_fields(out, fields, body);
+    state_json_write_fields(out, fields, body);
     if (field && out->n == empty)
         out->n = before;
     else
@@ -152,7 +150,7 @@ static void write_field(struct buf *out, const struct state_field *field, const 
     case STATE_TIME:
         if (*(const ms_t *)member == TIME_NONE) return;
         write_name(out, field);
-        json_write_time(out, *(const ms_t *)member);
+        buf_int(out, *(const ms_t *)member);
         return;
     case STATE_BOOLEAN:
         if (!*(const bool *)member) return;
@@ -166,23 +164,99 @@ static void write_field(struct buf *out, const struct state_field *field, const 
     }
 }
 
-static void write_fields(struct buf *out, const struct state_fields *fields, const void *body)
+void state_json_write_fields(struct buf *out, const struct state_fields *fields, const void *body)
 {
     for (size_t i = 0; i < fields->n; i++) write_field(out, &fields->items[i], body);
 }
 
-void state_json_write(struct buf *out, const struct entry *entry)
+static size_t size_of(const struct state_field *field)
+{
+    switch (field->type) {
+    case STATE_TEXT: return sizeof(struct str);
+    case STATE_LIST: return sizeof(struct str_list);
+    case STATE_BOOLEAN: return sizeof(bool);
+    case STATE_INTEGER:
+    case STATE_REVISION:
+    case STATE_TIME: return sizeof(int64_t);
+    case STATE_OBJECT: return field->of->size;
+    case STATE_OBJECTS: return sizeof(struct state_objects);
+    case STATE_REMINDERS: return sizeof(reminders_by_kind);
+    default: return sizeof(int);
+    }
+}
+
+static bool same_text(struct str a, struct str b)
+{
+    return !a.p == !b.p && str_eq(a, b);
+}
+
+static bool same_list(const struct str_list *a, const struct str_list *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++) same = same_text(a->items[i], b->items[i]);
+    return same;
+}
+
+/* Lists of objects are told apart by where they are. */
+static bool same_field(const struct state_field *field, const char *a, const char *b)
+{
+    const void *in_a = a + field->offset, *in_b = b + field->offset;
+    bool same = true;
+    switch (field->type) {
+    case STATE_TEXT: return same_text(*(const struct str *)in_a, *(const struct str *)in_b);
+    case STATE_LIST: return same_list(in_a, in_b);
+    case STATE_OBJECT:
+        for (size_t i = 0; same && i < field->of->n; i++)
+            same = same_field(&field->of->items[i], in_a, in_b);
+        return same;
+    default: return !memcmp(in_a, in_b, size_of(field));
+    }
+}
+
+void state_json_write_beside(struct buf *out, const struct state_fields *fields, const void *body,
+                             const void *base)
+{
+    for (size_t i = 0; i < fields->n; i++) {
+        const struct state_field *field = &fields->items[i];
+        size_t before = out->n;
+        if (same_field(field, body, base)) continue;
+        write_field(out, field, body);
+        if (out->n > before) continue;
+        write_name(out, field);
+        buf_lit(out, "null");
+    }
+}
+
+/* The finding_id where it stands in the key as it came, with nothing that had to be encoded. */
+static struct str id_in(struct str key)
+{
+    struct str header_key = state_header_key(key);
+    size_t start = header_key.n + 3; /* behind "|f|" */
+    if (key.n <= start || memchr(key.p + start, '%', key.n - start)) return STR_NONE;
+    return (struct str){key.p + start, key.n - start};
+}
+
+void state_json_write(struct buf *out, const struct entry *holder)
 {
     buf_lit(out, "{\"v\":1,\"type\":");
-    json_write_string(out, type_names[entry->type]);
-    write_fields(out, &state_fields_entries[entry->type], entry->body);
+    json_write_string(out, type_names[holder->type]);
+    if (holder->type == ENTRY_FINDING) {
+        /* The key says it, too. */
+        struct finding finding = *holder->finding;
+        if (str_eq(finding.finding_id, id_in(holder->key))) finding.finding_id = STR_NONE;
+        state_json_write_fields(out, &state_fields_entries[ENTRY_FINDING], &finding);
+        state_tasks_write(out, holder);
+    } else {
+        state_json_write_fields(out, &state_fields_entries[holder->type], holder->body);
+    }
     buf_char(out, '}');
 }
 
 /* ---- reading ---- */
 
-static bool read_fields(struct arena *arena, const struct state_fields *fields,
-                        const struct json *object, char *body, struct error *error);
+/* An object by itself: what it does not speak of is at its "nothing". */
+static bool read_object(struct arena *arena, const struct state_fields *fields,
+                        const struct json *object, void *body, struct error *error);
 
 /* Always false, for the caller to return. */
 bool state_json_unreadable(struct error *error, struct str member, const char *why)
@@ -191,27 +265,12 @@ bool state_json_unreadable(struct error *error, struct str member, const char *w
     return false;
 }
 
-static int two_digits(const char *p)
+/* From year 1 to the end of 9999, so that each can be shown as a date. */
+bool state_json_read_time(const struct json *value, ms_t *out)
 {
-    int tens = p[0] - '0', ones = p[1] - '0';
-    return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -1 : tens * 10 + ones;
-}
-
-/* Exactly what json_write_time writes; a dozen of them stand in every task, hence not tolerant. */
-bool state_json_read_time(struct str text, ms_t *out)
-{
-    const char *p = text.p;
-    if (text.n != TIMESTAMP_TEXT || p[4] != '-' || p[7] != '-' || p[10] != 'T' || p[13] != ':' ||
-        p[16] != ':' || p[19] != '.' || p[23] != 'Z' || p[20] < '0' || p[20] > '9')
+    if (value->type != JSON_INT || value->integer < -YEAR_1_MS || value->integer >= YEAR_10000_MS)
         return false;
-    int century = two_digits(p), year = two_digits(p + 2), month = two_digits(p + 5);
-    int day = two_digits(p + 8), hour = two_digits(p + 11), minute = two_digits(p + 14);
-    int second = two_digits(p + 17), millis = two_digits(p + 21);
-    if (century < 0 || year < 0 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 ||
-        hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 || millis < 0)
-        return false;
-    *out = timestamp_days(century * 100 + year, (unsigned)month, (unsigned)day) * DAY_MS +
-           hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS + (p[20] - '0') * 100 + millis;
+    *out = value->integer;
     return true;
 }
 
@@ -234,7 +293,7 @@ static bool read_objects(struct arena *arena, const struct state_field *field,
         return state_json_unreadable(error, value->name, "must be an array");
     char *items = arena_zalloc(arena, (value->count ? value->count : 1) * field->of->size);
     for (const struct json *entry = value->first; entry; entry = entry->next, n++)
-        if (!read_fields(arena, field->of, entry, items + n * field->of->size, error)) return false;
+        if (!read_object(arena, field->of, entry, items + n * field->of->size, error)) return false;
     memcpy(member, &(struct state_objects){items, n}, sizeof(struct state_objects));
     return true;
 }
@@ -258,8 +317,7 @@ static bool read_reminders(struct arena *arena, const struct json *value,
     for (const struct json *m = value->first; m; m = m->next) {
         int kind = vocabulary_parse(&reminder_kind_words, m->name);
         if (!kind || kind >= REMINDER_TASK_KINDS) continue; /* of a later version 1 */
-        if (!read_fields(arena, &state_fields_reminder, m, (char *)&reminders[kind], error))
-            return false;
+        if (!read_object(arena, &state_fields_reminder, m, &reminders[kind], error)) return false;
     }
     return true;
 }
@@ -299,35 +357,40 @@ static bool read_field(struct arena *arena, const struct state_field *field,
         *(bool *)member = value->type == JSON_TRUE;
         break;
     case STATE_TRISTATE: ok = read_tristate(value, member); break;
-    case STATE_TIME: ok = is_text && state_json_read_time(value->text, member); break;
+    case STATE_TIME: ok = state_json_read_time(value, member); break;
     case STATE_WORD:
         *(int *)member = is_text ? vocabulary_parse(field->words, value->text) : 0;
         ok = *(int *)member != 0;
         break;
     case STATE_WORDS: ok = read_words(field, value, member); break;
-    case STATE_OBJECT: return read_fields(arena, field->of, value, member, error);
+    case STATE_OBJECT: return read_object(arena, field->of, value, member, error);
     case STATE_OBJECTS: return read_objects(arena, field, value, member, error);
     case STATE_REMINDERS: return read_reminders(arena, value, member, error);
     }
     return ok || state_json_unreadable(error, value->name, "has a value that cannot be read");
 }
 
-/* What is left out is at its "nothing" value, which is not 0 for all. */
-static void set_nothing(const struct state_fields *fields, char *body)
+static void set_nothing(const struct state_fields *fields, char *body);
+
+/* The "nothing" value, which is not 0 for all. */
+static void set_field_nothing(const struct state_field *field, char *body)
 {
     const ms_t no_time = TIME_NONE;
     const int64_t no_revision = -1;
-    for (size_t i = 0; i < fields->n; i++) {
-        const struct state_field *field = &fields->items[i];
-        char *member = body + field->offset;
-        if (field->type == STATE_TIME) memcpy(member, &no_time, sizeof no_time);
-        if (field->type == STATE_REVISION) memcpy(member, &no_revision, sizeof no_revision);
-        if (field->type == STATE_OBJECT) set_nothing(field->of, member);
-        if (field->type == STATE_REMINDERS)
-            for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
-                set_nothing(&state_fields_reminder,
-                            member + (size_t)kind * sizeof(struct reminder_state));
-    }
+    char *member = body + field->offset;
+    memset(member, 0, size_of(field));
+    if (field->type == STATE_TIME) memcpy(member, &no_time, sizeof no_time);
+    if (field->type == STATE_REVISION) memcpy(member, &no_revision, sizeof no_revision);
+    if (field->type == STATE_OBJECT) set_nothing(field->of, member);
+    if (field->type == STATE_REMINDERS)
+        for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
+            set_nothing(&state_fields_reminder,
+                        member + (size_t)kind * sizeof(struct reminder_state));
+}
+
+static void set_nothing(const struct state_fields *fields, char *body)
+{
+    for (size_t i = 0; i < fields->n; i++) set_field_nothing(&fields->items[i], body);
 }
 
 /* The field of a name, searched from `*next` on: members mostly stand in the order of the table. */
@@ -344,18 +407,28 @@ static const struct state_field *field_of(const struct state_fields *fields, str
     return NULL;
 }
 
-static bool read_fields(struct arena *arena, const struct state_fields *fields,
-                        const struct json *object, char *body, struct error *error)
+bool state_json_read_fields(struct arena *arena, const struct state_fields *fields,
+                            const struct json *object, void *body, bool may_be_null,
+                            struct error *error)
 {
     size_t next = 0;
     if (object->type != JSON_OBJECT)
         return state_json_unreadable(error, object->name, "must be an object");
-    set_nothing(fields, body);
     for (const struct json *m = object->first; m; m = m->next) {
         const struct state_field *field = field_of(fields, m->name, &next);
-        if (field && !read_field(arena, field, m, body, error)) return false;
+        if (!field) continue;
+        set_field_nothing(field, body);
+        if (may_be_null && m->type == JSON_NULL) continue;
+        if (!read_field(arena, field, m, body, error)) return false;
     }
     return true;
+}
+
+static bool read_object(struct arena *arena, const struct state_fields *fields,
+                        const struct json *object, void *body, struct error *error)
+{
+    set_nothing(fields, body);
+    return state_json_read_fields(arena, fields, object, body, false, error);
 }
 
 /* An object of our version and type; `error` says what else. */
@@ -393,15 +466,30 @@ enum result state_json_cannot_read(struct arena *arena, struct str key, struct e
                      why.text);
 }
 
-enum result state_json_read(struct arena *arena, struct str value, struct entry *entry,
-                            struct error *error)
+static bool read_holder(struct arena *arena, struct state_table *table, const struct json *root,
+                        struct entry *holder, struct error *error)
 {
-    const struct state_fields *fields = &state_fields_entries[entry->type];
-    struct json *root;
+    const struct state_fields *fields = &state_fields_entries[holder->type];
+    if (holder->holder && holder->holder != holder) {
+        error_set(error, FATAL, "a task of a finding has no entry of its own");
+        return false;
+    }
     void *body = arena_zalloc(arena, fields->size);
-    if (!state_json_open_value(arena, value, type_names[entry->type], &root, error) ||
-        !read_fields(arena, fields, root, body, error))
-        return state_json_cannot_read(arena, entry->key, error);
-    entry->body = body;
-    return OK;
+    if (!read_object(arena, fields, root, body, error)) return false;
+    holder->body = body;
+    if (holder->type != ENTRY_FINDING) return true;
+    if (!holder->finding->finding_id.p) holder->finding->finding_id = id_in(holder->key);
+    const struct json *tasks = json_get(root, "tasks");
+    return !tasks || state_tasks_read(arena, table, tasks, holder, error);
+}
+
+enum result state_json_read(struct arena *arena, struct state_table *table, struct str value,
+                            struct entry *holder, struct error *error)
+{
+    struct json *root;
+    if (state_json_open_value(arena, value, type_names[holder->type], &root, error) &&
+        read_holder(arena, table, root, holder, error))
+        return OK;
+    holder->body = NULL;
+    return state_json_cannot_read(arena, holder->key, error);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entries <-> JSON, the public, versioned format of followup-state (R6.3) that Redis
- * holds as well: {"v":1,"type":"task",…}. Times are RFC 3339 with milliseconds. Members at their
- * "nothing" value are left out; unknown members are ignored, so that a later version 1 writer may
- * add some; another "v" is an error that says which version wrote it.
+ * Holders <-> JSON, the public, versioned format of followup-state (R6.3) that Redis holds as well:
+ * {"v":1,"type":"task",…}; a finding's has its tasks in it. Times are milliseconds since 1970, for
+ * a dozen of them stand in each. Members at their "nothing" value are left out; unknown members are
+ * ignored, so that a later version 1 writer may add some; another "v" is an error that says which
+ * version wrote it.
  */
 #ifndef EPILOGUE_CODEC_STATE_JSON_H
 #define EPILOGUE_CODEC_STATE_JSON_H
@@ -14,12 +15,13 @@
 
 #define STATE_VERSION 1
 
-/* Appends the value of an entry that exists. */
-void state_json_write(struct buf *out, const struct entry *entry);
-/* Fills entry->body (in the arena) by entry->type; FATAL with a sentence when it cannot be read.
- * Texts point into `value` where they can, so it has to live as long as the body. */
-enum result state_json_read(struct arena *arena, struct str value, struct entry *entry,
-                            struct error *error);
+/* Appends the value of a holder that exists, with its parts. */
+void state_json_write(struct buf *out, const struct entry *holder);
+/* Fills holder->body (in the arena) by holder->type, and makes its parts in `table`, whose entry it
+ * is; FATAL with a sentence when it cannot be read. Whether the holder exists is the caller's to
+ * say. Texts point into `value` where they can, so it has to live as long as the body. */
+enum result state_json_read(struct arena *arena, struct state_table *table, struct str value,
+                            struct entry *holder, struct error *error);
 
 /* The last record consumed of an input, by which a topic that was recreated is told apart. */
 struct input_mark {

@@ -33,7 +33,7 @@ const struct option options[] = {
      .help = "How long a worker may be silent before its shards go to another one. Of a static "
              "member: longer than a restart takes. The broker has bounds of its own "
              "(`group.min.session.timeout.ms` and `group.max.session.timeout.ms`)."},
-    {"batch.max", OPTION_INT, AT(batch_max), "4000", 1, 10000,
+    {"batch.max", OPTION_INT, AT(batch_max), "2000", 1, 10000,
      .help = "The most records that one transaction takes in. An idle worker commits a single "
              "record at once; a busy one fills batches up to this, or to about 16 MB and 20,000 "
              "messages of what follows from them."},

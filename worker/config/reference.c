@@ -42,6 +42,9 @@ static const char passthrough_text[] =
     "    kafka.sasl.username=epilogue\n"
     "    kafka.sasl.password.file=/run/secrets/kafka\n"
     "\n"
+    "What the worker writes is compressed with lz4, which every client reads, unless\n"
+    "`kafka.producer.compression.type` says something else.\n"
+    "\n"
     "Some are refused, because the guarantees depend on them or because they have a key above:\n"
     "\n";
 

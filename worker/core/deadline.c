@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Arithmetic on times by the policy's calendar: durations, working days and points between two
+ * times. All of it ends with the year 9998, the last that an output can carry.
+ */
 #include "deadline.h"
 
 /* Behind the last time that an output can carry (timestamp.h): the end of the year 9998. */

@@ -22,45 +22,11 @@ static void need_key(struct need *need, struct str key)
     need->keys[need->n++] = key;
 }
 
-/* "<header key>|t|<kind>/<part>", the parts encoded already; without printf, for every finding
- * event needs five of them. */
-static struct str finding_task_key(struct arena *arena, struct str header_key, enum task_kind kind,
-                                   struct str part)
-{
-    struct str name = task_kind_name(kind);
-    char *key = arena_alloc(arena, header_key.n + 3 + name.n + 1 + part.n), *at = key;
-    at = mempcpy(at, header_key.p, header_key.n);
-    at = mempcpy(at, "|t|", 3);
-    at = mempcpy(at, name.p, name.n);
-    *at++ = '/';
-    at = mempcpy(at, part.p, part.n);
-    return (struct str){key, (size_t)(at - key)};
-}
-
-static void need_finding(struct arena *arena, const struct finding_event *event, struct need *need)
-{
-    static const int kinds[] = {KIND_BUG, KIND_CHANGE_REQUEST, KIND_SERVICE_INVESTMENT,
-                                KIND_REGISTER_ENTRY, KIND_SOP_UPDATE};
-    struct str header_key = need->keys[0];
-    struct str part = state_encode_part(arena, event->finding.finding_id);
-    need_key(need, state_finding_key(arena, header_key, event->finding.finding_id));
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        need_key(need, finding_task_key(arena, header_key, kinds[i], part));
-    /* Made with the first finding of a process category. */
-    struct str review = task_kind_name(KIND_STAKEHOLDER_REVIEW);
-    need_key(need, state_task_key(arena, header_key, review));
-}
-
 static void need_task(struct arena *arena, const struct task_update_event *event, struct need *need)
 {
     if (!event->name.p) return;
-    struct str header_key = need->keys[0];
-    need_key(need, state_task_key(arena, header_key, event->name));
-    const char *slash = memchr(event->name.p, '/', event->name.n);
-    if (!slash) return;
-    /* What follows is encoded already, just as in a key of R6.1. */
-    struct str part = {slash + 1, (size_t)(event->name.p + event->name.n - slash - 1)};
-    need_key(need, arena_printf(arena, "%.*s|f|%.*s", STR_ARG(header_key), STR_ARG(part)));
+    struct str key = state_task_key(arena, need->keys[0], event->name);
+    need_key(need, state_holder_key(arena, key));
 }
 
 void decide_need(struct arena *arena, const struct event *event, struct need *need)
@@ -69,13 +35,14 @@ void decide_need(struct arena *arena, const struct event *event, struct need *ne
     need->whole = event->type == EVENT_CLOSURE;
     if (event->type == EVENT_TICK) {
         need_key(need, state_header_key(event->tick_key));
-        need_key(need, event->tick_key);
+        need_key(need, state_holder_key(arena, event->tick_key));
         /* A header's ticks are reviews with the list of tasks, and the end of retention. */
         need->whole = need->keys[0].n == event->tick_key.n;
         return;
     }
     need_key(need, state_incident_key(arena, event->incident_id));
-    if (event->type == EVENT_FINDING) need_finding(arena, event->finding, need);
+    if (event->type == EVENT_FINDING)
+        need_key(need, state_finding_key(arena, need->keys[0], event->finding->finding.finding_id));
     if (event->type == EVENT_TASK_UPDATE) need_task(arena, event->task_update, need);
 }
 
@@ -113,7 +80,7 @@ static bool refused(struct step *step, const struct event *event)
 
 static enum decide_result tick(struct step *step, const struct event *event, ms_t until)
 {
-    struct entry *entry = state_find(step->d->table, event->tick_key);
+    struct entry *entry = state_entry(step->d->table, event->tick_key);
     /* Written in any case: the store's wake time may be an old one. */
     step_touch(step, entry);
     ms_t due = wake_time(step->policy, entry);

@@ -9,9 +9,9 @@
 
 #include "decision.h"
 
-/* Which entries an event needs; `whole` wants all of the incident. */
+/* Which holders an event needs, the header first; `whole` wants all of the incident. */
 struct need {
-    struct str keys[8];
+    struct str keys[2];
     size_t n;
     bool whole;
 };

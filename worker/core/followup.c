@@ -35,8 +35,8 @@ struct str followup_title(struct step *step, const char *what)
 static void make(struct step *step, enum task_kind kind, const char *what, struct str description)
 {
     if ((step->incident->made >> kind & 1) && !step->is_resumed) return;
-    step->incident->made |= 1u << kind;
     struct entry *entry = step_task_entry(step, task_name(step, kind, STR_NONE));
+    step->incident->made |= 1u << kind;
     if (!entry->exists) {
         struct task_seed seed = followup_seed(step, kind, followup_title(step, what));
         seed.description = description;

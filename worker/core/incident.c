@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the header of an incident says by itself. */
+/*
+ * What the header of an incident says by itself: a new one, and which of its members ask for a full
+ * postmortem. What happens to an incident is in occurrence.c and closure.c.
+ */
 #include "incident.h"
 
 struct incident *incident_new(struct arena *arena, struct str incident_id)

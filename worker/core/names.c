@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words and values of the vocabularies. */
+/*
+ * Words of others to the values of the contract's vocabularies. Case, underscores and spaces do not
+ * count, for platforms write in_progress, In Progress and IN-PROGRESS.
+ */
 #include "names.h"
 
 #include "common/text.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is looked up in a policy. */
+/*
+ * Looking things up in a policy: the severity that a word means, the route of a category, the
+ * priority of a severity. Reading the file is config/policy_file.c.
+ */
 #include "policy.h"
 
 #include "common/text.h"

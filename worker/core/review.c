@@ -135,6 +135,16 @@ static void miss_findings(struct step *step, ms_t until)
 /* A deletion is one short message, where another entry makes up to five. */
 #define DELETIONS_OF_A_STEP 5
 
+/* A holder goes with its parts. */
+static void delete (struct step *step, struct entry *holder)
+{
+    for (struct entry *e = holder; e; e = e->next_part) {
+        if (!e->exists) continue;
+        e->exists = false;
+        step_touch(step, e);
+    }
+}
+
 enum decide_result review_retire(struct step *step)
 {
     struct incident *incident = step->incident;
@@ -145,10 +155,9 @@ enum decide_result review_retire(struct step *step)
     incident->title = STR_NONE;
     incident->cursor.stage = STAGE_RETIRE;
     for (struct entry *e = step->header->next_sibling; e; e = e->next_sibling) {
-        if (!e->exists) continue;
+        if (!e->exists || e->holder != e) continue;
         if (step_is_full(step)) return DECIDE_MORE;
-        e->exists = false;
-        step_touch(step, e);
+        delete (step, e);
         step->handled += ++n % DELETIONS_OF_A_STEP == 0;
     }
     incident->cursor.stage = STAGE_NONE;

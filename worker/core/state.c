@@ -84,6 +84,22 @@ static void widen(struct state_table *t)
     for (struct entry *e = t->first; e; e = e->next) *slot_of(t, e->key, e->hash) = e;
 }
 
+/* Whether the key is that of a task of a finding: of all others coordination alone has a part.
+ * *finding_id: encoded, as it stands in the key. */
+static bool part_of(struct str key, struct str *finding_id)
+{
+    struct str header_key = state_header_key(key), party = task_kind_name(KIND_COORDINATION);
+    size_t name = header_key.n + 3; /* behind "|t|" */
+    if (key.n <= name || key.p[name - 2] != 't') return false;
+    const char *slash = memchr(key.p + name, '/', key.n - name), *end = key.p + key.n;
+    if (!slash || str_eq((struct str){key.p + name, (size_t)(slash - key.p) - name}, party))
+        return false;
+    /* The rest is encoded, so this sign is the one of a later life. */
+    const char *suffix = memchr(slash, '~', (size_t)(end - slash));
+    *finding_id = (struct str){slash + 1, (size_t)((suffix ? suffix : end) - slash - 1)};
+    return true;
+}
+
 static enum entry_type type_of(struct str key, struct str header_key)
 {
     if (key.n == header_key.n) return ENTRY_INCIDENT;
@@ -97,6 +113,23 @@ static enum entry_type type_of(struct str key, struct str header_key)
 struct entry *state_find(const struct state_table *table, struct str key)
 {
     return *slot_of(table, key, hash_of(key));
+}
+
+static void add_to_incident(struct entry *e, struct entry *header)
+{
+    e->header = header;
+    header->last_sibling->next_sibling = e;
+    header->last_sibling = e;
+}
+
+static void add_to_holder(struct entry *e, struct entry *holder)
+{
+    struct entry *before = holder;
+    while (before->next_part && str_cmp(before->next_part->key, e->key) < 0)
+        before = before->next_part;
+    e->holder = holder;
+    e->next_part = before->next_part;
+    before->next_part = e;
 }
 
 struct entry *state_entry(struct state_table *t, struct str key)
@@ -122,14 +155,10 @@ struct entry *state_entry(struct state_table *t, struct str key)
 
     struct str header_key = state_header_key(e->key);
     e->type = type_of(e->key, header_key);
-    if (e->type == ENTRY_INCIDENT) {
-        e->header = e->last_sibling = e;
-    } else {
-        struct entry *header = state_entry(t, header_key);
-        e->header = header;
-        header->last_sibling->next_sibling = e;
-        header->last_sibling = e;
-    }
+    e->header = e->last_sibling = e->holder = e;
+    if (e->type != ENTRY_INCIDENT) add_to_incident(e, state_entry(t, header_key));
+    struct str holder_key = state_holder_key(t->arena, e->key);
+    if (holder_key.p != e->key.p) add_to_holder(e, state_entry(t, holder_key));
     return e;
 }
 
@@ -138,9 +167,14 @@ struct entry *state_first(const struct state_table *table)
     return table->first;
 }
 
+bool state_is_known(const struct entry *entry)
+{
+    return entry->exists || entry->holder->loaded || entry->header->whole;
+}
+
 void state_touch(struct state_table *table, struct entry *entry)
 {
-    entry->dirty = true;
+    entry->dirty = entry->holder->to_write = true;
     if (entry->touched) return;
     entry->touched = true;
     entry->next_touched = table->touched;
@@ -231,6 +265,13 @@ struct str state_header_key(struct str key)
 {
     const char *bar = memchr(key.p, '|', key.n);
     return bar ? (struct str){key.p, (size_t)(bar - key.p)} : key;
+}
+
+struct str state_holder_key(struct arena *arena, struct str key)
+{
+    struct str id;
+    if (!part_of(key, &id)) return key;
+    return join(arena, state_header_key(key), STR("|f|"), id);
 }
 
 bool state_key_is_internal(struct str key)

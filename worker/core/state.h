@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The state of the workflow: for each incident a header, a closure (what only the report needs),
- * its findings and its tasks, each one entry under its own key (R6.1). A state table
- * holds the entries that one batch has loaded or made, so that its events see each other's changes.
+ * its findings and its tasks, each an entry under its own key. A state table holds the entries that
+ * one batch has loaded or made, so that its events see each other's changes.
+ *
+ * What is loaded and stored is a holder (R6.1): a finding with its tasks, which are its parts; each
+ * other entry is a holder by itself.
  */
 #ifndef EPILOGUE_CORE_STATE_H
 #define EPILOGUE_CORE_STATE_H
@@ -296,12 +299,14 @@ struct entry {
     uint64_t hash;
     enum entry_type type;
     bool exists;  /* false: known not to be stored, or deleted in this batch */
-    bool stored;  /* it was in the store when loaded */
-    bool dirty;   /* to be written (or deleted, when !exists) */
-    bool loaded;  /* the engine has asked the store for it */
+    bool dirty;   /* changed in this batch */
     bool touched; /* since the table's touched entries were last forgotten */
-    bool counted; /* the engine's own: it is among what a transaction will hold */
-    ms_t wake_at; /* TIME_NONE: never */
+    ms_t wake_at; /* when it wants its next tick, once it is dirty; TIME_NONE: never */
+    /* of a holder alone */
+    bool loaded;   /* the engine has asked the store for it */
+    bool stored;   /* it was in the store when loaded */
+    bool to_write; /* it or a part of it is dirty; deleted when it does not exist any more */
+    bool counted;  /* the engine's own: it is among what a transaction will hold */
     union {
         void *body;
         struct incident *incident;
@@ -313,6 +318,8 @@ struct entry {
     struct entry *next_sibling; /* the entries of one incident, in order of arrival */
     struct entry *next_touched;
     struct entry *header;       /* the incident's header entry; itself for a header */
+    struct entry *holder;       /* what it is stored in; itself for a holder */
+    struct entry *next_part;    /* holder first, then its parts in the order of their keys */
     struct entry *last_sibling; /* header only */
     bool whole;                 /* header only: every stored entry of the incident is here, as is
                                    true of one that the store does not know */
@@ -323,12 +330,14 @@ struct state_table;
 /* A table in the arena; gone with it. `shard` is the partition whose state it holds. */
 struct state_table *state_new(struct arena *arena);
 /* The entry of this key, made (absent, not loaded) when it is not there yet. The key is copied.
- * The type and the header entry come from the key. */
+ * The type, the header entry and the holder come from the key. */
 struct entry *state_entry(struct state_table *table, struct str key);
 /* The entry of this key or NULL. */
 struct entry *state_find(const struct state_table *table, struct str key);
 /* The first entry; go on by ->next. */
 struct entry *state_first(const struct state_table *table);
+/* Whether the entry is known, be it as absent: the store was asked for it, or it was made here. */
+bool state_is_known(const struct entry *entry);
 /* The entry is to be written, or deleted when it does not exist any more. */
 void state_touch(struct state_table *table, struct entry *entry);
 /* What was touched since the last call, to be followed by ->next_touched; forgets it. decide_event
@@ -339,8 +348,8 @@ struct entry *state_take_touched(struct state_table *table);
 struct str state_encode_part(struct arena *arena, struct str raw);
 /* Undoes it; a broken escape is taken as it stands. */
 struct str state_decode_part(struct arena *arena, struct str part);
-/* Keys of R6.1, in the arena; all but the header's begin with that one. `finding_id` is
- * raw, `name` of a task is "<kind>[/<part>]", encoded. */
+/* Keys of entries, in the arena; all but the header's begin with that one. `finding_id` is raw,
+ * `name` of a task is "<kind>[/<part>][~<occurrence>]", encoded. */
 struct str state_incident_key(struct arena *arena, struct str incident_id);
 struct str state_closure_key(struct arena *arena, struct str header_key);
 struct str state_finding_key(struct arena *arena, struct str header_key, struct str finding_id);
@@ -349,6 +358,9 @@ struct str state_task_key(struct arena *arena, struct str header_key, struct str
 struct str state_task_id(struct arena *arena, struct str incident_id, struct str name);
 /* The header's key: what stands before the first `|`. A slice of `key`. */
 struct str state_header_key(struct str key);
+/* The key of what the entry is stored in: of the finding for a task of one, in the arena; else
+ * `key` itself. */
+struct str state_holder_key(struct arena *arena, struct str key);
 /* `$position/<n>` and other keys that are not an incident's. */
 bool state_key_is_internal(struct str key);
 

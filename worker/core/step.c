@@ -90,23 +90,31 @@ void step_warn(struct step *step, struct str member, struct str value, struct st
     step->warnings = (struct warnings){items, n + 1};
 }
 
-/* What was never asked of the store must not be taken for absent: it would begin a second life
- * with ids that were used. */
-static struct entry *known(struct step *step, struct str key)
+/* The header says which tasks of the incident itself were ever made: of the others nothing can be
+ * stored, and the store need not be asked. */
+static bool was_never_made(const struct step *step, struct str name)
 {
-    struct entry *entry = state_entry(step->d->table, key);
-    ENSURE(entry->exists || entry->loaded || entry->header->whole);
-    return entry;
+    if (!step->header->exists) return false;
+    enum task_kind kind = task_kind_parse(name);
+    return kind && !(step->header->incident->made >> kind & 1);
 }
 
+/* What was never asked of the store must not be taken for absent: it would begin a second life
+ * with ids that were used. */
 struct entry *step_task_entry(struct step *step, struct str name)
 {
-    return known(step, state_task_key(step->arena, step->header->key, name));
+    struct str key = state_task_key(step->arena, step->header->key, name);
+    struct entry *entry = state_entry(step->d->table, key);
+    ENSURE(state_is_known(entry) || was_never_made(step, name));
+    return entry;
 }
 
 struct entry *step_finding_entry(struct step *step, struct str finding_id)
 {
-    return known(step, state_finding_key(step->arena, step->header->key, finding_id));
+    struct str key = state_finding_key(step->arena, step->header->key, finding_id);
+    struct entry *entry = state_entry(step->d->table, key);
+    ENSURE(state_is_known(entry));
+    return entry;
 }
 
 static int by_key(const void *a, const void *b)

@@ -25,12 +25,21 @@ ms_t wake_time(const struct policy *policy, const struct entry *entry)
     }
 }
 
+ms_t wake_of_holder(const struct policy *policy, const struct entry *holder)
+{
+    ms_t first = TIME_NONE;
+    for (const struct entry *e = holder; e; e = e->next_part)
+        first = time_first(first, e->dirty ? e->wake_at : wake_time(policy, e));
+    return first;
+}
+
 void wake_touched(const struct policy *policy, struct entry *touched)
 {
     for (struct entry *e = touched; e; e = e->next_touched) {
         /* What is written without its body, or without its incident, can never be read again. */
         ENSURE(e->body || !e->exists);
         ENSURE(e->header->exists);
+        ENSURE(e->holder->exists || !e->exists);
         e->wake_at = wake_time(policy, e);
     }
 }

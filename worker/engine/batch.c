@@ -122,7 +122,8 @@ static bool take(struct batch *b, int wait_ms, enum result *result, struct error
     case BATCH_APPLYING: return store->apply_take(store->self, wait_ms, result, error);
     case BATCH_DECIDED:
     case BATCH_COMMITTED:
-    case BATCH_OVER: break;
+    case BATCH_OVER:
+    case BATCH_GIVEN_UP: break;
     }
     assert(!"it waits for nothing");
     return false;
@@ -160,7 +161,7 @@ static enum result look_at_time(struct batch *b, struct error *error)
 /* The process ends: there is nothing to take any more. */
 static enum result give_up(struct batch *b)
 {
-    b->phase = BATCH_OVER;
+    b->phase = BATCH_GIVEN_UP;
     return FATAL;
 }
 
@@ -205,14 +206,20 @@ static enum result move_up(struct engine *engine, bool *moved, struct error *err
     return result == FATAL ? give_up(engine->flight) : result;
 }
 
+/* Not given up: then it is the threads' that are at work on it. */
+static bool is_at_work(const struct batch *b)
+{
+    return b && b->phase != BATCH_GIVEN_UP;
+}
+
 /* What one waits for is the transaction, if there is one: it holds up the most. */
 enum result batch_advance(struct engine *engine, int wait_ms, struct error *error)
 {
     enum result result = OK;
     for (bool moved = true; moved && result == OK; wait_ms = 0) {
         moved = false;
-        bool in_kafka = engine->flight && engine->flight->phase != BATCH_COMMITTED;
-        if (engine->applying)
+        bool in_kafka = is_at_work(engine->flight) && engine->flight->phase != BATCH_COMMITTED;
+        if (is_at_work(engine->applying))
             result = go_on_at(&engine->applying, in_kafka ? 0 : wait_ms, &moved, error);
         if (result == OK && in_kafka)
             result = go_on_at(&engine->flight, moved ? 0 : wait_ms, &moved, error);

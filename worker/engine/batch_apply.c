@@ -39,7 +39,7 @@ static void take_applied(struct batch *b, struct batch_shard *bs, const struct s
         shard->next_wake = overlay_wake(b->engine, shard, apply->wake_at);
         return;
     }
-    log_warn("the store's copy of the shard is not the one we built upon: restoring it",
+    log_warn("shard state in Redis does not match; restoring it from followup-state",
              LOG_INT("shard", shard->id), LOG_INT("expected", shard->checkpoint));
     metrics_add(b->engine->metrics, METRIC_STORE_MISMATCHES, 1);
     shard_restart(b->engine, shard);

@@ -2,8 +2,9 @@
 /* What was decided, as messages of a transaction and as writes for the store. */
 #include "batch_private.h"
 #include "codec/state_json.h"
+#include "core/wake.h"
 
-/* What is stored of an entry; absent: it is deleted. */
+/* What is stored of a holder; absent: it is deleted. */
 static struct str value_of(struct batch *b, const struct entry *e)
 {
     struct buf *scratch = &b->engine->encoder.scratch;
@@ -13,17 +14,17 @@ static struct str value_of(struct batch *b, const struct entry *e)
     return arena_str(b->arena, buf_slice(scratch));
 }
 
-/* The entries that changed, as records of followup-state and as writes for the store. */
+/* The holders that changed, as records of followup-state and as writes for the store. */
 static enum result collect_changes(struct batch *b, struct batch_shard *bs, struct error *error)
 {
     struct topic_limit limit;
     size_t n = 1;
-    for (struct entry *e = state_first(bs->table); e; e = e->next) n += e->dirty;
+    for (struct entry *e = state_first(bs->table); e; e = e->next) n += e->to_write;
     struct store_write *writes = arena_alloc(b->arena, (n + 1) * sizeof *writes);
     n = 0;
     bs->entries = bs->shard->entries;
     for (struct entry *e = state_first(bs->table); e; e = e->next) {
-        if (!e->dirty) continue;
+        if (!e->to_write) continue;
         bs->entries += e->exists - e->stored;
         struct message_origin origin = {.shard = bs->shard, .entry = e};
         struct message *m = batch_add_message(b, origin);
@@ -31,8 +32,10 @@ static enum result collect_changes(struct batch *b, struct batch_shard *bs, stru
         m->partition = bs->shard->id;
         m->key = e->key;
         m->value = value_of(b, e);
-        writes[n++] = (struct store_write){
-            .key = e->key, .value = m->value, .wake_at = e->wake_at, .stored = e->stored};
+        writes[n++] = (struct store_write){.key = e->key,
+                                           .value = m->value,
+                                           .wake_at = wake_of_holder(b->engine->options.policy, e),
+                                           .stored = e->stored};
         if (!batch_fits(b, m, &limit)) return batch_refuse(b, &origin, m, error);
     }
     bs->apply.writes = writes;

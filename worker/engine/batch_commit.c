@@ -33,8 +33,7 @@ static void prepare(struct batch *b)
         for (int t = 0; t < INPUTS; t++)
             positions[n++] = (struct position){input_topic(t), bs->shard->id, bs->next[t]};
     }
-    metrics_wait(engine->metrics, WAIT_TRANSACTION,
-                 "waiting for Kafka: a transaction is committed");
+    metrics_wait(engine->metrics, WAIT_TRANSACTION, "waiting for Kafka: committing a transaction");
     engine->transaction->prepare_start(engine->transaction->self, positions, n, b->commits,
                                        b->shards_n);
     batch_enter(b, BATCH_PREPARING);
@@ -66,14 +65,14 @@ static enum result undo(struct batch *b, enum result result, struct error *error
     if (result == FATAL) return FATAL;
     if (result == ABORT) refusal = *transaction->refusal(transaction->self);
     if (refusal.kind != REFUSAL_CONDITION)
-        log_warn("a transaction was aborted; going back to what is committed",
+        log_warn("a transaction was aborted; returning to the committed state",
                  LOG_TEXT("reason", error->text));
     metrics_add(engine->metrics, METRIC_ABORTS, 1);
     batch_drop_ahead(engine); /* it was decided behind this one */
     batch_go_back(b);
     batch_restart_all(b);
     if (refusal.kind == REFUSAL_NONE) take_less(b);
-    const char *what = "waiting for Kafka: a transaction is aborted";
+    const char *what = "waiting for Kafka: aborting a transaction";
     const char *before = metrics_wait(engine->metrics, WAIT_CALL, what);
     if (result == ABORT) result = transaction->abort(transaction->self, error);
     /* Also after an abort that went well: what the producer believes of its partitions may be what
@@ -93,7 +92,7 @@ enum result batch_begin(struct batch *b, struct error *error)
     for (size_t i = 0; i < b->shards_n; i++)
         b->shards[i].apply.expected = overlay_checkpoint(engine, b->shards[i].shard);
     b->began_ms = monotonic(engine);
-    metrics_wait(engine->metrics, WAIT_CALL, "waiting for Kafka: a transaction is produced");
+    metrics_wait(engine->metrics, WAIT_CALL, "waiting for Kafka: producing a transaction");
     enum result result = produce_all(b, error);
     metrics_wait(engine->metrics, WAIT_CALL, NULL);
     failpoint("before-commit");

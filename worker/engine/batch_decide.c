@@ -5,8 +5,12 @@
  * So which reminders are sent does not depend on how records were cut into batches. It ends where
  * one transaction holds no more; the rest is for the next batch.
  */
+#include <assert.h>
+#include <stdlib.h>
+
 #include "batch_private.h"
 #include "codec/grapheme.h"
+#include "core/wake.h"
 
 /* What one transaction holds, about. The broker's and the client's limits are far above, but a
  * slow broker has to take all of it before transaction.timeout.ms, and Redis in one script. */
@@ -100,9 +104,10 @@ static void insert_due(struct batch *b, struct batch_shard *bs, struct due due)
 static void note_touched(struct batch *b, struct batch_shard *bs)
 {
     for (struct entry *e = b->decision.touched; e; e = e->next_touched) {
-        b->touched += !e->counted;
-        b->bytes += e->counted ? 0 : ENTRY_BYTES;
-        e->counted = true;
+        b->touched += !e->holder->counted;
+        for (const struct entry *p = e->holder; p && !e->holder->counted; p = p->next_part)
+            b->bytes += ENTRY_BYTES;
+        e->holder->counted = true;
         if (e->exists && e->wake_at != TIME_NONE && e->wake_at <= b->now)
             insert_due(b, bs, (struct due){e->wake_at, e, false});
     }
@@ -171,8 +176,8 @@ static enum step_result decide_item(struct batch *b, struct batch_shard *bs, str
     enum decide_result decided;
     b->failed = apply_item(b, bs, item, until, &decided, error);
     if (b->failed != OK) return STEP_FAILED;
-    /* What it said stands in the state of its finding and of its task. */
-    if (item->record) b->bytes += 2 * item->record->value.n;
+    /* What it said stands in the state, too. */
+    if (item->record) b->bytes += item->record->value.n;
     b->large |= decided == DECIDE_MORE;
     return decided == DECIDE_MORE ? STEP_FULL : STEP_DONE;
 }
@@ -190,10 +195,46 @@ static enum step_result decide_tick(struct batch *b, struct batch_shard *bs, siz
     if (b->failed != OK) return STEP_FAILED;
     bs->ticks_taken++;
     enum step_result result = decide_item(b, bs, item, until, error);
+    /* Or the same tick would come again and again. */
+    if (result == STEP_DONE) assert(due.entry->wake_at == TIME_NONE || due.entry->wake_at > until);
     return result == STEP_DONE && ends_behind(b, item) ? STEP_FULL : result;
 }
 
 /* ---- the order of time ---- */
+
+static int by_time(const void *a, const void *b)
+{
+    const struct due *x = a, *y = b;
+    if (x->at != y->at) return x->at < y->at ? -1 : 1;
+    return str_cmp(x->entry->key, y->entry->key);
+}
+
+/* The store has one time for a holder, its first. Each part of it that wants its tick by now has
+ * its own turn. Where none wants one yet, the policy was another when the time was stored: the
+ * holder's own tick writes it anew. */
+static void part_due(struct batch *b, struct batch_shard *bs, struct due stored)
+{
+    ms_t until = bs->plan->ticks_to;
+    bool is_wanted = false;
+    for (struct entry *e = stored.entry; e; e = e->next_part) {
+        ms_t at = wake_time(b->engine->options.policy, e);
+        if (at == TIME_NONE || at > until) continue;
+        if (at < stored.at) at = stored.at;
+        is_wanted |= at == stored.at;
+        *ARENA_PUSH(b->arena, bs->dues, bs->dues_n, bs->dues_cap) = (struct due){at, e, false};
+    }
+    if (!is_wanted) *ARENA_PUSH(b->arena, bs->dues, bs->dues_n, bs->dues_cap) = stored;
+}
+
+static void part_dues(struct batch *b, struct batch_shard *bs)
+{
+    const struct due *stored = bs->dues;
+    size_t n = bs->dues_n;
+    bs->dues = NULL;
+    bs->dues_n = bs->dues_cap = 0;
+    for (size_t i = 0; i < n; i++) part_due(b, bs, stored[i]);
+    if (bs->dues_n) qsort(bs->dues, bs->dues_n, sizeof *bs->dues, by_time);
+}
 
 /* Up to when everything is known that comes before what is left in hand from record `from` on: the
  * rest of an input comes behind its records in hand, whatever their times. */
@@ -309,6 +350,7 @@ static enum step_result decide_shard(struct batch *b, struct batch_shard *bs, st
     struct shard *shard = bs->shard;
     bool forced = is_forced(b, shard);
     enum step_result result = STEP_DONE;
+    part_dues(b, bs);
     /* The batch before was full with records, so the ticks behind them had no turn. */
     if (shard->was_cut) result = take_ticks(b, bs, until_left(b, bs, forced), error);
     if (result == STEP_DONE) result = decide_records(b, bs, forced, error);

@@ -89,17 +89,22 @@ static enum result prepare(struct batch *b, struct batch_shard *bs, struct error
     return OK;
 }
 
-/* The entries of a table that were never asked for, as keys for a load. */
+static bool is_missing(const struct entry *entry)
+{
+    return entry->holder == entry && !entry->loaded;
+}
+
+/* The holders of a table that were never asked for, as keys for a load. */
 static size_t unloaded(struct batch *b, struct batch_shard *bs, struct str **keys,
                        struct entry ***entries)
 {
     size_t n = 0;
-    for (struct entry *e = state_first(bs->table); e; e = e->next) n += !e->loaded;
+    for (struct entry *e = state_first(bs->table); e; e = e->next) n += is_missing(e);
     *keys = arena_alloc(b->arena, (n + 1) * sizeof **keys);
     *entries = arena_alloc(b->arena, (n + 1) * sizeof **entries);
     n = 0;
     for (struct entry *e = state_first(bs->table); e; e = e->next) {
-        if (e->loaded) continue;
+        if (!is_missing(e)) continue;
         (*keys)[n] = e->key;
         (*entries)[n++] = e;
     }
@@ -134,13 +139,13 @@ static enum result take_loaded(struct batch *b, struct batch_shard *bs,
         struct entry *e = entries[i];
         e->loaded = true;
         /* Made or changed by this batch before it was asked for: the store's is the older one. */
-        if (e->dirty) continue;
+        if (e->to_write) continue;
         if (!load->values[i].p) {
             /* Of an incident that the store does not know nothing else is stored either. */
             if (e->type == ENTRY_INCIDENT) e->whole = true;
             continue;
         }
-        if (state_json_read(b->arena, load->values[i], e, error) != OK)
+        if (state_json_read(b->arena, bs->table, load->values[i], e, error) != OK)
             return distrust(b, bs, e->key, load->values[i], error);
         e->exists = e->stored = true;
         if (bs->shard->corrupt_entry && mark_hash(e->key, STR_NONE) == bs->shard->corrupt_key)
@@ -152,7 +157,7 @@ static enum result take_loaded(struct batch *b, struct batch_shard *bs,
 /* The store is not where we left it: somebody else wrote, or it lost what it had. */
 static void drop_shard(struct batch *b, struct batch_shard *bs, int64_t found)
 {
-    log_warn("the store's copy of the shard is not the one we built upon: restoring it",
+    log_warn("shard state in Redis does not match; restoring it from followup-state",
              LOG_INT("shard", bs->shard->id), LOG_INT("expected", bs->shard->checkpoint),
              LOG_INT("found", found));
     metrics_add(b->engine->metrics, METRIC_STORE_MISMATCHES, 1);
@@ -260,8 +265,7 @@ enum result batch_load_late(struct batch *b, struct batch_shard *bs, struct item
     need(b, bs, item);
     bool missing = false;
     for (size_t k = 0; k < item->need.n; k++) {
-        struct entry *e = state_entry(bs->table, item->need.keys[k]);
-        missing |= !e->loaded && !e->exists && !e->header->whole;
+        missing |= !state_is_known(state_entry(bs->table, item->need.keys[k]));
     }
     enum result result = missing ? load_missing(b, bs, 1, error) : OK;
     bool more = false;

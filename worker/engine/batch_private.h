@@ -65,6 +65,7 @@ enum batch_phase {
     BATCH_COMMITTED,  /* the store has to take the one before first */
     BATCH_APPLYING,   /* the store takes it */
     BATCH_OVER,
+    BATCH_GIVEN_UP, /* the process ends: what it is made of may be the producer's still */
 };
 
 /* Everything that it needs is its own, so that the next one can be made beside it. */

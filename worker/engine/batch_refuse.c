@@ -165,7 +165,7 @@ void refuse_is_over(struct engine *engine, struct shard *shard)
     if (!shard->is_hindered) return;
     shard->is_hindered = false;
     engine->condition_tries = 0;
-    log_info("Kafka takes what the shard writes again", LOG_INT("shard", shard->id));
+    log_info("Kafka accepts the shard's writes again", LOG_INT("shard", shard->id));
 }
 
 static void hinder(struct engine *engine, struct shard *shard, const char *condition)

@@ -23,12 +23,12 @@ static void take_records(struct batch *b, struct batch_shard *bs)
     bs->pinned = bs->items[n].record = &bs->records[n];
 }
 
-static ms_t earliest_wake(const struct batch_shard *bs)
+static ms_t earliest_wake(const struct store_apply *apply)
 {
     ms_t earliest = TIME_NONE;
-    for (const struct entry *e = state_first(bs->table); e; e = e->next) {
-        if (!e->dirty || !e->exists || e->wake_at == TIME_NONE) continue;
-        if (earliest == TIME_NONE || e->wake_at < earliest) earliest = e->wake_at;
+    for (size_t i = 0; i < apply->n; i++) {
+        ms_t at = apply->writes[i].wake_at;
+        if (at != TIME_NONE && (earliest == TIME_NONE || at < earliest)) earliest = at;
     }
     return earliest;
 }
@@ -77,7 +77,7 @@ void batch_take_off(struct batch *b)
         assert(batch_holds(bs));
         bs->shard->in_flight++;
         take_records(b, bs);
-        bs->wake_at = earliest_wake(bs);
+        bs->wake_at = earliest_wake(&bs->apply);
         keep_standing(bs);
         move_on(engine, bs);
     }

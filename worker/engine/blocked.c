@@ -18,9 +18,9 @@ static void say(struct engine *engine, const struct input_end *end, struct block
     if (blocked->said_ms && now - blocked->said_ms < SAY_AGAIN_MS) return;
     blocked->said_ms = now;
     log_warn(end->topic == TOPIC_FORWARDED
-                 ? "an input waits for a transaction of a worker that is gone: Kafka ends it after "
-                   "transaction.timeout.ms"
-                 : "an input waits for a transaction that its publisher has begun and not ended",
+                 ? "an input is blocked by a transaction of a worker that is gone; Kafka ends it "
+                   "after transaction.timeout.ms"
+                 : "an input is blocked by a transaction that its publisher has not ended",
              LOG_STR("topic", engine->options.topic_names[end->topic]),
              LOG_INT("partition", end->shard), LOG_INT("offset", end->end),
              LOG_INT("waiting_s", (now - blocked->since_ms) / 1000));
@@ -29,7 +29,7 @@ static void say(struct engine *engine, const struct input_end *end, struct block
 static void over(struct engine *engine, const struct input_end *end, struct blocked *blocked)
 {
     if (blocked->said_ms)
-        log_info("the transaction that an input waited for has ended",
+        log_info("the transaction that blocked an input has ended",
                  LOG_STR("topic", engine->options.topic_names[end->topic]),
                  LOG_INT("partition", end->shard), LOG_INT("offset", blocked->offset),
                  LOG_INT("waited_s", (monotonic(engine) - blocked->since_ms) / 1000));

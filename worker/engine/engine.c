@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One turn of the loop: be in the group or not, poll, work on a batch, restore what has to be
+ * restored, and how long the next poll may wait. An idle turn looks whether Redis still has what it
+ * had.
+ */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,6 +95,11 @@ void engine_stop(struct engine *engine)
     batch_drop_ahead(engine);
     for (int i = 0; i < STOP_LOOKS && batch_is_under_way(engine) && result != FATAL; i++)
         result = batch_advance(engine, STOP_WAIT_MS, &ignored);
+}
+
+void engine_release(struct engine *engine)
+{
+    if (!engine) return;
     batch_abandon(engine);
     for (size_t i = 0; i < engine->inbox_n; i++) engine->inbox[i].done = true;
     inbox_sweep(engine);
@@ -166,7 +176,7 @@ const char *engine_not_ready(const struct engine *engine)
             return engine->shards[i].condition;
     if (engine->kafka_down) return engine->kafka_not_ready;
     if (!engine->joined) return "waiting for Kafka: the consumer group is not joined yet";
-    if (engine->has_stuck) return "an input partition is not fetched any more";
+    if (engine->has_stuck) return "an input partition is no longer fetched";
     for (int32_t i = 0; i < engine->options.partitions; i++) {
         enum shard_phase phase = engine->shards[i].phase;
         if (phase == SHARD_NOT_OURS || phase == SHARD_ACTIVE) continue;
@@ -201,7 +211,7 @@ static void take_record(struct engine *engine, const struct record *record)
 static void out_of_range(struct engine *engine, const struct record *at)
 {
     struct shard *shard = &engine->shards[at->partition];
-    log_warn("an input has no such offset: placing the shard again",
+    log_warn("an input no longer has this offset; repositioning the shard",
              LOG_STR("topic", engine->options.topic_names[at->topic]),
              LOG_INT("partition", at->partition), LOG_INT("offset", at->offset));
     if (shard->phase == SHARD_ACTIVE) shard_restart(engine, shard);
@@ -256,7 +266,7 @@ static enum result gather(struct engine *engine, int max_wait_ms, struct error *
     if (!room || (engine->must_give_back && batch_is_under_way(engine))) return OK;
     engine->must_give_back = false;
     struct input_port *input = engine->input;
-    metrics_wait(engine->metrics, WAIT_CALL, "waiting for Kafka: it is asked for records");
+    metrics_wait(engine->metrics, WAIT_CALL, "waiting for Kafka: polling for records");
     enum result failed = OK,
                 result = input->poll(input->self, engine->events, room, max_wait_ms, &n, error);
     metrics_wait(engine->metrics, WAIT_CALL, NULL);
@@ -282,7 +292,7 @@ static enum result watch(struct engine *engine, struct error *error)
     for (size_t i = 0; i < n && result == OK; i++) {
         struct shard *shard = &engine->shards[loads[i].shard];
         if (overlay_fits(engine, shard, loads[i].checkpoint)) continue;
-        log_warn("Redis has lost or changed the shard's state: restoring it",
+        log_warn("shard state in Redis was lost or changed; restoring it from followup-state",
                  LOG_INT("shard", shard->id), LOG_INT("expected", shard->checkpoint),
                  LOG_INT("found", loads[i].checkpoint));
         metrics_add(engine->metrics, METRIC_STORE_MISMATCHES, 1);

@@ -48,9 +48,14 @@ struct engine_ports {
 /* Options, ports and metrics must outlive the engine; nothing is called yet. */
 struct engine *engine_new(const struct engine_options *options, const struct engine_ports *ports,
                           struct metrics *metrics);
-/* For the end: waits two seconds at most for the batch in flight, and gives back the records that
- * were read; before the Kafka ports are freed, which go before the engine. NULL is safe. */
+/* For the end: waits two seconds at most for the batch in flight. NULL is safe. */
 void engine_stop(struct engine *engine);
+/*
+ * Gives back the records that were read; then nothing but engine_free is called. What the batch in
+ * flight was made of is the transaction's and the store's until they have answered, so their threads
+ * have to be over before; the input port must still be there. NULL is safe.
+ */
+void engine_release(struct engine *engine);
 /* free(NULL) is safe. */
 void engine_free(struct engine *engine);
 

@@ -12,7 +12,7 @@
 
 #define CLOCK_LEEWAY_MS (60 * 60 * 1000) /* clocks of two workers are not further apart */
 
-#define ACCEPT "; or go on without what is lost: epilogue worker --accept-state-loss"
+#define ACCEPT "; or continue without what is lost: epilogue worker --accept-state-loss"
 
 static struct str name_of(const struct engine *engine, int topic)
 {
@@ -110,7 +110,7 @@ static enum result ahead_of_changelog(struct engine *engine, const struct shard 
               ": the topic was recreated or has lost its end. Redis may be the last copy and is "
               "left alone: restore the topic, or rewrite it from Redis (docs/operations.md)",
               STR_ARG(name), shard->id, checkpoint, shard->found.high);
-    return evidence_of_loss(engine, shard, "clearing the shard in Redis, going on with the topic",
+    return evidence_of_loss(engine, shard, "clearing the shard in Redis, continuing with the topic",
                             error);
 }
 
@@ -180,7 +180,7 @@ enum result evidence_of_entries(struct engine *engine, struct shard *shard, int6
                   ", and %.*s/%d has lost its records from offset 0 to %" PRId64
                   ", so it cannot be rebuilt. Restore the topic or Redis",
                   found, shard->id, known->entries, STR_ARG(name), shard->id, shard->found.low - 1);
-    return evidence_of_loss(engine, shard, "going on with the entries that are left", error);
+    return evidence_of_loss(engine, shard, "continuing with the entries that are left", error);
 }
 
 /* ---- the group's offsets ---- */
@@ -199,7 +199,7 @@ static enum result lost_end(struct engine *engine, const struct shard *shard, in
               STR_ARG(state), shard->id, found->committed, STR_ARG(name), shard->id, found->batch,
               shard->found.high, known->batch, known->offsets[topic],
               found->batch > known->batch ? found->batch - known->batch : 1);
-    return evidence_of_loss(engine, shard, "doing these batches again", error);
+    return evidence_of_loss(engine, shard, "repeating these batches", error);
 }
 
 /* Offset and state were written by the same transactions, so they say the same, unless one of them
@@ -217,12 +217,12 @@ static enum result compare_offset(struct engine *engine, struct shard *shard, in
     /* Beside a worker the state is later than the brokers' answer. */
     if (found->committed < 0 || found->committed == at || engine->options.restore_only) return OK;
     if (!found->ours)
-        log_warn("the group's committed offset was not committed by epilogue: going on from "
+        log_warn("the group's committed offset was not committed by epilogue; continuing from "
                  "followup-state",
                  LOG_STR("topic", name), LOG_INT("partition", shard->id),
                  LOG_INT("committed", found->committed), LOG_INT("next", at < 0 ? found->low : at));
     else
-        log_warn("the group's committed offset is behind the state: going on from the state",
+        log_warn("the group's committed offset is behind the state; continuing from the state",
                  LOG_STR("topic", name), LOG_INT("partition", shard->id),
                  LOG_INT("committed", found->committed), LOG_INT("state", at));
     return OK;

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Named places where a fault test lets the process die as kill -9 would. The environment names one
+ * and how often it is passed before that.
+ */
 #include "failpoint.h"
 
 #include <limits.h>

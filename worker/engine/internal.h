@@ -290,6 +290,7 @@ struct shard_plan {
     const struct tick *ticks;            /* earliest first */
     size_t ticks_n;
     ms_t ticks_until; /* the store may have more ticks from this time on */
+    ms_t ticks_to;    /* up to this time they are known */
 };
 struct plan {
     struct shard_plan *shards;

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The clock port of an engine in real time: the machine's clocks, and nothing else. Tests and
+ * simulate have clocks of their own.
+ */
 #include "machine_clock.h"
 
 #include "common/clock.h"

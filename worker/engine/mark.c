@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The last record before a position, as its time and a hash of key and value. What is fetched first
+ * after a start is compared with it: only so a topic that was made again is told from the old one.
+ */
 #include "mark.h"
 
 #include "common/hash.h"

@@ -42,7 +42,7 @@ static void note_failure(struct engine *engine, int64_t called_ms, const struct 
 static const char *begin_call(struct engine *engine)
 {
     engine->membership.called_ms = monotonic(engine);
-    return metrics_wait(engine->metrics, WAIT_CALL, "waiting for Redis: a command is not answered");
+    return metrics_wait(engine->metrics, WAIT_CALL, "waiting for Redis: no answer to a command");
 }
 
 static enum result end_call(struct engine *engine, const char *before, enum result result,
@@ -73,7 +73,7 @@ static void apply_start(void *self, struct store_apply *applies, size_t n)
 {
     struct engine *e = self;
     e->membership.apply_ms = monotonic(e);
-    metrics_wait(e->metrics, WAIT_APPLY, "waiting for Redis: a command is not answered");
+    metrics_wait(e->metrics, WAIT_APPLY, "waiting for Redis: no answer to a command");
     e->real_store->apply_start(e->real_store->self, applies, n);
 }
 

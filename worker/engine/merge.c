@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Records of one shard from several topics, put into the order of their times. Within one partition
+ * nothing is moved, however odd its times are; of equal times the closure comes first.
+ */
 #include "merge.h"
 
 #define INPUTS 4

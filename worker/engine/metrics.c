@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Counters and gauges in atomics, which the engine writes and the HTTP thread reads; what the
+ * worker waits for and since when, as /readyz tells it; and all of it as Prometheus text.
+ */
 #include "metrics.h"
 
 #include <pthread.h>
@@ -233,7 +237,7 @@ static void write_process(const struct metrics *metrics, struct buf *out)
     buf_char(out, '\n');
     write_simple(out, "epilogue_resident_memory_bytes", "gauge", "Memory in use now.",
                  resident_bytes());
-    write_simple(out, "epilogue_resident_memory_max_bytes", "gauge", "Memory in use at its most.",
+    write_simple(out, "epilogue_resident_memory_max_bytes", "gauge", "Peak memory in use.",
                  (int64_t)usage.ru_maxrss * 1024);
 }
 

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 
 #include "codec/state_json.h"
+#include "core/wake.h"
 
 /* The tables of one shard, the newest first. */
 struct layers {
     const struct state_table *tables[BATCHES];
+    const struct policy *policy;
     size_t n;
 };
 
@@ -25,7 +27,7 @@ static const struct batch_shard *part_of(const struct batch *b, const struct sha
 static struct layers layers_of(const struct engine *engine, const struct shard *shard)
 {
     const struct batch *under_way[] = {engine->ahead, engine->flight, engine->applying};
-    struct layers layers = {.n = 0};
+    struct layers layers = {.policy = engine->options.policy};
     if (!shard->in_flight) return layers;
     for (size_t i = 0; i < BATCHES; i++) {
         const struct batch_shard *part = part_of(under_way[i], shard);
@@ -39,7 +41,7 @@ static const struct entry *find(const struct layers *layers, struct str key)
 {
     for (size_t i = 0; i < layers->n; i++) {
         const struct entry *e = state_find(layers->tables[i], key);
-        if (e && e->dirty) return e;
+        if (e && e->to_write) return e;
     }
     return NULL;
 }
@@ -57,11 +59,11 @@ size_t overlay_writes(const struct engine *engine, const struct shard *shard)
 
 /* ---- entries ---- */
 
-static enum result copy(struct batch *b, const struct entry *from, struct entry *to,
-                        struct error *error)
+static enum result copy(struct batch *b, struct batch_shard *bs, const struct entry *from,
+                        struct entry *to, struct error *error)
 {
     to->loaded = true;
-    if (to->dirty) return OK; /* made by this batch before it was asked for */
+    if (to->to_write) return OK; /* made by this batch before it was asked for */
     to->exists = to->stored = from->exists;
     if (!from->exists) {
         /* With an incident goes all that is stored of it. */
@@ -71,7 +73,7 @@ static enum result copy(struct batch *b, const struct entry *from, struct entry 
     struct buf *scratch = &b->engine->encoder.scratch;
     scratch->n = 0;
     state_json_write(scratch, from);
-    return state_json_read(b->arena, arena_str(b->arena, buf_slice(scratch)), to, error);
+    return state_json_read(b->arena, bs->table, arena_str(b->arena, buf_slice(scratch)), to, error);
 }
 
 enum result overlay_load(struct batch *b, struct batch_shard *bs, struct error *error)
@@ -80,8 +82,8 @@ enum result overlay_load(struct batch *b, struct batch_shard *bs, struct error *
     enum result result = OK;
     if (!layers.n) return OK;
     for (struct entry *e = state_first(bs->table); e && result == OK; e = e->next) {
-        const struct entry *written = e->loaded ? NULL : find(&layers, e->key);
-        if (written) result = copy(b, written, e, error);
+        const struct entry *written = e->holder != e || e->loaded ? NULL : find(&layers, e->key);
+        if (written) result = copy(b, bs, written, e, error);
     }
     return result;
 }
@@ -92,7 +94,7 @@ void overlay_entries(struct batch *b, struct batch_shard *bs, struct str header_
     for (size_t i = 0; i < layers.n; i++) {
         const struct entry *header = state_find(layers.tables[i], header_key);
         for (const struct entry *e = header; e; e = e->next_sibling)
-            if (e->dirty) state_entry(bs->table, e->key);
+            if (e->to_write) state_entry(bs->table, e->key);
     }
 }
 
@@ -111,9 +113,10 @@ static size_t add_ticks(const struct layers *layers, size_t layer, struct arena 
 {
     size_t n = 0;
     for (const struct entry *e = state_first(layers->tables[layer]); e; e = e->next) {
-        if (!e->dirty || !e->exists || e->wake_at == TIME_NONE || e->wake_at > until) continue;
-        if (find(layers, e->key) != e) continue;
-        if (ticks) ticks[n] = (struct tick){arena_str(arena, e->key), e->wake_at};
+        if (!e->to_write || !e->exists || find(layers, e->key) != e) continue;
+        ms_t at = wake_of_holder(layers->policy, e);
+        if (at == TIME_NONE || at > until) continue;
+        if (ticks) ticks[n] = (struct tick){arena_str(arena, e->key), at};
         n++;
     }
     return n;
@@ -133,7 +136,7 @@ void overlay_due(const struct engine *engine, struct arena *arena, struct shard_
     qsort(ticks, n, sizeof *ticks, by_time);
     if (n > max) {
         n = max;
-        sp->ticks_until = ticks[n - 1].at;
+        sp->ticks_until = sp->ticks_to = ticks[n - 1].at;
     }
     sp->ticks = ticks;
     sp->ticks_n = n;

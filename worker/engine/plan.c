@@ -67,6 +67,7 @@ static enum result plan_ticks(struct engine *engine, struct arena *arena, struct
         if (at > until) until = at;
     }
     sp->ticks_until = INT64_MAX;
+    sp->ticks_to = until;
     if (shard->next_wake == TIME_NONE || shard->next_wake > until) return OK;
 
     size_t max = TICKS_OF_A_SHARD < engine->take_max ? TICKS_OF_A_SHARD : engine->take_max;
@@ -86,7 +87,7 @@ static enum result plan_ticks(struct engine *engine, struct arena *arena, struct
     for (size_t i = 0; i < n; i++) ticks[i] = (struct tick){keys[i], wake_at[i]};
     sp->ticks = ticks;
     sp->ticks_n = n;
-    if (n == page) sp->ticks_until = wake_at[n - 1];
+    if (n == page) sp->ticks_until = sp->ticks_to = wake_at[n - 1];
     overlay_due(engine, arena, sp, until, max);
     return OK;
 }

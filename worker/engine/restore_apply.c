@@ -40,17 +40,18 @@ struct portion {
 
 /* What the changelog says of one key, with the wake time that follows from it. */
 static enum result as_write(struct engine *engine, const struct changelog_record *record,
-                            struct entry *entry, struct store_write *write, struct error *error)
+                            struct state_table *table, struct entry *entry,
+                            struct store_write *write, struct error *error)
 {
     *write = (struct store_write){.key = record->key, .value = record->value, .wake_at = TIME_NONE};
     if (!record->value.p || state_key_is_internal(record->key)) return OK;
     struct error why;
-    if (state_json_read(engine->arena, record->value, entry, &why) != OK)
+    if (state_json_read(engine->arena, table, record->value, entry, &why) != OK)
         return error_set(error, FATAL, "%.*s/%d at offset %" PRId64 ": %s",
                          STR_ARG(engine->options.topic_names[TOPIC_STATE]), record->shard,
                          record->offset, why.text);
     entry->exists = true;
-    write->wake_at = wake_time(engine->options.policy, entry);
+    write->wake_at = wake_of_holder(engine->options.policy, entry);
     return OK;
 }
 
@@ -71,8 +72,8 @@ static enum result sort_records(struct engine *engine, const struct changelog_re
         struct entry *entry = state_entry(portion->table, records[i].key);
         if (entry->loaded) continue;
         entry->loaded = true;
-        enum result result =
-            as_write(engine, &records[i], entry, &portion->writes[portion->n++], error);
+        enum result result = as_write(engine, &records[i], portion->table, entry,
+                                      &portion->writes[portion->n++], error);
         if (result != OK) return result;
     }
     return OK;

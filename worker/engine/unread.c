@@ -108,7 +108,7 @@ static void watch_for_standstill(struct engine *engine, const struct input_end *
         input->standing_ms = now_ms;
     if (!input->standing_ms || input->is_stuck || now_ms - input->standing_ms < STUCK_MS) return;
     input->is_stuck = true;
-    log_error("an input partition is not fetched any more: restart the worker if it stays so",
+    log_error("an input partition is no longer fetched; restart the worker if this persists",
               LOG_STR("topic", engine->options.topic_names[end->topic]),
               LOG_INT("partition", end->shard), LOG_INT("offset", input->seen),
               LOG_INT("end", end->end));

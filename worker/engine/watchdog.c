@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A thread that ends the process by _exit when the loop has not moved for its limit, or when an
+ * orderly end takes too long. The loop only counts an atomic up, and the thread looks whether it
+ * was counted.
+ */
 #include "watchdog.h"
 
 #include <pthread.h>
@@ -40,7 +45,7 @@ static void wait_for(struct timespec look)
         bool end_first = dog.ending && is_before(dog.end, look);
         pthread_cond_timedwait(&dog.changed, &dog.lock, end_first ? &dog.end : &look);
         if (dog.stopping || !dog.ending || is_before(clock_in(0), dog.end)) continue;
-        log_warn("ended without waiting any longer for Kafka and Redis; nothing is lost",
+        log_warn("stopped without waiting for Kafka and Redis; nothing is lost",
                  LOG_INT("exit_code", dog.end_code));
         log_writer_stop(LOG_WAIT_MS);
         _exit(dog.end_code);
@@ -58,7 +63,7 @@ static void *watch(void *unused)
         atomic_store(&idle_looks, now == seen ? atomic_load(&idle_looks) + 1 : 0);
         seen = now;
         if (atomic_load(&idle_looks) < LOOKS || dog.stopping) continue;
-        log_error("the loop has not moved for its limit: ending this process",
+        log_error("main loop stalled for watchdog.timeout.ms; exiting",
                   LOG_INT("watchdog_timeout_ms", dog.limit_ms));
         log_writer_stop(LOG_WAIT_MS);
         _exit(1);

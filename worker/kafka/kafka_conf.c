@@ -38,12 +38,21 @@ static const struct setting common_settings[] = {
 
 /* A fetch that waits at the broker holds up a partition that was resumed or sought meanwhile. The
  * queue is where memory goes; a smaller one makes librdkafka 2.0.2 pause for whole seconds, which
- * fetch.queue.backoff.ms of later ones cures (and this one does not know). */
+ * fetch.queue.backoff.ms of later ones cures (and this one does not know). Beyond it there is one
+ * answer of a broker, which else brings a megabyte of each partition. */
 static const struct setting fetch_settings[] = {
     {"fetch.wait.max.ms", "100"},
+    {"fetch.max.bytes", "8388608"},
     {"queued.max.messages.kbytes", "32768"},
     {"fetch.queue.backoff.ms", "10"},
     {"message.max.bytes", "8388608"},
+    {NULL, NULL},
+};
+
+/* The member of the group is woken when it has taken from its queue (kafka_wake.c). */
+static const struct setting member_settings[] = {
+    {"queued.max.messages.kbytes", "4096"},
+    {"fetch.message.max.bytes", "524288"},
     {NULL, NULL},
 };
 
@@ -57,10 +66,14 @@ static const struct setting producer_settings[] = {
     {NULL, NULL},
 };
 
-/* What a broker refuses again and again (too few replicas in sync, a full disk) is told after some
+/* Events and state are text that lz4 makes three times smaller: brokers then need half as much for
+ * them, and the worker a tenth more.
+ *
+ * What a broker refuses again and again (too few replicas in sync, a full disk) is told after some
  * seconds, by its code; without a bound it would only look slow. A broker that is away is tried again
  * less often than transaction.timeout.ms allows. */
 static const struct setting transactional_settings[] = {
+    {"compression.type", "lz4"},
     {"retries", "300"},
     {"retry.backoff.max.ms", "10"},
     {NULL, NULL},
@@ -242,6 +255,20 @@ static bool set_transactional(rd_kafka_conf_t *conf, const struct config *config
     return done;
 }
 
+static bool has_compression(const struct property_list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (strcmp(list->items[i].name, "compression.type") == 0 ||
+            strcmp(list->items[i].name, "compression.codec") == 0)
+            return true;
+    return false;
+}
+
+bool kafka_conf_has_users_compression(const struct config *config)
+{
+    return has_compression(&config->kafka_common) || has_compression(&config->kafka_producer);
+}
+
 int kafka_conf_producer_timeout_ms(const struct config *config)
 {
     int limit_ms = config->transaction_timeout_ms / 2;
@@ -257,6 +284,7 @@ static bool set_side(rd_kafka_conf_t *conf, const struct config *config, enum ka
         side == KAFKA_PRODUCER ? kafka_conf_producer_timeout_ms(config) : SOCKET_TIMEOUT_MS;
     if (!set_int(conf, "socket.timeout.ms", timeout_ms, error)) return false;
     if (side == KAFKA_CONSUMER || side == KAFKA_READER) set_tuning(conf, fetch_settings);
+    if (side == KAFKA_CONSUMER) set_tuning(conf, member_settings);
     if (side == KAFKA_PRODUCER || side == KAFKA_PUBLISHER) set_tuning(conf, producer_settings);
     if (side == KAFKA_PRODUCER) set_tuning(conf, transactional_settings);
     if (side == KAFKA_PUBLISHER) set_tuning(conf, publisher_settings);

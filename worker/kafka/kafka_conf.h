@@ -44,6 +44,9 @@ int kafka_conf_producer_timeout_ms(const struct config *config);
 rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_side side,
                                 struct kafka_watch *watch, struct error *error);
 
+/* Whether the user says how what is produced is compressed; else kafka_conf_new does. */
+bool kafka_conf_has_users_compression(const struct config *config);
+
 /* rd_kafka_new with kafka_conf_new's settings; the conf is gone afterwards. NULL and a sentence. */
 rd_kafka_t *kafka_conf_open(rd_kafka_conf_t *conf, enum kafka_side side, struct error *error);
 

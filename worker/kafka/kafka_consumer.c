@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The member of the group: it polls, takes over and gives up shards in rebalances, and turns what
+ * the library says in place of records into events of the port or errors. Which inputs are fetched
+ * is in kafka_shard.c.
+ */
 #include "kafka_consumer.h"
 
 #include <inttypes.h>
@@ -462,6 +467,7 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
         if (!m) break;
         if (take_message(c, m, &events[*n])) bytes += events[(*n)++].record.value.n;
     }
+    kafka_wake_taken(&c->wake, c->rk, bytes);
     /* A revocation that came with the failure is still told first. */
     if (*n > 0) return OK;
     if (c->failed != OK) return error_set(error, c->failed, "%s", c->failure.text);
@@ -478,7 +484,7 @@ rd_kafka_consumer_group_metadata_t *kafka_consumer_group(const struct kafka_cons
     for (size_t i = 0; i < n; i++) {
         assert(positions[i].offset >= 0 && "no offset fences nothing");
         if (c->owned[positions[i].shard]) continue;
-        error_set(error, ABORT, "shard %" PRId32 " was taken away before its commit",
+        error_set(error, ABORT, "shard %" PRId32 " was reassigned before its commit",
                   positions[i].shard);
         return NULL;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages on their way to the brokers: handed over, reported, refused. */
 #include <assert.h>
+#include <stdlib.h>
 
 #include "codec/encode.h"
 #include "common/clock.h"
@@ -304,9 +305,25 @@ enum result kafka_handover_held(struct kafka_producer *p, struct error *error)
 {
     enum result r = OK;
     for (size_t i = 0; i < p->held_n && r == OK; i++) r = hand_over(p, &p->held[i], error);
-    p->held_n = 0;
+    p->held_n = p->held_bytes = 0;
     p->holding = false;
     return r;
+}
+
+/* Whether it waits with those that are held. */
+static bool hold(struct kafka_producer *p, const struct message *message)
+{
+    size_t bytes = message->key.n + message->value.n;
+    if (!p->holding || p->held_n == HOLD_MESSAGES || p->held_bytes + bytes > HOLD_BYTES)
+        return false;
+    if (p->held_n == p->held_cap) {
+        p->held_cap = p->held_cap ? 2 * p->held_cap : 64;
+        p->held = realloc(p->held, p->held_cap * sizeof *p->held);
+        if (!p->held) abort();
+    }
+    p->held[p->held_n++] = *message;
+    p->held_bytes += bytes;
+    return true;
 }
 
 static bool is_output(int topic)
@@ -319,10 +336,7 @@ enum result kafka_producer_produce(struct kafka_producer *p, const struct messag
 {
     assert(!p->job.busy && p->in_transaction && is_output(message->topic));
     assert(message->partition >= 0 && message->partition < p->partitions);
-    if (p->holding && p->held_n < HOLD_MESSAGES) {
-        p->held[p->held_n++] = *message;
-        return OK;
-    }
+    if (hold(p, message)) return OK;
     enum result r = kafka_handover_held(p, error);
     if (r == OK) r = hand_over(p, message, error);
     return kafka_handover_refused(p, r, error);

@@ -182,14 +182,22 @@ struct kafka_port *kafka_port_new(const struct config *config, int32_t partition
     return NULL;
 }
 
+void kafka_port_stop(struct kafka_port *port)
+{
+    struct real *k = (struct real *)port;
+    if (!k || !k->producer) return;
+    /* What others wait for comes first: the rest is only memory, and can hang. */
+    kafka_producer_stop(k->producer);
+    kafka_consumer_leave(k->consumer);
+    kafka_producer_free(k->producer);
+    k->producer = NULL;
+}
+
 void kafka_port_free(struct kafka_port *port)
 {
     if (!port) return;
     struct real *k = (struct real *)port;
-    /* What others wait for comes first: the rest is only memory, and can hang. */
-    if (k->producer) kafka_producer_stop(k->producer);
-    if (k->consumer) kafka_consumer_leave(k->consumer);
-    kafka_producer_free(k->producer);
+    kafka_port_stop(port);
     changelog_port_clear(&k->changelog);
     kafka_consumer_free(k->consumer);
     free(k);

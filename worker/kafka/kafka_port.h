@@ -21,7 +21,10 @@ struct kafka_port {
  */
 struct kafka_port *kafka_port_new(const struct config *config, int32_t partitions,
                                   struct error *error);
-/* Leaves the group; an open transaction is not committed. free(NULL) is safe. */
+/* Leaves the group and ends the producer: nothing but the release of records is called from then on.
+ * An open transaction is not committed. NULL is safe. */
+void kafka_port_stop(struct kafka_port *port);
+/* Stops it first, if need be. free(NULL) is safe. */
 void kafka_port_free(struct kafka_port *port);
 
 #endif

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The transactional producer from begin to commit, abort and recover. A commit flushes, looks at
+ * every delivery report, sends the offsets, and only then ends the transaction. Where it is fenced
+ * it says why.
+ */
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,12 +47,14 @@ static size_t conf_number(const rd_kafka_conf_t *conf, const char *name)
     return strtoull(text, NULL, 10);
 }
 
-static bool conf_compresses(const rd_kafka_conf_t *conf)
+/* What the user compresses may need that to fit. Our own compression only saves: what fits without it
+ * is known from what the broker says, and nothing depends on it. */
+static bool needs_compression(const struct kafka_producer *p, const rd_kafka_conf_t *conf)
 {
     char text[32] = "none";
     size_t n = sizeof text;
     rd_kafka_conf_get(conf, "compression.codec", text, &n);
-    return strcmp(text, "none") != 0;
+    return kafka_conf_has_users_compression(p->config) && strcmp(text, "none") != 0;
 }
 
 /* How much goes into one request to a partition, where a topic takes less than is usual. */
@@ -57,6 +64,9 @@ static void set_batch(struct kafka_producer *p, rd_kafka_conf_t *conf)
     p->batch_bytes = kafka_handover_batch(p);
     if (!p->batch_bytes) {
         rd_kafka_conf_set(conf, "batch.num.messages", "1", NULL, 0);
+        /* How much is taken is found out by what is refused, so sizes have to be those of messages. */
+        if (!kafka_conf_has_users_compression(p->config))
+            rd_kafka_conf_set(conf, "compression.type", "none", NULL, 0);
         /* Of two under way the second one would fail for the first. */
         rd_kafka_conf_set(conf, "max.in.flight.requests.per.connection", "1", NULL, 0);
     } else if (p->batch_bytes < conf_number(conf, "batch.size")) {
@@ -69,7 +79,8 @@ static bool open_handle(struct kafka_producer *p, struct error *error)
 {
     rd_kafka_conf_t *conf = kafka_conf_new(p->config, KAFKA_PRODUCER, &p->watch, error);
     if (!conf) return false;
-    kafka_limits_init(&p->limits, conf_number(conf, "message.max.bytes"), conf_compresses(conf));
+    kafka_limits_init(&p->limits, conf_number(conf, "message.max.bytes"),
+                      needs_compression(p, conf));
     set_batch(p, conf);
     rd_kafka_conf_set_dr_msg_cb(conf, kafka_handover_report);
     p->rk = kafka_conf_open(conf, KAFKA_PRODUCER, error);
@@ -130,6 +141,7 @@ void kafka_producer_free(struct kafka_producer *p)
     kafka_job_end(p);
     close_handle(p);
     free(p->states);
+    free(p->held);
     free(p);
 }
 
@@ -256,7 +268,7 @@ enum result kafka_producer_begin(struct kafka_producer *p, struct error *error)
     p->sent = (struct deliveries){0};
     p->began_ms = clock_monotonic_ms();
     p->until_ms = p->began_ms + (int64_t)p->config->transaction_timeout_ms * PRODUCE_PERCENT / 100;
-    p->held_n = 0;
+    p->held_n = p->held_bytes = 0;
     p->holding = p->began_ms - p->committed_ms < HOLD_MS;
     return OK;
 }

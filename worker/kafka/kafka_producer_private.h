@@ -19,7 +19,8 @@
  * that anyway, and is better under way while it is still being made.
  */
 #define HOLD_MS 10
-#define HOLD_MESSAGES 256
+#define HOLD_MESSAGES 8192
+#define HOLD_BYTES ((size_t)1 << 20)
 
 /* What was refused of one transaction: the first messages, by their numbers. */
 struct refused_messages {
@@ -91,8 +92,8 @@ struct kafka_producer {
         struct refused_write condition; /* the first of the hindered */
     } sent;
     bool holding; /* messages wait in `held` for the offsets to go first */
-    struct message held[HOLD_MESSAGES];
-    size_t held_n;
+    struct message *held;
+    size_t held_n, held_cap, held_bytes;
 };
 
 /* The time for producing is over and nobody was asked to commit yet. */

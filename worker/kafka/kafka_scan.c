@@ -94,7 +94,7 @@ static enum result wait_on(struct kafka_scan *scan, int32_t partition, int64_t n
     scan->said_ms = now_ms;
     error_set(error, RETRY,
               "%s/%" PRId32 " gives nothing from offset %" PRId64
-              " on: a transaction is open there, or its broker is away",
+              " on: a transaction is open there, or its broker is unreachable",
               scan->name, partition, next);
     if (now_ms - scan->heard_ms >= PATIENCE_MS) return RETRY;
     log_warn("waiting for Kafka", LOG_TEXT("reason", error->text));

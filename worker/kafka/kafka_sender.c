@@ -110,12 +110,12 @@ void kafka_sender_free(struct kafka_sender *sender)
 
 static enum result fenced(const struct kafka_sender *sender, struct error *error)
 {
-    return error_set(error, FATAL,
-                     "another `epilogue %s` of group %s has started and goes on from here, or this "
-                     "one stood still for longer than transaction.timeout.ms (%d ms); nothing was "
-                     "sent twice",
-                     sender->name, sender->config->group_id,
-                     sender->config->transaction_timeout_ms);
+    return error_set(
+        error, FATAL,
+        "another `epilogue %s` of group %s has started and continues from here, or this "
+        "one stood still for longer than transaction.timeout.ms (%d ms); nothing was "
+        "sent twice",
+        sender->name, sender->config->group_id, sender->config->transaction_timeout_ms);
 }
 
 static enum result denied(const struct kafka_sender *sender, const char *text, struct error *error)

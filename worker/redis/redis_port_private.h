@@ -9,8 +9,8 @@
 #include "redis_port.h"
 
 /*
- * The writer: applies have a connection and a thread of their own, which is made with the first of
- * them. `busy` is of the thread that calls: from start to take. Between the two the connection and
+ * The writer: applies have a connection and a thread of their own, which are made by the first of
+ * them, or by redis_ready. `busy` is of the thread that calls: from start to take. Between the two the connection and
  * the scratch belong to the writer's thread, until it has set `done`.
  */
 struct redis_writer {
@@ -28,6 +28,7 @@ struct redis_writer {
     struct store_apply *applies;
     size_t n;
     unsigned times; /* how often the port's connection has been made */
+    bool leads;     /* out: its connection was made again, and not because the port's was */
     enum result result;
     struct error error;
 };

@@ -7,6 +7,7 @@
 
 #include "redis_port_private.h"
 
+#define WRITER_LOOK_MS 1000
 #define SCRATCH_KEEP_BYTES ((size_t)4 * 1024 * 1024)
 
 /* As the batches write, so that what refuses them refuses this too: a replica, no memory, a disk
@@ -41,9 +42,18 @@ static enum result check_role(struct redis_port *port, const redisReply *info, s
     return redis_connection_refuse(port->connection, why, error);
 }
 
-enum result redis_ready(void *self, struct error *error)
+/* Without the connection that writes it would not be ready, however well the other one does. */
+static enum result check_writer(struct redis_port *port, struct error *error)
 {
-    struct redis_port *port = self;
+    enum result result;
+    if (port->writer.busy) return OK;
+    redis_apply_start(port, NULL, 0);
+    while (!redis_apply_take(port, WRITER_LOOK_MS, &result, error)) continue;
+    return result;
+}
+
+static enum result check_server(struct redis_port *port, struct error *error)
+{
     struct redis_connection *c = port->connection;
     redisReply **replies;
     size_t n;
@@ -61,6 +71,14 @@ enum result redis_ready(void *self, struct error *error)
     result = redis_connection_exchange(c, port->scratch, &replies, &n, error);
     if (result == OK) result = check_role(port, replies[0], error);
     if (result == OK) result = redis_connection_answer(c, replies[1], REDIS_REPLY_INTEGER, error);
-    if (result == OK) redis_connection_proven(c);
+    return result;
+}
+
+enum result redis_ready(void *self, struct error *error)
+{
+    struct redis_port *port = self;
+    enum result result = check_server(port, error);
+    if (result == OK) result = check_writer(port, error);
+    if (result == OK) redis_connection_proven(port->connection);
     return result;
 }

@@ -15,9 +15,24 @@
 static enum result apply(struct redis_port *port, struct error *error)
 {
     struct redis_writer *w = &port->writer;
-    redis_connection_renew(w->connection, w->made_with != w->times);
+    bool follows = w->made_with != w->times;
+    unsigned before = redis_connection_times(w->connection);
+    redis_connection_renew(w->connection, follows);
     w->made_with = w->times;
-    return redis_apply(port, w->applies, w->n, error);
+    enum result result = redis_apply(port, w->applies, w->n, error);
+    w->leads = !follows && redis_connection_times(w->connection) != before;
+    return result;
+}
+
+/* This one was closed alone, and the address can lead to another server by now: what is written there
+ * has to be read there. */
+static void lead(struct redis_port *port)
+{
+    struct redis_writer *w = &port->writer;
+    if (!w->leads) return;
+    w->leads = false;
+    redis_connection_renew(port->connection, true);
+    w->made_with = redis_connection_times(port->connection) + 1;
 }
 
 static void *work(void *arg)
@@ -84,11 +99,13 @@ static bool wait_for(struct redis_writer *w, int wait_ms)
 
 bool redis_apply_take(void *self, int wait_ms, enum result *result, struct error *error)
 {
-    struct redis_writer *w = &((struct redis_port *)self)->writer;
+    struct redis_port *port = self;
+    struct redis_writer *w = &port->writer;
     assert(w->busy);
     if (!wait_for(w, wait_ms)) return false;
     w->busy = false;
     w->applies = NULL;
+    lead(port);
     *result = w->result;
     if (w->result != OK) *error = w->error;
     return true;

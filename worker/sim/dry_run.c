@@ -121,6 +121,7 @@ void dry_run_free(struct dry_run *run)
 {
     if (!run) return;
     engine_stop(run->engine);
+    engine_release(run->engine);
     engine_free(run->engine);
     while (run->fresh.n) sim_record_release(run->fresh.items[--run->fresh.n]);
     while (run->later.n) sim_record_release(run->later.items[--run->later.n]);
@@ -205,14 +206,15 @@ enum result dry_run_take(struct dry_run *run, const struct record *record, struc
     return settle(run, error);
 }
 
-static enum result read_entry(struct dry_run *run, struct arena *arena, struct str key,
-                              struct entry *entry, struct error *error)
+static enum result read_holder(struct dry_run *run, struct arena *arena, struct state_table *table,
+                               struct str key, struct error *error)
 {
     struct store_port *store = &run->store_client.port;
     struct store_load load = {.keys = &key, .n = 1};
     enum result result = store->load(store->self, arena, &load, 1, error);
-    if (result == OK) result = state_json_read(arena, load.values[0], entry, error);
-    entry->exists = true;
+    struct entry *holder = state_entry(table, key);
+    if (result == OK) result = state_json_read(arena, table, load.values[0], holder, error);
+    holder->exists = true;
     return result;
 }
 
@@ -231,9 +233,10 @@ enum result dry_run_incident(struct dry_run *run, struct arena *arena, struct st
             store->entries(store->self, arena, 0, state_incident_key(arena, incident_id), after,
                            keys, &page, error);
         for (size_t i = 0; i < page && result == OK; i++) {
-            struct entry *entry = state_entry(table, after = keys[i]);
-            *ARENA_PUSH(arena, *entries, *n, cap) = entry;
-            result = read_entry(run, arena, keys[i], entry, error);
+            result = read_holder(run, arena, table, after = keys[i], error);
+            struct entry *e = result == OK ? state_find(table, keys[i]) : NULL;
+            for (; e; e = e->next_part)
+                if (e->exists) *ARENA_PUSH(arena, *entries, *n, cap) = e;
         }
         if (result != OK) return result;
     } while (page == ENTRIES_PAGE);

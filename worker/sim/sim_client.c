@@ -52,12 +52,33 @@ static size_t tell(struct sim_client *client, struct kafka_event *events,
     return 1;
 }
 
+static void disown(struct sim_client *client)
+{
+    for (int32_t i = 0; i < client->kafka->options.partitions; i++) client->owned[i] = false;
+}
+
+/* What is lost is another's at once; the rest the next poll gives back, so that a transaction of it
+ * can be ended. */
 static size_t revoke(struct sim_client *client, struct kafka_event *events, bool lost)
 {
     size_t n = tell(client, events, KAFKA_REVOKED, lost);
-    for (int32_t i = 0; i < client->kafka->options.partitions; i++) client->owned[i] = false;
+    client->gives_back = !lost;
+    if (lost) disown(client);
     stop_fetching(client);
     return n;
+}
+
+static void give_back(struct sim_client *client)
+{
+    client->gives_back = false;
+    disown(client);
+    if (client->member->is_gone) return;
+    if (!client->wanted) {
+        sim_group_leave(client->kafka, client->member);
+        client->member = NULL;
+    } else if (client->kafka->rebalancing) {
+        sim_group_rejoin(client->kafka, client->member);
+    }
 }
 
 static size_t take_assignment(struct sim_client *client, struct kafka_event *events)
@@ -73,26 +94,15 @@ static size_t take_assignment(struct sim_client *client, struct kafka_event *eve
 static size_t serve_group(struct sim_client *client, struct kafka_event *events)
 {
     struct sim_kafka *kafka = client->kafka;
+    if (client->gives_back) give_back(client);
     if (client->member && client->member->is_gone) {
         client->member = NULL;
-        client->gives_back = false;
         if (owns_any(client)) return revoke(client, events, true);
     }
     bool has_to_go =
         client->member && (!client->wanted || (kafka->rebalancing && !client->member->has_joined));
-    if (has_to_go && !client->gives_back) {
-        client->gives_back = true;
-        if (owns_any(client)) return revoke(client, events, false);
-    }
-    if (client->gives_back) {
-        client->gives_back = false;
-        if (!client->wanted) {
-            sim_group_leave(kafka, client->member);
-            client->member = NULL;
-        } else if (kafka->rebalancing) {
-            sim_group_rejoin(kafka, client->member);
-        }
-    }
+    if (has_to_go && owns_any(client)) return revoke(client, events, false);
+    if (has_to_go) give_back(client);
     if (client->wanted && !client->member)
         client->member = sim_group_join(kafka, client->name, client->is_static);
     bool has_news = client->member && client->member->has_news;
@@ -206,7 +216,7 @@ static enum result resume(void *self, const struct position *positions, size_t n
 {
     struct sim_client *client = self;
     for (size_t i = 0; i < n; i++)
-        if (!client->owned[positions[i].shard])
+        if (!client->owned[positions[i].shard] || client->gives_back)
             return error_set(error, ABORT, "shard %d is not this worker's", positions[i].shard);
     for (size_t i = 0; i < n; i++)
         *fetch_of(client, positions[i].topic, positions[i].shard) =

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The brokers in memory: what all workers share. */
+/*
+ * The brokers in memory: the logs, groups and producers that all workers share, and the time at which
+ * they end what is too old.
+ */
 #include "sim_kafka.h"
 
 #include <assert.h>

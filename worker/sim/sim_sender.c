@@ -78,7 +78,7 @@ static enum result prepare(struct sim_client *client)
     sim_kafka_serve(client->kafka);
     for (size_t i = 0; i < client->commits_n; i++)
         if (!client->member || !client->owned[client->commits[i].shard])
-            return error_set(&client->error, ABORT, "shard %d was taken away before its commit",
+            return error_set(&client->error, ABORT, "shard %d was reassigned before its commit",
                              client->commits[i].shard);
     enum result result = send_offsets(client);
     for (size_t i = 0; i < client->commits_n && result == OK; i++) {

@@ -63,7 +63,7 @@ static void write_deadlines(const struct details *d, const struct task *t)
     if (t->status == STATUS_RESOLVED) {
         deadline_line(d, "verify by", deadline_add(calendar, t->resolved_at, sla->verify));
     } else if (t->paused_at != TIME_NONE) {
-        line(d, "due", "paused; the clock goes on when the snooze ends");
+        line(d, "due", "paused; the clock resumes when the snooze ends");
     } else {
         if (!t->owner.team.p && !t->owner.person.p) deadline_line(d, "owner by", t->assign_due_at);
         deadline_line(d, "due", t->due_at);
