@@ -70,8 +70,8 @@ static void make_empty(struct batch *b, ms_t now)
     *b = (struct batch){.engine = b->engine, .arena = b->arena, .now = now};
 }
 
-/* The batch of a stage is over. Its records go back: what was committed of them is done, and the rest
- * comes again. */
+/* The batch of a stage is over. Its records go back: what was committed of them is done, and the
+ * rest comes again. */
 static void land(struct batch **stage)
 {
     struct batch *b = *stage;

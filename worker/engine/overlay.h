@@ -15,8 +15,9 @@ size_t overlay_writes(const struct engine *engine, const struct shard *shard);
 enum result overlay_load(struct batch *b, struct batch_shard *bs, struct error *error);
 /* Puts the keys of all of an incident that are in the overlay into the table. */
 void overlay_entries(struct batch *b, struct batch_shard *bs, struct str header_key);
-/* Corrects a page of ticks up to `until` that the store has given, of `max` and the overlay's writes at
- * most, so that it has `max` at most: then no tick of the overlay comes before one behind the page. */
+/* Corrects a page of ticks up to `until` that the store has given, of `max` and the overlay's
+ * writes at most, so that it has `max` at most: then no tick of the overlay comes before one
+ * behind the page. */
 void overlay_due(const struct engine *engine, struct arena *arena, struct shard_plan *sp,
                  ms_t until, size_t max);
 /* `wake_at` of the store, or an earlier one that a batch has set that is not applied yet. */
