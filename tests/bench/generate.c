@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "option.h"
+
 #define WORDS_MAX 4096
 #define WORD_BYTES 32
 #define TEXTS 4000
@@ -48,22 +50,6 @@ static void usage(void)
           "       [due-from-ms=EPOCH due-n=N due-ms=N]\n",
           stderr);
     exit(2);
-}
-
-static bool option(const char *argument, const char *name, const char **value)
-{
-    size_t n = strlen(name);
-    if (strncmp(argument, name, n) != 0 || argument[n] != '=') return false;
-    *value = argument + n + 1;
-    return true;
-}
-
-static bool option_number(const char *argument, const char *name, int64_t *number)
-{
-    const char *value;
-    if (!option(argument, name, &value)) return false;
-    *number = strtoll(value, NULL, 10);
-    return true;
 }
 
 static struct options parse(int argc, char **argv)

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "option.h"
+
 #define ANSWER_MS 10000
 #define POLL_MS 100
 
@@ -33,22 +35,6 @@ static void usage(void)
           "       [idle-s=30]\n",
           stderr);
     exit(2);
-}
-
-static bool option(const char *argument, const char *name, const char **value)
-{
-    size_t n = strlen(name);
-    if (strncmp(argument, name, n) != 0 || argument[n] != '=') return false;
-    *value = argument + n + 1;
-    return true;
-}
-
-static bool option_number(const char *argument, const char *name, int64_t *number)
-{
-    const char *value;
-    if (!option(argument, name, &value)) return false;
-    *number = strtoll(value, NULL, 10);
-    return true;
 }
 
 static struct options parse(int argc, char **argv)

@@ -33,3 +33,20 @@ def test_broker_restart_in_the_middle(world, away_s):
         worker = _supervised(world, worker)
         time.sleep(0.5)
     load.finish()
+
+
+def test_broker_dies_while_the_offsets_are_asked_for(world):
+    """What is asked when it dies is given up long before it is back."""
+    world.topics_create(4)
+    worker = world.start_worker().wait_ready()
+    load = Load(world)
+    load.publish(50)
+    load.finish()
+    world.redis.client().flushall()  # so that all shards begin again
+    time.sleep(0.05)
+    world.broker.kill()
+    time.sleep(8)
+    world.broker.start()
+    worker.wait_ready(60)
+    load.update(50)
+    load.finish()

@@ -126,3 +126,43 @@ enum result redis_apply_now(struct store_apply *applies, size_t n, struct error 
         ;
     return result;
 }
+
+enum result apply_to(int32_t shard, int64_t expected, int64_t checkpoint,
+                     const struct store_write *writes, size_t n, bool clear, bool *applied,
+                     ms_t *wake_at)
+{
+    struct error error = {.text = ""};
+    struct store_apply a = {.shard = shard,
+                            .expected = expected,
+                            .checkpoint = checkpoint,
+                            .stamp = checkpoint * 10,
+                            .clear = clear,
+                            .writes = writes,
+                            .n = n};
+    enum result result = redis_apply_now(&a, 1, &error);
+    *applied = result == OK && a.applied;
+    if (wake_at) *wake_at = a.wake_at;
+    if (result) print_message("    %s\n", error.text);
+    return result;
+}
+
+bool applied(int64_t expected, int64_t checkpoint, const struct store_write *writes, size_t n)
+{
+    bool did;
+    assert_int_equal(apply_to(0, expected, checkpoint, writes, n, false, &did, NULL), OK);
+    return did;
+}
+
+struct store_load loaded(int32_t shard, const struct str *keys, size_t n)
+{
+    struct error error = {.text = ""};
+    struct store_load l = {.shard = shard, .keys = keys, .n = n};
+    enum result result = port->load(port->self, arena, &l, 1, &error);
+    if (result) fail_msg("%s", error.text);
+    return l;
+}
+
+int64_t checkpoint(void)
+{
+    return loaded(0, NULL, 0).checkpoint;
+}

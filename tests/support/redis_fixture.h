@@ -31,5 +31,16 @@ long long run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* An apply of the port, from start to end. */
 enum result redis_apply_now(struct store_apply *applies, size_t n, struct error *error);
+/* The same of one shard; *applied: the checkpoint was the expected one. */
+enum result apply_to(int32_t shard, int64_t expected, int64_t checkpoint,
+                     const struct store_write *writes, size_t n, bool clear, bool *applied,
+                     ms_t *wake_at);
+/* Of shard 0, where the call has to be OK. */
+bool applied(int64_t expected, int64_t checkpoint, const struct store_write *writes, size_t n);
+struct store_load loaded(int32_t shard, const struct str *keys, size_t n);
+int64_t checkpoint(void);
+
+#define WRITE(k, v, at) \
+    ((struct store_write){.key = str_of(k), .value = str_of(v), .wake_at = (at)})
 
 #endif

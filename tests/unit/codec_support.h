@@ -11,6 +11,7 @@
 #include "codec/decode.h"
 #include "codec/encode.h"
 #include "codec/json.h"
+#include "codec/state_json.h"
 
 #define RECORD_TIME INT64_C(1795170000000) /* 2026-11-20T10:20:00.000Z */
 #define NOW (RECORD_TIME + 5000)
@@ -49,6 +50,17 @@ static inline void assert_str(struct str actual, const char *expected)
 {
     if (!str_eq(actual, str_of(expected)))
         fail_msg("\"%.*s\" instead of \"%s\"", STR_ARG(actual), expected ? expected : "(absent)");
+}
+
+/* An entry as it is stored. */
+static inline struct str written(enum entry_type type, void *body)
+{
+    struct buf out = {0};
+    struct entry entry = {.key = STR("K"), .type = type, .body = body};
+    state_json_write(&out, &entry);
+    struct str text = arena_str(arena, buf_slice(&out));
+    buf_free(&out);
+    return text;
 }
 
 /* Data of records, with more members behind those that are required. */

@@ -105,3 +105,20 @@ size_t engine_sim_count(const struct engine_sim *s, int topic, const char *type)
     }
     return n;
 }
+
+void engine_sim_close(struct engine_sim *s, const char *id)
+{
+    engine_sim_put(s, TOPIC_INCIDENT_CLOSED, id,
+                   arena_printf(s->arena,
+                                "{\"incident_id\":\"%s\",\"closed_at\":\"2026-11-01\","
+                                "\"findings\":[{\"finding_id\":\"F\"}]}",
+                                id)
+                       .p);
+}
+
+void engine_sim_find(struct engine_sim *s, const char *id, const char *finding)
+{
+    engine_sim_put(
+        s, TOPIC_FINDING_UPDATED, id,
+        arena_printf(s->arena, "{\"incident_id\":\"%s\",\"finding_id\":\"%s\"}", id, finding).p);
+}

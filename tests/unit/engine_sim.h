@@ -36,6 +36,9 @@ void engine_sim_set_up(struct engine_sim *s);
 void engine_sim_tear_down(struct engine_sim *s);
 /* A record on the end of an input; its incident's id ends in its shard: "I-0". */
 void engine_sim_put(struct engine_sim *s, int topic, const char *id, const char *value);
+/* An incident with the finding F is closed; a finding comes. */
+void engine_sim_close(struct engine_sim *s, const char *id);
+void engine_sim_find(struct engine_sim *s, const char *id, const char *finding);
 /* Steps until nothing is left to do: OK; or until the engine ends: FATAL, see s->error. */
 enum result engine_sim_work(struct engine_sim *s);
 /* The process is killed, and another one takes its place when the session is over. */

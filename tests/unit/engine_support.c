@@ -110,6 +110,7 @@ static enum result produce(void *self, const struct message *m, struct error *er
         .type = arena_str(f->arena, header(m, "ce_type")),
         .ce_time = arena_str(f->arena, header(m, "ce_time")),
         .truncated = arena_str(f->arena, header(m, "epilogue-truncated")),
+        .refused = arena_str(f->arena, header(m, "epilogue-error")),
         .transaction = f->transactions,
     };
     f->bytes += m->key.n + m->value.n;

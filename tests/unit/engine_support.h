@@ -23,7 +23,7 @@
 struct fake_message {
     int topic;
     int32_t partition;
-    struct str key, value, type, ce_time, truncated;
+    struct str key, value, type, ce_time, truncated, refused;
     int transaction; /* the how-manieth committed one */
 };
 

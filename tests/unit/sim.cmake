@@ -4,5 +4,9 @@ epilogue_unit_test(dry_run cli)
 epilogue_unit_test(sim_client sim)
 
 # The engine on the simulated Kafka and store.
-epilogue_unit_test(engine_restore sim config)
-target_sources(test_engine_restore PRIVATE unit/engine_sim.c)
+foreach(name engine_restore engine_restore_fault engine_evidence)
+  epilogue_unit_test(${name} sim config)
+  target_sources(test_${name} PRIVATE unit/engine_sim.c)
+  set_tests_properties(unit.${name} PROPERTIES LABELS engine)
+  add_dependencies(engine_tests test_${name})
+endforeach()

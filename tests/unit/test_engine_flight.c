@@ -99,6 +99,32 @@ static void records_are_read_while_it_commits(void **state)
     assert_int_equal(f.engine->shards[0].checkpoint, f.stored->shards[0].checkpoint);
 }
 
+/* What has not moved costs the brokers nothing, but one position goes with every batch of a shard. */
+static void positions_that_moved_are_committed(void **state)
+{
+    (void)state;
+    put(0, 1);
+    steps(2);
+    assert_int_equal(f.transactions, 1);
+    assert_int_equal(f.positions_n, INPUTS); /* the first time all of them */
+    put(2, 1);
+    steps(2);
+    assert_int_equal(f.transactions, 2);
+    assert_int_equal(f.positions_n, 1);
+    assert_int_equal(f.positions[0].topic, TOPIC_INCIDENT_CLOSED);
+    assert_int_equal(f.positions[0].offset, 2);
+    fake_pass(&f, INT64_C(400) * 86400 * 1000); /* ticks alone */
+    for (int i = 0; i < 20 && f.transactions == 2; i++) fake_step(&f);
+    assert_true(f.transactions > 2);
+    assert_int_equal(f.positions_n, 1);
+    assert_int_equal(f.positions[0].offset, 2);
+    shard_restart(f.engine, &f.engine->shards[0]);
+    f.engine->shards[0].phase = SHARD_ACTIVE;
+    put(4, 1);
+    steps(2);
+    assert_int_equal(f.positions_n, INPUTS);
+}
+
 /* The watch would else take what is being applied for a loss. */
 static void the_watch_knows_of_it(void **state)
 {
@@ -414,6 +440,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(records_are_read_while_it_commits),
+        TEST(positions_that_moved_are_committed),
         TEST(the_watch_knows_of_it),
         TEST(a_shard_that_begins_again_asks_when_it_is_over),
         TEST(a_revocation_waits_for_it),

@@ -13,32 +13,15 @@
 
 static struct engine_sim s;
 
-static void close_incident(const char *id)
-{
-    engine_sim_put(&s, TOPIC_INCIDENT_CLOSED, id,
-                   arena_printf(s.arena,
-                                "{\"incident_id\":\"%s\",\"closed_at\":\"2026-11-01\","
-                                "\"findings\":[{\"finding_id\":\"F\"}]}",
-                                id)
-                       .p);
-}
-
-static void find(const char *id, const char *finding)
-{
-    engine_sim_put(
-        &s, TOPIC_FINDING_UPDATED, id,
-        arena_printf(s.arena, "{\"incident_id\":\"%s\",\"finding_id\":\"%s\"}", id, finding).p);
-}
-
 /* Two incidents in each shard, all that follows from them is stored. */
 static int set_up(void **state)
 {
     (void)state;
     engine_sim_set_up(&s);
-    close_incident("A-0");
-    close_incident("B-0");
-    close_incident("A-1");
-    close_incident("B-1");
+    engine_sim_close(&s, "A-0");
+    engine_sim_close(&s, "B-0");
+    engine_sim_close(&s, "A-1");
+    engine_sim_close(&s, "B-1");
     return engine_sim_work(&s) != OK;
 }
 
@@ -53,8 +36,8 @@ static int tear_down(void **state)
 static void goes_on(void)
 {
     size_t created = engine_sim_count(&s, TOPIC_TASKS, CREATED);
-    find("A-0", "G");
-    find("B-1", "G");
+    engine_sim_find(&s, "A-0", "G");
+    engine_sim_find(&s, "B-1", "G");
     assert_int_equal(engine_sim_work(&s), OK);
     assert_int_equal(engine_sim_count(&s, TOPIC_TASKS, OPENED), 4);
     assert_int_equal(engine_sim_count(&s, TOPIC_TASKS, CREATED), created + 2);
@@ -116,8 +99,8 @@ static void an_older_store_reads_the_rest(void **state)
 {
     (void)state;
     struct sim_store *old = sim_store_copy(s.store);
-    find("A-0", "H");
-    find("A-1", "H");
+    engine_sim_find(&s, "A-0", "H");
+    engine_sim_find(&s, "A-1", "H");
     assert_int_equal(engine_sim_work(&s), OK);
     struct sim_store *before = sim_store_copy(s.store);
     sim_store_roll_back(s.store, old, 0);
@@ -203,7 +186,7 @@ static void a_copy_that_is_too_old_is_rebuilt(void **state)
     (void)state;
     struct sim_store *old = sim_store_copy(s.store);
     old->shards[0].stamp -= 2 * DAY_MS;
-    find("A-0", "H");
+    engine_sim_find(&s, "A-0", "H");
     assert_int_equal(engine_sim_work(&s), OK);
     struct sim_store *before = sim_store_copy(s.store);
     sim_store_roll_back(s.store, old, 0);
@@ -242,7 +225,7 @@ static void without_what_follows_the_store_nothing_goes_on(void **state)
 {
     (void)state;
     struct sim_store *old = sim_store_copy(s.store);
-    find("A-0", "H");
+    engine_sim_find(&s, "A-0", "H");
     assert_int_equal(engine_sim_work(&s), OK);
     sim_store_roll_back(s.store, old, 0);
     sim_store_free(old);
@@ -319,7 +302,7 @@ static void what_it_takes_below_the_checkpoint_is_not_committed(void **state)
     (void)state;
     size_t before = engine_sim_count(&s, TOPIC_TASKS, CREATED);
     state_of(0)->high -= 5; /* as behind an unclean election */
-    find("A-0", "H");
+    engine_sim_find(&s, "A-0", "H");
     ends_with("lost records");
     assert_int_equal(engine_sim_count(&s, TOPIC_TASKS, CREATED), before);
 }
@@ -389,7 +372,7 @@ static void an_input_with_other_records_ends_the_worker(void **state)
 {
     (void)state;
     sim_log_free(sim_kafka_log(s.kafka, TOPIC_INCIDENT_CLOSED, 0));
-    for (int i = 0; i < 5; i++) close_incident("C-0");
+    for (int i = 0; i < 5; i++) engine_sim_close(&s, "C-0");
     engine_sim_restart(&s);
     ends_with("has another record at offset");
     s.options.accept_state_loss = true;
@@ -401,7 +384,7 @@ static void an_input_with_other_records_ends_the_worker(void **state)
 static void records_that_retention_took_are_passed_over(void **state)
 {
     (void)state;
-    for (int i = 0; i < 5; i++) find("A-0", "H");
+    for (int i = 0; i < 5; i++) engine_sim_find(&s, "A-0", "H");
     struct sim_log *log = sim_kafka_log(s.kafka, TOPIC_FINDING_UPDATED, 0);
     sim_log_trim(log, log->high);
     goes_on();

@@ -206,6 +206,28 @@ static void a_record_waits_for_what_is_unread_and_not_for_ever(void **state)
     assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 1);
 }
 
+/* Nor when there is no room to read what it waits for. */
+static void a_record_does_not_wait_in_a_full_inbox(void **state)
+{
+    (void)state;
+    make_tasks(1);
+    fake_pass(&f, 900);
+    fake_step(&f);
+    fake_pass(&f, 900);
+    f.silent = true;
+    put_resolved(f.clock.now, 0);
+    for (int i = 0; i < 10; i++) {
+        fake_step(&f);
+        fake_pass(&f, 100);
+    }
+    assert_int_equal(f.engine->inbox_n, 1);
+    assert_int_equal(fake_count(&f, DUE, NULL), 0);
+    for (size_t i = 1; i < f.engine->inbox_cap; i++) put_resolved(f.clock.now, 0);
+    fake_step(&f);
+    assert_int_equal(fake_count(&f, DUE, NULL), 1);
+    assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 1);
+}
+
 /* The patience with what may be unread is one for all records that wait behind each other. */
 static void waiting_does_not_add_up(void **state)
 {
@@ -379,6 +401,7 @@ int main(void)
         TEST(old_times_hold_up_no_tick),
         TEST(the_brokers_are_left_alone),
         TEST(a_record_waits_for_what_is_unread_and_not_for_ever),
+        TEST(a_record_does_not_wait_in_a_full_inbox),
         TEST(waiting_does_not_add_up),
         TEST(ticks_have_their_turn_behind_a_lag),
         TEST(ticks_have_their_turn_beside_full_batches),

@@ -46,16 +46,6 @@ static struct origin sample_origin = {ORIGIN_MEMBERS(SAMPLE)};
 
 /* ---- the state ---- */
 
-static struct str written(enum entry_type type, void *body)
-{
-    struct buf out = {0};
-    struct entry entry = {.key = STR("K"), .type = type, .body = body};
-    state_json_write(&out, &entry);
-    struct str json = arena_str(arena, buf_slice(&out));
-    buf_free(&out);
-    return json;
-}
-
 static bool says(struct str json, const char *name)
 {
     struct str member = arena_printf(arena, "\"%s\":", name);

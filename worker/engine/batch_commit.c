@@ -18,6 +18,25 @@ static enum result produce_all(struct batch *b, struct error *error)
     return result;
 }
 
+/*
+ * The positions of a shard that its transaction commits. Each costs the brokers a record, so only
+ * those that have moved go, after all have gone once since the shard began. One goes in any case: a
+ * transaction without a position proves neither that the shard is ours nor how many batches there
+ * were.
+ */
+static size_t add_positions(const struct batch_shard *bs, struct position *positions)
+{
+    const struct shard *shard = bs->shard;
+    size_t n = 0;
+    for (int t = 0; t < INPUTS; t++) {
+        bool has_moved = bs->next[t] != bs->before.next[t];
+        if (has_moved || !shard->are_positions_committed)
+            positions[n++] = (struct position){input_topic(t), shard->id, bs->next[t]};
+    }
+    if (!n) positions[n++] = (struct position){input_topic(0), shard->id, bs->next[0]};
+    return n;
+}
+
 static void prepare(struct batch *b)
 {
     struct engine *engine = b->engine;
@@ -30,8 +49,7 @@ static void prepare(struct batch *b)
                                               .batch = bs->batch,
                                               .checkpoint = bs->apply.expected,
                                               .state_end = -1};
-        for (int t = 0; t < INPUTS; t++)
-            positions[n++] = (struct position){input_topic(t), bs->shard->id, bs->next[t]};
+        n += add_positions(bs, positions + n);
     }
     metrics_wait(engine->metrics, WAIT_TRANSACTION, "waiting for Kafka: committing a transaction");
     engine->transaction->prepare_start(engine->transaction->self, positions, n, b->commits,
@@ -182,6 +200,7 @@ enum result batch_committed(struct batch *b, enum result result, struct error *e
         if (!batch_holds(bs)) continue; /* a restore finds out */
         refuse_is_over(engine, bs->shard);
         bs->shard->corrupt_entry = 0;
+        bs->shard->are_positions_committed = true;
     }
     batch_enter(b, BATCH_COMMITTED);
     return OK;

@@ -328,7 +328,8 @@ static enum step_result decide_records(struct batch *b, struct batch_shard *bs, 
             enum step_result before = ticks_before(b, bs, bs->taken, forced, error);
             if (before != STEP_DONE) return before;
         }
-        if (lacks_entries(b, item) && batch_load_late(b, bs, item, error) != OK) return STEP_FAILED;
+        b->failed = lacks_entries(b, item) ? batch_load_late(b, bs, item, error) : OK;
+        if (b->failed != OK) return STEP_FAILED;
         enum step_result result = decide_item(b, bs, item, b->now, error);
         if (result != STEP_DONE) return result;
         bs->taken++;

@@ -78,6 +78,8 @@ struct shard {
     int in_flight;                      /* batches under way that have written of it */
     bool owes_ticks; /* the last batch took its records, and of the ticks only those before them */
     bool was_cut;    /* the last batch was full before its ticks had their turn */
+    /* All its positions were committed since it began; else the next commit has all of them. */
+    bool are_positions_committed;
     /* monotonic; 0: they do not */
     int64_t gathering_ms; /* since when its records wait for inputs that are not seen yet */
     int64_t held_ms;      /* since when the first one waits for what may be before it */

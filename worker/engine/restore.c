@@ -372,8 +372,10 @@ static enum result load_restored(struct engine *engine, struct shard **restored,
 static enum result resume(struct engine *engine, const struct ready *ready, struct error *error)
 {
     if (!ready->n) return OK;
-    enum result result =
-        engine->input->resume(engine->input->self, ready->positions, ready->n * INPUTS, error);
+    enum result result = OK;
+    if (!engine->options.restore_only) /* which places no input */
+        result =
+            engine->input->resume(engine->input->self, ready->positions, ready->n * INPUTS, error);
     if (result == ABORT) { /* one of them is not ours any more; the next poll says which */
         for (size_t i = 0; i < ready->n; i++) shard_restart(engine, ready->shards[i]);
         return OK;

@@ -17,7 +17,7 @@ void shard_restart(struct engine *engine, struct shard *shard)
     assert(shard == &engine->shards[shard->id]);
     shard->phase = SHARD_WAITS_FOR_BROKERS;
     shard->since_ms = engine->clock->monotonic_ms(engine->clock->self);
-    shard->asked = shard->from_start = false;
+    shard->asked = shard->from_start = shard->are_positions_committed = false;
     shard->restored = 0;
     shard->next_wake = TIME_NONE;
 }

@@ -53,16 +53,6 @@ static enum result port_poll(void *self, struct kafka_event *events, size_t max,
     return OK;
 }
 
-static enum result port_resume(void *self, const struct position *positions, size_t n,
-                               struct error *error)
-{
-    (void)self;
-    (void)positions;
-    (void)n;
-    (void)error;
-    return OK;
-}
-
 static enum result port_pause(void *self, int32_t shard, struct error *error)
 {
     (void)self;
@@ -142,7 +132,6 @@ struct restore_port *restore_port_new(const struct config *config, int32_t parti
         .self = r,
         .be_member = port_be_member,
         .poll = port_poll,
-        .resume = port_resume,
         .pause = port_pause,
         .ends_ask = port_ends_ask,
     };
