@@ -75,6 +75,7 @@ static void the_next_is_decided_beside_a_transaction(void **state)
     assert_non_null(f.engine->ahead);
     f.apply_waits = f.commit_waits = 0;
     fake_work_off(&f);
+    steps(9);
     assert_false(batch_is_under_way(f.engine));
     assert_int_equal(f.transactions, 3);
     assert_int_equal(f.released, 6);

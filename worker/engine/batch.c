@@ -3,9 +3,9 @@
  * One batch from top to bottom. It is made in one go, up to where nothing of it is sent yet; from
  * there on it goes on whenever what it waits for has come, with one batch at each stage:
  *
- *                                     ahead       flight                                applying
+ *                                     ahead       flight                       applying
  *   plan ─► load ─► decide ─► collect ─► DECIDED ─► PREPARING ─► COMMITTING ─► COMMITTED ─► APPLYING
- *     └── records stay in the inbox ──┘  └── they are the batch's, and are released at the end ──┘
+ *     └── records stay in the inbox ──┘  └── they are the batch's ──┘           └ its writes alone ┘
  */
 #include "batch_private.h"
 
@@ -15,6 +15,7 @@
 #include "failpoint.h"
 
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
+#define KEPT_KEEP_BYTES ((size_t)16 * 1024 * 1024)
 #define LOOK_MS 1000 /* a longer time between two looks is one in which the process stood still */
 
 struct message *batch_add_message(struct batch *b, struct message_origin origin)
@@ -53,7 +54,7 @@ struct batch *batch_new(struct engine *engine)
 {
     struct batch *b = calloc(1, sizeof *b);
     if (!b) abort();
-    *b = (struct batch){.engine = engine, .arena = arena_new()};
+    *b = (struct batch){.engine = engine, .arena = arena_new(), .kept = arena_new()};
     return b;
 }
 
@@ -61,13 +62,15 @@ void batch_free(struct batch *b)
 {
     if (!b) return;
     arena_free(b->arena);
+    arena_free(b->kept);
     free(b);
 }
 
 static void make_empty(struct batch *b, ms_t now)
 {
     arena_reset(b->arena, ARENA_KEEP_BYTES);
-    *b = (struct batch){.engine = b->engine, .arena = b->arena, .now = now};
+    arena_reset(b->kept, KEPT_KEEP_BYTES);
+    *b = (struct batch){.engine = b->engine, .arena = b->arena, .kept = b->kept, .now = now};
 }
 
 /* The batch of a stage is over. Its records go back: what was committed of them is done, and the
@@ -83,8 +86,10 @@ static void land(struct batch **stage)
             engine->input->release(engine->input->self, &bs->records[k]);
         if (bs->pinned) inbox_unpin(engine, bs->pinned);
     }
-    assert(engine->spares_n < BATCHES);
-    engine->spares[engine->spares_n++] = b;
+    if (stage == &engine->applying)
+        engine->spare_writes = b;
+    else
+        engine->spares[engine->spares_n++] = b;
     *stage = NULL;
 }
 
@@ -188,13 +193,34 @@ static bool is_good(const struct engine *engine, const struct batch *b)
     return good;
 }
 
+/* What is committed: the store needs its writes, and so does the next batch until the store has taken
+ * them. All else of it goes, which is most of its memory. */
+static void hand_to_store(struct engine *engine)
+{
+    struct batch *from = engine->flight, *to = engine->spare_writes;
+    make_empty(to, from->now);
+    struct arena *kept = from->kept;
+    from->kept = to->kept;
+    to->kept = kept;
+    to->shards = arena_alloc(kept, from->shards_n * sizeof *to->shards);
+    to->shards_n = from->shards_n;
+    for (size_t i = 0; i < from->shards_n; i++) {
+        const struct batch_shard *bs = &from->shards[i];
+        to->shards[i] =
+            (struct batch_shard){.shard = bs->shard, .apply = bs->apply, .dropped = bs->dropped};
+        bs->shard->in_flight++;
+    }
+    batch_enter(to, BATCH_COMMITTED);
+    engine->spare_writes = NULL;
+    engine->applying = to;
+    land(&engine->flight);
+}
+
 /* Each batch enters the stage that follows its own, if that is free. */
 static enum result move_up(struct engine *engine, bool *moved, struct error *error)
 {
     if (engine->flight && engine->flight->phase == BATCH_COMMITTED && !engine->applying) {
-        engine->applying = engine->flight;
-        engine->flight = NULL;
-        batch_apply(engine->applying);
+        hand_to_store(engine);
         *moved = true;
     }
     if (engine->ahead && !is_good(engine, engine->ahead)) batch_drop_ahead(engine);
@@ -212,14 +238,30 @@ static bool is_at_work(const struct batch *b)
     return b && b->phase != BATCH_GIVEN_UP;
 }
 
+/* The store serves one after the other, so this comes behind what the next batch loads. True: it has
+ * begun just now. */
+static bool begin_apply(struct engine *engine)
+{
+    if (!engine->applying || engine->applying->phase != BATCH_COMMITTED) return false;
+    batch_apply(engine->applying);
+    return true;
+}
+
+enum result batch_apply_committed(struct engine *engine, struct error *error)
+{
+    bool moved = false;
+    return begin_apply(engine) ? go_on_at(&engine->applying, 0, &moved, error) : OK;
+}
+
 /* What one waits for is the transaction, if there is one: it holds up the most. */
 enum result batch_advance(struct engine *engine, int wait_ms, struct error *error)
 {
     enum result result = OK;
+    begin_apply(engine);
     for (bool moved = true; moved && result == OK; wait_ms = 0) {
         moved = false;
         bool in_kafka = is_at_work(engine->flight) && engine->flight->phase != BATCH_COMMITTED;
-        if (is_at_work(engine->applying))
+        if (is_at_work(engine->applying) && engine->applying->phase != BATCH_COMMITTED)
             result = go_on_at(&engine->applying, in_kafka ? 0 : wait_ms, &moved, error);
         if (result == OK && in_kafka)
             result = go_on_at(&engine->flight, moved ? 0 : wait_ms, &moved, error);
@@ -265,6 +307,7 @@ static enum result again(struct batch *b)
 static enum result run(struct batch *b, struct error *error)
 {
     enum result result = batch_load(b, error);
+    begin_apply(b->engine);
     if (result == OK) result = batch_decide(b, error);
     if (result == REJECT) return again(b);
     if (result != OK) {

@@ -12,7 +12,7 @@ void batch_apply(struct batch *b)
 {
     struct engine *engine = b->engine;
     assert(b->phase == BATCH_COMMITTED && engine->applying == b);
-    b->applies = arena_alloc(b->arena, b->shards_n * sizeof *b->applies);
+    b->applies = arena_alloc(b->kept, b->shards_n * sizeof *b->applies);
     for (size_t i = 0; i < b->shards_n; i++) {
         const struct store_apply *apply = &b->shards[i].apply;
         assert(apply->checkpoint > apply->expected && apply->n > 0);

@@ -46,12 +46,12 @@ struct batch_shard {
     size_t dues_n, dues_cap;
     bool owes_ticks, was_cut; /* what becomes of those of the shard */
     bool dropped;             /* the batch goes on without it, or it has begun again since */
-    struct store_apply apply;
-    int64_t batch;        /* its number */
-    int64_t next[INPUTS]; /* the positions behind what was taken */
-    int64_t entries;      /* stored once the batch is applied */
-    ms_t wake_at;         /* the earliest wake time that it sets; TIME_NONE: none */
-    struct standing {     /* of the shard before the batch: what a rollback puts back */
+    struct store_apply apply; /* its writes in the order of their keys, and in `kept` */
+    int64_t batch;            /* its number */
+    int64_t next[INPUTS];     /* the positions behind what was taken */
+    int64_t entries;          /* stored once the batch is applied */
+    ms_t wake_at;             /* the earliest wake time that it sets; TIME_NONE: none */
+    struct standing {         /* of the shard before the batch: what a rollback puts back */
         int64_t batch, entries, next[INPUTS];
         struct input_mark marks[INPUTS];
         bool owes_ticks, was_cut;
@@ -72,6 +72,7 @@ enum batch_phase {
 struct batch {
     struct engine *engine;
     struct arena *arena;
+    struct arena *kept; /* what is written of it, until the store has taken that */
     enum batch_phase phase;
     ms_t now;
     struct plan plan;

@@ -50,6 +50,7 @@ struct engine *engine_new(const struct engine_options *options, const struct eng
     if (!engine->shards || !engine->events || !engine->inbox) abort();
     engine->take_max = batch_max;
     while (engine->spares_n < BATCHES) engine->spares[engine->spares_n++] = batch_new(engine);
+    engine->spare_writes = batch_new(engine);
     for (int32_t i = 0; i < options->partitions; i++) engine->shards[i].id = i;
     return engine;
 }
@@ -60,6 +61,7 @@ void engine_free(struct engine *engine)
     batch_free(engine->ahead);
     batch_free(engine->flight);
     batch_free(engine->applying);
+    batch_free(engine->spare_writes);
     while (engine->spares_n) batch_free(engine->spares[--engine->spares_n]);
     arena_free(engine->arena);
     arena_free(engine->source_arena);
@@ -366,6 +368,7 @@ static bool may_start(const struct engine *engine)
 static enum result serve_shards(struct engine *engine, struct error *error)
 {
     enum result result = may_start(engine) ? work(engine, error) : OK;
+    if (result == OK) result = batch_apply_committed(engine, error);
     inbox_sweep(engine);
     if (result == RETRY) store_lost(engine, error);
     return result == FATAL || engine->membership.store_down ? result : restore_run(engine, error);

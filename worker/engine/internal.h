@@ -8,8 +8,9 @@
 #include "mark.h"
 #include "metrics.h"
 
-#define BATCHES 3 /* under way at most: one at each stage */
-#define INPUTS 4  /* incident-closed, finding-updated, task-updated, epilogue-forwarded */
+#define BATCHES 2       /* with records; of what the store takes the writes alone are kept */
+#define UNDER_WAY_MAX 3 /* ahead, flight, applying */
+#define INPUTS 4        /* incident-closed, finding-updated, task-updated, epilogue-forwarded */
 
 /* Refused records that a batch still has to take: it ends behind the first of them. */
 #define OVERSIZED_MAX REFUSAL_MESSAGES_MAX
@@ -138,9 +139,10 @@ struct engine {
      * they were decided. */
     struct batch *ahead;    /* decided, and nothing of it is sent */
     struct batch *flight;   /* in a transaction; or it is committed, and waits for the store */
-    struct batch *applying; /* committed, and it writes to the store */
+    struct batch *applying; /* committed, and the store takes what is left of it: its writes */
     struct batch *spares[BATCHES]; /* for the next ones */
     size_t spares_n;
+    struct batch *spare_writes; /* for what the store takes next */
     bool must_give_back; /* shards, by the next poll, for which all of them have to be over */
     struct kafka_event *events; /* inbox_cap of them */
     struct inbox_slot *inbox;
@@ -316,6 +318,9 @@ bool batch_is_under_way(const struct engine *engine);
  * first of them waits for. Results as of batch_start; FATAL also when one has been held up for too
  * long. */
 enum result batch_advance(struct engine *engine, int wait_ms, struct error *error);
+/* At the end of a turn: what was committed in it, and waited for what the next batch loads, goes to the
+ * store. Results as of batch_advance. */
+enum result batch_apply_committed(struct engine *engine, struct error *error);
 /* The batch that is ahead is not to be: its shards are restarting. */
 void batch_drop_ahead(struct engine *engine);
 /* For the end: gives back the records of the batches under way, however far they are. */

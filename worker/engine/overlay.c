@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A table of a batch under way does not change any more, so what it has written is read from there:
- * as the bytes that go to the changelog, since what is decoded points into memory of that batch.
+ * What a batch under way has written is read from its writes: as the bytes that go to the changelog,
+ * since what was decoded points into memory that goes earlier. They lie in the order of their keys.
  */
 #include "overlay.h"
 
 #include <stdlib.h>
 
 #include "codec/state_json.h"
-#include "core/wake.h"
 
-/* The tables of one shard, the newest first. */
+/* The writes of one shard, the newest batch's first. */
 struct layers {
-    const struct state_table *tables[BATCHES];
-    const struct policy *policy;
+    const struct store_apply *applies[UNDER_WAY_MAX];
     size_t n;
 };
 
@@ -27,53 +25,63 @@ static const struct batch_shard *part_of(const struct batch *b, const struct sha
 static struct layers layers_of(const struct engine *engine, const struct shard *shard)
 {
     const struct batch *under_way[] = {engine->ahead, engine->flight, engine->applying};
-    struct layers layers = {.policy = engine->options.policy};
+    struct layers layers = {.n = 0};
     if (!shard->in_flight) return layers;
-    for (size_t i = 0; i < BATCHES; i++) {
+    for (size_t i = 0; i < UNDER_WAY_MAX; i++) {
         const struct batch_shard *part = part_of(under_way[i], shard);
-        if (part) layers.tables[layers.n++] = part->table;
+        if (part) layers.applies[layers.n++] = &part->apply;
     }
     return layers;
 }
 
+/* The first write whose key is `key` or comes behind it. */
+static size_t lower_bound(const struct store_apply *apply, struct str key)
+{
+    size_t from = 0, to = apply->n;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (str_cmp(apply->writes[middle].key, key) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
 /* What the newest batch has written that has written of this key; NULL: none has. */
-static const struct entry *find(const struct layers *layers, struct str key)
+static const struct store_write *find(const struct layers *layers, struct str key)
 {
     for (size_t i = 0; i < layers->n; i++) {
-        const struct entry *e = state_find(layers->tables[i], key);
-        if (e && e->to_write) return e;
+        size_t at = lower_bound(layers->applies[i], key);
+        const struct store_write *write = &layers->applies[i]->writes[at];
+        if (at < layers->applies[i]->n && str_eq(write->key, key)) return write;
     }
     return NULL;
 }
 
 size_t overlay_writes(const struct engine *engine, const struct shard *shard)
 {
-    const struct batch *under_way[] = {engine->ahead, engine->flight, engine->applying};
+    struct layers layers = layers_of(engine, shard);
     size_t n = 0;
-    for (size_t i = 0; i < BATCHES && shard->in_flight; i++) {
-        const struct batch_shard *part = part_of(under_way[i], shard);
-        if (part) n += part->apply.n;
-    }
+    for (size_t i = 0; i < layers.n; i++) n += layers.applies[i]->n;
     return n;
 }
 
 /* ---- entries ---- */
 
-static enum result copy(struct batch *b, struct batch_shard *bs, const struct entry *from,
-                        struct entry *to, struct error *error)
+static enum result take(struct batch *b, struct batch_shard *bs, struct str value, struct entry *to,
+                        struct error *error)
 {
     to->loaded = true;
     if (to->to_write) return OK; /* made by this batch before it was asked for */
-    to->exists = to->stored = from->exists;
-    if (!from->exists) {
+    if (!value.p) {
         /* With an incident goes all that is stored of it. */
         if (to->type == ENTRY_INCIDENT) to->whole = true;
         return OK;
     }
-    struct buf *scratch = &b->engine->encoder.scratch;
-    scratch->n = 0;
-    state_json_write(scratch, from);
-    return state_json_read(b->arena, bs->table, arena_str(b->arena, buf_slice(scratch)), to, error);
+    to->exists = to->stored = true;
+    /* What is read points into the text, which goes before this batch does. */
+    return state_json_read(b->arena, bs->table, arena_str(b->arena, value), to, error);
 }
 
 enum result overlay_load(struct batch *b, struct batch_shard *bs, struct error *error)
@@ -82,8 +90,9 @@ enum result overlay_load(struct batch *b, struct batch_shard *bs, struct error *
     enum result result = OK;
     if (!layers.n) return OK;
     for (struct entry *e = state_first(bs->table); e && result == OK; e = e->next) {
-        const struct entry *written = e->holder != e || e->loaded ? NULL : find(&layers, e->key);
-        if (written) result = copy(b, bs, written, e, error);
+        const struct store_write *write =
+            e->holder != e || e->loaded ? NULL : find(&layers, e->key);
+        if (write) result = take(b, bs, write->value, e, error);
     }
     return result;
 }
@@ -91,10 +100,12 @@ enum result overlay_load(struct batch *b, struct batch_shard *bs, struct error *
 void overlay_entries(struct batch *b, struct batch_shard *bs, struct str header_key)
 {
     struct layers layers = layers_of(b->engine, bs->shard);
+    struct str prefix = arena_printf(b->arena, "%.*s|", STR_ARG(header_key));
     for (size_t i = 0; i < layers.n; i++) {
-        const struct entry *header = state_find(layers.tables[i], header_key);
-        for (const struct entry *e = header; e; e = e->next_sibling)
-            if (e->to_write) state_entry(bs->table, e->key);
+        const struct store_apply *apply = layers.applies[i];
+        for (size_t k = lower_bound(apply, prefix);
+             k < apply->n && str_starts(apply->writes[k].key, prefix); k++)
+            state_entry(bs->table, apply->writes[k].key);
     }
 }
 
@@ -111,12 +122,13 @@ static int by_time(const void *a, const void *b)
 static size_t add_ticks(const struct layers *layers, size_t layer, struct arena *arena, ms_t until,
                         struct tick *ticks)
 {
+    const struct store_apply *apply = layers->applies[layer];
     size_t n = 0;
-    for (const struct entry *e = state_first(layers->tables[layer]); e; e = e->next) {
-        if (!e->to_write || !e->exists || find(layers, e->key) != e) continue;
-        ms_t at = wake_of_holder(layers->policy, e);
-        if (at == TIME_NONE || at > until) continue;
-        if (ticks) ticks[n] = (struct tick){arena_str(arena, e->key), at};
+    for (size_t i = 0; i < apply->n; i++) {
+        const struct store_write *write = &apply->writes[i];
+        if (write->wake_at == TIME_NONE || write->wake_at > until) continue;
+        if (find(layers, write->key) != write) continue;
+        if (ticks) ticks[n] = (struct tick){arena_str(arena, write->key), write->wake_at};
         n++;
     }
     return n;

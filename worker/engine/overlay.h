@@ -2,6 +2,7 @@
 /*
  * What the batches under way have written, over what the store has: a batch is decided on the state
  * behind all of them. It stays as it is while a batch is made, for none of them lands meanwhile.
+ * Nothing that is read from it points into them.
  */
 #ifndef EPILOGUE_ENGINE_OVERLAY_H
 #define EPILOGUE_ENGINE_OVERLAY_H
