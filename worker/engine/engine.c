@@ -352,14 +352,13 @@ static bool flight_is_hindered(const struct engine *engine)
     return false;
 }
 
-/* Beside an open transaction only a full batch is decided: the next one gathers until the commit, and
+/* Beside another batch only a full one is decided: what is less gathers until nothing is under way, for
  * each transaction costs. A shard that begins again needs its turn at the store. */
 static bool may_start(const struct engine *engine)
 {
     if (!batch_is_under_way(engine)) return true;
     if (engine->ahead || !engine->spares_n) return false;
     if (engine->must_give_back || restore_is_running(engine)) return false;
-    if (!engine->flight) return true;
     bool is_full = engine->inbox_n >= engine->take_max || !inbox_room(engine);
     return is_full && !flight_is_hindered(engine);
 }
