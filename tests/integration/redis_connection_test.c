@@ -89,6 +89,34 @@ static void test_loads_while_it_applies(void **state)
     assert_int_equal(loaded(0, NULL, 0).checkpoint, 2);
 }
 
+/* A load has several answers, and an apply can come between them. */
+static void test_a_load_that_an_apply_comes_between(void **state)
+{
+    (void)state;
+    struct error error = {.text = ""};
+    enum result result;
+    struct store_write write = WRITE("k", "w", 1);
+    struct store_apply a = {.shard = 0, .expected = 1, .checkpoint = 2, .writes = &write, .n = 1};
+    assert_true(applied(-1, 1, &WRITE("k", "v", 1), 1));
+    /* As the sizes look then; they fit again as soon as the apply is done. */
+    redisReply *reply = redisCommand(admin, "KEYS *:{0}:state");
+    assert_true(reply && reply->elements == 1);
+    const char *key = reply->element[0]->str;
+    run("HSET %s junk 1", key);
+    run("CLIENT PAUSE 700 WRITE");
+    redisAppendCommand(admin, "HDEL %s junk", key);
+    for (int done = 0; !done;) assert_int_equal(redisBufferWrite(admin, &done), REDIS_OK);
+    pause_ms(100);
+    port->apply_start(port->self, &a, 1);
+    freeReplyObject(reply);
+    assert_false(port->apply_take(port->self, 100, &result, &error));
+    assert_int_equal(loaded(0, NULL, 0).checkpoint, 2);
+    assert_true(port->apply_take(port->self, 5000, &result, &error));
+    assert_true(a.applied);
+    assert_int_equal(redisGetReply(admin, (void **)&reply), REDIS_OK);
+    freeReplyObject(reply);
+}
+
 /* A server that closes what is idle, or was restarted while nothing was written: no batch fails for
  * it, once the other connection has seen that all is well. */
 static void test_a_connection_that_was_closed_meanwhile(void **state)
@@ -140,6 +168,7 @@ int main(void)
         TEST(test_replica),
         TEST(test_restart),
         TEST(test_loads_while_it_applies),
+        TEST(test_a_load_that_an_apply_comes_between),
         TEST(test_a_connection_that_was_closed_meanwhile),
         TEST(test_no_more_clients),
     };

@@ -307,7 +307,7 @@ static enum result again(struct batch *b)
 static enum result run(struct batch *b, struct error *error)
 {
     enum result result = batch_load(b, error);
-    begin_apply(b->engine);
+    if (result == OK) begin_apply(b->engine);
     if (result == OK) result = batch_decide(b, error);
     if (result == REJECT) return again(b);
     if (result != OK) {
