@@ -193,8 +193,8 @@ static bool is_good(const struct engine *engine, const struct batch *b)
     return good;
 }
 
-/* What is committed: the store needs its writes, and so does the next batch until the store has taken
- * them. All else of it goes, which is most of its memory. */
+/* What is committed: the store needs its writes, and so does the next batch until the store has
+ * taken them. All else of it goes, which is most of its memory. */
 static void hand_to_store(struct engine *engine)
 {
     struct batch *from = engine->flight, *to = engine->spare_writes;
@@ -238,8 +238,8 @@ static bool is_at_work(const struct batch *b)
     return b && b->phase != BATCH_GIVEN_UP;
 }
 
-/* The store serves one after the other, so this comes behind what the next batch loads. True: it has
- * begun just now. */
+/* The store serves one after the other, so this comes behind what the next batch loads. True: it
+ * has begun just now. */
 static bool begin_apply(struct engine *engine)
 {
     if (!engine->applying || engine->applying->phase != BATCH_COMMITTED) return false;

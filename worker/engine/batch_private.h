@@ -62,7 +62,7 @@ enum batch_phase {
     BATCH_DECIDED,    /* nothing of it is sent yet */
     BATCH_PREPARING,  /* its messages and positions are on their way; all can be undone */
     BATCH_COMMITTING, /* the outcome is the broker's */
-    BATCH_COMMITTED,  /* the store has to take the one before first */
+    BATCH_COMMITTED,  /* it waits for its turn at the store */
     BATCH_APPLYING,   /* the store takes it */
     BATCH_OVER,
     BATCH_GIVEN_UP, /* the process ends: what it is made of may be the producer's still */
