@@ -230,6 +230,7 @@ static void apply_start(void *self, struct store_apply *applies, size_t n)
 {
     struct fake *f = fake_of(self);
     for (size_t i = 0; i < n; i++) f->keys_written += applies[i].n;
+    f->loaded_before = f->keys_loaded;
     f->connection.late = f->apply_waits;
     f->connection.port.apply_start(self, applies, n);
 }

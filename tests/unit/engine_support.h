@@ -40,6 +40,7 @@ struct fake {
     struct sim_store *stored;
     struct sim_store_client connection; /* behind `store` */
     size_t keys_loaded, keys_written;
+    size_t loaded_before; /* keys, when the last apply began */
     /* what polls give out next */
     struct kafka_event *queue;
     size_t queue_n, queue_cap, given;

@@ -85,6 +85,24 @@ static void the_next_is_decided_beside_a_transaction(void **state)
     assert_int_equal(f.stored->shards[0].checkpoint, f.state_end[0]);
 }
 
+/* Behind an apply a load would wait for all of it. */
+static void the_next_loads_before_the_apply(void **state)
+{
+    (void)state;
+    f.commit_waits = 4;
+    close_two(0);
+    fake_step(&f);
+    close_two(2);
+    fake_step(&f);
+    close_two(4);
+    size_t loaded = f.keys_loaded;
+    while (f.transactions == 0) fake_step(&f);
+    assert_non_null(f.engine->ahead);
+    assert_true(f.keys_loaded > loaded);
+    assert_true(f.keys_written > 0);
+    assert_int_equal(f.loaded_before, f.keys_loaded);
+}
+
 /* They gather until nothing is under way. */
 static void few_are_decided_when_it_is_over(void **state)
 {
@@ -354,6 +372,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_next_is_decided_beside_a_transaction),
+        TEST(the_next_loads_before_the_apply),
         TEST(few_are_decided_when_it_is_over),
         TEST(a_committed_batch_waits_for_the_store),
         TEST(nobody_is_taken_along_by_a_trial),
