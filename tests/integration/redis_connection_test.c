@@ -89,6 +89,34 @@ static void test_loads_while_it_applies(void **state)
     assert_int_equal(loaded(0, NULL, 0).checkpoint, 2);
 }
 
+/* A load has several answers, and an apply can come between them, as it does here with so many keys:
+ * that must not look like a loss. */
+static void test_loads_that_applies_come_between(void **state)
+{
+    (void)state;
+    struct error error = {.text = ""};
+    enum { ROUNDS = 30, KEYS = 20000 };
+    struct str *keys = arena_alloc(arena, KEYS * sizeof *keys);
+    for (int i = 0; i < KEYS; i++) keys[i] = arena_printf(arena, "a key that is not there %d", i);
+    assert_true(applied(-1, 1, &WRITE("k", "v", 1), 1));
+    for (int round = 1; round <= ROUNDS; round++) {
+        char name[20];
+        snprintf(name, sizeof name, "k%d", round);
+        struct store_write write = WRITE(name, "w", 1);
+        struct store_apply a = {
+            .shard = 0, .expected = round, .checkpoint = round + 1, .writes = &write, .n = 1};
+        enum result result = FATAL;
+        port->apply_start(port->self, &a, 1);
+        for (bool done = false; !done;) {
+            int64_t found = loaded(0, keys, KEYS).checkpoint;
+            assert_true(found == round || found == round + 1);
+            done = port->apply_take(port->self, 0, &result, &error);
+        }
+        assert_int_equal(result, OK);
+        assert_true(a.applied);
+    }
+}
+
 /* A server that closes what is idle, or was restarted while nothing was written: no batch fails for
  * it, once the other connection has seen that all is well. */
 static void test_a_connection_that_was_closed_meanwhile(void **state)
@@ -140,6 +168,7 @@ int main(void)
         TEST(test_replica),
         TEST(test_restart),
         TEST(test_loads_while_it_applies),
+        TEST(test_loads_that_applies_come_between),
         TEST(test_a_connection_that_was_closed_meanwhile),
         TEST(test_no_more_clients),
     };

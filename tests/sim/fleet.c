@@ -48,7 +48,7 @@ static void start_worker(struct fleet_worker *worker)
     worker->client->late = w->options.late;
     worker->client->poll_max = w->options.poll_max;
     sim_store_connect(w->store, &worker->store);
-    worker->store.late = w->options.late;
+    worker->store.late = w->options.late_applies;
     worker->store.piece_writes = w->options.piece_writes;
     faulty_init(&worker->faulty, worker->client, &worker->store, &w->clock.port, &w->plan,
                 worker->index);
@@ -200,7 +200,8 @@ bool fleet_run(struct fleet *w)
 {
     for (size_t i = 0; i < w->story->n && !w->failure[0]; i++) {
         const struct story_step *step = &w->story->steps[i];
-        advance(w, step->at);
+        advance(w, step->at - 1);
+        w->clock.now = step->at; /* what is due just then comes together with the records */
         unrest(w);
         for (size_t k = 0; k < step->n; k++) sim_kafka_append(w->kafka, &step->messages[k]);
         settle(w);

@@ -13,7 +13,8 @@ struct fleet_options {
     int32_t partitions;
     int workers;
     bool is_static;      /* the members have an instance id, and one transactional id for good */
-    int late;            /* so many takes of what was started come too early */
+    int late;            /* so many takes of a prepare or commit come too early */
+    int late_applies;    /* and of an apply */
     size_t poll_max;     /* events of one poll; 0: all */
     size_t piece_writes; /* of an apply; 0: all */
     int slow_markers;    /* those of a transaction, but for the first or none, come late; 0: none */

@@ -7,7 +7,7 @@
 #include "unit/core_stories.h"
 
 #define INCIDENTS 5
-#define BURST_MAX 4
+#define BURST_MAX 9
 
 static const char *const incidents[INCIDENTS] = {"INC-1", "INC-2", "A/b|c", "INC-4", "INC 1 b"};
 static const char *const findings[] = {"F-1", "F-2", "F/3"};
@@ -133,6 +133,17 @@ static void make_step(struct arena *arena, ms_t at, int32_t partitions, bool mer
     }
 }
 
+/* Often just when something is due that an earlier step has begun. */
+static ms_t next_time(const struct story *story, ms_t at)
+{
+    if (story_chance(20)) {
+        ms_t then = story->steps[story_pick((int)story->n)].at;
+        ms_t due = then + (1 + story_pick(2)) * DAY_MS;
+        if (due > at) return due;
+    }
+    return at + (story_chance(70) ? story_pick(60) * MINUTE_MS : story_pick(40) * HOUR_MS);
+}
+
 void story_make(struct arena *arena, uint64_t seed, int32_t partitions, size_t steps,
                 struct story *story)
 {
@@ -143,7 +154,7 @@ void story_make(struct arena *arena, uint64_t seed, int32_t partitions, size_t s
                             .steps = arena_zalloc(arena, (steps + 1) * sizeof *story->steps)};
     while (story->n < steps) {
         make_step(arena, at, partitions, merges, &story->steps[story->n++]);
-        at += story_chance(70) ? story_pick(60) * MINUTE_MS : story_pick(40) * HOUR_MS;
+        at = next_time(story, at);
     }
     story->until = at + (1 + story_pick(4)) * DAY_MS;
 }

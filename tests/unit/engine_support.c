@@ -82,6 +82,9 @@ static enum result begin(void *self, struct error *error)
 {
     struct fake *f = self;
     (void)error;
+    assert_false(f->is_open); /* one at a time */
+    f->is_open = true;
+    f->begun++;
     f->pending_n = f->bytes = 0;
     return OK;
 }
@@ -144,7 +147,7 @@ static bool prepare_take(void *self, int wait_ms, enum result *result, struct er
     }
     for (size_t i = 0; i < f->commits_n; i++) {
         struct shard_commit *c = &f->commits[i];
-        assert_int_equal(c->checkpoint, f->stored->shards[c->shard].checkpoint);
+        assert_int_equal(c->checkpoint, f->state_end[c->shard]);
         c->state_end = f->state_end[c->shard];
         for (size_t k = 0; k < f->pending_n; k++) {
             const struct fake_message *m = &f->sent[f->sent_n + k];
@@ -173,6 +176,7 @@ static bool commit_take(void *self, int wait_ms, enum result *result, struct err
     for (size_t i = 0; i < f->commits_n; i++)
         f->state_end[f->commits[i].shard] = f->commits[i].state_end;
     f->transactions++;
+    f->is_open = false;
     if (f->pending_n > f->largest) f->largest = f->pending_n;
     if (f->bytes > f->largest_bytes) f->largest_bytes = f->bytes;
     f->sent_n += f->pending_n;
@@ -180,10 +184,11 @@ static bool commit_take(void *self, int wait_ms, enum result *result, struct err
     return true;
 }
 
-static enum result nothing(void *self, struct error *error)
+static enum result undo(void *self, struct error *error)
 {
-    (void)self;
+    struct fake *f = self;
     (void)error;
+    f->is_open = false;
     return OK;
 }
 
@@ -225,6 +230,7 @@ static void apply_start(void *self, struct store_apply *applies, size_t n)
 {
     struct fake *f = fake_of(self);
     for (size_t i = 0; i < n; i++) f->keys_written += applies[i].n;
+    f->loaded_before = f->keys_loaded;
     f->connection.late = f->apply_waits;
     f->connection.port.apply_start(self, applies, n);
 }
@@ -276,8 +282,8 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
                                                .prepare_take = prepare_take,
                                                .commit_start = commit_start,
                                                .commit_take = commit_take,
-                                               .abort = nothing,
-                                               .recover = nothing,
+                                               .abort = undo,
+                                               .recover = undo,
                                                .refusal = refusal,
                                                .limit = limit};
     connect_store(f);

@@ -40,6 +40,7 @@ struct fake {
     struct sim_store *stored;
     struct sim_store_client connection; /* behind `store` */
     size_t keys_loaded, keys_written;
+    size_t loaded_before; /* keys, when the last apply began */
     /* what polls give out next */
     struct kafka_event *queue;
     size_t queue_n, queue_cap, given;
@@ -51,7 +52,8 @@ struct fake {
     /* what went out */
     struct fake_message *sent;
     size_t sent_n, sent_cap, pending_n;
-    int transactions;
+    int begun, transactions; /* transactions: those that were committed */
+    bool is_open;
     size_t largest, largest_bytes; /* transaction: messages, bytes */
     size_t bytes;
     struct position positions[FAKE_SHARDS * INPUTS];

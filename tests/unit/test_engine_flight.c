@@ -125,21 +125,41 @@ static void positions_that_moved_are_committed(void **state)
     assert_int_equal(f.positions_n, INPUTS);
 }
 
-/* The watch would take what is being applied for a loss. */
-static void the_watch_waits_for_it(void **state)
+/* A full batch, so that it is looked at the store while another is under way. */
+static void watch_beside(int n)
+{
+    fake_pass(&f, 5000);
+    put(n, 1);
+    f.engine->take_max = 1;
+    fake_step(&f);
+}
+
+/* The watch would else take what is being applied for a loss. */
+static void the_watch_knows_of_it(void **state)
 {
     (void)state;
-    f.apply_waits = 3;
+    f.apply_waits = 9;
     put(0, 1);
     fake_step(&f);
-    f.stored->shards[0].checkpoint += 1000; /* as if the apply were done, and not taken yet */
-    fake_pass(&f, 5000);
+    int64_t applied = f.state_end[0];
+    watch_beside(2);
+    all_are(SHARD_ACTIVE);
+    f.stored->shards[0].checkpoint = applied; /* it is done, and not taken yet */
+    watch_beside(4);
+    all_are(SHARD_ACTIVE);
+    assert_non_null(f.engine->ahead);
+}
+
+static void the_watch_sees_a_loss_beside_it(void **state)
+{
+    (void)state;
+    f.apply_waits = 9;
+    put(0, 1);
     fake_step(&f);
-    all_are(SHARD_ACTIVE);
-    f.stored->shards[0].checkpoint -= 1000;
-    steps(3);
-    all_are(SHARD_ACTIVE);
-    assert_int_equal(f.transactions, 1);
+    f.stored->shards[0].checkpoint = f.state_end[0] + 1;
+    watch_beside(2);
+    assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
+    assert_int_equal(f.engine->shards[1].phase, SHARD_ACTIVE);
 }
 
 static void a_shard_that_begins_again_asks_when_it_is_over(void **state)
@@ -162,7 +182,6 @@ static void a_shard_that_begins_again_asks_when_it_is_over(void **state)
     /* What is committed is applied; but the shard has not heard of it yet. */
     assert_int_equal(f.transactions, 1);
     assert_true(f.stored->shards[0].checkpoint > 0 && f.engine->shards[0].checkpoint == 0);
-    assert_int_equal(f.engine->shards[0].inputs[0].next, 0);
     assert_int_equal(f.engine->shards[1].inputs[0].next, 1);
     assert_int_equal(f.released, 2);
 }
@@ -438,7 +457,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(records_are_read_while_it_commits),
         TEST(positions_that_moved_are_committed),
-        TEST(the_watch_waits_for_it),
+        TEST(the_watch_knows_of_it),
+        TEST(the_watch_sees_a_loss_beside_it),
         TEST(a_shard_that_begins_again_asks_when_it_is_over),
         TEST(a_revocation_waits_for_it),
         TEST(what_is_lost_waits_for_it_too),

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One batch from top to bottom. It is made in one go, up to where its transaction is under way;
- * from there on it is in flight, and goes on whenever what it waits for has come:
+ * One batch from top to bottom. It is made in one go, up to where nothing of it is sent yet; from
+ * there on it goes on whenever what it waits for has come, with one batch at each stage:
  *
- *   plan ─► load ─► decide ─► collect ─► begin ─► PREPARING ─► COMMITTING ─► APPLYING ─► OVER
- *     └── records stay in the inbox ──┘  └── they are the batch's, and are released at the end ──┘
+ *                                     ahead       flight                       applying
+ *   plan ─► load ─► decide ─► collect ─► DECIDED ─► PREPARING ─► COMMITTING ─► COMMITTED ─► APPLYING
+ *     └── records stay in the inbox ──┘  └── they are the batch's ──┘           └ its writes alone ┘
  */
 #include "batch_private.h"
 
@@ -14,6 +15,7 @@
 #include "failpoint.h"
 
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
+#define KEPT_KEEP_BYTES ((size_t)16 * 1024 * 1024)
 #define LOOK_MS 1000 /* a longer time between two looks is one in which the process stood still */
 
 struct message *batch_add_message(struct batch *b, struct message_origin origin)
@@ -52,7 +54,7 @@ struct batch *batch_new(struct engine *engine)
 {
     struct batch *b = calloc(1, sizeof *b);
     if (!b) abort();
-    *b = (struct batch){.engine = engine, .arena = arena_new()};
+    *b = (struct batch){.engine = engine, .arena = arena_new(), .kept = arena_new()};
     return b;
 }
 
@@ -60,34 +62,55 @@ void batch_free(struct batch *b)
 {
     if (!b) return;
     arena_free(b->arena);
+    arena_free(b->kept);
     free(b);
 }
 
 static void make_empty(struct batch *b, ms_t now)
 {
     arena_reset(b->arena, ARENA_KEEP_BYTES);
-    *b = (struct batch){.engine = b->engine, .arena = b->arena, .now = now};
+    arena_reset(b->kept, KEPT_KEEP_BYTES);
+    *b = (struct batch){.engine = b->engine, .arena = b->arena, .kept = b->kept, .now = now};
 }
 
-/* Its records go back: what was committed of them is done, and the rest comes again. */
-static void land(struct batch *b)
+/* The batch of a stage is over. Its records go back: what was committed of them is done, and the
+ * rest comes again. */
+static void land(struct batch **stage)
 {
+    struct batch *b = *stage;
     struct engine *engine = b->engine;
-    assert(engine->flight == b && !engine->spare);
     for (size_t i = 0; i < b->shards_n; i++) {
         struct batch_shard *bs = &b->shards[i];
-        bs->shard->is_in_flight = false;
+        bs->shard->in_flight--;
         for (size_t k = 0; k < bs->taken; k++)
             engine->input->release(engine->input->self, &bs->records[k]);
         if (bs->pinned) inbox_unpin(engine, bs->pinned);
     }
-    engine->flight = NULL;
-    engine->spare = b;
+    if (stage == &engine->applying)
+        engine->spare_writes = b;
+    else
+        engine->spares[engine->spares_n++] = b;
+    *stage = NULL;
+}
+
+bool batch_is_under_way(const struct engine *engine)
+{
+    return engine->ahead || engine->flight || engine->applying;
+}
+
+void batch_drop_ahead(struct engine *engine)
+{
+    if (!engine->ahead) return;
+    batch_go_back(engine->ahead);
+    batch_restart_all(engine->ahead);
+    land(&engine->ahead);
 }
 
 void batch_abandon(struct engine *engine)
 {
-    if (engine->flight) land(engine->flight);
+    if (engine->ahead) land(&engine->ahead);
+    if (engine->flight) land(&engine->flight);
+    if (engine->applying) land(&engine->applying);
 }
 
 /* ---- in flight ---- */
@@ -103,6 +126,7 @@ static bool take(struct batch *b, int wait_ms, enum result *result, struct error
         return transaction->commit_take(transaction->self, wait_ms, result, error);
     case BATCH_APPLYING: return store->apply_take(store->self, wait_ms, result, error);
     case BATCH_DECIDED:
+    case BATCH_COMMITTED:
     case BATCH_OVER:
     case BATCH_GIVEN_UP: break;
     }
@@ -146,21 +170,104 @@ static enum result give_up(struct batch *b)
     return FATAL;
 }
 
+/* The batch of a stage goes on if what it waits for has come. */
+static enum result go_on_at(struct batch **stage, int wait_ms, bool *moved, struct error *error)
+{
+    struct batch *b = *stage;
+    enum result result = OK;
+    if (b->phase != BATCH_OVER) {
+        if (!take(b, wait_ms, &result, error)) return look_at_time(b, error);
+        result = go_on(b, result, error);
+    }
+    *moved = true;
+    if (result == FATAL) return give_up(b);
+    if (b->phase == BATCH_OVER) land(stage);
+    return result;
+}
+
+/* Whether it can still be committed: a shard that begins again takes what was decided with it. */
+static bool is_good(const struct engine *engine, const struct batch *b)
+{
+    bool good = !engine->membership.store_down;
+    for (size_t i = 0; i < b->shards_n; i++) good &= batch_holds(&b->shards[i]);
+    return good;
+}
+
+/* What is committed: the store needs its writes, and so does the next batch until the store has
+ * taken them. All else of it goes, which is most of its memory. */
+static void hand_to_store(struct engine *engine)
+{
+    struct batch *from = engine->flight, *to = engine->spare_writes;
+    make_empty(to, from->now);
+    struct arena *kept = from->kept;
+    from->kept = to->kept;
+    to->kept = kept;
+    to->shards = arena_alloc(kept, from->shards_n * sizeof *to->shards);
+    to->shards_n = from->shards_n;
+    for (size_t i = 0; i < from->shards_n; i++) {
+        const struct batch_shard *bs = &from->shards[i];
+        to->shards[i] =
+            (struct batch_shard){.shard = bs->shard, .apply = bs->apply, .dropped = bs->dropped};
+        bs->shard->in_flight++;
+    }
+    batch_enter(to, BATCH_COMMITTED);
+    engine->spare_writes = NULL;
+    engine->applying = to;
+    land(&engine->flight);
+}
+
+/* Each batch enters the stage that follows its own, if that is free. */
+static enum result move_up(struct engine *engine, bool *moved, struct error *error)
+{
+    if (engine->flight && engine->flight->phase == BATCH_COMMITTED && !engine->applying) {
+        hand_to_store(engine);
+        *moved = true;
+    }
+    if (engine->ahead && !is_good(engine, engine->ahead)) batch_drop_ahead(engine);
+    if (!engine->ahead || engine->flight) return OK;
+    engine->flight = engine->ahead;
+    engine->ahead = NULL;
+    *moved = true;
+    enum result result = batch_begin(engine->flight, error);
+    return result == FATAL ? give_up(engine->flight) : result;
+}
+
+/* Not given up: then it is the threads' that are at work on it. */
+static bool is_at_work(const struct batch *b)
+{
+    return b && b->phase != BATCH_GIVEN_UP;
+}
+
+/* The store serves one after the other, so this comes behind what the next batch loads. True: it
+ * has begun just now. */
+static bool begin_apply(struct engine *engine)
+{
+    if (!engine->applying || engine->applying->phase != BATCH_COMMITTED) return false;
+    batch_apply(engine->applying);
+    return true;
+}
+
+enum result batch_apply_committed(struct engine *engine, struct error *error)
+{
+    bool moved = false;
+    return begin_apply(engine) ? go_on_at(&engine->applying, 0, &moved, error) : OK;
+}
+
+/* What one waits for is the transaction, if there is one: it holds up the most. */
 enum result batch_advance(struct engine *engine, int wait_ms, struct error *error)
 {
-    while (engine->flight && engine->flight->phase != BATCH_GIVEN_UP) {
-        struct batch *b = engine->flight;
-        enum result result = OK;
-        if (b->phase != BATCH_OVER) {
-            if (!take(b, wait_ms, &result, error)) return look_at_time(b, error);
-            result = go_on(b, result, error);
-        }
-        wait_ms = 0;
-        if (result == FATAL) return give_up(b);
-        if (b->phase == BATCH_OVER) land(b);
-        if (result != OK) return result;
+    enum result result = OK;
+    begin_apply(engine);
+    for (bool moved = true; moved && result == OK; wait_ms = 0) {
+        moved = false;
+        bool in_kafka = is_at_work(engine->flight) && engine->flight->phase != BATCH_COMMITTED;
+        if (is_at_work(engine->applying) && engine->applying->phase != BATCH_COMMITTED)
+            result = go_on_at(&engine->applying, in_kafka ? 0 : wait_ms, &moved, error);
+        if (result == OK && in_kafka)
+            result = go_on_at(&engine->flight, moved ? 0 : wait_ms, &moved, error);
+        if (result == OK) result = move_up(engine, &moved, error);
     }
-    return OK;
+    return result;
 }
 
 /* ---- on the ground ---- */
@@ -200,6 +307,7 @@ static enum result again(struct batch *b)
 static enum result run(struct batch *b, struct error *error)
 {
     enum result result = batch_load(b, error);
+    if (result == OK) begin_apply(b->engine);
     if (result == OK) result = batch_decide(b, error);
     if (result == REJECT) return again(b);
     if (result != OK) {
@@ -211,15 +319,15 @@ static enum result run(struct batch *b, struct error *error)
     if (!b->shards_n) return OK;
     result = batch_collect(b, error);
     if (result == REJECT) return again(b);
-    if (result == OK) result = batch_begin(b, error);
-    if (result == FATAL) return give_up(b);
-    return result == OK ? batch_advance(b->engine, 0, error) : result;
+    if (result != OK) return result;
+    batch_take_off(b);
+    return batch_advance(b->engine, 0, error);
 }
 
 enum result batch_start(struct engine *engine, ms_t now, struct error *error)
 {
-    struct batch *b = engine->spare;
-    assert(b && !engine->flight);
+    assert(engine->spares_n && !engine->ahead);
+    struct batch *b = engine->spares[engine->spares_n - 1];
     make_empty(b, now);
     enum result result = plan_make(engine, b->arena, now, &b->plan, error);
     engine->idle = true;
@@ -229,7 +337,7 @@ enum result batch_start(struct engine *engine, ms_t now, struct error *error)
     b->shards_n = b->plan.n;
     for (size_t i = 0; i < b->plan.n; i++) {
         struct shard *shard = b->plan.shards[i].shard;
-        assert(shard->phase == SHARD_ACTIVE && !shard->is_in_flight);
+        assert(shard->phase == SHARD_ACTIVE);
         b->shards[i] = (struct batch_shard){.plan = &b->plan.shards[i],
                                             .shard = shard,
                                             .owes_ticks = shard->owes_ticks,

@@ -6,12 +6,13 @@
 #include "batch_private.h"
 #include "common/log.h"
 #include "failpoint.h"
+#include "overlay.h"
 
 void batch_apply(struct batch *b)
 {
     struct engine *engine = b->engine;
-    assert(b->phase == BATCH_COMMITTING && !engine->is_applying);
-    b->applies = arena_alloc(b->arena, b->shards_n * sizeof *b->applies);
+    assert(b->phase == BATCH_COMMITTED && engine->applying == b);
+    b->applies = arena_alloc(b->kept, b->shards_n * sizeof *b->applies);
     for (size_t i = 0; i < b->shards_n; i++) {
         const struct store_apply *apply = &b->shards[i].apply;
         assert(apply->checkpoint > apply->expected && apply->n > 0);
@@ -23,7 +24,6 @@ void batch_apply(struct batch *b)
         batch_enter(b, BATCH_OVER);
         return;
     }
-    engine->is_applying = true;
     engine->store->apply_start(engine->store->self, b->applies, b->shards_n);
     batch_enter(b, BATCH_APPLYING);
 }
@@ -36,7 +36,7 @@ static void take_applied(struct batch *b, struct batch_shard *bs, const struct s
     assert(shard->checkpoint == apply->expected);
     if (apply->applied) {
         shard->checkpoint = apply->checkpoint;
-        shard->next_wake = apply->wake_at;
+        shard->next_wake = overlay_wake(b->engine, shard, apply->wake_at);
         return;
     }
     log_warn("shard state in Redis does not match; restoring it from followup-state",
@@ -48,9 +48,8 @@ static void take_applied(struct batch *b, struct batch_shard *bs, const struct s
 enum result batch_applied(struct batch *b, enum result result, struct error *error)
 {
     (void)error;
-    assert(b->phase == BATCH_APPLYING && b->engine->is_applying);
+    assert(b->phase == BATCH_APPLYING && b->engine->applying == b);
     failpoint("after-apply");
-    b->engine->is_applying = false;
     if (result == FATAL) return FATAL;
     if (result != OK) batch_restart_all(b);
     for (size_t i = 0; i < b->shards_n && result == OK; i++)

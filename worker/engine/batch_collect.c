@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was decided, as messages of a transaction and as writes for the store. */
+#include <stdlib.h>
+
 #include "batch_private.h"
 #include "codec/state_json.h"
 #include "core/wake.h"
@@ -11,7 +13,13 @@ static struct str value_of(struct batch *b, const struct entry *e)
     if (!e->exists) return STR_NONE;
     scratch->n = 0;
     state_json_write(scratch, e);
-    return arena_str(b->arena, buf_slice(scratch));
+    return arena_str(b->kept, buf_slice(scratch));
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct store_write *x = a, *y = b;
+    return str_cmp(x->key, y->key);
 }
 
 /* The holders that changed, as records of followup-state and as writes for the store. */
@@ -20,7 +28,7 @@ static enum result collect_changes(struct batch *b, struct batch_shard *bs, stru
     struct topic_limit limit;
     size_t n = 1;
     for (struct entry *e = state_first(bs->table); e; e = e->next) n += e->to_write;
-    struct store_write *writes = arena_alloc(b->arena, (n + 1) * sizeof *writes);
+    struct store_write *writes = arena_alloc(b->kept, (n + 1) * sizeof *writes);
     n = 0;
     bs->entries = bs->shard->entries;
     for (struct entry *e = state_first(bs->table); e; e = e->next) {
@@ -32,7 +40,7 @@ static enum result collect_changes(struct batch *b, struct batch_shard *bs, stru
         m->partition = bs->shard->id;
         m->key = e->key;
         m->value = value_of(b, e);
-        writes[n++] = (struct store_write){.key = e->key,
+        writes[n++] = (struct store_write){.key = arena_str(b->kept, e->key),
                                            .value = m->value,
                                            .wake_at = wake_of_holder(b->engine->options.policy, e),
                                            .stored = e->stored};
@@ -48,7 +56,7 @@ static struct position_entry next_position(const struct batch *b, struct batch_s
 {
     struct position_entry position = {
         .partitions = b->engine->options.partitions,
-        .batch = bs->shard->batch + 1,
+        .batch = bs->batch,
         .entries = bs->entries,
     };
     for (int t = 0; t < topic_end; t++) {
@@ -77,8 +85,8 @@ static void add_position(struct batch *b, struct batch_shard *bs)
     struct message *m = batch_add_message(b, (struct message_origin){.shard = bs->shard});
     m->topic = TOPIC_STATE;
     m->partition = bs->shard->id;
-    m->key = arena_printf(b->arena, "$position/%d", bs->shard->id);
-    m->value = arena_str(b->arena, buf_slice(scratch));
+    m->key = arena_printf(b->kept, "$position/%d", bs->shard->id);
+    m->value = arena_str(b->kept, buf_slice(scratch));
     struct store_write *writes = (struct store_write *)bs->apply.writes;
     writes[bs->apply.n++] =
         (struct store_write){.key = m->key, .value = m->value, .wake_at = TIME_NONE};
@@ -88,15 +96,17 @@ enum result batch_collect(struct batch *b, struct error *error)
 {
     for (size_t i = 0; i < b->shards_n; i++) {
         struct batch_shard *bs = &b->shards[i];
+        bs->batch = bs->shard->batch + 1;
         bs->apply = (struct store_apply){
             .shard = bs->shard->id,
-            .expected = bs->shard->checkpoint,
             .stamp = b->now,
             .cluster = b->engine->cluster,
         };
         enum result result = collect_changes(b, bs, error);
         if (result != OK) return result;
         add_position(b, bs);
+        struct store_write *writes = (struct store_write *)bs->apply.writes;
+        qsort(writes, bs->apply.n, sizeof *writes, by_key); /* as the overlay looks for them */
     }
     return OK;
 }

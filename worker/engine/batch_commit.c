@@ -5,37 +5,9 @@
 #include "batch_private.h"
 #include "common/log.h"
 #include "failpoint.h"
+#include "overlay.h"
 
 /* ---- begin ---- */
-
-/* The batch's records are its own from here on: the inbox fills again beside it. */
-static void take_records(struct batch *b, struct batch_shard *bs)
-{
-    size_t n = bs->taken;
-    bool has_rest = n < bs->plan->records_n; /* perhaps decided in part, which messages come from */
-    bs->records = arena_alloc(b->arena, (n + 1) * sizeof *bs->records);
-    for (size_t i = 0; i < n; i++) {
-        bs->records[i] = inbox_take(bs->plan->records[i]);
-        bs->items[i].record = &bs->records[i];
-    }
-    if (!has_rest) return;
-    inbox_pin(bs->plan->records[n]);
-    bs->records[n] = *bs->plan->records[n];
-    bs->pinned = bs->items[n].record = &bs->records[n];
-}
-
-static void take_off(struct batch *b)
-{
-    assert(!b->engine->flight && b->phase == BATCH_DECIDED && b->shards_n);
-    for (size_t i = 0; i < b->shards_n; i++) {
-        struct batch_shard *bs = &b->shards[i];
-        assert(batch_holds(bs) && !bs->shard->is_in_flight);
-        bs->shard->is_in_flight = true;
-        take_records(b, bs);
-    }
-    b->engine->flight = b;
-    b->engine->spare = NULL;
-}
 
 static enum result produce_all(struct batch *b, struct error *error)
 {
@@ -57,7 +29,7 @@ static size_t add_positions(const struct batch_shard *bs, struct position *posit
     const struct shard *shard = bs->shard;
     size_t n = 0;
     for (int t = 0; t < INPUTS; t++) {
-        bool has_moved = bs->next[t] != shard->inputs[t].next;
+        bool has_moved = bs->next[t] != bs->before.next[t];
         if (has_moved || !shard->are_positions_committed)
             positions[n++] = (struct position){input_topic(t), shard->id, bs->next[t]};
     }
@@ -74,8 +46,8 @@ static void prepare(struct batch *b)
     for (size_t i = 0; i < b->shards_n; i++) {
         const struct batch_shard *bs = &b->shards[i];
         b->commits[i] = (struct shard_commit){.shard = bs->shard->id,
-                                              .batch = bs->shard->batch + 1,
-                                              .checkpoint = bs->shard->checkpoint,
+                                              .batch = bs->batch,
+                                              .checkpoint = bs->apply.expected,
                                               .state_end = -1};
         n += add_positions(bs, positions + n);
     }
@@ -114,6 +86,8 @@ static enum result undo(struct batch *b, enum result result, struct error *error
         log_warn("a transaction was aborted; returning to the committed state",
                  LOG_TEXT("reason", error->text));
     metrics_add(engine->metrics, METRIC_ABORTS, 1);
+    batch_drop_ahead(engine); /* it was decided behind this one */
+    batch_go_back(b);
     batch_restart_all(b);
     if (refusal.kind == REFUSAL_NONE) take_less(b);
     const char *what = "waiting for Kafka: aborting a transaction";
@@ -132,7 +106,9 @@ static enum result undo(struct batch *b, enum result result, struct error *error
 enum result batch_begin(struct batch *b, struct error *error)
 {
     struct engine *engine = b->engine;
-    take_off(b);
+    assert(engine->flight == b && b->phase == BATCH_DECIDED);
+    for (size_t i = 0; i < b->shards_n; i++)
+        b->shards[i].apply.expected = overlay_checkpoint(engine, b->shards[i].shard);
     b->began_ms = monotonic(engine);
     metrics_wait(engine->metrics, WAIT_CALL, "waiting for Kafka: producing a transaction");
     enum result result = produce_all(b, error);
@@ -207,28 +183,6 @@ static void set_next_size(struct batch *b)
     if (engine->take_max > most) engine->take_max = most;
 }
 
-/* What is committed is what the shard stands at, but for the store's part of it. */
-static void take_committed(struct batch *b, struct batch_shard *bs)
-{
-    struct shard *shard = bs->shard;
-    refuse_is_over(b->engine, shard);
-    shard->batch++;
-    shard->corrupt_entry = 0;
-    shard->are_positions_committed = true;
-    shard->entries = bs->entries;
-    shard->owes_ticks = bs->owes_ticks;
-    shard->was_cut = bs->was_cut;
-    for (size_t i = 0; i < bs->taken; i++) {
-        const struct record *record = &bs->records[i];
-        struct input *input = &shard->inputs[record->topic - input_topic(0)];
-        assert(record->offset >= input->next); /* nothing is taken twice */
-        input->next = record->offset + 1;
-        /* Of the input's last record alone; the hash is of no use for the others. */
-        if (input->next == bs->next[record->topic - input_topic(0)]) input->mark = mark_of(record);
-    }
-    for (int t = 0; t < INPUTS; t++) assert(shard->inputs[t].next == bs->next[t]);
-}
-
 enum result batch_committed(struct batch *b, enum result result, struct error *error)
 {
     struct engine *engine = b->engine;
@@ -244,9 +198,10 @@ enum result batch_committed(struct batch *b, enum result result, struct error *e
         assert(b->commits[i].checkpoint == bs->apply.expected);
         bs->apply.checkpoint = b->commits[i].state_end;
         if (!batch_holds(bs)) continue; /* a restore finds out */
-        assert(bs->shard->batch + 1 == b->commits[i].batch);
-        take_committed(b, bs);
+        refuse_is_over(engine, bs->shard);
+        bs->shard->corrupt_entry = 0;
+        bs->shard->are_positions_committed = true;
     }
-    batch_apply(b);
+    batch_enter(b, BATCH_COMMITTED);
     return OK;
 }

@@ -5,6 +5,7 @@
 #include "codec/json.h"
 #include "codec/state_json.h"
 #include "common/log.h"
+#include "overlay.h"
 
 /* ---- decode ---- */
 
@@ -176,6 +177,7 @@ static enum result load_missing(struct batch *b, struct batch_shard *shards, siz
     for (size_t i = 0; i < shards_n; i++) {
         if (shards[i].dropped) continue;
         struct str *keys;
+        if (overlay_load(b, &shards[i], error) != OK) return FATAL;
         loads[n].shard = shards[i].shard->id;
         loads[n].n = unloaded(b, &shards[i], &keys, &entries[n]);
         loads[n].keys = keys;
@@ -183,7 +185,7 @@ static enum result load_missing(struct batch *b, struct batch_shard *shards, siz
     }
     enum result result = engine->store->load(engine->store->self, b->arena, loads, n, error);
     for (size_t i = 0; i < n && result == OK; i++) {
-        if (loads[i].checkpoint != of[i]->shard->checkpoint)
+        if (!overlay_fits(engine, of[i]->shard, loads[i].checkpoint))
             drop_shard(b, of[i], loads[i].checkpoint);
         else
             result = take_loaded(b, of[i], &loads[i], entries[i], error);
@@ -209,6 +211,7 @@ static enum result list_entries(struct batch *b, struct batch_shard *bs, struct 
         if (n < ENTRIES_PAGE) break;
         after = keys[n - 1];
     }
+    overlay_entries(b, bs, header->key);
     header->whole = true;
     return OK;
 }

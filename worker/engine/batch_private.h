@@ -46,16 +46,24 @@ struct batch_shard {
     size_t dues_n, dues_cap;
     bool owes_ticks, was_cut; /* what becomes of those of the shard */
     bool dropped;             /* the batch goes on without it, or it has begun again since */
-    struct store_apply apply;
-    int64_t next[INPUTS]; /* the positions behind what was taken */
-    int64_t entries;      /* stored once the batch is applied */
+    struct store_apply apply; /* its writes in the order of their keys, and in `kept` */
+    int64_t batch;            /* its number */
+    int64_t next[INPUTS];     /* the positions behind what was taken */
+    int64_t entries;          /* stored once the batch is applied */
+    ms_t wake_at;             /* the earliest wake time that it sets; TIME_NONE: none */
+    struct standing {         /* of the shard before the batch: what a rollback puts back */
+        int64_t batch, entries, next[INPUTS];
+        struct input_mark marks[INPUTS];
+        bool owes_ticks, was_cut;
+    } before;
 };
 
 enum batch_phase {
     BATCH_DECIDED,    /* nothing of it is sent yet */
     BATCH_PREPARING,  /* its messages and positions are on their way; all can be undone */
     BATCH_COMMITTING, /* the outcome is the broker's */
-    BATCH_APPLYING,   /* it is committed, and the store is behind */
+    BATCH_COMMITTED,  /* it waits for its turn at the store */
+    BATCH_APPLYING,   /* the store takes it */
     BATCH_OVER,
     BATCH_GIVEN_UP, /* the process ends: what it is made of may be the producer's still */
 };
@@ -64,6 +72,7 @@ enum batch_phase {
 struct batch {
     struct engine *engine;
     struct arena *arena;
+    struct arena *kept; /* what is written of it, until the store has taken that */
     enum batch_phase phase;
     ms_t now;
     struct plan plan;
@@ -119,9 +128,15 @@ enum result batch_decide(struct batch *b, struct error *error);
 /* batch_collect.c: what was decided, as messages and as writes. REJECT as above. */
 enum result batch_collect(struct batch *b, struct error *error);
 
+/* batch_standing.c: what its shards stand at, and its records. */
+/* It is decided: its shards stand behind it, and its records are its own. */
+void batch_take_off(struct batch *b);
+/* They stand before it again. Nothing that was decided behind it may be left. */
+void batch_go_back(struct batch *b);
+
 /*
- * batch_commit.c: one transaction. From batch_begin on the batch is in flight. Each leaves it in
- * the phase that follows, BATCH_OVER where it was undone; FATAL leaves it as it is.
+ * batch_commit.c: one transaction. Each leaves the batch in the phase that follows, BATCH_OVER where
+ * it was undone; FATAL leaves it as it is.
  */
 enum result batch_begin(struct batch *b, struct error *error);
 /* What is under way is done, with `result` and, if that is not OK, *error. */

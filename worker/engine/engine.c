@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "internal.h"
+#include "overlay.h"
 
 #define WATCH_MS 1000         /* how often an idle worker looks whether Redis still has its state */
 #define BUSY_WAIT_MS 5        /* the longest poll while something else is under way */
@@ -48,7 +49,8 @@ struct engine *engine_new(const struct engine_options *options, const struct eng
     engine->inbox = calloc(engine->inbox_cap, sizeof *engine->inbox);
     if (!engine->shards || !engine->events || !engine->inbox) abort();
     engine->take_max = batch_max;
-    engine->spare = batch_new(engine);
+    while (engine->spares_n < BATCHES) engine->spares[engine->spares_n++] = batch_new(engine);
+    engine->spare_writes = batch_new(engine);
     for (int32_t i = 0; i < options->partitions; i++) engine->shards[i].id = i;
     return engine;
 }
@@ -56,8 +58,11 @@ struct engine *engine_new(const struct engine_options *options, const struct eng
 void engine_free(struct engine *engine)
 {
     if (!engine) return;
+    batch_free(engine->ahead);
     batch_free(engine->flight);
-    batch_free(engine->spare);
+    batch_free(engine->applying);
+    batch_free(engine->spare_writes);
+    while (engine->spares_n) batch_free(engine->spares[--engine->spares_n]);
     arena_free(engine->arena);
     arena_free(engine->source_arena);
     buf_free(&engine->encoder.scratch);
@@ -89,7 +94,8 @@ void engine_stop(struct engine *engine)
     struct error ignored;
     if (!engine) return;
     enum result result = OK;
-    for (int i = 0; i < STOP_LOOKS && engine->flight && result == OK; i++)
+    batch_drop_ahead(engine);
+    for (int i = 0; i < STOP_LOOKS && batch_is_under_way(engine) && result != FATAL; i++)
         result = batch_advance(engine, STOP_WAIT_MS, &ignored);
 }
 
@@ -103,10 +109,12 @@ void engine_release(struct engine *engine)
 
 enum result engine_settle(struct engine *engine, struct error *error)
 {
-    enum result result = OK;
-    while (engine->flight && result == OK) result = batch_advance(engine, STOP_WAIT_MS, error);
-    if (result == RETRY) store_lost(engine, error);
-    return result == FATAL ? FATAL : OK;
+    while (batch_is_under_way(engine)) {
+        enum result result = batch_advance(engine, STOP_WAIT_MS, error);
+        if (result == FATAL) return FATAL;
+        if (result == RETRY) store_lost(engine, error);
+    }
+    return OK;
 }
 
 /* ---- who owns what ---- */
@@ -126,7 +134,7 @@ static void assigned(struct engine *engine, const struct kafka_event *event)
     log_shards("shards assigned", event);
     for (size_t i = 0; i < event->shards_n; i++) {
         struct shard *shard = &engine->shards[event->shards[i]];
-        assert(!shard->is_in_flight);
+        assert(!shard->in_flight);
         /* Paused already; and nothing of an earlier ownership counts. */
         *shard = (struct shard){.id = shard->id, .phase = SHARD_NOT_OURS, .next_wake = TIME_NONE};
         shard_restart(engine, shard);
@@ -253,11 +261,11 @@ static void note_kafka(struct engine *engine, enum result result, const struct e
 
 /* Polls for as many records as the inbox has room for. With none, rebalances have to wait, which
  * the next batch ends: it takes one record at least. The poll behind a revocation gives the shards
- * back, so the batch in flight has to be over before. */
+ * back, so all that is under way has to be over before. */
 static enum result gather(struct engine *engine, int max_wait_ms, struct error *error)
 {
     size_t n, room = inbox_room(engine);
-    if (!room || (engine->must_give_back && engine->flight)) return OK;
+    if (!room || (engine->must_give_back && batch_is_under_way(engine))) return OK;
     engine->must_give_back = false;
     struct input_port *input = engine->input;
     metrics_wait(engine->metrics, WAIT_CALL, "waiting for Kafka: polling for records");
@@ -285,7 +293,7 @@ static enum result watch(struct engine *engine, struct error *error)
     enum result result = engine->store->load(engine->store->self, engine->arena, loads, n, error);
     for (size_t i = 0; i < n && result == OK; i++) {
         struct shard *shard = &engine->shards[loads[i].shard];
-        if (loads[i].checkpoint == shard->checkpoint) continue;
+        if (overlay_fits(engine, shard, loads[i].checkpoint)) continue;
         log_warn("shard state in Redis was lost or changed; restoring it from followup-state",
                  LOG_INT("shard", shard->id), LOG_INT("expected", shard->checkpoint),
                  LOG_INT("found", loads[i].checkpoint));
@@ -298,7 +306,7 @@ static enum result watch(struct engine *engine, struct error *error)
 /* How long the poll may wait: until the first tick, and hardly at all while there is work. */
 static int wait_ms(const struct engine *engine, int max_wait_ms)
 {
-    if (engine->flight) return 0; /* it is waited for instead */
+    if (batch_is_under_way(engine)) return 0; /* it is waited for instead */
     if (engine->membership.store_down)
         return max_wait_ms < STORE_WAIT_MS ? max_wait_ms : STORE_WAIT_MS;
     if (engine->inbox_n && !engine->idle) return 0;
@@ -326,7 +334,7 @@ static enum result work(struct engine *engine, struct error *error)
     return batch_start(engine, engine->clock->now(engine->clock->self), error);
 }
 
-/* A while for the batch in flight. The same turn polls for more without waiting, so that this is
+/* A while for what is under way. The same turn polls for more without waiting, so that this is
  * the only place where it waits. */
 static enum result serve_flight(struct engine *engine, int max_wait_ms, struct error *error)
 {
@@ -336,10 +344,30 @@ static enum result serve_flight(struct engine *engine, int max_wait_ms, struct e
     return result == FATAL ? FATAL : OK;
 }
 
+/* Whether the open transaction tries what Kafka has refused before: it would take others along. */
+static bool flight_is_hindered(const struct engine *engine)
+{
+    for (int32_t i = 0; i < engine->options.partitions; i++)
+        if (engine->shards[i].is_hindered && engine->shards[i].in_flight) return true;
+    return false;
+}
+
+/* Beside another batch only a full one is decided: what is less gathers until nothing is under way, for
+ * each transaction costs. A shard that begins again needs its turn at the store. */
+static bool may_start(const struct engine *engine)
+{
+    if (!batch_is_under_way(engine)) return true;
+    if (engine->ahead || !engine->spares_n) return false;
+    if (engine->must_give_back || restore_is_running(engine)) return false;
+    bool is_full = engine->inbox_n >= engine->take_max || !inbox_room(engine);
+    return is_full && !flight_is_hindered(engine);
+}
+
 /* What needs the store. */
 static enum result serve_shards(struct engine *engine, struct error *error)
 {
-    enum result result = engine->flight ? OK : work(engine, error);
+    enum result result = may_start(engine) ? work(engine, error) : OK;
+    if (result == OK) result = batch_apply_committed(engine, error);
     inbox_sweep(engine);
     if (result == RETRY) store_lost(engine, error);
     return result == FATAL || engine->membership.store_down ? result : restore_run(engine, error);

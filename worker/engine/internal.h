@@ -8,7 +8,9 @@
 #include "mark.h"
 #include "metrics.h"
 
-#define INPUTS 4 /* incident-closed, finding-updated, task-updated, epilogue-forwarded */
+#define BATCHES 2       /* with records; of what the store takes the writes alone are kept */
+#define UNDER_WAY_MAX 3 /* ahead, flight, applying */
+#define INPUTS 4        /* incident-closed, finding-updated, task-updated, epilogue-forwarded */
 
 /* Refused records that a batch still has to take: it ends behind the first of them. */
 #define OVERSIZED_MAX REFUSAL_MESSAGES_MAX
@@ -50,14 +52,16 @@ struct input {
     } blocked;
 };
 
+/* Batches move on what a shard stands at as soon as they are decided: it is what will be committed
+ * when all that is under way is. */
 struct shard {
     int32_t id;
     enum shard_phase phase;
     struct input inputs[INPUTS];
     int64_t checkpoint; /* the changelog offset that the store reflects, as far as we know */
-    int64_t batch;      /* the number of the last committed batch of the shard */
+    int64_t batch;      /* the number of the last batch of the shard */
     int64_t entries;    /* how many entries are stored, internal ones apart */
-    ms_t next_wake;     /* the earliest tick; TIME_NONE: none */
+    ms_t next_wake;     /* no tick is earlier; exact when no batch is under way; TIME_NONE: none */
     /* while restoring */
     bool asked;                /* the brokers, since the restore began */
     struct lookup_shard found; /* what they answered */
@@ -72,7 +76,7 @@ struct shard {
     int64_t restored;                   /* records so far */
     int64_t since_ms;                   /* monotonic: when the restore began */
     struct input_mark given_up[INPUTS]; /* of inputs that begin anew: --accept-state-loss */
-    bool is_in_flight;                  /* the batch in flight has written of it */
+    int in_flight;                      /* batches under way that have written of it */
     bool owes_ticks; /* the last batch took its records, and of the ticks only those before them */
     bool was_cut;    /* the last batch was full before its ticks had their turn */
     /* All its positions were committed since it began; else the next commit has all of them. */
@@ -121,20 +125,25 @@ struct engine {
     } membership;
     struct store_port *real_store; /* behind `store`, which membership.c makes */
     struct store_port watched_store;
-    int64_t next_retry_ms;      /* monotonic: restores wait until then after a failure */
-    int64_t next_ask_ms;        /* monotonic: when what was not settled is asked again */
-    int64_t last_piece_ms;      /* monotonic: when a restore read something last */
-    int64_t next_loss_ms;       /* monotonic: when a changelog that lost its start is spoken of */
-    bool counts_compared;       /* the partition count of all positions in the store, since the
+    int64_t next_retry_ms;     /* monotonic: restores wait until then after a failure */
+    int64_t next_ask_ms;       /* monotonic: when what was not settled is asked again */
+    int64_t last_piece_ms;     /* monotonic: when a restore read something last */
+    int64_t next_loss_ms;      /* monotonic: when a changelog that lost its start is spoken of */
+    bool counts_compared;      /* the partition count of all positions in the store, since the
                                    last assignment */
-    bool count_confirmed;       /* something that is committed was made with the present count */
-    struct str cluster;         /* the id of the Kafka cluster, as it is kept in the store */
-    int64_t next_watch_ms;      /* monotonic: when to look at the checkpoints again */
-    int64_t last_complaint_ms;  /* monotonic: one log line in ten seconds */
-    struct batch *flight;       /* decided, and not committed and applied yet; NULL: none */
-    struct batch *spare;        /* for the next one */
-    bool is_applying;           /* the flight writes to the store */
-    bool must_give_back;        /* shards, by the next poll, for which the flight has to be over */
+    bool count_confirmed;      /* something that is committed was made with the present count */
+    struct str cluster;        /* the id of the Kafka cluster, as it is kept in the store */
+    int64_t next_watch_ms;     /* monotonic: when to look at the checkpoints again */
+    int64_t last_complaint_ms; /* monotonic: one log line in ten seconds */
+    /* One batch at each stage, or NULL; from the last to the first they are in the order in which
+     * they were decided. */
+    struct batch *ahead;    /* decided, and nothing of it is sent */
+    struct batch *flight;   /* in a transaction; or it is committed, and waits for the store */
+    struct batch *applying; /* committed, and the store takes what is left of it: its writes */
+    struct batch *spares[BATCHES]; /* for the next ones */
+    size_t spares_n;
+    struct batch *spare_writes; /* for what the store takes next */
+    bool must_give_back; /* shards, by the next poll, for which all of them have to be over */
     struct kafka_event *events; /* inbox_cap of them */
     struct inbox_slot *inbox;
     size_t inbox_n, inbox_cap, inbox_bytes;
@@ -295,18 +304,26 @@ struct plan {
 enum result plan_make(struct engine *engine, struct arena *arena, ms_t now, struct plan *plan,
                       struct error *error);
 
-/* batch.c: plan ─► load ─► decide ─► DECIDED ─► PREPARING ─► COMMITTING ─► APPLYING */
+/* batch.c: plan ─► load ─► decide ─► DECIDED ─► PREPARING ─► COMMITTING ─► COMMITTED ─► APPLYING */
 struct batch *batch_new(struct engine *engine);
 /* free(NULL) is safe. */
 void batch_free(struct batch *b);
-/* Plans and decides a batch, when there is something to do, and begins its transaction; what is
- * under way then is engine->flight. OK also when the batch had to be dropped: then its shards are
- * restarting. RETRY: the store did not answer. */
+/* Plans and decides a batch, when there is something to do, and begins its transaction if none is
+ * open; no batch is ahead. OK also when the batch had to be dropped: then its shards are restarting.
+ * RETRY: the store did not answer. */
 enum result batch_start(struct engine *engine, ms_t now, struct error *error);
-/* Lets the batch in flight go on as far as it has come; waits up to `wait_ms` for what it waits
- * for. Results as of batch_start; FATAL also when it has been held up for too long. */
+/* Whether a batch is at any stage. */
+bool batch_is_under_way(const struct engine *engine);
+/* Lets the batches under way go on as far as they have come; waits up to `wait_ms` for what the
+ * first of them waits for. Results as of batch_start; FATAL also when one has been held up for too
+ * long. */
 enum result batch_advance(struct engine *engine, int wait_ms, struct error *error);
-/* For the end: gives back the records of the batch in flight, however far that is. */
+/* At the end of a turn: what was committed in it, and waited for what the next batch loads, goes to the
+ * store. Results as of batch_advance. */
+enum result batch_apply_committed(struct engine *engine, struct error *error);
+/* The batch that is ahead is not to be: its shards are restarting. */
+void batch_drop_ahead(struct engine *engine);
+/* For the end: gives back the records of the batches under way, however far they are. */
 void batch_abandon(struct engine *engine);
 
 /* batch_refuse.c */

@@ -3,6 +3,7 @@
  * the ticks that fall between or behind them. */
 #include "internal.h"
 #include "merge.h"
+#include "overlay.h"
 
 #define TICKS_OF_A_SHARD 1000
 #define GATHER_MS 500   /* how long at most they do */
@@ -69,13 +70,15 @@ static enum result plan_ticks(struct engine *engine, struct arena *arena, struct
     sp->ticks_to = until;
     if (shard->next_wake == TIME_NONE || shard->next_wake > until) return OK;
 
-    size_t n = TICKS_OF_A_SHARD < engine->take_max ? TICKS_OF_A_SHARD : engine->take_max, max = n;
+    size_t max = TICKS_OF_A_SHARD < engine->take_max ? TICKS_OF_A_SHARD : engine->take_max;
+    /* What the overlay has taken is in the store's page still. */
+    size_t written = overlay_writes(engine, shard), page = max + written, n = page;
     struct str *keys = arena_alloc(arena, n * sizeof *keys);
     ms_t *wake_at = arena_alloc(arena, n * sizeof *wake_at);
     struct store_port *store = engine->store;
     enum result result = store->due(store->self, arena, shard->id, until, keys, wake_at, &n, error);
     if (result != OK) return result;
-    if (!n) {
+    if (!n && !written) {
         /* Less than we know of: perhaps the store has lost something; the watch will say so. */
         engine->next_watch_ms = 0;
         return shard_refresh_wake(engine, shard, error);
@@ -84,7 +87,8 @@ static enum result plan_ticks(struct engine *engine, struct arena *arena, struct
     for (size_t i = 0; i < n; i++) ticks[i] = (struct tick){keys[i], wake_at[i]};
     sp->ticks = ticks;
     sp->ticks_n = n;
-    if (n == max) sp->ticks_until = sp->ticks_to = wake_at[n - 1];
+    if (n == page) sp->ticks_until = sp->ticks_to = wake_at[n - 1];
+    overlay_due(engine, arena, sp, until, max);
     return OK;
 }
 

@@ -61,7 +61,7 @@ static void ask_brokers(struct engine *engine)
     int32_t *ids = arena_alloc(engine->arena, (all + 1) * sizeof *ids);
     bool fresh = false;
     for (size_t i = 0; i < all; i++)
-        if (!waiting[i]->is_in_flight && !refuse_is_waiting(engine, waiting[i]))
+        if (!waiting[i]->in_flight && !refuse_is_waiting(engine, waiting[i]))
             waiting[n++] = waiting[i];
     for (size_t i = 0; i < n; i++) {
         ids[i] = waiting[i]->id;
@@ -382,7 +382,7 @@ static enum result resume(struct engine *engine, const struct ready *ready, stru
     }
     for (size_t i = 0; i < ready->n && result == OK; i++) {
         struct shard *shard = ready->shards[i];
-        assert(shard->phase == SHARD_RESTORED && !shard->is_in_flight && shard->batch >= 0);
+        assert(shard->phase == SHARD_RESTORED && !shard->in_flight && shard->batch >= 0);
         shard->phase = SHARD_ACTIVE;
         shard->doubted_ms = 0;
         metrics_add(engine->metrics, METRIC_RESTORES, 1);

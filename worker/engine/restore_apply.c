@@ -12,7 +12,7 @@
 
 bool restore_has_to_wait(const struct engine *engine)
 {
-    return engine->is_applying;
+    return engine->applying;
 }
 
 enum result restore_write(struct engine *engine, struct store_apply *applies, size_t n,
@@ -21,7 +21,7 @@ enum result restore_write(struct engine *engine, struct store_apply *applies, si
     struct store_port *store = engine->store;
     enum result result;
     if (!n) return OK;
-    assert(!engine->is_applying);
+    assert(!engine->applying);
     for (size_t i = 0; i < n; i++)
         assert(applies[i].clear || applies[i].checkpoint >= applies[i].expected);
     store->apply_start(store->self, applies, n);

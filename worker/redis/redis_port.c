@@ -14,6 +14,9 @@
 #include "redis_connection.h"
 #include "redis_port_private.h"
 
+/* Tries of a load beside an apply, and how long the last one waits for that. */
+#define LOADS_BESIDE 3
+#define BESIDE_WAIT_MS 1000
 #define FIELDS_PER_COMMAND ((size_t)5000) /* of one HMGET, so that it does not hold up others */
 
 struct str redis_port_key(struct redis_port *port, struct arena *arena, int32_t shard,
@@ -104,18 +107,17 @@ bool redis_port_mark(struct redis_mark *mark, struct str text, long long fields,
     return true;
 }
 
-static void read_checkpoint(struct store_load *load, struct str text, long long fields,
+/* False: the sizes do not fit together. */
+static bool read_checkpoint(struct store_load *load, struct str text, long long fields,
                             long long keys, long long timers)
 {
     struct redis_mark mark;
-    if (!redis_port_mark(&mark, text, fields, keys, timers))
-        log_warn("the shard's keys in Redis are inconsistent; rebuilding the shard",
-                 LOG_INT("shard", load->shard), LOG_INT("fields", fields), LOG_INT("index", keys),
-                 LOG_INT("wake", timers));
+    bool fits = redis_port_mark(&mark, text, fields, keys, timers);
     bool none = mark.offset < 0;
     load->checkpoint = none ? STORE_NO_CHECKPOINT : mark.offset;
     load->checkpoint_at = none ? TIME_NONE : mark.stamp;
     load->cluster = none ? STR_NONE : mark.cluster;
+    return fits;
 }
 
 static enum result read_details(struct redis_port *port, struct store_load *load, long long keys,
@@ -134,9 +136,9 @@ static enum result read_details(struct redis_port *port, struct store_load *load
     return OK;
 }
 
-/* Takes the answers of one shard, from replies[0] on. */
+/* Takes the answers of one shard, from replies[0] on. *fits: its keys fit together. */
 static enum result read_load(struct redis_port *port, struct arena *arena, struct store_load *load,
-                             redisReply **replies, struct error *error)
+                             redisReply **replies, bool *fits, struct error *error)
 {
     size_t hashes = hash_commands(load);
     for (size_t i = 0; i < hashes + COUNTS; i++) {
@@ -150,25 +152,48 @@ static enum result read_load(struct redis_port *port, struct arena *arena, struc
         for (size_t k = i == 0; k < replies[i]->elements && filled < load->n; k++)
             load->values[filled++] = redis_port_value(replies[i]->element[k]);
     redisReply **sizes = replies + hashes;
-    read_checkpoint(load, redis_port_value(replies[0]->element[0]), sizes[0]->integer,
-                    sizes[1]->integer, sizes[2]->integer);
+    *fits = read_checkpoint(load, redis_port_value(replies[0]->element[0]), sizes[0]->integer,
+                            sizes[1]->integer, sizes[2]->integer);
     return read_details(port, load, sizes[1]->integer, sizes + COUNTS, error);
 }
 
+/* One round trip. *torn: the first shard whose keys do not fit together; NULL: they do. */
+static enum result load_once(struct redis_port *port, struct arena *arena, struct store_load *loads,
+                             size_t n, const struct store_load **torn, struct error *error)
+{
+    redisReply **replies;
+    size_t replies_n;
+    *torn = NULL;
+    for (size_t i = 0; i < n; i++) write_load(port, arena, &loads[i]);
+    enum result result =
+        redis_connection_exchange(port->connection, arena, &replies, &replies_n, error);
+    for (size_t i = 0; i < n && result == OK; i++) {
+        bool fits = true;
+        result = read_load(port, arena, &loads[i], replies, &fits, error);
+        if (!fits && !*torn) *torn = &loads[i];
+        replies += load_commands(&loads[i]);
+    }
+    return result;
+}
+
+/* The answers of one shard are several, so an apply under way can come between them: then they are
+ * asked for again, and in the end behind it. */
 static enum result load(void *self, struct arena *arena, struct store_load *loads, size_t n,
                         struct error *error)
 {
     struct redis_port *port = self;
-    redisReply **replies;
-    size_t replies_n;
+    const struct store_load *torn = NULL;
     enum result result = redis_connection_ensure(port->connection, error);
     if (result || !n) return result;
-    for (size_t i = 0; i < n; i++) write_load(port, arena, &loads[i]);
-    result = redis_connection_exchange(port->connection, arena, &replies, &replies_n, error);
-    for (size_t i = 0; i < n && result == OK; i++) {
-        result = read_load(port, arena, &loads[i], replies, error);
-        replies += load_commands(&loads[i]);
+    for (int tries = 0; tries < LOADS_BESIDE; tries++) {
+        bool beside = !redis_writer_wait(port, 0);
+        result = load_once(port, arena, loads, n, &torn, error);
+        if (result != OK || !torn || !beside) break;
+        if (tries == LOADS_BESIDE - 2) redis_writer_wait(port, BESIDE_WAIT_MS);
     }
+    if (result == OK && torn)
+        log_warn("the shard's keys in Redis are inconsistent; rebuilding the shard",
+                 LOG_INT("shard", torn->shard));
     return result;
 }
 

@@ -72,6 +72,8 @@ enum result redis_apply(struct redis_port *port, struct store_apply *applies, si
 /* redis_writer.c */
 void redis_apply_start(void *self, struct store_apply *applies, size_t n);
 bool redis_apply_take(void *self, int wait_ms, enum result *result, struct error *error);
+/* Waits up to `wait_ms` for what is under way; whether nothing is, but for being taken. */
+bool redis_writer_wait(struct redis_port *port, int wait_ms);
 /* Waits for what is under way, and ends the thread. */
 void redis_writer_end(struct redis_port *port);
 

@@ -111,6 +111,11 @@ bool redis_apply_take(void *self, int wait_ms, enum result *result, struct error
     return true;
 }
 
+bool redis_writer_wait(struct redis_port *port, int wait_ms)
+{
+    return !port->writer.busy || wait_for(&port->writer, wait_ms);
+}
+
 void redis_writer_end(struct redis_port *port)
 {
     struct redis_writer *w = &port->writer;
