@@ -63,6 +63,12 @@ void batch_free(struct batch *b)
     free(b);
 }
 
+void batch_give_memory_back(struct engine *engine)
+{
+    assert(!engine->flight);
+    arena_reset(engine->spare->arena, 0);
+}
+
 static void make_empty(struct batch *b, ms_t now)
 {
     arena_reset(b->arena, ARENA_KEEP_BYTES);
@@ -74,14 +80,17 @@ static void land(struct batch *b)
 {
     struct engine *engine = b->engine;
     assert(engine->flight == b && !engine->spare);
+    size_t records = 0;
     for (size_t i = 0; i < b->shards_n; i++) {
         struct batch_shard *bs = &b->shards[i];
         bs->shard->is_in_flight = false;
+        records += bs->taken;
         for (size_t k = 0; k < bs->taken; k++)
             engine->input->release(engine->input->self, &bs->records[k]);
         if (bs->pinned) inbox_unpin(engine, bs->pinned);
     }
     engine->flight = NULL;
+    plan_note_landed(engine, records, monotonic(engine) - b->began_ms);
     engine->spare = b;
 }
 

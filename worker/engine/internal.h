@@ -145,10 +145,12 @@ struct engine {
     /* Why a shard is not restored yet, at restore_waits_ms. */
     char restore_waits[METRICS_REASON_BYTES];
     int64_t restore_waits_ms;
-    bool has_stuck;  /* an input is_stuck */
-    size_t take_max; /* records of the next batch: less after one that was too much */
-    int32_t first;   /* the shard that comes first in the next batch */
-    bool idle;       /* the last batch took nothing */
+    bool has_stuck;   /* an input is_stuck */
+    size_t take_max;  /* records of the next batch: less after one that was too much */
+    int32_t first;    /* the shard that comes first in the next batch */
+    bool idle;        /* the last batch took nothing */
+    int rest_ms;      /* how long the next one may wait for more; 0 once that was asked for */
+    int64_t large_ms; /* monotonic: when the last large batch was over; 0: its memory went back */
     bool kafka_down;
     char kafka_not_ready[METRICS_REASON_BYTES];
     struct oversized {
@@ -294,6 +296,10 @@ struct plan {
 /* The plan lies in `arena`, but for its records, which are those of the inbox. */
 enum result plan_make(struct engine *engine, struct arena *arena, ms_t now, struct plan *plan,
                       struct error *error);
+/* A batch of so many records is over, and took so long. */
+void plan_note_landed(struct engine *engine, size_t records, int64_t took_ms);
+/* How long to wait for more records before the next batch; answers once for each that is over. */
+int plan_rest_ms(struct engine *engine);
 
 /* batch.c: plan ─► load ─► decide ─► DECIDED ─► PREPARING ─► COMMITTING ─► APPLYING */
 struct batch *batch_new(struct engine *engine);
@@ -306,6 +312,8 @@ enum result batch_start(struct engine *engine, ms_t now, struct error *error);
 /* Lets the batch in flight go on as far as it has come; waits up to `wait_ms` for what it waits
  * for. Results as of batch_start; FATAL also when it has been held up for too long. */
 enum result batch_advance(struct engine *engine, int wait_ms, struct error *error);
+/* Frees what the last batches needed; none is in flight. */
+void batch_give_memory_back(struct engine *engine);
 /* For the end: gives back the records of the batch in flight, however far that is. */
 void batch_abandon(struct engine *engine);
 
