@@ -87,7 +87,7 @@ static enum decide_result tick(struct step *step, const struct event *event, ms_
     if (due == TIME_NONE || due > until) return DECIDE_OK;
     if (entry->type == ENTRY_INCIDENT) return review_tick(step, until);
     if (entry->type == ENTRY_FINDING) {
-        finding_tick(step, entry);
+        finding_tick(step, entry, until);
     } else {
         task_settle(step, entry, until);
         reminder_tick(step, entry, until);
@@ -103,7 +103,7 @@ bool decide_is_begun(const struct event *event, const struct entry *header)
            cursor->partition == event->cause.partition && cursor->offset == event->cause.offset;
 }
 
-static enum decide_result decide(struct step *step, const struct event *event, ms_t now)
+static enum decide_result decide(struct step *step, const struct event *event, ms_t until)
 {
     if (event->is_given_up) return closure_give_up(step, event->type == EVENT_CLOSURE);
     switch (event->type) {
@@ -117,11 +117,11 @@ static enum decide_result decide(struct step *step, const struct event *event, m
         occurrence_settle(step);
         return DECIDE_OK;
     case EVENT_TICK:
-    default: return tick(step, event, now);
+    default: return tick(step, event, until);
     }
 }
 
-enum decide_result decide_event(struct decision *d, const struct event *event, ms_t now)
+enum decide_result decide_event(struct decision *d, const struct event *event, ms_t until)
 {
     struct step step;
     enum decide_result result = DECIDE_MORE;
@@ -140,7 +140,7 @@ enum decide_result decide_event(struct decision *d, const struct event *event, m
     } else if (refused(&step, event)) {
         return DECIDE_REJECT;
     } else {
-        result = decide(&step, event, now);
+        result = decide(&step, event, until);
         if (step.incident->retired) review_keep(&step);
     }
     step_end(&step);

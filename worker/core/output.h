@@ -29,6 +29,8 @@ struct recipient {
 
 struct reminder_output {
     enum reminder_kind kind;
+    unsigned covers; /* bit (1 << kind) of each kind that it stands for, its own among them */
+    bool urgent;     /* sent when it fell due, day or night (reminders.at_once) */
     int64_t number;
     ms_t due_for;
     struct recipient *recipients;

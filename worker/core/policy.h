@@ -92,8 +92,11 @@ struct policy {
     struct sla_times sla[priority_end];
     int due_soon[POLICY_POINTS_MAX]; /* percent, ascending */
     size_t due_soon_n;
-    struct duration overdue_every, assign_every, stale_every, verify_every;
-    int64_t overdue_max;
+    struct duration overdue_every, assign_every, stale_every, verify_every, orphan_every;
+    int64_t overdue_max, verify_max;
+    ms_t remind_at;             /* within a day of the calendar */
+    ms_t day_from, day_to;      /* so is what counts as day; remind_at lies in it */
+    bool at_once[priority_end]; /* what does not wait for remind_at */
     struct escalation_step escalation[POLICY_POINTS_MAX];
     size_t escalation_n;
     struct route routing[category_end]; /* kind 0: take [CATEGORY_UNCATEGORIZED], the default */
@@ -104,6 +107,7 @@ struct policy {
     struct team_person *on_call;
     size_t on_call_n;
     bool verification[priority_end];
+    int review_on; /* 1 for Monday to 7; 0: review_every counts */
     struct duration review_every, missing_findings_after, orphan_finding_after, retention;
     struct obligation *obligations;
     size_t obligations_n;

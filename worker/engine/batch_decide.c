@@ -369,6 +369,7 @@ enum result batch_decide(struct batch *b, struct error *error)
 {
     b->decision = (struct decision){.policy = b->engine->options.policy,
                                     .arena = b->arena,
+                                    .now = b->now,
                                     .step_max = b->engine->options.step_max,
                                     .cut = grapheme_cut};
     for (size_t i = 0; i < b->shards_n && !b->full; i++) {
