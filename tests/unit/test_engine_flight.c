@@ -99,6 +99,66 @@ static void records_are_read_while_it_commits(void **state)
     assert_int_equal(f.engine->shards[0].checkpoint, f.stored->shards[0].checkpoint);
 }
 
+static void step_with_time(int max_wait_ms)
+{
+    struct error error;
+    assert_int_equal(engine_step(f.engine, max_wait_ms, &error), OK);
+}
+
+/* What follows at once waits a little, so that a transaction takes in more; nothing else does. */
+static void a_batch_behind_another_waits_for_more(void **state)
+{
+    (void)state;
+    f.commit_ms = 12;
+    f.commit_waits = 3;
+    put(0, 1);
+    step_with_time(200);
+    put(1, 1);
+    step_with_time(200);
+    assert_int_equal(f.transactions, 0);
+    for (int i = 0; i < 9 && !f.transactions; i++) step_with_time(200);
+    assert_null(f.engine->flight); /* it is over, and the next has not begun */
+    assert_int_equal(f.transactions, 1);
+    assert_int_equal(f.engine->inbox_n, 1);
+    put(2, 1);
+    f.commit_waits = 0;
+    step_with_time(200);
+    assert_int_equal(f.transactions, 2);
+    assert_int_equal(opened(), 3);
+    plan_note_landed(f.engine, 1, 1000);
+    assert_int_equal(plan_rest_ms(f.engine), 0); /* nobody waits */
+    f.engine->take_max = 1;
+    f.engine->inbox_n = 1;
+    plan_note_landed(f.engine, 1, 1000);
+    assert_int_equal(plan_rest_ms(f.engine), 0); /* it is full */
+    f.engine->take_max = 10;
+    plan_note_landed(f.engine, 1, 1000);
+    assert_int_equal(plan_rest_ms(f.engine), 5); /* a bounded time */
+    assert_int_equal(plan_rest_ms(f.engine), 0); /* once */
+    f.engine->inbox_n = 0;
+}
+
+static void memory_of_a_large_batch_goes_back(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 499; i++) put(i, 1);
+    steps(2);
+    assert_true(f.transactions > 0);
+    assert_int_equal(f.engine->large_ms, 0);
+    for (int i = 0; i < 1000; i++) put(i, 1);
+    steps(2);
+    assert_true(f.engine->large_ms > 0);
+    fake_pass(&f, 4999);
+    fake_step(&f);
+    assert_true(f.engine->large_ms > 0);
+    fake_pass(&f, 1);
+    fake_step(&f);
+    assert_int_equal(f.engine->large_ms, 0);
+    put(1001, 1);
+    steps(2);
+    assert_int_equal(f.engine->large_ms, 0);
+}
+
 /* What has not moved costs the brokers nothing, but one position goes with every batch of a shard. */
 static void positions_that_moved_are_committed(void **state)
 {
@@ -456,6 +516,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(records_are_read_while_it_commits),
+        TEST(a_batch_behind_another_waits_for_more),
+        TEST(memory_of_a_large_batch_goes_back),
         TEST(positions_that_moved_are_committed),
         TEST(the_watch_knows_of_it),
         TEST(the_watch_sees_a_loss_beside_it),

@@ -248,6 +248,35 @@ static void a_record_from_after_retention_finds_the_past_deleted(void **state)
     world_free(w);
 }
 
+/* A closure that opens nothing brings texts again; nobody else would ever delete them. */
+static void what_is_stored_after_retention_goes_too(void **state)
+{
+    struct world *w = *state;
+    w->policy.retention = days(10);
+    struct closure_event *e = closure(w, "INC-1", 1);
+    evaluate(e, TRI_TRUE, TRI_TRUE);
+    struct finding_event *f = technical(w, "F-1", -1);
+    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
+    add_inline(w, e, f);
+    take_closure(w, NOON, e);
+    run_until(w, "2026-12-20");
+    assert_false(is_stored(w, STR("INC-1|c")));
+    assert_true(wake_of(w, STR("INC-1")) == TIME_NONE);
+    for (int revision = 2; revision < 4; revision++) {
+        e = closure(w, "INC-1", revision);
+        SET_CLOSURE(e, TITLE, title, STR("Key read"));
+        evaluate(e, TRI_TRUE, TRI_TRUE);
+        take_closure(w, revision == 2 ? "2026-12-20T12:00:00Z" : "2026-12-29", e);
+        assert_int_equal(incident_of(w, "INC-1")->phase, PHASE_COMPLETED);
+        assert_true(is_stored(w, STR("INC-1|c")));
+        assert_time(wake_of(w, STR("INC-1")), "2026-12-30T12:00:00Z");
+    }
+    run_until(w, "2026-12-31");
+    assert_false(is_stored(w, STR("INC-1|c")));
+    assert_int_equal(incident_of(w, "INC-1")->title.n, 0);
+    assert_true(wake_of(w, STR("INC-1")) == TIME_NONE);
+}
+
 static void an_update_from_after_retention_finds_no_task(void **state)
 {
     struct world *w = *state;
@@ -306,6 +335,7 @@ int main(void)
         TEST(retention_deletes_the_past),
         TEST(no_name_of_a_later_life_is_one_of_the_first),
         TEST(a_record_from_after_retention_finds_the_past_deleted),
+        TEST(what_is_stored_after_retention_goes_too),
         TEST(an_update_from_after_retention_finds_no_task),
         TEST(nothing_wakes_an_incident_that_waits),
         TEST(the_end_of_time_ends_reviews),

@@ -142,6 +142,7 @@ enum decide_result decide_event(struct decision *d, const struct event *event, m
         return DECIDE_REJECT;
     } else {
         result = decide(&step, event, until);
+        if (step.incident->retired) review_keep(&step);
     }
     step_end(&step);
     d->touched = state_take_touched(d->table);

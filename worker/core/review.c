@@ -33,6 +33,13 @@ static ms_t missing_at(const struct policy *policy, const struct incident *incid
     return deadline_add(&policy->calendar, incident->opened_at, policy->missing_findings_after);
 }
 
+/* When the retention of what is stored begins; TIME_NONE where nothing is. */
+static ms_t kept_from(const struct incident *incident)
+{
+    return incident->retired == incident->occurrence ? incident->kept_since
+                                                     : incident->completed_at;
+}
+
 ms_t review_wake_at(const struct policy *policy, const struct incident *incident)
 {
     if (incident->cursor.stage == STAGE_AGAIN) return incident->cursor.at;
@@ -44,8 +51,8 @@ ms_t review_wake_at(const struct policy *policy, const struct incident *incident
         /* Once begun it goes on at once, also under another policy. */
         if (incident->cursor.stage == STAGE_RETIRE) return incident->completed_at;
         /* What a closure that is under way still needs is not deleted. */
-        if (incident->cursor.stage || incident->retired == incident->occurrence) return TIME_NONE;
-        return deadline_add(&policy->calendar, incident->completed_at, policy->retention);
+        if (incident->cursor.stage || kept_from(incident) == TIME_NONE) return TIME_NONE;
+        return deadline_add(&policy->calendar, kept_from(incident), policy->retention);
     case PHASE_WAITING:
     default: return TIME_NONE;
     }
@@ -158,6 +165,7 @@ enum decide_result review_retire(struct step *step)
     size_t n = 0;
     /* The header stays for ever, so that no id of this life can ever come back. */
     incident->retired = incident->occurrence;
+    incident->kept_since = TIME_NONE;
     incident->doubts = 0;
     incident->title = STR_NONE;
     incident->cursor.stage = STAGE_RETIRE;
@@ -169,6 +177,15 @@ enum decide_result review_retire(struct step *step)
     }
     incident->cursor.stage = STAGE_NONE;
     return DECIDE_OK;
+}
+
+void review_keep(struct step *step)
+{
+    struct incident *incident = step->incident;
+    if (incident->retired != incident->occurrence || incident->cursor.stage) return;
+    if (incident->kept_since != TIME_NONE) return;
+    for (const struct entry *e = step->header->next_sibling; e; e = e->next_sibling)
+        if (e->exists) incident->kept_since = step->cause.at;
 }
 
 enum decide_result review_tick(struct step *step, ms_t until)

@@ -119,6 +119,7 @@ struct cursor { CURSOR_MEMBERS(MEMBER) };
     OWN(INTEGER, orphans)   /* orphan-finding reminders so far */ \
     OWN(INTEGER, retired)   /* > 0: the past was deleted after this occurrence; the ids of later \
                                   tasks end in ~<occurrence> */ \
+    OWN(TIME, kept_since)   /* after its past was deleted something was stored again, at this time */ \
     OWN(OBJECT(cursor), cursor)
 struct incident { INCIDENT_MEMBERS(MEMBER_OF, MEMBER) };
 

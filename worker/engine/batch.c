@@ -66,6 +66,17 @@ void batch_free(struct batch *b)
     free(b);
 }
 
+void batch_give_memory_back(struct engine *engine)
+{
+    assert(!batch_is_under_way(engine));
+    for (size_t i = 0; i < engine->spares_n; i++) {
+        arena_reset(engine->spares[i]->arena, 0);
+        arena_reset(engine->spares[i]->kept, 0);
+    }
+    arena_reset(engine->spare_writes->arena, 0);
+    arena_reset(engine->spare_writes->kept, 0);
+}
+
 static void make_empty(struct batch *b, ms_t now)
 {
     arena_reset(b->arena, ARENA_KEEP_BYTES);
@@ -79,13 +90,17 @@ static void land(struct batch **stage)
 {
     struct batch *b = *stage;
     struct engine *engine = b->engine;
+    size_t records = 0;
     for (size_t i = 0; i < b->shards_n; i++) {
         struct batch_shard *bs = &b->shards[i];
         bs->shard->in_flight--;
+        records += bs->taken;
         for (size_t k = 0; k < bs->taken; k++)
             engine->input->release(engine->input->self, &bs->records[k]);
         if (bs->pinned) inbox_unpin(engine, bs->pinned);
     }
+    if (stage == &engine->flight)
+        plan_note_landed(engine, records, monotonic(engine) - b->began_ms);
     if (stage == &engine->applying)
         engine->spare_writes = b;
     else

@@ -5,9 +5,11 @@
  * had.
  */
 #include <assert.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "internal.h"
 #include "overlay.h"
@@ -16,6 +18,7 @@
 #define BUSY_WAIT_MS 5        /* the longest poll while something else is under way */
 #define STORE_WAIT_MS 50      /* the same while the store is away */
 #define RESTORE_WAITS_MS 6000 /* so long what a restore waits for is not old yet */
+#define LARGE_OVER_MS 5000    /* so long without a large batch, and what it needed is not kept */
 #define COMPLAIN_MS 10000     /* R7.8: a log line every 10 s */
 #define INBOX_MIN \
     ((size_t)4000) /* for records of several topics to be ordered, whatever batch.max is */
@@ -303,6 +306,19 @@ static enum result watch(struct engine *engine, struct error *error)
     return result;
 }
 
+/* A while after the last large batch, or a restore: what it needed goes back to the system. */
+static void give_memory_back(struct engine *engine)
+{
+    if (!engine->large_ms || batch_is_under_way(engine)) return;
+    if (monotonic(engine) - engine->large_ms < LARGE_OVER_MS) return;
+    engine->large_ms = 0;
+    batch_give_memory_back(engine);
+    arena_reset(engine->arena, 0);
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 /* How long the poll may wait: until the first tick, and hardly at all while there is work. */
 static int wait_ms(const struct engine *engine, int max_wait_ms)
 {
@@ -363,6 +379,15 @@ static bool may_start(const struct engine *engine)
     return is_full && !flight_is_hindered(engine);
 }
 
+/* Whether it has let a little time pass for more records to come. */
+static bool rest(struct engine *engine, int max_wait_ms)
+{
+    int ms = plan_rest_ms(engine);
+    if (ms > max_wait_ms) ms = max_wait_ms;
+    if (ms) clock_sleep(ms);
+    return ms > 0;
+}
+
 /* What needs the store. */
 static enum result serve_shards(struct engine *engine, struct error *error)
 {
@@ -376,11 +401,13 @@ static enum result serve_shards(struct engine *engine, struct error *error)
 enum result engine_step(struct engine *engine, int max_wait_ms, struct error *error)
 {
     arena_reset(engine->arena, ARENA_KEEP_BYTES);
+    give_memory_back(engine);
     enum result result = membership_serve(engine, error);
     if (result == OK) result = gather(engine, wait_ms(engine, max_wait_ms), error);
     if (result == FATAL) return FATAL;
     note_kafka(engine, result, error);
     if (serve_flight(engine, max_wait_ms, error) == FATAL) return FATAL;
+    if (rest(engine, max_wait_ms)) return OK;
     result = OK;
     if (!engine->membership.store_down) result = serve_shards(engine, error);
     inbox_sweep(engine);

@@ -154,10 +154,12 @@ struct engine {
     /* Why a shard is not restored yet, at restore_waits_ms. */
     char restore_waits[METRICS_REASON_BYTES];
     int64_t restore_waits_ms;
-    bool has_stuck;  /* an input is_stuck */
-    size_t take_max; /* records of the next batch: less after one that was too much */
-    int32_t first;   /* the shard that comes first in the next batch */
-    bool idle;       /* the last batch took nothing */
+    bool has_stuck;   /* an input is_stuck */
+    size_t take_max;  /* records of the next batch: less after one that was too much */
+    int32_t first;    /* the shard that comes first in the next batch */
+    bool idle;        /* the last batch took nothing */
+    int rest_ms;      /* how long the next one may wait for more; 0 once that was asked for */
+    int64_t large_ms; /* monotonic: when the last large batch was over; 0: its memory went back */
     bool kafka_down;
     char kafka_not_ready[METRICS_REASON_BYTES];
     struct oversized {
@@ -303,6 +305,10 @@ struct plan {
 /* The plan lies in `arena`, but for its records, which are those of the inbox. */
 enum result plan_make(struct engine *engine, struct arena *arena, ms_t now, struct plan *plan,
                       struct error *error);
+/* A batch of so many records is over, and took so long. */
+void plan_note_landed(struct engine *engine, size_t records, int64_t took_ms);
+/* How long to wait for more records before the next batch; answers once for each that is over. */
+int plan_rest_ms(struct engine *engine);
 
 /* batch.c: plan ─► load ─► decide ─► DECIDED ─► PREPARING ─► COMMITTING ─► COMMITTED ─► APPLYING */
 struct batch *batch_new(struct engine *engine);
@@ -323,6 +329,8 @@ enum result batch_advance(struct engine *engine, int wait_ms, struct error *erro
 enum result batch_apply_committed(struct engine *engine, struct error *error);
 /* The batch that is ahead is not to be: its shards are restarting. */
 void batch_drop_ahead(struct engine *engine);
+/* Frees what the last batches needed; none is under way. */
+void batch_give_memory_back(struct engine *engine);
 /* For the end: gives back the records of the batches under way, however far they are. */
 void batch_abandon(struct engine *engine);
 

@@ -8,6 +8,9 @@
 #define TICKS_OF_A_SHARD 1000
 #define GATHER_MS 500   /* how long at most they do */
 #define FORGET_MS 10000 /* how long a hindered shard may have nothing to do */
+#define REST_SHARE 4    /* of the time that the batch before took */
+#define REST_MAX_MS 5
+#define LARGE_BATCH 500 /* records that take more memory than is worth keeping */
 
 /* The records of active shards, shard by shard; *first[p] is where those of shard p begin. */
 static const struct record **sort_inbox(struct engine *engine, struct arena *arena, ms_t now,
@@ -139,4 +142,25 @@ enum result plan_make(struct engine *engine, struct arena *arena, ms_t now, stru
     if (plan->n) engine->first = (engine->first + 1) % partitions;
     keep_hindered(plan);
     return OK;
+}
+
+/*
+ * A transaction costs brokers by the partitions that it touches, however little it writes there. So
+ * where batches follow one another, which are small then, the next one waits for some records more.
+ * The first record after a pause never waits.
+ */
+void plan_note_landed(struct engine *engine, size_t records, int64_t took_ms)
+{
+    if (records >= LARGE_BATCH) engine->large_ms = engine->clock->monotonic_ms(engine->clock->self);
+    int64_t rest_ms = took_ms / REST_SHARE;
+    engine->rest_ms = rest_ms < REST_MAX_MS ? (int)rest_ms : REST_MAX_MS;
+}
+
+int plan_rest_ms(struct engine *engine)
+{
+    int rest_ms = engine->rest_ms;
+    bool is_large = engine->inbox_n >= engine->take_max / 2 || !inbox_room(engine);
+    if (batch_is_under_way(engine)) return 0;
+    engine->rest_ms = 0;
+    return engine->inbox_n && !is_large ? rest_ms : 0;
 }

@@ -118,5 +118,6 @@ enum result restore_apply(struct engine *engine, const struct changelog_record *
         shard->restored += (int64_t)portions[shard->id].records;
     }
     metrics_add(engine->metrics, METRIC_RESTORED_RECORDS, records_n);
+    engine->large_ms = monotonic(engine);
     return OK;
 }

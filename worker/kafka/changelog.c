@@ -10,9 +10,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "common/clock.h"
 #include "kafka_conf.h"
 #include "kafka_error.h"
+#include "kafka_wake.h"
 
+#define IDLE_MS 3000 /* so long without an open shard, and the client is closed */
 #define READ_BYTES_MAX ((size_t)16 << 20) /* of one read: it is copied on its way to Redis */
 
 struct shard_reader {
@@ -25,11 +28,13 @@ struct changelog {
     const struct config *config;
     int32_t partitions;
     struct kafka_watch watch;
-    rd_kafka_t *reader;      /* read_committed; NULL before the first use */
+    rd_kafka_t *reader;      /* read_committed; NULL while it is not used */
     rd_kafka_topic_t *topic; /* of the reader */
     rd_kafka_queue_t
         *queue; /* of all open shards: the limits of a queue then hold for all of them */
     struct shard_reader *shards;
+    int32_t open_n;
+    int64_t used_ms;           /* monotonic: when the last shard was closed */
     rd_kafka_message_t **held; /* what the last read gave out */
     size_t held_n, held_cap;
 };
@@ -51,14 +56,23 @@ static void release(struct changelog *log)
     log->held_n = 0;
 }
 
-void changelog_free(struct changelog *log)
+static void disconnect_reader(struct changelog *log)
 {
-    if (!log) return;
-    for (int32_t i = 0; i < log->partitions; i++) changelog_close(log, i);
     release(log);
     if (log->queue) rd_kafka_queue_destroy(log->queue);
     if (log->topic) rd_kafka_topic_destroy(log->topic);
     kafka_conf_close(log->reader);
+    log->queue = NULL;
+    log->topic = NULL;
+    log->reader = NULL;
+    log->watch = (struct kafka_watch){0};
+}
+
+void changelog_free(struct changelog *log)
+{
+    if (!log) return;
+    for (int32_t i = 0; i < log->partitions; i++) changelog_close(log, i);
+    disconnect_reader(log);
     free(log->held);
     free(log->shards);
     free(log);
@@ -66,7 +80,9 @@ void changelog_free(struct changelog *log)
 
 void changelog_serve(struct changelog *log)
 {
-    if (log->reader) rd_kafka_poll(log->reader, 0);
+    if (!log->reader) return;
+    rd_kafka_poll(log->reader, 0);
+    if (!log->open_n && clock_monotonic_ms() - log->used_ms >= IDLE_MS) disconnect_reader(log);
 }
 
 static bool connect_reader(struct changelog *log, struct error *error)
@@ -74,6 +90,8 @@ static bool connect_reader(struct changelog *log, struct error *error)
     if (log->reader) return true;
     rd_kafka_conf_t *conf = kafka_conf_new(log->config, KAFKA_READER, &log->watch, error);
     if (!conf) return false;
+    /* What is fetched ahead is what memory goes to: one answer waits while another is written. */
+    rd_kafka_conf_set(conf, "queued.min.messages", "1", NULL, 0);
     log->reader = kafka_conf_open(conf, KAFKA_READER, error);
     if (!log->reader) return false;
     log->topic = rd_kafka_topic_new(log->reader, log->config->topics[TOPIC_STATE].p, NULL);
@@ -93,6 +111,7 @@ enum result changelog_open(struct changelog *log, int32_t shard, int64_t from, s
         return kafka_error_code(log->config, rd_kafka_last_error(), NULL,
                                 "starting to read followup-state", error);
     *s = (struct shard_reader){.open = true, .next = from};
+    log->open_n++;
     return OK;
 }
 
@@ -102,6 +121,8 @@ void changelog_close(struct changelog *log, int32_t shard)
     if (!s->open) return;
     rd_kafka_consume_stop(log->topic, shard);
     s->open = false;
+    log->open_n--;
+    log->used_ms = clock_monotonic_ms();
 }
 
 int64_t changelog_next(const struct changelog *log, int32_t shard)
@@ -176,6 +197,7 @@ enum result changelog_read(struct changelog *log, struct changelog_record *recor
 {
     enum result r = OK;
     size_t bytes = 0;
+    bool has_taken = false;
     *n = 0;
     if (!log->reader) return OK;
     release(log);
@@ -184,9 +206,11 @@ enum result changelog_read(struct changelog *log, struct changelog_record *recor
         rd_kafka_message_t *m = rd_kafka_consume_queue(log->queue, timeout_ms);
         if (!m) break;
         timeout_ms = 0;
+        has_taken = true;
         bytes += m->len;
         r = take_message(log, m, records, n, error);
     }
+    if (has_taken) kafka_wake_fetching(log->reader);
     /* Records that came before an error are not lost by it: the error comes again or is over. */
     return *n > 0 && r == RETRY ? OK : r;
 }

@@ -49,10 +49,14 @@ static const struct setting fetch_settings[] = {
     {NULL, NULL},
 };
 
-/* The member of the group is woken when it has taken from its queue (kafka_wake.c). */
+/* While anything is in its queue the member of the group does not fetch; it is woken when that was
+ * taken (kafka_wake.c). So there is one fetch for each poll, with all that has come since, instead of
+ * one for each record: at low rates half of a broker's work. And the queue holds one answer at most. */
 static const struct setting member_settings[] = {
-    {"queued.max.messages.kbytes", "4096"},
-    {"fetch.message.max.bytes", "524288"},
+    {"queued.min.messages", "1"},
+    {"fetch.queue.backoff.ms", "5"},
+    {"fetch.message.max.bytes", "262144"},
+    {"fetch.wait.max.ms", "250"}, /* what there is to fetch does not wait for it */
     {NULL, NULL},
 };
 

@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "kafka_consumer_private.h"
+#include "kafka_wake.h"
 
 /* A broker that is starting can say for a moment that a topic is not there. */
 #define MISSING_TOPIC_GRACE_MS 5000
@@ -450,6 +451,7 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
                                 int timeout_ms, size_t *n, struct error *error)
 {
     size_t bytes = 0;
+    bool has_taken = false;
     *n = 0;
     if (c->gives_back) kafka_consumer_give_back(c);
     if (c->wanted && !c->subscribed) {
@@ -465,9 +467,10 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
         told = c->rebalanced;
         if (told) *n = add_rebalance(c, events, *n);
         if (!m) break;
+        has_taken = true;
         if (take_message(c, m, &events[*n])) bytes += events[(*n)++].record.value.n;
     }
-    kafka_wake_taken(&c->wake, c->rk, bytes);
+    if (has_taken) kafka_wake_fetching(c->rk);
     /* A revocation that came with the failure is still told first. */
     if (*n > 0) return OK;
     if (c->failed != OK) return error_set(error, c->failed, "%s", c->failure.text);

@@ -9,7 +9,6 @@
 #include "kafka_consumer.h"
 #include "kafka_error.h"
 #include "kafka_group.h"
-#include "kafka_wake.h"
 
 /* The input topics are the first of enum topic. */
 #define INPUTS 4
@@ -22,7 +21,6 @@ struct kafka_consumer {
     int32_t partitions;
     rd_kafka_t *rk;
     struct kafka_watch watch;
-    struct kafka_wake wake;
     rd_kafka_topic_t *topics[INPUTS + 1]; /* by enum topic; the very handles that messages have */
     bool wanted;                          /* to be a member */
     bool subscribed;

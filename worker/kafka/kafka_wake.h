@@ -4,19 +4,11 @@
 #define EPILOGUE_KAFKA_WAKE_H
 
 #include <librdkafka/rdkafka.h>
-#include <stddef.h>
-
-/* What was taken out of the queue since the library last looked at it. */
-struct kafka_wake {
-    size_t taken; /* bytes of values */
-};
 
 /*
- * Says that so many bytes more were taken; every KAFKA_WAKE_BYTES of them the threads that fetch are
- * made to look. Of a library that looks by itself (fetch.queue.backoff.ms) it asks nothing.
+ * To be called after what is in the queue was taken: the threads that fetch look whether there is
+ * room. Of a library that looks by itself (fetch.queue.backoff.ms) it asks nothing.
  */
-void kafka_wake_taken(struct kafka_wake *wake, rd_kafka_t *rk, size_t bytes);
-
-#define KAFKA_WAKE_BYTES ((size_t)1 << 20)
+void kafka_wake_fetching(rd_kafka_t *rk);
 
 #endif
