@@ -63,7 +63,7 @@ static void write_state(const struct fleet *w, struct lines *lines)
         const struct sim_node *node = w->store->shards[p].by_key.first[0];
         for (; node; node = node->next[0]) {
             const struct sim_entry *entry = node->item;
-            if (state_key_is_internal(entry->key)) continue;
+            if (state_key_is_position(entry->key)) continue;
             *ARENA_PUSH(lines->arena, lines->items, lines->n, lines->cap) =
                 arena_printf(lines->arena, "store/%d %" PRId64 " %.*s %.*s", p, entry->wake_at,
                              STR_ARG(entry->key), STR_ARG(entry->value));
@@ -160,7 +160,7 @@ static void check_store(struct fleet *w, int32_t shard)
     for (size_t i = log->first; i < log->n; i++) {
         struct sim_record *record = log->items[i];
         if (record->state != SIM_COMMITTED) continue;
-        if (state_key_is_internal(record->key))
+        if (state_key_is_position(record->key))
             check_position(w, shard, record, &batch, w->options.compacts, &position);
         if (sim_index_get(&live, 0, record->key)) sim_index_remove(&live, 0, record->key);
         if (record->value.p) sim_index_add(&live, 0, record->key, record);
@@ -174,7 +174,7 @@ static void check_store(struct fleet *w, int32_t shard)
                  STR_ARG(b->key));
     }
     if (a || b) fail(w, "shard %d: the store has not what the changelog has", shard);
-    if (position.entries != (int64_t)(stored->by_key.n - stored->internal))
+    if (position.entries != (int64_t)(stored->by_key.n - stored->positions))
         fail(w, "shard %d: %" PRId64 " entries are counted", shard, position.entries);
     for (int t = TOPIC_INCIDENT_CLOSED; t <= TOPIC_FORWARDED && batch; t++)
         if (position.offsets[t] != sim_kafka_offset(w->kafka, t, shard)->offset)

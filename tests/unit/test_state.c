@@ -38,9 +38,9 @@ static void keys(void **state)
     assert_str(state_task_id(a, id, STR("bug/F%7C7")), "A%2F1%7Cx/bug/F%7C7");
     assert_str(arena_str(a, state_header_key(STR("A|t|bug/F"))), "A");
     assert_str(arena_str(a, state_header_key(STR("A"))), "A");
-    assert_true(state_key_is_internal(STR("$position/3")));
-    assert_false(state_key_is_internal(STR("A")));
-    assert_false(state_key_is_internal(STR("")));
+    assert_true(state_key_is_position(STR("$position/3")));
+    assert_false(state_key_is_position(STR("A")));
+    assert_false(state_key_is_position(STR("")));
 }
 
 static void entries_know_their_type_and_their_header(void **state)

@@ -148,6 +148,10 @@ READ(reminders)
         {"assign_every", offsetof(struct policy, assign_every), policy_reader_duration, false},
         {"stale_every", offsetof(struct policy, stale_every), policy_reader_duration, false},
         {"verify_every", offsetof(struct policy, verify_every), policy_reader_duration, false},
+        {"digest", offsetof(struct policy, digest), policy_reader_bool, false},
+        {"collect", offsetof(struct policy, collect), policy_reader_duration, false},
+        {"collect_at_once", offsetof(struct policy, collect_at_once), policy_reader_duration,
+         false},
         {0},
     };
     return policy_reader_members(r, at, value, members, target);

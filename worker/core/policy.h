@@ -94,6 +94,8 @@ struct policy {
     size_t due_soon_n;
     struct duration overdue_every, assign_every, stale_every, verify_every;
     int64_t overdue_max;
+    bool digest; /* reminders go out in digests, else each as an event of its own */
+    struct duration collect, collect_at_once; /* how long a digest gathers them */
     struct escalation_step escalation[POLICY_POINTS_MAX];
     size_t escalation_n;
     struct route routing[category_end]; /* kind 0: take [CATEGORY_UNCATEGORIZED], the default */

@@ -73,6 +73,10 @@ static enum result encode_outputs(struct batch *b, struct batch_shard *bs, const
     const struct outputs *outputs = &b->decision.outputs;
     for (; b->encoded < outputs->n; b->encoded++) {
         const struct output *output = &outputs->items[b->encoded];
+        if (output->type == OUTPUT_REMINDER && engine->options.policy->digest) {
+            batch_add_items(b, bs, output);
+            continue;
+        }
         struct message_origin origin = {.shard = bs->shard, .item = item};
         struct topic_limit limit;
         struct message *m = batch_add_message(b, origin);
@@ -369,6 +373,7 @@ enum result batch_decide(struct batch *b, struct error *error)
 {
     b->decision = (struct decision){.policy = b->engine->options.policy,
                                     .arena = b->arena,
+                                    .now = b->now,
                                     .step_max = b->engine->options.step_max,
                                     .cut = grapheme_cut};
     for (size_t i = 0; i < b->shards_n && !b->full; i++) {
