@@ -255,6 +255,7 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
     f->limits = LIMITS_DEFAULT;
     sim_clock_init(&f->clock, FAKE_START);
     if (policy_file_load(policy, f->arena, &f->policy, &error) != OK) fail_msg("%s", error.text);
+    f->policy.digest = false; /* what is sent can be seen at once */
     f->input = (struct input_port){.self = f,
                                    .be_member = be_member,
                                    .poll = poll,
