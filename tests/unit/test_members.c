@@ -65,6 +65,7 @@ static void assert_stored(enum entry_type type, void *body, const char *name)
 }
 
 static const struct closure closure_none;
+static const struct items items_none;
 
 #define STORED(entry_type, of, type, member, name)    \
     {                                                 \
@@ -90,6 +91,11 @@ static void test_every_member_is_stored(void **state)
     FINDING_OWN(FINDING_NAMED)
 #define TASK_ROW(type, member) STORED(ENTRY_TASK, task, type, member, #member)
     TASK_MEMBERS(TASK_ROW, TASK_ROW, TASK_ROW)
+
+#define RECIPIENT_ROW(type, member) STORED(ENTRY_RECIPIENT, recipient_state, type, member, #member)
+    RECIPIENT_MEMBERS(RECIPIENT_ROW)
+#define ITEMS_ROW(type, member) STORED(ENTRY_ITEMS, items, type, member, #member)
+    ITEMS_MEMBERS(ITEMS_ROW)
 }
 
 #define HAS(type, member) assert_true(says(json, #member));
@@ -132,6 +138,10 @@ static void test_every_member_inside_is_stored(void **state)
     task.reminders[REMINDER_OVERDUE] = (struct reminder_state){7, AT};
     json = written(ENTRY_TASK, &task);
     REMINDER_STATE_MEMBERS(HAS)
+    struct digest_item item = {ITEM_MEMBERS(SAMPLE)};
+    struct items items = {.items = {&item, 1}};
+    json = written(ENTRY_ITEMS, &items);
+    ITEM_MEMBERS(HAS)
 }
 
 /* What is read where nothing is written, and what a new one begins as. */
@@ -273,6 +283,9 @@ static void test_the_schema_of_the_state(void **state)
                   FINDING_IDENTITY(NAME) FINDING_SAID(NAME_OF) FINDING_OWN(NAME_AS) "tasks")
     ASSERT_SCHEMA("state", "finding_task", TASK_MEMBERS(NAME, NAME, NAME))
     ASSERT_SCHEMA("state", "task", TASK_MEMBERS(NAME, NAME, NAME))
+    ASSERT_SCHEMA("state", "recipient", RECIPIENT_MEMBERS(NAME))
+    ASSERT_SCHEMA("state", "items", ITEMS_MEMBERS(NAME))
+    ASSERT_SCHEMA("state", "item", ITEM_MEMBERS(NAME))
     ASSERT_SCHEMA("state", "order", ORDER_MEMBERS(NAME))
     ASSERT_SCHEMA("state", "owner", OWNER_MEMBERS(NAME))
     ASSERT_SCHEMA("state", "tracker", TRACKER_MEMBERS(NAME))

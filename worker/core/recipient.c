@@ -25,7 +25,8 @@ ms_t recipient_wake_at(const struct policy *policy, const struct recipient_state
 /* This event's own copy of the header. */
 static struct recipient_state *edit(struct decision *d, struct entry *header)
 {
-    const struct recipient_state *before = header->exists ? header->recipient : &recipient_none;
+    const struct recipient_state *before =
+        header->exists ? header->recipient : &recipient_state_none;
     header->recipient = arena_copy(d->arena, before, sizeof *before);
     header->exists = true;
     state_touch(d->table, header);

@@ -43,7 +43,7 @@ const struct finding finding_none = {
 };
 const struct task task_none = {TASK_MEMBERS(NONE, NONE, NONE)};
 const struct digest_item digest_item_none = {ITEM_MEMBERS(NONE)};
-const struct recipient_state recipient_none = {RECIPIENT_MEMBERS(NONE)};
+const struct recipient_state recipient_state_none = {RECIPIENT_MEMBERS(NONE)};
 
 /* clang-format on */
 

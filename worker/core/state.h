@@ -345,7 +345,7 @@ extern const struct incident incident_none;
 extern const struct finding finding_none;
 extern const struct task task_none;
 extern const struct digest_item digest_item_none;
-extern const struct recipient_state recipient_none;
+extern const struct recipient_state recipient_state_none;
 
 enum entry_type {
     ENTRY_INCIDENT,
