@@ -78,6 +78,7 @@ static const struct items items_none;
 static void test_every_member_is_stored(void **state)
 {
     (void)state;
+    struct digest_item sample_digest_item = {ITEM_MEMBERS(SAMPLE)};
 #define INCIDENT_ROW(type, member) STORED(ENTRY_INCIDENT, incident, type, member, #member)
 #define INCIDENT_SAID(bit, type, member) INCIDENT_ROW(type, member)
     INCIDENT_MEMBERS(INCIDENT_SAID, INCIDENT_ROW)
@@ -138,8 +139,8 @@ static void test_every_member_inside_is_stored(void **state)
     task.reminders[REMINDER_OVERDUE] = (struct reminder_state){7, AT};
     json = written(ENTRY_TASK, &task);
     REMINDER_STATE_MEMBERS(HAS)
-    struct digest_item item = {ITEM_MEMBERS(SAMPLE)};
-    struct items items = {.items = {&item, 1}};
+    struct digest_item sample_digest_item = {ITEM_MEMBERS(SAMPLE)};
+    struct items items = {.items = {&sample_digest_item, 1}};
     json = written(ENTRY_ITEMS, &items);
     ITEM_MEMBERS(HAS)
 }
