@@ -17,6 +17,11 @@ struct duration working_days(int64_t n)
     return (struct duration){n, true};
 }
 
+void everything_at_once(struct policy *p, bool at_once)
+{
+    for (int i = 1; i < priority_end; i++) p->at_once[i] = at_once;
+}
+
 static void default_times(struct policy *p)
 {
     p->sla[PRIORITY_P1] = (struct sla_times){working_days(3), days(7), days(3), days(7)};
@@ -28,6 +33,11 @@ static void default_times(struct policy *p)
     p->due_soon_n = 2;
     p->overdue_every = hours(24);
     p->overdue_max = 30;
+    p->verify_max = 4;
+    p->remind_at = 9 * HOUR_MS;
+    p->day_from = 7 * HOUR_MS;
+    p->day_to = 20 * HOUR_MS;
+    everything_at_once(p, true);
     p->assign_every = working_days(1);
     p->stale_every = p->verify_every = p->review_every = days(7);
     p->escalation[0] = (struct escalation_step){.percent = 75, .to = 1u << ROLE_MANAGER};
@@ -36,7 +46,7 @@ static void default_times(struct policy *p)
         .after_breach = true, .delay = days(3), .to = 1u << ROLE_RESPONSE_LEAD};
     p->escalation_n = 3;
     p->missing_findings_after = days(14);
-    p->orphan_finding_after = days(7);
+    p->orphan_finding_after = p->orphan_every = days(7);
     p->retention = days(365);
 }
 

@@ -38,7 +38,12 @@ static struct str render_reminder(struct world *w, const struct output *o)
                        : r->finding ? r->finding->finding_id
                                     : o->incident_id;
     struct str skipped = STR("");
-    if (r->coalesced) skipped = arena_printf(w->arena, " +%lld", (long long)r->coalesced);
+    for (int kind = (int)r->kind + 1; kind < reminder_kind_end; kind++)
+        if (r->covers >> kind & 1)
+            skipped = arena_printf(w->arena, "%.*s &%.*s", STR_ARG(skipped),
+                                   STR_ARG(reminder_kind_name((enum reminder_kind)kind)));
+    if (r->coalesced)
+        skipped = arena_printf(w->arena, "%.*s +%lld", STR_ARG(skipped), (long long)r->coalesced);
     return arena_printf(w->arena, "reminder %.*s/%lld %.*s%.*s %.16s%.*s",
                         STR_ARG(reminder_kind_name(r->kind)), (long long)r->number, STR_ARG(about),
                         STR_ARG(skipped), at, STR_ARG(to));

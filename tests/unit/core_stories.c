@@ -173,6 +173,11 @@ static void some_policy(struct world *w)
     if (story_chance(30)) p->priority_boost = story_pick(3);
     if (story_chance(30)) p->routing[CATEGORY_MANUAL_ERROR].kind = 0;
     if (story_chance(30)) p->routing[CATEGORY_PROCESS_FLAW].owner = owner("legal", NULL);
+    for (int i = 1; i < priority_end; i++) p->at_once[i] = story_chance(60);
+    if (story_chance(30)) p->remind_at = p->day_from + story_pick(13) * HOUR_MS;
+    if (story_chance(50)) p->review_on = 1 + story_pick(7);
+    if (story_chance(30)) p->overdue_max = story_pick(4);
+    if (story_chance(30)) p->verify_max = story_pick(4);
     if (story_chance(50)) {
         p->obligations_n = 1;
         p->obligations = ARENA_NEW(w->arena, struct obligation);

@@ -126,6 +126,7 @@ static enum decide_result take_part(struct world *w, struct event *event)
 {
     load_needed(w, event);
     w->cause = event->cause;
+    w->d.now = w->now;
     size_t before = w->d.outputs.n;
     enum decide_result result = decide_event(&w->d, event, w->now);
     if (result == DECIDE_REJECT) {

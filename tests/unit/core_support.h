@@ -51,6 +51,8 @@ void world_free(struct world *world);
 
 /* Fills in the default policy of R9.4. */
 void default_policy(struct arena *arena, struct policy *policy);
+/* Whether reminders of all priorities are sent when they fall due: so they are, if not said. */
+void everything_at_once(struct policy *policy, bool at_once);
 struct duration days(int64_t n);
 struct duration hours(int64_t n);
 struct duration working_days(int64_t n);

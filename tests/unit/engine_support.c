@@ -255,6 +255,11 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
     f->limits = LIMITS_DEFAULT;
     sim_clock_init(&f->clock, FAKE_START);
     if (policy_file_load(policy, f->arena, &f->policy, &error) != OK) fail_msg("%s", error.text);
+    /* What falls due is sent then, each kind by itself: this is about time, not about hours. */
+    for (int p = PRIORITY_P1; p < priority_end; p++) f->policy.at_once[p] = true;
+    f->policy.escalation_n = 0;
+    f->policy.review_on = 0;
+    f->policy.review_every = (struct duration){7 * DAY_MS, false};
     f->policy.digest = false; /* what is sent can be seen at once */
     f->input = (struct input_port){.self = f,
                                    .be_member = be_member,

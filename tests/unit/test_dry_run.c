@@ -47,6 +47,9 @@ static int set_up(void **state)
     limits = LIMITS_DEFAULT;
     struct error error;
     if (policy_file_load(NULL, arena, &policy, &error) != OK) return 1;
+    for (int p = PRIORITY_P1; p < priority_end; p++) policy.at_once[p] = true;
+    policy.review_on = 0;
+    policy.review_every = (struct duration){7 * DAY_MS, false};
     policy.digest = false;
     other = policy;
     other.version = STR("other");

@@ -230,13 +230,15 @@ static void test_task_reminder(void **state)
                                          .recipients = recipients,
                                          .recipients_n = 2,
                                          .summary = STR("late"),
+                                         .covers = 1u << REMINDER_OVERDUE | 1u << REMINDER_DUE,
                                          .coalesced = 4,
                                          .occurrence = 3,
                                          .task = &task}};
     struct message m;
     encode_output(&encoder, arena, &output, &m);
     assert_int_equal(m.topic, TOPIC_REMINDERS);
-    assert_value(&m, "{\"kind\":\"overdue\",\"number\":2,\"task_id\":\"INC-1042/bug/F-7\","
+    assert_value(&m, "{\"kind\":\"overdue\",\"covers\":[\"overdue\",\"due\"],\"number\":2,\"task_"
+                     "id\":\"INC-1042/bug/F-7\","
                      "\"incident_id\":\"INC-1042\",\"due_for\":\"2026-11-20T10:15:00.000Z\","
                      "\"recipients\":[{\"role\":\"owner\",\"team\":\"crash-reporting\","
                      "\"person\":\"dev@example.com\"},{\"role\":\"on-call\","
@@ -263,6 +265,7 @@ static void test_reminders_without_task(void **state)
                             .at = AT,
                             .cause = {.at = AT},
                             .reminder = {.kind = REMINDER_REVIEW_DUE,
+                                         .covers = 1u << REMINDER_REVIEW_DUE,
                                          .number = 1,
                                          .due_for = AT,
                                          .occurrence = 1,
@@ -272,7 +275,8 @@ static void test_reminders_without_task(void **state)
     struct message m;
     encode_output(&encoder, arena, &output, &m);
     assert_value(&m,
-                 "{\"kind\":\"review-due\",\"number\":1,\"task_id\":null,\"incident_id\":\"INC/1\","
+                 "{\"kind\":\"review-due\",\"covers\":[\"review-due\"],\"number\":1,\"task_id\":"
+                 "null,\"incident_id\":\"INC/1\","
                  "\"due_for\":\"2026-11-20T10:15:00.000Z\",\"recipients\":[],\"summary\":null,"
                  "\"coalesced\":0,\"task\":null,\"incident\":{\"title\":\"Key read\","
                  "\"level\":\"full\",\"open\":[" SHORT_TASK "," SHORT_TASK "]},\"finding\":null}");

@@ -175,7 +175,7 @@ static void members_change_one_by_one(void **state)
     f = finding(w, "INC-1", "F-1", 6);
     take_finding(w, LATER_STILL, f);
     assert_news(w, "");
-    assert_time(task_of(w, "INC-1", "bug/F-1")->touched_at, LATER_STILL);
+    assert_time(task_of(w, "INC-1", "bug/F-1")->touched_at, LATER); /* it was no change */
 }
 
 static void late_and_duplicate_records(void **state)
@@ -347,15 +347,31 @@ static void an_incident_that_never_closes(void **state)
     SET_FINDING(f, TITLE, title, STR("Dumps"));
     take_finding(w, NOON, f);
     TELL_FINDING(w, LATER, "F-2", 1, OWNER, owner, owner("identity", NULL));
-    run_until(w, "2027-03-01");
+    run_until(w, "2026-12-05");
     assert_news(w,
                 "reminder orphan-finding/1 F-1 2026-11-27T12:00 response-team=security-response\n"
                 "reminder orphan-finding/2 F-2 2026-12-01T12:00 response-team=security-response "
-                "owner=identity\n");
+                "owner=identity\n"
+                "reminder orphan-finding/3 F-1 2026-12-04T12:00 response-team=security-response\n");
     assert_str(output_at(w, 0)->reminder.summary,
-               "Finding F-1 'Dumps' (technical-lapse) came 7 d ago, and its incident INC-1 was "
-               "never closed");
+               "Finding F-1 'Dumps' (technical-lapse) came 7 d ago, and INC-1 is not closed yet");
     assert_str(output_at(w, 1)->reminder.finding->finding_id, "F-2");
+    /* It has an end; and what was missed comes once. */
+    w->policy.overdue_max = 3;
+    sleep_until(w, "2026-12-30");
+    assert_news(w,
+                "reminder orphan-finding/4 F-2 +3 2026-12-29T12:00 response-team=security-response "
+                "owner=identity\n"
+                "reminder orphan-finding/5 F-1 +2 2026-12-25T12:00 "
+                "response-team=security-response\n");
+    run_until(w, "2027-03-01");
+    assert_news(w, "reminder orphan-finding/6 F-2 2027-01-05T12:00 response-team=security-response "
+                   "owner=identity\n");
+    w->policy.overdue_max = 0; /* once it is said all the same */
+    take_finding(w, "2027-03-01", finding(w, "INC-9", "F-1", 1));
+    run_until(w, "2027-03-31");
+    assert_news(w,
+                "reminder orphan-finding/1 F-1 2027-03-08T00:00 response-team=security-response\n");
     take_closure(w, "2027-03-02", closure(w, "INC-1", 1));
     assert_news(w, "opened/1 light 0/0\n"
                    "response-evaluation/1 created open\n"

@@ -207,14 +207,11 @@ static void a_duty_has_a_clock_of_its_own(void **state)
     /* 50 % was reached before it was made; 75 % of the 72 hours comes at 15:00. */
     run_until(w, "2026-11-22T09:00:00Z");
     assert_news(w, "coordination/Regulator/2 updated open [sla]\n"
-                   "reminder due-soon/1 coordination/Regulator 2026-11-21T15:00 "
+                   "reminder escalation/1 coordination/Regulator &due-soon 2026-11-21T15:00 "
+                   "owner=security-response response-lead=:response-lead@example.com "
                    "on-call=security-response\n"
-                   "reminder escalation/1 coordination/Regulator 2026-11-21T15:00 "
-                   "owner=security-response response-lead=:response-lead@example.com\n"
                    "coordination/Regulator/3 updated open [sla]\n"
-                   "reminder due/1 coordination/Regulator 2026-11-22T09:00 owner=security-response "
-                   "on-call=security-response\n"
-                   "reminder escalation/2 coordination/Regulator 2026-11-22T09:00 "
+                   "reminder escalation/2 coordination/Regulator &due 2026-11-22T09:00 "
                    "owner=security-response on-call=security-response\n");
     take_closure(w, "2026-11-23", detected(w, 3, TRI_TRUE));
     assert_news(w, "");

@@ -96,6 +96,13 @@ static void assert_default(const struct policy *p)
     assert_true(p->assign_every.working_days);
     assert_days(p->stale_every, 7);
     assert_days(p->verify_every, 7);
+    assert_int_equal(p->verify_max, 4);
+    assert_days(p->orphan_every, 7);
+    assert_int_equal(p->remind_at, 9 * HOUR_MS);
+    assert_int_equal(p->day_from, 7 * HOUR_MS);
+    assert_int_equal(p->day_to, 20 * HOUR_MS);
+    assert_true(p->at_once[PRIORITY_P1]);
+    assert_false(p->at_once[PRIORITY_P2]);
     assert_int_equal(p->escalation_n, 3);
     assert_int_equal(p->escalation[0].percent, 75);
     assert_false(p->escalation[0].after_breach);
@@ -105,7 +112,7 @@ static void assert_default(const struct policy *p)
     assert_int_equal(p->escalation[1].to, 1 << ROLE_ON_CALL);
     assert_days(p->escalation[2].delay, 3);
     assert_int_equal(p->escalation[2].to, 1 << ROLE_RESPONSE_LEAD);
-    assert_days(p->review_every, 7);
+    assert_int_equal(p->review_on, 1);
     assert_days(p->missing_findings_after, 14);
     assert_days(p->orphan_finding_after, 7);
     assert_days(p->retention, 365);
@@ -205,6 +212,32 @@ static void values(void **state)
     assert_int_equal(policy.verify_every.amount, 15 * MINUTE_MS);
     assert_true(policy.escalation[0].delay.working_days);
     assert_int_equal(policy.escalation[0].to, 1 << ROLE_PARTICIPANT | 1 << ROLE_OWNER);
+}
+
+static void hours_and_days(void **state)
+{
+    (void)state;
+    assert_loads("{\"reminders\":{\"hours\":\"00:00-24:00\",\"at\":\"23:59\",\"at_once\":[]},"
+                 "\"review\":{\"on\":\"sun\"}}");
+    assert_int_equal(policy.day_from, 0);
+    assert_int_equal(policy.day_to, DAY_MS);
+    assert_int_equal(policy.remind_at, DAY_MS - MINUTE_MS);
+    assert_false(policy.at_once[PRIORITY_P1]);
+    assert_int_equal(policy.review_on, 7);
+    assert_loads("{\"reminders\":{\"at_once\":[\"P2\",\"P4\"]},\"review\":{\"every\":\"14d\"}}");
+    assert_false(policy.at_once[PRIORITY_P1]);
+    assert_true(policy.at_once[PRIORITY_P2]);
+    assert_false(policy.at_once[PRIORITY_P3]);
+    assert_true(policy.at_once[PRIORITY_P4]);
+    assert_int_equal(policy.review_on, 0);
+    assert_days(policy.review_every, 14);
+    assert_refused("{\"review\":{\"every\":\"7d\",\"on\":\"mon\"}}",
+                   ": review: allowed: \"on\" or \"every\", not both");
+    /* Nobody asks for reminders in what is night to them. */
+    assert_refused("{\"reminders\":{\"hours\":\"10:00-18:00\"}}",
+                   ": reminders: \"at\" lies outside of \"hours\"");
+    assert_refused("{\"reminders\":{\"at\":\"20:00\"}}",
+                   ": reminders: \"at\" lies outside of \"hours\"");
 }
 
 static void obligations(void **state)
@@ -320,6 +353,24 @@ static void bad_values(void **state)
         "{\"obligations\":[{\"name\":\"a\",\"within\":\"1d\",\"party\":\"  \"}]}",
         "{\"obligations\":[{\"name\":\"a\",\"within\":\"1d\",\"party\":\"p\",\"from\":\"now\"}]}",
         "{\"obligations\":7}",
+        "{\"reminders\":{\"at\":\"9:00\"}}",
+        "{\"reminders\":{\"at\":\"24:00\"}}",
+        "{\"reminders\":{\"at\":\"12:60\"}}",
+        "{\"reminders\":{\"at\":\"12.30\"}}",
+        "{\"reminders\":{\"at\":\"1/:00\"}}",
+        "{\"reminders\":{\"at\":9}}",
+        "{\"reminders\":{\"hours\":\"\"}}",
+        "{\"reminders\":{\"hours\":\"07:00\"}}",
+        "{\"reminders\":{\"hours\":\"07:00-\"}}",
+        "{\"reminders\":{\"hours\":\"-20:00\"}}",
+        "{\"reminders\":{\"hours\":\"07:00-24:01\"}}",
+        "{\"reminders\":{\"hours\":\"20:00-07:00\"}}",
+        "{\"reminders\":{\"hours\":\"09:00-09:00\"}}",
+        "{\"reminders\":{\"hours\":7}}",
+        "{\"reminders\":{\"at_once\":[\"P0\"]}}",
+        "{\"reminders\":{\"at_once\":\"P1\"}}",
+        "{\"review\":{\"on\":\"monday\"}}",
+        "{\"review\":{\"on\":[\"mon\"]}}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         if (load(bad[i]) == OK) print_error("%s\n", bad[i]);
@@ -345,6 +396,7 @@ int main(void)
         cmocka_unit_test(what_a_file_leaves_out_is_as_in_the_default),
         cmocka_unit_test(maps_replace_whole),
         cmocka_unit_test(values),
+        cmocka_unit_test(hours_and_days),
         cmocka_unit_test(obligations),
         cmocka_unit_test(errors_say_where_and_what_is_allowed),
         cmocka_unit_test(bad_values),

@@ -161,7 +161,9 @@ static void test_finding(void **state)
                            .doubt = DOUBT_CIRCULAR,
                            .sop_task = true,
                            .first_seen_at = TIME_OF(3),
-                           .orphan_sent = true,
+                           .orphan_last = TIME_OF(4),
+                           .orphans = 5,
+                           .orphan_over = true,
                            .warnings = {warnings, 2}};
     through(
         ENTRY_FINDING, &full,
@@ -176,7 +178,8 @@ static void test_finding(void **state)
         "\"tracker\":{\"system\":\"s\",\"key\":\"k\",\"url\":\"u\"},\"action_type\":\"detect\","
         "\"references\":[\"a\"],\"duplicate_of\":\"F-2\",\"inline\":true,"
         "\"kind\":\"register-entry\",\"doubt\":\"circular\",\"sop_task\":true,"
-        "\"first_seen_at\":1795169703000,\"orphan_sent\":true,"
+        "\"first_seen_at\":1795169703000,\"orphan_last\":1795169704000,\"orphans\":5,"
+        "\"orphan_over\":true,"
         "\"warnings\":[{\"member\":\"m\",\"value\":\"v\",\"taken_as\":\"t\"},{\"member\":\"m\"}]}");
     struct finding none = finding_none;
     struct finding *back = through(ENTRY_FINDING, &none, "{\"v\":1,\"type\":\"finding\"}");
@@ -217,14 +220,15 @@ static void test_task(void **state)
                         .order = {1, TIME_NONE},
                         .clock_start = TIME_OF(7),
                         .touched_at = TIME_OF(8),
+                        .overdue_from = TIME_OF(13),
                         .resolved_at = TIME_OF(9),
                         .paused_at = TIME_OF(10),
                         .due_fixed = true,
                         .escalated = 0x8001};
     for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
-        full.reminders[kind] = (struct reminder_state){0, TIME_NONE};
-    full.reminders[REMINDER_OVERDUE] = (struct reminder_state){3, TIME_OF(11)};
-    full.reminders[REMINDER_VERIFY_DUE] = (struct reminder_state){0, TIME_OF(12)};
+        full.reminders[kind] = (struct reminder_state){.last = TIME_NONE};
+    full.reminders[REMINDER_OVERDUE] = (struct reminder_state){3, TIME_OF(11), 2};
+    full.reminders[REMINDER_VERIFY_DUE] = (struct reminder_state){.last = TIME_OF(12)};
     struct task *back = through(
         ENTRY_TASK, &full,
         "{\"v\":1,\"type\":\"task\",\"name\":\"bug/F%2F7\",\"incident_id\":\"INC-1\","
@@ -238,9 +242,10 @@ static void test_task(void **state)
         "\"sla\":\"met-late\",\"occurrence\":2,\"version\":9,\"tracker\":{\"key\":\"k\"},"
         "\"policy_version\":\"p\",\"policy_rule\":\"q\",\"order\":{\"revision\":1},"
         "\"clock_start\":1795169707000,\"touched_at\":1795169708000,"
+        "\"overdue_from\":1795169713000,"
         "\"resolved_at\":1795169709000,\"paused_at\":1795169710000,"
         "\"due_fixed\":true,\"escalated\":32769,\"reminders\":{\"overdue\":{\"number\":3,"
-        "\"last\":1795169711000},\"verify-due\":{\"last\":"
+        "\"last\":1795169711000,\"said\":2},\"verify-due\":{\"last\":"
         "1795169712000}}}");
     assert_int_equal(back->reminders[REMINDER_OVERDUE].number, 3);
     assert_true(back->reminders[REMINDER_STALE].last == TIME_NONE);

@@ -86,7 +86,7 @@ static struct task its_task(const struct finding *finding)
     task.owner = finding->owner;
     task.participants = finding->groups;
     task.tracker = finding->tracker;
-    task.created_at = task.updated_at = task.touched_at = task.clock_start = AT;
+    task.created_at = task.updated_at = task.touched_at = task.clock_start = task.overdue_from = AT;
     task.sla = SLA_ON_TRACK;
     task.occurrence = task.version = 1;
     task.policy_rule = STR("finding/process-flaw");
@@ -99,7 +99,8 @@ static void test_what_a_finding_says_is_written_once(void **state)
     struct finding finding = a_finding();
     struct task task = its_task(&finding);
     assert_str(tasks_through(&finding, &task), "\"tasks\":[{\"name\":\"bug/F-1\"}]}");
-    task.created_at = task.updated_at = task.touched_at = task.clock_start = TIME_OF(1);
+    task.created_at = task.updated_at = task.touched_at = task.clock_start = task.overdue_from =
+        TIME_OF(1);
     assert_str(tasks_through(&finding, &task),
                "\"tasks\":[{\"name\":\"bug/F-1\",\"created_at\":1795169701000}]}");
     task = its_task(&finding);
@@ -169,7 +170,7 @@ static void test_a_task_beside_nothing(void **state)
     task.kind = KIND_SOP_UPDATE;
     task.incident_id = STR("INC-2");
     task.finding_id = STR("F-2");
-    task.reminders[REMINDER_OVERDUE] = (struct reminder_state){3, AT};
+    task.reminders[REMINDER_OVERDUE] = (struct reminder_state){3, AT, 1};
     task.order = (struct order){0, AT};
     tasks_through(&finding, &task);
 }

@@ -269,12 +269,26 @@ static void write_orphan(struct buf *out, const struct finding *f)
     buf_char(out, '}');
 }
 
+static void write_covers(struct buf *out, const struct reminder_output *reminder)
+{
+    bool first = true;
+    buf_lit(out, ",\"covers\":[");
+    for (int kind = 1; kind < reminder_kind_end; kind++) {
+        if (!(reminder->covers >> kind & 1)) continue;
+        if (!first) buf_char(out, ',');
+        json_write_string(out, reminder_kind_name((enum reminder_kind)kind));
+        first = false;
+    }
+    buf_char(out, ']');
+}
+
 static void write_reminder(struct buf *out, const struct output *output, struct str task_id)
 {
     const struct reminder_output *r = &output->reminder;
     bool about_incident = r->kind == REMINDER_REVIEW_DUE || r->kind == REMINDER_MISSING_FINDINGS;
     buf_lit(out, "{\"kind\":");
     json_write_string(out, reminder_kind_name(r->kind));
+    write_covers(out, r);
     PUT(out, r, INTEGER, number);
     PUT_AS(out, task_id, TEXT, task_id);
     PUT(out, output, TEXT, incident_id);

@@ -144,17 +144,27 @@ READ(reminders)
     static const struct policy_member members[] = {
         {"due_soon", 0, read_due_soon, false},
         {"overdue_every", offsetof(struct policy, overdue_every), policy_reader_duration, false},
-        {"overdue_max", offsetof(struct policy, overdue_max), policy_values_overdue_max, false},
+        {"overdue_max", offsetof(struct policy, overdue_max), policy_values_reminders_max, false},
         {"assign_every", offsetof(struct policy, assign_every), policy_reader_duration, false},
         {"stale_every", offsetof(struct policy, stale_every), policy_reader_duration, false},
         {"verify_every", offsetof(struct policy, verify_every), policy_reader_duration, false},
+        {"verify_max", offsetof(struct policy, verify_max), policy_values_reminders_max, false},
+        {"orphan_every", offsetof(struct policy, orphan_every), policy_reader_duration, false},
+        {"at", offsetof(struct policy, remind_at), policy_values_time_of_day, false},
+        {"hours", 0, policy_values_hours, false},
+        {"at_once", offsetof(struct policy, at_once), policy_values_priorities, false},
         {"digest", offsetof(struct policy, digest), policy_reader_bool, false},
         {"collect", offsetof(struct policy, collect), policy_reader_duration, false},
         {"collect_at_once", offsetof(struct policy, collect_at_once), policy_reader_duration,
          false},
         {0},
     };
-    return policy_reader_members(r, at, value, members, target);
+    const struct policy *policy = target;
+    enum result result = policy_reader_members(r, at, value, members, target);
+    if (result != OK) return result;
+    if (policy->remind_at < policy->day_from || policy->remind_at >= policy->day_to)
+        return policy_reader_bad(r, at, "\"at\" lies outside of \"hours\"");
+    return OK;
 }
 
 READ(step)
@@ -268,27 +278,20 @@ READ(people)
     return policy_reader_members(r, at, value, members, target);
 }
 
-/* verification, review, obligations */
-
-#define PRIORITY_WORD(id, text) text,
-
-READ(verification)
-{
-    static const char *const words[] = {PRIORITIES(PRIORITY_WORD) NULL};
-    bool *verification = target;
-    unsigned bits;
-    enum result result = policy_reader_choices(r, at, value, words, &bits);
-    for (int p = PRIORITY_P1; result == OK && p < priority_end; p++)
-        verification[p] = bits & 1U << (p - PRIORITY_P1);
-    return result;
-}
+/* review, obligations */
 
 READ(review)
 {
     static const struct policy_member members[] = {
+        {"on", offsetof(struct policy, review_on), policy_values_day, false},
         {"every", offsetof(struct policy, review_every), policy_reader_duration, false},
         {0},
     };
+    struct policy *policy = target;
+    bool is_every = json_object_get(value, "every");
+    if (is_every && json_object_get(value, "on"))
+        return policy_reader_bad(r, at, "allowed: \"on\" or \"every\", not both");
+    if (is_every) policy->review_on = 0;
     return policy_reader_members(r, at, value, members, target);
 }
 
@@ -331,7 +334,7 @@ static const struct policy_member policy_members[] = {
     {"routing", offsetof(struct policy, routing), read_routing, false},
     {"queues", offsetof(struct policy, queue), read_queues, false},
     {"people", 0, read_people, false},
-    {"verification", offsetof(struct policy, verification), read_verification, false},
+    {"verification", offsetof(struct policy, verification), policy_values_priorities, false},
     {"review", 0, read_review, false},
     {"missing_findings_after", offsetof(struct policy, missing_findings_after),
      policy_reader_duration, false},

@@ -60,9 +60,20 @@ READ(priority_boost)
     return result;
 }
 
-READ(overdue_max)
+READ(reminders_max)
 {
     return policy_reader_integer(r, at, value, 0, 100000, target);
+}
+
+READ(priorities)
+{
+    static const char *const words[] = {PRIORITIES(TEXT_OF) NULL};
+    bool *priorities = target;
+    unsigned bits;
+    enum result result = policy_reader_choices(r, at, value, words, &bits);
+    for (int p = PRIORITY_P1; result == OK && p < priority_end; p++)
+        priorities[p] = bits & 1U << (p - PRIORITY_P1);
+    return result;
 }
 
 READ(start)
@@ -88,6 +99,52 @@ READ(utc_offset)
         return policy_reader_bad(r, at, "allowed: an offset like \"+01:00\", up to 14 hours");
     *(int *)target = (s[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
     return OK;
+}
+
+/* "09:30", up to "24:00". */
+static bool parse_time_of_day(struct str text, ms_t *out)
+{
+    static const char form[] = "dd:dd";
+    int64_t digits[sizeof form] = {0};
+    bool good = text.n == sizeof form - 1;
+    for (size_t i = 0; good && i < text.n; i++) {
+        good = form[i] == 'd' ? text.p[i] >= '0' && text.p[i] <= '9' : text.p[i] == form[i];
+        digits[i] = text.p[i] - '0';
+    }
+    int64_t minutes = digits[3] * 10 + digits[4];
+    *out = (digits[0] * 10 + digits[1]) * HOUR_MS + minutes * MINUTE_MS;
+    return good && minutes < 60 && *out <= DAY_MS;
+}
+
+READ(time_of_day)
+{
+    struct str text = str_of(json_string_value(value));
+    if (!parse_time_of_day(text, target) || *(ms_t *)target == DAY_MS)
+        return policy_reader_bad(r, at, "allowed: a time of day like \"09:00\"");
+    return OK;
+}
+
+READ(hours)
+{
+    struct policy *policy = target;
+    struct str text = str_of(json_string_value(value));
+    const char *dash = text.n ? memchr(text.p, '-', text.n) : NULL;
+    if (dash) {
+        struct str from = {text.p, (size_t)(dash - text.p)};
+        struct str to = {dash + 1, text.n - from.n - 1};
+        if (parse_time_of_day(from, &policy->day_from) && parse_time_of_day(to, &policy->day_to) &&
+            policy->day_from < policy->day_to)
+            return OK;
+    }
+    return policy_reader_bad(r, at, "allowed: a part of the day like \"07:00-20:00\"");
+}
+
+READ(day)
+{
+    int day;
+    enum result result = policy_reader_choice(r, at, value, day_words, &day);
+    if (result == OK) *(int *)target = day + 1;
+    return result;
 }
 
 READ(working_days)

@@ -16,7 +16,11 @@ policy_read policy_values_utc_offset;     /* int: minutes */
 policy_read policy_values_working_days;   /* unsigned: bit 0 is Monday */
 policy_read policy_values_holidays;       /* the holidays of a struct calendar */
 policy_read policy_values_priority_boost; /* int */
-policy_read policy_values_overdue_max;    /* int64_t */
+policy_read policy_values_reminders_max;  /* int64_t */
+policy_read policy_values_priorities;     /* bool[priority_end] */
+policy_read policy_values_day;            /* int: 1 for "mon" to 7 */
+policy_read policy_values_time_of_day;    /* ms_t */
+policy_read policy_values_hours;          /* day_from and day_to of a struct policy */
 policy_read policy_values_point;          /* the time of a struct escalation_step */
 policy_read policy_values_roles;          /* unsigned: bits (1 << role), at least one */
 policy_read policy_values_owner;          /* struct owner */

@@ -94,7 +94,7 @@ static enum decide_result tick(struct step *step, const struct event *event, ms_
     if (due == TIME_NONE || due > until) return DECIDE_OK;
     if (entry->type == ENTRY_INCIDENT) return review_tick(step, until);
     if (entry->type == ENTRY_FINDING) {
-        finding_tick(step, entry);
+        finding_tick(step, entry, until);
     } else {
         task_settle(step, entry, until);
         reminder_tick(step, entry, until);
@@ -110,7 +110,7 @@ bool decide_is_begun(const struct event *event, const struct entry *header)
            cursor->partition == event->cause.partition && cursor->offset == event->cause.offset;
 }
 
-static enum decide_result decide(struct step *step, const struct event *event, ms_t now)
+static enum decide_result decide(struct step *step, const struct event *event, ms_t until)
 {
     if (event->is_given_up) return closure_give_up(step, event->type == EVENT_CLOSURE);
     switch (event->type) {
@@ -125,7 +125,7 @@ static enum decide_result decide(struct step *step, const struct event *event, m
         return DECIDE_OK;
     case EVENT_ITEMS: /* of no incident */
     case EVENT_TICK:
-    default: return tick(step, event, now);
+    default: return tick(step, event, until);
     }
 }
 
@@ -167,7 +167,7 @@ static enum decide_result decide_incident(struct decision *d, const struct event
     return result;
 }
 
-enum decide_result decide_event(struct decision *d, const struct event *event, ms_t now)
+enum decide_result decide_event(struct decision *d, const struct event *event, ms_t until)
 {
     d->touched = NULL;
     if (event->type == EVENT_TICK &&
@@ -177,8 +177,8 @@ enum decide_result decide_event(struct decision *d, const struct event *event, m
         d->touched = state_take_touched(d->table);
         return DECIDE_OK;
     }
-    enum decide_result result =
-        is_of_recipient(event) ? decide_recipient(d, event, now) : decide_incident(d, event, now);
+    enum decide_result result = is_of_recipient(event) ? decide_recipient(d, event, until)
+                                                       : decide_incident(d, event, until);
     if (result == DECIDE_REJECT) return result;
     d->touched = state_take_touched(d->table);
     wake_touched(d->policy, d->touched);

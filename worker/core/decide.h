@@ -24,11 +24,12 @@ bool decide_needs_whole(const struct policy *policy, const struct event *event,
                         const struct entry *header);
 
 /*
- * Decides one event. `now` is the time up to which ticks are taken together (for records unused).
+ * Decides one event. `until` is the time up to which ticks are taken together (for records unused);
+ * d->now is what the clock says, for texts alone.
  * Entries that changed are dirty, have their new wake_at, and are d->touched. DECIDE_REJECT:
  * d->refused says why, nothing changed.
  */
-enum decide_result decide_event(struct decision *d, const struct event *event, ms_t now);
+enum decide_result decide_event(struct decision *d, const struct event *event, ms_t until);
 
 /* Whether a part of the event was decided before (DECIDE_MORE) and the rest is not yet. If its record
  * cannot be taken to its end, event.is_given_up ends what needs no more of it. */

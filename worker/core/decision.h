@@ -13,7 +13,7 @@ struct decision {
     /* What the last event changed, to be followed by ->next_touched; with its new wake times. */
     struct entry *touched;
     struct refused refused; /* set where decide_event says REJECT */
-    ms_t now;               /* the time of sending, for what sentences say alone (R5.34) */
+    ms_t now;               /* the time of sending, for what sentences say alone (R5.33) */
     size_t step_max;        /* entries that one event may concern at a time; 0: DECIDE_STEP_MAX */
     /* The start of a text, at most `max_bytes`, cut where a person would cut it: that takes tables of
      * Unicode, which core does not carry (grapheme_cut of codec/grapheme.h). */

@@ -14,6 +14,7 @@
 #include "occurrence.h"
 #include "order.h"
 #include "reminder.h"
+#include "schedule.h"
 
 static void merge(struct finding *stored, const struct finding *in, unsigned present)
 {
@@ -182,11 +183,11 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
         /* A closure forwards its findings itself, and all of a finding that it has yet to reach:
          * two parts of it would not be told apart by their order. */
         bool comes = in_closure || forward_is_due(step, entry);
-        finding->orphan_sent = !comes;
+        finding->orphan_over = !comes;
         if (!comes) forward_finding(step, finding, &event->finding, event->present);
         tell_of_incident(step, finding);
     } else if (incident->level == LEVEL_UNCONFIRMED) {
-        finding->orphan_sent = true;
+        finding->orphan_over = true;
         tell_of_incident(step, finding);
     } else if (!finding->kind && (incident->phase == PHASE_WAITING || in_closure)) {
         /* Held; a closure releases its findings itself, when all of it is known. */
@@ -222,14 +223,24 @@ void finding_hold(struct step *step, struct entry *entry)
     duplicate_set_doubt(step, finding, DOUBT_NONE);
     finding->kind = task_kind_none;
     finding->sop_task = false;
-    finding->orphan_sent = true;
+    finding->orphan_over = true;
+}
+
+/* The first point of its schedule that is not done with. */
+static ms_t orphan_point(const struct policy *policy, const struct finding *finding)
+{
+    if (finding->kind || finding->orphan_over || finding->first_seen_at == TIME_NONE)
+        return TIME_NONE;
+    /* However few are wanted: once it has to be said. */
+    if (finding->orphans && finding->orphans >= policy->overdue_max) return TIME_NONE;
+    ms_t first =
+        deadline_add(&policy->calendar, finding->first_seen_at, policy->orphan_finding_after);
+    return schedule_repeat(&policy->calendar, first, policy->orphan_every, finding->orphan_last);
 }
 
 ms_t finding_wake_at(const struct policy *policy, const struct finding *finding)
 {
-    if (finding->kind || finding->orphan_sent || finding->first_seen_at == TIME_NONE)
-        return TIME_NONE;
-    return deadline_add(&policy->calendar, finding->first_seen_at, policy->orphan_finding_after);
+    return schedule_send_at(policy, schedule_all_at_once(policy), orphan_point(policy, finding));
 }
 
 /* As its task would show it. */
@@ -241,36 +252,41 @@ static const struct finding *with_defaults(struct step *step, const struct findi
     return shown;
 }
 
-void finding_tick(struct step *step, struct entry *entry)
+static struct str orphan_summary(struct step *step, const struct finding *finding)
 {
+    struct arena *arena = step->arena;
+    struct str waited = reminder_span(arena, step->d->now - finding->first_seen_at);
+    struct str title = reminder_title(step, finding_task_title(step, finding));
+    struct str category = category_name(finding_task_category(finding));
+    struct str says =
+        arena_printf(arena, "Finding %.*s '%.*s' (%.*s) came %.*s ago, and %.*s is not closed yet",
+                     STR_ARG(finding->finding_id), STR_ARG(title), STR_ARG(category),
+                     STR_ARG(waited), STR_ARG(step->incident->incident_id));
+    return text_clean(arena, says);
+}
+
+void finding_tick(struct step *step, struct entry *entry, ms_t until)
+{
+    const struct policy *policy = step->policy;
     struct finding *finding = edit(step, entry);
-    ms_t due = finding_wake_at(step->policy, finding);
     if (step->incident->phase != PHASE_WAITING) {
         /* No orphan: the closure that is under way has yet to reach it. */
         finding->first_seen_at = TIME_NONE;
         return;
     }
-    finding->orphan_sent = true;
-    struct output *output = step_emit(step, OUTPUT_REMINDER);
-    output->at = due;
-    struct str waited = reminder_span(step->arena, due - finding->first_seen_at);
-    struct str title = reminder_title(step, finding_task_title(step, finding));
-    struct str category = category_name(finding_task_category(finding));
-    output->reminder = (struct reminder_output){
-        .kind = REMINDER_ORPHAN_FINDING,
-        .number = ++step->incident->orphans,
-        .due_for = due,
-        .occurrence = 1, /* the incident has never opened */
-        .incident = step->incident,
-        .finding = with_defaults(step, finding),
-    };
-    struct str summary = arena_printf(
-        step->arena,
-        "Finding %.*s '%.*s' (%.*s) came %.*s ago, and its incident %.*s was never closed",
-        STR_ARG(finding->finding_id), STR_ARG(title), STR_ARG(category), STR_ARG(waited),
-        STR_ARG(step->incident->incident_id));
-    output->reminder.summary = text_clean(step->arena, summary);
-    reminder_add(step, &output->reminder, ROLE_RESPONSE_TEAM, step->policy->response_team);
-    if (!owner_is_nobody(finding->owner))
-        reminder_add(step, &output->reminder, ROLE_OWNER, finding->owner);
+    int64_t points = 0;
+    for (ms_t at; (at = finding_wake_at(policy, finding)) != TIME_NONE && at <= until; points++)
+        finding->orphan_last = orphan_point(policy, finding);
+    finding->orphans++;
+    struct output *output = reminder_emit(step, REMINDER_ORPHAN_FINDING, finding->orphan_last,
+                                          schedule_all_at_once(policy));
+    struct reminder_output *reminder = &output->reminder;
+    reminder->number = ++step->incident->orphans;
+    reminder->coalesced = points - 1;
+    reminder->occurrence = 1; /* the incident has never opened */
+    reminder->incident = step->incident;
+    reminder->finding = with_defaults(step, finding);
+    reminder->summary = orphan_summary(step, finding);
+    reminder_add(step, reminder, ROLE_RESPONSE_TEAM, policy->response_team);
+    if (!owner_is_nobody(finding->owner)) reminder_add(step, reminder, ROLE_OWNER, finding->owner);
 }

@@ -15,14 +15,14 @@ void finding_look_again(struct step *step, struct entry *entry);
 void finding_release(struct step *step, struct entry *entry);
 /* Nothing more is done with it unless its incident comes back. */
 void finding_hold(struct step *step, struct entry *entry);
-/* Whether it was held by its incident, or has been an orphan: it has no task. */
+/* Whether it is held by its incident: it has no task, nor is it waiting for one. */
 static inline bool finding_is_held(const struct finding *finding)
 {
-    return !finding->kind && finding->orphan_sent;
+    return !finding->kind && finding->orphan_over;
 }
 /* Its wake time has come: it is an orphan, unless a closure is on its way to it. */
-void finding_tick(struct step *step, struct entry *entry);
-/* When it is an orphan; TIME_NONE: never. */
+void finding_tick(struct step *step, struct entry *entry, ms_t until);
+/* When it is to be said that it is an orphan; TIME_NONE: never. */
 ms_t finding_wake_at(const struct policy *policy, const struct finding *finding);
 
 #endif

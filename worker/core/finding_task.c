@@ -132,7 +132,6 @@ static void update_task(struct step *step, enum task_kind kind, const struct fin
     struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
-    task->touched_at = time_later(task->touched_at, step->at);
     apply(step, task, finding, present);
     task_changed(step, entry, before);
 }

@@ -119,15 +119,15 @@
     X(TRI_TRUE, "true")   \
     X(TRI_SUSPECTED, "suspected")
 
-/* Those about a task come first, in the order in which one pass sends them. */
+/* Those about a task come first, in the order of which says more (R4.93). */
 #define REMINDER_KINDS(X)                            \
-    X(REMINDER_ASSIGN_DUE, "assign-due")             \
-    X(REMINDER_DUE_SOON, "due-soon")                 \
-    X(REMINDER_DUE, "due")                           \
-    X(REMINDER_OVERDUE, "overdue")                   \
-    X(REMINDER_STALE, "stale")                       \
     X(REMINDER_ESCALATION, "escalation")             \
+    X(REMINDER_OVERDUE, "overdue")                   \
+    X(REMINDER_DUE, "due")                           \
     X(REMINDER_VERIFY_DUE, "verify-due")             \
+    X(REMINDER_STALE, "stale")                       \
+    X(REMINDER_DUE_SOON, "due-soon")                 \
+    X(REMINDER_ASSIGN_DUE, "assign-due")             \
     X(REMINDER_REVIEW_DUE, "review-due")             \
     X(REMINDER_MISSING_FINDINGS, "missing-findings") \
     X(REMINDER_ORPHAN_FINDING, "orphan-finding")

@@ -92,9 +92,12 @@ struct policy {
     struct sla_times sla[priority_end];
     int due_soon[POLICY_POINTS_MAX]; /* percent, ascending */
     size_t due_soon_n;
-    struct duration overdue_every, assign_every, stale_every, verify_every;
-    int64_t overdue_max;
-    bool digest; /* reminders go out in digests, else each as an event of its own */
+    struct duration overdue_every, assign_every, stale_every, verify_every, orphan_every;
+    int64_t overdue_max, verify_max;
+    ms_t remind_at;             /* within a day of the calendar */
+    ms_t day_from, day_to;      /* so is what counts as day; remind_at lies in it */
+    bool at_once[priority_end]; /* what does not wait for remind_at */
+    bool digest;                /* reminders go out in digests, else each as an event of its own */
     struct duration collect, collect_at_once; /* how long a digest gathers them */
     struct escalation_step escalation[POLICY_POINTS_MAX];
     size_t escalation_n;
@@ -106,6 +109,7 @@ struct policy {
     struct team_person *on_call;
     size_t on_call_n;
     bool verification[priority_end];
+    int review_on; /* 1 for Monday to 7; 0: review_every counts */
     struct duration review_every, missing_findings_after, orphan_finding_after, retention;
     struct obligation *obligations;
     size_t obligations_n;

@@ -2,44 +2,21 @@
 /*
  * Reminders of a task. Each kind has a schedule: points in time that follow from the task and the
  * policy alone. What was sent is remembered as "the schedule up to here is done with", so a
- * deadline that moves takes its reminders with it, and points missed while nothing ran are taken
- * together.
+ * deadline that moves takes its reminders with it. A point that has come may wait to be sent; all
+ * that are to be sent by then are taken together, and one reminder stands for them.
  */
 #include "reminder.h"
 
 #include "common/text.h"
-#include "deadline.h"
+#include "schedule.h"
 #include "task.h"
-
-/* The first of `first`, first + every, … that lies behind `after`; at most `max` repeats (-1: no
- * end). TIME_NONE when there is none. */
-static ms_t repeat(const struct calendar *calendar, ms_t first, struct duration every, int64_t max,
-                   ms_t after)
-{
-    if (after == TIME_NONE || first > after) return first;
-    if (every.amount <= 0) return TIME_NONE;
-    if (!every.working_days) {
-        int64_t n = (after - first) / every.amount + 1;
-        if (max >= 0 && n > max) return TIME_NONE;
-        ms_t at = deadline_add(calendar, first, (struct duration){n * every.amount, false});
-        return at > after ? at : TIME_NONE; /* the end of the calendar */
-    }
-    ms_t at = first;
-    for (int64_t n = 1; max < 0 || n <= max; n++) {
-        ms_t next = deadline_add(calendar, at, every);
-        if (next <= at) return TIME_NONE; /* the end of the calendar */
-        if (next > after) return next;
-        at = next;
-    }
-    return TIME_NONE;
-}
 
 static ms_t due_soon_after(const struct policy *policy, const struct task *task, ms_t after)
 {
     for (size_t i = 0; i < policy->due_soon_n; i++) {
         ms_t at = deadline_point(task->clock_start, task->due_at, policy->due_soon[i]);
         if (at >= task->due_at) break;
-        if (after == TIME_NONE || at > after) return at;
+        if (at > after) return at;
     }
     return TIME_NONE;
 }
@@ -73,36 +50,55 @@ static ms_t escalation_next(const struct policy *policy, const struct task *task
     return first;
 }
 
-/* The first point of a kind's schedule behind `after`. */
-static ms_t next_point(const struct policy *policy, const struct task *task,
-                       enum reminder_kind kind, ms_t after)
+/* Since when it is overdue, as far as reminders count it. */
+static ms_t overdue_since(const struct task *task)
+{
+    return time_later(task->due_at, task->overdue_from);
+}
+
+static ms_t overdue_next(const struct policy *policy, const struct task *task, ms_t after)
+{
+    if (task->reminders[REMINDER_OVERDUE].said >= policy->overdue_max) return TIME_NONE;
+    const struct calendar *calendar = &policy->calendar;
+    ms_t first = deadline_add(calendar, overdue_since(task), policy->overdue_every);
+    return schedule_repeat(calendar, first, policy->overdue_every, after);
+}
+
+/* Up to the breach: from then on it is said to be overdue. */
+static ms_t stale_next(const struct policy *policy, const struct task *task, ms_t after)
 {
     const struct calendar *calendar = &policy->calendar;
-    const struct sla_times *sla = &policy->sla[task->priority];
+    ms_t first = deadline_add(calendar, task->touched_at, policy->sla[task->priority].stale);
+    ms_t at = schedule_repeat(calendar, first, policy->stale_every, after);
+    return at < task->due_at ? at : TIME_NONE;
+}
+
+/* verify_max of them, and one more that is an escalation. */
+static ms_t verify_next(const struct policy *policy, const struct task *task, ms_t after)
+{
+    if (task->reminders[REMINDER_VERIFY_DUE].said > policy->verify_max) return TIME_NONE;
+    const struct calendar *calendar = &policy->calendar;
+    ms_t first = deadline_add(calendar, task->resolved_at, policy->sla[task->priority].verify);
+    return schedule_repeat(calendar, first, policy->verify_every, after);
+}
+
+/* The first point of a kind's schedule behind what is done with. */
+static ms_t next_point(const struct policy *policy, const struct task *task,
+                       enum reminder_kind kind)
+{
+    ms_t after = task->reminders[kind].last;
     if (task->status == STATUS_CLOSED || task_is_paused(task)) return TIME_NONE;
-    if (task->status == STATUS_RESOLVED) {
-        if (kind != REMINDER_VERIFY_DUE) return TIME_NONE;
-        ms_t first = deadline_add(calendar, task->resolved_at, sla->verify);
-        return repeat(calendar, first, policy->verify_every, -1, after);
-    }
+    if (task->status == STATUS_RESOLVED)
+        return kind == REMINDER_VERIFY_DUE ? verify_next(policy, task, after) : TIME_NONE;
     switch (kind) {
+    case REMINDER_ESCALATION: return escalation_next(policy, task);
+    case REMINDER_OVERDUE: return overdue_next(policy, task, after);
+    case REMINDER_DUE: return overdue_since(task) > after ? overdue_since(task) : TIME_NONE;
+    case REMINDER_STALE: return stale_next(policy, task, after);
+    case REMINDER_DUE_SOON: return due_soon_after(policy, task, after);
     case REMINDER_ASSIGN_DUE:
         if (!owner_is_nobody(task->owner)) return TIME_NONE;
-        return repeat(calendar, task->assign_due_at, policy->assign_every, -1, after);
-    case REMINDER_DUE_SOON: return due_soon_after(policy, task, after);
-    case REMINDER_DUE:
-        if (after != TIME_NONE && task->due_at <= after) return TIME_NONE;
-        return not_before_change(task, task->due_at);
-    case REMINDER_OVERDUE: {
-        if (policy->overdue_max < 1) return TIME_NONE;
-        ms_t first = deadline_add(calendar, task->due_at, policy->overdue_every);
-        return repeat(calendar, first, policy->overdue_every, policy->overdue_max - 1, after);
-    }
-    case REMINDER_STALE: {
-        ms_t first = deadline_add(calendar, task->touched_at, sla->stale);
-        return repeat(calendar, first, policy->stale_every, -1, after);
-    }
-    case REMINDER_ESCALATION: return escalation_next(policy, task);
+        return schedule_repeat(&policy->calendar, task->assign_due_at, policy->assign_every, after);
     case REMINDER_VERIFY_DUE: /* of what is resolved alone */
     case REMINDER_REVIEW_DUE:
     case REMINDER_MISSING_FINDINGS:
@@ -112,14 +108,27 @@ static ms_t next_point(const struct policy *policy, const struct task *task,
     }
 }
 
+/* When a point of its schedules is sent. */
+static ms_t send_at(const struct policy *policy, const struct task *task, ms_t point)
+{
+    return schedule_send_at(policy, policy->at_once[task->priority], point);
+}
+
 ms_t reminder_next(const struct policy *policy, const struct task *task)
 {
     ms_t first = TIME_NONE;
-    for (int kind = 1; kind < REMINDER_TASK_KINDS; kind++) {
-        ms_t at = next_point(policy, task, kind, task->reminders[kind].last);
-        if (at != TIME_NONE && (first == TIME_NONE || at < first)) first = at;
-    }
-    return first;
+    for (int kind = 1; kind < REMINDER_TASK_KINDS; kind++)
+        first = time_first(first, next_point(policy, task, kind));
+    return send_at(policy, task, first);
+}
+
+struct output *reminder_emit(struct step *step, enum reminder_kind kind, ms_t due_for, bool at_once)
+{
+    struct output *output = step_emit(step, OUTPUT_REMINDER);
+    output->at = schedule_send_at(step->policy, at_once, due_for);
+    output->reminder = (struct reminder_output){
+        .kind = kind, .covers = 1u << kind, .urgent = at_once, .due_for = due_for};
+    return output;
 }
 
 struct str reminder_span(struct arena *arena, int64_t ms)
@@ -127,9 +136,9 @@ struct str reminder_span(struct arena *arena, int64_t ms)
     static const struct {
         int64_t ms;
         const char *unit;
-    } units[] = {{DAY_MS, "d"}, {HOUR_MS, "h"}, {MINUTE_MS, "min"}, {SECOND_MS, "s"}};
-    for (size_t i = 0; i < 3; i++)
-        if (ms >= units[i].ms)
+    } units[] = {{DAY_MS, "d"}, {HOUR_MS, "h"}, {MINUTE_MS, "min"}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (ms >= 2 * units[i].ms)
             return arena_printf(arena, "%lld %s", (long long)(ms / units[i].ms), units[i].unit);
     return arena_printf(arena, "%lld s", (long long)(ms / SECOND_MS));
 }
@@ -209,15 +218,30 @@ static void add_role(struct step *step, struct reminder_output *reminder, enum r
     }
 }
 
-static void add_recipients(struct step *step, struct reminder_output *reminder,
-                           const struct task *task, unsigned escalated_now)
+/* An escalation because nobody verifies is the lead's matter; its owner's work is done. */
+static void add_escalated(struct step *step, struct reminder_output *reminder,
+                          const struct task *task, unsigned steps)
 {
-    switch (reminder->kind) {
+    if (task->status == STATUS_RESOLVED) {
+        add_role(step, reminder, ROLE_RESPONSE_LEAD, task);
+        return;
+    }
+    unsigned to = 0;
+    for (size_t i = 0; i < step->policy->escalation_n; i++)
+        if (steps >> i & 1) to |= step->policy->escalation[i].to;
+    add_role(step, reminder, ROLE_OWNER, task);
+    for (int role = ROLE_MANAGER; role < role_end; role++)
+        if (to >> role & 1) add_role(step, reminder, role, task);
+}
+
+/* Those of one kind. `steps`: of the escalation, that are taken now. */
+static void add_recipients(struct step *step, struct reminder_output *reminder,
+                           enum reminder_kind kind, const struct task *task, unsigned steps)
+{
+    switch (kind) {
+    case REMINDER_ESCALATION: add_escalated(step, reminder, task, steps); break;
     case REMINDER_DUE_SOON:
-        if (task->owner.person.p)
-            add_role(step, reminder, ROLE_OWNER, task);
-        else
-            add_role(step, reminder, ROLE_ON_CALL, task);
+        add_role(step, reminder, task->owner.person.p ? ROLE_OWNER : ROLE_ON_CALL, task);
         break;
     case REMINDER_DUE:
     case REMINDER_OVERDUE:
@@ -225,138 +249,162 @@ static void add_recipients(struct step *step, struct reminder_output *reminder,
         add_role(step, reminder, ROLE_OWNER, task);
         add_role(step, reminder, ROLE_ON_CALL, task);
         break;
-    case REMINDER_ESCALATION: {
-        unsigned to = 0;
-        for (size_t i = 0; i < step->policy->escalation_n; i++)
-            if (escalated_now >> i & 1) to |= step->policy->escalation[i].to;
-        add_role(step, reminder, ROLE_OWNER, task);
-        for (int role = ROLE_MANAGER; role < role_end; role++)
-            if (to >> role & 1) add_role(step, reminder, role, task);
-        break;
-    }
     case REMINDER_ASSIGN_DUE:
     case REMINDER_VERIFY_DUE:
     case REMINDER_REVIEW_DUE:
     case REMINDER_MISSING_FINDINGS:
     case REMINDER_ORPHAN_FINDING:
     case reminder_kind_none:
-    default: add_role(step, reminder, ROLE_RESPONSE_TEAM, task); break;
+    default: add_role(step, reminder, ROLE_RESPONSE_TEAM, task); return;
     }
     /* What concerns several groups is followed up with each of them. */
-    if (task->kind == KIND_REGISTER_ENTRY && reminder->kind != REMINDER_ASSIGN_DUE &&
-        reminder->kind != REMINDER_VERIFY_DUE)
+    if (task->kind == KIND_REGISTER_ENTRY && task->status != STATUS_RESOLVED)
         add_role(step, reminder, ROLE_PARTICIPANT, task);
 }
 
-static struct str deadline_phrase(struct arena *arena, const struct task *task, ms_t at)
+static struct str deadline_phrase(struct arena *arena, const struct task *task, ms_t now)
 {
-    if (at < task->due_at) {
-        struct str left = reminder_span(arena, task->due_at - at);
-        return arena_printf(arena, "is due in %.*s", STR_ARG(left));
-    }
-    if (at == task->due_at) return STR("is due now");
-    struct str late = reminder_span(arena, at - task->due_at);
-    return arena_printf(arena, "is %.*s overdue", STR_ARG(late));
+    int64_t left = task->due_at - now;
+    struct str span = reminder_span(arena, left < 0 ? -left : left);
+    if (left >= SECOND_MS) return arena_printf(arena, "is due in %.*s", STR_ARG(span));
+    if (left > -SECOND_MS) return STR("is due now");
+    return arena_printf(arena, "is %.*s overdue", STR_ARG(span));
 }
 
-static struct str phrase(struct step *step, const struct task *task, enum reminder_kind kind,
-                         ms_t at)
+/* What a task is, at the time of sending. */
+static struct str phrase(struct step *step, const struct task *task,
+                         const struct reminder_output *reminder)
 {
     struct arena *arena = step->arena;
+    ms_t now = step->d->now;
     struct str span;
-    switch (kind) {
-    case REMINDER_ASSIGN_DUE:
-        if (at <= task->assign_due_at) return STR("has no owner; it should have one by now");
-        span = reminder_span(arena, at - task->assign_due_at);
-        return arena_printf(arena, "has no owner; it should have had one %.*s ago", STR_ARG(span));
-    case REMINDER_STALE:
-        span = reminder_span(arena, at - task->touched_at);
-        return arena_printf(arena, "has had no update for %.*s", STR_ARG(span));
-    case REMINDER_ESCALATION:
-        span = deadline_phrase(arena, task, at);
-        return arena_printf(arena, "%.*s and is escalated", STR_ARG(span));
-    case REMINDER_VERIFY_DUE:
-        span = reminder_span(arena, at - task->resolved_at);
-        return arena_printf(arena, "was resolved %.*s ago and is not verified", STR_ARG(span));
-    case REMINDER_DUE_SOON:
-    case REMINDER_DUE:
-    case REMINDER_OVERDUE:
-    case REMINDER_REVIEW_DUE:
-    case REMINDER_MISSING_FINDINGS:
-    case REMINDER_ORPHAN_FINDING:
-    case reminder_kind_none:
-    default: return deadline_phrase(arena, task, at);
+    if (task->status == STATUS_RESOLVED) {
+        span = reminder_span(arena, now - task->resolved_at);
+        const char *says = reminder->kind == REMINDER_ESCALATION
+                               ? "was resolved %.*s ago, is not verified and is escalated"
+                               : "was resolved %.*s ago and is not verified";
+        return arena_printf(arena, says, STR_ARG(span));
     }
+    if (reminder->kind == REMINDER_ASSIGN_DUE)
+        return task->reminders[REMINDER_ASSIGN_DUE].said > 1
+                   ? STR("still has no owner")
+                   : STR("has no owner; assignment is due");
+    struct str says = deadline_phrase(arena, task, now);
+    if (reminder->kind == REMINDER_STALE) {
+        span = reminder_span(arena, now - task->touched_at);
+        says = arena_printf(arena, "has had no update for %.*s", STR_ARG(span));
+    }
+    bool unowned = reminder->covers >> REMINDER_ASSIGN_DUE & 1;
+    if (reminder->kind != REMINDER_ESCALATION)
+        return unowned ? arena_printf(arena, "%.*s and has no owner", STR_ARG(says)) : says;
+    return arena_printf(arena, "%.*s%s and is escalated", STR_ARG(says),
+                        unowned ? ", has no owner" : "");
 }
 
-static struct str summary(struct step *step, const struct task *task, enum reminder_kind kind,
-                          ms_t at)
+static struct str summary(struct step *step, const struct task *task,
+                          const struct reminder_output *reminder)
 {
     struct arena *arena = step->arena;
     struct str id = state_task_id(arena, task->incident_id, task->name);
     struct str title = reminder_title(step, task->title);
-    struct str says = phrase(step, task, kind, at);
+    struct str says = phrase(step, task, reminder);
     return text_clean(arena, arena_printf(arena, "%.*s %.*s %.*s '%.*s' %.*s",
                                           STR_ARG(priority_name(task->priority)),
                                           STR_ARG(task_kind_name(task->kind)), STR_ARG(id),
                                           STR_ARG(title), STR_ARG(says)));
 }
 
-/* Takes the steps of the escalation that are due; those of one point in time are one. */
-static int64_t take_steps(const struct policy *policy, struct task *task, ms_t until, ms_t *latest,
-                          unsigned *steps)
+/* The points of one kind that one pass takes. */
+struct taken {
+    int64_t points;
+    ms_t latest;
+    unsigned steps; /* of the escalation */
+};
+
+/* Takes the steps of the escalation that are to be sent; those of one point in time are one. */
+static void take_steps(const struct policy *policy, struct task *task, ms_t until,
+                       struct taken *taken)
 {
-    if (next_point(policy, task, REMINDER_ESCALATION, TIME_NONE) == TIME_NONE) return 0;
+    ms_t point[POLICY_POINTS_MAX];
+    if (next_point(policy, task, REMINDER_ESCALATION) == TIME_NONE) return;
     for (size_t i = 0; i < policy->escalation_n; i++) {
-        ms_t at = step_point(policy, task, i);
-        if ((task->escalated >> i & 1) || at > until) continue;
-        *steps |= 1u << i;
-        if (at > *latest) *latest = at;
+        point[i] = step_point(policy, task, i);
+        if ((task->escalated >> i & 1) || send_at(policy, task, point[i]) > until) continue;
+        taken->steps |= 1u << i;
+        taken->latest = time_later(taken->latest, point[i]);
     }
-    task->escalated |= *steps;
-    int64_t points = *steps != 0;
+    task->escalated |= taken->steps;
+    taken->points = taken->steps != 0;
     for (size_t i = 0; i < policy->escalation_n; i++)
-        points += (*steps >> i & 1) && step_point(policy, task, i) < *latest;
-    return points;
+        taken->points += (taken->steps >> i & 1) && point[i] < taken->latest;
 }
 
-/* Takes all points of one kind up to `until` together; returns how many, the latest in *latest. */
-static int64_t take_points(const struct policy *policy, struct task *task, enum reminder_kind kind,
-                           ms_t until, ms_t *latest)
+/* Takes all points of one kind that are to be sent up to `until`. */
+static struct taken take_points(const struct policy *policy, struct task *task,
+                                enum reminder_kind kind, ms_t until)
 {
-    int64_t n = 0;
+    struct taken taken = {.latest = TIME_NONE};
     ms_t at;
-    while ((at = next_point(policy, task, kind, task->reminders[kind].last)) != TIME_NONE &&
-           at <= until) {
-        task->reminders[kind].last = *latest = at;
-        n++;
+    if (kind == REMINDER_ESCALATION) {
+        take_steps(policy, task, until, &taken);
+        return taken;
     }
-    return n;
+    while ((at = next_point(policy, task, kind)) != TIME_NONE &&
+           send_at(policy, task, at) <= until) {
+        task->reminders[kind].last = taken.latest = at;
+        taken.points++;
+    }
+    return taken;
 }
+
+/* The kinds of which something is taken, as bits. */
+static unsigned take_all(const struct policy *policy, struct task *task, ms_t until,
+                         struct taken taken[REMINDER_TASK_KINDS])
+{
+    unsigned covers = 0;
+    for (int kind = 1; kind < REMINDER_TASK_KINDS; kind++) {
+        taken[kind] = take_points(policy, task, kind, until);
+        if (taken[kind].points) covers |= 1u << kind;
+    }
+    if (covers & (1u << REMINDER_OVERDUE | 1u << REMINDER_DUE)) covers &= ~(1u << REMINDER_STALE);
+    /* Asked for often enough: the last of these is an escalation (R4.96). */
+    if ((covers >> REMINDER_VERIFY_DUE & 1) &&
+        task->reminders[REMINDER_VERIFY_DUE].said >= policy->verify_max) {
+        covers |= 1u << REMINDER_ESCALATION;
+        taken[REMINDER_ESCALATION] = taken[REMINDER_VERIFY_DUE];
+    }
+    return covers;
+}
+
+/* The kinds of which it is counted how many have stood for them. */
+#define COUNTED (1u << REMINDER_OVERDUE | 1u << REMINDER_VERIFY_DUE | 1u << REMINDER_ASSIGN_DUE)
 
 void reminder_tick(struct step *step, struct entry *entry, ms_t until)
 {
+    struct taken taken[REMINDER_TASK_KINDS];
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
-    for (int kind = 1; kind < REMINDER_TASK_KINDS; kind++) {
-        ms_t latest = TIME_NONE;
-        unsigned steps = 0;
-        int64_t points = kind == REMINDER_ESCALATION
-                             ? take_steps(step->policy, task, until, &latest, &steps)
-                             : take_points(step->policy, task, kind, until, &latest);
-        if (!points) continue;
-        struct output *output = step_emit(step, OUTPUT_REMINDER);
-        output->at = latest;
-        struct reminder_output *reminder = &output->reminder;
-        *reminder = (struct reminder_output){
-            .kind = kind,
-            .number = ++task->reminders[kind].number,
-            .due_for = latest,
-            .coalesced = points - 1,
-            .occurrence = task->occurrence,
-            .task = before,
-            .summary = summary(step, task, kind, latest),
-        };
-        add_recipients(step, reminder, task, steps);
+    unsigned covers = take_all(step->policy, task, until, taken);
+    if (!covers) return;
+    /* The first of them says most; it alone is numbered. */
+    int kind = 1;
+    ms_t latest = TIME_NONE;
+    while (!(covers >> kind & 1)) kind++;
+    for (int k = kind; k < REMINDER_TASK_KINDS; k++) {
+        if (!(covers >> k & 1)) continue;
+        task->reminders[k].said += COUNTED >> k & 1;
+        latest = time_later(latest, taken[k].latest);
     }
+    bool at_once = step->policy->at_once[task->priority];
+    struct output *output = reminder_emit(step, kind, taken[kind].latest, at_once);
+    struct reminder_output *reminder = &output->reminder;
+    output->at = send_at(step->policy, task, latest);
+    reminder->covers = covers;
+    reminder->number = ++task->reminders[kind].number;
+    reminder->coalesced = taken[kind].points - 1;
+    reminder->occurrence = task->occurrence;
+    reminder->task = before;
+    reminder->summary = summary(step, task, reminder);
+    for (int k = kind; k < REMINDER_TASK_KINDS; k++)
+        if (covers >> k & 1) add_recipients(step, reminder, k, task, taken[k].steps);
 }

@@ -5,11 +5,14 @@
 
 #include "step.h"
 
-/* Sends the task's reminders that are due up to `until`, one of each kind. */
+/* Sends the one reminder that stands for all of the task's that are to be sent up to `until`. */
 void reminder_tick(struct step *step, struct entry *entry, ms_t until);
-/* The first reminder that is still to come. */
+/* When the first reminder that is still to come is to be sent. */
 ms_t reminder_next(const struct policy *policy, const struct task *task);
-/* How long a time is, for a person: "2 d", "5 h", "30 min", "10 s". */
+/* Appends a reminder of one kind to the outputs; what it says of its subject is the caller's. */
+struct output *reminder_emit(struct step *step, enum reminder_kind kind, ms_t due_for,
+                             bool at_once);
+/* How long a time is, for a person, in the largest unit of which it has two: "2 d", "47 h". */
 struct str reminder_span(struct arena *arena, int64_t ms);
 /* A title for a sentence: clean (text.h), and cut where it is long. */
 struct str reminder_title(struct step *step, struct str title);

@@ -8,11 +8,19 @@
 #include "common/text.h"
 #include "deadline.h"
 #include "reminder.h"
+#include "schedule.h"
 #include "task.h"
+
+/* When what is about the whole incident is sent. */
+static ms_t send_at(const struct policy *policy, ms_t due)
+{
+    return schedule_send_at(policy, schedule_all_at_once(policy), due);
+}
 
 /* TIME_NONE at the end of the calendar. */
 static ms_t review_at(const struct policy *policy, const struct incident *incident)
 {
+    if (policy->review_on) return schedule_review_on(policy, incident->review_last);
     ms_t at = deadline_add(&policy->calendar, incident->review_last, policy->review_every);
     return at > incident->review_last ? at : TIME_NONE;
 }
@@ -29,7 +37,9 @@ ms_t review_wake_at(const struct policy *policy, const struct incident *incident
 {
     if (incident->cursor.stage == STAGE_AGAIN) return incident->cursor.at;
     switch (incident->phase) {
-    case PHASE_OPEN: return time_first(review_at(policy, incident), missing_at(policy, incident));
+    case PHASE_OPEN:
+        return send_at(policy,
+                       time_first(review_at(policy, incident), missing_at(policy, incident)));
     case PHASE_COMPLETED:
         /* Once begun it goes on at once, also under another policy. */
         if (incident->cursor.stage == STAGE_RETIRE) return incident->completed_at;
@@ -65,25 +75,21 @@ static struct str label(struct step *step)
 static struct reminder_output *remind(struct step *step, enum reminder_kind kind, int64_t number,
                                       ms_t due_for)
 {
-    struct output *output = step_emit(step, OUTPUT_REMINDER);
-    output->at = due_for;
     size_t n, open_n = 0;
     struct entry **tasks = step_entries(step, ENTRY_TASK, &n);
     const struct task **open = arena_alloc(step->arena, n * sizeof *open);
     for (size_t i = 0; i < n; i++)
         if (tasks[i]->task->status != STATUS_CLOSED) open[open_n++] = tasks[i]->task;
     qsort(open, open_n, sizeof *open, by_urgency);
-    output->reminder = (struct reminder_output){
-        .kind = kind,
-        .number = number,
-        .due_for = due_for,
-        .occurrence = step->incident->occurrence,
-        .incident = arena_copy(step->arena, step->incident, sizeof *step->incident),
-        .open = open,
-        .open_n = open_n,
-    };
-    reminder_add(step, &output->reminder, ROLE_RESPONSE_TEAM, step->policy->response_team);
-    return &output->reminder;
+    bool at_once = schedule_all_at_once(step->policy);
+    struct reminder_output *reminder = &reminder_emit(step, kind, due_for, at_once)->reminder;
+    reminder->number = number;
+    reminder->occurrence = step->incident->occurrence;
+    reminder->incident = arena_copy(step->arena, step->incident, sizeof *step->incident);
+    reminder->open = open;
+    reminder->open_n = open_n;
+    reminder_add(step, reminder, ROLE_RESPONSE_TEAM, step->policy->response_team);
+    return reminder;
 }
 
 static void review(struct step *step, ms_t until)
@@ -91,7 +97,8 @@ static void review(struct step *step, ms_t until)
     struct incident *incident = step->incident;
     int64_t points = 0;
     ms_t at;
-    while ((at = review_at(step->policy, incident)) != TIME_NONE && at <= until) {
+    while ((at = review_at(step->policy, incident)) != TIME_NONE &&
+           send_at(step->policy, at) <= until) {
         incident->review_last = at;
         points++;
     }
@@ -105,7 +112,7 @@ static void review(struct step *step, ms_t until)
         if (task_is_paused(task))
             paused++;
         else /* what is resolved waits for its verification alone */
-            overdue += task->status != STATUS_RESOLVED && task->due_at <= due;
+            overdue += task->status != STATUS_RESOLVED && task->due_at <= step->d->now;
     }
     struct str what = label(step);
     struct str pauses = paused ? arena_printf(step->arena, ", %zu paused", paused) : STR("");
@@ -122,11 +129,11 @@ static void miss_findings(struct step *step, ms_t until)
 {
     struct incident *incident = step->incident;
     ms_t due = missing_at(step->policy, incident);
-    if (due == TIME_NONE || due > until) return;
+    if (due == TIME_NONE || send_at(step->policy, due) > until) return;
     incident->missing_findings_sent = true;
     struct reminder_output *reminder = remind(step, REMINDER_MISSING_FINDINGS, 1, due);
     struct str what = label(step);
-    struct str waited = reminder_span(step->arena, due - incident->opened_at);
+    struct str waited = reminder_span(step->arena, step->d->now - incident->opened_at);
     reminder->summary =
         arena_printf(step->arena, "No finding has come for %.*s since its follow-up began %.*s ago",
                      STR_ARG(what), STR_ARG(waited));

@@ -224,7 +224,10 @@ NAMES_DECLARE(doubt, DOUBT_NONE, DOUBTS)
     X(BOOLEAN, sop_task, sop_task)          /* an sop-update was made beside it */ \
     X(TIME, first_seen_at, first_seen_at)   /* TIME_NONE: its incident was closed before it could \
                                                be an orphan */ \
-    X(BOOLEAN, orphan_sent, orphan_sent) \
+    X(TIME, orphan_last, orphan_last)       /* the schedule of orphan-finding up to here is done \
+                                               with; TIME_NONE: nothing yet */ \
+    X(INTEGER, orphans, orphans)            /* how many were sent of it */ \
+    X(BOOLEAN, orphan_over, orphan_over)    /* none is to be sent any more */ \
     X(OBJECTS(warnings, warning), warnings, warnings) /* while held: they belong on the event that \
                                                          it will make */
 
@@ -239,7 +242,9 @@ struct finding {
 
 #define REMINDER_STATE_MEMBERS(X) \
     X(INTEGER, number) /* how many of this kind were sent in this occurrence */ \
-    X(TIME, last)      /* the schedule up to here is done with; TIME_NONE: nothing yet */
+    X(TIME, last)      /* the schedule up to here is done with; TIME_NONE: nothing yet */ \
+    X(INTEGER, said)   /* how many have stood for this kind since its schedule began: overdue in this \
+                          deadline, verify-due since it was resolved, assign-due since nobody owns it */
 struct reminder_state { REMINDER_STATE_MEMBERS(MEMBER) };
 typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
 
@@ -278,7 +283,9 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     OWN(TEXT, policy_rule) \
     OWN(OBJECT(order), order)    /* of task-updated */ \
     OWN(TIME, clock_start)       /* creation or re-opening, moved by the time paused */ \
-    OWN(TIME, touched_at)        /* the last record that spoke of it */ \
+    OWN(TIME, touched_at)        /* the last record that changed it */ \
+    OWN(TIME, overdue_from)      /* what is overdue is counted from here, or from due_at if that is \
+                                    later: the last new deadline, rise, or end of a silence */ \
     OWN(TIME, resolved_at)       /* TIME_NONE unless resolved, or closed after it */ \
     OWN(TIME, paused_at)         /* TIME_NONE unless the clock stands */ \
     OWN(BOOLEAN, due_fixed)      /* due_at was given by the finding, or by an obligation */ \

@@ -63,6 +63,13 @@ static void forget_missed(struct step *step, struct task *task)
         task->reminders[kinds[i]].last = time_later(task->reminders[kinds[i]].last, step->at);
 }
 
+/* What is overdue is said and counted afresh, from now on (R4.95). */
+static void count_afresh(struct step *step, struct task *task)
+{
+    task->overdue_from = step->at;
+    task->reminders[REMINDER_OVERDUE].said = 0;
+}
+
 /* The clock stood since paused_at: every deadline moves by that, save one that somebody gave. */
 static void resume(struct step *step, struct task *task)
 {
@@ -79,6 +86,7 @@ static void resume(struct step *step, struct task *task)
         forget_missed(step, task);
     else
         task->due_at += paused;
+    count_afresh(step, task);
 }
 
 static struct task *own_copy(struct step *step, struct entry *entry, const struct task **before)
@@ -143,6 +151,14 @@ static void close_as(struct step *step, struct task *task, enum resolution resol
     task->closed_at = step->at;
 }
 
+/* While somebody owned it nobody was missing. */
+static void miss_owner(struct step *step, struct task *task)
+{
+    struct reminder_state *assign = &task->reminders[REMINDER_ASSIGN_DUE];
+    assign->last = time_later(assign->last, step->at);
+    assign->said = 0;
+}
+
 /* `told`: an event comes also where nothing that can be seen has changed. */
 static void put_change(struct step *step, struct entry *entry, const struct task *before, bool told)
 {
@@ -153,8 +169,10 @@ static void put_change(struct step *step, struct entry *entry, const struct task
         !step->policy->verification[task->priority])
         close_as(step, task, RESOLUTION_DONE);
     task->sla = sla_at(step->policy, task, step->at);
-    if (owner_is_nobody(task->owner) && !owner_is_nobody(before->owner)) forget_missed(step, task);
+    if (owner_is_nobody(task->owner) && !owner_is_nobody(before->owner)) miss_owner(step, task);
     uint64_t visible = task_diff(before, task);
+    /* The worker's own ticks are no news of the work, nor is a record that says nothing new. */
+    if (visible && step->cause.topic) task->touched_at = time_later(task->touched_at, step->at);
     if (visible || told) {
         enum task_event event = event_of(before, task);
         if (event == TASK_REOPENED) occurrence_ensure_open(step);
@@ -182,15 +200,17 @@ void task_tell_warnings(struct step *step, struct entry *entry)
     put_change(step, entry, before, true);
 }
 
-static void start_clock(const struct policy *policy, struct task *task, ms_t at)
+static void start_clock(struct step *step, struct task *task, ms_t at)
 {
+    const struct policy *policy = step->policy;
     task->clock_start = at;
     task->assign_due_at = deadline_add(&policy->calendar, at, policy->sla[task->priority].assign);
     if (!task->due_fixed)
         task->due_at = deadline_add(&policy->calendar, at, policy->sla[task->priority].complete);
     task->escalated = 0;
     for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
-        task->reminders[kind] = (struct reminder_state){0, TIME_NONE};
+        task->reminders[kind] = (struct reminder_state){.last = TIME_NONE};
+    count_afresh(step, task);
 }
 
 struct entry *task_create(struct step *step, const struct task_seed *seed)
@@ -222,7 +242,7 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     task->occurrence = task->version = 1;
     task->policy_version = step->policy->version;
     task->policy_rule = seed->rule;
-    start_clock(step->policy, task, seed->clock_start);
+    start_clock(step, task, seed->clock_start);
     if (task->due_fixed) forget_missed(step, task);
     task->sla = sla_at(step->policy, task, step->at);
     entry->task = task;
@@ -244,7 +264,7 @@ static void reopen(struct step *step, struct task *task)
     /* A date given by a person stays while it can still be kept. */
     if (task->due_fixed && task->due_at <= step->at) task->due_fixed = false;
     task->touched_at = step->at;
-    start_clock(step->policy, task, step->at);
+    start_clock(step, task, step->at);
 }
 
 void task_apply_status(struct step *step, struct task *task, enum reported_status reported)
@@ -269,7 +289,11 @@ void task_apply_status(struct step *step, struct task *task, enum reported_statu
     case reported_status_none:
     default:
         if (task->status == STATUS_CLOSED) reopen(step, task);
-        if (task->status == STATUS_RESOLVED) forget_missed(step, task);
+        if (task->status == STATUS_RESOLVED) {
+            forget_missed(step, task);
+            count_afresh(step, task);
+            task->reminders[REMINDER_VERIFY_DUE].said = 0;
+        }
         task->resolved_at = TIME_NONE;
         task->status = reported == REPORTED_IN_PROGRESS ? STATUS_IN_PROGRESS
                        : reported == REPORTED_BLOCKED   ? STATUS_BLOCKED
@@ -294,6 +318,8 @@ void task_apply_priority(struct step *step, struct task *task, enum severity sev
 {
     task->severity = severity;
     if (task->priority == priority) return;
+    bool rises = priority < task->priority;
+    ms_t old_due_at = task->due_at;
     task->priority = priority;
     if (task->status == STATUS_CLOSED) return;
     const struct policy *policy = step->policy;
@@ -302,6 +328,7 @@ void task_apply_priority(struct step *step, struct task *task, enum severity sev
     if (!task->due_fixed)
         task->due_at = deadline_add(&policy->calendar, task->clock_start, sla->complete);
     forget_missed(step, task);
+    if (rises || task->due_at != old_due_at) count_afresh(step, task);
 }
 
 void task_apply_due_at(struct step *step, struct task *task, ms_t due_at)
@@ -314,7 +341,9 @@ void task_apply_due_at(struct step *step, struct task *task, ms_t due_at)
     task->due_at = task->due_fixed ? due_at
                                    : deadline_add(&policy->calendar, task->clock_start,
                                                   policy->sla[task->priority].complete);
-    if (task->due_at != old) forget_missed(step, task);
+    if (task->due_at == old) return;
+    forget_missed(step, task);
+    count_afresh(step, task);
 }
 
 void task_close(struct step *step, struct entry *entry, enum resolution resolution,

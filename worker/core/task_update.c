@@ -34,7 +34,6 @@ void task_update_take(struct step *step, const struct task_update_event *event)
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     task->order = order_advance(task->order, event->order);
-    task->touched_at = time_later(task->touched_at, step->at);
 
     if (event->present & TASK_UPDATE_OWNER)
         task->owner = owner_is_nobody(event->owner) ? fallback_owner(step, task) : event->owner;

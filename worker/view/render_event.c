@@ -166,8 +166,6 @@ void render_event_reminder(struct render_page *page, const struct json *value)
 {
     put_recipients(page, json_get(value, "recipients"));
     render_put_up_to(page, render_text_of(value, "summary"), RENDER_SENTENCE_BYTES);
-    int64_t coalesced = render_integer_of(value, "coalesced");
-    if (coalesced) buf_printf(page->out, " (%lld before it not sent)", (long long)coalesced);
     put_open_tasks(page, json_get(value, "incident"));
 }
 

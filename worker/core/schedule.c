@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * When things fall due again and again, and when what fell due is sent: at once, or at the hour of a
+ * working day at which people look. Both follow from the policy and a point in time alone.
+ */
+#include "schedule.h"
+
+ms_t schedule_repeat(const struct calendar *calendar, ms_t first, struct duration every, ms_t after)
+{
+    if (first > after) return first;
+    if (every.amount <= 0) return TIME_NONE;
+    if (!every.working_days) {
+        int64_t n = (after - first) / every.amount + 1;
+        ms_t at = deadline_add(calendar, first, (struct duration){n * every.amount, false});
+        return at > after ? at : TIME_NONE; /* the end of the calendar */
+    }
+    for (ms_t at = first, next;; at = next) {
+        next = deadline_add(calendar, at, every);
+        if (next <= at) return TIME_NONE; /* the end of the calendar */
+        if (next > after) return next;
+    }
+}
+
+static int64_t offset_of(const struct policy *policy)
+{
+    return policy->calendar.utc_offset_minutes * MINUTE_MS;
+}
+
+/* reminders.at of this day, or of the next working day if it is none. */
+static ms_t morning(const struct policy *policy, int64_t day)
+{
+    ms_t midnight = day * DAY_MS - offset_of(policy);
+    ms_t start = deadline_add(&policy->calendar, midnight, (struct duration){0, true});
+    return deadline_add(&policy->calendar, start, (struct duration){policy->remind_at, false});
+}
+
+ms_t schedule_send_at(const struct policy *policy, bool at_once, ms_t due)
+{
+    if (at_once || due == TIME_NONE) return due;
+    /* The first day whose reminders.at does not lie before it. */
+    ms_t local = due + offset_of(policy) - policy->remind_at;
+    return morning(policy, timestamp_day(local + DAY_MS - 1));
+}
+
+ms_t schedule_review_on(const struct policy *policy, ms_t after)
+{
+    int64_t day = timestamp_day(after + offset_of(policy));
+    /* From the latest such day on: it may have moved behind `after`, over days off. */
+    day -= (timestamp_weekday(day) - (policy->review_on - 1) + 7) % 7;
+    for (;; day += 7) {
+        ms_t at = morning(policy, day);
+        if (at > after) return at;
+        if (at < day * DAY_MS - offset_of(policy)) return TIME_NONE; /* the end of the calendar */
+    }
+}
+
+bool schedule_all_at_once(const struct policy *policy)
+{
+    bool all = true;
+    for (int p = PRIORITY_P1; p < priority_end; p++) all &= policy->at_once[p];
+    return all;
+}
