@@ -27,9 +27,9 @@ static struct str text = {"x", 1};
 #define SAMPLE_OBJECT(name) sample_##name
 #define SAMPLE_OBJECTS(list, name) {&sample_##name, 1}
 #define SAMPLE_REMINDERS                                                                           \
-    {[0 ... REMINDER_OVERDUE - 1] = {.last = TIME_NONE},                                           \
-     [REMINDER_OVERDUE] = {7, AT, 7},                                                              \
-     [REMINDER_OVERDUE + 1 ... REMINDER_TASK_KINDS - 1] = {.last = TIME_NONE}}
+    {[0 ... REMINDER_OVERDUE - 1] = {.last = TIME_NONE, .sent_at = TIME_NONE},                                           \
+     [REMINDER_OVERDUE] = {7, AT, 7, TIME_NONE, {NULL, 0}},                                                              \
+     [REMINDER_OVERDUE + 1 ... REMINDER_TASK_KINDS - 1] = {.last = TIME_NONE, .sent_at = TIME_NONE}}
 
 /* Of the structs inside: all of their rows. */
 #define SAMPLE(type, member) .member = SAMPLE_##type,
@@ -137,7 +137,7 @@ static void test_every_member_inside_is_stored(void **state)
     json = written(ENTRY_CLOSURE, &closure);
     COORDINATION_MEMBERS(HAS)
     struct task task = task_none;
-    task.reminders[REMINDER_OVERDUE] = (struct reminder_state){7, AT, 7};
+    task.reminders[REMINDER_OVERDUE] = (struct reminder_state){7, AT, 7, AT, {&text, 1}};
     json = written(ENTRY_TASK, &task);
     REMINDER_STATE_MEMBERS(HAS)
     struct digest_item sample_digest_item = {ITEM_MEMBERS(SAMPLE)};

@@ -389,6 +389,24 @@ static void long_names_are_cut_and_told_apart(void **state)
     assert_int_equal(all[2].name.n, 7 + 256);
 }
 
+static void what_was_sent_is_noted(void **state)
+{
+    (void)state;
+    struct recipient list[ITEM_TOLD_MAX + 2];
+    for (int i = 0; i < ITEM_TOLD_MAX + 2; i++)
+        list[i] = (struct recipient){ROLE_PARTICIPANT, {arena_printf(arena, "t%d", i), STR_NONE}};
+    struct reminder_output reminder = {.recipients = list, .recipients_n = 2};
+    struct reminder_state sent = {.number = 3};
+    item_note_sent(arena, &reminder, AT, &sent);
+    assert_int_equal(sent.number, 3);
+    assert_int_equal(sent.sent_at, AT);
+    assert_int_equal(sent.to.n, 2);
+    assert_str(sent.to.items[1], "team:t1");
+    reminder.recipients_n = ITEM_TOLD_MAX + 2;
+    item_note_sent(arena, &reminder, AT, &sent);
+    assert_int_equal(sent.to.n, ITEM_TOLD_MAX);
+}
+
 /* ---- what of it they are told ---- */
 
 static void an_item_is_what_the_reminder_says(void **state)
@@ -410,7 +428,7 @@ static void an_item_is_what_the_reminder_says(void **state)
                                                .coalesced = 2,
                                                .occurrence = 3,
                                                .task = &task};
-    struct digest_item item = item_of(&output, cut);
+    struct digest_item item = item_of(&output, AT, cut);
     assert_str(item.incident_id, "INC-1");
     assert_str(item.name, "bug/F");
     assert_str(item.title, "A title");
@@ -423,7 +441,7 @@ static void an_item_is_what_the_reminder_says(void **state)
     memset(url, 'u', 5000);
     task.tracker.url = (struct str){url, 5000};
     task.owner.team = task.owner.person = task.title = (struct str){url, 500};
-    item = item_of(&output, cut);
+    item = item_of(&output, AT, cut);
     assert_null(item.tracker.url.p);
     assert_int_equal(item.title.n, 64);
     assert_int_equal(item.owner.team.n, 256);
@@ -440,14 +458,14 @@ static void an_item_about_a_finding(void **state)
     struct output output = {.type = OUTPUT_REMINDER, .incident_id = STR("INC-1")};
     output.reminder = (struct reminder_output){
         .kind = REMINDER_ORPHAN_FINDING, .finding = &finding, .incident = &incident};
-    struct digest_item item = item_of(&output, cut);
+    struct digest_item item = item_of(&output, AT, cut);
     assert_str(item.finding_id, "F");
     assert_int_equal(item.category, CATEGORY_UNCATEGORIZED);
     assert_int_equal(item.reported, REPORTED_OPEN);
     assert_null(item.name.p);
     finding.category = CATEGORY_MANUAL_ERROR;
     finding.status = REPORTED_BLOCKED;
-    item = item_of(&output, cut);
+    item = item_of(&output, AT, cut);
     assert_int_equal(item.category, CATEGORY_MANUAL_ERROR);
     assert_int_equal(item.reported, REPORTED_BLOCKED);
 }
@@ -474,8 +492,9 @@ static void an_item_about_an_incident(void **state)
                                                .due_for = AT,
                                                .incident = &incident,
                                                .open = open,
-                                               .open_n = 6};
-    struct digest_item item = item_of(&output, cut);
+                                               .open_n = 1,
+                                               .open_all = 6};
+    struct digest_item item = item_of(&output, AT, cut);
     assert_str(item.title, "What happened");
     assert_int_equal(item.level, LEVEL_FULL);
     assert_int_equal(item.open, 3);
@@ -490,23 +509,15 @@ static void an_item_about_an_incident(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FRESH(what_comes_together_goes_out_as_one),
-        FRESH(numbers_go_on),
-        FRESH(what_is_urgent_takes_the_rest_along),
-        FRESH(the_same_record_again_is_one),
-        FRESH(what_comes_late_goes_at_once),
-        FRESH(turned_off_what_waits_is_sent),
-        FRESH(many_entries_take_several_digests),
-        FRESH(just_as_many_as_one_takes),
-        FRESH(what_is_over_the_limit_is_counted),
-        FRESH(sentences),
-        FRESH(the_order_is_always_the_same),
-        FRESH(a_timer_without_anything_is_removed),
-        FRESH(the_date_is_that_of_the_calendar),
-        FRESH(nobody_is_told_twice),
-        FRESH(long_names_are_cut_and_told_apart),
-        FRESH(an_item_is_what_the_reminder_says),
-        FRESH(an_item_about_a_finding),
+        FRESH(what_comes_together_goes_out_as_one), FRESH(numbers_go_on),
+        FRESH(what_is_urgent_takes_the_rest_along), FRESH(the_same_record_again_is_one),
+        FRESH(what_comes_late_goes_at_once),        FRESH(turned_off_what_waits_is_sent),
+        FRESH(many_entries_take_several_digests),   FRESH(just_as_many_as_one_takes),
+        FRESH(what_is_over_the_limit_is_counted),   FRESH(sentences),
+        FRESH(the_order_is_always_the_same),        FRESH(a_timer_without_anything_is_removed),
+        FRESH(the_date_is_that_of_the_calendar),    FRESH(nobody_is_told_twice),
+        FRESH(long_names_are_cut_and_told_apart),   FRESH(what_was_sent_is_noted),
+        FRESH(an_item_is_what_the_reminder_says),   FRESH(an_item_about_a_finding),
         FRESH(an_item_about_an_incident),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,17 @@ struct item_recipient *item_recipients(struct arena *arena, const struct reminde
     return all;
 }
 
+void item_note_sent(struct arena *arena, const struct reminder_output *reminder, ms_t now,
+                    struct reminder_state *sent)
+{
+    size_t n;
+    struct item_recipient *all = item_recipients(arena, reminder, &n);
+    if (n > ITEM_TOLD_MAX) n = ITEM_TOLD_MAX;
+    sent->sent_at = now;
+    sent->to = (struct str_list){arena_alloc(arena, (n + 1) * sizeof *sent->to.items), n};
+    for (size_t i = 0; i < n; i++) sent->to.items[i] = all[i].name;
+}
+
 static void take_task(struct digest_item *item, const struct task *task)
 {
     item->name = task->name;
@@ -75,21 +86,21 @@ static void take_finding(struct digest_item *item, const struct finding *finding
     item->owner = finding->owner;
 }
 
-static void count_open(struct digest_item *item, const struct task *task, ms_t at)
+static void count_open(struct digest_item *item, const struct task *task, ms_t now)
 {
     item->open += task->status == STATUS_OPEN;
     item->in_progress += task->status == STATUS_IN_PROGRESS;
     item->blocked += task->status == STATUS_BLOCKED;
     item->resolved += task->status == STATUS_RESOLVED;
     item->overdue += task->status != STATUS_RESOLVED && task->paused_at == TIME_NONE &&
-                     task->due_at != TIME_NONE && task->due_at <= at;
+                     task->due_at != TIME_NONE && task->due_at <= now;
 }
 
-static void take_incident(struct digest_item *item, const struct reminder_output *r)
+static void take_incident(struct digest_item *item, const struct reminder_output *r, ms_t now)
 {
     item->title = r->incident->title;
     item->level = r->incident->level;
-    for (size_t i = 0; i < r->open_n; i++) count_open(item, r->open[i], r->due_for);
+    for (size_t i = 0; i < r->open_all; i++) count_open(item, r->open[i], now);
 }
 
 static size_t text_bytes(const struct digest_item *item)
@@ -109,7 +120,8 @@ static void shorten(struct digest_item *item, struct str (*cut)(struct str, size
     item->owner.person = cut(item->owner.person, OWNER_BYTES);
 }
 
-struct digest_item item_of(const struct output *output, struct str (*cut)(struct str, size_t))
+struct digest_item item_of(const struct output *output, ms_t now,
+                           struct str (*cut)(struct str, size_t))
 {
     const struct reminder_output *r = &output->reminder;
     struct digest_item item = digest_item_none;
@@ -126,7 +138,7 @@ struct digest_item item_of(const struct output *output, struct str (*cut)(struct
     else if (r->finding)
         take_finding(&item, r->finding);
     else
-        take_incident(&item, r);
+        take_incident(&item, r, now);
     shorten(&item, cut);
     return item;
 }

@@ -42,6 +42,7 @@ struct reminder_output {
     const struct incident *incident; /* review-due, missing-findings; of orphan-finding too */
     const struct task **open;        /* review-due: the open tasks, most urgent first */
     size_t open_n;
+    size_t open_all;               /* how many there are, with those that are not listed */
     const struct finding *finding; /* orphan-finding */
 };
 

@@ -244,7 +244,9 @@ struct finding {
     X(INTEGER, number) /* how many of this kind were sent in this occurrence */ \
     X(TIME, last)      /* the schedule up to here is done with; TIME_NONE: nothing yet */ \
     X(INTEGER, said)   /* how many have stood for this kind since its schedule began: overdue in this \
-                          deadline, verify-due since it was resolved, assign-due since nobody owns it */
+                          deadline, verify-due since it was resolved, assign-due since nobody owns it */ \
+    X(TIME, sent_at)   /* the last of this kind, as are the next; TIME_NONE: none was */ \
+    X(LIST, to)        /* its recipients, by their names: at most ITEM_TOLD_MAX */
 struct reminder_state { REMINDER_STATE_MEMBERS(MEMBER) };
 typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
 

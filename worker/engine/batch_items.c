@@ -25,7 +25,7 @@ void batch_add_items(struct batch *b, struct batch_shard *bs, const struct outpu
 {
     size_t n;
     struct item_recipient *recipients = item_recipients(b->arena, &output->reminder, &n);
-    struct digest_item item = item_of(output, b->decision.cut);
+    struct digest_item item = item_of(output, b->now, b->decision.cut);
     for (size_t i = 0; i < n; i++) {
         struct addressed *a = ARENA_PUSH(b->arena, bs->items_out, bs->items_out_n, bs->items_cap);
         *a = (struct addressed){recipients[i].name, item, output->reminder.urgent, bs->items_out_n};
