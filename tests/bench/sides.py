@@ -14,7 +14,7 @@ _READY_S = 120
 _numbers = itertools.count(1)
 # One reminder for each task, when it is due, as the peer has it.
 _POLICY = {
-    "reminders": {"due_soon": [], "overdue_max": 0},
+    "reminders": {"due_soon": [], "overdue_max": 0, "at_once": ["P1", "P2", "P3", "P4"]},
     "escalation": [],
 }
 

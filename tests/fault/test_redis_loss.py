@@ -3,7 +3,7 @@
 
 import pytest
 
-from support.events import bug_id, closure, finding
+from support.events import AT_ONCE, bug_id, closure, finding
 from support.load import Load
 from support.process import wait_until
 from support.redis_server import RedisServer
@@ -122,7 +122,8 @@ def _entries(value):
 def test_a_reminder_is_not_said_twice_after_a_loss(world):
     terms = {"assign": "1s", "complete": "2s", "stale": "1h", "verify": "1h"}
     world.set_policy({"version": "seconds",
-                      "sla": {priority: terms for priority in ("P1", "P2", "P3", "P4")}})
+                      "sla": {priority: terms for priority in ("P1", "P2", "P3", "P4")},
+                      "reminders": AT_ONCE, "escalation": []})
     world.topics_create(2)
     world.start_worker().wait_ready()
     world.close_incident(closure("INC-due"))

@@ -14,7 +14,7 @@ import pytest
 
 from support import checker
 from support.acls import Acls, Right
-from support.events import bug_id, closure, finding
+from support.events import AT_ONCE, bug_id, closure, finding
 from support.process import wait_until
 from support.records import partition_of
 from support.world import INPUTS, TOPICS, World
@@ -154,7 +154,7 @@ def _policy(soon):
         "version": "seconds",
         "sla": {p: {"assign": "1h", "complete": soon, "stale": "1h", "verify": "1h"}
                 for p in ("P1", "P2", "P3", "P4")},
-        "reminders": {"due_soon": [], "overdue_every": "1h", "overdue_max": 1},
+        "reminders": {"due_soon": [], "overdue_every": "1h", "overdue_max": 1, **AT_ONCE},
         "escalation": [], "review": {"every": soon},
     }
 

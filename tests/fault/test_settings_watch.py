@@ -13,7 +13,7 @@ import pytest
 from conftest import long_run
 
 from support import checker
-from support.events import bug_id, closure, finding
+from support.events import AT_ONCE, bug_id, closure, finding
 from support.process import free_port, wait_until
 from support.world import World
 
@@ -136,7 +136,7 @@ _SECONDS = {
     "version": "seconds",
     "sla": {p: {"assign": "1h", "complete": "5s", "stale": "1h", "verify": "1h"}
             for p in ("P1", "P2", "P3", "P4")},
-    "reminders": {"due_soon": [], "overdue_every": "1h", "overdue_max": 1},
+    "reminders": {"due_soon": [], "overdue_every": "1h", "overdue_max": 1, **AT_ONCE},
     "escalation": [],
 }
 

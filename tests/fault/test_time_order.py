@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from support.events import bug_id, closure, finding, parse_time, task_update
+from support.events import AT_ONCE, bug_id, closure, finding, parse_time, task_update
 from support.records import partition_of
 
 
@@ -15,6 +15,10 @@ def _at(seconds):
     """A time that far from now, as events carry it."""
     when = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
     return when.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+# Each kind by itself, when it falls due.
+_POLICY = {"reminders": {"overdue_max": 0, **AT_ONCE}, "escalation": []}
 
 
 def _open(world, incident_ids, due_at):
@@ -60,6 +64,7 @@ def _of_shard(shard, partitions, count, prefix="INC"):
 @pytest.mark.parametrize("batch_max", [4000, 100])
 def test_due_and_closed_during_an_outage(world, batch_max):
     """1,500 tasks of one shard fall due, close two seconds later, and no worker is there."""
+    world.set_policy(_POLICY)
     world.topics_create(1)
     worker = world.start_worker().wait_ready()
     names = [f"INC-{n}" for n in range(1500)]
@@ -80,6 +85,7 @@ def test_due_and_closed_during_an_outage(world, batch_max):
 def test_closing_records_behind_a_burst(world):
     """They wait in the library's queue, behind a burst on the other shards, while the tasks' time
     comes."""
+    world.set_policy(_POLICY)
     world.topics_create(4)
     world.start_worker(settings={"batch.max": 200}).wait_ready()
     names = _of_shard(0, 4, 250)
@@ -98,6 +104,7 @@ def test_closing_records_behind_a_burst(world):
 
 def test_frozen_while_tasks_close(world):
     """Their time comes and goes while the worker stands still; what it believed is old."""
+    world.set_policy(_POLICY)
     world.topics_create(2)
     worker = world.start_worker(settings={"session.timeout.ms": 30000}).wait_ready()
     names = [f"INC-{n}" for n in range(60)]
@@ -118,6 +125,7 @@ def test_frozen_while_tasks_close(world):
 
 def test_old_times_trickle_in(world):
     """A replay of day-old records, two hundred a second, does not hold up what is due now."""
+    world.set_policy(_POLICY)
     world.topics_create(1)
     world.start_worker().wait_ready()
     names = [f"INC-{n}" for n in range(10)]

@@ -12,7 +12,7 @@ import unicodedata
 
 import pytest
 
-from support.events import closure, finding, task_update
+from support.events import AT_ONCE, closure, finding, task_update
 from support.process import wait_until
 from support.worker import binary
 
@@ -23,10 +23,11 @@ _ID = f"INC {_INVISIBLE}1"  # identifiers have no control characters, but all ot
 _OWNER = {"team": _TEXT, "person": _TEXT}
 _POLICY = {
     "version": f"my policy v1 {_INVISIBLE}\u2028\x9b",
-    "sla": {priority: {"assign": "1s", "complete": "2s", "stale": "1h", "verify": "1h"}
+    "sla": {priority: {"assign": "1s", "complete": "4s", "stale": "1h", "verify": "1h"}
             for priority in ("P1", "P2", "P3", "P4")},
     "reminders": {"due_soon": ["50%"], "overdue_every": "1h", "overdue_max": 1,
-                  "assign_every": "1h", "stale_every": "1h", "verify_every": "1h"},
+                  "assign_every": "1h", "stale_every": "1h", "verify_every": "1h", **AT_ONCE},
+    "escalation": [],
     "review": {"every": "2s"},
 }
 _CLOSURE = closure(

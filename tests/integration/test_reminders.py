@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deadlines pass while the worker runs, and while it does not."""
 
+import re
 import time
 
-from support.events import bug_id, closure, finding
+from support.events import AT_ONCE, bug_id, closure, finding
 
 _TERMS = {"assign": "2s", "complete": "6s", "stale": "1h", "verify": "1h"}
 _POLICY = {
     "version": "seconds",
     "sla": {priority: _TERMS for priority in ("P1", "P2", "P3", "P4")},
     "reminders": {"due_soon": ["50%"], "overdue_every": "2s", "overdue_max": 30,
-                  "assign_every": "1h", "stale_every": "1h", "verify_every": "1h"},
+                  "assign_every": "1h", "stale_every": "1h", "verify_every": "1h", **AT_ONCE},
     "escalation": [{"at": "breach+1s", "to": ["on-call"]}],
 }
 
@@ -56,9 +57,12 @@ def test_missed_reminders_come_once(world):
     time.sleep(13)  # overdue at 8, 10 and 12 s
     world.start_worker().wait_ready()
     records = world.wait_records("followup-reminders", lambda r: "overdue" in _kinds(r, task_id))
-    first = next(r.json for r in records
-                 if r.json["task_id"] == task_id and r.json["kind"] == "overdue")
-    assert first["number"] == 1 and first["coalesced"] >= 1
+    missed, after = [r.json for r in records if r.json["task_id"] == task_id][-2:]
+    assert missed["kind"] == "escalation" and missed["number"] == 1
+    assert missed["covers"][:3] == ["escalation", "overdue", "due"]
+    assert {r["role"] for r in missed["recipients"]} == {"owner", "on-call"}
+    assert re.search(r" is \d+ s overdue and is escalated$", missed["summary"])
+    assert (after["kind"], after["number"], after["coalesced"]) == ("overdue", 1, 0)
     world.check_outputs([("INC-1", "F-1")])
 
 

@@ -4,6 +4,9 @@
 import datetime
 import json
 
+# Of a policy's `reminders`: nothing waits for the morning of a working day.
+AT_ONCE = {"at_once": ["P1", "P2", "P3", "P4"]}
+
 
 def closure(incident_id, revision=None, **members):
     """An incident-closed event; whatever is given stands in it."""

@@ -128,3 +128,11 @@ def reminder_series(reminders):
         subject, occurrence, kind, _ = record.header("ce_id").rsplit("/", 3)
         series[subject, int(occurrence), kind].append(record.json)
     return dict(series)
+
+
+def covered(series):
+    """{(subject, occurrence): the kinds of which anything was said, be it by another}."""
+    kinds = collections.defaultdict(set)
+    for (subject, occurrence, _), values in series.items():
+        kinds[subject, occurrence].update(kind for value in values for kind in value["covers"])
+    return dict(kinds)

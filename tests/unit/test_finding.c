@@ -372,6 +372,12 @@ static void an_incident_that_never_closes(void **state)
     run_until(w, "2027-03-31");
     assert_news(w,
                 "reminder orphan-finding/1 F-1 2027-03-08T00:00 response-team=security-response\n");
+    w->policy.overdue_max = 5;
+    w->policy.orphan_every = days(0);
+    take_finding(w, "2027-03-31", finding(w, "INC-8", "F-1", 1));
+    run_until(w, "2027-04-30");
+    assert_news(w,
+                "reminder orphan-finding/1 F-1 2027-04-07T00:00 response-team=security-response\n");
     take_closure(w, "2027-03-02", closure(w, "INC-1", 1));
     assert_news(w, "opened/1 light 0/0\n"
                    "response-evaluation/1 created open\n"

@@ -86,6 +86,30 @@ static void what_a_closure_has_yet_to_reach_is_no_orphan_and_not_missing(void **
     world_free(other);
 }
 
+static void speak_of_the_second(struct world *w)
+{
+    take_finding(w, LATER, technical(w, "F-2", 5));
+}
+
+/* It is held by then, but what was odd about it has yet to be told. */
+static void what_is_told_of_before_it_is_put_aside_keeps_its_warnings(void **state)
+{
+    struct world *w = *state;
+    const char *const ids[] = {"F-1", "F-2"};
+    for (int i = 0; i < 2; i++) {
+        struct finding_event *f = technical(w, ids[i], 1);
+        f->warnings = warning(w, "severity");
+        take_finding(w, AT, f);
+    }
+    expect_visit(w, at_hold, speak_of_the_second);
+    struct closure_event *e = asking_for_nothing(w, 1);
+    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_TEST);
+    take_closure(w, AT, e);
+    assert_done(w);
+    assert_int_equal(said(w, "updated/"), 2);
+    assert_null(finding_of(w, "INC-1", "F-2")->warnings.items);
+}
+
 /* ---- a merge ---- */
 
 static void three_findings(struct world *w)
@@ -410,6 +434,7 @@ int main(void)
         IN_WORLD(it_completes_with_the_last_part_alone),
         IN_WORLD(a_held_finding_that_is_told_of_gets_its_task_at_once),
         IN_WORLD(what_a_closure_has_yet_to_reach_is_no_orphan_and_not_missing),
+        IN_WORLD(what_is_told_of_before_it_is_put_aside_keeps_its_warnings),
         IN_WORLD(a_finding_is_not_forwarded_in_two_halves),
         IN_WORLD(nor_while_the_findings_of_its_closure_are_taken),
         IN_WORLD(a_finding_of_no_incident_opens_nothing),

@@ -140,31 +140,42 @@ static void one_reminder_stands_for_all(void **state)
     assert_int_equal(bug()->reminders[REMINDER_DUE].number, 0); /* only what is sent is numbered */
 }
 
+/* What F-1's tick of that morning says at this time. */
+static void assert_says_at(const char *now, const char *says)
+{
+    struct event tick = {.type = EVENT_TICK, .cause = {.at = t("2026-11-27T09:00:00Z")}};
+    tick.tick_key = state_task_key(w->arena, STR("INC-1"), STR("bug/F-1"));
+    w->seen = w->d.outputs.n;
+    w->d.table = state_new(w->arena);
+    struct entry *header = state_entry(w->d.table, STR("INC-1"));
+    struct entry *holder = state_entry(w->d.table, STR("INC-1|f|F-1"));
+    struct entry *entry = state_entry(w->d.table, tick.tick_key);
+    header->exists = holder->exists = entry->exists = true;
+    header->incident = arena_copy(w->arena, incident_of(w, "INC-1"), sizeof *header->incident);
+    holder->finding = arena_copy(w->arena, finding_of(w, "INC-1", "F-1"), sizeof *holder->finding);
+    entry->task = arena_copy(w->arena, bug(), sizeof *entry->task);
+    w->d.now = t(now);
+    assert_int_equal(decide_event(&w->d, &tick, tick.cause.at), DECIDE_OK);
+    assert_news(w, "reminder due-soon/1 bug/F-1 2026-11-26T15:00 "
+                   "owner=identity:dev@example.com\n");
+    assert_time(last()->at, "2026-11-27T09:00:00Z");
+    assert_says(says);
+}
+
 /* The horizon decides what is sent, the clock what it says of it. */
 static void sentences_speak_from_the_time_of_sending(void **state)
 {
     begin(state, NOON, SEVERITY_MEDIUM);
     w->policy.escalation_n = 0;
     set_due(NOON, 2, "2026-12-02T18:00:00Z");
-    struct event tick = {.type = EVENT_TICK, .cause = {.at = t("2026-11-27T09:00:00Z")}};
-    tick.tick_key = state_task_key(w->arena, STR("INC-1"), STR("bug/F-1"));
-    w->seen = w->d.outputs.n;
-    w->d.table = state_new(w->arena);
-    struct entry *header = state_entry(w->d.table, STR("INC-1"));
-    header->exists = true;
-    header->incident = arena_copy(w->arena, incident_of(w, "INC-1"), sizeof *header->incident);
-    struct entry *holder = state_entry(w->d.table, STR("INC-1|f|F-1"));
-    holder->exists = true;
-    holder->finding = arena_copy(w->arena, finding_of(w, "INC-1", "F-1"), sizeof *holder->finding);
-    struct entry *entry = state_entry(w->d.table, tick.tick_key);
-    entry->exists = true;
-    entry->task = arena_copy(w->arena, bug(), sizeof *entry->task);
-    w->d.now = t("2026-12-03T18:00:00Z");
-    assert_int_equal(decide_event(&w->d, &tick, t("2026-11-27T09:00:00Z")), DECIDE_OK);
-    assert_news(w, "reminder due-soon/1 bug/F-1 2026-11-26T15:00 "
-                   "owner=identity:dev@example.com\n");
-    assert_time(last()->at, "2026-11-27T09:00:00Z");
-    assert_says("is 24 h overdue");
+    assert_says_at("2026-11-27T09:00:00Z", "is due in 5 d");
+    assert_says_at("2026-11-30T18:00:05Z", "is due in 2 d"); /* some seconds late are none */
+    assert_says_at("2026-12-01T17:59:31Z", "is due in 24 h");
+    assert_says_at("2026-12-01T18:00:31Z", "is due in 23 h");
+    assert_says_at("2026-12-02T17:30:00.100Z", "is due in 30 min");
+    assert_says_at("2026-12-02T17:59:57.020Z", "is due in 3 s");
+    assert_says_at("2026-12-02T18:00:00.500Z", "is due now");
+    assert_says_at("2026-12-03T18:00:05Z", "is 24 h overdue");
 }
 
 static void stale_ends_at_the_breach(void **state)

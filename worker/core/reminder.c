@@ -263,10 +263,17 @@ static void add_recipients(struct step *step, struct reminder_output *reminder,
         add_role(step, reminder, ROLE_PARTICIPANT, task);
 }
 
+/* A moment late is in time: "is due in 42 h" although it goes out some seconds after the point. */
+static int64_t rounded(int64_t left)
+{
+    int64_t to = left < 2 * HOUR_MS ? SECOND_MS : MINUTE_MS;
+    return (left + to / 2) / to * to;
+}
+
 static struct str deadline_phrase(struct arena *arena, const struct task *task, ms_t now)
 {
     int64_t left = task->due_at - now;
-    struct str span = reminder_span(arena, left < 0 ? -left : left);
+    struct str span = reminder_span(arena, left < 0 ? -left : rounded(left));
     if (left >= SECOND_MS) return arena_printf(arena, "is due in %.*s", STR_ARG(span));
     if (left > -SECOND_MS) return STR("is due now");
     return arena_printf(arena, "is %.*s overdue", STR_ARG(span));
