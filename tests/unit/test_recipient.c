@@ -274,6 +274,10 @@ static void sentences(void **state)
     come(AT, both, 2, false);
     tick(AT + HOUR_MS);
     assert_str(digest()->summary, "1 reminder; the most urgent: bug/A is overdue; 1 review is due");
+    struct digest_item urgent[] = {both[1], both[1]};
+    come(AT, urgent, 2, false);
+    tick(AT + HOUR_MS);
+    assert_str(digest()->summary, "2 reminders, all of them P1; the most urgent: bug/A is overdue");
     come(AT, both, 1, false);
     tick(AT + HOUR_MS);
     assert_str(digest()->summary, "Review of INC-2 is due");

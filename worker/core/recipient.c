@@ -137,7 +137,10 @@ static struct str summary(struct decision *d, const struct digest_output *digest
     if (!n) return review;
     while (first < n && digest->items[first]->priority == PRIORITY_P1) first++;
     struct str urgent = STR("");
-    if (first && n > 1) urgent = arena_printf(arena, ", %zu of them P1", first);
+    if (first && first == n && n > 1)
+        urgent = STR(", all of them P1");
+    else if (first && n > 1)
+        urgent = arena_printf(arena, ", %zu of them P1", first);
     return arena_printf(arena, "%zu reminder%.*s%.*s; the most urgent: %.*s%s%.*s", n,
                         STR_ARG(plural(n)), STR_ARG(urgent), STR_ARG(digest->items[0]->summary),
                         reviews ? "; " : "", STR_ARG(review));

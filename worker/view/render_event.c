@@ -192,6 +192,13 @@ static void put_items(struct render_page *page, const struct json *items, struct
     }
 }
 
+static void put_count(struct render_page *page, const struct json *list, const char *what,
+                      const char *before)
+{
+    if (!list || !list->count) return;
+    buf_printf(page->out, "%s%zu %s%s", before, list->count, what, list->count == 1 ? "" : "s");
+}
+
 void render_event_digest(struct render_page *page, const struct json *value)
 {
     const struct json *urgent = json_get(value, "urgent");
@@ -200,7 +207,12 @@ void render_event_digest(struct render_page *page, const struct json *value)
     bool is_alone = (items ? items->count : 0) + (reviews ? reviews->count : 0) == 1 && !omitted;
     render_put_member(page, "to ", value, "recipient", "");
     buf_str(page->out, urgent && urgent->type == JSON_TRUE ? STR(", at once: ") : STR(": "));
-    render_put_up_to(page, render_text_of(value, "summary"), RENDER_SENTENCE_BYTES);
+    if (is_alone) {
+        render_put_up_to(page, render_text_of(value, "summary"), RENDER_SENTENCE_BYTES);
+    } else {
+        put_count(page, items, "reminder", "");
+        put_count(page, reviews, "review", items && items->count ? ", " : "");
+    }
     put_items(page, items, STR_NONE, is_alone);
     put_items(page, reviews, STR("review-due"), is_alone);
     if (omitted) buf_printf(page->out, "\n%25sand %lld more", "", (long long)omitted);
