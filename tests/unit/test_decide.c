@@ -266,6 +266,58 @@ static void an_entry_without_a_body(struct world *w)
     tick(w, "INC-1|c", NOON);
 }
 
+static void update(struct world *w, const char *name)
+{
+    struct task_update_event *e = task_update(w, "INC-1", name, 1);
+    struct event event = {.type = EVENT_TASK_UPDATE,
+                          .cause.at = t(NOON),
+                          .incident_id = e->incident_id,
+                          .task_update = e};
+    decide_event(&w->d, &event, 0);
+}
+
+/* INC-1 is known, but nobody has asked for these tasks. */
+static void a_task_that_may_have_been_made(struct world *w)
+{
+    struct incident incident;
+    struct task task;
+    with_a_task(w, &incident, &task);
+    w->d.table = state_new(w->arena);
+    struct entry *header = loaded(w, "INC-1");
+    header->exists = true;
+    header->incident = &incident;
+    update(w, "response-evaluation");
+}
+
+static void a_task_of_a_party(struct world *w)
+{
+    struct incident incident;
+    struct task task;
+    with_a_task(w, &incident, &task)->header->whole = false;
+    update(w, "coordination/Police");
+}
+
+static void a_task_of_an_incident_that_is_unknown(struct world *w)
+{
+    w->d.table = state_new(w->arena);
+    loaded(w, "INC-1");
+    update(w, "response-evaluation");
+}
+
+static void a_part_without_its_holder(struct world *w)
+{
+    struct incident incident;
+    struct task task, part;
+    with_a_task(w, &incident, &task);
+    struct entry *entry = loaded(w, "INC-1|t|bug/F-1");
+    loaded(w, "INC-1|f|F-1");
+    part = task;
+    part.name = STR("bug/F-1");
+    entry->exists = true;
+    entry->task = &part;
+    tick(w, "INC-1|t|bug/F-1", NOON);
+}
+
 /* A tick of one incident by whose key another one's entry is in the table. */
 static void an_entry_of_another_incident(struct world *w)
 {
@@ -282,6 +334,10 @@ static void what_would_be_written_wrong_is_not_written(void **state)
     assert_ends(w, a_task_that_is_not_counted);
     assert_ends(w, a_task_of_another_incident);
     assert_ends(w, an_entry_without_a_body);
+    assert_ends(w, a_task_that_may_have_been_made);
+    assert_ends(w, a_task_of_a_party);
+    assert_ends(w, a_task_of_an_incident_that_is_unknown);
+    assert_ends(w, a_part_without_its_holder);
     assert_ends(w, an_entry_of_another_incident);
 }
 
@@ -295,6 +351,51 @@ static void what_is_right_is_written(void **state)
     close_the_task(w);
     assert_int_equal(entry->task->status, STATUS_CLOSED);
     assert_int_equal(entry->header->incident->counts.open, 0);
+}
+
+/* ---- holders and their parts ---- */
+
+/* INC-1 with F-1, which is done, and its task; the part stands before its holder in the table. */
+static struct entry *with_a_part(struct world *w, struct entry **holder)
+{
+    struct closure_event *e = closure(w, "INC-1", 1);
+    complete_closure(w, e);
+    struct finding_event *f = technical(w, "F-1", 1);
+    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
+    add_inline(w, e, f);
+    take_closure(w, NOON, e);
+    w->d.table = state_new(w->arena);
+    struct entry *header = loaded(w, "INC-1"), *part = loaded(w, "INC-1|t|bug/F-1");
+    *holder = loaded(w, "INC-1|f|F-1");
+    header->exists = header->whole = part->exists = (*holder)->exists = true;
+    header->incident = arena_copy(w->arena, incident_of(w, "INC-1"), sizeof *header->incident);
+    part->task = arena_copy(w->arena, task_of(w, "INC-1", "bug/F-1"), sizeof *part->task);
+    (*holder)->finding =
+        arena_copy(w->arena, finding_of(w, "INC-1", "F-1"), sizeof *(*holder)->finding);
+    return part;
+}
+
+static void parts_are_deleted_with_their_holder(void **state)
+{
+    struct world *w = *state;
+    struct entry *holder, *part = with_a_part(w, &holder);
+    tick(w, "INC-1", "2027-11-20T12:00:00Z");
+    assert_false(part->exists || holder->exists);
+    assert_true(part->dirty && holder->dirty);
+}
+
+static void a_holder_wakes_with_the_first_of_its_parts(void **state)
+{
+    struct world *w = *state;
+    struct entry *holder, *part = with_a_part(w, &holder);
+    assert_true(wake_of_holder(&w->policy, holder) == TIME_NONE);
+    part->task->status = STATUS_OPEN;
+    ms_t wake_at = wake_time(&w->policy, part);
+    assert_true(wake_at != TIME_NONE);
+    assert_true(wake_of_holder(&w->policy, holder) == wake_at);
+    part->dirty = true; /* then it is known */
+    part->wake_at = wake_at - 1;
+    assert_true(wake_of_holder(&w->policy, holder) == wake_at - 1);
 }
 
 /* ---- what an event has touched ---- */
@@ -327,6 +428,8 @@ int main(void)
         TEST(events_of_one_batch),
         TEST(what_would_be_written_wrong_is_not_written),
         TEST(what_is_right_is_written),
+        TEST(parts_are_deleted_with_their_holder),
+        TEST(a_holder_wakes_with_the_first_of_its_parts),
         TEST(what_an_event_touched_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,6 +122,24 @@ static void a_date_that_moves_takes_along_what_waits(void **state)
     assert_says("is 5 d overdue and has no owner");
 }
 
+/* What waited when a pause began waits for a morning behind its end. */
+static void a_pause_takes_along_what_waits(void **state)
+{
+    begin(state, NOON, SEVERITY_MEDIUM);
+    w->policy.escalation_n = 0;
+    w->policy.due_soon_n = 1;
+    w->policy.sla[PRIORITY_P3].complete = days(18); /* half of it is over on a Sunday */
+    TELL_FINDING(w, NOON, "F-1", 2, STATUS, status, REPORTED_VERIFIED);
+    TELL_FINDING(w, NOON, "F-1", 3, STATUS, status, REPORTED_OPEN);
+    TELL_FINDING(w, "2026-11-29T13:00:00Z", "F-1", 4, SNOOZED_UNTIL, snoozed_until,
+                 t("2026-12-02T13:00:00Z"));
+    run_until(w, "2026-12-03T08:59:59Z");
+    assert_news(w, "bug/F-1/6 updated open [assign_due_at,due_at,snoozed_until,sla]\n");
+    run_until(w, "2026-12-03T09:00:00Z");
+    assert_news(w, "reminder due-soon/1 bug/F-1 2026-12-02T12:00 "
+                   "owner=identity:dev@example.com\n");
+}
+
 /* An outage: all that fell due meanwhile is one, and speaks of now. */
 static void one_reminder_stands_for_all(void **state)
 {
@@ -399,6 +417,7 @@ int main(void)
         TEST(what_is_urgent_is_sent_by_night),
         TEST(who_closes_it_in_time_hears_nothing),
         TEST(a_date_that_moves_takes_along_what_waits),
+        TEST(a_pause_takes_along_what_waits),
         TEST(one_reminder_stands_for_all),
         TEST(sentences_speak_from_the_time_of_sending),
         TEST(stale_ends_at_the_breach),

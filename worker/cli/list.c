@@ -178,7 +178,7 @@ static const struct cli_option options[] = {
     {"team", "TEAM", "owned by this team; none: by nobody"},
     {"owner", "PERSON", "owned by this person; none: by nobody"},
     {"overdue", NULL, "past their due time and not resolved"},
-    {"stale", NULL, "without an update for longer than the policy allows"},
+    {"stale", NULL, "without a change for longer than the policy allows"},
     {"status", "STATUS", "open, in-progress, blocked, resolved, closed, or all"},
     {"json", NULL, "JSON Lines with the members of task events"},
     {NULL, NULL, NULL},

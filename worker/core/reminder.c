@@ -109,10 +109,13 @@ static ms_t next_point(const struct policy *policy, const struct task *task,
     }
 }
 
-/* When a point of its schedules is sent. */
+/* When a point of its schedules is sent; one that waited when a pause began, as if it had come at its
+ * end. */
 static ms_t send_at(const struct policy *policy, const struct task *task, ms_t point)
 {
-    return schedule_send_at(policy, policy->at_once[task->priority], point);
+    if (point == TIME_NONE) return TIME_NONE;
+    ms_t from = time_later(point, task->overdue_from);
+    return schedule_send_at(policy, policy->at_once[task->priority], from);
 }
 
 ms_t reminder_next(const struct policy *policy, const struct task *task)
