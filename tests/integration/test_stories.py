@@ -88,8 +88,6 @@ def _simulate(world, story, *options):
             file.write_text(text)
             options += (("--change", f"{story.change[0]}={file}") if number
                         else ("--policy", file))
-    if story.change and not story.policy:
-        options += ("--policy", _DEV_POLICY.with_name("default.json"))
     return world.run("simulate", path, *options)
 
 
