@@ -156,6 +156,8 @@ static void what_comes_together_goes_out_as_one(void **state)
     assert_int_equal(waiting(), 0);
     assert_true(header()->exists);
     assert_true(header()->wake_at == TIME_NONE);
+    assert_int_equal(tick(AT + HOUR_MS), DECIDE_OK); /* an old timer: nothing waits any more */
+    assert_int_equal(d.outputs.n, 0);
 }
 
 static void numbers_go_on(void **state)
