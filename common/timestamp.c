@@ -131,17 +131,20 @@ static bool read_year(struct cursor *c, int64_t *year)
 
 struct date {
     int64_t year, month, day;
-    bool partial;
+    int parts;    /* of the three, those that were said */
+    bool partial; /* no time of day follows */
 };
 
 /* Stops behind the date: where the time of day begins, or at the end. */
 static bool read_date(struct cursor *c, struct date *date)
 {
-    *date = (struct date){0, 1, 1, true};
+    *date = (struct date){0, 1, 1, 1, true};
     if (!read_year(c, &date->year)) return false;
     if (c->p == c->end) return true;
+    date->parts = 2;
     if (!take(c, '-') || !digits(c, 2, &date->month)) return false;
     if (c->p == c->end) return true;
+    date->parts = 3;
     if (!take(c, '-') || !digits(c, 2, &date->day)) return false;
     date->partial = c->p == c->end;
     return true;
@@ -156,6 +159,16 @@ static bool date_valid(const struct date *date)
 {
     return date->month >= 1 && date->month <= 12 && date->day >= 1 &&
            date->day <= days_in_month(date->year, (unsigned)date->month);
+}
+
+/* Days since 1970-01-01 of the day behind the period that a partial date names. */
+static int64_t days_behind(const struct date *date)
+{
+    if (date->parts == 3)
+        return timestamp_days(date->year, (unsigned)date->month, (unsigned)date->day) + 1;
+    if (date->parts == 2 && date->month < 12)
+        return timestamp_days(date->year, (unsigned)date->month + 1, 1);
+    return timestamp_days(date->year + 1, 1, 1);
 }
 
 /* ".123456789" to milliseconds; what is finer is cut off. */
@@ -217,6 +230,11 @@ static enum timestamp_result in_range(ms_t t, enum timestamp_result result, ms_t
 
 enum timestamp_result timestamp_parse(struct str text, ms_t *out)
 {
+    return timestamp_parse_in(text, 0, false, out);
+}
+
+enum timestamp_result timestamp_parse_in(struct str text, int offset_minutes, bool last, ms_t *out)
+{
     *out = TIME_NONE;
     struct cursor c = {text.p, text.p + text.n};
     struct date date;
@@ -230,6 +248,9 @@ enum timestamp_result timestamp_parse(struct str text, ms_t *out)
     /* Before the date is checked: 0000-00-00 is some databases' "none". */
     if (absent_year(date.year)) return TIMESTAMP_ABSENT;
     if (!date_valid(&date)) return TIMESTAMP_BAD;
+    if (date.partial) offset = offset_minutes * MINUTE_MS;
+    if (date.partial && last)
+        return in_range(days_behind(&date) * DAY_MS - 1 - offset, TIMESTAMP_PARTIAL, out);
     ms_t t = timestamp_days(date.year, (unsigned)date.month, (unsigned)date.day) * DAY_MS + time -
              offset;
     /* Leap seconds are put in at the end of a day of UTC, nowhere else. */

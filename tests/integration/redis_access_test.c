@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "redis/redis_port.h"
+#include "redis/redis_scripts.h"
 #include "support/redis_fixture.h"
 
 static void log_in_as(const char *user, const char *password)
@@ -87,11 +88,12 @@ static void test_check(void **state)
 }
 
 /* As docs/operations.md has it: nothing is missing, and nothing is too much. */
-static const char *const rights[] = {"hget",   "hmget",         "hlen",        "hset",
-                                     "hdel",   "zadd",          "zcard",       "zrem",
-                                     "zrange", "zrangebyscore", "zrangebylex", "zlexcount",
-                                     "unlink", "eval",          "evalsha",     "script|load"};
+static const char *const rights[] = {
+    "hget",   "hmget", "hlen",   "hset",          "hdel",        "zadd",
+    "zcard",  "zrem",  "zrange", "zrangebyscore", "zrangebylex", "zlexcount",
+    "unlink", "eval",  "watch",  "multi",         "exec"};
 #define RIGHTS (sizeof rights / sizeof *rights)
+#define SHARD_0 "epi%7Bx%7D:g:{0}"
 #define KEYS "~epi%%7Bx%%7D:g:*"
 
 static void give_rights_but(const char *without)
@@ -151,7 +153,44 @@ static void test_denied_in_the_middle(void **state)
     run("ACL SETUSER epi -hset");
     assert_int_equal(redis_apply_now(&a, 1, &error), FATAL);
     assert_non_null(strstr(error.text, "`epilogue check` says which"));
+    run("ACL SETUSER epi +hset");
+    /* Whatever is denied of a transaction, nothing of it is done. */
+    static const char *const some[] = {"watch", "multi", "hset", "zadd", "zrem", "hdel", "exec"};
+    const struct store_write writes[] = {WRITE("k", "v", 1), WRITE("l", "v", TIME_NONE),
+                                         WRITE("m", NULL, TIME_NONE)};
+    a = (struct store_apply){.shard = 0, .expected = -1, .checkpoint = 1, .writes = writes, .n = 3};
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+        char grant[60];
+        snprintf(grant, sizeof grant, "ACL SETUSER <user> +%s", some[i]);
+        log_in_as("epi", "pw");
+        run("ACL SETUSER epi -%s", some[i]);
+        assert_int_equal(redis_apply_now(&a, 1, &error), FATAL);
+        if (!strstr(error.text, grant)) fail_msg("%s, for %s", error.text, grant);
+        assert_int_equal(run("DBSIZE"), 0);
+        run("ACL SETUSER epi +%s", some[i]);
+    }
+    assert_int_equal(redis_apply_now(&a, 1, &error), OK);
+    assert_true(a.applied);
     run("ACL DELUSER epi");
+}
+
+/* Redis skips a command of a transaction whose right was taken since it was queued: then the
+ * checkpoint must not move. */
+static void test_denied_between_queue_and_exec(void **state)
+{
+    (void)state;
+    static const char *const some[] = {"hset", "hdel", "zadd", "zrem"};
+    assert_true(applied(-1, 1, &WRITE("k", "v", 1), 1));
+    for (size_t i = 0; i <= sizeof some / sizeof *some; i++) {
+        const char *right = i < sizeof some / sizeof *some ? some[i] : NULL;
+        if (right) run("ACL SETUSER default -%s", right);
+        redisReply *reply = redisCommand(admin, "EVAL %s 3 %s:state %s:index %s:wake 2 20 x",
+                                         redis_scripts_checkpoint, SHARD_0, SHARD_0, SHARD_0);
+        assert_int_equal(reply->type, right ? REDIS_REPLY_ERROR : REDIS_REPLY_STRING);
+        freeReplyObject(reply);
+        if (right) run("ACL SETUSER default +%s", right);
+        assert_int_equal(checkpoint(), right ? 1 : 2);
+    }
 }
 
 /* Not ready, and the sentence says so; the port may have to wait before it connects again. */
@@ -260,6 +299,7 @@ int main(void)
         TEST(test_check_without_a_right),
         TEST(test_check_of_keys),
         TEST(test_denied_in_the_middle),
+        TEST(test_denied_between_queue_and_exec),
         TEST(test_ready),
         TEST(test_a_writable_replica_is_not_ready),
         TEST(test_ready_while_a_script_runs),

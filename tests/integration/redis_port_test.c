@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The store port on a real Redis of the test's own: what is written comes back, or nothing was. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -193,22 +194,83 @@ static void test_entries(void **state)
     is(listed(NULL, "INC-1~", 100), "[x");
 }
 
-static void test_script_forgotten(void **state)
+static void test_several_shards(void **state)
 {
     (void)state;
     struct error error = {.text = ""};
     assert_true(applied(-1, 1, NULL, 0));
-    run("SCRIPT FLUSH");
-    struct store_write w = WRITE("k", "v", TIME_NONE);
-    struct store_apply both[] = {
+    struct store_write w = WRITE("k", "v", 7), other = WRITE("k", "v", 9);
+    struct store_apply all[] = {
         {.shard = 0, .expected = 1, .checkpoint = 2, .writes = &w, .n = 1},
-        {.shard = 1, .expected = -1, .checkpoint = 5, .writes = &w, .n = 1},
         {.shard = 2, .expected = 8, .checkpoint = 9, .writes = &w, .n = 1},
+        {.shard = 1, .expected = -1, .checkpoint = 5, .writes = &other, .n = 1},
     };
-    assert_int_equal(redis_apply_now(both, 3, &error), OK);
-    assert_true(both[0].applied && both[1].applied && !both[2].applied);
+    assert_int_equal(redis_apply_now(all, 3, &error), OK);
+    assert_true(all[0].applied && !all[1].applied && all[2].applied);
+    assert_int_equal(all[0].wake_at, 7);
+    assert_int_equal(all[1].wake_at, TIME_NONE);
+    assert_int_equal(all[2].wake_at, 9);
     assert_int_equal(loaded(1, &w.key, 1).checkpoint, 5);
+    assert_int_equal(loaded(2, &w.key, 1).checkpoint, STORE_NO_CHECKPOINT);
     assert_true(applied(2, 3, NULL, 0));
+}
+
+/* Another client, which writes between WATCH and EXEC: it sees that the transaction is open. */
+struct meddler {
+    const char *checkpoint; /* that it writes */
+    bool did;
+};
+
+static void *meddle(void *arg)
+{
+    struct meddler *m = arg;
+    redisContext *c = redisConnectUnix(url + 5);
+    for (int i = 0; i < 100000 && !m->did; i++) {
+        redisReply *clients = redisCommand(c, "CLIENT LIST");
+        m->did = strstr(clients->str, " multi=0 ") || strstr(clients->str, " multi=1 ");
+        freeReplyObject(clients);
+    }
+    freeReplyObject(redisCommand(c, "HSET epi%%7Bx%%7D:g:{0}:state $checkpoint %s", m->checkpoint));
+    redisFree(c);
+    return NULL;
+}
+
+/* 40 MB, which takes the server many turns to read. */
+static bool applied_with(struct meddler *meddler, struct store_load *after)
+{
+    enum { N = 4000, BYTES = 10000 };
+    static struct store_write writes[N];
+    static char value[BYTES];
+    memset(value, 'v', sizeof value);
+    for (int i = 0; i < N; i++)
+        writes[i] = (struct store_write){.key = arena_printf(arena, "INC-%d", i),
+                                         .value = {value, sizeof value},
+                                         .wake_at = TIME_NONE};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, meddle, meddler), 0);
+    bool did = applied(1, 2, writes, N);
+    pthread_join(thread, NULL);
+    assert_true(meddler->did);
+    *after = loaded(0, &writes[0].key, 1);
+    return did;
+}
+
+static void test_touched_in_the_middle(void **state)
+{
+    (void)state;
+    struct store_load after;
+    assert_true(applied(-1, 1, NULL, 0));
+    /* The checkpoint moves: nothing is written. */
+    struct meddler moves = {.checkpoint = "9 90 0"};
+    assert_false(applied_with(&moves, &after));
+    assert_int_equal(after.checkpoint, 9);
+    assert_null(after.values[0].p);
+    /* It does not: all of it is written at the second try. */
+    run("HSET epi%%7Bx%%7D:g:{0}:state $checkpoint %s", "1 10 0");
+    struct meddler stays = {.checkpoint = "1 10 0"};
+    assert_true(applied_with(&stays, &after));
+    assert_int_equal(after.checkpoint, 2);
+    assert_non_null(after.values[0].p);
 }
 
 static void test_lost_keys(void **state)
@@ -277,7 +339,7 @@ static void test_large_batch(void **state)
     free(keys);
 }
 
-/* An apply of four scripts: all of it, or the old checkpoint, as after a crash between two of them. */
+/* An apply of four transactions: all of it, or the old checkpoint, as after a crash between two of them. */
 static void test_apply_in_pieces(void **state)
 {
     (void)state;
@@ -302,7 +364,6 @@ static void test_apply_in_pieces(void **state)
     assert_int_equal(l.checkpoint, 1);
     assert_int_equal(l.checkpoint_at, 10);
 
-    run("SCRIPT FLUSH");
     assert_true(applied(1, 2, writes, N));
     assert_true(applied(1, 2, writes, N)); /* the answer was lost, the same again */
     l = loaded(0, keys, 3);
@@ -380,10 +441,19 @@ static void test_counts_and_cluster(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_round_trip),      TEST(test_fence),           TEST(test_delete_and_wake),
-        TEST(test_clear),           TEST(test_entries),         TEST(test_script_forgotten),
-        TEST(test_lost_keys),       TEST(test_wrong_type),      TEST(test_large_batch),
-        TEST(test_apply_in_pieces), TEST(test_clear_in_pieces), TEST(test_counts_and_cluster),
+        TEST(test_round_trip),
+        TEST(test_fence),
+        TEST(test_delete_and_wake),
+        TEST(test_clear),
+        TEST(test_entries),
+        TEST(test_several_shards),
+        TEST(test_touched_in_the_middle),
+        TEST(test_lost_keys),
+        TEST(test_wrong_type),
+        TEST(test_large_batch),
+        TEST(test_apply_in_pieces),
+        TEST(test_clear_in_pieces),
+        TEST(test_counts_and_cluster),
     };
     return cmocka_run_group_tests(tests, redis_start, redis_stop);
 }

@@ -265,7 +265,7 @@ def test_each_right_in_redis(strict, acls):
     before = strict.redis.snapshot()
     admin.execute_command("ACL", "SETUSER", "epilogue", "reset", "on", ">pw", *rules)
     assert not _wrong(_check(strict, 0, *settings))
-    some = [rules[0], "+hmget", "+zadd", "+unlink", "+script|load", "+info"]
+    some = [rules[0], "+hmget", "+zadd", "+unlink", "+multi", "+info"]
     assert set(some) <= set(rules)
     for rule in rules if long_run() else some:  # integration/redis_access_test.c has all of them
         denied = ["resetkeys", "~other:*"] if rule[0] == "~" else [f"-{rule[1:]}"]
@@ -283,7 +283,7 @@ def test_each_right_in_redis(strict, acls):
     assert not _wrong(_check(strict, 0, *settings))
     worker = strict.start_worker("one", settings={"redis.url": settings[1][10:]}).wait_ready()
     assert worker.stop() == 0
-    # What a worker meets in its script, from the start on.
+    # What a worker meets when it writes, from the start on.
     admin.execute_command("ACL", "SETUSER", "epilogue", "-zadd")
     worker = strict.start_worker("one", settings={"redis.url": settings[1][10:]})
     assert worker.wait_exit() == 1 and "ACL SETUSER epilogue +zadd" in worker.log

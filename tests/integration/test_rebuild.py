@@ -187,8 +187,8 @@ def test_what_is_not_built_upon(world):
         assert world.redis.snapshot() == before
 
     client = world.redis.client()
-    rights = "on >secret ~epilogue:* +@hash +@sortedset +@scripting +unlink +info".split()
-    client.execute_command("ACL", "SETUSER", "epilogue", *rights)
+    rights = "on >secret ~epilogue:* +@hash +@sortedset +@scripting +@transaction +unlink +info"
+    client.execute_command("ACL", "SETUSER", "epilogue", *rights.split())
     world.write_config(**{"redis.url": f"redis://epilogue:secret@127.0.0.1:{world.redis.port}"})
     refused("RENAME", "ACL SETUSER <user> +rename")
     client.execute_command("ACL", "SETUSER", "epilogue", "+rename")

@@ -66,6 +66,25 @@ static void check_sentence(struct world *w, struct str text)
     assert_true(str_eq(text_clean(w->arena, text), text));
 }
 
+/* R5.24 and R5.25; and what rises never gets later (R4.78). */
+static void check_clock(const struct task *before, const struct task *after)
+{
+    bool is_late = after->first_breached_at != TIME_NONE;
+    assert_true(is_late || after->sla != SLA_BREACHED);
+    assert_true(!is_late || after->first_breached_at <= after->updated_at);
+    if (after->status == STATUS_CLOSED)
+        assert_int_equal(after->sla, after->resolution != RESOLUTION_DONE ? SLA_WAIVED
+                                     : is_late                            ? SLA_MET_LATE
+                                                                          : SLA_MET);
+    if (!before || before->occurrence != after->occurrence) return;
+    if (before->first_breached_at != TIME_NONE)
+        assert_true(after->first_breached_at == before->first_breached_at);
+    bool rises = after->priority < before->priority && after->due_fixed == before->due_fixed &&
+                 before->paused_for == after->paused_for;
+    assert_true(!rises || after->assign_due_at <= before->assign_due_at);
+    assert_true(!rises || after->due_fixed || after->due_at <= before->due_at);
+}
+
 static void check_task_output(struct world *w, const struct output *o)
 {
     const struct task *after = o->task.after, *before = o->task.before;
@@ -77,6 +96,7 @@ static void check_task_output(struct world *w, const struct output *o)
     assert_true((after->status == STATUS_CLOSED) == (after->closed_at != TIME_NONE));
     assert_true((after->snoozed_until != TIME_NONE) == (after->sla == SLA_PAUSED));
     assert_true(str_eq(after->policy_version, w->policy.version));
+    check_clock(before, after);
     if (!after->finding_id.p) check_sentence(w, after->title);
     if (!before) {
         assert_int_equal(after->status, STATUS_OPEN);
@@ -210,13 +230,16 @@ static void check_incident(struct world *w, const struct stored *header)
         counts.closed += task->status == STATUS_CLOSED;
         counts.met += task->sla == SLA_MET;
         counts.met_late += task->sla == SLA_MET_LATE;
+        counts.waived += task->sla == SLA_WAIVED;
     }
     assert_int_equal(incident->counts.open, counts.open);
-    assert_int_equal(incident->counts.closed, incident->counts.met + incident->counts.met_late);
+    assert_int_equal(incident->counts.closed,
+                     incident->counts.met + incident->counts.met_late + incident->counts.waived);
     if (!incident->retired) {
         assert_int_equal(incident->counts.closed, counts.closed);
         assert_int_equal(incident->counts.met, counts.met);
         assert_int_equal(incident->counts.met_late, counts.met_late);
+        assert_int_equal(incident->counts.waived, counts.waived);
     }
     if (incident->cursor.stage != STAGE_RETIRE) check_doubts(w, header);
     assert_int_equal(incident->phase == PHASE_WAITING, incident->occurrence == 0);

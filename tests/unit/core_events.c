@@ -28,6 +28,7 @@ static void default_times(struct policy *p)
     p->sla[PRIORITY_P2] = (struct sla_times){working_days(3), days(30), days(7), days(7)};
     p->sla[PRIORITY_P3] = (struct sla_times){working_days(3), days(60), days(14), days(14)};
     p->sla[PRIORITY_P4] = (struct sla_times){working_days(5), days(90), days(30), days(14)};
+    p->grace = 25;
     p->due_soon[0] = 50;
     p->due_soon[1] = 75;
     p->due_soon_n = 2;
@@ -109,7 +110,7 @@ struct closure_event *closure(struct world *w, const char *incident_id, int64_t 
 {
     struct closure_event *e = ARENA_NEW(w->arena, struct closure_event);
     e->incident_id = e->incident.incident_id = arena_str(w->arena, str_of(incident_id));
-    e->incident.order = (struct order){revision, t("2026-11-19T17:00:00Z")};
+    e->incident.order = (struct order){.revision = revision, .time = t("2026-11-19T17:00:00Z")};
     e->incident.started_at = e->incident.detected_at = e->incident.contained_at = TIME_NONE;
     e->incident.closed_at = t("2026-11-19T17:00:00Z");
     return e;
@@ -121,7 +122,7 @@ struct finding_event *finding(struct world *w, const char *incident_id, const ch
     struct finding_event *e = ARENA_NEW(w->arena, struct finding_event);
     e->incident_id = arena_str(w->arena, str_of(incident_id));
     e->finding.finding_id = arena_str(w->arena, str_of(finding_id));
-    e->finding.order = (struct order){revision, TIME_NONE};
+    e->finding.order = (struct order){.revision = revision, .time = TIME_NONE};
     e->finding.due_at = e->finding.snoozed_until = TIME_NONE;
     return e;
 }
@@ -140,7 +141,7 @@ struct task_update_event *task_update(struct world *w, const char *incident_id, 
     e->incident_id = arena_str(w->arena, str_of(incident_id));
     e->name = arena_str(w->arena, str_of(name));
     e->task_id = arena_printf(w->arena, "%s/%s", incident_id, name ? name : "");
-    e->order = (struct order){revision, TIME_NONE};
+    e->order = (struct order){.revision = revision, .time = TIME_NONE};
     e->snoozed_until = TIME_NONE;
     return e;
 }

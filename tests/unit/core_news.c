@@ -11,8 +11,10 @@ static struct str render_task(struct world *w, const struct output *o)
     };
     const struct task *task = o->task.after;
     struct str changes = STR("");
+    /* When it was first late is said with `sla`, or with `occurrence`. */
+    uint64_t shown = o->task.changed & ~(UINT64_C(1) << TASK_MEMBER_first_breached_at);
     for (int i = 0; i < TASK_MEMBER_end; i++)
-        if (o->task.changed >> i & 1)
+        if (shown >> i & 1)
             changes = arena_printf(w->arena, "%.*s%s%s", STR_ARG(changes), changes.n ? "," : " [",
                                    members[i]);
     struct str resolution = resolution_name(task->resolution);

@@ -57,11 +57,22 @@ static int64_t some_revision(const struct world *w)
     return w->offset + story_pick(5) - 2;
 }
 
+/* One of few times, and of few things that it says. */
+static void level(struct world *w, struct order *order)
+{
+    struct str *hash = ARENA_NEW(w->arena, struct str);
+    *hash = arena_printf(w->arena, "%016x", (unsigned)story_pick(12));
+    order->taken = (struct str_list){hash, 1};
+    order->time = t("2027-01-01") + story_pick(2);
+    if (story_chance(80)) order->revision = -1;
+}
+
 static struct finding_event *some_finding(struct world *w, const char *incident_id)
 {
     struct finding_event *e = finding(w, incident_id, findings[story_pick(4)], some_revision(w));
     struct finding *f = &e->finding;
     if (story_chance(20)) f->order.time = some_time(w);
+    if (story_chance(20)) level(w, &f->order);
     e->present = (unsigned)next_random() & 0xffff & ((unsigned)next_random() | 1);
     f->category = story_pick(category_end);
     f->severity = story_pick(severity_end);
@@ -88,6 +99,7 @@ static struct closure_event *some_closure(struct world *w, const char *incident_
     struct closure_event *e = closure(w, incident_id, some_revision(w));
     struct incident *i = &e->incident;
     e->incident.order.time = e->incident.closed_at = w->now - story_pick(5) * DAY_MS;
+    if (story_chance(20)) level(w, &i->order);
     if (story_chance(40)) complete_closure(w, e);
     e->present |= (unsigned)next_random() & 0xffff;
     i->title = story_chance(20) ? STR_NONE : hostile_title();
@@ -123,6 +135,7 @@ static struct task_update_event *some_update(struct world *w)
     const char *id = task ? arena_str(w->arena, task->incident_id).p : "INC-1";
     const char *name = task ? arena_str(w->arena, task->name).p : "bug/F-1";
     struct task_update_event *e = task_update(w, id, name, some_revision(w));
+    if (story_chance(20)) level(w, &e->order);
     e->present = (unsigned)next_random() & 0x1f;
     e->status = e->present & TASK_UPDATE_STATUS ? story_pick(reported_status_end) : 0;
     e->reason = story_chance(50) ? STR_NONE : STR("because");

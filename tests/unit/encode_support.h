@@ -31,6 +31,7 @@ static struct task make_task(void)
         .due_at = AT + 7 * DAY_MS,
         .snoozed_until = TIME_NONE,
         .closed_at = TIME_NONE,
+        .first_breached_at = TIME_NONE,
         .sla = SLA_ON_TRACK,
         .occurrence = 1,
         .version = 1,

@@ -48,6 +48,29 @@ static void a_day_off_begins_with_the_next_working_day(void **state)
     assert_add("2026-11-21T10:15:00Z", working_days(0), "2026-11-23T00:00:00Z");
 }
 
+static void assert_move(const char *at, int64_t by, struct duration given, const char *expected)
+{
+    assert_time(deadline_move(&calendar, t(at), by, given), expected);
+}
+
+static void what_was_given_in_working_days_is_on_one(void **state)
+{
+    (void)state;
+    assert_move("2026-11-19T10:15:00Z", DAY_MS, working_days(3), "2026-11-20T10:15:00Z");
+    assert_move("2026-11-20T10:15:00Z", DAY_MS, working_days(3), "2026-11-23T10:15:00Z");
+    assert_move("2026-11-20T10:15:00Z", 2 * DAY_MS, working_days(3), "2026-11-23T10:15:00Z");
+    assert_move("2026-11-22T10:15:00Z", 0, working_days(3), "2026-11-23T10:15:00Z");
+    assert_move("2026-12-23T10:15:00Z", DAY_MS, working_days(3), "2026-12-28T10:15:00Z");
+    assert_move("2026-11-20T10:15:00Z", DAY_MS, days(3), "2026-11-21T10:15:00Z");
+    calendar.utc_offset_minutes = 9 * 60; /* Saturday there: on to Monday, at the same time */
+    assert_move("2026-11-20T20:00:00Z", 0, working_days(3), "2026-11-22T20:00:00Z");
+    const char *end = "9998-12-30T00:00:00Z";
+    assert_move("9998-12-29T10:15:00Z", INT64_MAX / 4, days(1), end);
+    assert_move("9998-12-29T10:15:00Z", INT64_MAX / 4, working_days(1), end);
+    calendar.working_days = 0;
+    assert_move("9998-12-01T10:15:00Z", 0, working_days(1), end);
+}
+
 static void holidays_are_days_off(void **state)
 {
     (void)state;
@@ -106,6 +129,7 @@ int main(void)
         cmocka_unit_test_setup(fixed_time, setup),
         cmocka_unit_test_setup(working_days_keep_the_time_of_day, setup),
         cmocka_unit_test_setup(a_day_off_begins_with_the_next_working_day, setup),
+        cmocka_unit_test_setup(what_was_given_in_working_days_is_on_one, setup),
         cmocka_unit_test_setup(holidays_are_days_off, setup),
         cmocka_unit_test_setup(the_calendar_has_its_own_midnight, setup),
         cmocka_unit_test_setup(a_week_may_be_any_set_of_days, setup),

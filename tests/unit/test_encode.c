@@ -52,7 +52,8 @@ static void test_task_created(void **state)
         "\"participants\":[\"identity\",\"crash-reporting\"],"
         "\"created_at\":\"2026-11-20T10:15:00.000Z\",\"updated_at\":\"2026-11-20T10:15:00.000Z\","
         "\"assign_due_at\":null,\"due_at\":\"2026-11-27T10:15:00.000Z\",\"snoozed_until\":null,"
-        "\"closed_at\":null,\"sla\":\"on-track\",\"occurrence\":1,\"tracker\":null,"
+        "\"closed_at\":null,\"first_breached_at\":null,\"sla\":\"on-track\",\"occurrence\":1,"
+        "\"tracker\":null,"
         "\"policy\":{\"version\":\"2026-11-20\",\"rule\":\"finding/technical-lapse\"}," CAUSE ","
         "\"changes\":{},\"warnings\":[]}");
     static const char *const headers[][2] = {
@@ -164,7 +165,7 @@ static void test_incident_events(void **state)
                                 .occurrence = 2,
                                 .level = LEVEL_FULL,
                                 .because = BECAUSE_CUSTOMER_IMPACTING | BECAUSE_DATA_BREACH,
-                                .counts = {6, 1, 2, 3}};
+                                .counts = {6, 1, 2, 3, 4}};
     struct output output = {.type = OUTPUT_INCIDENT,
                             .incident_id = STR("INC/1"),
                             .at = AT,
@@ -177,7 +178,8 @@ static void test_incident_events(void **state)
     assert_value(&m, "{\"incident_id\":\"INC/1\",\"occurrence\":2,\"level\":\"full\","
                      "\"because\":[\"customer_impacting\",\"data_breach\"],\"title\":\"Key read\","
                      "\"severity\":\"critical\",\"closed_at\":\"2026-11-20T10:15:00.000Z\","
-                     "\"counts\":{\"open\":6,\"closed\":1,\"met\":2,\"met_late\":3},"
+                     "\"counts\":{\"open\":6,\"closed\":1,\"met\":2,\"met_late\":3,"
+                     "\"waived\":4},"
                      "\"policy\":{\"version\":\"p1\",\"rule\":\"postmortem/full\"}," CAUSE
                      ",\"warnings\":[]}");
     assert_header(&m, "ce_id", "INC%2F1/opened/2");

@@ -189,13 +189,13 @@ static void late_and_duplicate_records(void **state)
     f->finding.order.revision = 4;
     take_finding(w, LATER, f);
     assert_news(w, "");
-    f->finding.order = (struct order){-1, t(LATER)};
+    f->finding.order = (struct order){.revision = -1, .time = t(LATER)};
     take_finding(w, LATER, f);
     assert_news(w, "bug/F-1/2 updated open [title]\n");
     SET_FINDING(f, TITLE, title, STR("Not later"));
     take_finding(w, LATER, f);
     assert_news(w, "");
-    f->finding.order = (struct order){-1, TIME_NONE};
+    f->finding.order = (struct order){.revision = -1, .time = TIME_NONE};
     take_finding(w, LATER, f);
     assert_news(w, "bug/F-1/3 updated open [title]\n");
 }
@@ -213,11 +213,11 @@ static void inline_against_its_own_topic(void **state)
     take_closure(w, NOON, e);
     assert_str(task_of(w, "INC-1", "bug/F-1")->title, "Finding F-1");
     e->incident.order.revision = 2;
-    e->findings->finding.order = (struct order){5, TIME_NONE};
+    e->findings->finding.order = (struct order){.revision = 5, .time = TIME_NONE};
     take_closure(w, LATER, e);
     assert_news(w, "");
     e->incident.order.revision = 3;
-    e->findings->finding.order = (struct order){6, TIME_NONE};
+    e->findings->finding.order = (struct order){.revision = 6, .time = TIME_NONE};
     take_closure(w, LATER, e);
     assert_news(w, "bug/F-1/2 updated open [title]\n");
 }
@@ -282,9 +282,10 @@ static void another_kind_supersedes_and_comes_back(void **state)
     SET_FINDING(f, OWNER, owner, owner("identity", NULL));
     SET_FINDING(f, TRACKER, tracker, ((struct tracker){.key = STR("SEC-2")}));
     take_finding(w, LATER_STILL, f);
-    assert_news(w, "bug/F-1/6 closed closed:superseded [status,resolution,reason,closed_at,sla]\n"
-                   "register-entry/F-1/3 updated closed:done [resolution,reason,owner,tracker]\n"
-                   "sop-update/F-1/3 updated open [owner]\n");
+    assert_news(w,
+                "bug/F-1/6 closed closed:superseded [status,resolution,reason,closed_at,sla]\n"
+                "register-entry/F-1/3 updated closed:done [resolution,reason,owner,sla,tracker]\n"
+                "sop-update/F-1/3 updated open [owner]\n");
 }
 
 static void another_category_of_the_same_kind(void **state)

@@ -23,7 +23,7 @@ static void statuses_of_p2(void **state)
     take_status(w, LATER_STILL, 8, REPORTED_RESOLVED);
     assert_news(w, "");
     take_status(w, LATER_STILL, 9, REPORTED_DISMISSED);
-    assert_news(w, "bug/F-1/7 updated closed:dismissed [resolution,reason]\n");
+    assert_news(w, "bug/F-1/7 updated closed:dismissed [resolution,reason,sla]\n");
     /* Again: the next occurrence, fresh deadlines. */
     take_status(w, "2026-12-01T12:00:00Z", 10, REPORTED_BLOCKED);
     assert_news(w, "opened/3 light 0/1\n"
@@ -67,6 +67,41 @@ static void a_dismissal_needs_a_reason(void **state)
     TELL_FINDING(w, NOON, "F-1", 2, REASON, reason, STR("accepted risk"));
     TELL_FINDING(w, NOON, "F-1", 3, STATUS, status, REPORTED_DISMISSED);
     assert_int_equal(task_of(w, "INC-1", "bug/F-1")->resolution, RESOLUTION_DISMISSED);
+}
+
+static void a_reason_goes_with_its_status(void **state)
+{
+    struct world *w = closed_incident(state);
+    take_finding(w, NOON, technical(w, "F-1", 1));
+    struct finding_event *f = finding(w, "INC-1", "F-1", 2);
+    SET_FINDING(f, STATUS, status, REPORTED_BLOCKED);
+    SET_FINDING(f, REASON, reason, STR("waits"));
+    take_finding(w, NOON, f);
+    take_status(w, NOON, 3, REPORTED_BLOCKED); /* the same: it still waits */
+    assert_news(w, "");
+    take_status(w, NOON, 4, REPORTED_IN_PROGRESS);
+    assert_news(w, "bug/F-1/3 updated in-progress [status,reason]\n");
+    assert_null(finding_of(w, "INC-1", "F-1")->reason.p);
+    /* A word for none is open. */
+    TELL_FINDING(w, NOON, "F-1", 5, REASON, reason, STR("well on its way"));
+    TELL_FINDING(w, NOON, "F-1", 6, STATUS, status, reported_status_none);
+    assert_news(w, "bug/F-1/5 updated open [status,reason]\n");
+    TELL_FINDING(w, NOON, "F-1", 7, REASON, reason, STR("why not"));
+    take_status(w, NOON, 8, REPORTED_OPEN);
+    assert_news(w, "");
+    /* The finding says what it did, and its tracker had another word: the reason was the tracker's. */
+    struct task_update_event *u = task_update(w, "INC-1", "bug/F-1", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_BLOCKED);
+    SET_UPDATE(u, REASON, reason, STR("no tester"));
+    take_update(w, NOON, u);
+    take_status(w, NOON, 9, REPORTED_OPEN);
+    assert_news(w, "bug/F-1/8 updated open [status,reason]\n");
+    /* The tracker was there before it. */
+    u->order.revision = 2;
+    take_update(w, NOON, u);
+    take_status(w, NOON, 10, REPORTED_BLOCKED);
+    assert_news(w, "");
+    assert_str(task_of(w, "INC-1", "bug/F-1")->reason, "no tester");
 }
 
 static void a_closure_is_not_refused_for_one_dismissal(void **state)
@@ -273,6 +308,7 @@ int main(void)
         TEST(statuses_of_p2),
         TEST(p3_needs_no_verification),
         TEST(a_dismissal_needs_a_reason),
+        TEST(a_reason_goes_with_its_status),
         TEST(a_closure_is_not_refused_for_one_dismissal),
         TEST(a_duplicate_points_to_the_other),
         TEST(a_duplicate_that_moves_back),

@@ -89,6 +89,7 @@ static void assert_default(const struct policy *p)
     assert_days(p->sla[PRIORITY_P2].complete, 30);
     assert_days(p->sla[PRIORITY_P3].stale, 14);
     assert_days(p->sla[PRIORITY_P4].verify, 14);
+    assert_int_equal(p->grace, 25);
     assert_int_equal(p->due_soon_n, 2);
     assert_int_equal(p->due_soon[0], 50);
     assert_days(p->overdue_every, 1);
@@ -192,6 +193,23 @@ static void maps_replace_whole(void **state)
     assert_text(policy.on_call[0].person.team, "a");
     assert_false(policy.verification[PRIORITY_P1]);
     assert_int_equal(policy.escalation_n, 0);
+}
+
+/* All but the last brace. */
+#define TIMES                                                                            \
+    "\"P1\":{\"assign\":\"1d\",\"complete\":\"2d\",\"stale\":\"3d\",\"verify\":\"4d\"}," \
+    "\"P2\":{\"assign\":\"1d\",\"complete\":\"2d\",\"stale\":\"3d\",\"verify\":\"4d\"}," \
+    "\"P3\":{\"assign\":\"1d\",\"complete\":\"2d\",\"stale\":\"3d\",\"verify\":\"4d\"}," \
+    "\"P4\":{\"assign\":\"1d\",\"complete\":\"2d\",\"stale\":\"3d\",\"verify\":\"5d\"}"
+
+static void the_grace_of_a_rise_is_beside_the_times(void **state)
+{
+    (void)state;
+    assert_loads("{\"sla\":{" TIMES "}}");
+    assert_int_equal(policy.grace, 25);
+    assert_loads("{\"sla\":{" TIMES ",\"grace\":\"100%\"}}");
+    assert_int_equal(policy.grace, 100);
+    assert_int_equal(policy.sla[PRIORITY_P4].verify.amount, 5 * DAY_MS);
 }
 
 static void values(void **state)
@@ -324,6 +342,9 @@ static void bad_values(void **state)
         "{\"postmortem\":{\"suspected_is_true\":\"yes\"}}",
         "{\"postmortem\":{\"full_when\":[\"severity\"]}}",
         "{\"sla\":{}}",
+        "{\"sla\":{\"grace\":\"25%\"}}",
+        "{\"sla\":{" TIMES ",\"grace\":\"0%\"}}",
+        "{\"sla\":{" TIMES ",\"grace\":25}}",
         "{\"reminders\":{\"due_soon\":[\"0%\"]}}",
         "{\"reminders\":{\"due_soon\":[\"101%\"]}}",
         "{\"reminders\":{\"due_soon\":[\"05%\"]}}",
@@ -395,6 +416,7 @@ int main(void)
         cmocka_unit_test(the_built_in_policy),
         cmocka_unit_test(what_a_file_leaves_out_is_as_in_the_default),
         cmocka_unit_test(maps_replace_whole),
+        cmocka_unit_test(the_grace_of_a_rise_is_beside_the_times),
         cmocka_unit_test(values),
         cmocka_unit_test(hours_and_days),
         cmocka_unit_test(obligations),

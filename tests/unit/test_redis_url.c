@@ -116,6 +116,13 @@ static void test_classes(void **state)
         {"ERR Error running script (call to f_c8f4): @user_script:2: WRONGTYPE Operation against a "
          "key holding the wrong kind of value",
          FATAL, false},
+        {"EXECABORT Transaction discarded because of: OOM command not allowed when used memory > "
+         "'maxmemory'.",
+         RETRY, false},
+        {"EXECABORT Transaction discarded because of: READONLY You can't write against a read only "
+         "replica.",
+         RETRY, true},
+        {"EXECABORT Transaction discarded because of previous errors.", FATAL, false},
         {"NOAUTH Authentication required.", FATAL, true},
         {"WRONGPASS invalid username-password pair or user is disabled.", FATAL, true},
         {"MOVED 3999 127.0.0.1:6381", FATAL, true},
@@ -142,6 +149,10 @@ static void test_denials(void **state)
         const char *answer, *says;
     } cases[] = {
         {"NOPERM this user has no permissions to run the 'zadd' command", "SETUSER <user> +zadd"},
+        {"EXECABORT Transaction discarded because of: NOPERM this user has no permissions to run "
+         "the "
+         "'exec' command",
+         "SETUSER <user> +exec"},
         {"NOPERM this user has no permissions to run the 'script' command or its subcommand",
          "SETUSER <user> +script"},
         {"NOPERM User epi has no permissions to run the 'script|load' command", "+script|load"},

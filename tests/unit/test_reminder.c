@@ -255,7 +255,7 @@ static void a_date_that_moves_takes_its_reminders_along(void **state)
     run_until(w, "2027-01-20");
     assert_news(w, "reminder due/2 bug/F-1 2026-12-21T12:00 owner=identity on-call=identity\n");
     assert_str(output_at(w, 0)->reminder.summary,
-               "P1 bug INC-1/bug/F-1 'Dumps are not redacted' is 24 d overdue");
+               "P1 bug INC-1/bug/F-1 'Dumps are not redacted' is 24 h overdue");
 }
 
 static void each_step_of_an_escalation_once_an_occurrence(void **state)

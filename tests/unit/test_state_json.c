@@ -41,7 +41,7 @@ static void test_incident(void **state)
                             .because = BECAUSE_CUSTOMER_IMPACTING | BECAUSE_DATA_BREACH,
                             .occurrence = 2,
                             .updates = 3,
-                            .counts = {1, 2, 3, 4},
+                            .counts = {1, 2, 3, 4, 5},
                             .findings = 5,
                             .doubts = 4,
                             .made = 1U << KIND_POSTMORTEM | 1U << KIND_REGISTER_ENTRY,
@@ -74,7 +74,8 @@ static void test_incident(void **state)
         "\"completed\","
         "\"level\":\"light\",\"because\":[\"customer_impacting\",\"data_breach\"],"
         "\"occurrence\":2,\"updates\":3,\"counts\":{\"open\":1,\"closed\":2,\"met\":3,"
-        "\"met_late\":4},\"findings\":5,\"doubts\":4,\"made\":[\"postmortem\",\"register-entry\"],"
+        "\"met_late\":4,\"waived\":5},\"findings\":5,\"doubts\":4,\"made\":[\"postmortem\","
+        "\"register-entry\"],"
         "\"opened_at\":1795169706000,\"completed_at\":1795169707000,"
         "\"review_last\":1795169708000,\"reviews\":6,"
         "\"missing_findings_sent\":true,\"orphans\":7,\"retired\":8,"
@@ -211,14 +212,17 @@ static void test_task(void **state)
                         .due_at = TIME_OF(4),
                         .snoozed_until = TIME_OF(5),
                         .closed_at = TIME_OF(6),
+                        .first_breached_at = TIME_OF(13),
                         .sla = SLA_MET_LATE,
                         .occurrence = 2,
                         .version = 9,
                         .tracker = {STR_NONE, STR("k"), STR_NONE},
                         .policy_version = STR("p"),
                         .policy_rule = STR("q"),
-                        .order = {1, TIME_NONE},
+                        .order = {1, TIME_NONE, {texts, 1}},
                         .clock_start = TIME_OF(7),
+                        .clock_moved = 8,
+                        .paused_for = 7,
                         .touched_at = TIME_OF(8),
                         .overdue_from = TIME_OF(13),
                         .resolved_at = TIME_OF(9),
@@ -242,9 +246,12 @@ static void test_task(void **state)
         "\"created_at\":1795169701000,\"updated_at\":1795169702000,"
         "\"assign_due_at\":1795169703000,\"due_at\":1795169704000,"
         "\"snoozed_until\":1795169705000,\"closed_at\":1795169706000,"
+        "\"first_breached_at\":1795169713000,"
         "\"sla\":\"met-late\",\"occurrence\":2,\"version\":9,\"tracker\":{\"key\":\"k\"},"
-        "\"policy_version\":\"p\",\"policy_rule\":\"q\",\"order\":{\"revision\":1},"
-        "\"clock_start\":1795169707000,\"touched_at\":1795169708000,"
+        "\"policy_version\":\"p\",\"policy_rule\":\"q\",\"order\":{\"revision\":1,\"taken\":[\"a\"]"
+        "},"
+        "\"clock_start\":1795169707000,\"clock_moved\":8,\"paused_for\":7,\"touched_at\":"
+        "1795169708000,"
         "\"overdue_from\":1795169713000,"
         "\"resolved_at\":1795169709000,\"paused_at\":1795169710000,"
         "\"due_fixed\":true,\"escalated\":32769,\"reminders\":{\"overdue\":{\"number\":3,"

@@ -106,6 +106,13 @@ static void test_what_a_finding_says_is_written_once(void **state)
     task = its_task(&finding);
     task.name = STR("bug/F-1~2");
     assert_str(tasks_through(&finding, &task), "\"tasks\":[{\"name\":\"bug/F-1~2\"}]}");
+    /* The task of the kind that it has now. */
+    finding.kind = KIND_BUG;
+    assert_str(tasks_through(&finding, &task), "\"tasks\":[{\"name\":\"bug/F-1~2\"}]}");
+    task = its_task(&finding);
+    assert_str(tasks_through(&finding, &task), "\"tasks\":[{}]}");
+    finding.kind = KIND_SOP_UPDATE;
+    assert_str(tasks_through(&finding, &task), "\"tasks\":[{\"name\":\"bug/F-1\"}]}");
 }
 
 /* What the key says is not said again, unless it has to be encoded there. */
@@ -171,7 +178,7 @@ static void test_a_task_beside_nothing(void **state)
     task.incident_id = STR("INC-2");
     task.finding_id = STR("F-2");
     task.reminders[REMINDER_OVERDUE] = (struct reminder_state){3, AT, 1, TIME_NONE, {NULL, 0}};
-    task.order = (struct order){0, AT};
+    task.order = (struct order){.revision = 0, .time = AT};
     tasks_through(&finding, &task);
 }
 

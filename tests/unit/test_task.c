@@ -52,7 +52,7 @@ static void a_tracker_reports_every_status(void **state)
     assert_news(w, "bug/F-1/6 closed closed:done [status,resolution,closed_at,sla]\n"
                    "completed/1 light 0/1\n");
     report(w, NOON, "bug/F-1", 6, REPORTED_DUPLICATE);
-    assert_news(w, "bug/F-1/7 updated closed:duplicate [resolution]\n");
+    assert_news(w, "bug/F-1/7 updated closed:duplicate [resolution,sla]\n");
     report(w, NOON, "bug/F-1", 7, REPORTED_WONT_FIX);
     assert_news(w, "bug/F-1/8 updated closed:wont-fix [resolution]\n");
     report(w, NOON, "bug/F-1", 8, REPORTED_DISMISSED);
@@ -60,11 +60,34 @@ static void a_tracker_reports_every_status(void **state)
     report(w, NOON, "bug/F-1", 9, REPORTED_CLOSED); /* it is: however it came to be */
     assert_news(w, "");
     report(w, NOON, "bug/F-1", 10, REPORTED_VERIFIED);
-    assert_news(w, "bug/F-1/10 updated closed:done [resolution]\n");
+    assert_news(w, "bug/F-1/10 updated closed:done [resolution,reason,sla]\n");
     report(w, NOON, "bug/F-1", 11, REPORTED_OPEN);
     assert_news(w, "opened/2 light 0/1\n"
                    "bug/F-1/11 reopened open "
-                   "[status,resolution,reason,closed_at,sla,occurrence]\n");
+                   "[status,resolution,closed_at,sla,occurrence]\n");
+}
+
+static void a_reason_of_a_tracker_goes_with_its_status(void **state)
+{
+    struct world *w = p1_bug(state);
+    struct task_update_event *u = task_update(w, "INC-1", "bug/F-1", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_BLOCKED);
+    SET_UPDATE(u, REASON, reason, STR("waits"));
+    take_update(w, NOON, u);
+    report(w, NOON, "bug/F-1", 2, REPORTED_BLOCKED);
+    assert_str(bug(w)->reason, "waits");
+    report(w, NOON, "bug/F-1", 3, REPORTED_IN_PROGRESS);
+    assert_news(w, "bug/F-1/3 updated in-progress [status,reason]\n");
+    /* A dismissal takes what is stored for its own. */
+    TELL_TASK(w, NOON, "bug/F-1", 4, TRACKER, tracker, ((struct tracker){.key = STR("K")}));
+    u = task_update(w, "INC-1", "bug/F-1", 5);
+    SET_UPDATE(u, STATUS, status, REPORTED_BLOCKED);
+    SET_UPDATE(u, REASON, reason, STR("accepted"));
+    take_update(w, NOON, u);
+    TELL_TASK(w, NOON, "bug/F-1", 6, STATUS, status, REPORTED_DISMISSED);
+    assert_str(bug(w)->reason, "accepted");
+    report(w, NOON, "bug/F-1", 7, REPORTED_WONT_FIX);
+    assert_null(bug(w)->reason.p);
 }
 
 static void order_of_a_tracker_is_its_own(void **state)
@@ -270,7 +293,7 @@ static void a_pause_moves_every_deadline(void **state)
                    "bug/F-1/4 updated open [assign_due_at,due_at,snoozed_until,sla]\n");
     assert_time(output_at(w, 2)->cause.at, "2026-12-04T12:00:00Z");
     assert_time(bug(w)->due_at, "2026-12-07T12:00:00Z");
-    assert_time(bug(w)->assign_due_at, "2026-12-05T12:00:00Z");
+    assert_time(bug(w)->assign_due_at, "2026-12-07T12:00:00Z"); /* from a Saturday */
     assert_int_equal(bug(w)->sla, SLA_ON_TRACK);
     assert_time(bug(w)->touched_at, "2026-12-04T12:00:00Z");
 }
@@ -380,6 +403,7 @@ static void every_visible_member_has_its_bit(void **state)
     DIFFERS(due_at, due_at = 1)
     DIFFERS(snoozed_until, snoozed_until = 1)
     DIFFERS(closed_at, closed_at = 1)
+    DIFFERS(first_breached_at, first_breached_at = 1)
     DIFFERS(sla, sla = 1)
     DIFFERS(occurrence, occurrence = 1)
     DIFFERS(tracker, tracker.system = STR("x"))
@@ -398,6 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
         TEST(a_tracker_reports_every_status),
+        TEST(a_reason_of_a_tracker_goes_with_its_status),
         TEST(order_of_a_tracker_is_its_own),
         TEST(an_ended_finding_keeps_its_task_closed),
         TEST(a_finding_that_ends_closes_what_its_tracker_left_open),

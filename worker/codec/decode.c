@@ -8,6 +8,7 @@
 
 #include <assert.h>
 
+#include "common/hash.h"
 #include "decode_parts.h"
 #include "envelope.h"
 
@@ -47,6 +48,35 @@ unsigned decode_find(const struct json *object, const struct str *names, const u
     for (size_t i = 0; i < n; i++)
         if (found[i]) present |= bits[i];
     return present;
+}
+
+/* Of objects the order of members does not count. */
+static uint64_t hash_of(const struct json *value)
+{
+    uint64_t h = hash_add(HASH_START, (uint64_t)value->type), members = 0;
+    if (value->type == JSON_INT) return hash_add(h, (uint64_t)value->integer);
+    if (value->type == JSON_STRING || value->type == JSON_REAL) return hash_bytes(h, value->text);
+    for (const struct json *c = value->first; c; c = c->next)
+        if (value->type == JSON_ARRAY)
+            h = hash_add(h, hash_of(c));
+        else
+            members += hash_add(hash_bytes(HASH_START, c->name), hash_of(c));
+    return hash_add(h, members);
+}
+
+void decode_order(struct reader *r, const struct json *const *m, size_t n, struct order *order)
+{
+    uint64_t said = 0;
+    order->taken = (struct str_list){NULL, 0};
+    if (order->revision >= 0 || order->time == TIME_NONE) return;
+    for (size_t i = 0; i < n; i++) {
+        if (!m[i] || str_eq(m[i]->name, STR("updated_at"))) continue;
+        if (str_eq(m[i]->name, STR("revision"))) continue; /* null: it has none */
+        said += hash_add(hash_bytes(HASH_START, m[i]->name), hash_of(m[i]));
+    }
+    struct str *hash = ARENA_NEW(r->arena, struct str);
+    *hash = arena_printf(r->arena, "%016llx", (unsigned long long)said);
+    order->taken = (struct str_list){hash, 1};
 }
 
 struct str decode_incident_id(struct reader *r, const struct json *value)

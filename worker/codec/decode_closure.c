@@ -254,7 +254,9 @@ static void read_times(struct reader *r, const struct json **m, struct closure_e
             reader_refuse(r, REFUSE_MISSING_FIELD, STR("closed_at"),
                           "is required, years up to 1 and from 9999 on say \"absent\"");
     }
-    i->order.time = i->closed_at;
+    i->order.time = members_time(r, m[M_updated_at], NULL);
+    if (i->order.time == TIME_NONE) i->order.time = i->closed_at;
+    decode_order(r, m, M_end, &i->order);
     warn_if_before(r, m[M_detected_at], i->detected_at, c->detected_at_text, i->started_at);
     warn_if_before(r, m[M_closed_at], i->closed_at, closed_partial, i->detected_at);
 }

@@ -78,6 +78,7 @@ void decode_finding(struct reader *r, const struct json *object, struct str inci
         f->finding_id = read_id(r, m[M_finding_id]);
     f->order.revision = members_revision(r, m[M_revision]);
     f->order.time = members_time(r, m[M_updated_at], NULL);
+    decode_order(r, m, M_end, &f->order);
     read_work(r, m, f);
     f->title = members_title(r, m[M_title]);
     f->description =
@@ -85,8 +86,8 @@ void decode_finding(struct reader *r, const struct json *object, struct str inci
     f->reason = members_text(r, m[M_reason]);
     f->owner = members_owner(r, m[M_owner]);
     f->groups = members_distinct_texts(r, m[M_groups]);
-    f->due_at = members_time(r, m[M_due_at], NULL);
-    f->snoozed_until = members_time(r, m[M_snoozed_until], NULL);
+    f->due_at = members_calendar_time(r, m[M_due_at], true);
+    f->snoozed_until = members_calendar_time(r, m[M_snoozed_until], false);
     f->tracker = members_tracker(r, m[M_tracker]);
     f->references = members_texts(r, m[M_references]);
     f->duplicate_of = read_id(r, m[M_duplicate_of]);

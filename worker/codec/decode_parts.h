@@ -18,6 +18,10 @@
 unsigned decode_find(const struct json *object, const struct str *names, const unsigned *bits,
                      size_t n, const struct json **found);
 
+/* Puts into the order of a record that has a time and no revision the hash of what it says: its
+ * members `m`, in whatever order it has them, but for the two that say the order (R3.59). */
+void decode_order(struct reader *r, const struct json *const *m, size_t n, struct order *order);
+
 /* The incident_id of a record; missing-field or bad-identifier noted. */
 struct str decode_incident_id(struct reader *r, const struct json *value);
 

@@ -33,12 +33,13 @@ struct task_update_event *decode_task_update(struct reader *r, const struct json
     event->name = name_in(r->arena, event->task_id, event->incident_id);
     event->order.revision = members_revision(r, m[M_revision]);
     event->order.time = members_time(r, m[M_updated_at], NULL);
+    decode_order(r, m, M_end, &event->order);
     event->status =
         members_choice(r, m[M_status], &reported_status_words, REPORTED_OPEN, REPORTED_CLOSED);
     event->reason = members_text(r, m[M_reason]);
     event->owner = members_owner(r, m[M_owner]);
     event->tracker = members_tracker(r, m[M_tracker]);
-    event->snoozed_until = members_time(r, m[M_snoozed_until], NULL);
+    event->snoozed_until = members_calendar_time(r, m[M_snoozed_until], false);
     event->warnings = reader_take_warnings(r);
     return event;
 }

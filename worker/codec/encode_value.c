@@ -199,6 +199,7 @@ void encode_value_incident_members(struct buf *out, struct str incident_id,
     PUT(out, &i->counts, INTEGER, closed);
     PUT(out, &i->counts, INTEGER, met);
     PUT(out, &i->counts, INTEGER, met_late);
+    PUT(out, &i->counts, INTEGER, waived);
     buf_char(out, '}');
 }
 

@@ -87,16 +87,17 @@ struct str members_trim(struct str text)
     return text.n ? text : STR_NONE;
 }
 
-ms_t members_time(struct reader *r, const struct json *value, struct str *partial)
+static ms_t read_time(struct reader *r, const struct json *value, int offset_minutes, bool last,
+                      struct str *partial)
 {
     ms_t t = TIME_NONE;
-    if (partial) *partial = STR_NONE;
+    *partial = STR_NONE;
     if (is_none(value)) return t;
     if (value->type == JSON_INT) {
         timestamp_from_epoch(value->integer, &t);
     } else if (value->type == JSON_STRING) {
-        enum timestamp_result result = timestamp_parse(value->text, &t);
-        if (result == TIMESTAMP_PARTIAL && partial) *partial = value->text;
+        enum timestamp_result result = timestamp_parse_in(value->text, offset_minutes, last, &t);
+        if (result == TIMESTAMP_PARTIAL) *partial = value->text;
         if (result == TIMESTAMP_BAD) {
             struct str shown = json_excerpt(r->arena, value->text, SHOWN_BYTES);
             reader_refuse(r, REFUSE_BAD_TIME, value->name,
@@ -107,6 +108,19 @@ ms_t members_time(struct reader *r, const struct json *value, struct str *partia
         reader_wrong_type(r, value, "a time: a string or an integer");
     }
     return t;
+}
+
+ms_t members_time(struct reader *r, const struct json *value, struct str *partial)
+{
+    struct str unused;
+    return read_time(r, value, 0, false, partial ? partial : &unused);
+}
+
+ms_t members_calendar_time(struct reader *r, const struct json *value, bool last)
+{
+    struct str unused;
+    int offset_minutes = r->decoder->policy->calendar.utc_offset_minutes;
+    return read_time(r, value, offset_minutes, last, &unused);
 }
 
 bool members_time_is_absent(const struct json *value)

@@ -31,6 +31,9 @@ struct str members_trim(struct str text);
 /* `*partial` (may be NULL) is the text of a partial date, else absent. TIME_NONE also for years
  * that say "absent". */
 ms_t members_time(struct reader *r, const struct json *value, struct str *partial);
+/* A time that people think of by days: of a partial date in the calendar's zone its start, or, for
+ * `last`, its last millisecond. */
+ms_t members_calendar_time(struct reader *r, const struct json *value, bool last);
 /* Whether a time is there, but its year says that there is none. */
 bool members_time_is_absent(const struct json *value);
 /* -1: none. */

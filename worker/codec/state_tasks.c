@@ -64,12 +64,34 @@ static struct task task_like(const struct entry *entry, struct str name, ms_t cr
     return task;
 }
 
+/* The finding_id as it stands in the key, and in the names of the finding's tasks. */
+static struct str part_of(struct str key)
+{
+    size_t start = state_header_key(key).n + 3; /* behind "|f|" */
+    return (struct str){key.p + start, key.n - start};
+}
+
+/* "<kind of the finding>/<finding_id>", which the finding and its key say. */
+static bool is_own_name(const struct entry *finding, struct str name)
+{
+    struct str kind = task_kind_name(finding->finding->kind), part = part_of(finding->key);
+    return kind.p && name.n == kind.n + 1 + part.n && memcmp(name.p, kind.p, kind.n) == 0 &&
+           name.p[kind.n] == '/' && memcmp(name.p + kind.n + 1, part.p, part.n) == 0;
+}
+
+static struct str own_name(struct arena *arena, const struct entry *finding)
+{
+    struct str kind = task_kind_name(finding->finding->kind), part = part_of(finding->key);
+    if (!kind.p) return STR_NONE;
+    return arena_printf(arena, "%.*s/%.*s", STR_ARG(kind), STR_ARG(part));
+}
+
 /* The members that tell how the others are to be read, and the others. */
 static void write_task(struct buf *out, const struct entry *finding, const struct task *task)
 {
     char rule[RULE_BYTES];
     struct task like = task_like(finding, task->name, task->created_at, rule);
-    like.name = STR_NONE;
+    if (!is_own_name(finding, task->name)) like.name = STR_NONE;
     like.created_at = finding->finding->first_seen_at;
     buf_char(out, '{');
     state_json_write_beside(out, &state_fields_entries[ENTRY_TASK], task, &like);
@@ -95,16 +117,17 @@ static bool read_task(struct arena *arena, struct state_table *table, const stru
                       const struct entry *finding, struct error *error)
 {
     ms_t created_at = TIME_NONE;
-    const struct json *name = json_get(object, "name"), *created = json_get(object, "created_at");
-    if (!name || name->type != JSON_STRING)
-        return state_json_unreadable(error, STR("tasks"), "has a task without a name");
-    struct str key = state_task_key(arena, state_header_key(finding->key), name->text);
+    const struct json *said = json_get(object, "name"), *created = json_get(object, "created_at");
+    struct str name = own_name(arena, finding);
+    if (said) name = said->type == JSON_STRING ? said->text : STR_NONE;
+    if (!name.p) return state_json_unreadable(error, STR("tasks"), "has a task without a name");
+    struct str key = state_task_key(arena, state_header_key(finding->key), name);
     struct entry *entry = state_entry(table, key);
     if (entry->holder != finding)
         return state_json_unreadable(error, STR("tasks"), "has a task of another finding");
     if (created) (void)state_json_read_time(created, &created_at);
     struct task *task = ARENA_NEW(arena, struct task);
-    *task = task_like(finding, name->text, created_at, arena_alloc(arena, RULE_BYTES));
+    *task = task_like(finding, name, created_at, arena_alloc(arena, RULE_BYTES));
     if (!state_json_read_fields(arena, &state_fields_entries[ENTRY_TASK], object, task, true,
                                 error))
         return false;

@@ -111,11 +111,16 @@ READ(times)
     return policy_reader_members(r, at, value, members, target);
 }
 
-#define TIMES_MEMBER(id, text) {text, sizeof(struct sla_times) * (id), read_times, true},
+#define TIMES_MEMBER(id, text) \
+    {text, offsetof(struct policy, sla) + sizeof(struct sla_times) * (id), read_times, true},
 
 READ(sla)
 {
-    static const struct policy_member members[] = {PRIORITIES(TIMES_MEMBER){0}};
+    static const struct policy_member members[] = {
+        PRIORITIES(TIMES_MEMBER){"grace", offsetof(struct policy, grace), policy_reader_percentage,
+                                 false},
+        {0},
+    };
     return policy_reader_members(r, at, value, members, target);
 }
 
@@ -328,7 +333,7 @@ static const struct policy_member policy_members[] = {
     {"severity", 0, read_severities, false},
     {"priority", offsetof(struct policy, priority), read_priorities, false},
     {"postmortem", 0, read_postmortem, false},
-    {"sla", offsetof(struct policy, sla), read_sla, false},
+    {"sla", 0, read_sla, false},
     {"reminders", 0, read_reminders, false},
     {"escalation", 0, read_escalation, false},
     {"routing", offsetof(struct policy, routing), read_routing, false},

@@ -235,7 +235,7 @@ static void begin(struct step *step, const struct closure_event *event)
 {
     struct incident *incident = step->incident;
     struct incident old = *incident;
-    incident->order = order_advance(incident->order, event->incident.order);
+    incident->order = order_advance(step->arena, incident->order, event->incident.order);
     merge_header(step->policy, incident, event);
     if (says_void_merge(incident, event)) warn_of_circle(step);
     decide_level(step);
@@ -272,13 +272,6 @@ static enum decide_result finish(struct step *step, const struct closure_event *
     return DECIDE_MORE;
 }
 
-/* Whether the record says no other order than the one that is stored. */
-static bool is_same_order(struct order stored, struct order in)
-{
-    struct order both = order_advance(stored, in);
-    return both.revision == stored.revision && both.time == stored.time;
-}
-
 static bool is_of_cause(const struct step *step)
 {
     const struct cursor *cursor = &step->incident->cursor;
@@ -290,7 +283,7 @@ static bool is_of_cause(const struct step *step)
  * one there. */
 static bool is_under_way(const struct step *step, const struct closure_event *event)
 {
-    return is_of_cause(step) && is_same_order(step->incident->order, event->incident.order);
+    return is_of_cause(step) && order_is_same(step->incident->order, event->incident.order);
 }
 
 static enum decide_result resume(struct step *step, const struct closure_event *event)
@@ -325,6 +318,11 @@ static enum decide_result take_over(struct step *step, const struct closure_even
     return finish(step, event);
 }
 
+bool closure_refused(struct step *step, const struct closure_event *event)
+{
+    return step_refuse_crowded(step, step->incident->order, event->incident.order);
+}
+
 enum decide_result closure_take(struct step *step, const struct closure_event *event)
 {
     const struct incident *incident = step->incident;
@@ -333,7 +331,7 @@ enum decide_result closure_take(struct step *step, const struct closure_event *e
     /* What STAGE_AGAIN has to do, this closure does at its end. */
     if (incident->cursor.stage && incident->cursor.stage != STAGE_AGAIN) {
         if (is_under_way(step, event)) return resume(step, event);
-        if (is_later || is_same_order(incident->order, event->incident.order))
+        if (is_later || order_is_same(incident->order, event->incident.order))
             return take_over(step, event);
     }
     if (!is_later) return DECIDE_OK;

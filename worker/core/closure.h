@@ -13,6 +13,8 @@ enum decide_result closure_resume(struct step *step);
 enum decide_result closure_give_up(struct step *step, bool of_closure);
 /* DECIDE_MORE: the rest comes when the record is given again. */
 enum decide_result closure_take(struct step *step, const struct closure_event *event);
+/* Whether it cannot be taken; d->refused says why. */
+bool closure_refused(struct step *step, const struct closure_event *event);
 /* The tick of STAGE_AGAIN. */
 enum decide_result closure_look_again(struct step *step);
 

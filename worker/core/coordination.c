@@ -54,6 +54,7 @@ static void oblige_again(struct step *step, const struct obligation *o, struct t
     struct task_seed seed = {.clock_start = task->clock_start};
     oblige(step, o, &seed);
     task->clock_start = seed.clock_start;
+    task->clock_moved = task->paused_for = 0;
     task->policy_rule = seed.rule;
     task_apply_due_at(step, task, seed.due_at);
 }

@@ -51,6 +51,17 @@ ms_t deadline_add(const struct calendar *calendar, ms_t from, struct duration d)
     return at > LATEST ? LATEST : at;
 }
 
+ms_t deadline_move(const struct calendar *calendar, ms_t at, int64_t by, struct duration d)
+{
+    at = at > LATEST - by ? LATEST : at + by;
+    if (!d.working_days) return at;
+    int64_t offset = calendar->utc_offset_minutes * MINUTE_MS;
+    int64_t day = timestamp_day(at + offset);
+    if (is_working_day(calendar, day)) return at;
+    at += (next_working_day(calendar, day) - day) * DAY_MS;
+    return at > LATEST ? LATEST : at;
+}
+
 ms_t deadline_point(ms_t start, ms_t end, int percent)
 {
     int64_t span = end - start;

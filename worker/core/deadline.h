@@ -11,6 +11,11 @@
  * Saturates at the year 9998 instead of overflowing.
  */
 ms_t deadline_add(const struct calendar *calendar, ms_t from, struct duration d);
+/*
+ * `at`, which a duration like `d` has led to, moved on by `by` ms. One given in working days is never
+ * on a day off: it goes to the same time of the next working day (R4.77). Saturates as above.
+ */
+ms_t deadline_move(const struct calendar *calendar, ms_t at, int64_t by, struct duration d);
 /* The point at `percent` of the way from `start` to `end`. */
 ms_t deadline_point(ms_t start, ms_t end, int percent);
 

@@ -80,6 +80,7 @@ bool decide_needs_whole(const struct policy *policy, const struct event *event,
 
 static bool refused(struct step *step, const struct event *event)
 {
+    if (event->type == EVENT_CLOSURE) return closure_refused(step, event->closure);
     if (event->type == EVENT_FINDING) return finding_refused(step, event->finding);
     if (event->type == EVENT_TASK_UPDATE) return task_update_refused(step, event->task_update);
     return false;

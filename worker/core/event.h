@@ -62,6 +62,7 @@ struct finding_event {
     SAID(CLOSURE_DETECTED_AT, detected_at) \
     SAID(CLOSURE_CONTAINED_AT, contained_at) \
     APART(closed_at) \
+    APART(updated_at) \
     SAID(CLOSURE_OWNER, owner) \
     SAID(CLOSURE_TIMELINE, timeline) \
     SAID(CLOSURE_TECHNICAL_SUMMARY, technical_summary) \
@@ -76,7 +77,7 @@ enum { CLOSURE_RECORD(MEMBER_PLACE, MEMBER_SKIP) };
 enum closure_member { CLOSURE_RECORD(MEMBER_BIT, MEMBER_SKIP) };
 
 /* `incident-closed`. `incident` has the members of the header, its order holds the record's
- * revision and closed_at; `closure` those that only the report needs. */
+ * revision and updated_at, or else closed_at; `closure` those that only the report needs. */
 struct closure_event {
     struct str incident_id;
     struct incident incident;

@@ -21,6 +21,16 @@ static void merge(struct finding *stored, const struct finding *in, unsigned pre
     FINDING_SAID(MEMBER_MERGE)
 }
 
+/* What a record says, with what follows from it: of another status the old one's reason is none. A
+ * dismissal has to have one, and takes what is stored for its own (R4.76, R4.81). */
+static unsigned says(const struct finding *stored, const struct finding *in, unsigned present)
+{
+    if (!(present & FINDING_STATUS) || in->status == REPORTED_DISMISSED) return present;
+    enum reported_status old = stored->status ? stored->status : REPORTED_OPEN;
+    enum reported_status now = in->status ? in->status : REPORTED_OPEN;
+    return old == now ? present : present | FINDING_REASON;
+}
+
 static struct finding *edit(struct step *step, struct entry *entry)
 {
     ENSURE(entry->type == ENTRY_FINDING);
@@ -32,15 +42,17 @@ static struct finding *edit(struct step *step, struct entry *entry)
 static bool is_news(const struct step *step, const struct finding *stored, const struct finding *in,
                     bool in_closure)
 {
+    struct order order = in->order;
     /* What comes back to where it has been tells something new only if it says that itself. */
-    if (forward_has_passed(in, step->incident->incident_id) && in->order.revision < 0 &&
-        in->order.time == TIME_NONE)
-        return false;
+    if (forward_has_passed(in, step->incident->incident_id)) {
+        if (order.revision < 0 && order.time == TIME_NONE) return false;
+        order.taken.n = 0;
+    }
     /* What a closure says of a finding never overrides what its own topic said, unless its own
      * revision is higher. */
     if (in_closure && !stored->is_inline)
         return in->order.revision >= 0 && in->order.revision > stored->order.revision;
-    return order_is_later(stored->order, in->order);
+    return order_is_later(stored->order, order);
 }
 
 static struct finding *first_sight(struct step *step, struct entry *entry, const struct finding *in)
@@ -114,6 +126,20 @@ static struct warnings dismissal_warning(struct step *step)
     return (struct warnings){w, 1};
 }
 
+/* One entry cannot refuse a whole closure: it does not count, and that is said. */
+static void tell_of_crowd(struct step *step, const struct finding *stored, const struct finding *in)
+{
+    if (!stored->is_inline || !order_is_crowded(stored->order, in->order)) return;
+    struct warnings closure_warnings = step->warnings;
+    char *time = arena_alloc(step->arena, TIMESTAMP_TEXT);
+    timestamp_format(in->order.time, time);
+    step->warnings = (struct warnings){0};
+    step_warn(step, STR("updated_at"), (struct str){time, TIMESTAMP_TEXT},
+              STR("not taken: too many records of this time"));
+    tell_of_incident(step, stored);
+    step->warnings = closure_warnings;
+}
+
 /* The way by which it came last; or a warning where a record says the name that a finding of
  * another incident has here: it may mean that one, or one of its own. */
 static void take_way(struct step *step, struct finding *finding, const struct finding *in)
@@ -144,11 +170,13 @@ static bool name_is_taken(struct decision *d, const struct finding *stored,
 bool finding_refused(struct step *step, const struct finding_event *event)
 {
     struct decision *d = step->d;
-    static const struct finding unknown;
-    struct entry *entry = state_find(
+    const struct entry *entry = state_find(
         d->table, state_finding_key(step->arena, step->header->key, event->finding.finding_id));
-    if (entry && entry->exists && name_is_taken(d, entry->finding, event)) return true;
-    if (!lacks_reason(entry && entry->exists ? entry->finding : &unknown, event)) return false;
+    const struct finding *stored = entry && entry->exists ? entry->finding : &finding_none;
+    if (stored->finding_id.p && name_is_taken(d, stored, event)) return true;
+    bool passed = forward_has_passed(&event->finding, step->incident->incident_id);
+    if (!passed && step_refuse_crowded(step, stored->order, event->finding.order)) return true;
+    if (!lacks_reason(stored, event)) return false;
     d->refused =
         (struct refused){REFUSE_MISSING_FIELD, STR("reason: a dismissal needs a reason, a text"),
                          event->incident_id};
@@ -158,7 +186,10 @@ bool finding_refused(struct step *step, const struct finding_event *event)
 void finding_take(struct step *step, const struct finding_event *event, bool in_closure)
 {
     struct entry *entry = step_finding_entry(step, event->finding.finding_id);
-    if (entry->exists && !is_news(step, entry->finding, &event->finding, in_closure)) return;
+    if (entry->exists && !is_news(step, entry->finding, &event->finding, in_closure)) {
+        if (in_closure) tell_of_crowd(step, entry->finding, &event->finding);
+        return;
+    }
 
     struct warnings closure_warnings = step->warnings;
     step->warnings = event->warnings;
@@ -166,7 +197,7 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
     const struct finding *old = entry->exists ? entry->finding : &unknown;
     struct finding *finding =
         entry->exists ? edit(step, entry) : first_sight(step, entry, &event->finding);
-    finding->order = order_advance(finding->order, event->finding.order);
+    finding->order = order_advance(step->arena, finding->order, event->finding.order);
     finding->is_inline = finding->is_inline && in_closure;
     unsigned present = event->present;
     if (in_closure && lacks_reason(finding, event)) {
@@ -174,7 +205,7 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
         present &= ~(unsigned)FINDING_STATUS;
         step->warnings = step_join_warnings(step->arena, step->warnings, dismissal_warning(step));
     }
-    merge(finding, &event->finding, present);
+    merge(finding, &event->finding, says(finding, &event->finding, present));
     take_way(step, finding, &event->finding);
     step_count_finding(step, finding);
 

@@ -8,18 +8,12 @@
 
 enum severity finding_task_severity(const struct step *step, const struct finding *finding)
 {
-    return finding->severity ? finding->severity : step->policy->severity_default;
+    return task_rating(step, finding).severity;
 }
 
 enum category finding_task_category(const struct finding *finding)
 {
     return finding->category ? finding->category : CATEGORY_UNCATEGORIZED;
-}
-
-static enum priority priority_of(const struct step *step, const struct finding *finding)
-{
-    int boost = step->incident->level == LEVEL_FULL ? step->policy->priority_boost : 0;
-    return policy_priority(step->policy, finding_task_severity(step, finding), boost);
 }
 
 static enum task_kind kind_of(const struct step *step, const struct finding *finding)
@@ -71,6 +65,7 @@ static struct str reason_of(struct step *step, const struct finding *finding, un
 static struct task_seed seed_of(struct step *step, const struct finding *finding,
                                 enum task_kind kind)
 {
+    struct rating rating = task_rating(step, finding);
     return (struct task_seed){
         .kind = kind,
         .part = finding->finding_id,
@@ -79,8 +74,8 @@ static struct task_seed seed_of(struct step *step, const struct finding *finding
         .title = finding_task_title(step, finding),
         .description = finding->description,
         .category = finding_task_category(finding),
-        .severity = finding_task_severity(step, finding),
-        .priority = priority_of(step, finding),
+        .severity = rating.severity,
+        .priority = rating.priority,
         .owner = owner_of(step, finding),
         .participants = finding->groups,
         .rule = rule_of(step, finding),
@@ -107,23 +102,22 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
     if (present & FINDING_CATEGORY) task->category = finding_task_category(finding);
     if (present & FINDING_GROUPS) task->participants = finding->groups;
     if (new_owner) task->owner = owner_of(step, finding);
-    if (present & FINDING_SEVERITY)
-        task_apply_priority(step, task, finding_task_severity(step, finding),
-                            priority_of(step, finding));
+    if (present & FINDING_SEVERITY) task_apply_rating(step, task, task_rating(step, finding));
     if (task->kind == KIND_SOP_UPDATE) return; /* its own life: status, dates and tracker */
     if (present & (FINDING_CATEGORY | FINDING_WORK)) task->policy_rule = rule_of(step, finding);
     if (present & FINDING_TRACKER) task->tracker = finding->tracker;
-    int64_t occurrence = task->occurrence;
-    enum resolution resolution = task->resolution;
+    const struct task before = *task;
     if (present & FINDING_STATUS) task_apply_status(step, task, status_of(finding));
     /* A date that was given stays; one that is past does not fit a second life. */
-    bool again = task->occurrence > occurrence && finding->due_at > step->at;
+    bool again = task->occurrence > before.occurrence && finding->due_at > step->at;
     if ((present & FINDING_DUE_AT) || again) task_apply_due_at(step, task, finding->due_at);
     if (present & FINDING_SNOOZED_UNTIL) task_apply_snooze(step, task, finding->snoozed_until);
-    bool ends = task->resolution && task->resolution != resolution;
+    bool ends = task->resolution && task->resolution != before.resolution;
     bool points = (present & FINDING_DUPLICATE_OF) && task->resolution && !finding->doubt;
     if ((present & FINDING_REASON) || ends || points)
         task->reason = reason_of(step, finding, present);
+    else if ((present & FINDING_STATUS) && task_has_other_status(&before, task))
+        task->reason = STR_NONE;
 }
 
 static void update_task(struct step *step, enum task_kind kind, const struct finding *finding,
@@ -244,8 +238,7 @@ static void reprioritize_task(struct step *step, const struct finding *finding, 
     if (entry->task->status == STATUS_CLOSED) return;
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
-    task_apply_priority(step, task, finding_task_severity(step, finding),
-                        priority_of(step, finding));
+    task_apply_rating(step, task, task_rating(step, finding));
     if (task->priority != before->priority && !task->reason.p) task->reason = TASK_RAISED;
     task_changed(step, entry, before);
 }

@@ -8,12 +8,13 @@
 struct task_seed followup_seed(struct step *step, enum task_kind kind, struct str title)
 {
     const struct incident *incident = step->incident;
+    struct rating rating = task_rating(step, NULL);
     return (struct task_seed){
         .kind = kind,
         .queue = step->policy->queue[kind],
         .title = title,
-        .severity = incident->severity,
-        .priority = policy_priority(step->policy, incident->severity, 0),
+        .severity = rating.severity,
+        .priority = rating.priority,
         .owner = owner_is_nobody(incident->owner) ? step->policy->response_team : incident->owner,
         .rule = arena_printf(step->arena, "postmortem/%.*s", STR_ARG(level_name(incident->level))),
         .clock_start = step->cause.at,
@@ -116,8 +117,7 @@ void followup_update(struct step *step, struct entry *entry)
     const struct task *before = entry->task;
     if (before->finding_id.p || before->status == STATUS_CLOSED) return;
     struct task *task = task_edit(step, entry, &before);
-    task_apply_priority(step, task, incident->severity,
-                        policy_priority(step->policy, incident->severity, 0));
+    task_apply_rating(step, task, task_rating(step, NULL));
     if (incident->cursor.changes & CHANGE_OWNER)
         task->owner =
             owner_is_nobody(incident->owner) ? step->policy->response_team : incident->owner;

@@ -64,7 +64,8 @@
     X(SLA_BREACHED, "breached") \
     X(SLA_PAUSED, "paused")     \
     X(SLA_MET, "met")           \
-    X(SLA_MET_LATE, "met-late")
+    X(SLA_MET_LATE, "met-late") \
+    X(SLA_WAIVED, "waived")
 
 /* The four a finding can be routed to come last. */
 #define TASK_KINDS(X)                                  \

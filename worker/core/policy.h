@@ -90,6 +90,7 @@ struct policy {
     bool suspected_is_true;
     int priority_boost;
     struct sla_times sla[priority_end];
+    int grace; /* percent of the new time that a rise of priority leaves from now on, 1 to 100 */
     int due_soon[POLICY_POINTS_MAX]; /* percent, ascending */
     size_t due_soon_n;
     struct duration overdue_every, assign_every, stale_every, verify_every, orphan_every;

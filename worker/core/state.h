@@ -19,7 +19,8 @@
 /* What decides which of two records is the later one (R3.23). */
 #define ORDER_MEMBERS(X) \
     X(REVISION, revision) \
-    X(TIME, time)
+    X(TIME, time) \
+    X(LIST, taken) /* hashes of what was taken at that very time (R3.59); of a record its own */
 struct order { ORDER_MEMBERS(MEMBER) };
 
 #define TRACKER_MEMBERS(X) X(TEXT, system) X(TEXT, key) X(TEXT, url)
@@ -33,7 +34,8 @@ struct warnings {
     size_t n;
 };
 
-#define COUNTS_MEMBERS(X) X(INTEGER, open) X(INTEGER, closed) X(INTEGER, met) X(INTEGER, met_late)
+#define COUNTS_MEMBERS(X) X(INTEGER, open) X(INTEGER, closed) X(INTEGER, met) X(INTEGER, met_late) \
+    X(INTEGER, waived)
 struct counts { COUNTS_MEMBERS(MEMBER) };
 
 /* ---- the incident ---- */
@@ -277,6 +279,7 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     CHANGES(TIME, due_at) \
     CHANGES(TIME, snoozed_until) \
     CHANGES(TIME, closed_at) \
+    CHANGES(TIME, first_breached_at) /* in this occurrence */ \
     CHANGES(WORD(sla_state), sla) \
     CHANGES(INTEGER, occurrence) \
     OWN(INTEGER, version) \
@@ -284,7 +287,11 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     OWN(TEXT, policy_version)    /* together `policy` */ \
     OWN(TEXT, policy_rule) \
     OWN(OBJECT(order), order)    /* of task-updated */ \
-    OWN(TIME, clock_start)       /* creation or re-opening, moved by the time paused */ \
+    OWN(TIME, clock_start)       /* creation or re-opening, or when a duty says, moved by pauses as \
+                                       due_at was: points of the time given lie between the two */ \
+    OWN(INTEGER, clock_moved)    /* ms by which it was moved */ \
+    OWN(INTEGER, paused_for)     /* ms that the clock has stood: less, where due_at was moved on to a \
+                                       working day */ \
     OWN(TIME, touched_at)        /* the last record that changed it */ \
     OWN(TIME, overdue_from)      /* what is overdue is counted from here, or from due_at if that is \
                                     later: the last new deadline, rise, or end of a silence */ \

@@ -9,6 +9,7 @@
 
 #include "common/ensure.h"
 #include "incident.h"
+#include "order.h"
 
 /* This event's own copy of the header, so that outputs of earlier events keep theirs. */
 void step_begin(struct step *step, struct decision *d, const struct event *event)
@@ -37,7 +38,8 @@ static void check_header(const struct incident *old, const struct incident *now)
     ENSURE(counts->open >= 0);
     ENSURE(counts->met >= 0);
     ENSURE(counts->met_late >= 0);
-    ENSURE(counts->closed == counts->met + counts->met_late);
+    ENSURE(counts->waived >= 0);
+    ENSURE(counts->closed == counts->met + counts->met_late + counts->waived);
     ENSURE(now->doubts >= 0);
     ENSURE(now->doubts <= now->findings);
     ENSURE(now->occurrence >= old->occurrence);
@@ -79,6 +81,16 @@ struct output *step_emit(struct step *step, enum output_type type)
         step->warnings = (struct warnings){0};
     }
     return output;
+}
+
+bool step_refuse_crowded(struct step *step, struct order stored, struct order incoming)
+{
+    if (!order_is_crowded(stored, incoming)) return false;
+    step->d->refused = (struct refused){
+        REFUSE_BAD_TIME,
+        STR("updated_at: too many different records of this time; send a revision or a later time"),
+        step->incident->incident_id};
+    return true;
 }
 
 void step_warn(struct step *step, struct str member, struct str value, struct str taken_as)

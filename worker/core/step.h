@@ -35,6 +35,8 @@ struct entry **step_entries(struct step *step, enum entry_type type, size_t *n);
 
 /* Appends an output with the step's cause, time and warnings filled in. */
 struct output *step_emit(struct step *step, enum output_type type);
+/* Refuses the record, as bad-time, where its order is crowded. */
+bool step_refuse_crowded(struct step *step, struct order stored, struct order incoming);
 /* Adds one to the warnings of the input. */
 void step_warn(struct step *step, struct str member, struct str value, struct str taken_as);
 /* `a` without what `b` says anew, then `b`; in the arena. */

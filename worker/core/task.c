@@ -24,6 +24,15 @@ struct str task_name(struct step *step, enum task_kind kind, struct str part)
     return name;
 }
 
+struct rating task_rating(const struct step *step, const struct finding *finding)
+{
+    const struct policy *policy = step->policy;
+    enum severity severity = finding ? finding->severity : step->incident->severity;
+    if (!severity) severity = policy->severity_default;
+    int boost = finding && step->incident->level == LEVEL_FULL ? policy->priority_boost : 0;
+    return (struct rating){severity, policy_priority(policy, severity, boost)};
+}
+
 /* Where on-track ends: the last due-soon point. At or behind due_at there is none. */
 static ms_t at_risk_from(const struct policy *policy, const struct task *task)
 {
@@ -36,11 +45,23 @@ static enum sla_state sla_at(const struct policy *policy, const struct task *tas
 {
     /* Work that is resolved is judged by when it was resolved, however long verification takes. */
     ms_t done_at = task->resolved_at != TIME_NONE ? task->resolved_at : task->closed_at;
-    if (task->status == STATUS_CLOSED) return done_at <= task->due_at ? SLA_MET : SLA_MET_LATE;
+    if (task->status == STATUS_CLOSED) {
+        if (task->resolution != RESOLUTION_DONE) return SLA_WAIVED;
+        bool is_late = task->first_breached_at != TIME_NONE || done_at > task->due_at;
+        return is_late ? SLA_MET_LATE : SLA_MET;
+    }
     if (task_is_paused(task)) return SLA_PAUSED;
     if (task->status == STATUS_RESOLVED) at = done_at;
     if (at >= task->due_at) return SLA_BREACHED;
     return at >= at_risk_from(policy, task) ? SLA_AT_RISK : SLA_ON_TRACK;
+}
+
+/* Brings `sla` up to date. What was late once in this occurrence stays known as that (R5.24). */
+static void judge(const struct step *step, struct task *task)
+{
+    task->sla = sla_at(step->policy, task, step->at);
+    bool is_late = task->sla == SLA_BREACHED || task->sla == SLA_MET_LATE;
+    if (is_late && task->first_breached_at == TIME_NONE) task->first_breached_at = step->at;
 }
 
 ms_t task_next_sla(const struct policy *policy, const struct task *task)
@@ -63,6 +84,20 @@ static void forget_missed(struct step *step, struct task *task)
         task->reminders[kinds[i]].last = time_later(task->reminders[kinds[i]].last, step->at);
 }
 
+/* How far the schedule of a kind was done with moves with the deadline that it follows from. */
+static void move_last(struct task *task, int64_t paused, int64_t due_moved, ms_t assign_due_at)
+{
+    for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++) {
+        ms_t *last = &task->reminders[kind].last;
+        if (*last == TIME_NONE) continue;
+        /* What was asked for when the deadline came is not asked for again when it comes once more. */
+        bool was_asked = kind == REMINDER_ASSIGN_DUE && *last >= assign_due_at;
+        bool is_of_task = kind == REMINDER_STALE || kind == REMINDER_VERIFY_DUE;
+        *last += is_of_task || kind == REMINDER_ASSIGN_DUE ? paused : due_moved;
+        if (was_asked) *last = time_later(*last, task->assign_due_at);
+    }
+}
+
 /* What is overdue is said and counted afresh, from now on (R4.95). */
 static void count_afresh(struct step *step, struct task *task)
 {
@@ -73,19 +108,25 @@ static void count_afresh(struct step *step, struct task *task)
 /* The clock stood since paused_at: every deadline moves by that, save one that somebody gave. */
 static void resume(struct step *step, struct task *task)
 {
-    int64_t paused = step->at - task->paused_at;
+    const struct calendar *calendar = &step->policy->calendar;
+    const struct sla_times *sla = &step->policy->sla[task->priority];
+    int64_t paused = step->at - task->paused_at, due_moved = paused;
+    ms_t assign_due_at = task->assign_due_at;
     task->paused_at = task->snoozed_until = TIME_NONE;
-    task->clock_start += paused;
-    task->assign_due_at += paused;
+    task->paused_for += paused;
+    task->assign_due_at = deadline_move(calendar, assign_due_at, paused, sla->assign);
+    if (!task->due_fixed) {
+        ms_t due_at = task->due_at;
+        task->due_at = deadline_move(calendar, due_at, paused, sla->complete);
+        due_moved = task->due_at - due_at;
+    }
+    task->clock_start += due_moved;
+    task->clock_moved += due_moved;
     /* What was heard of it while it was paused counts from now. */
     task->touched_at += paused;
     if (task->touched_at > step->at) task->touched_at = step->at;
-    for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
-        if (task->reminders[kind].last != TIME_NONE) task->reminders[kind].last += paused;
-    if (task->due_fixed)
-        forget_missed(step, task);
-    else
-        task->due_at += paused;
+    move_last(task, paused, due_moved, assign_due_at);
+    if (task->due_fixed) forget_missed(step, task);
     count_afresh(step, task);
 }
 
@@ -110,7 +151,9 @@ static void count(struct counts *counts, const struct task *task, int64_t by)
 {
     if (task->status == STATUS_CLOSED) {
         counts->closed += by;
-        *(task->sla == SLA_MET ? &counts->met : &counts->met_late) += by;
+        *(task->sla == SLA_MET        ? &counts->met
+          : task->sla == SLA_MET_LATE ? &counts->met_late
+                                      : &counts->waived) += by;
     } else {
         counts->open += by;
     }
@@ -168,7 +211,7 @@ static void put_change(struct step *step, struct entry *entry, const struct task
     if (task->status == STATUS_RESOLVED && task->priority != before->priority &&
         !step->policy->verification[task->priority])
         close_as(step, task, RESOLUTION_DONE);
-    task->sla = sla_at(step->policy, task, step->at);
+    judge(step, task);
     if (owner_is_nobody(task->owner) && !owner_is_nobody(before->owner)) miss_owner(step, task);
     uint64_t visible = task_diff(before, task);
     /* The worker's own ticks are no news of the work, nor is a record that says nothing new. */
@@ -204,6 +247,8 @@ static void start_clock(struct step *step, struct task *task, ms_t at)
 {
     const struct policy *policy = step->policy;
     task->clock_start = at;
+    task->clock_moved = task->paused_for = 0;
+    task->first_breached_at = TIME_NONE;
     task->assign_due_at = deadline_add(&policy->calendar, at, policy->sla[task->priority].assign);
     if (!task->due_fixed)
         task->due_at = deadline_add(&policy->calendar, at, policy->sla[task->priority].complete);
@@ -244,7 +289,7 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     task->policy_rule = seed->rule;
     start_clock(step, task, seed->clock_start);
     if (task->due_fixed) forget_missed(step, task);
-    task->sla = sla_at(step->policy, task, step->at);
+    judge(step, task);
     entry->task = task;
     count_messages(step, task);
     entry->exists = true;
@@ -254,9 +299,14 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     return entry;
 }
 
-/* A second life: the same task, the next occurrence, fresh deadlines. */
+/* A second life: the same task, the next occurrence, and priority and deadlines of a new one. */
 static void reopen(struct step *step, struct task *task)
 {
+    const struct finding *finding =
+        task->finding_id.p ? step_finding_entry(step, task->finding_id)->finding : NULL;
+    struct rating rating = task_rating(step, finding);
+    task->severity = rating.severity;
+    task->priority = rating.priority;
     task->occurrence++;
     task->resolution = resolution_none;
     task->reason = STR_NONE;
@@ -313,34 +363,59 @@ void task_apply_snooze(struct step *step, struct task *task, ms_t until)
     }
 }
 
-void task_apply_priority(struct step *step, struct task *task, enum severity severity,
-                         enum priority priority)
+/* Where a deadline would be that had been given this time from the start. */
+static ms_t from_start(const struct step *step, const struct task *task, struct duration given)
 {
-    task->severity = severity;
-    if (task->priority == priority) return;
-    bool rises = priority < task->priority;
+    const struct calendar *calendar = &step->policy->calendar;
+    ms_t at = deadline_add(calendar, task->clock_start - task->clock_moved, given);
+    return deadline_move(calendar, at, task->paused_for, given);
+}
+
+/* A deadline after a rise of priority: as if it had been so from the start, but with a share of the
+ * new time left; never later than it was. While a task is paused, its clock stands. */
+static ms_t after_rise(const struct step *step, const struct task *task, ms_t old,
+                       struct duration given)
+{
+    const struct calendar *calendar = &step->policy->calendar;
+    ms_t now = task_is_paused(task) ? task->paused_at : step->at;
+    ms_t least = deadline_point(now, deadline_add(calendar, now, given), step->policy->grace);
+    ms_t at = time_later(from_start(step, task, given), deadline_move(calendar, least, 0, given));
+    return time_first(old, at);
+}
+
+static ms_t after_change(const struct step *step, const struct task *task, enum priority from,
+                         ms_t old, struct duration given)
+{
+    if (task->priority < from) return after_rise(step, task, old, given);
+    /* It may have been given in days. */
+    ms_t at = time_later(old, from_start(step, task, given));
+    return deadline_move(&step->policy->calendar, at, 0, given);
+}
+
+void task_apply_rating(struct step *step, struct task *task, struct rating rating)
+{
+    enum priority from = task->priority;
     ms_t old_due_at = task->due_at;
-    task->priority = priority;
-    if (task->status == STATUS_CLOSED) return;
-    const struct policy *policy = step->policy;
-    const struct sla_times *sla = &policy->sla[priority];
-    task->assign_due_at = deadline_add(&policy->calendar, task->clock_start, sla->assign);
+    task->severity = rating.severity;
+    task->priority = rating.priority;
+    if (from == rating.priority || task->status == STATUS_CLOSED) return;
+    const struct sla_times *sla = &step->policy->sla[rating.priority];
+    task->assign_due_at = after_change(step, task, from, task->assign_due_at, sla->assign);
     if (!task->due_fixed)
-        task->due_at = deadline_add(&policy->calendar, task->clock_start, sla->complete);
+        task->due_at = after_change(step, task, from, task->due_at, sla->complete);
     forget_missed(step, task);
-    if (rises || task->due_at != old_due_at) count_afresh(step, task);
+    if (rating.priority < from || task->due_at != old_due_at) count_afresh(step, task);
 }
 
 void task_apply_due_at(struct step *step, struct task *task, ms_t due_at)
 {
     /* "None" where none was given changes nothing: deadlines stand, also under another policy. */
     if (task->status == STATUS_CLOSED || (due_at == TIME_NONE && !task->due_fixed)) return;
-    const struct policy *policy = step->policy;
     ms_t old = task->due_at;
     task->due_fixed = due_at != TIME_NONE;
-    task->due_at = task->due_fixed ? due_at
-                                   : deadline_add(&policy->calendar, task->clock_start,
-                                                  policy->sla[task->priority].complete);
+    task->due_at = task->due_fixed
+                       ? due_at
+                       : from_start(step, task, step->policy->sla[task->priority].complete);
     if (task->due_at == old) return;
     forget_missed(step, task);
     count_afresh(step, task);
@@ -353,7 +428,7 @@ void task_close(struct step *step, struct entry *entry, enum resolution resoluti
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     close_as(step, task, resolution);
-    if (reason.p) task->reason = reason;
+    task->reason = reason;
     task_changed(step, entry, before);
 }
 

@@ -5,6 +5,14 @@
 
 #include "step.h"
 
+/* What a new task would have now: of this finding, raised where the postmortem is full, or (NULL) of
+ * the incident itself (R4.14, R4.15). */
+struct rating {
+    enum severity severity;
+    enum priority priority;
+};
+struct rating task_rating(const struct step *step, const struct finding *finding);
+
 /* "<kind>" or "<kind>/<part>", with the suffix of a later life after retention. */
 struct str task_name(struct step *step, enum task_kind kind, struct str part);
 
@@ -41,10 +49,16 @@ void task_changed(struct step *step, struct entry *entry, const struct task *bef
 void task_tell_warnings(struct step *step, struct entry *entry);
 /* What a finding or tracker says of the status, put into an edited task. */
 void task_apply_status(struct step *step, struct task *task, enum reported_status reported);
+/* Whether the status is another one, or what closed it: the reason of the old one is none of it. */
+static inline bool task_has_other_status(const struct task *before, const struct task *task)
+{
+    return task->status != before->status || task->resolution != before->resolution;
+}
 void task_apply_snooze(struct step *step, struct task *task, ms_t until);
-/* New priority or finding's due_at: the deadlines are counted afresh. */
-void task_apply_priority(struct step *step, struct task *task, enum severity severity,
-                         enum priority priority);
+/* A new priority moves the deadlines: a rise none to a later time, nor so near that nobody could keep
+ * it, and a fall none to an earlier one (R4.78, R4.79). */
+void task_apply_rating(struct step *step, struct task *task, struct rating rating);
+/* The finding's due_at; TIME_NONE: the policy's. */
 void task_apply_due_at(struct step *step, struct task *task, ms_t due_at);
 void task_close(struct step *step, struct entry *entry, enum resolution resolution,
                 struct str reason);

@@ -33,7 +33,7 @@ void task_update_take(struct step *step, const struct task_update_event *event)
     if (!order_is_later(entry->task->order, event->order)) return;
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
-    task->order = order_advance(task->order, event->order);
+    task->order = order_advance(step->arena, task->order, event->order);
 
     if (event->present & TASK_UPDATE_OWNER)
         task->owner = owner_is_nobody(event->owner) ? fallback_owner(step, task) : event->owner;
@@ -41,7 +41,10 @@ void task_update_take(struct step *step, const struct task_update_event *event)
     if (event->status && !stays_closed(step, task)) task_apply_status(step, task, event->status);
     if (event->present & TASK_UPDATE_SNOOZED_UNTIL)
         task_apply_snooze(step, task, event->snoozed_until);
-    if (event->present & TASK_UPDATE_REASON) task->reason = event->reason;
+    if (event->present & TASK_UPDATE_REASON)
+        task->reason = event->reason;
+    else if (task_has_other_status(before, task) && event->status != REPORTED_DISMISSED)
+        task->reason = STR_NONE;
     task_changed(step, entry, before);
     task_tell_warnings(step, entry);
 }
@@ -64,6 +67,7 @@ bool task_update_refused(struct step *step, const struct task_update_event *even
             event->incident_id};
         return true;
     }
+    if (step_refuse_crowded(step, task->order, event->order)) return true;
     bool has_reason = (event->present & TASK_UPDATE_REASON) ? event->reason.n : task->reason.n;
     if (event->status == REPORTED_DISMISSED && !has_reason) {
         step->d->refused =

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The port's apply: the writes of each shard as calls of one script, pipelined. A shard with more
- * writes than a script takes goes in pieces, of which the last alone moves the checkpoint.
+ * The port's apply: a transaction of Redis (MULTI … EXEC) for the shards of a batch, under WATCH of
+ * their keys. First their checkpoints are read, and then only those shards are written whose
+ * checkpoint is the expected one; when anything has touched a key between the two, Redis does none
+ * of it, and it is begun again. No value goes through Lua, which would copy and hash each of them:
+ * that was half of what Redis had to do. A shard with more writes than a transaction takes goes in
+ * pieces, of which the last alone moves the checkpoint.
  */
 #include <assert.h>
 
@@ -9,7 +13,11 @@
 #include "redis_port_private.h"
 #include "redis_scripts.h"
 
-#define ARGUMENTS_MAX ((size_t)100000) /* of one script, so that it does not hold up others */
+/* Of one transaction, so that it does not hold up others: of a shard's piece, and where no further
+ * shard joins it. */
+#define ARGUMENTS_MAX ((size_t)100000)
+#define ARGUMENTS_FULL ((size_t)20000)
+#define TRIES_MAX 10 /* of one transaction, while others touch its keys */
 #define SCRATCH_KEEP_BYTES ((size_t)4 * 1024 * 1024)
 
 /* The writes of one shard sorted by what has to be done; the last of two writes to a key counts. */
@@ -48,11 +56,14 @@ static void make_plan(struct arena *arena, const struct store_apply *apply, stru
     }
 }
 
-/* One script call: an apply, or a piece of a large one. */
+/* An apply, or a piece of a large one. */
 struct piece {
-    const struct store_apply *apply;
+    struct store_apply *apply;
     struct plan plan;
+    size_t arguments;
     bool first, last;
+    bool fits;  /* the checkpoint is the expected one */
+    ms_t stamp; /* that stands beside it now */
 };
 
 struct pieces {
@@ -66,8 +77,9 @@ static size_t arguments_of(const struct store_write *w)
     return 2 + new + wake;
 }
 
-/* As many writes as fit into one script, from the head of `rest`, which loses them. */
-static void cut(struct plan *rest, struct plan *plan)
+/* As many writes as fit into one piece, from the head of `rest`, which loses them. Gives how many
+ * arguments they are. */
+static size_t cut(struct plan *rest, struct plan *plan)
 {
     size_t arguments = 0;
     *plan = (struct plan){.sets = rest->sets, .deletes = rest->deletes};
@@ -85,9 +97,10 @@ static void cut(struct plan *rest, struct plan *plan)
     rest->sets_n -= plan->sets_n;
     rest->deletes += plan->deletes_n;
     rest->deletes_n -= plan->deletes_n;
+    return arguments;
 }
 
-static void add_pieces(struct arena *arena, struct pieces *pieces, const struct store_apply *apply)
+static void add_pieces(struct arena *arena, struct pieces *pieces, struct store_apply *apply)
 {
     struct plan rest;
     bool first = true;
@@ -95,129 +108,275 @@ static void add_pieces(struct arena *arena, struct pieces *pieces, const struct 
     do {
         struct piece *piece = ARENA_PUSH(arena, pieces->items, pieces->n, pieces->cap);
         *piece = (struct piece){.apply = apply, .first = first};
-        cut(&rest, &piece->plan);
+        piece->arguments = cut(&rest, &piece->plan);
         piece->last = !rest.sets_n && !rest.deletes_n;
         first = false;
     } while (rest.sets_n || rest.deletes_n);
 }
 
-static void write_arguments(struct redis_connection *c, const struct plan *plan)
+/* ---- what stands there ---- */
+
+#define READS 5
+
+static struct str key_of(struct redis_port *port, const struct piece *piece, const char *what)
 {
-    for (size_t i = 0; i < plan->sets_n; i++) {
-        redis_connection_arg(c, plan->sets[i]->key);
-        redis_connection_arg(c, plan->sets[i]->value);
+    return redis_port_key(port, port->writer.scratch, piece->apply->shard, what);
+}
+
+static void command(struct redis_port *port, const struct piece *piece, const char *name,
+                    const char *what, size_t argc)
+{
+    redis_connection_command(port->writer.connection, argc);
+    redis_connection_arg(port->writer.connection, str_of(name));
+    redis_connection_arg(port->writer.connection, key_of(port, piece, what));
+}
+
+static void write_reads(struct redis_port *port, const struct piece *piece)
+{
+    struct redis_connection *c = port->writer.connection;
+    command(port, piece, "HGET", "state", 3);
+    redis_connection_arg(c, REDIS_PORT_CHECKPOINT);
+    command(port, piece, "HLEN", "state", 2);
+    command(port, piece, "ZCARD", "index", 2);
+    command(port, piece, "ZCARD", "wake", 2);
+    command(port, piece, "ZRANGE", "wake", 5);
+    redis_connection_arg(c, STR("0"));
+    redis_connection_arg(c, STR("0"));
+    redis_connection_arg(c, STR("WITHSCORES"));
+}
+
+/* What becomes of a piece is known from here on, but whether it can be written. */
+static enum result read_reads(struct redis_port *port, struct piece *piece, redisReply **replies,
+                              struct error *error)
+{
+    static const int types[] = {REDIS_REPLY_INTEGER, REDIS_REPLY_INTEGER, REDIS_REPLY_INTEGER,
+                                REDIS_REPLY_ARRAY};
+    struct redis_connection *c = port->writer.connection;
+    struct store_apply *apply = piece->apply;
+    enum result result = replies[0]->type == REDIS_REPLY_NIL
+                             ? OK
+                             : redis_connection_answer(c, replies[0], REDIS_REPLY_STRING, error);
+    for (size_t i = 1; i < READS && result == OK; i++)
+        result = redis_connection_answer(c, replies[i], types[i - 1], error);
+    if (result) return result;
+    struct redis_mark mark;
+    redis_port_mark(&mark, redis_port_value(replies[0]), replies[1]->integer, replies[2]->integer,
+                    replies[3]->integer);
+    piece->fits = mark.offset == apply->expected;
+    piece->stamp = mark.stamp;
+    /* Else an answer was lost and the call is made again, or another restored up to there too. */
+    apply->applied = piece->fits || mark.offset == apply->checkpoint;
+    apply->wake_at =
+        replies[4]->elements == 2 ? redis_port_score(replies[4]->element[1]) : TIME_NONE;
+    return OK;
+}
+
+/* MULTI is answered before anything is written behind it: were it refused, what follows would be
+ * done at once, whatever the checkpoint is. */
+static enum result begin(struct redis_port *port, struct piece *pieces, size_t n,
+                         struct error *error)
+{
+    struct redis_connection *c = port->writer.connection;
+    redisReply **replies;
+    size_t replies_n;
+    redis_connection_command(c, 1 + 3 * n);
+    redis_connection_arg(c, STR("WATCH"));
+    for (size_t i = 0; i < n; i++) {
+        redis_connection_arg(c, key_of(port, &pieces[i], "state"));
+        redis_connection_arg(c, key_of(port, &pieces[i], "index"));
+        redis_connection_arg(c, key_of(port, &pieces[i], "wake"));
     }
-    for (size_t i = 0; i < plan->sets_n; i++) {
-        if (plan->sets[i]->stored) continue;
-        redis_connection_arg(c, STR("0"));
-        redis_connection_arg(c, plan->sets[i]->key);
-    }
+    for (size_t i = 0; i < n; i++) write_reads(port, &pieces[i]);
+    redis_connection_command(c, 1);
+    redis_connection_arg(c, STR("MULTI"));
+    enum result result =
+        redis_connection_exchange(c, port->writer.scratch, &replies, &replies_n, error);
+    if (result) return result;
+    result = redis_connection_answer(c, replies[0], REDIS_REPLY_STATUS, error);
+    for (size_t i = 0; i < n && result == OK; i++)
+        result = read_reads(port, &pieces[i], &replies[1 + READS * i], error);
+    if (result == OK)
+        result = redis_connection_answer(c, replies[replies_n - 1], REDIS_REPLY_STATUS, error);
+    /* Or it would be in the transaction still. */
+    if (result) redis_connection_renew(c, true);
+    return result;
+}
+
+/* ---- what is written ---- */
+
+static void write_wakes(struct redis_port *port, const struct piece *piece)
+{
+    struct redis_connection *c = port->writer.connection;
+    const struct plan *plan = &piece->plan;
+    size_t unwake_n = plan->sets_n - plan->wakes_n;
+    if (plan->wakes_n) command(port, piece, "ZADD", "wake", 2 + 2 * plan->wakes_n);
     for (size_t i = 0; i < plan->sets_n; i++) {
         if (plan->sets[i]->wake_at == TIME_NONE) continue;
         redis_connection_arg_int(c, plan->sets[i]->wake_at);
         redis_connection_arg(c, plan->sets[i]->key);
     }
+    if (unwake_n) command(port, piece, "ZREM", "wake", 2 + unwake_n);
     for (size_t i = 0; i < plan->sets_n; i++)
         if (plan->sets[i]->wake_at == TIME_NONE) redis_connection_arg(c, plan->sets[i]->key);
-    for (size_t i = 0; i < plan->deletes_n; i++) redis_connection_arg(c, plan->deletes[i]->key);
 }
 
-/* `by_name`: EVALSHA; else the script itself, for a server that has forgotten it. A piece that is
- * not the last leaves checkpoint and stamp as they are. */
-static void write_piece(struct redis_port *port, const struct piece *piece, bool by_name)
+static void write_sets(struct redis_port *port, const struct piece *piece)
+{
+    struct redis_connection *c = port->writer.connection;
+    const struct plan *plan = &piece->plan;
+    if (plan->sets_n) command(port, piece, "HSET", "state", 2 + 2 * plan->sets_n);
+    for (size_t i = 0; i < plan->sets_n; i++) {
+        redis_connection_arg(c, plan->sets[i]->key);
+        redis_connection_arg(c, plan->sets[i]->value);
+    }
+    if (plan->new_n) command(port, piece, "ZADD", "index", 2 + 2 * plan->new_n);
+    for (size_t i = 0; i < plan->sets_n; i++) {
+        if (plan->sets[i]->stored) continue;
+        redis_connection_arg(c, STR("0"));
+        redis_connection_arg(c, plan->sets[i]->key);
+    }
+    write_wakes(port, piece);
+}
+
+static void write_deletes(struct redis_port *port, const struct piece *piece)
+{
+    static const char *const commands[][2] = {
+        {"HDEL", "state"}, {"ZREM", "index"}, {"ZREM", "wake"}};
+    const struct plan *plan = &piece->plan;
+    for (size_t i = 0; i < 3 && plan->deletes_n; i++) {
+        command(port, piece, commands[i][0], commands[i][1], 2 + plan->deletes_n);
+        for (size_t k = 0; k < plan->deletes_n; k++)
+            redis_connection_arg(port->writer.connection, plan->deletes[k]->key);
+    }
+}
+
+/* The script counts the wake times, which is known only when all is written. A piece that is not
+ * the last leaves checkpoint and stamp as they are. */
+static void write_checkpoint(struct redis_port *port, const struct piece *piece)
 {
     struct redis_connection *c = port->writer.connection;
     const struct store_apply *apply = piece->apply;
-    const struct plan *plan = &piece->plan;
-    size_t unwake_n = plan->sets_n - plan->wakes_n;
-    size_t argc = 3 + 3 + REDIS_SCRIPTS_APPLY_FIXED + 2 * plan->sets_n + 2 * plan->new_n +
-                  2 * plan->wakes_n + unwake_n + plan->deletes_n;
-    redis_connection_command(c, argc);
-    redis_connection_arg(c, by_name ? STR("EVALSHA") : STR("EVAL"));
-    redis_connection_arg(c, str_of(by_name ? redis_connection_script(c) : redis_scripts_apply));
+    redis_connection_command(c, 3 + 3 + 3);
+    redis_connection_arg(c, STR("EVAL"));
+    redis_connection_arg(c, str_of(redis_scripts_checkpoint));
     redis_connection_arg(c, STR("3"));
-    redis_connection_arg(c, redis_port_key(port, port->writer.scratch, apply->shard, "state"));
-    redis_connection_arg(c, redis_port_key(port, port->writer.scratch, apply->shard, "index"));
-    redis_connection_arg(c, redis_port_key(port, port->writer.scratch, apply->shard, "wake"));
-    redis_connection_arg_int(c, apply->expected);
+    redis_connection_arg(c, key_of(port, piece, "state"));
+    redis_connection_arg(c, key_of(port, piece, "index"));
+    redis_connection_arg(c, key_of(port, piece, "wake"));
     redis_connection_arg_int(c, piece->last ? apply->checkpoint : apply->expected);
-    if (piece->last)
-        redis_connection_arg_int(c, apply->stamp);
-    else
-        redis_connection_arg(c, STR(""));
-    redis_connection_arg(c, apply->clear && piece->first ? STR("1") : STR("0"));
+    redis_connection_arg_int(c, piece->last ? apply->stamp : piece->stamp);
     redis_connection_arg(c, apply->cluster.p ? apply->cluster : STR(""));
-    redis_connection_arg_int(c, (int64_t)(2 * plan->sets_n));
-    redis_connection_arg_int(c, (int64_t)(2 * plan->new_n));
-    redis_connection_arg_int(c, (int64_t)(2 * plan->wakes_n));
-    redis_connection_arg_int(c, (int64_t)unwake_n);
-    redis_connection_arg_int(c, (int64_t)plan->deletes_n);
-    write_arguments(c, plan);
 }
 
-static enum result read_apply(struct redis_port *port, struct store_apply *apply,
-                              const redisReply *reply, struct error *error)
+static void write_piece(struct redis_port *port, const struct piece *piece)
 {
-    enum result result =
-        redis_connection_answer(port->writer.connection, reply, REDIS_REPLY_ARRAY, error);
-    if (result) return result;
-    apply->applied = reply->element[0]->integer == 1;
-    apply->wake_at = redis_port_score(reply->element[1]);
-    return OK;
-}
-
-static bool is_unknown_script(const redisReply *reply)
-{
-    return reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "NOSCRIPT", 8) == 0;
-}
-
-/* One more exchange for the shards whose script was not known: nothing of theirs was done. */
-static enum result apply_unknown(struct redis_port *port, const struct pieces *pieces,
-                                 redisReply **replies, struct error *error)
-{
-    size_t again_n = 0;
-    redisReply **again;
-    for (size_t i = 0; i < pieces->n; i++) {
-        if (!is_unknown_script(replies[i])) continue;
-        write_piece(port, &pieces->items[i], false);
-        again_n++;
+    if (piece->apply->clear && piece->first) {
+        command(port, piece, "UNLINK", "state", 4);
+        redis_connection_arg(port->writer.connection, key_of(port, piece, "index"));
+        redis_connection_arg(port->writer.connection, key_of(port, piece, "wake"));
     }
-    if (!again_n) return OK;
-    enum result result = redis_connection_exchange(port->writer.connection, port->writer.scratch,
-                                                   &again, &again_n, error);
-    if (result) return result;
-    for (size_t i = 0; i < pieces->n; i++)
-        if (is_unknown_script(replies[i])) replies[i] = *again++;
+    write_sets(port, piece);
+    write_deletes(port, piece);
+    write_checkpoint(port, piece);
+}
+
+/* ---- the transaction ---- */
+
+/* The answers of EXEC: of each piece that fits those of its writes, which are numbers, and then the
+ * script's, which is a string. */
+static enum result read_done(struct redis_port *port, struct piece *pieces, size_t n,
+                             const redisReply *done, struct error *error)
+{
+    struct redis_connection *c = port->writer.connection;
+    size_t at = 0;
+    for (size_t i = 0; i < done->elements; i++)
+        if (done->element[i]->type == REDIS_REPLY_ERROR)
+            return redis_connection_answer(c, done->element[i], REDIS_REPLY_INTEGER, error);
+    for (size_t i = 0; i < n; i++) {
+        if (!pieces[i].fits) continue;
+        while (at < done->elements && done->element[at]->type != REDIS_REPLY_STRING) at++;
+        assert(at < done->elements);
+        pieces[i].apply->wake_at = redis_port_score(done->element[at++]);
+    }
     return OK;
 }
 
-/* The pieces of one shard go by the script itself: were they called by name, another client could
- * teach the server that name between two of them, and the first alone would be missing. */
-static bool goes_by_name(const struct piece *piece)
+/* What a command was refused for when it was queued is the reason why EXEC is. */
+static enum result finish(struct redis_port *port, struct piece *pieces, size_t n, bool *done,
+                          struct error *error)
 {
-    return piece->first && piece->last;
+    struct redis_connection *c = port->writer.connection;
+    redisReply **replies;
+    size_t replies_n;
+    for (size_t i = 0; i < n; i++)
+        if (pieces[i].fits) write_piece(port, &pieces[i]);
+    redis_connection_command(c, 1);
+    redis_connection_arg(c, STR("EXEC"));
+    enum result result =
+        redis_connection_exchange(c, port->writer.scratch, &replies, &replies_n, error);
+    for (size_t i = 0; i + 1 < replies_n && result == OK; i++)
+        result = redis_connection_answer(c, replies[i], REDIS_REPLY_STATUS, error);
+    if (result) return result;
+    const redisReply *exec = replies[replies_n - 1];
+    *done = exec->type != REDIS_REPLY_NIL;
+    if (!*done) return OK;
+    result = redis_connection_answer(c, exec, REDIS_REPLY_ARRAY, error);
+    return result == OK ? read_done(port, pieces, n, exec, error) : result;
+}
+
+/* Nothing connects anew between WATCH and EXEC: a connection that breaks there fails the apply. */
+static enum result transact(struct redis_port *port, struct piece *pieces, size_t n,
+                            struct error *error)
+{
+    for (int i = 0; i < TRIES_MAX; i++) {
+        bool done = false;
+        enum result result = begin(port, pieces, n, error);
+        if (result == OK) result = finish(port, pieces, n, &done, error);
+        if (result || done) return result;
+    }
+    return error_set(error, RETRY, "others write to the worker's keys in Redis at %s all the time",
+                     redis_connection_name(port->writer.connection));
+}
+
+/* How many pieces from the first on go together: of several shards, or a further one of one. */
+static size_t together(const struct piece *pieces, size_t n)
+{
+    size_t arguments = pieces[0].arguments, count = 1;
+    while (pieces[0].first && count < n && pieces[count].first && arguments < ARGUMENTS_FULL)
+        arguments += pieces[count++].arguments;
+    return count;
+}
+
+/* Nothing to write: whether the connection is let in, which is known from the first answer on. */
+static enum result try_out(struct redis_port *port, struct error *error)
+{
+    struct redis_connection *c = port->writer.connection;
+    redisReply **replies;
+    size_t n;
+    redis_connection_command(c, 1);
+    redis_connection_arg(c, STR("MULTI"));
+    redis_connection_command(c, 1);
+    redis_connection_arg(c, STR("EXEC"));
+    enum result result = redis_connection_exchange(c, port->writer.scratch, &replies, &n, error);
+    if (result == OK) result = redis_connection_answer(c, replies[0], REDIS_REPLY_STATUS, error);
+    if (result == OK) result = redis_connection_answer(c, replies[1], REDIS_REPLY_ARRAY, error);
+    return result;
 }
 
 enum result redis_apply(struct redis_port *port, struct store_apply *applies, size_t n,
                         struct error *error)
 {
-    redisReply **replies;
-    size_t replies_n;
     struct pieces pieces = {0};
     enum result result = redis_connection_ensure(port->writer.connection, error);
-    if (result || !n) return result;
+    if (result) return result;
     arena_reset(port->writer.scratch, SCRATCH_KEEP_BYTES);
+    if (!n) return try_out(port, error);
     for (size_t i = 0; i < n; i++) add_pieces(port->writer.scratch, &pieces, &applies[i]);
-    for (size_t i = 0; i < pieces.n; i++)
-        write_piece(port, &pieces.items[i], goes_by_name(&pieces.items[i]));
-    result = redis_connection_exchange(port->writer.connection, port->writer.scratch, &replies,
-                                       &replies_n, error);
-    if (result == OK) result = apply_unknown(port, &pieces, replies, error);
-    size_t at = 0;
-    for (size_t i = 0; i < pieces.n && result == OK; i++) {
-        result = read_apply(port, &applies[at], replies[i], error);
-        at += pieces.items[i].last;
+    for (size_t at = 0, count; at < pieces.n && result == OK; at += count) {
+        struct piece *piece = &pieces.items[at];
+        count = together(piece, pieces.n - at);
+        if (piece->first || piece[-1].fits) /* else its shard is done with */
+            result = transact(port, piece, count, error);
     }
-    assert(result != OK || at == n); /* each shard has its answer */
     return result;
 }

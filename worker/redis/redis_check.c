@@ -268,7 +268,6 @@ static enum result run(struct store_port *port, enum result (*look)(struct check
     struct check check = {.port = self, .found = found, .context = context, .error = &why};
     check.connection = redis_connection_new(self->config, error);
     if (!check.connection) return FATAL;
-    redis_connection_without_script(check.connection);
     arena_reset(self->scratch, 0);
     enum result result = look(&check);
     redis_connection_free(check.connection);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One connection: it is opened, logged in and given its script before the first command, and again
- * after any failure. Commands are written to one buffer and sent together; every answer is read
+ * One connection: it is opened and logged in before the first command, and again after any failure. Commands are written to one buffer and sent together; every answer is read
  * before the next batch.
  */
 #include "redis_connection.h"
@@ -10,12 +9,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "common/clock.h"
 #include "common/log.h"
 #include "redis_reply.h"
-#include "redis_scripts.h"
 #include "redis_tls.h"
 #include "redis_url.h"
 
@@ -39,8 +40,6 @@ struct redis_connection {
     size_t commands;       /* how many of them */
     size_t owed;           /* arguments that the last one still has to get */
     struct arena *scratch; /* answers to this file's own commands */
-    char script[48];
-    bool without_script;
 };
 
 struct redis_connection *redis_connection_new(const struct config *config, struct error *error)
@@ -85,20 +84,10 @@ const char *redis_connection_name(const struct redis_connection *c)
     return c->url.display;
 }
 
-void redis_connection_without_script(struct redis_connection *c)
-{
-    c->without_script = true;
-}
-
 const char *redis_connection_user(const struct redis_connection *c)
 {
     const char *user = c->config->redis_username ? c->config->redis_username : c->url.username;
     return user ? user : "default";
-}
-
-const char *redis_connection_script(const struct redis_connection *c)
-{
-    return c->script;
 }
 
 static void head(struct redis_connection *c, char kind, size_t n)
@@ -152,13 +141,33 @@ static enum result lost(struct redis_connection *c, int error_number, struct err
     return error_set(error, RETRY, "%s", text.text);
 }
 
+/* hiredis would first copy all that it is to send, which for a batch is megabytes. What it encrypts
+ * is left to it. */
+static bool send_all(struct redis_connection *c)
+{
+    size_t sent = 0;
+    if (c->url.tls) return redisAppendFormattedCommand(c->context, c->out.p, c->out.n) == REDIS_OK;
+    while (sent < c->out.n) {
+        ssize_t n = send(c->context->fd, c->out.p + sent, c->out.n - sent, MSG_NOSIGNAL);
+        if (n > 0) {
+            sent += (size_t)n;
+        } else if (errno != EINTR) {
+            c->context->err = REDIS_ERR_IO;
+            snprintf(c->context->errstr, sizeof c->context->errstr, "%s", strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
 enum result redis_connection_exchange(struct redis_connection *c, struct arena *arena,
                                       redisReply ***replies, size_t *n, struct error *error)
 {
     assert(!c->owed); /* or the server would take the next command for the rest of this one */
     *n = c->commands;
     *replies = arena_alloc(arena, (*n + 1) * sizeof **replies);
-    redisAppendFormattedCommand(c->context, c->out.p, c->out.n);
+    errno = 0;
+    if (!send_all(c)) return lost(c, errno, error);
     c->commands = 0;
     c->out.n = 0;
     if (c->out.cap > OUT_KEEP_BYTES) buf_free(&c->out); /* one large batch; do not keep it */
@@ -202,7 +211,7 @@ static enum result ask(struct redis_connection *c, size_t n, const char *const *
     return redis_connection_answer(c, replies[0], type, error);
 }
 
-/* From a fresh connection to one that can be used: logged in, database chosen, script known. */
+/* From a fresh connection to one that can be used: logged in, and its database chosen. */
 static enum result log_in(struct redis_connection *c, struct error *error)
 {
     const struct config *config = c->config;
@@ -222,11 +231,7 @@ static enum result log_in(struct redis_connection *c, struct error *error)
         result = ask(c, 2, (const char *[]){"SELECT", number}, REDIS_REPLY_STATUS, &reply, error);
         if (result) return result;
     }
-    if (c->without_script) return OK;
-    result = ask(c, 3, (const char *[]){"SCRIPT", "LOAD", redis_scripts_apply}, REDIS_REPLY_STRING,
-                 &reply, error);
-    if (result == OK) snprintf(c->script, sizeof c->script, "%s", reply->str);
-    return result;
+    return OK;
 }
 
 static enum result open_context(struct redis_connection *c, struct error *error)

@@ -32,10 +32,6 @@ unsigned redis_connection_times(const struct redis_connection *c);
  * well. */
 void redis_connection_renew(struct redis_connection *c, bool anyway);
 
-/* Before the first connection: it does not teach the server the script, for it will not call it, or
- * so that what a user may do can be looked at who may not even do that. */
-void redis_connection_without_script(struct redis_connection *c);
-
 /* The user that it logs in as; "default" when none is given. */
 const char *redis_connection_user(const struct redis_connection *c);
 /* The server can be worked with; says in the log so when that is after a loss of the connection. */
@@ -44,9 +40,6 @@ void redis_connection_proven(struct redis_connection *c);
  * address may lead to another one by then. */
 enum result redis_connection_refuse(struct redis_connection *c, const char *why,
                                     struct error *error);
-
-/* The SHA-1 that this server knows the apply script by, in hex; "" before the first connection. */
-const char *redis_connection_script(const struct redis_connection *c);
 
 /* Begins a command of `argc` arguments, its name included; then come exactly so many _arg. */
 void redis_connection_command(struct redis_connection *c, size_t argc);

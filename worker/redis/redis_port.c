@@ -14,7 +14,6 @@
 #include "redis_connection.h"
 #include "redis_port_private.h"
 
-#define CHECKPOINT STR("$checkpoint")
 #define FIELDS_PER_COMMAND ((size_t)5000) /* of one HMGET, so that it does not hold up others */
 
 struct str redis_port_key(struct redis_port *port, struct arena *arena, int32_t shard,
@@ -68,7 +67,7 @@ static void write_load(struct redis_port *port, struct arena *arena, const struc
         size_t n = load->n - done, first = i == 0;
         if (n > FIELDS_PER_COMMAND - first) n = FIELDS_PER_COMMAND - first;
         command_range(port, arena, load->shard, "HMGET", "state", 2 + first + n);
-        if (first) redis_connection_arg(c, CHECKPOINT);
+        if (first) redis_connection_arg(c, REDIS_PORT_CHECKPOINT);
         for (size_t k = 0; k < n; k++) redis_connection_arg(c, load->keys[done + k]);
         done += n;
     }
@@ -78,7 +77,7 @@ static void write_load(struct redis_port *port, struct arena *arena, const struc
     if (load->counted) write_details(port, arena, load);
 }
 
-static struct str value_of(const redisReply *reply)
+struct str redis_port_value(const redisReply *reply)
 {
     return reply->type == REDIS_REPLY_STRING ? (struct str){reply->str, reply->len} : STR_NONE;
 }
@@ -88,29 +87,35 @@ ms_t redis_port_score(const redisReply *reply)
     return reply->len ? (ms_t)strtod(reply->str, NULL) : TIME_NONE;
 }
 
-/* The checkpoint, where it is to be believed; see redis_port.h. -1 is that of the first pieces of
- * an apply to an empty shard. */
-static void read_checkpoint(struct store_load *load, struct str mark, long long fields,
+bool redis_port_mark(struct redis_mark *mark, struct str text, long long fields, long long keys,
+                     long long timers)
+{
+    long long offset, stamp, awake;
+    int end = 0;
+    *mark = (struct redis_mark){.offset = STORE_NO_CHECKPOINT};
+    if (!text.p) return !fields;
+    if (sscanf(text.p, "%lld %lld %lld%n", &offset, &stamp, &awake, &end) != 3 ||
+        fields != keys + 1 || awake != timers)
+        return false;
+    mark->offset = offset;
+    mark->stamp = stamp;
+    if (text.n > (size_t)end + 1)
+        mark->cluster = (struct str){text.p + end + 1, text.n - (size_t)end - 1};
+    return true;
+}
+
+static void read_checkpoint(struct store_load *load, struct str text, long long fields,
                             long long keys, long long timers)
 {
-    long long offset, at, awake;
-    int end = 0;
-    load->checkpoint = STORE_NO_CHECKPOINT;
-    load->checkpoint_at = TIME_NONE;
-    load->cluster = STR_NONE;
-    if (!mark.p && !fields) return;
-    if (mark.p && sscanf(mark.p, "%lld %lld %lld%n", &offset, &at, &awake, &end) == 3 &&
-        fields == keys + 1 && awake == timers) {
-        if (offset < 0) return;
-        load->checkpoint = offset;
-        load->checkpoint_at = at;
-        if (mark.n > (size_t)end + 1)
-            load->cluster = (struct str){mark.p + end + 1, mark.n - (size_t)end - 1};
-        return;
-    }
-    log_warn("the shard's keys in Redis are inconsistent; rebuilding the shard",
-             LOG_INT("shard", load->shard), LOG_INT("fields", fields), LOG_INT("index", keys),
-             LOG_INT("wake", timers));
+    struct redis_mark mark;
+    if (!redis_port_mark(&mark, text, fields, keys, timers))
+        log_warn("the shard's keys in Redis are inconsistent; rebuilding the shard",
+                 LOG_INT("shard", load->shard), LOG_INT("fields", fields), LOG_INT("index", keys),
+                 LOG_INT("wake", timers));
+    bool none = mark.offset < 0;
+    load->checkpoint = none ? STORE_NO_CHECKPOINT : mark.offset;
+    load->checkpoint_at = none ? TIME_NONE : mark.stamp;
+    load->cluster = none ? STR_NONE : mark.cluster;
 }
 
 static enum result read_details(struct redis_port *port, struct store_load *load, long long keys,
@@ -143,10 +148,10 @@ static enum result read_load(struct redis_port *port, struct arena *arena, struc
     size_t filled = 0;
     for (size_t i = 0; i < hashes; i++)
         for (size_t k = i == 0; k < replies[i]->elements && filled < load->n; k++)
-            load->values[filled++] = value_of(replies[i]->element[k]);
+            load->values[filled++] = redis_port_value(replies[i]->element[k]);
     redisReply **sizes = replies + hashes;
-    read_checkpoint(load, value_of(replies[0]->element[0]), sizes[0]->integer, sizes[1]->integer,
-                    sizes[2]->integer);
+    read_checkpoint(load, redis_port_value(replies[0]->element[0]), sizes[0]->integer,
+                    sizes[1]->integer, sizes[2]->integer);
     return read_details(port, load, sizes[1]->integer, sizes + COUNTS, error);
 }
 
@@ -190,7 +195,7 @@ static enum result due(void *self, struct arena *arena, int32_t shard, ms_t unti
     if (result) return result;
     *n = replies[0]->elements / 2;
     for (size_t i = 0; i < *n; i++) {
-        keys[i] = value_of(replies[0]->element[2 * i]);
+        keys[i] = redis_port_value(replies[0]->element[2 * i]);
         wake_at[i] = redis_port_score(replies[0]->element[2 * i + 1]);
     }
     return OK;
@@ -245,7 +250,7 @@ static enum result entries(void *self, struct arena *arena, int32_t shard, struc
     for (size_t i = 0; i < replies_n && result == OK; i++) {
         result = redis_connection_answer(port->connection, replies[i], REDIS_REPLY_ARRAY, error);
         for (size_t k = 0; result == OK && k < replies[i]->elements && *n < limit; k++)
-            keys[(*n)++] = value_of(replies[i]->element[k]);
+            keys[(*n)++] = redis_port_value(replies[i]->element[k]);
     }
     return result;
 }
@@ -278,7 +283,6 @@ struct store_port *redis_port_new(const struct config *config, struct error *err
     if (!port) abort();
     port->config = config;
     port->connection = connection;
-    redis_connection_without_script(connection); /* the writer's has it */
     port->prefix = make_prefix(config);
     port->beside = "";
     port->scratch = arena_new();

@@ -6,7 +6,7 @@
  *             `$checkpoint` = "<offset> <stamp ms> <members of wake> <id of the Kafka cluster>"
  *   …:index  sorted set of all entry keys, scores 0, for the keys of one incident
  *   …:wake   sorted set: entry key → its wake time in ms
- * State and checkpoint change in one script, so losing the one loses the other. The checkpoint
+ * State and checkpoint change in one transaction, so losing the one loses the other. The checkpoint
  * counts only while the sizes of the three keys fit together: when one of them is lost, the shard
  * is empty for the engine, which then rebuilds it.
  */
@@ -27,7 +27,7 @@ void redis_port_free(struct store_port *port);
 
 /*
  * Looks whether the server is as the worker needs it: version, role, no cluster mode,
- * maxmemory-policy noeviction, every command and the script that are used; and says what a restart
+ * maxmemory-policy noeviction, every command that is used; and says what a restart
  * of it would lose. Goes on behind a fault. Keys of a shard that no worker has are written and
  * removed. `found` may be NULL.
  * RETRY: not reachable. FATAL, with the first sentence: it refuses us, or a worker must not or

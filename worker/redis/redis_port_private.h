@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What redis_port.c, redis_apply.c and redis_check.c share. */
+/* What the files of the port share. */
 #ifndef EPILOGUE_REDIS_REDIS_PORT_PRIVATE_H
 #define EPILOGUE_REDIS_REDIS_PORT_PRIVATE_H
 
@@ -48,6 +48,21 @@ struct str redis_port_key(struct redis_port *port, struct arena *arena, int32_t 
                           const char *what);
 /* A score as a time; TIME_NONE for "". */
 ms_t redis_port_score(const redisReply *reply);
+/* A string; absent for anything else. It lives as long as the reply does. */
+struct str redis_port_value(const redisReply *reply);
+
+#define REDIS_PORT_CHECKPOINT STR("$checkpoint")
+
+/* A checkpoint where it is to be believed. */
+struct redis_mark {
+    int64_t offset;     /* -1: none, or that of the first pieces of an apply to an empty shard */
+    ms_t stamp;         /* 0 without one */
+    struct str cluster; /* absent when that is not known */
+};
+/* From the text that stands there and the sizes of the three keys; see redis_port.h. False, with a
+ * mark of none, when they do not fit together. */
+bool redis_port_mark(struct redis_mark *mark, struct str text, long long fields, long long keys,
+                     long long timers);
 
 /* redis_ready.c */
 enum result redis_ready(void *self, struct error *error);

@@ -148,8 +148,10 @@ static bool stands_at(const char *at, const char *word)
 static bool is_class(const char *text, const char *word)
 {
     if (stands_at(text, word)) return true;
-    /* Redis 6 wraps what a script met: "ERR Error running script (…): @user_script:2: -OOM …". */
-    if (strncmp(text, "ERR Error running script", 24) != 0) return false;
+    /* Redis 6 wraps what a script met: "ERR Error running script (…): @user_script:2: -OOM …"; and
+     * a transaction says "EXECABORT Transaction discarded because of: OOM …". */
+    if (strncmp(text, "ERR Error running script", 24) != 0 && !stands_at(text, "EXECABORT"))
+        return false;
     for (const char *at = text; (at = strstr(at, word)); at++)
         if ((at[-1] == ' ' || at[-1] == '-') && stands_at(at, word)) return true;
     return false;

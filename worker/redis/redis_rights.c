@@ -9,10 +9,8 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "redis_scripts.h"
 
 #define WORDS_MAX 6
-#define NO_SCRIPT "0000000000000000000000000000000000000000" /* of this SHA-1 there is none */
 
 /*
  * One try of each command, so that what is denied is known by name: of a script Redis 6 and 7.0 only
@@ -33,8 +31,9 @@ static const char *const tries[][WORDS_MAX] = {
     {"ZRANGEBYLEX", "@index", "-", "+"},
     {"ZLEXCOUNT", "@index", "-", "+"},
     {"UNLINK", "@state"},
-    {"SCRIPT", "LOAD", redis_scripts_apply},
-    {"EVALSHA", NO_SCRIPT, "1", "@state"},
+    {"WATCH", "@state"},
+    {"MULTI"},
+    {"EXEC"},
     {"EVAL", "return 1", "1", "@state"},
 };
 #define TRIES (sizeof tries / sizeof *tries)
@@ -70,10 +69,10 @@ static const char *keys_of(struct redis_port *port)
     return pattern;
 }
 
-/* The name by which ACL rules know a command: "zadd", "script|load". */
+/* The name by which ACL rules know a command: "zadd". */
 static void rule_of(const char *const *words, char *out, size_t size)
 {
-    snprintf(out, size, "%s%s", words[0], strcmp(words[0], "SCRIPT") == 0 ? "|LOAD" : "");
+    snprintf(out, size, "%s", words[0]);
     for (; *out; out++) *out = text_lower(*out);
 }
 
@@ -94,6 +93,9 @@ bool redis_rights_denied(const char *answer, const char *rule, const char *user,
                          char *out, size_t size)
 {
     char word[64] = "";
+    /* Of EXEC itself. */
+    const char *aborted = "EXECABORT Transaction discarded because of: ";
+    if (begins(answer, aborted)) answer += strlen(aborted);
     bool named = begins(answer, "NOPERM") || begins(answer, "ERR unknown command");
     bool unknown = begins(answer, "ERR unknown command") || strstr(answer, "Unknown Redis command");
     /* Redis 6 wraps what a script met: "ERR Error running script (…): … The user executing…". */

@@ -6,7 +6,7 @@
 #include "redis_port_private.h"
 
 /*
- * Tries every command that the port and its script use, in a form that writes nothing, on keys of a
+ * Tries every command that the port and its scripts use, in a form that writes nothing, on keys of a
  * shard that no worker has. `refuse` is called with the sentence of each that is denied or unknown;
  * the sentence has the command that grants it. RETRY: the connection broke; OK otherwise.
  */

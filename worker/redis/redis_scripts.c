@@ -1,58 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The Lua of the store: apply, and the installing of a copy. A script compares the checkpoint first
- * and then makes only writes that cannot fail, so a batch is in Redis whole or not.
+ * The Lua of the store: the end of an apply, and the installing of a copy. Each compares or tries
+ * first and then makes only writes that cannot fail.
  */
 #include "redis_scripts.h"
 
 /*
- * Everything that can fail (a key of another type, no memory, a read-only replica) fails at the
- * reads or at the first write: Redis refuses no command for memory once a script has written.
- * The checkpoint counts only while the three keys fit together, so that the loss of one of them
- * (an eviction, a hand-made DEL) shows as an empty shard, and the shard is rebuilt.
- * unpack() takes less than 8,000 values, so arguments go in chunks of an even 4,000.
+ * Redis looks at a user's rights again when it comes to each command of a transaction, and goes on
+ * behind one that it refuses. So each of them is tried here, where it does nothing: a right that was
+ * taken away since the commands were queued keeps the checkpoint where it is.
  */
-const char redis_scripts_apply[] =
+const char redis_scripts_checkpoint[] =
     "local state, index, wake = KEYS[1], KEYS[2], KEYS[3]\n"
-    "local mark = redis.call('HGET', state, '$checkpoint')\n"
-    "local keys, timers = redis.call('ZCARD', index), redis.call('ZCARD', wake)\n"
-    "local offset, stamp = '-1', '0'\n"
-    "if mark then\n"
-    "  local at, time, awake = string.match(mark, '^(%-?%d+) (%-?%d+) (%d+)')\n"
-    "  if at and tonumber(awake) == timers and redis.call('HLEN', state) == keys + 1 then\n"
-    "    offset, stamp = at, time\n"
-    "  end\n"
-    "end\n"
-    "local function earliest()\n"
-    "  return redis.call('ZRANGE', wake, 0, 0, 'WITHSCORES')[2] or ''\n"
-    "end\n"
-    "if offset ~= ARGV[1] then\n"
-    "  return {offset == ARGV[2] and 1 or 0, earliest()}\n"
-    "end\n"
-    "if ARGV[4] == '1' then redis.call('UNLINK', state, index, wake) end\n"
-    "if ARGV[3] ~= '' then stamp = ARGV[3] end\n"
-    "local at = 11\n"
-    "local function all(command, key, n)\n"
-    "  local last = at + n - 1\n"
-    "  while at <= last do\n"
-    "    local stop = math.min(at + 3999, last)\n"
-    "    redis.call(command, key, unpack(ARGV, at, stop))\n"
-    "    at = stop + 1\n"
-    "  end\n"
-    "end\n"
-    "all('HSET', state, tonumber(ARGV[6]))\n"
-    "all('ZADD', index, tonumber(ARGV[7]))\n"
-    "all('ZADD', wake, tonumber(ARGV[8]))\n"
-    "all('ZREM', wake, tonumber(ARGV[9]))\n"
-    "local deleted, first = tonumber(ARGV[10]), at\n"
-    "all('HDEL', state, deleted)\n"
-    "at = first\n"
-    "all('ZREM', index, deleted)\n"
-    "at = first\n"
-    "all('ZREM', wake, deleted)\n"
+    "redis.call('HDEL', state, '')\n"
+    "redis.call('ZREM', index, '')\n"
+    "redis.call('ZREM', wake, '')\n"
+    "redis.call('ZADD', index, 'XX', 0, '')\n"
+    "redis.call('ZADD', wake, 'XX', 0, '')\n"
     "redis.call('HSET', state, '$checkpoint',\n"
-    "  ARGV[2] .. ' ' .. stamp .. ' ' .. redis.call('ZCARD', wake) .. ' ' .. ARGV[5])\n"
-    "return {1, earliest()}\n";
+    "  ARGV[1] .. ' ' .. ARGV[2] .. ' ' .. redis.call('ZCARD', wake) .. ' ' .. ARGV[3])\n"
+    "return redis.call('ZRANGE', wake, 0, 0, 'WITHSCORES')[2] or ''\n";
 
 /* The right to RENAME is tried before anything is taken away. */
 const char redis_scripts_install[] =

@@ -4,20 +4,11 @@
 #define EPILOGUE_REDIS_REDIS_SCRIPTS_H
 
 /*
- * One shard's part of a batch, or a piece of it, all of it or nothing.
- * KEYS: state, index, wake. ARGV:
- *   1 expected offset (-1: none)  2 new offset: of a piece that is not the last, the same
- *   3 its stamp in ms; "": leave it  4 "1": forget the shard first  5 the Kafka cluster's id
- *   6 to 10: how many arguments follow for each of: HSET state, ZADD index, ZADD wake, ZREM wake,
- *   and keys to delete everywhere; then these arguments.
- * Answers {applied, earliest wake time or ""}; applied is 0 when the checkpoint was not the
- * expected one. It is 1 without a write when the new offset is already there: an answer was lost
- * and the call is made again, or another worker restored up to the same offset.
+ * The end of one shard's part of an apply, behind its writes and in their transaction.
+ * KEYS: state, index, wake. ARGV: 1 the new offset  2 its stamp in ms  3 the Kafka cluster's id.
+ * Answers the earliest wake time or "".
  */
-extern const char redis_scripts_apply[];
-
-/* How many arguments stand before those that are counted. */
-#define REDIS_SCRIPTS_APPLY_FIXED 10
+extern const char redis_scripts_checkpoint[];
 
 /*
  * A copy of a shard in the place of the shard, whatever stands there.

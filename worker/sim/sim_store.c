@@ -114,7 +114,7 @@ static enum result load(void *self, struct arena *arena, struct store_load *load
     return OK;
 }
 
-/* What Redis does to a shard: one script, or a piece of several, from the write `from` on. */
+/* What Redis does to a shard: one transaction, or a piece of several, from the write `from` on. */
 static void apply_piece(struct sim_store_shard *shard, struct store_apply *apply, size_t from,
                         size_t n)
 {

@@ -155,6 +155,7 @@ void details_write_task(const struct details *details, struct str task_id, const
     text_line(d, "tracker", t->tracker.key.p ? t->tracker.key : t->tracker.url);
     time_line(d, "created", t->created_at);
     time_line(d, "updated", t->updated_at);
+    time_line(d, "first late", t->first_breached_at);
     time_line(d, "closed", t->closed_at);
     line(d, "version", "%lld, occurrence %lld, policy %.*s (%.*s)", (long long)t->version,
          (long long)t->occurrence, STR_ARG(grapheme_cut(t->policy_version, 100)),
@@ -193,7 +194,9 @@ void details_write_incident(const struct details *details, struct str incident_i
     time_line(d, "contained", i->contained_at);
     time_line(d, "closed", i->closed_at);
     time_line(d, "completed", i->completed_at);
-    line(d, "tasks", "%lld open, %lld closed (%lld in time, %lld late)", (long long)i->counts.open,
-         (long long)i->counts.closed, (long long)i->counts.met, (long long)i->counts.met_late);
+    const struct counts *c = &i->counts;
+    line(d, "tasks", "%lld open, %lld closed (%lld in time, %lld late, %lld waived)",
+         (long long)c->open, (long long)c->closed, (long long)c->met, (long long)c->met_late,
+         (long long)c->waived);
     write_tasks(d, rows, n);
 }

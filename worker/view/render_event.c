@@ -13,6 +13,7 @@ static void put_changes(struct render_page *page, const struct json *value,
     for (const struct json *c = changes ? changes->first : NULL; c; c = c->next) {
         bool skip = false;
         for (const char *const *w = without; *w; w++) skip |= str_eq(c->name, str_of(*w));
+        skip |= str_eq(c->name, STR("first_breached_at")); /* sla says it, in the same event */
         if (skip) continue;
         const struct json *from = json_get(c, "from");
         const struct json *to = json_get(c, "to");
@@ -63,8 +64,10 @@ static void put_created(struct render_page *page, const struct json *value)
 static void put_closed(struct render_page *page, const struct json *value)
 {
     struct str reason = render_text_of(value, "reason");
-    render_put_member(page, ": ", value, "resolution", ", ");
-    render_put_member(page, "", value, "sla", "");
+    render_put_member(page, ": ", value, "resolution", "");
+    /* What was not done was neither in time nor late. */
+    if (!str_eq(render_text_of(value, "sla"), STR("waived")))
+        render_put_member(page, ", ", value, "sla", "");
     if (!reason.p) return;
     buf_lit(page->out, ", because ");
     render_put_quoted(page, reason);
@@ -119,12 +122,14 @@ void render_event_incident(struct render_page *page, struct str word, const stru
     if (str_eq(word, STR("completed"))) {
         const struct json *counts = json_get(value, "counts");
         int64_t closed = render_integer_of(counts, "closed");
+        int64_t waived = render_integer_of(counts, "waived");
         if (closed)
             buf_printf(out, ": %lld task%s closed, %lld in time, %lld late", (long long)closed,
                        closed == 1 ? "" : "s", (long long)render_integer_of(counts, "met"),
                        (long long)render_integer_of(counts, "met_late"));
         else
             buf_lit(out, ": nothing to follow up");
+        if (waived) buf_printf(out, ", %lld waived", (long long)waived);
     } else {
         render_put_member(page, ": ", value, "severity", "; postmortem ");
         render_put_member(page, "", value, "level", "");

@@ -55,6 +55,7 @@ static void write_follow_up(struct report_page *page)
         render_time(out, i->completed_at);
         buf_printf(out, " UTC: %lld closed, %lld in time, %lld late", (long long)c->closed,
                    (long long)c->met, (long long)c->met_late);
+        if (c->waived) buf_printf(out, ", %lld waived", (long long)c->waived);
         break;
     default: break;
     }
