@@ -112,7 +112,9 @@ _CALLS = {
     "simulate": lambda w: [[*arguments, w.lines, "--until", "2026-11-20T10:01:00Z"] for arguments in (
         [], ["--report", _ID], ["--report", _TEXT], ["--policy", w.bad_policy], ["--change", _TEXT],
         ["--diff", w.default_policy, w.settings["policy.file"]])] + [
-            ["--until", _TEXT, w.lines], [w.policy]],
+            ["--until", _TEXT, w.lines], [w.policy], ["--budget", _TEXT, w.lines],
+            *[["--policy", w.default_policy, "--budget", "0/day", *json, w.lines, "--until",
+               "2026-12-20"] for json in ([], ["--json"])]],
     "rebuild": lambda w: [[], [_TEXT]],
     "redrive": lambda w: [["--dry-run"], ["--code", _TEXT]],
     "help": lambda w: [[], ["config"], [_TEXT]],

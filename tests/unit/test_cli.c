@@ -102,9 +102,14 @@ static void wrong_usage_names_what_is_right(void **state)
         const char *argv[6];
         const char *sentence;
     } examples[] = {
-        {{"epilogue", "shwo"}, "epilogue: there is no command \"shwo\"; the nearest is show"},
+        {{"epilogue", "shwo"},
+         "epilogue: there is no command \"shwo\" (did you mean show?); all of them"},
+        {{"epilogue", "what"},
+         "epilogue: there is no command \"what\"; all of them: epilogue help"},
         {{"epilogue", "show", "--cuont", "3"},
-         "epilogue: show has no option --cuont; the nearest is --count; see epilogue help show"},
+         "epilogue: show has no option --cuont (did you mean --count?); see epilogue help show"},
+        {{"epilogue", "show", "--frobnicate"},
+         "epilogue: show has no option --frobnicate; see epilogue help show"},
         {{"epilogue", "show", "a", "-x"}, "epilogue: show has no option -x"},
         {{"epilogue", "show", "a", "--count"}, "epilogue: --count needs a value"},
         {{"epilogue", "show", "a", "--diff", "x"}, "epilogue: --diff needs a value"},

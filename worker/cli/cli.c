@@ -17,6 +17,8 @@
 #include "redis/redis_url.h"
 #include "view/terminal.h"
 
+#define HINT_BYTES 120 /* of a sentence's end */
+
 /* What stands on the command line, sorted out. All arrays have room for every argument. */
 struct arguments {
     struct cli cli;
@@ -44,6 +46,14 @@ int cli_error(const struct error *error)
     return cli_fail(error->usage ? EXIT_USAGE : EXIT_FAILED, "%s", error->text);
 }
 
+/* What was meant, if few letters differ: of names that are not near none is worth a question. */
+static const char *hint(const struct nearest *nearest, const char *name, char text[HINT_BYTES])
+{
+    text[0] = 0;
+    if (nearest_is_near(nearest)) snprintf(text, HINT_BYTES, " (did you mean %s?)", name);
+    return text;
+}
+
 const struct command *cli_find_command(const char *name)
 {
     struct nearest nearest = {.word = name};
@@ -51,8 +61,9 @@ const struct command *cli_find_command(const char *name)
         if (strcmp((*c)->name, name) == 0) return *c;
         nearest_try(&nearest, (*c)->name);
     }
-    cli_fail(0, "there is no command \"%s\"; the nearest is %s; all of them: epilogue help", name,
-             nearest.name);
+    char text[HINT_BYTES];
+    cli_fail(0, "there is no command \"%s\"%s; all of them: epilogue help", name,
+             hint(&nearest, nearest.name, text));
     return NULL;
 }
 
@@ -122,7 +133,8 @@ static void unknown_option(struct arguments *a, const char *argument)
         nearest_try(&nearest, candidate);
         if (nearest.distance < before) strcpy(best, candidate);
     }
-    bad(a, "%s has no option %s; the nearest is %s", name, argument, best);
+    char text[HINT_BYTES];
+    bad(a, "%s has no option %s%s", name, argument, hint(&nearest, best, text));
 }
 
 /* The value of an option: what follows it in the same argument, or the next argument. */

@@ -67,7 +67,7 @@ int cli_error(const struct error *error);
 
 /* The table of commands.c; a new command is its file and a row there. */
 extern const struct command *const commands[]; /* ends with NULL */
-/* The one of a name, or NULL after a sentence that names the nearest. */
+/* The one of a name, or NULL after a sentence that asks whether a near one was meant. */
 const struct command *cli_find_command(const char *name);
 
 #endif

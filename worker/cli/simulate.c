@@ -14,6 +14,8 @@
 #include "jsonl/lines.h"
 #include "sim/dry_run.h"
 #include "simulate_diff.h"
+#include "simulate_noise_page.h"
+#include "streams.h"
 #include "view/progress.h"
 #include "view/render.h"
 #include "view/report_markdown.h"
@@ -37,7 +39,8 @@ struct simulation {
     bool json, colour;
     ms_t change_at; /* TIME_NONE: one policy rules all the time */
     struct policy changed;
-    const char *report; /* the incident of --report, NULL for the timeline */
+    const char *report;           /* the incident of --report, NULL for the timeline */
+    struct simulate_noise *noise; /* of each side; NULL for the timeline */
 };
 
 /* One run through the lines with one policy. */
@@ -45,7 +48,8 @@ struct run {
     const struct simulation *simulation;
     struct arena *scratch; /* of one event */
     struct buf out;
-    struct simulate_diff *diff; /* NULL: the timeline is printed */
+    struct simulate_diff *diff;  /* NULL: the timeline is printed */
+    const struct policy *policy; /* which rules */
     int side;
     struct progress progress;
     size_t later; /* events behind the last line */
@@ -104,6 +108,10 @@ static void emit(void *self, const struct message *sent, ms_t now)
         message->topic == TOPIC_FORWARDED && (s->json || run->diff || is_items(message));
     if (internal || s->report) return;
     arena_reset(run->scratch, WRITE_AT_BYTES);
+    if (s->noise) {
+        simulate_noise_count(&s->noise[run->side], run->scratch, run->policy, message, now);
+        return;
+    }
     if (run->diff) {
         collect(run, message);
         return;
@@ -120,7 +128,8 @@ static void show_received(struct run *run, const struct input *input)
 {
     const struct line *line = input->line;
     const struct simulation *s = run->simulation;
-    if (s->json || s->report || run->diff) return;
+    if (s->noise) simulate_noise_line(&s->noise[run->side], run->policy, input->at);
+    if (s->noise || s->json || s->report || run->diff) return;
     struct str topic = topic_name(line->record.topic);
     arena_reset(run->scratch, WRITE_AT_BYTES);
     render_time(&run->out, input->at);
@@ -134,6 +143,17 @@ static void show_received(struct run *run, const struct input *input)
 
 /* ---- a run ---- */
 
+/* One point of time after the other, so that it ends with the reader. */
+static enum result advance(struct dry_run *dry, ms_t until, struct error *error)
+{
+    ms_t next;
+    while ((next = dry_run_next(dry)) != TIME_NONE && next <= until) {
+        if (streams_closed()) return OK;
+        if (dry_run_advance(dry, next, error) == FATAL) return FATAL;
+    }
+    return dry_run_advance(dry, until, error);
+}
+
 /* Up to the next input, or to the end; the other policy comes between. */
 static enum result pass(struct run *run, struct dry_run *dry, ms_t at, bool *changed,
                         struct error *error)
@@ -142,10 +162,11 @@ static enum result pass(struct run *run, struct dry_run *dry, ms_t at, bool *cha
     enum result result = OK;
     if (!*changed && s->change_at <= at) {
         *changed = true;
-        result = dry_run_advance(dry, s->change_at - 1, error);
+        result = advance(dry, s->change_at - 1, error);
         if (result == OK) result = dry_run_set_policy(dry, &s->changed, error);
+        run->policy = &s->changed;
     }
-    return result == OK ? dry_run_advance(dry, at, error) : result;
+    return result == OK ? advance(dry, at, error) : result;
 }
 
 static enum result play(struct run *run, struct dry_run *dry, struct error *error)
@@ -153,7 +174,7 @@ static enum result play(struct run *run, struct dry_run *dry, struct error *erro
     const struct simulation *s = run->simulation;
     bool changed = s->change_at == TIME_NONE;
     enum result result = OK;
-    for (size_t i = 0; i < s->inputs_n && result == OK; i++) {
+    for (size_t i = 0; i < s->inputs_n && result == OK && !streams_closed(); i++) {
         const struct input *input = &s->inputs[i];
         if (input->at > s->until) continue;
         result = pass(run, dry, input->at, &changed, error);
@@ -198,6 +219,7 @@ static int simulate(const struct simulation *s, const struct policy *policy,
     struct run run = {.simulation = s,
                       .scratch = arena_new(),
                       .diff = diff,
+                      .policy = policy,
                       .side = side,
                       .progress = {.what = "lines"}};
     struct dry_run_settings settings = {
@@ -241,9 +263,8 @@ static void print_difference(const struct simulate_diff_item *item, bool json)
     buf_free(&out);
 }
 
-static int compare(const struct simulation *s, const char *old_file, const char *new_file)
+static int compare(const struct simulation *s, const char *const files[simulate_diff_sides])
 {
-    const char *files[simulate_diff_sides] = {old_file, new_file};
     struct simulate_diff diff = {.arena = s->arena};
     for (int side = 0; side < simulate_diff_sides; side++) {
         struct policy policy;
@@ -257,7 +278,50 @@ static int compare(const struct simulation *s, const char *old_file, const char 
     simulate_diff_reduce(&diff, counts);
     for (size_t i = 0; i < diff.n; i++) print_difference(&diff.items[i], s->json);
     return cli_fail(EXIT_DONE, "%zu events with %s alone, %zu with %s alone",
-                    counts[SIMULATE_DIFF_OLD], old_file, counts[SIMULATE_DIFF_NEW], new_file);
+                    counts[SIMULATE_DIFF_OLD], files[SIMULATE_DIFF_OLD], counts[SIMULATE_DIFF_NEW],
+                    files[SIMULATE_DIFF_NEW]);
+}
+
+/* ---- how much it is ---- */
+
+static int print_noise(const struct simulation *s, size_t sides,
+                       const struct simulate_budget *budget)
+{
+    struct buf out = {0};
+    struct simulate_noise_page page = {s->arena, &out, s->noise, sides, budget};
+    for (size_t side = 0; side < sides; side++) simulate_noise_end(&s->noise[side]);
+    struct simulate_noise_sum sum =
+        s->json ? simulate_noise_page_json(&page) : simulate_noise_page_table(&page);
+    terminal_flush(&out, false);
+    buf_free(&out);
+    const struct simulate_noise *last = &s->noise[sides - 1];
+    cli_fail(0, "%zu events to %zu recipients; medians are of %zu working days", last->events,
+             sum.recipients, last->working_days);
+    if (!budget) return EXIT_DONE;
+    if (!sum.over) return cli_fail(EXIT_DONE, "nobody gets more than the budget");
+    return cli_fail(EXIT_FOUND, "%zu of %zu recipients get more than the budget", sum.over,
+                    sum.recipients);
+}
+
+/* With one policy, or an old and a new one. */
+static int count_noise(struct simulation *s, const struct cli *cli, const char *const *files,
+                       size_t sides)
+{
+    struct simulate_noise noise[simulate_diff_sides] = {{.arena = s->arena}, {.arena = s->arena}};
+    const char *text = cli_value(cli, "budget");
+    struct simulate_budget budget;
+    struct error error;
+    if (text && simulate_budget_read(s->arena, text, &budget, &error) != OK)
+        return cli_error(&error);
+    s->noise = noise;
+    int code = EXIT_DONE;
+    for (size_t side = 0; side < sides && code == EXIT_DONE; side++) {
+        struct policy policy;
+        if (policy_file_load(files[side], s->arena, &policy, &error) != OK)
+            return cli_fail(EXIT_USAGE, "%s", error.text);
+        code = simulate(s, &policy, NULL, (int)side);
+    }
+    return code == EXIT_DONE ? print_noise(s, sides, text ? &budget : NULL) : code;
 }
 
 /* ---- what is asked for ---- */
@@ -331,19 +395,37 @@ static int read_change(struct simulation *s, const struct cli *cli)
     return EXIT_DONE;
 }
 
+/* What can be asked for together. */
+static int check_combination(const struct cli *cli)
+{
+    const char *diff = cli_value(cli, "diff"), *report = cli_value(cli, "report");
+    if (diff && (cli_value(cli, "policy") || report))
+        return cli_fail(EXIT_USAGE, "--diff cannot be combined with --policy or --report");
+    if (report && (cli_value(cli, "noise") || cli_value(cli, "budget")))
+        return cli_fail(EXIT_USAGE, "--report cannot be combined with --noise or --budget");
+    return EXIT_DONE;
+}
+
 static int run_all(struct simulation *s, const struct cli *cli)
 {
-    int code = read_inputs(s, cli);
+    int code = check_combination(cli);
+    if (code == EXIT_DONE) code = read_inputs(s, cli);
     if (code == EXIT_DONE) code = read_until(s, cli);
     if (code == EXIT_DONE) code = read_change(s, cli);
     if (code != EXIT_DONE) return code;
-    if (cli_value(cli, "diff") && (cli_value(cli, "policy") || cli_value(cli, "report")))
-        return cli_fail(EXIT_USAGE, "--diff cannot be combined with --policy or --report");
-    if (cli_value(cli, "diff")) return compare(s, cli_value(cli, "diff"), cli_second(cli, "diff"));
+    const char *policy_file = cli_value(cli, "policy");
+    const char *files[simulate_diff_sides] = {policy_file ? policy_file : s->config->policy_file};
+    bool two = cli_value(cli, "diff") != NULL;
+    if (two) {
+        files[SIMULATE_DIFF_OLD] = cli_value(cli, "diff");
+        files[SIMULATE_DIFF_NEW] = cli_second(cli, "diff");
+    }
+    if (cli_value(cli, "noise") || cli_value(cli, "budget"))
+        return count_noise(s, cli, files, two ? simulate_diff_sides : 1);
+    if (two) return compare(s, files);
     struct policy policy;
     struct error error;
-    const char *file = cli_value(cli, "policy");
-    if (policy_file_load(file ? file : s->config->policy_file, s->arena, &policy, &error) != OK)
+    if (policy_file_load(files[0], s->arena, &policy, &error) != OK)
         return cli_fail(EXIT_USAGE, "%s", error.text);
     return simulate(s, &policy, NULL, 0);
 }
@@ -368,6 +450,8 @@ static const struct cli_option options[] = {
     {"until", "TIME", "when to stop; else 400 days after the last line"},
     {"json", NULL, "what goes out as JSON Lines, in the form that publish reads"},
     {"diff", "OLD NEW", "two policy files: what goes out with only one of them"},
+    {"noise", NULL, "at the end who was reminded how often, in place of the timeline"},
+    {"budget", "N/day|FILE", "the same, and who is reminded more often than that: exit code 3"},
     {"report", "INCIDENT", "at the end the report of an incident, in place of the timeline"},
     {0},
 };
@@ -387,7 +471,14 @@ const struct command command_simulate = {
         "--until.\n"
         "Times are UTC.\n"
         "\n"
-        "--diff marks what goes out with OLD alone by -, with NEW alone by +, a change by both.",
+        "--diff marks what goes out with OLD alone by -, with NEW alone by +, a change by both.\n"
+        "\n"
+        "--noise counts the events that each recipient gets, with --diff those of both policies. "
+        "A\n"
+        "night is outside of working hours, a weekend any day off, both in the calendar's zone.\n"
+        "A file of --budget bounds figures of a recipient, a role, or all others:\n"
+        "{\"default\": \"10/day\", \"response-team\": {\"worst\": 8, \"median\": 2},\n"
+        " \"person:ada@example.com\": {\"nights\": 0}}",
     .min_args = 1,
     .max_args = -1,
     .options = options,

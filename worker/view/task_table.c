@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of `list` and `show`: columns as wide as what stands in them, in columns of a terminal. */
+/* The table of `list` and `show`: what stands in the cells of a task, by due time. */
 #include "task_table.h"
 
 #include <stdlib.h>
 
-#include "codec/grapheme.h"
-#include "terminal.h"
+#include "columns.h"
 
 #define OWNER_COLUMNS 40
 #define TITLE_COLUMNS 72
@@ -31,23 +30,10 @@ void task_table_sort(struct task_row *rows, size_t n)
     if (n) qsort(rows, n, sizeof *rows, by_due);
 }
 
-/* A text of others as a cell has it. */
-static struct str shown(struct arena *arena, struct str text, size_t columns)
-{
-    struct buf out = {0};
-    if (!text.p) return STR_NONE;
-    terminal_text(&out, text);
-    struct str all = buf_slice(&out), cut = grapheme_cut_columns(all, columns);
-    const char *ellipsis = cut.n < all.n ? "…" : "";
-    struct str cell = arena_printf(arena, "%.*s%s", STR_ARG(cut), ellipsis);
-    buf_free(&out);
-    return cell;
-}
-
 struct str task_table_owner(struct arena *arena, struct owner owner)
 {
-    struct str person = shown(arena, owner.person, OWNER_COLUMNS);
-    struct str team = shown(arena, owner.team, OWNER_COLUMNS);
+    struct str person = columns_text(arena, owner.person, OWNER_COLUMNS);
+    struct str team = columns_text(arena, owner.team, OWNER_COLUMNS);
     if (owner.person.p && owner.team.p)
         return arena_printf(arena, "%.*s (%.*s)", STR_ARG(person), STR_ARG(team));
     return owner.person.p ? person : owner.team.p ? team : STR("nobody");
@@ -76,7 +62,7 @@ static void fill(struct arena *arena, const struct task_row *row, ms_t now,
 {
     const struct task *t = row->task;
     bool open = t->status != STATUS_CLOSED && t->status != STATUS_RESOLVED;
-    cells[TASK] = shown(arena, row->task_id, SIZE_MAX);
+    cells[TASK] = columns_text(arena, row->task_id, SIZE_MAX);
     cells[PRIORITY] = priority_name(t->priority);
     cells[STATUS] = task_status_name(t->status);
     cells[SLA] = sla_state_name(t->sla);
@@ -85,33 +71,15 @@ static void fill(struct arena *arena, const struct task_row *row, ms_t now,
                           ? task_table_distance(arena, t->due_at, now)
                           : STR("");
     cells[OWNER] = task_table_owner(arena, t->owner);
-    cells[TITLE] = shown(arena, t->title, TITLE_COLUMNS);
-}
-
-static void write_line(struct buf *out, const struct str cells[COLUMNS],
-                       const size_t widths[COLUMNS])
-{
-    for (int c = 0; c < COLUMNS; c++) {
-        if (cells[c].n) buf_str(out, cells[c]);
-        if (c == TITLE) break;
-        for (size_t w = grapheme_columns(cells[c]); w < widths[c] + 2; w++) buf_char(out, ' ');
-    }
-    buf_char(out, '\n');
+    cells[TITLE] = columns_text(arena, t->title, TITLE_COLUMNS);
 }
 
 void task_table_write(struct buf *out, struct arena *arena, const struct task_row *rows, size_t n,
                       ms_t now)
 {
     if (!n) return;
-    size_t widths[COLUMNS];
-    struct str(*cells)[COLUMNS] = arena_zalloc(arena, n * sizeof *cells);
-    for (int c = 0; c < COLUMNS; c++) widths[c] = grapheme_columns(headings[c]);
-    for (size_t i = 0; i < n; i++) {
-        fill(arena, &rows[i], now, cells[i]);
-        for (int c = 0; c < COLUMNS; c++)
-            if (grapheme_columns(cells[i][c]) > widths[c])
-                widths[c] = grapheme_columns(cells[i][c]);
-    }
-    write_line(out, headings, widths);
-    for (size_t i = 0; i < n; i++) write_line(out, cells[i], widths);
+    struct str(*cells)[COLUMNS] = arena_zalloc(arena, (n + 1) * sizeof *cells);
+    memcpy(cells[0], headings, sizeof headings);
+    for (size_t i = 0; i < n; i++) fill(arena, &rows[i], now, cells[i + 1]);
+    columns_write(out, cells[0], n + 1, COLUMNS, 0);
 }

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Counts what goes out for people as those people do: an event that somebody gets is one, whether it
+ * is a reminder with several recipients or a digest of many items for one. Time goes forward, so a
+ * recipient's last day is the one that is counted.
+ */
+#include "simulate_noise.h"
+
+#include <stdlib.h>
+
+#include "codec/json.h"
+#include "core/deadline.h"
+#include "core/state.h"
+
+#define JSON_DEPTH 100
+
+NAMES_DEFINE(noise_figure, NOISE_FIGURES)
+
+/* ---- when ---- */
+
+static ms_t local_time(const struct policy *policy, ms_t t)
+{
+    return t + policy->calendar.utc_offset_minutes * MINUTE_MS;
+}
+
+/* Nothing is added to a time of a working day, and any other is moved to the next one. */
+static bool is_working_day(const struct policy *policy, ms_t t)
+{
+    return deadline_add(&policy->calendar, t, (struct duration){0, true}) == t;
+}
+
+static bool is_night(const struct policy *policy, ms_t t)
+{
+    ms_t local = local_time(policy, t), time_of_day = local - timestamp_day(local) * DAY_MS;
+    return time_of_day < policy->day_from || time_of_day >= policy->day_to;
+}
+
+void simulate_noise_line(struct simulate_noise *noise, const struct policy *policy, ms_t at)
+{
+    int64_t day = timestamp_day(local_time(policy, at));
+    if (!noise->has_begun) noise->last_day = day - 1;
+    noise->has_begun = true;
+    while (noise->last_day < day) {
+        noise->last_day++;
+        ms_t start = noise->last_day * DAY_MS - policy->calendar.utc_offset_minutes * MINUTE_MS;
+        noise->working_days += is_working_day(policy, start);
+    }
+}
+
+/* ---- who ---- */
+
+/* The place of the first that is not before `name`. */
+static size_t place_of(const struct simulate_noise *noise, struct str name)
+{
+    size_t low = 0, high = noise->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (str_cmp(noise->items[middle]->name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const struct simulate_noise_recipient *simulate_noise_find(const struct simulate_noise *noise,
+                                                           struct str name)
+{
+    size_t i = place_of(noise, name);
+    return i < noise->n && str_eq(noise->items[i]->name, name) ? noise->items[i] : NULL;
+}
+
+static struct simulate_noise_recipient *recipient_of(struct simulate_noise *noise, struct str name)
+{
+    size_t i = place_of(noise, name);
+    if (i < noise->n && str_eq(noise->items[i]->name, name)) return noise->items[i];
+    (void)ARENA_PUSH(noise->arena, noise->items, noise->n, noise->cap);
+    memmove(&noise->items[i + 1], &noise->items[i], (noise->n - 1 - i) * sizeof *noise->items);
+    struct simulate_noise_recipient *r = ARENA_NEW(noise->arena, struct simulate_noise_recipient);
+    r->name = arena_str(noise->arena, name);
+    return noise->items[i] = r;
+}
+
+static struct str text_of(const struct json *object, const char *name)
+{
+    const struct json *member = object ? json_get(object, name) : NULL;
+    return member && member->type == JSON_STRING ? member->text : STR_NONE;
+}
+
+/* As a digest names it. */
+static struct str name_of(struct arena *scratch, const struct json *recipient)
+{
+    static const char *const whats[] = {"person", "team", "role"};
+    for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
+        struct str raw = text_of(recipient, whats[i]);
+        if (!raw.n) continue;
+        struct str encoded = state_encode_part(scratch, raw);
+        return arena_printf(scratch, "%s:%.*s", whats[i], STR_ARG(encoded));
+    }
+    return STR("role:");
+}
+
+/* ---- what ---- */
+
+static struct simulate_noise_day *count_event(struct simulate_noise *noise,
+                                              struct simulate_noise_recipient *r,
+                                              const struct policy *policy, ms_t now)
+{
+    int64_t day = timestamp_day(local_time(policy, now));
+    bool is_working = is_working_day(policy, now);
+    if (!r->days_n || r->days[r->days_n - 1].day != day)
+        *ARENA_PUSH(noise->arena, r->days, r->days_n, r->days_cap) =
+            (struct simulate_noise_day){.day = day, .is_working = is_working};
+    struct simulate_noise_day *last = &r->days[r->days_n - 1];
+    last->events++;
+    r->figures[NOISE_TOTAL]++;
+    r->figures[NOISE_NIGHTS] += is_night(policy, now);
+    r->figures[NOISE_WEEKENDS] += !is_working;
+    return last;
+}
+
+static void count_kind(struct simulate_noise_recipient *r, struct simulate_noise_day *day,
+                       enum reminder_kind kind)
+{
+    day->kinds[kind]++;
+    r->kinds[kind]++;
+}
+
+static void count_digest(struct simulate_noise *noise, const struct policy *policy,
+                         const struct json *value, ms_t now)
+{
+    struct simulate_noise_recipient *r = recipient_of(noise, text_of(value, "recipient"));
+    struct simulate_noise_day *day = count_event(noise, r, policy, now);
+    const struct json *items = json_get(value, "items"), *reviews = json_get(value, "reviews");
+    for (const struct json *i = items ? items->first : NULL; i; i = i->next) {
+        const struct json *covers = json_get(i, "covers"), *roles = json_get(i, "roles");
+        const struct json *first = covers ? covers->first : NULL;
+        struct str kind = text_of(i, "kind");
+        count_kind(r, day, reminder_kind_parse(kind.p || !first ? kind : first->text));
+        for (const struct json *role = roles ? roles->first : NULL; role; role = role->next)
+            r->roles |= 1u << role_parse(role->text);
+    }
+    for (const struct json *i = reviews ? reviews->first : NULL; i; i = i->next) {
+        count_kind(r, day, REMINDER_REVIEW_DUE);
+        r->roles |= 1u << ROLE_RESPONSE_TEAM;
+    }
+}
+
+/* Who is addressed in two roles gets one event all the same. */
+static bool was_before(struct arena *scratch, const struct json *recipients, const struct json *one,
+                       struct str name)
+{
+    for (const struct json *r = recipients->first; r != one; r = r->next)
+        if (str_eq(name_of(scratch, r), name)) return true;
+    return false;
+}
+
+static void count_reminder(struct simulate_noise *noise, struct arena *scratch,
+                           const struct policy *policy, const struct json *value, ms_t now)
+{
+    const struct json *recipients = json_get(value, "recipients");
+    for (const struct json *i = recipients ? recipients->first : NULL; i; i = i->next) {
+        struct str name = name_of(scratch, i);
+        struct simulate_noise_recipient *r = recipient_of(noise, name);
+        r->roles |= 1u << role_parse(text_of(i, "role"));
+        if (was_before(scratch, recipients, i, name)) continue;
+        count_kind(r, count_event(noise, r, policy, now),
+                   reminder_kind_parse(text_of(value, "kind")));
+    }
+}
+
+void simulate_noise_count(struct simulate_noise *noise, struct arena *scratch,
+                          const struct policy *policy, const struct message *message, ms_t now)
+{
+    struct json *value = NULL;
+    struct str detail;
+    if (message->topic != TOPIC_REMINDERS || !message->value.p ||
+        json_parse(scratch, scratch, message->value, JSON_DEPTH, &value, &detail) != JSON_OK ||
+        value->type != JSON_OBJECT)
+        return;
+    noise->events++;
+    if (text_of(value, "recipient").p)
+        count_digest(noise, policy, value, now);
+    else
+        count_reminder(noise, scratch, policy, value, now);
+}
+
+/* ---- all of it ---- */
+
+static int by_size(const void *a, const void *b)
+{
+    size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Of all working days, also those on which there was nothing. */
+static size_t median_of(const struct simulate_noise *noise,
+                        const struct simulate_noise_recipient *r)
+{
+    size_t *events = arena_alloc(noise->arena, (r->days_n + 1) * sizeof *events), n = 0;
+    for (size_t i = 0; i < r->days_n; i++)
+        if (r->days[i].is_working && r->days[i].day <= noise->last_day)
+            events[n++] = r->days[i].events;
+    qsort(events, n, sizeof *events, by_size);
+    size_t middle = noise->working_days / 2;
+    /* A day that another policy made a working one may not be among those counted. */
+    size_t quiet = n < noise->working_days ? noise->working_days - n : 0;
+    return middle < quiet || !n ? 0 : events[middle - quiet];
+}
+
+void simulate_noise_end(struct simulate_noise *noise)
+{
+    for (size_t i = 0; i < noise->n; i++) {
+        struct simulate_noise_recipient *r = noise->items[i];
+        for (size_t d = 0; d < r->days_n; d++)
+            if (!r->worst || r->days[d].events > r->worst->events) r->worst = &r->days[d];
+        r->figures[NOISE_WORST] = r->worst ? r->worst->events : 0;
+        r->figures[NOISE_MEDIAN] = median_of(noise, r);
+    }
+}
