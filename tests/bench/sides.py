@@ -14,7 +14,8 @@ _READY_S = 120
 _numbers = itertools.count(1)
 # One reminder for each task, when it is due, as the peer has it.
 _POLICY = {
-    "reminders": {"due_soon": [], "overdue_max": 0, "at_once": ["P1", "P2", "P3", "P4"]},
+    "reminders": {"due_soon": [], "overdue_max": 0, "at_once": ["P1", "P2", "P3", "P4"],
+                  "digest": False},
     "escalation": [],
 }
 

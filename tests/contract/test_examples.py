@@ -71,7 +71,7 @@ def test_every_input_and_every_code_has_an_example():
 def test_the_schemas_are_schemas():
     names = {path.name.removesuffix(".schema.json")
              for path in schemas.FOLDER.glob("*.schema.json")}
-    assert {*INPUTS, "task-event", "incident-event", "reminder-event", "state",
+    assert {*INPUTS, "task-event", "incident-event", "reminder-event", "reminder-digest", "state",
             "policy"} <= names
     for name in names:
         schemas.validator(name)

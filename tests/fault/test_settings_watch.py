@@ -69,13 +69,15 @@ def _command(topic, setting):
     ("followup-tasks", _COMPACT, _DELETE),
     ("followup-state", _DELETE, _COMPACT),
     ("followup-state", _BOTH, _COMPACT),
+    ("epilogue-forwarded", {"retention.ms": "604800000"}, {"retention.ms": "2592000000"}),
 ])
 def test_a_start_on_a_topic_that_loses_records(one, name, wrong, right):
     said = _alter(one, name, wrong, 3, "wrong")
     worker = one.start_worker()
     code = worker.wait_exit()
     _alter(one, name, right, 0, "ok")
-    command = _command(one.topic(name), f"cleanup.policy={right['cleanup.policy']}")
+    (setting, value), = right.items()
+    command = _command(one.topic(name), f"{setting}={value}")
     assert command in said
     assert code == 1 and "worker exits" in worker.log and command in worker.log
 

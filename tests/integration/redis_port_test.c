@@ -399,20 +399,21 @@ static void test_counts_and_cluster(void **state)
 {
     (void)state;
     struct error error = {.text = ""};
-    const struct store_write writes[] = {WRITE("$position/0", "p", TIME_NONE),
-                                         WRITE("INC-1", "1", 500), WRITE("INC-1|t|bug", "1", 400),
-                                         WRITE("%strange", "1", TIME_NONE)};
+    const struct store_write writes[] = {
+        WRITE("$position/0", "p", TIME_NONE), WRITE("INC-1", "1", 500),
+        WRITE("INC-1|t|bug", "1", 400),       WRITE("%strange", "1", TIME_NONE),
+        WRITE("$to/team:a", "1", TIME_NONE),  WRITE("$to/team:a|i|1", "1", TIME_NONE)};
     struct store_apply a = {.shard = 0,
                             .expected = -1,
                             .checkpoint = 8,
                             .stamp = 1234,
                             .cluster = STR("Some_cluster-id"),
                             .writes = writes,
-                            .n = 4};
+                            .n = 6};
     assert_int_equal(redis_apply_now(&a, 1, &error), OK);
     struct store_load loads[] = {{.shard = 0, .counted = true}, {.shard = 1, .counted = true}};
     assert_int_equal(port->load(port->self, arena, loads, 2, &error), OK);
-    assert_int_equal(loads[0].entries, 3);
+    assert_int_equal(loads[0].entries, 5); /* all but $position */
     assert_int_equal(loads[0].wake_at, 400);
     assert_int_equal(loads[0].checkpoint_at, 1234);
     is(loads[0].cluster, "Some_cluster-id");

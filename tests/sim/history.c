@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "codec/json.h"
 #include "codec/state_json.h"
 
 struct lines {
@@ -45,15 +46,57 @@ static struct str line_of(struct arena *arena, int topic, int32_t partition,
     return copy;
 }
 
+/* Reminders on their way: in which records they go depends on how batches were cut. */
+static bool is_items(const struct sim_record *record)
+{
+    return str_eq(header_of(record, "epilogue-kind"), STR("items"));
+}
+
 static void write_outputs(const struct fleet *w, struct lines *lines, int topic)
 {
     for (int32_t p = 0; p < w->options.partitions; p++) {
         const struct sim_log *log = sim_kafka_log(w->kafka, topic, p);
         for (size_t i = log->first; i < log->n; i++)
-            if (log->items[i]->state == SIM_COMMITTED)
+            if (log->items[i]->state == SIM_COMMITTED && !is_items(log->items[i]))
                 *ARENA_PUSH(lines->arena, lines->items, lines->n, lines->cap) =
                     line_of(lines->arena, topic, p, log->items[i]);
     }
+}
+
+/* One reminder for one recipient. */
+static struct str line_of_item(struct arena *arena, struct str recipient,
+                               const struct digest_item *item)
+{
+    struct str id = item->name.p ? item->name : item->finding_id;
+    return arena_printf(arena, "%.*s %.*s %.*s %.*s %" PRId64 " %" PRId64, STR_ARG(recipient),
+                        STR_ARG(item->incident_id), STR_ARG(id),
+                        STR_ARG(reminder_kind_name(item->kind)), item->occurrence, item->number);
+}
+
+static void add_items(struct lines *lines, struct str recipient, struct str value)
+{
+    struct entry entry = {.type = ENTRY_ITEMS, .key = recipient};
+    struct error error;
+    if (state_json_read(lines->arena, NULL, value, &entry, &error) != OK) return;
+    const struct digest_item_list *list = &entry.items->items;
+    for (size_t i = 0; i < list->n; i++)
+        *ARENA_PUSH(lines->arena, lines->items, lines->n, lines->cap) =
+            line_of_item(lines->arena, recipient, &list->items[i]);
+}
+
+/* What waits for a digest, whatever entries it lies in. */
+static void write_waiting(struct lines *lines, const struct sim_entry *entry)
+{
+    struct lines items = {.arena = lines->arena};
+    add_items(&items, state_recipient_of(entry->key), entry->value);
+    for (size_t i = 0; i < items.n; i++)
+        *ARENA_PUSH(lines->arena, lines->items, lines->n, lines->cap) =
+            arena_printf(lines->arena, "waits %.*s", STR_ARG(items.items[i]));
+}
+
+static bool is_waiting(struct str key)
+{
+    return state_key_is_own(key) && !state_key_is_position(key) && state_header_key(key).n < key.n;
 }
 
 /* Positions and marks of the worker's own depend on how batches were cut. */
@@ -63,7 +106,11 @@ static void write_state(const struct fleet *w, struct lines *lines)
         const struct sim_node *node = w->store->shards[p].by_key.first[0];
         for (; node; node = node->next[0]) {
             const struct sim_entry *entry = node->item;
-            if (state_key_is_internal(entry->key)) continue;
+            if (state_key_is_position(entry->key)) continue;
+            if (is_waiting(entry->key)) {
+                write_waiting(lines, entry);
+                continue;
+            }
             *ARENA_PUSH(lines->arena, lines->items, lines->n, lines->cap) =
                 arena_printf(lines->arena, "store/%d %" PRId64 " %.*s %.*s", p, entry->wake_at,
                              STR_ARG(entry->key), STR_ARG(entry->value));
@@ -135,6 +182,119 @@ static void check_ids(struct fleet *w)
     sim_index_clear(&versions);
 }
 
+/* ---- reminders ---- */
+
+static struct str text_of(const struct json *object, const char *name)
+{
+    const struct json *value = object ? json_get(object, name) : NULL;
+    return value && value->type == JSON_STRING ? value->text : STR_NONE;
+}
+
+static int64_t integer_of(const struct json *object, const char *name)
+{
+    const struct json *value = json_get(object, name);
+    return value && value->type == JSON_INT ? value->integer : -1;
+}
+
+/* One of a digest, as line_of_item has it. */
+static struct str line_of_json(struct arena *arena, struct str recipient, const struct json *item)
+{
+    struct str id = text_of(item, "task_id"), kind = text_of(item, "kind");
+    struct str incident_id = text_of(item, "incident_id");
+    if (id.p) { /* behind the incident */
+        size_t n = state_incident_key(arena, incident_id).n + 1;
+        id = (struct str){id.p + n, id.n - n};
+    } else {
+        id = text_of(json_get(item, "finding"), "finding_id");
+    }
+    if (!kind.p) kind = STR("review-due");
+    return arena_printf(arena, "%.*s %.*s %.*s %.*s %" PRId64 " %" PRId64, STR_ARG(recipient),
+                        STR_ARG(incident_id), STR_ARG(id), STR_ARG(kind),
+                        integer_of(item, "occurrence"), integer_of(item, "number"));
+}
+
+static void add_digest(struct fleet *w, struct lines *lines, const struct sim_record *record,
+                       struct sim_index *numbers)
+{
+    struct json *root;
+    struct str detail;
+    struct arena *arena = lines->arena;
+    if (json_parse(arena, arena, record->value, 100, &root, &detail) != JSON_OK) {
+        fail(w, "a digest cannot be read: %.*s", STR_ARG(detail));
+        return;
+    }
+    int64_t *last = sim_index_get(numbers, 0, record->key), n = integer_of(root, "n");
+    if (!last) {
+        last = arena_zalloc(arena, sizeof *last);
+        sim_index_add(numbers, 0, record->key, last);
+    }
+    if (n != *last + 1) fail(w, "digest %" PRId64 " comes after %" PRId64, n, *last);
+    *last = n;
+    if (integer_of(root, "omitted")) fail(w, "a digest leaves out items");
+    const char *const members[] = {"items", "reviews"};
+    for (int m = 0; m < 2; m++)
+        for (const struct json *i = json_get(root, members[m])->first; i; i = i->next)
+            *ARENA_PUSH(arena, lines->items, lines->n, lines->cap) =
+                line_of_json(arena, record->key, i);
+}
+
+/* Of all reminders that were sent on their way. */
+static void add_sent(const struct fleet *w, struct lines *lines)
+{
+    for (int32_t p = 0; p < w->options.partitions; p++) {
+        const struct sim_log *log = sim_kafka_log(w->kafka, TOPIC_FORWARDED, p);
+        for (size_t i = log->first; i < log->n; i++)
+            if (log->items[i]->state == SIM_COMMITTED && is_items(log->items[i]))
+                add_items(lines, log->items[i]->key, log->items[i]->value);
+    }
+}
+
+/* Of all that have come: those in digests, and those that still wait. */
+static void add_come(struct fleet *w, struct lines *lines)
+{
+    struct sim_index numbers = {0};
+    for (int32_t p = 0; p < w->options.partitions; p++) {
+        const struct sim_log *log = sim_kafka_log(w->kafka, TOPIC_REMINDERS, p);
+        for (size_t i = log->first; i < log->n; i++)
+            if (log->items[i]->state == SIM_COMMITTED &&
+                str_eq(header_of(log->items[i], "ce_type"), STR("epilogue.reminder.digest.v1")))
+                add_digest(w, lines, log->items[i], &numbers);
+        const struct sim_node *node = w->store->shards[p].by_key.first[0];
+        for (; node; node = node->next[0]) {
+            const struct sim_entry *entry = node->item;
+            if (is_waiting(entry->key))
+                add_items(lines, state_recipient_of(entry->key), entry->value);
+        }
+    }
+    sim_index_clear(&numbers);
+}
+
+static void sort(struct lines *lines)
+{
+    if (lines->n) qsort(lines->items, lines->n, sizeof *lines->items, by_bytes);
+}
+
+/* Every item is in exactly one digest, or waits; none is there that was not sent, none twice. */
+static void check_items(struct fleet *w)
+{
+    struct arena *arena = arena_new();
+    struct lines sent = {.arena = arena}, come = {.arena = arena};
+    add_sent(w, &sent);
+    add_come(w, &come);
+    sort(&sent);
+    sort(&come);
+    for (size_t i = 0; i < sent.n || i < come.n; i++) {
+        struct str a = i < sent.n ? sent.items[i] : STR("nothing");
+        struct str b = i < come.n ? come.items[i] : STR("nothing");
+        if (!str_eq(a, b)) fail(w, "sent is %.*s, come is %.*s", STR_ARG(a), STR_ARG(b));
+        if (i + 1 < sent.n && str_eq(a, sent.items[i + 1]))
+            fail(w, "%.*s is sent twice", STR_ARG(a));
+    }
+    arena_free(arena);
+}
+
+/* ---- positions and the store ---- */
+
 /* The number of its batch, and what it says of the inputs. */
 static void check_position(struct fleet *w, int32_t shard, const struct sim_record *record,
                            int64_t *batch, bool compacted, struct position_entry *position)
@@ -160,7 +320,7 @@ static void check_store(struct fleet *w, int32_t shard)
     for (size_t i = log->first; i < log->n; i++) {
         struct sim_record *record = log->items[i];
         if (record->state != SIM_COMMITTED) continue;
-        if (state_key_is_internal(record->key))
+        if (state_key_is_position(record->key))
             check_position(w, shard, record, &batch, w->options.compacts, &position);
         if (sim_index_get(&live, 0, record->key)) sim_index_remove(&live, 0, record->key);
         if (record->value.p) sim_index_add(&live, 0, record->key, record);
@@ -174,7 +334,7 @@ static void check_store(struct fleet *w, int32_t shard)
                  STR_ARG(b->key));
     }
     if (a || b) fail(w, "shard %d: the store has not what the changelog has", shard);
-    if (position.entries != (int64_t)(stored->by_key.n - stored->internal))
+    if (position.entries != (int64_t)(stored->by_key.n - stored->positions))
         fail(w, "shard %d: %" PRId64 " entries are counted", shard, position.entries);
     for (int t = TOPIC_INCIDENT_CLOSED; t <= TOPIC_FORWARDED && batch; t++)
         if (position.offsets[t] != sim_kafka_offset(w->kafka, t, shard)->offset)
@@ -201,6 +361,7 @@ static void check_same(struct fleet *w, struct str expected)
 bool history_check(struct fleet *w, struct str expected)
 {
     check_ids(w);
+    check_items(w);
     for (int32_t p = 0; p < w->options.partitions; p++) check_store(w, p);
     check_same(w, expected);
     return !w->failure[0];

@@ -85,6 +85,15 @@ static int64_t count_calls(const struct story *story, const struct fleet_options
     return calls;
 }
 
+static int digests_in(struct str history)
+{
+    const char type[] = "ce_type=epilogue.reminder.digest.v1", *at = history.p;
+    int n = 0;
+    while ((at = memmem(at, (size_t)(history.p + history.n - at), type, sizeof type - 1)))
+        at++, n++;
+    return n;
+}
+
 static bool at_each_call(struct arena *arena, const struct options *options, uint64_t seed,
                          enum fault fault)
 {
@@ -92,7 +101,7 @@ static bool at_each_call(struct arena *arena, const struct options *options, uin
     bool ok;
     int32_t shards = options->shards ? options->shards : 2;
     story_make(arena, seed, shards, (size_t)(options->steps ? options->steps : 4), &story);
-    story.until = story.steps[story.n - 1].at + HOUR_MS;
+    story.until = story.steps[story.n - 1].at + 5 * DAY_MS; /* the first reminders, in digests */
     struct fleet_options fleet = some_options(options);
     fleet.partitions = shards;
     fleet.restless = 0;
@@ -110,8 +119,8 @@ static bool at_each_call(struct arena *arena, const struct options *options, uin
         fleet_free(w);
         if (options->at) break;
     }
-    printf("seed %" PRIu64 ": '%s' at %" PRId64 " of %" PRId64 " calls\n", seed, fault_name(fault),
-           runs, calls);
+    printf("seed %" PRIu64 ": '%s' at %" PRId64 " of %" PRId64 " calls, %d digests\n", seed,
+           fault_name(fault), runs, calls, digests_in(expected));
     return ok;
 }
 

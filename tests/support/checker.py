@@ -13,6 +13,7 @@ from support.records import partition_of
 _TASK_TYPE = re.compile(r"epilogue\.task\.(created|updated|resolved|closed|reopened)\.v1")
 _INCIDENT_TYPE = re.compile(r"epilogue\.incident\.(opened|updated|completed)\.v1")
 _REMINDER_TYPE = re.compile(r"epilogue\.reminder\.([a-z-]+)\.v1")
+DIGEST = "epilogue.reminder.digest.v1"
 _FINDING_KINDS = {"bug", "change-request", "service-investment", "register-entry"}
 # What an event of time that says epilogue-truncated may lack; in it they tell nothing.
 _LONG_PARTS = {"title", "description", "reason", "participants", "tracker"}
@@ -65,7 +66,8 @@ def _check_envelope(record, partitions, source, violations):
     for name, value in expected.items():
         violations.check(record.header(name) == value, f"{name} is not {value!r}", record)
     violations.check(len(names) == len(set(names)), "an envelope header twice", record)
-    violations.check(record.json.get("incident_id") == key, "the key is not incident_id", record)
+    about = "recipient" if record.type == DIGEST else "incident_id"
+    violations.check(record.json.get(about) == key, f"the key is not {about}", record)
     violations.check(record.partition == partition_of(record.key, partitions),
                      "on a partition that is not its key's", record)
     try:
@@ -152,9 +154,39 @@ def _check_incidents(tasks, violations):
                              "completed with open tasks", record)
 
 
+def _check_digests(digests, violations):
+    """Numbered without a gap for each recipient, and each reminder in one of them."""
+    last, told = {}, collections.Counter()
+    for record in digests:
+        digest = record.json
+        recipient, n = digest["recipient"], digest["n"]
+        violations.check(n == last.get(recipient, 0) + 1, "a digest's n is out of sequence", record)
+        last[recipient] = n
+        violations.check(record.header("ce_id") == f"{recipient}/digest/{n}", "a digest's ce_id",
+                         record)
+        violations.check(record.header("ce_subject") == recipient, "a digest's ce_subject", record)
+        violations.check(digest["items"] or digest["reviews"], "an empty digest", record)
+        for item in (*digest["items"], *digest["reviews"]):
+            name = reminder_name(recipient, item)
+            told[name] += 1
+            violations.check(told[name] == 1, f"in two digests: {name}", record)
+        order = [(i["task"] or {}).get("priority", "P9") for i in digest["items"]]
+        violations.check(order == sorted(order), "the most urgent is not the first", record)
+
+
+def reminder_name(recipient, item):
+    """What tells an item of a recipient's digests from all others."""
+    about = item.get("task_id") or (item.get("finding") or {}).get("finding_id")
+    return (recipient, item["incident_id"], about, item.get("kind", "review-due"),
+            item["occurrence"], item["number"])
+
+
 def _check_reminders(reminders, closed_at, violations):
     numbers = {}
+    _check_digests([r for r in reminders if r.type == DIGEST], violations)
     for record in reminders:
+        if record.type == DIGEST:
+            continue
         match = _REMINDER_TYPE.fullmatch(record.type or "")
         violations.check(match, "unknown ce_type", record)
         if not match:

@@ -4,8 +4,8 @@
 import datetime
 import json
 
-# Of a policy's `reminders`: nothing waits for the morning of a working day.
-AT_ONCE = {"at_once": ["P1", "P2", "P3", "P4"]}
+# Of a policy's `reminders`: nothing waits for the morning of a working day, nor for a digest.
+AT_ONCE = {"at_once": ["P1", "P2", "P3", "P4"], "digest": False}
 
 
 def closure(incident_id, revision=None, **members):

@@ -11,6 +11,7 @@ import jsonschema
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "schemas"
 
 _OUT_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+DIGEST = "epilogue.reminder.digest.v1"
 _formats = jsonschema.FormatChecker(formats=())
 
 
@@ -52,7 +53,7 @@ def _schema_of(record):
         return "task-event"
     if record.type.startswith("epilogue.incident."):
         return "incident-event"
-    return "reminder-event"
+    return "reminder-digest" if record.type == DIGEST else "reminder-event"
 
 
 def check_outputs(records, at_most=1500):

@@ -266,6 +266,7 @@ void fake_set_up(struct fake *f, int batch_max, const char *policy)
     f->policy.escalation_n = 0;
     f->policy.review_on = 0;
     f->policy.review_every = (struct duration){7 * DAY_MS, false};
+    f->policy.digest = false; /* what is sent can be seen at once */
     f->input = (struct input_port){.self = f,
                                    .be_member = be_member,
                                    .poll = poll,

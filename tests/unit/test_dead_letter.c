@@ -73,6 +73,29 @@ static void test_there_and_back(void **state)
     assert_true(read.is_cut);
 }
 
+/* So do items, which stood nowhere before. */
+static void test_items(void **state)
+{
+    (void)state;
+    struct header headers[] = {{STR("epilogue-kind"), STR("items")},
+                               {STR("epilogue-origin"), STR("1/2/3/4")}};
+    struct record record = record_with(headers, 2), original;
+    record.topic = TOPIC_FORWARDED;
+    struct record letter = refuse(&record, 4096);
+    struct dead_letter read;
+    assert_int_equal(dead_letter_read(names, &letter, &read), DEAD_LETTER);
+    assert_int_equal(read.topic, TOPIC_FORWARDED);
+    assert_int_equal(read.to, TOPIC_FORWARDED);
+    dead_letter_original(arena, &letter, &read, &original);
+    assert_int_equal(original.topic, TOPIC_FORWARDED);
+    assert_int_equal(original.headers_n, 2);
+    assert_str(original.headers[1].value, "1/2/3/4");
+    headers[0].value = STR("record"); /* of a stranger: nobody knows where it stood */
+    letter = refuse(&record, 4096);
+    assert_int_equal(dead_letter_read(names, &letter, &read), DEAD_LETTER);
+    assert_int_equal(read.topic, topic_none);
+}
+
 /* What a merge has sent on goes back to where it stood, with all that it had there. */
 static void test_merged_finding(void **state)
 {
@@ -89,6 +112,7 @@ static void test_merged_finding(void **state)
     assert_int_equal(read.topic, TOPIC_INCIDENT_CLOSED);
     dead_letter_original(arena, &letter, &read, &original);
     assert_int_equal(original.topic, TOPIC_FORWARDED);
+    assert_true(original.timestamp == TIME_NONE); /* a header has the first one */
     assert_int_equal(original.headers_n, 4);
     assert_str(original.headers[3].value, "7");
     headers[0].value = STR("record");
@@ -156,8 +180,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_merged_finding),
-        cmocka_unit_test(test_times),          cmocka_unit_test(test_markers),
-        cmocka_unit_test(test_strange),
+        cmocka_unit_test(test_items),          cmocka_unit_test(test_times),
+        cmocka_unit_test(test_markers),        cmocka_unit_test(test_strange),
     };
     return cmocka_run_group_tests(tests, name_topics, teardown);
 }

@@ -156,7 +156,7 @@ static void positions_say_how_much_there_is(void **state)
     assert_int_equal(f.engine->shards[0].batch, 2);
     size_t entries = 0;
     for (size_t i = 0; i < f.sent_n; i++)
-        if (f.sent[i].topic == TOPIC_STATE && !state_key_is_internal(f.sent[i].key)) entries++;
+        if (f.sent[i].topic == TOPIC_STATE && !state_key_is_position(f.sent[i].key)) entries++;
     assert_int_equal(f.engine->shards[0].entries, entries);
 }
 

@@ -124,7 +124,7 @@ static void the_count_of_partitions_is_known_at_last(void **state)
     struct sim_log *log = state_of(1);
     forget_offsets();
     for (size_t i = log->first; i < log->n; i++)
-        if (state_key_is_internal(log->items[i]->key)) set_count(log->items[i]->value);
+        if (state_key_is_position(log->items[i]->key)) set_count(log->items[i]->value);
     for (int32_t i = 0; i < SIM_SHARDS; i++) sim_store_lose(s.store, i);
     engine_sim_restart(&s);
     s.client->poll_max = 1;
@@ -237,7 +237,7 @@ static void a_position_that_followup_state_spoils(void **state)
     (void)state;
     struct sim_log *log = state_of(0);
     for (size_t i = log->first; i < log->n; i++)
-        if (state_key_is_internal(log->items[i]->key))
+        if (state_key_is_position(log->items[i]->key))
             memset((char *)(uintptr_t)log->items[i]->value.p, '?', log->items[i]->value.n);
     sim_store_lose(s.store, 0);
     ends_with("$position");

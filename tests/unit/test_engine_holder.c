@@ -68,7 +68,7 @@ static ms_t wake_at(void)
 /* How many entries it has, the worker's own apart. */
 static size_t stored_n(void)
 {
-    return f.stored->shards[0].by_key.n - f.stored->shards[0].internal;
+    return f.stored->shards[0].by_key.n - f.stored->shards[0].positions;
 }
 
 static void work_off_counted(size_t loaded, size_t written)

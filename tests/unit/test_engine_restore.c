@@ -238,7 +238,7 @@ static void an_entry_that_is_missing_is_counted(void **state)
 {
     (void)state;
     struct sim_record *gone = state_of(0)->items[state_of(0)->first + 1];
-    assert_false(state_key_is_internal(gone->key));
+    assert_false(state_key_is_position(gone->key));
     gone->state = SIM_ABORTED; /* nobody sees it any more */
     sim_store_lose(s.store, 0);
     engine_sim_restart(&s);

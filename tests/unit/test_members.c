@@ -27,9 +27,9 @@ static struct str text = {"x", 1};
 #define SAMPLE_OBJECT(name) sample_##name
 #define SAMPLE_OBJECTS(list, name) {&sample_##name, 1}
 #define SAMPLE_REMINDERS                                                                           \
-    {[0 ... REMINDER_OVERDUE - 1] = {.last = TIME_NONE},                                           \
-     [REMINDER_OVERDUE] = {7, AT, 7},                                                              \
-     [REMINDER_OVERDUE + 1 ... REMINDER_TASK_KINDS - 1] = {.last = TIME_NONE}}
+    {[0 ... REMINDER_OVERDUE - 1] = {.last = TIME_NONE, .sent_at = TIME_NONE},                                           \
+     [REMINDER_OVERDUE] = {7, AT, 7, TIME_NONE, {NULL, 0}},                                                              \
+     [REMINDER_OVERDUE + 1 ... REMINDER_TASK_KINDS - 1] = {.last = TIME_NONE, .sent_at = TIME_NONE}}
 
 /* Of the structs inside: all of their rows. */
 #define SAMPLE(type, member) .member = SAMPLE_##type,
@@ -66,6 +66,7 @@ static void assert_stored(enum entry_type type, void *body, const char *name)
 }
 
 static const struct closure closure_none;
+static const struct items items_none;
 
 #define STORED(entry_type, of, type, member, name)    \
     {                                                 \
@@ -78,6 +79,7 @@ static const struct closure closure_none;
 static void test_every_member_is_stored(void **state)
 {
     (void)state;
+    struct digest_item sample_digest_item = {ITEM_MEMBERS(SAMPLE)};
 #define INCIDENT_ROW(type, member) STORED(ENTRY_INCIDENT, incident, type, member, #member)
 #define INCIDENT_SAID(bit, type, member) INCIDENT_ROW(type, member)
     INCIDENT_MEMBERS(INCIDENT_SAID, INCIDENT_ROW)
@@ -91,6 +93,11 @@ static void test_every_member_is_stored(void **state)
     FINDING_OWN(FINDING_NAMED)
 #define TASK_ROW(type, member) STORED(ENTRY_TASK, task, type, member, #member)
     TASK_MEMBERS(TASK_ROW, TASK_ROW, TASK_ROW)
+
+#define RECIPIENT_ROW(type, member) STORED(ENTRY_RECIPIENT, recipient_state, type, member, #member)
+    RECIPIENT_MEMBERS(RECIPIENT_ROW)
+#define ITEMS_ROW(type, member) STORED(ENTRY_ITEMS, items, type, member, #member)
+    ITEMS_MEMBERS(ITEMS_ROW)
 }
 
 #define HAS(type, member) assert_true(says(json, #member));
@@ -130,9 +137,13 @@ static void test_every_member_inside_is_stored(void **state)
     json = written(ENTRY_CLOSURE, &closure);
     COORDINATION_MEMBERS(HAS)
     struct task task = task_none;
-    task.reminders[REMINDER_OVERDUE] = (struct reminder_state){7, AT, 7};
+    task.reminders[REMINDER_OVERDUE] = (struct reminder_state){7, AT, 7, AT, {&text, 1}};
     json = written(ENTRY_TASK, &task);
     REMINDER_STATE_MEMBERS(HAS)
+    struct digest_item sample_digest_item = {ITEM_MEMBERS(SAMPLE)};
+    struct items items = {.items = {&sample_digest_item, 1}};
+    json = written(ENTRY_ITEMS, &items);
+    ITEM_MEMBERS(HAS)
 }
 
 /* What is read where nothing is written, and what a new one begins as. */
@@ -274,6 +285,9 @@ static void test_the_schema_of_the_state(void **state)
                   FINDING_IDENTITY(NAME) FINDING_SAID(NAME_OF) FINDING_OWN(NAME_AS) "tasks")
     ASSERT_SCHEMA("state", "finding_task", TASK_MEMBERS(NAME, NAME, NAME))
     ASSERT_SCHEMA("state", "task", TASK_MEMBERS(NAME, NAME, NAME))
+    ASSERT_SCHEMA("state", "recipient", RECIPIENT_MEMBERS(NAME))
+    ASSERT_SCHEMA("state", "items", ITEMS_MEMBERS(NAME))
+    ASSERT_SCHEMA("state", "item", ITEM_MEMBERS(NAME))
     ASSERT_SCHEMA("state", "order", ORDER_MEMBERS(NAME))
     ASSERT_SCHEMA("state", "owner", OWNER_MEMBERS(NAME))
     ASSERT_SCHEMA("state", "tracker", TRACKER_MEMBERS(NAME))

@@ -24,6 +24,7 @@ static void test_position(void **state)
         assert_int_equal(back.offsets[topic], position.offsets[topic]);
     assert_int_equal(back.batch, 0);
     assert_int_equal(back.entries, -1);
+    assert_int_equal(back.waiting, 0);
     for (int topic = 0; topic < topic_end; topic++) assert_int_equal(back.marks[topic].offset, -1);
     static const char *const wrong[] = {
         "{",
@@ -54,7 +55,8 @@ static void test_position(void **state)
 static void test_position_of_a_batch(void **state)
 {
     (void)state;
-    struct position_entry position = {.partitions = 3, .batch = 7, .entries = 120}, back;
+    struct position_entry position = {.partitions = 3, .batch = 7, .entries = 120, .waiting = 9},
+                          back;
     struct error error;
     struct buf out = {0};
     for (int topic = 0; topic < topic_end; topic++)
@@ -66,13 +68,14 @@ static void test_position_of_a_batch(void **state)
     state_json_write_position(&out, &position);
     assert_str(buf_slice(&out),
                "{\"v\":1,\"type\":\"position\",\"partitions\":3,\"batch\":7,\"entries\":120,"
-               "\"offsets\":{\"finding-updated\":42},\"marks\":{\"finding-updated\":{"
+               "\"waiting\":9,\"offsets\":{\"finding-updated\":42},\"marks\":{\"finding-updated\":{"
                "\"offset\":41,\"time\":1764066000120,"
                "\"hash\":\"00ab34567890cdef\"},\"task-updated\":{\"offset\":0,"
                "\"hash\":\"0000000000000001\"}}}");
     assert_int_equal(state_json_read_position(buf_slice(&out), &back, &error), OK);
     assert_int_equal(back.batch, 7);
     assert_int_equal(back.entries, 120);
+    assert_int_equal(back.waiting, 9);
     assert_memory_equal(&back.marks[TOPIC_FINDING_UPDATED], &position.marks[TOPIC_FINDING_UPDATED],
                         sizeof back.marks[0]);
     assert_int_equal(back.marks[TOPIC_TASK_UPDATED].time, TIME_NONE);

@@ -76,6 +76,37 @@ static void a_dead_letter_that_says_nothing(void **state)
     assert_non_null(strstr(rendered(TOPIC_DEAD_LETTERS, NULL, "\xff\xfe", false), "without a key"));
 }
 
+#define ITEM(text) \
+    "{\"kind\":\"due\",\"number\":2,\"roles\":[\"owner\",\"on-call\"],\"summary\":\"" text "\"}"
+
+/* The sentence of one that is alone; of several a line each. */
+static void digests(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        rendered(TOPIC_REMINDERS, "epilogue.reminder.digest.v1",
+                 "{\"recipient\":\"team:web\",\"n\":3,\"urgent\":true,\"items\":[" ITEM(
+                     "F is due now") "],\"reviews\":[],\"omitted\":0,\"summary\":\"F is due now\"}",
+                 false),
+        "Fri 2026-11-20 10:15:00  digest 3            to team:web, at once: F is due now (due 2, "
+        "to owner, on-call)\n");
+    assert_string_equal(
+        rendered(TOPIC_REMINDERS, "epilogue.reminder.digest.v1",
+                 "{\"recipient\":\"team:web\",\"n\":1,\"urgent\":false,\"items\":[" ITEM(
+                     "F") "," ITEM("\\u001b[31mG") "],\"reviews\":[{\"number\":4,\"roles\":[],"
+                                                   "\"summary\":\"R\"}],\"omitted\":7}",
+                 false),
+        "Fri 2026-11-20 10:15:00  digest              to team:web: 2 reminders, 1 review\n"
+        "                         F (due 2, to owner, on-call)\n"
+        "                         \\u001b[31mG (due 2, to owner, on-call)\n"
+        "                         R (review-due 4, to )\n"
+        "                         and 7 more\n");
+    /* Of another version: whatever is there. */
+    assert_non_null(strstr(rendered(TOPIC_REMINDERS, "epilogue.reminder.digest.v1",
+                                    "{\"items\":7,\"reviews\":[[],1]}", false),
+                           "digest"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +115,7 @@ int main(void)
         cmocka_unit_test(escapes_of_a_terminal_do_not_get_through),
         cmocka_unit_test(what_cannot_be_read_is_shown_as_it_is),
         cmocka_unit_test(a_dead_letter_that_says_nothing),
+        cmocka_unit_test(digests),
     };
     return cmocka_run_group_tests(tests, setup, free_page);
 }

@@ -38,9 +38,19 @@ static void keys(void **state)
     assert_str(state_task_id(a, id, STR("bug/F%7C7")), "A%2F1%7Cx/bug/F%7C7");
     assert_str(arena_str(a, state_header_key(STR("A|t|bug/F"))), "A");
     assert_str(arena_str(a, state_header_key(STR("A"))), "A");
-    assert_true(state_key_is_internal(STR("$position/3")));
-    assert_false(state_key_is_internal(STR("A")));
-    assert_false(state_key_is_internal(STR("")));
+    assert_true(state_key_is_position(STR("$position/3")));
+    assert_false(state_key_is_position(STR("$to/team:a")));
+    assert_false(state_key_is_position(STR("A")));
+    assert_false(state_key_is_position(STR("")));
+    assert_true(state_key_is_own(STR("$position/3")));
+    assert_true(state_key_is_own(STR("$to/team:a")));
+    assert_false(state_key_is_own(STR("A")));
+    assert_false(state_key_is_own(STR("")));
+    key = state_recipient_key(a, STR("person:eva"));
+    assert_str(key, "$to/person:eva");
+    assert_str(state_items_key(a, key, STR("1/2/3/4")), "$to/person:eva|i|1/2/3/4");
+    assert_str(arena_str(a, state_recipient_of(STR("$to/person:eva|i|1/2/3/4"))), "person:eva");
+    assert_str(arena_str(a, state_recipient_of(key)), "person:eva");
 }
 
 static void entries_know_their_type_and_their_header(void **state)
@@ -58,6 +68,12 @@ static void entries_know_their_type_and_their_header(void **state)
     assert_int_equal(kept->type, ENTRY_CLOSURE);
     assert_int_equal(header->type, ENTRY_INCIDENT);
     assert_ptr_equal(header->header, header);
+    struct entry *items = state_entry(table, STR("$to/team:a|i|1/2"));
+    struct entry *recipient = state_find(table, STR("$to/team:a"));
+    assert_int_equal(items->type, ENTRY_ITEMS);
+    assert_int_equal(recipient->type, ENTRY_RECIPIENT);
+    assert_ptr_equal(items->header, recipient);
+    assert_ptr_equal(recipient->next_sibling, items);
     assert_ptr_equal(task->header, header);
     assert_ptr_equal(header->next_sibling, task);
     assert_ptr_equal(task->next_sibling, found);

@@ -230,10 +230,13 @@ static void test_task(void **state)
                         .paused_at = TIME_OF(10),
                         .due_fixed = true,
                         .escalated = 0x8001};
+    struct str to = STR("team:a");
     for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
-        full.reminders[kind] = (struct reminder_state){.last = TIME_NONE};
-    full.reminders[REMINDER_OVERDUE] = (struct reminder_state){3, TIME_OF(11), 2};
-    full.reminders[REMINDER_VERIFY_DUE] = (struct reminder_state){.last = TIME_OF(12)};
+        full.reminders[kind] = task_none.reminders[kind];
+    full.reminders[REMINDER_OVERDUE] =
+        (struct reminder_state){3, TIME_OF(11), 2, TIME_OF(14), {&to, 1}};
+    full.reminders[REMINDER_VERIFY_DUE] =
+        (struct reminder_state){.last = TIME_OF(12), .sent_at = TIME_NONE};
     struct task *back = through(
         ENTRY_TASK, &full,
         "{\"v\":1,\"type\":\"task\",\"name\":\"bug/F%2F7\",\"incident_id\":\"INC-1\","
@@ -253,7 +256,8 @@ static void test_task(void **state)
         "\"overdue_from\":1795169713000,"
         "\"resolved_at\":1795169709000,\"paused_at\":1795169710000,"
         "\"due_fixed\":true,\"escalated\":32769,\"reminders\":{\"overdue\":{\"number\":3,"
-        "\"last\":1795169711000,\"said\":2},\"verify-due\":{\"last\":"
+        "\"last\":1795169711000,\"said\":2,\"sent_at\":1795169714000,\"to\":[\"team:a\"]},\"verify-"
+        "due\":{\"last\":"
         "1795169712000}}}");
     assert_int_equal(back->reminders[REMINDER_OVERDUE].number, 3);
     assert_true(back->reminders[REMINDER_STALE].last == TIME_NONE);

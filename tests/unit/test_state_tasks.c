@@ -177,7 +177,7 @@ static void test_a_task_beside_nothing(void **state)
     task.kind = KIND_SOP_UPDATE;
     task.incident_id = STR("INC-2");
     task.finding_id = STR("F-2");
-    task.reminders[REMINDER_OVERDUE] = (struct reminder_state){3, AT, 1};
+    task.reminders[REMINDER_OVERDUE] = (struct reminder_state){3, AT, 1, TIME_NONE, {NULL, 0}};
     task.order = (struct order){.revision = 0, .time = AT};
     tasks_through(&finding, &task);
 }

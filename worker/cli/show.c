@@ -104,19 +104,25 @@ static void write_state(struct show *show)
         write_incident(show, &details);
 }
 
+static void write_task_json(struct show *show, const struct task *task)
+{
+    struct str task_id = state_task_id(show->arena, show->incident_id, task->name);
+    encode_value_task_members(&show->out, show->incident_id, task, task_id);
+    details_write_sent_json(&show->out, task);
+}
+
 static void write_json(struct show *show)
 {
     const struct incident *incident = header(show);
     if (show->task)
-        encode_value_task_members(&show->out, show->incident_id, show->task->task, show->task_id);
+        write_task_json(show, show->task->task);
     else if (incident)
         encode_value_incident_members(&show->out, show->incident_id, incident);
     if (show->task || incident) buf_lit(&show->out, "}\n");
     for (size_t i = 0; i < show->n && !show->task; i++) {
         const struct entry *e = show->entries[i];
         if (e->type != ENTRY_TASK) continue;
-        encode_value_task_members(&show->out, show->incident_id, e->task,
-                                  state_task_id(show->arena, show->incident_id, e->task->name));
+        write_task_json(show, e->task);
         buf_lit(&show->out, "}\n");
     }
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "codec/envelope.h"
 #include "common/log.h"
 #include "config/config.h"
 #include "config/policy_file.h"
@@ -88,6 +89,13 @@ static void collect(struct run *run, const struct message *message)
     buf_free(&json);
 }
 
+/* What is on its way to a digest: that is shown when it goes out. */
+static bool is_items(const struct message *message)
+{
+    const struct record record = {.headers = message->headers, .headers_n = message->headers_n};
+    return envelope_kind(&record) == ENVELOPE_ITEMS;
+}
+
 static void emit(void *self, const struct message *sent, ms_t now)
 {
     struct run *run = self;
@@ -96,7 +104,8 @@ static void emit(void *self, const struct message *sent, ms_t now)
     timed.timestamp = now;
     if (run->later) progress_show(&run->progress, run->later++, 0);
     const struct simulation *s = run->simulation;
-    bool internal = message->topic == TOPIC_FORWARDED && (s->json || run->diff);
+    bool internal =
+        message->topic == TOPIC_FORWARDED && (s->json || run->diff || is_items(message));
     if (internal || s->report) return;
     arena_reset(run->scratch, WRITE_AT_BYTES);
     if (s->noise) {

@@ -58,7 +58,7 @@ struct str store_reader_incident_id(struct arena *arena, const struct entry *ent
 static bool has_tasks(struct str key)
 {
     struct str header = state_header_key(key);
-    return !state_key_is_internal(key) && key.n > header.n + 1 && key.p[header.n + 1] != 'c';
+    return !state_key_is_own(key) && key.n > header.n + 1 && key.p[header.n + 1] != 'c';
 }
 
 /* The keys of one page that are wanted, with their values. *last: the last key of the page, absent

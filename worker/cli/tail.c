@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "codec/json.h"
 #include "config/config.h"
+#include "core/state.h"
 #include "jsonl/line_json.h"
 #include "kafka/kafka_reader.h"
 #include "kafka/topics.h"
@@ -19,6 +21,7 @@
 
 #define TOPICS_MAX 3
 #define POLL_MS 200
+#define VALUE_DEPTH 100
 #define SCRATCH_KEEP ((size_t)1024 * 1024)
 
 static volatile sig_atomic_t stop_asked;
@@ -34,6 +37,7 @@ struct tail {
     struct kafka_reader *reader;
     int topics[TOPICS_MAX];
     size_t topics_n;
+    const char *recipient; /* only what goes to this one; NULL: all */
     bool json, colour;
     struct arena *arena;
     struct buf out;
@@ -69,10 +73,52 @@ static enum result start(struct tail *tail, bool from_beginning, struct error *e
     return result;
 }
 
+/* ---- what goes to one recipient ---- */
+
+/* `wanted` is "person:<name>", "team:<name>" or the name alone. */
+static bool is_named(struct str wanted, struct str what, struct str name)
+{
+    if (!name.p) return false;
+    if (str_starts(wanted, what)) {
+        struct str rest = {wanted.p + what.n, wanted.n - what.n};
+        if (str_eq(rest, name)) return true;
+    }
+    return str_eq(wanted, name);
+}
+
+static struct str text_of(const struct json *object, const char *name)
+{
+    const struct json *value = json_get(object, name);
+    return value && value->type == JSON_STRING ? value->text : STR_NONE;
+}
+
+static bool is_for(struct tail *tail, const struct record *record)
+{
+    struct json *value;
+    struct str detail, wanted = str_of(tail->recipient);
+    if (record->topic != TOPIC_REMINDERS || !record->value.p) return false;
+    json_parse(json_scratch(), tail->arena, record->value, VALUE_DEPTH, &value, &detail);
+    if (!value || value->type != JSON_OBJECT) return false;
+    struct str name = text_of(value, "recipient");
+    if (name.p) { /* a digest */
+        const char *colon = memchr(name.p, ':', name.n);
+        size_t n = colon ? (size_t)(colon - name.p) + 1 : 0;
+        struct str raw = state_decode_part(tail->arena, (struct str){name.p + n, name.n - n});
+        return str_eq(wanted, name) || is_named(wanted, (struct str){name.p, n}, raw);
+    }
+    const struct json *all = json_get(value, "recipients");
+    for (const struct json *r = all ? all->first : NULL; r; r = r->next)
+        if (r->type == JSON_OBJECT && (is_named(wanted, STR("person:"), text_of(r, "person")) ||
+                                       is_named(wanted, STR("team:"), text_of(r, "team"))))
+            return true;
+    return false;
+}
+
 static void print(struct tail *tail, const struct record *record)
 {
     struct message message = record_message(record);
     arena_reset(tail->arena, SCRATCH_KEEP);
+    if (tail->recipient && !is_for(tail, record)) return;
     if (tail->json)
         line_json_write(&tail->out, tail->arena, &message, tail->config->topics);
     else
@@ -107,7 +153,9 @@ static void catch_signals(void)
 static int run(const struct cli *cli)
 {
     struct error error;
-    struct tail tail = {.config = cli->config, .json = cli_value(cli, "json") != NULL};
+    struct tail tail = {.config = cli->config,
+                        .json = cli_value(cli, "json") != NULL,
+                        .recipient = cli_value(cli, "recipient")};
     tail.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
     if (!choose_topics(&tail, cli)) return EXIT_USAGE;
     catch_signals();
@@ -127,6 +175,7 @@ static int run(const struct cli *cli)
 static const struct cli_option options[] = {
     {"from-beginning", NULL, "all that the topics still hold, not only what comes from now on"},
     {"topic", "TOPIC", "followup-tasks, followup-reminders or followup-dead-letters alone"},
+    {"recipient", "WHO", "reminders for person:NAME, team:NAME or either NAME alone"},
     {"json", NULL, "JSON Lines: topic, key, headers, value and at of each event"},
     {NULL, NULL, NULL},
 };

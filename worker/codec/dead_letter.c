@@ -30,12 +30,13 @@ static struct record ours_of(const struct record *record)
     return ours;
 }
 
-/* A finding that a merge has sent on stood on no input: epilogue-topic names what caused it. */
-static bool is_merged_finding(const struct record *record)
+/* What the worker has sent itself stood on no input: of a finding of a merged incident epilogue-topic
+ * names what caused it, of items it is epilogue-forwarded. */
+static bool is_of_kind(const struct record *record, enum envelope_kind kind)
 {
     struct record theirs = *record;
     theirs.headers_n = theirs_n(record);
-    return str_eq(envelope_header(&theirs, STR(ENVELOPE_KIND)), envelope_kinds[ENVELOPE_FINDING]);
+    return str_eq(envelope_header(&theirs, STR(ENVELOPE_KIND)), envelope_kinds[kind]);
 }
 
 /* Absent: the record had no time. */
@@ -66,7 +67,9 @@ enum dead_letter_kind dead_letter_read(const struct str names[topic_end],
         !read_record_time(&ours, &letter->record_time))
         return DEAD_LETTER_STRANGE;
     letter->topic = letter->to = input_of(names, name);
-    if (letter->topic && is_merged_finding(record)) letter->to = TOPIC_FORWARDED;
+    if (letter->topic && is_of_kind(record, ENVELOPE_FINDING)) letter->to = TOPIC_FORWARDED;
+    if (str_eq(name, names[TOPIC_FORWARDED]) && is_of_kind(record, ENVELOPE_ITEMS))
+        letter->topic = letter->to = TOPIC_FORWARDED;
     letter->partition = (int32_t)partition;
     letter->is_cut = envelope_header(&ours, STR(ENVELOPE_TRUNCATED)).p != NULL;
     return DEAD_LETTER;
@@ -84,7 +87,8 @@ void dead_letter_original(struct arena *arena, const struct record *record,
     *original = *record;
     original->topic = letter->to;
     original->partition = letter->partition;
-    original->timestamp = letter->record_time;
+    /* That topic keeps the first time in a header. */
+    original->timestamp = as_it_stood ? TIME_NONE : letter->record_time;
     original->headers = headers;
     original->headers_n = n;
 }

@@ -194,6 +194,7 @@ bool decode_record(const struct decoder *decoder, struct arena *arena, const str
     enum envelope_kind kind =
         record->topic == TOPIC_FORWARDED ? envelope_kind(record) : ENVELOPE_NO_KIND;
     if (kind == ENVELOPE_UNKNOWN) return refuse(refused, refusal_none, STR_NONE);
+    if (kind == ENVELOPE_ITEMS) return decode_items(arena, record, event, refused);
     const struct json *data = NULL;
     if (!open_record(decoder, arena, record, &event->cause, &data, refused)) return false;
     struct reader reader = {

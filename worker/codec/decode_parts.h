@@ -28,6 +28,11 @@ struct str decode_incident_id(struct reader *r, const struct json *value);
 /* A time as text, in the arena. */
 struct str decode_time_text(struct arena *arena, ms_t t);
 
+/* A record of items, with no envelope around it and no limit of others: it is ours. false, with the
+ * refusal, where it cannot be read. */
+bool decode_items(struct arena *arena, const struct record *record, struct event *event,
+                  struct refused *refused);
+
 struct closure_event *decode_closure(struct reader *r, const struct json *object);
 /* `incident_id` is that of the closure whose `findings` has the object; absent: a record of
  * finding-updated, which has its own. Its warnings stay in the reader. */

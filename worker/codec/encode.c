@@ -10,6 +10,7 @@
 #include "encode_value.h"
 #include "envelope.h"
 #include "json.h"
+#include "state_json.h"
 
 #define HEADERS_MAX 10 /* of an event out */
 /* The lengths of a record and of its value grow with the value, by up to four bytes each. */
@@ -54,12 +55,14 @@ static struct str event_type(const struct output *output)
     }
 #define TASK_TYPE(id, name) [id] = TYPE("epilogue.task." name ".v1"),
 #define INCIDENT_TYPE(id, name) [id] = TYPE("epilogue.incident." name ".v1"),
+    static const struct str digest_type = TYPE("epilogue.reminder.digest.v1");
 #define REMINDER_TYPE(id, name) [id] = TYPE("epilogue.reminder." name ".v1"),
     static const struct str task_types[] = {TASK_EVENTS(TASK_TYPE)};
     static const struct str incident_types[] = {INCIDENT_EVENTS(INCIDENT_TYPE)};
     static const struct str reminder_types[] = {REMINDER_KINDS(REMINDER_TYPE)};
     if (output->type == OUTPUT_TASK) return task_types[output->task.event];
     if (output->type == OUTPUT_INCIDENT) return incident_types[output->incident.event];
+    if (output->type == OUTPUT_DIGEST) return digest_type;
     return reminder_types[output->reminder.kind];
 }
 
@@ -74,6 +77,9 @@ static void write_event_id(struct buf *out, const struct output *output, struct 
         buf_str(out, incident_event_name(output->incident.event));
         buf_char(out, '/');
         buf_int(out, output->incident.number);
+    } else if (output->type == OUTPUT_DIGEST) {
+        buf_lit(out, "digest/");
+        buf_int(out, output->digest.number);
     } else {
         buf_int(out, output->reminder.occurrence);
         buf_char(out, '/');
@@ -106,7 +112,9 @@ static void encode_event(struct encoder *encoder, struct arena *arena, const str
 {
     struct buf *b = &encoder->scratch;
     struct str task_id = encode_value_task_id(arena, output);
-    struct str id_subject = task_id.p ? task_id : state_encode_part(arena, output->incident_id);
+    struct str id_subject = task_id.p ? task_id : output->incident_id;
+    if (!task_id.p && output->type != OUTPUT_DIGEST)
+        id_subject = state_encode_part(arena, output->incident_id);
     b->n = 0;
     encode_value_write(encoder, b, output, task_id);
     struct part value = part_since(b, 0);
@@ -129,7 +137,8 @@ static void encode_event(struct encoder *encoder, struct arena *arena, const str
     put_header(h, &n, STR("content-type"), STR("application/json"));
     put_trace(h, &n, &output->cause);
     *message = (struct message){
-        .topic = output->type == OUTPUT_REMINDER ? TOPIC_REMINDERS : TOPIC_TASKS,
+        .topic = output->type == OUTPUT_REMINDER || output->type == OUTPUT_DIGEST ? TOPIC_REMINDERS
+                                                                                  : TOPIC_TASKS,
         .timestamp = TIME_NONE,
         .key = output->incident_id,
         .value = {bytes, value.n},
@@ -163,9 +172,10 @@ static void encode_merged_finding(struct encoder *encoder, struct arena *arena,
     put_trace(h, &n, cause);
     put_header(h, &n, STR(ENVELOPE_KIND), envelope_kinds[ENVELOPE_FINDING]);
     put_origin(arena, h, &n, encoder->topic_names[cause->topic], cause->partition, cause->offset);
+    put_header(h, &n, STR(ENVELOPE_RECORD_TIME), arena_printf(arena, "%lld", (long long)cause->at));
     *message = (struct message){
         .topic = TOPIC_FORWARDED,
-        .timestamp = cause->at,
+        .timestamp = TIME_NONE,
         .key = output->forward.finding.incident_id,
         .value = {arena_copy(arena, b->p, b->n), b->n},
         .headers = h,
@@ -242,16 +252,40 @@ void encode_forwarded(const struct encoder *encoder, struct arena *arena,
                       struct message *message)
 {
     ms_t first = record->timestamp < now ? record->timestamp : now;
-    struct header *h = copy_headers(arena, record, 4);
+    struct header *h = copy_headers(arena, record, 5);
     size_t n = record->headers_n;
     put_header(h, &n, STR(ENVELOPE_KIND), envelope_kinds[ENVELOPE_RECORD]);
     put_origin(arena, h, &n, encoder->topic_names[record->topic], record->partition,
                record->offset);
+    if (first >= 0)
+        put_header(h, &n, STR(ENVELOPE_RECORD_TIME), arena_printf(arena, "%lld", (long long)first));
     *message = (struct message){
         .topic = TOPIC_FORWARDED,
-        .timestamp = first >= 0 ? first : TIME_NONE,
+        .timestamp = now,
         .key = record->key.p ? record->key : incident_id,
         .value = record->value,
+        .headers = h,
+        .headers_n = n,
+    };
+}
+
+void encode_items(struct encoder *encoder, struct arena *arena, struct str recipient,
+                  const struct items *items, struct str origin, ms_t now, struct message *message)
+{
+    const struct entry entry = {.type = ENTRY_ITEMS, .body = (void *)(uintptr_t)items};
+    struct buf *b = &encoder->scratch;
+    b->n = 0;
+    state_json_write(b, &entry);
+    struct header *h = arena_alloc(arena, 3 * sizeof *h);
+    size_t n = 0;
+    put_header(h, &n, STR("content-type"), STR("application/json"));
+    put_header(h, &n, STR(ENVELOPE_KIND), envelope_kinds[ENVELOPE_ITEMS]);
+    put_header(h, &n, STR(ENVELOPE_ORIGIN), origin);
+    *message = (struct message){
+        .topic = TOPIC_FORWARDED,
+        .timestamp = now,
+        .key = recipient,
+        .value = arena_str(arena, buf_slice(b)),
         .headers = h,
         .headers_n = n,
     };

@@ -50,9 +50,14 @@ bool encode_dead_letter(const struct encoder *encoder, struct arena *arena,
                         const struct record *record, const struct refused *refused, ms_t now,
                         size_t max_bytes, struct message *message);
 
+/* Items for a recipient, on their way to its shard by epilogue-forwarded. `origin` tells the record
+ * from all others; it is sent at `now`. */
+void encode_items(struct encoder *encoder, struct arena *arena, struct str recipient,
+                  const struct items *items, struct str origin, ms_t now, struct message *message);
+
 /* The same record for epilogue-forwarded, with the headers that say where it first stood and its
- * first Kafka time, but never one later than `now`: Kafka refuses times in the future. Its key
- * becomes `incident_id`'s when it had none. */
+ * first Kafka time, but never one later than `now`. The time of the message itself is `now`, for the
+ * topic forgets what is old. Its key becomes `incident_id`'s when it had none. */
 void encode_forwarded(const struct encoder *encoder, struct arena *arena,
                       const struct record *record, struct str incident_id, ms_t now,
                       struct message *message);

@@ -52,7 +52,6 @@ static void cut_texts(struct arena *arena, struct output *o)
 
 static void cut_lists(struct arena *arena, struct output *o)
 {
-    if (o->type == OUTPUT_REMINDER) o->reminder.open_n = 0;
     if (o->type != OUTPUT_TASK) return;
     struct task *task = copy_task(arena, o->task.after);
     task->participants = (struct str_list){0};
@@ -86,6 +85,8 @@ static void cut_reminder_titles(struct arena *arena, struct reminder_output *r)
 
 static void cut_titles(struct arena *arena, struct output *o)
 {
+    if (o->type == OUTPUT_DIGEST)
+        o->digest.summary = grapheme_cut(o->digest.summary, SUMMARY_BYTES);
     if (o->type == OUTPUT_REMINDER) cut_reminder_titles(arena, &o->reminder);
     if (o->type == OUTPUT_TASK) {
         struct task *task = copy_task(arena, o->task.after);
@@ -113,21 +114,42 @@ static size_t encode_cut(struct encoder *encoder, struct arena *arena, const str
     return encode_size(m);
 }
 
-/* As many of a review's open tasks as fit; they stand there by urgency. */
-static bool fit_open(struct encoder *encoder, struct arena *arena, struct output *output,
+/* How long the list of an output is: the open tasks of a review, the items and reviews of a digest. */
+static size_t list_length(const struct output *o)
+{
+    if (o->type == OUTPUT_REMINDER) return o->reminder.open_n;
+    return o->type == OUTPUT_DIGEST ? o->digest.items_n + o->digest.reviews_n : 0;
+}
+
+/* The first `n` of it alone; a digest says how many it lacks, and its items come before reviews. */
+static void cut_list(const struct output *whole, size_t n, struct output *cut)
+{
+    if (whole->type == OUTPUT_REMINDER) {
+        cut->reminder.open_n = n;
+        return;
+    }
+    const struct digest_output *digest = &whole->digest;
+    cut->digest.items_n = n < digest->items_n ? n : digest->items_n;
+    cut->digest.reviews_n = n - cut->digest.items_n;
+    cut->digest.omitted = digest->omitted + (int64_t)(list_length(whole) - n);
+}
+
+/* As many entries of its list as fit; they stand there by urgency. */
+static bool fit_list(struct encoder *encoder, struct arena *arena, struct output *output,
                      size_t max_bytes, struct str whole, struct message *m)
 {
-    size_t few = 0, many = output->type == OUTPUT_REMINDER ? output->reminder.open_n : 0;
+    const struct output before = *output;
+    size_t few = 0, many = list_length(output);
     while (few + 1 < many) {
-        output->reminder.open_n = few + (many - few) / 2;
+        size_t n = few + (many - few) / 2;
+        cut_list(&before, n, output);
         if (encode_cut(encoder, arena, output, whole, m) <= max_bytes)
-            few = output->reminder.open_n;
+            few = n;
         else
-            many = output->reminder.open_n;
+            many = n;
     }
-    if (!few) return false;
-    output->reminder.open_n = few;
-    return encode_cut(encoder, arena, output, whole, m) <= max_bytes;
+    if (list_length(&before)) cut_list(&before, few, output);
+    return few && encode_cut(encoder, arena, output, whole, m) <= max_bytes;
 }
 
 void encode_output_within(struct encoder *encoder, struct arena *arena, const struct output *output,
@@ -139,7 +161,7 @@ void encode_output_within(struct encoder *encoder, struct arena *arena, const st
     encode_output(encoder, arena, output, message);
     if (encode_size(message) <= max_bytes) return;
     struct str whole = arena_printf(arena, "%zu", message->value.n);
-    if (fit_open(encoder, arena, &cut, max_bytes, whole, message)) return;
+    if (fit_list(encoder, arena, &cut, max_bytes, whole, message)) return;
     for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
         cuts[i](arena, &cut);
         if (encode_cut(encoder, arena, &cut, whole, message) <= max_bytes) return;

@@ -313,6 +313,135 @@ static void write_reminder(struct buf *out, const struct output *output, struct 
     buf_char(out, '}');
 }
 
+/* ---- digests ---- */
+
+/* The words whose bits are set. */
+static void write_words(struct buf *out, unsigned bits, const struct vocabulary *words)
+{
+    bool first = true;
+    buf_char(out, '[');
+    for (int value = 1; value < words->end; value++) {
+        if (!(bits >> value & 1)) continue;
+        if (!first) buf_char(out, ',');
+        json_write_string(out, words->words[value]);
+        first = false;
+    }
+    buf_char(out, ']');
+}
+
+/* The members that an item and a review begin with; the caller has opened the object. */
+static void write_sent(struct buf *out, const struct digest_item *item)
+{
+    PUT(out, item, TEXT, incident_id);
+    PUT(out, item, INTEGER, occurrence);
+    PUT(out, item, TIME, due_for);
+    buf_lit(out, ",\"roles\":");
+    write_words(out, item->roles, &role_words);
+    PUT(out, item, INTEGER, coalesced);
+    PUT(out, item, TEXT, summary);
+}
+
+static void write_item_task(struct buf *out, const struct digest_item *item)
+{
+    const struct task task = {.title = item->title,
+                              .kind = item->task_kind,
+                              .priority = item->priority,
+                              .status = item->status,
+                              .owner = item->owner,
+                              .due_at = item->due_at,
+                              .tracker = item->tracker};
+    write_short_task(out, &task);
+}
+
+static void write_item_finding(struct buf *out, const struct digest_item *item)
+{
+    const struct finding finding = {.finding_id = item->finding_id,
+                                    .title = item->title,
+                                    .category = item->category,
+                                    .severity = item->severity,
+                                    .status = item->reported,
+                                    .owner = item->owner};
+    write_orphan(out, &finding);
+}
+
+static void write_item(struct buf *out, const struct digest_item *item)
+{
+    struct arena *scratch = json_scratch();
+    struct str task_id =
+        item->name.p ? state_task_id(scratch, item->incident_id, item->name) : STR_NONE;
+    buf_lit(out, "{\"kind\":");
+    json_write_string(out, reminder_kind_name(item->kind));
+    PUT(out, item, INTEGER, number);
+    PUT_AS(out, task_id, TEXT, task_id);
+    write_sent(out, item);
+    buf_lit(out, ",\"covers\":");
+    write_words(out, item->covers, &reminder_kind_words);
+    buf_lit(out, ",\"task\":");
+    if (item->name.p)
+        write_item_task(out, item);
+    else
+        buf_lit(out, "null");
+    if (item->level) {
+        buf_lit(out, ",\"incident\":{\"title\":");
+        json_write_string(out, item->title);
+        PUT(out, item, WORD(level), level);
+        buf_char(out, '}');
+    } else {
+        buf_lit(out, ",\"incident\":null");
+    }
+    if (item->finding_id.p)
+        write_item_finding(out, item);
+    else
+        buf_lit(out, ",\"finding\":null");
+    buf_char(out, '}');
+}
+
+static void write_review(struct buf *out, const struct digest_item *item)
+{
+    buf_lit(out, "{\"number\":");
+    buf_int(out, item->number);
+    write_sent(out, item);
+    PUT(out, item, TEXT, title);
+    PUT(out, item, WORD(level), level);
+    buf_lit(out, ",\"open_tasks\":{\"open\":");
+    buf_int(out, item->open);
+    PUT(out, item, INTEGER, in_progress);
+    PUT(out, item, INTEGER, blocked);
+    PUT(out, item, INTEGER, resolved);
+    buf_char(out, '}');
+    PUT(out, item, INTEGER, overdue);
+    buf_char(out, '}');
+}
+
+static void write_items(struct buf *out, const struct digest_item *const *items, size_t n,
+                        void write(struct buf *out, const struct digest_item *item))
+{
+    buf_char(out, '[');
+    for (size_t i = 0; i < n; i++) {
+        if (i) buf_char(out, ',');
+        write(out, items[i]);
+    }
+    buf_char(out, ']');
+}
+
+static void write_digest(struct buf *out, const struct digest_output *digest)
+{
+    buf_lit(out, "{\"recipient\":");
+    json_write_string(out, digest->recipient);
+    PUT_AS(out, n, INTEGER, digest->number);
+    PUT(out, digest, TEXT, date);
+    PUT(out, digest, BOOLEAN, urgent);
+    buf_lit(out, ",\"items\":");
+    write_items(out, digest->items, digest->items_n, write_item);
+    buf_lit(out, ",\"reviews\":");
+    write_items(out, digest->reviews, digest->reviews_n, write_review);
+    PUT(out, digest, INTEGER, omitted);
+    PUT(out, digest, TEXT, summary);
+    buf_char(out, '}');
+}
+
+/* ---- findings that go on ---- */
+
 static void write_way(struct buf *out, const struct finding *f)
 {
     buf_lit(out, ",\"origin\":{\"incident_id\":");
@@ -354,6 +483,7 @@ void encode_value_write(const struct encoder *encoder, struct buf *out, const st
     case OUTPUT_TASK: write_task(encoder, out, output, task_id); break;
     case OUTPUT_INCIDENT: write_incident(encoder, out, output); break;
     case OUTPUT_REMINDER: write_reminder(out, output, task_id); break;
+    case OUTPUT_DIGEST: write_digest(out, &output->digest); break;
     case OUTPUT_FORWARD: write_finding(out, &output->forward.finding); break;
     }
 }

@@ -19,8 +19,9 @@ struct str envelope_header(const struct record *record, struct str name)
     return STR_NONE;
 }
 
-const struct str envelope_kinds[ENVELOPE_UNKNOWN] = {
-    [ENVELOPE_RECORD] = {"record", 6}, [ENVELOPE_FINDING] = {"finding", 7}};
+const struct str envelope_kinds[ENVELOPE_UNKNOWN] = {[ENVELOPE_RECORD] = {"record", 6},
+                                                     [ENVELOPE_FINDING] = {"finding", 7},
+                                                     [ENVELOPE_ITEMS] = {"items", 5}};
 
 enum envelope_kind envelope_kind(const struct record *record)
 {
@@ -41,6 +42,13 @@ bool envelope_number(struct str text, int64_t max, int64_t *out)
     }
     *out = value;
     return value <= max;
+}
+
+ms_t envelope_forwarded_time(const struct record *record)
+{
+    int64_t first;
+    struct str text = envelope_header(record, STR(ENVELOPE_RECORD_TIME));
+    return text.p && envelope_number(text, INT64_MAX, &first) ? first : record->timestamp;
 }
 
 bool envelope_origin(const struct str topic_names[topic_end], const struct record *record,

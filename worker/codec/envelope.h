@@ -12,6 +12,7 @@
 
 /* Headers of ours on forwarded records and dead letters. */
 #define ENVELOPE_KIND "epilogue-kind"
+#define ENVELOPE_ORIGIN "epilogue-origin" /* of items */
 #define ENVELOPE_TOPIC "epilogue-topic"
 #define ENVELOPE_PARTITION "epilogue-partition"
 #define ENVELOPE_OFFSET "epilogue-offset"
@@ -29,12 +30,22 @@ struct str envelope_header(const struct record *record, struct str name);
 
 /* A header's decimal number of 1 to 18 digits, 0 to `max`; false for anything else. */
 bool envelope_number(struct str text, int64_t max, int64_t *out);
-/* What a record of epilogue-forwarded is: one that arrived on a partition that is not its key's, or
- * a finding of a merged incident on its way to the other one. */
-enum envelope_kind { ENVELOPE_NO_KIND, ENVELOPE_RECORD, ENVELOPE_FINDING, ENVELOPE_UNKNOWN };
+/* What a record of epilogue-forwarded is: one that arrived on a partition that is not its key's, a
+ * finding of a merged incident on its way to the other one, or reminders on theirs to a recipient. */
+enum envelope_kind {
+    ENVELOPE_NO_KIND,
+    ENVELOPE_RECORD,
+    ENVELOPE_FINDING,
+    ENVELOPE_ITEMS,
+    ENVELOPE_UNKNOWN
+};
 extern const struct str envelope_kinds[ENVELOPE_UNKNOWN];
 /* ENVELOPE_UNKNOWN: a newer version wrote it. */
 enum envelope_kind envelope_kind(const struct record *record);
+
+/* The time at which a record counts that stands on epilogue-forwarded: that of the record which first
+ * stood elsewhere, in its header; else its own, TIME_NONE for none. */
+ms_t envelope_forwarded_time(const struct record *record);
 
 /*
  * Sets topic, partition and offset of `cause` to where the record first stood: its own, or for a

@@ -38,6 +38,10 @@ void state_json_write_position(struct buf *out, const struct position_entry *pos
         buf_lit(out, ",\"entries\":");
         buf_int(out, position->entries);
     }
+    if (position->waiting) {
+        buf_lit(out, ",\"waiting\":");
+        buf_int(out, position->waiting);
+    }
     buf_lit(out, ",\"offsets\":{");
     for (int topic = 1; topic < topic_end; topic++) {
         if (position->offsets[topic] < 0) continue;
@@ -135,8 +139,10 @@ static bool read_position(const struct json *root, struct position_entry *positi
     position->partitions = (int32_t)partitions->integer;
     position->batch = 0;
     position->entries = -1;
+    position->waiting = 0;
     return read_count(root, "batch", &position->batch, error) &&
            read_count(root, "entries", &position->entries, error) &&
+           read_count(root, "waiting", &position->waiting, error) &&
            read_offsets(root, position, error) && read_marks(root, position, error);
 }
 

@@ -96,13 +96,25 @@ static const struct state_field finding_items[] = {
 #define TASK_FIELD(type, member) FIELD_AS(#member, task, type, member)
 static const struct state_field task_items[] = {TASK_MEMBERS(TASK_FIELD, TASK_FIELD, TASK_FIELD)};
 
+#define ITEM_FIELD(type, member) FIELD_AS(#member, digest_item, type, member)
+static const struct state_field item_items[] = {ITEM_MEMBERS(ITEM_FIELD)};
+static const struct state_fields digest_item_fields = FIELDS(digest_item, item_items);
+
+#define ITEMS_FIELD(type, member) FIELD_AS(#member, items, type, member)
+static const struct state_field items_items[] = {ITEMS_MEMBERS(ITEMS_FIELD)};
+
+#define RECIPIENT_FIELD(type, member) FIELD_AS(#member, recipient_state, type, member)
+static const struct state_field recipient_items[] = {RECIPIENT_MEMBERS(RECIPIENT_FIELD)};
+
 /* clang-format on */
 
 const struct state_fields state_fields_reminder = FIELDS(reminder_state, reminder_state_items);
 
-const struct state_fields state_fields_entries[4] = {
+const struct state_fields state_fields_entries[ENTRY_TYPES] = {
     [ENTRY_INCIDENT] = FIELDS(incident, incident_items),
     [ENTRY_CLOSURE] = FIELDS(closure, closure_items),
     [ENTRY_FINDING] = FIELDS(finding, finding_items),
     [ENTRY_TASK] = FIELDS(task, task_items),
+    [ENTRY_RECIPIENT] = FIELDS(recipient_state, recipient_items),
+    [ENTRY_ITEMS] = FIELDS(items, items_items),
 };

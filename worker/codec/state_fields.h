@@ -46,7 +46,7 @@ struct state_fields {
 };
 
 /* By enum entry_type. */
-extern const struct state_fields state_fields_entries[4];
+extern const struct state_fields state_fields_entries[ENTRY_TYPES];
 /* Of one struct reminder_state. */
 extern const struct state_fields state_fields_reminder;
 

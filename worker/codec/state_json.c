@@ -14,10 +14,9 @@
 #define YEAR_10000_MS INT64_C(253402300800000)
 
 static const struct str type_names[] = {
-    [ENTRY_INCIDENT] = {"incident", 8},
-    [ENTRY_CLOSURE] = {"closure", 7},
-    [ENTRY_FINDING] = {"finding", 7},
-    [ENTRY_TASK] = {"task", 4},
+    [ENTRY_INCIDENT] = {"incident", 8},   [ENTRY_CLOSURE] = {"closure", 7},
+    [ENTRY_FINDING] = {"finding", 7},     [ENTRY_TASK] = {"task", 4},
+    [ENTRY_RECIPIENT] = {"recipient", 9}, [ENTRY_ITEMS] = {"items", 5},
 };
 
 /* ---- writing ---- */

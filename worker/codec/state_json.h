@@ -33,7 +33,8 @@ struct input_mark {
 struct position_entry {
     int32_t partitions;         /* partition count that the shards were made with */
     int64_t batch;              /* committed batches of this shard so far */
-    int64_t entries;            /* live entries of the shard, internal ones apart; -1: not said */
+    int64_t entries;            /* live entries of the shard, this one apart; -1: not said */
+    int64_t waiting;            /* items that wait for a digest */
     int64_t offsets[topic_end]; /* next offset of each input topic; -1: none */
     struct input_mark marks[topic_end];
 };

@@ -158,6 +158,10 @@ READ(reminders)
         {"at", offsetof(struct policy, remind_at), policy_values_time_of_day, false},
         {"hours", 0, policy_values_hours, false},
         {"at_once", offsetof(struct policy, at_once), policy_values_priorities, false},
+        {"digest", offsetof(struct policy, digest), policy_reader_bool, false},
+        {"collect", offsetof(struct policy, collect), policy_reader_duration, false},
+        {"collect_at_once", offsetof(struct policy, collect_at_once), policy_reader_duration,
+         false},
         {0},
     };
     const struct policy *policy = target;

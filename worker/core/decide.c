@@ -11,6 +11,7 @@
 #include "forward.h"
 #include "merged.h"
 #include "occurrence.h"
+#include "recipient.h"
 #include "reminder.h"
 #include "review.h"
 #include "task.h"
@@ -33,10 +34,16 @@ void decide_need(struct arena *arena, const struct event *event, struct need *ne
 {
     need->n = 0;
     need->whole = event->type == EVENT_CLOSURE;
+    if (event->type == EVENT_ITEMS) {
+        need_key(need, state_recipient_key(arena, event->items->recipient));
+        need_key(need, state_items_key(arena, need->keys[0], event->items->origin));
+        return;
+    }
     if (event->type == EVENT_TICK) {
         need_key(need, state_header_key(event->tick_key));
         need_key(need, state_holder_key(arena, event->tick_key));
-        /* A header's ticks are reviews with the list of tasks, and the end of retention. */
+        /* A header's ticks are reviews with the list of tasks, and the end of retention; those of a
+         * recipient are digests of what waits. */
         need->whole = need->keys[0].n == event->tick_key.n;
         return;
     }
@@ -58,7 +65,7 @@ static bool is_past(const struct policy *policy, const struct incident *incident
 bool decide_needs_whole(const struct policy *policy, const struct event *event,
                         const struct entry *header)
 {
-    if (!header->exists) return false;
+    if (!header->exists || header->type != ENTRY_INCIDENT) return false;
     const struct incident *incident = header->incident;
     /* Ids of a later life have a suffix that only the header tells. */
     if (incident->retired > 0 || is_past(policy, incident, event->cause.at)) return true;
@@ -98,7 +105,7 @@ static enum decide_result tick(struct step *step, const struct event *event, ms_
 
 bool decide_is_begun(const struct event *event, const struct entry *header)
 {
-    if (!header->exists) return false;
+    if (!header->exists || header->type != ENTRY_INCIDENT) return false;
     const struct cursor *cursor = &header->incident->cursor;
     return cursor->stage && cursor->topic == event->cause.topic &&
            cursor->partition == event->cause.partition && cursor->offset == event->cause.offset;
@@ -117,23 +124,37 @@ static enum decide_result decide(struct step *step, const struct event *event, m
         task_update_take(step, event->task_update);
         occurrence_settle(step);
         return DECIDE_OK;
+    case EVENT_ITEMS: /* of no incident */
     case EVENT_TICK:
     default: return tick(step, event, until);
     }
 }
 
-enum decide_result decide_event(struct decision *d, const struct event *event, ms_t until)
+/* What is decided of no incident: items come for somebody, or go out as a digest. */
+static enum decide_result decide_recipient(struct decision *d, const struct event *event,
+                                           ms_t until)
+{
+    if (event->type == EVENT_ITEMS) {
+        recipient_take(d, event);
+        return DECIDE_OK;
+    }
+    struct entry *entry = state_entry(d->table, event->tick_key);
+    /* Written in any case: the store's wake time may be an old one. */
+    state_touch(d->table, entry);
+    return entry->type == ENTRY_RECIPIENT ? recipient_tick(d, entry, until) : DECIDE_OK;
+}
+
+static bool is_of_recipient(const struct event *event)
+{
+    return event->type == EVENT_ITEMS ||
+           (event->type == EVENT_TICK && state_key_is_own(event->tick_key));
+}
+
+static enum decide_result decide_incident(struct decision *d, const struct event *event, ms_t until)
 {
     struct step step;
     enum decide_result result = DECIDE_MORE;
-    d->touched = NULL;
     step_begin(&step, d, event);
-    if (event->type == EVENT_TICK && !step.header->exists) {
-        /* A wake time without its incident: only the store's timer is left to remove. */
-        step_touch(&step, state_entry(d->table, event->tick_key));
-        d->touched = state_take_touched(d->table);
-        return DECIDE_OK;
-    }
     if (step.incident->cursor.stage == STAGE_RETIRE ||
         (event->type != EVENT_TICK && is_past(d->policy, step.incident, event->cause.at))) {
         /* Whatever it is, it finds the past deleted to the end. */
@@ -145,6 +166,22 @@ enum decide_result decide_event(struct decision *d, const struct event *event, m
         if (step.incident->retired) review_keep(&step);
     }
     step_end(&step);
+    return result;
+}
+
+enum decide_result decide_event(struct decision *d, const struct event *event, ms_t until)
+{
+    d->touched = NULL;
+    if (event->type == EVENT_TICK &&
+        !state_entry(d->table, state_header_key(event->tick_key))->exists) {
+        /* A wake time without its header: only the store's timer is left to remove. */
+        state_touch(d->table, state_entry(d->table, event->tick_key));
+        d->touched = state_take_touched(d->table);
+        return DECIDE_OK;
+    }
+    enum decide_result result = is_of_recipient(event) ? decide_recipient(d, event, until)
+                                                       : decide_incident(d, event, until);
+    if (result == DECIDE_REJECT) return result;
     d->touched = state_take_touched(d->table);
     wake_touched(d->policy, d->touched);
     return result;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What can happen: a record of one of the three input topics, or a tick. Slices point into the
+ * What can happen: a record of one of the three input topics, items for a recipient, or a tick. Slices point into the
  * batch's arena. `present` has the bit of each member that the record had (also as null): absent
  * members leave what is stored, null clears.
  */
@@ -118,18 +118,26 @@ struct task_update_event {
     struct warnings warnings;
 };
 
-enum event_type { EVENT_CLOSURE, EVENT_FINDING, EVENT_TASK_UPDATE, EVENT_TICK };
+/* A record of items: reminders for one recipient, from the shard where they were decided. */
+struct items_event {
+    struct str recipient; /* as in state_recipient_key */
+    struct str origin;    /* of all its records this one alone has it */
+    struct items items;
+};
+
+enum event_type { EVENT_CLOSURE, EVENT_FINDING, EVENT_TASK_UPDATE, EVENT_ITEMS, EVENT_TICK };
 
 struct event {
     enum event_type type;
     struct cause cause;
-    struct str incident_id; /* raw; of a tick too, once its entry is loaded */
+    struct str incident_id; /* raw; of items their recipient: the key of the record */
     bool
         is_given_up; /* nothing more is taken of it; what was begun of it (decide_is_begun) is ended */
     union {
         struct closure_event *closure;
         struct finding_event *finding;
         struct task_update_event *task_update;
+        struct items_event *items;
         struct str tick_key; /* the entry whose wake time has come */
     };
 };

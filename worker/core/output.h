@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a decision sends: task and incident events, reminders, findings that go on. */
+/* What a decision sends: task and incident events, reminders, digests of them, findings that go on. */
 #ifndef EPILOGUE_CORE_OUTPUT_H
 #define EPILOGUE_CORE_OUTPUT_H
 
 #include "event.h"
 
-enum output_type { OUTPUT_TASK, OUTPUT_INCIDENT, OUTPUT_REMINDER, OUTPUT_FORWARD };
+enum output_type { OUTPUT_TASK, OUTPUT_INCIDENT, OUTPUT_REMINDER, OUTPUT_DIGEST, OUTPUT_FORWARD };
 
-/* A task or incident event, a reminder, or a finding that goes on to another incident. Everything
- * in it is a snapshot: later events do not change it. */
+/* A task or incident event, a reminder, a digest of reminders, or a finding that goes on to another
+ * incident. Everything in it is a snapshot: later events do not change it. */
 struct task_output {
     enum task_event event;
     const struct task *after;
@@ -42,7 +42,22 @@ struct reminder_output {
     const struct incident *incident; /* review-due, missing-findings; of orphan-finding too */
     const struct task **open;        /* review-due: the open tasks, most urgent first */
     size_t open_n;
+    size_t open_all;               /* how many there are, with those that are not listed */
     const struct finding *finding; /* orphan-finding */
+};
+
+/* One event for one recipient: all that waited for it. */
+struct digest_output {
+    struct str recipient; /* its name, as state_recipient_key takes it */
+    int64_t number;       /* the n of its ce_id */
+    struct str date;      /* of its sending, in the calendar: 2026-11-27 */
+    bool urgent;
+    const struct digest_item **items; /* the most urgent first */
+    size_t items_n;
+    const struct digest_item **reviews; /* those of a review, by incident_id */
+    size_t reviews_n;
+    int64_t omitted; /* how many more there were of both */
+    struct str summary;
 };
 
 /* A finding-updated for another incident: `event` is what its decoder would have made of it. */
@@ -52,7 +67,7 @@ struct forward_output {
 
 struct output {
     enum output_type type;
-    struct str incident_id; /* raw: the record's key */
+    struct str incident_id; /* raw: the record's key; of a digest its recipient */
     ms_t at;                /* ce_time */
     struct cause cause;
     struct warnings warnings;
@@ -61,6 +76,7 @@ struct output {
         struct task_output task;
         struct incident_output incident;
         struct reminder_output reminder;
+        struct digest_output digest;
         struct forward_output forward;
     };
 };

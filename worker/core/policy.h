@@ -98,6 +98,8 @@ struct policy {
     ms_t remind_at;             /* within a day of the calendar */
     ms_t day_from, day_to;      /* so is what counts as day; remind_at lies in it */
     bool at_once[priority_end]; /* what does not wait for remind_at */
+    bool digest;                /* reminders go out in digests, else each as an event of its own */
+    struct duration collect, collect_at_once; /* how long a digest gathers them */
     struct escalation_step escalation[POLICY_POINTS_MAX];
     size_t escalation_n;
     struct route routing[category_end]; /* kind 0: take [CATEGORY_UNCATEGORIZED], the default */

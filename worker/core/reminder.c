@@ -8,6 +8,7 @@
 #include "reminder.h"
 
 #include "common/text.h"
+#include "item.h"
 #include "schedule.h"
 #include "task.h"
 
@@ -417,4 +418,5 @@ void reminder_tick(struct step *step, struct entry *entry, ms_t until)
     reminder->summary = summary(step, task, reminder);
     for (int k = kind; k < REMINDER_TASK_KINDS; k++)
         if (covers >> k & 1) add_recipients(step, reminder, k, task, taken[k].steps);
+    item_note_sent(step->arena, reminder, step->d->now, &task->reminders[kind]);
 }

@@ -94,7 +94,7 @@ static struct reminder_output *remind(struct step *step, enum reminder_kind kind
     reminder->occurrence = step->incident->occurrence;
     reminder->incident = arena_copy(step->arena, step->incident, sizeof *step->incident);
     reminder->open = open;
-    reminder->open_n = open_n;
+    reminder->open_n = reminder->open_all = open_n;
     reminder_add(step, reminder, ROLE_RESPONSE_TEAM, step->policy->response_team);
     return reminder;
 }

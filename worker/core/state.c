@@ -24,7 +24,7 @@ NAMES_DEFINE(doubt, DOUBTS)
 #define NONE_WORDS(vocabulary, first) 0
 #define NONE_OBJECT(name) NONE_##name
 #define NONE_OBJECTS(list, name) {NULL, 0}
-#define NONE_REMINDERS {[0 ... REMINDER_TASK_KINDS - 1] = {.last = TIME_NONE}}
+#define NONE_REMINDERS {[0 ... REMINDER_TASK_KINDS - 1] = {.last = TIME_NONE, .sent_at = TIME_NONE}}
 #define NONE_order {.revision = -1, .time = TIME_NONE, .taken = {NULL, 0}}
 #define NONE_cursor {.at = TIME_NONE, .latest = TIME_NONE}
 #define NONE_owner {.team = {NULL, 0}}
@@ -42,6 +42,8 @@ const struct finding finding_none = {
     FINDING_OWN(NONE_NAMED)
 };
 const struct task task_none = {TASK_MEMBERS(NONE, NONE, NONE)};
+const struct digest_item digest_item_none = {ITEM_MEMBERS(NONE)};
+const struct recipient_state recipient_state_none = {RECIPIENT_MEMBERS(NONE)};
 
 /* clang-format on */
 
@@ -102,7 +104,9 @@ static bool part_of(struct str key, struct str *finding_id)
 
 static enum entry_type type_of(struct str key, struct str header_key)
 {
-    if (key.n == header_key.n) return ENTRY_INCIDENT;
+    bool is_header = key.n == header_key.n;
+    if (state_key_is_own(key)) return is_header ? ENTRY_RECIPIENT : ENTRY_ITEMS;
+    if (is_header) return ENTRY_INCIDENT;
     switch (key.p[header_key.n + 1]) {
     case 'c': return ENTRY_CLOSURE;
     case 'f': return ENTRY_FINDING;
@@ -115,7 +119,7 @@ struct entry *state_find(const struct state_table *table, struct str key)
     return *slot_of(table, key, hash_of(key));
 }
 
-static void add_to_incident(struct entry *e, struct entry *header)
+static void add_to_header(struct entry *e, struct entry *header)
 {
     e->header = header;
     header->last_sibling->next_sibling = e;
@@ -156,7 +160,7 @@ struct entry *state_entry(struct state_table *t, struct str key)
     struct str header_key = state_header_key(e->key);
     e->type = type_of(e->key, header_key);
     e->header = e->last_sibling = e->holder = e;
-    if (e->type != ENTRY_INCIDENT) add_to_incident(e, state_entry(t, header_key));
+    if (header_key.n < e->key.n) add_to_header(e, state_entry(t, header_key));
     struct str holder_key = state_holder_key(t->arena, e->key);
     if (holder_key.p != e->key.p) add_to_holder(e, state_entry(t, holder_key));
     return e;
@@ -263,7 +267,28 @@ struct str state_holder_key(struct arena *arena, struct str key)
     return arena_join(arena, state_header_key(key), STR("|f|"), id);
 }
 
-bool state_key_is_internal(struct str key)
+struct str state_recipient_key(struct arena *arena, struct str recipient)
+{
+    return join(arena, STR("$to/"), recipient, STR_NONE);
+}
+
+struct str state_items_key(struct arena *arena, struct str recipient_key, struct str origin)
+{
+    return join(arena, recipient_key, STR("|i|"), origin);
+}
+
+struct str state_recipient_of(struct str key)
+{
+    struct str header_key = state_header_key(key);
+    return (struct str){header_key.p + 4, header_key.n - 4}; /* behind "$to/" */
+}
+
+bool state_key_is_own(struct str key)
 {
     return key.n && key.p[0] == '$';
+}
+
+bool state_key_is_position(struct str key)
+{
+    return str_starts(key, STR("$position/"));
 }

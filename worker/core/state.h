@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The state of the workflow: for each incident a header, a closure (what only the report needs),
- * its findings and its tasks, each an entry under its own key. A state table holds the entries that
- * one batch has loaded or made, so that its events see each other's changes.
+ * its findings and its tasks, each an entry under its own key. For each recipient of reminders a
+ * header, too, and what waits for the next digest. A state table holds the entries that one batch
+ * has loaded or made, so that its events see each other's changes.
  *
  * What is loaded and stored is a holder (R6.1): a finding with its tasks, which are its parts; each
  * other entry is a holder by itself.
@@ -246,7 +247,9 @@ struct finding {
     X(INTEGER, number) /* how many of this kind were sent in this occurrence */ \
     X(TIME, last)      /* the schedule up to here is done with; TIME_NONE: nothing yet */ \
     X(INTEGER, said)   /* how many have stood for this kind since its schedule began: overdue in this \
-                          deadline, verify-due since it was resolved, assign-due since nobody owns it */
+                          deadline, verify-due since it was resolved, assign-due since nobody owns it */ \
+    X(TIME, sent_at)   /* the last of this kind, as are the next; TIME_NONE: none was */ \
+    X(LIST, to)        /* its recipients, by their names: at most ITEM_TOLD_MAX */
 struct reminder_state { REMINDER_STATE_MEMBERS(MEMBER) };
 typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
 
@@ -300,14 +303,76 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     OWN(REMINDERS, reminders)
 struct task { TASK_MEMBERS(MEMBER, MEMBER, MEMBER) };
 
+/* ---- who is told ---- */
+
+/* One reminder, as its recipient's next digest has it: a copy, of the time of its sending. What it
+ * is not about is absent: of a finding without a task, or of an incident. */
+#define ITEM_MEMBERS(X) \
+    X(WORD(reminder_kind), kind) \
+    X(INTEGER, number) \
+    X(TEXT, incident_id)         /* raw */ \
+    X(TEXT, name)                /* of the task, as in `task` */ \
+    X(INTEGER, occurrence) \
+    X(TIME, due_for) \
+    X(WORDS(role, 0), roles)     /* in which its recipient is told */ \
+    X(WORDS(reminder_kind, 0), covers) \
+    X(INTEGER, coalesced) \
+    X(TEXT, summary) \
+    X(TEXT, title)               /* of the task, the finding or the incident */ \
+    X(WORD(task_kind), task_kind) \
+    X(WORD(priority), priority) \
+    X(WORD(task_status), status) \
+    X(OBJECT(owner), owner)      /* of the task or the finding */ \
+    X(TIME, due_at) \
+    X(OBJECT(tracker), tracker) \
+    X(TEXT, finding_id)          /* the rest of a finding */ \
+    X(WORD(category), category) \
+    X(WORD(severity), severity) \
+    X(WORD(reported_status), reported) \
+    X(WORD(level), level)        /* the rest of an incident: its open tasks by status */ \
+    X(INTEGER, open) \
+    X(INTEGER, in_progress) \
+    X(INTEGER, blocked) \
+    X(INTEGER, resolved) \
+    X(INTEGER, overdue)          /* how many of them are */
+struct digest_item { ITEM_MEMBERS(MEMBER) };
+
+struct digest_item_list {
+    struct digest_item *items;
+    size_t n;
+};
+
+/* A record of items, and the entry that it becomes (R6.13). */
+#define ITEMS_MEMBERS(X) \
+    X(BOOLEAN, urgent)           /* one of them cannot wait */ \
+    X(OBJECTS(digest_item_list, digest_item), items)
+struct items { ITEMS_MEMBERS(MEMBER) };
+
+/* The header of a recipient: small, and kept for ever, so that no number comes back. */
+#define RECIPIENT_MEMBERS(X) \
+    X(INTEGER, digests)          /* how many there were: the number of the last one */ \
+    X(TIME, since)               /* of the first items that wait; TIME_NONE: none do */ \
+    X(TIME, urgent_since)        /* of the first urgent ones among them */
+struct recipient_state { RECIPIENT_MEMBERS(MEMBER) };
+
 /* clang-format on */
 
 /* Of each the one with nothing in it: what a new one begins as. */
 extern const struct incident incident_none;
 extern const struct finding finding_none;
 extern const struct task task_none;
+extern const struct digest_item digest_item_none;
+extern const struct recipient_state recipient_state_none;
 
-enum entry_type { ENTRY_INCIDENT, ENTRY_CLOSURE, ENTRY_FINDING, ENTRY_TASK };
+enum entry_type {
+    ENTRY_INCIDENT,
+    ENTRY_CLOSURE,
+    ENTRY_FINDING,
+    ENTRY_TASK,
+    ENTRY_RECIPIENT,
+    ENTRY_ITEMS,
+};
+#define ENTRY_TYPES (ENTRY_ITEMS + 1)
 
 struct entry {
     struct str key;
@@ -328,16 +393,19 @@ struct entry {
         struct closure *closure;
         struct finding *finding;
         struct task *task;
+        struct recipient_state *recipient;
+        struct items *items;
     };
     struct entry *next;         /* all entries of the table, in order of arrival */
-    struct entry *next_sibling; /* the entries of one incident, in order of arrival */
+    struct entry *next_sibling; /* the entries of one header, in order of arrival */
     struct entry *next_touched;
-    struct entry *header;       /* the incident's header entry; itself for a header */
+    struct entry *header;       /* its incident's or recipient's; itself for a header */
     struct entry *holder;       /* what it is stored in; itself for a holder */
     struct entry *next_part;    /* holder first, then its parts in the order of their keys */
     struct entry *last_sibling; /* header only */
     bool whole;                 /* header only: every stored entry of the incident is here, as is
-                                   true of one that the store does not know */
+                                   true of one that the store does not know; of a recipient as many
+                                   as one digest takes */
 };
 
 struct state_table;
@@ -376,7 +444,14 @@ struct str state_header_key(struct str key);
 /* The key of what the entry is stored in: of the finding for a task of one, in the arena; else
  * `key` itself. */
 struct str state_holder_key(struct arena *arena, struct str key);
-/* `$position/<n>` and other keys that are not an incident's. */
-bool state_key_is_internal(struct str key);
+/* Of a recipient, by its name (item_recipients), and of a record of items for it. */
+struct str state_recipient_key(struct arena *arena, struct str recipient);
+struct str state_items_key(struct arena *arena, struct str recipient_key, struct str origin);
+/* The recipient in a key that is one of its. */
+struct str state_recipient_of(struct str key);
+/* Keys that are no incident's: those of recipients, and `$position/<n>`. */
+bool state_key_is_own(struct str key);
+/* `$position/<n>`, which is no entry: it says how far a shard has come. */
+bool state_key_is_position(struct str key);
 
 #endif

@@ -254,7 +254,7 @@ static void start_clock(struct step *step, struct task *task, ms_t at)
         task->due_at = deadline_add(&policy->calendar, at, policy->sla[task->priority].complete);
     task->escalated = 0;
     for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
-        task->reminders[kind] = (struct reminder_state){.last = TIME_NONE};
+        task->reminders[kind] = task_none.reminders[kind];
     count_afresh(step, task);
 }
 

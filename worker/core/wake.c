@@ -8,6 +8,7 @@
 #include "common/ensure.h"
 #include "deadline.h"
 #include "finding.h"
+#include "recipient.h"
 #include "reminder.h"
 #include "review.h"
 #include "task.h"
@@ -20,7 +21,9 @@ ms_t wake_time(const struct policy *policy, const struct entry *entry)
     case ENTRY_FINDING: return finding_wake_at(policy, entry->finding);
     case ENTRY_TASK:
         return time_first(task_next_sla(policy, entry->task), reminder_next(policy, entry->task));
+    case ENTRY_RECIPIENT: return recipient_wake_at(policy, entry->recipient);
     case ENTRY_CLOSURE:
+    case ENTRY_ITEMS:
     default: return TIME_NONE;
     }
 }

@@ -31,9 +31,12 @@ static enum result collect_changes(struct batch *b, struct batch_shard *bs, stru
     struct store_write *writes = arena_alloc(b->kept, (n + 1) * sizeof *writes);
     n = 0;
     bs->entries = bs->shard->entries;
+    bs->waiting = bs->shard->waiting;
     for (struct entry *e = state_first(bs->table); e; e = e->next) {
         if (!e->to_write) continue;
         bs->entries += e->exists - e->stored;
+        if (e->type == ENTRY_ITEMS)
+            bs->waiting += (e->exists - e->stored) * (int64_t)e->items->items.n;
         struct message_origin origin = {.shard = bs->shard, .entry = e};
         struct message *m = batch_add_message(b, origin);
         m->topic = TOPIC_STATE;
@@ -58,6 +61,7 @@ static struct position_entry next_position(const struct batch *b, struct batch_s
         .partitions = b->engine->options.partitions,
         .batch = bs->batch,
         .entries = bs->entries,
+        .waiting = bs->waiting,
     };
     for (int t = 0; t < topic_end; t++) {
         position.offsets[t] = -1;
@@ -103,6 +107,7 @@ enum result batch_collect(struct batch *b, struct error *error)
             .cluster = b->engine->cluster,
         };
         enum result result = collect_changes(b, bs, error);
+        if (result == OK) result = batch_send_items(b, bs, error);
         if (result != OK) return result;
         add_position(b, bs);
         struct store_write *writes = (struct store_write *)bs->apply.writes;

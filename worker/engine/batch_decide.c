@@ -73,6 +73,10 @@ static enum result encode_outputs(struct batch *b, struct batch_shard *bs, const
     const struct outputs *outputs = &b->decision.outputs;
     for (; b->encoded < outputs->n; b->encoded++) {
         const struct output *output = &outputs->items[b->encoded];
+        if (output->type == OUTPUT_REMINDER && engine->options.policy->digest) {
+            batch_add_items(b, bs, output);
+            continue;
+        }
         struct message_origin origin = {.shard = bs->shard, .item = item};
         struct topic_limit limit;
         struct message *m = batch_add_message(b, origin);

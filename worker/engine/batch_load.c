@@ -5,6 +5,7 @@
 #include "codec/json.h"
 #include "codec/state_json.h"
 #include "common/log.h"
+#include "core/recipient.h"
 #include "overlay.h"
 
 /* ---- decode ---- */
@@ -141,8 +142,8 @@ static enum result take_loaded(struct batch *b, struct batch_shard *bs,
         /* Made or changed by this batch before it was asked for: the store's is the older one. */
         if (e->to_write) continue;
         if (!load->values[i].p) {
-            /* Of an incident that the store does not know nothing else is stored either. */
-            if (e->type == ENTRY_INCIDENT) e->whole = true;
+            /* Of a header that the store does not know nothing else is stored either. */
+            if (e->header == e) e->whole = true;
             continue;
         }
         if (state_json_read(b->arena, bs->table, load->values[i], e, error) != OK)
@@ -195,20 +196,27 @@ static enum result load_missing(struct batch *b, struct batch_shard *shards, siz
 
 #define ENTRIES_PAGE 1000
 
-/* Puts the keys of all that is stored of an incident into the table. */
+/* Puts the keys of all that is stored of an incident into the table; of what waits for somebody only
+ * as much as one digest takes, the oldest first. */
 static enum result list_entries(struct batch *b, struct batch_shard *bs, struct entry *header,
                                 struct error *error)
 {
     struct store_port *store = b->engine->store;
     struct str *keys = arena_alloc(b->arena, ENTRIES_PAGE * sizeof *keys);
     struct str after = STR_NONE;
+    bool is_recipient = header->type == ENTRY_RECIPIENT;
+    size_t page = is_recipient ? RECIPIENT_ENTRIES_MAX + 1 : ENTRIES_PAGE; /* and the header */
+    size_t live = 0;
     for (;;) {
-        size_t n = ENTRIES_PAGE;
+        size_t n = page;
         enum result result = store->entries(store->self, b->arena, bs->shard->id, header->key,
                                             after, keys, &n, error);
         if (result != OK) return result;
-        for (size_t i = 0; i < n; i++) state_entry(bs->table, keys[i]);
-        if (n < ENTRIES_PAGE) break;
+        for (size_t i = 0; i < n; i++) {
+            state_entry(bs->table, keys[i]);
+            live += !overlay_deletes(b, bs, keys[i]);
+        }
+        if (n < page || (is_recipient && live > RECIPIENT_ENTRIES_MAX)) break;
         after = keys[n - 1];
     }
     overlay_entries(b, bs, header->key);

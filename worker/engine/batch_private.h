@@ -50,12 +50,16 @@ struct batch_shard {
     int64_t batch;            /* its number */
     int64_t next[INPUTS];     /* the positions behind what was taken */
     int64_t entries;          /* stored once the batch is applied */
+    int64_t waiting;          /* of them items that wait for a digest */
     ms_t wake_at;             /* the earliest wake time that it sets; TIME_NONE: none */
     struct standing {         /* of the shard before the batch: what a rollback puts back */
-        int64_t batch, entries, next[INPUTS];
+        int64_t batch, entries, waiting, next[INPUTS];
         struct input_mark marks[INPUTS];
         bool owes_ticks, was_cut;
     } before;
+    struct addressed *items_out; /* that it sends (batch_items.c) */
+    size_t items_out_n, items_cap;
+    size_t records_out; /* in which they go */
 };
 
 enum batch_phase {
@@ -124,6 +128,12 @@ void batch_tick_item(struct item *item, struct str key, ms_t at);
 /* batch_decide.c: decides as much as one transaction holds. REJECT: a record was refused for what
  * would follow from it, and all is to be decided again; nothing was sent yet. */
 enum result batch_decide(struct batch *b, struct error *error);
+
+/* batch_items.c: reminders that go to digests. */
+/* A reminder, to be sent with others. */
+void batch_add_items(struct batch *b, struct batch_shard *bs, const struct output *output);
+/* All of the shard's, as messages. FATAL: a topic takes too little. */
+enum result batch_send_items(struct batch *b, struct batch_shard *bs, struct error *error);
 
 /* batch_collect.c: what was decided, as messages and as writes. REJECT as above. */
 enum result batch_collect(struct batch *b, struct error *error);

@@ -149,7 +149,8 @@ static enum result refused_message(struct batch *b, size_t number, struct error 
     const struct message *m = &b->messages[number];
     const struct message_origin *origin = &b->origins[number];
     bool of_tick = origin->item && !origin->item->record;
-    if (of_tick || m->topic == TOPIC_DEAD_LETTERS) return OK;
+    bool is_items = !origin->item && m->topic == TOPIC_FORWARDED; /* fewer go into each record */
+    if (of_tick || is_items || m->topic == TOPIC_DEAD_LETTERS) return OK;
     return batch_refuse(b, origin, m, error) == FATAL ? FATAL : OK;
 }
 

@@ -38,6 +38,7 @@ static void keep_standing(struct batch_shard *bs)
     const struct shard *shard = bs->shard;
     bs->before = (struct standing){.batch = shard->batch,
                                    .entries = shard->entries,
+                                   .waiting = shard->waiting,
                                    .owes_ticks = shard->owes_ticks,
                                    .was_cut = shard->was_cut};
     for (int t = 0; t < INPUTS; t++) {
@@ -51,6 +52,7 @@ static void move_on(const struct engine *engine, struct batch_shard *bs)
     struct shard *shard = bs->shard;
     shard->batch = bs->batch;
     shard->entries = bs->entries;
+    shard->waiting = bs->waiting;
     shard->owes_ticks = bs->owes_ticks;
     shard->was_cut = bs->was_cut;
     for (size_t i = 0; i < bs->taken; i++) {
@@ -93,6 +95,7 @@ void batch_go_back(struct batch *b)
         struct shard *shard = bs->shard;
         shard->batch = bs->before.batch;
         shard->entries = bs->before.entries;
+        shard->waiting = bs->before.waiting;
         shard->owes_ticks = bs->before.owes_ticks;
         shard->was_cut = bs->before.was_cut;
         for (int t = 0; t < INPUTS; t++) {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "codec/envelope.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "internal.h"
@@ -162,11 +163,14 @@ static void revoked(struct engine *engine, const struct kafka_event *event)
 
 static void count_owned(struct engine *engine)
 {
-    int64_t owned = 0, active = 0;
+    int64_t owned = 0, active = 0, waiting = 0;
     for (int32_t i = 0; i < engine->options.partitions; i++) {
-        owned += engine->shards[i].phase != SHARD_NOT_OURS;
-        active += engine->shards[i].phase == SHARD_ACTIVE;
+        const struct shard *shard = &engine->shards[i];
+        owned += shard->phase != SHARD_NOT_OURS;
+        active += shard->phase == SHARD_ACTIVE;
+        if (shard->phase == SHARD_ACTIVE) waiting += shard->waiting;
     }
+    metrics_set(engine->metrics, METRIC_ITEMS_WAITING, waiting);
     metrics_set(engine->metrics, METRIC_SHARDS_OWNED, owned);
     metrics_set(engine->metrics, METRIC_SHARDS_ACTIVE, active);
     const char *reason = engine_not_ready(engine);
@@ -200,7 +204,7 @@ static struct input *input_of(struct engine *engine, const struct record *record
 
 /* Takes over the record, unless it was processed (fetching began at the last such one), or its shard
  * has just begun again: then it comes again. */
-static void take_record(struct engine *engine, const struct record *record)
+static void take_record(struct engine *engine, const struct record *record, ms_t appended_at)
 {
     struct input *input = input_of(engine, record);
     if (engine->shards[record->partition].phase != SHARD_ACTIVE || record->offset < input->next) {
@@ -208,7 +212,7 @@ static void take_record(struct engine *engine, const struct record *record)
         return;
     }
     unread_note_record(input, record, engine->clock->now(engine->clock->self));
-    inbox_add(engine, record);
+    inbox_add(engine, record, appended_at);
 }
 
 /* The position is before what the topic still has, or behind its end: where it goes on is found
@@ -233,15 +237,16 @@ static enum result verify(struct engine *engine, const struct record *record, st
 static enum result take_event(struct engine *engine, const struct kafka_event *event,
                               struct error *error)
 {
-    const struct record *record = &event->record;
+    struct record own = event->record, *record = &own;
     enum result result = OK;
     switch (event->type) {
     case KAFKA_ASSIGNED: assigned(engine, event); break;
     case KAFKA_REVOKED: revoked(engine, event); break;
     case KAFKA_OUT_OF_RANGE: out_of_range(engine, record); break;
     case KAFKA_RECORD:
+        if (record->topic == TOPIC_FORWARDED) record->timestamp = envelope_forwarded_time(record);
         result = verify(engine, record, error);
-        take_record(engine, record);
+        take_record(engine, record, event->record.timestamp);
         break;
     case KAFKA_END:
         /* An end before the mark's record says nothing of it: a new leader can tell an older end. */
@@ -411,6 +416,7 @@ enum result engine_step(struct engine *engine, int max_wait_ms, struct error *er
     result = OK;
     if (!engine->membership.store_down) result = serve_shards(engine, error);
     inbox_sweep(engine);
+    inbox_watch_forwarded(engine);
     count_owned(engine);
     return result == FATAL ? FATAL : OK;
 }

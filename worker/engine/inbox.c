@@ -3,16 +3,21 @@
  * holds, and a record whose time has not come waits here. */
 #include <assert.h>
 
+#include "common/log.h"
 #include "internal.h"
+
+#define OLD_MS (20 * DAY_MS) /* of the 30 days for which epilogue-forwarded keeps a record */
+#define SAY_OLD_MS (10 * MINUTE_MS)
 
 #define INBOX_BYTES_MAX ((size_t)32 << 20) /* and what one poll brings beyond it */
 
-void inbox_add(struct engine *engine, const struct record *record)
+void inbox_add(struct engine *engine, const struct record *record, ms_t appended_at)
 {
     assert(engine->inbox_n < engine->inbox_cap);
     assert(record->partition >= 0 && record->partition < engine->options.partitions);
     assert(record->topic >= input_topic(0) && record->topic < input_topic(INPUTS));
-    engine->inbox[engine->inbox_n++] = (struct inbox_slot){.record = *record};
+    engine->inbox[engine->inbox_n++] =
+        (struct inbox_slot){.record = *record, .appended_at = appended_at};
     engine->inbox_bytes += record->key.n + record->value.n;
 }
 
@@ -76,4 +81,24 @@ void inbox_sweep(struct engine *engine)
         if (!slot->taken) engine->input->release(engine->input->self, record);
     }
     engine->inbox_n = kept;
+}
+
+void inbox_watch_forwarded(struct engine *engine)
+{
+    ms_t now = engine->clock->now(engine->clock->self);
+    const struct inbox_slot *oldest = NULL;
+    for (size_t i = 0; i < engine->inbox_n; i++) {
+        const struct inbox_slot *slot = &engine->inbox[i];
+        if (slot->record.topic != TOPIC_FORWARDED || slot->appended_at < 0) continue;
+        if (!oldest || slot->appended_at < oldest->appended_at) oldest = slot;
+    }
+    int64_t age_ms = oldest && oldest->appended_at < now ? now - oldest->appended_at : 0;
+    metrics_set(engine->metrics, METRIC_FORWARDED_AGE, age_ms / SECOND_MS);
+    if (age_ms < OLD_MS || monotonic(engine) < engine->next_old_ms) return;
+    engine->next_old_ms = monotonic(engine) + SAY_OLD_MS;
+    log_warn(
+        "a record of epilogue-forwarded has waited for long; what waits longer than the topic's "
+        "retention.ms is lost unread",
+        LOG_INT("partition", oldest->record.partition), LOG_INT("offset", oldest->record.offset),
+        LOG_INT("days", age_ms / DAY_MS));
 }

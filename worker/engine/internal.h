@@ -60,7 +60,8 @@ struct shard {
     struct input inputs[INPUTS];
     int64_t checkpoint; /* the changelog offset that the store reflects, as far as we know */
     int64_t batch;      /* the number of the last batch of the shard */
-    int64_t entries;    /* how many entries are stored, internal ones apart */
+    int64_t entries;    /* how many entries are stored, `$position` apart */
+    int64_t waiting;    /* items of them that wait for a digest */
     ms_t next_wake;     /* no tick is earlier; exact when no batch is under way; TIME_NONE: none */
     /* while restoring */
     bool asked;                /* the brokers, since the restore began */
@@ -93,6 +94,7 @@ struct shard {
 /* A record that was read, until a batch takes it. */
 struct inbox_slot {
     struct record record; /* first, so that a record of the inbox leads to its slot */
+    ms_t appended_at;     /* its Kafka time, where it counts at another; TIME_NONE: none */
     bool done;            /* not ours any more: goes back at the end of the step */
     bool taken;           /* by a batch, which gives it back */
     int pins;             /* batches that point into it, so it has to stay a while, done or not */
@@ -178,6 +180,7 @@ struct engine {
     const char *condition;     /* the last that was said of why shards are hindered */
     int condition_tries;       /* in a row */
     int64_t next_condition_ms; /* monotonic: when it is said again */
+    int64_t next_old_ms;       /* monotonic: when a record that waits for long is spoken of */
 };
 
 /* Milliseconds that never go back. */
@@ -254,7 +257,10 @@ enum result restore_apply(struct engine *engine, const struct changelog_record *
 /* How many records it still takes; 0: it is full. */
 size_t inbox_room(const struct engine *engine);
 /* Takes over the record of an event of poll; there is room. */
-void inbox_add(struct engine *engine, const struct record *record);
+void inbox_add(struct engine *engine, const struct record *record, ms_t appended_at);
+/* Says how long the oldest record of epilogue-forwarded in hand has stood there, and warns before
+ * retention takes what stands behind it. */
+void inbox_watch_forwarded(struct engine *engine);
 /* The records of one shard are not taken any more: they are read again, or another's. */
 void inbox_drop(struct engine *engine, int32_t shard);
 /* A batch takes the record, and releases it when it is over. */

@@ -36,7 +36,7 @@ struct metrics {
     counter incident_events[incident_event_end];
     counter reminders[reminder_kind_end];
     counter dead_letters[refusal_end];
-    struct histogram commit, latency;
+    struct histogram commit, latency, digest;
     pthread_mutex_t lock; /* of the two reasons */
     char not_ready[METRICS_REASON_BYTES], fault[METRICS_REASON_BYTES];
     struct wait {
@@ -105,6 +105,10 @@ void metrics_output(struct metrics *metrics, const struct output *output)
     case OUTPUT_TASK: add(&metrics->task_events[output->task.event], 1); break;
     case OUTPUT_INCIDENT: add(&metrics->incident_events[output->incident.event], 1); break;
     case OUTPUT_REMINDER: add(&metrics->reminders[output->reminder.kind], 1); break;
+    case OUTPUT_DIGEST:
+        add(&metrics->values[METRIC_DIGESTS], 1);
+        add(&metrics->values[METRIC_DIGESTS_URGENT], output->digest.urgent);
+        break;
     case OUTPUT_FORWARD: add(&metrics->values[METRIC_MERGED_FINDINGS], 1); break;
     }
 }
@@ -112,6 +116,11 @@ void metrics_output(struct metrics *metrics, const struct output *output)
 void metrics_refused(struct metrics *metrics, int code)
 {
     if (metrics) add(&metrics->dead_letters[code], 1);
+}
+
+void metrics_digest(struct metrics *metrics, int64_t late_ms)
+{
+    if (metrics) observe(&metrics->digest, late_ms);
 }
 
 void metrics_commit(struct metrics *metrics, int64_t latency_ms)
@@ -257,13 +266,15 @@ void metrics_write(struct metrics *metrics, struct buf *out)
                  "event", metrics->task_events, &task_event_words, task_event_end);
     write_family(out, "epilogue_incident_events_total", "Events on followup-tasks about incidents.",
                  "event", metrics->incident_events, &incident_event_words, incident_event_end);
-    write_family(out, "epilogue_reminders_total", "Events on followup-reminders.", "kind",
-                 metrics->reminders, &reminder_kind_words, reminder_kind_end);
+    write_family(out, "epilogue_reminders_total", "Reminders, each by itself or in digests.",
+                 "kind", metrics->reminders, &reminder_kind_words, reminder_kind_end);
     write_family(out, "epilogue_dead_letters_total", "Records refused.", "code",
                  metrics->dead_letters, &refusal_words, refusal_end);
     write_histogram(out, "epilogue_commit_seconds", "Time that the commit of a transaction took.",
                     &metrics->commit);
     write_histogram(out, "epilogue_event_latency_seconds",
                     "Age of a record when its effect was committed.", &metrics->latency);
+    write_histogram(out, "epilogue_digest_lateness_seconds",
+                    "How long after its time a digest was committed.", &metrics->digest);
     write_process(metrics, out);
 }

@@ -16,6 +16,14 @@
       "Records that arrived on a partition that is not their key's.")                            \
     X(METRIC_MERGED_FINDINGS, "epilogue_merged_findings_total", "counter",                       \
       "Findings of merged incidents that went on to the other incident.")                        \
+    X(METRIC_DIGESTS, "epilogue_digests_total", "counter",                                       \
+      "Digests of reminders on followup-reminders.")                                             \
+    X(METRIC_DIGESTS_URGENT, "epilogue_digests_urgent_total", "counter",                         \
+      "Digests among them that could not wait.")                                                 \
+    X(METRIC_ITEMS_WAITING, "epilogue_items_waiting", "gauge",                                   \
+      "Reminders in this worker's shards that wait for their digest.")                           \
+    X(METRIC_FORWARDED_AGE, "epilogue_forwarded_age_seconds", "gauge",                           \
+      "How long the oldest record of epilogue-forwarded that is in hand has stood there.")       \
     X(METRIC_ABORTS, "epilogue_transactions_aborted_total", "counter", "Transactions aborted.")  \
     X(METRIC_STORE_MISMATCHES, "epilogue_store_mismatches_total", "counter",                     \
       "Shards whose state in Redis was lost or changed.")                                        \
@@ -49,6 +57,8 @@ void metrics_consumed(struct metrics *metrics, int topic, int64_t latency_ms);
 void metrics_output(struct metrics *metrics, const struct output *output);
 /* A record refused, by code. */
 void metrics_refused(struct metrics *metrics, int code);
+/* How late a digest was when it was committed. */
+void metrics_digest(struct metrics *metrics, int64_t late_ms);
 /* How long commit took. */
 void metrics_commit(struct metrics *metrics, int64_t latency_ms);
 /* Of a reason for /readyz: what is waited for, and the whole sentence of an error. */

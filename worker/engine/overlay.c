@@ -109,6 +109,13 @@ void overlay_entries(struct batch *b, struct batch_shard *bs, struct str header_
     }
 }
 
+bool overlay_deletes(const struct batch *b, const struct batch_shard *bs, struct str key)
+{
+    struct layers layers = layers_of(b->engine, bs->shard);
+    const struct store_write *write = find(&layers, key);
+    return write && !write->value.p;
+}
+
 /* ---- ticks ---- */
 
 static int by_time(const void *a, const void *b)

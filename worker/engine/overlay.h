@@ -16,6 +16,8 @@ size_t overlay_writes(const struct engine *engine, const struct shard *shard);
 enum result overlay_load(struct batch *b, struct batch_shard *bs, struct error *error);
 /* Puts the keys of all of an incident that are in the overlay into the table. */
 void overlay_entries(struct batch *b, struct batch_shard *bs, struct str header_key);
+/* Whether the batches under way delete the entry: the store has it still. */
+bool overlay_deletes(const struct batch *b, const struct batch_shard *bs, struct str key);
 /* Corrects a page of ticks up to `until` that the store has given, of `max` and the overlay's
  * writes at most, so that it has `max` at most: then no tick of the overlay comes before one
  * behind the page. */

@@ -227,7 +227,7 @@ struct store_load {
     int64_t checkpoint; /* out: STORE_NO_CHECKPOINT when the shard is empty */
     ms_t checkpoint_at; /* out: its stamp; TIME_NONE without one */
     struct str cluster; /* out: of which Kafka cluster it is; absent when that is not known */
-    int64_t entries;    /* out: how many entries there are, internal ones apart */
+    int64_t entries;    /* out: how many entries there are, `$position` apart */
     ms_t wake_at;       /* out: the earliest wake time; TIME_NONE without one */
 };
 

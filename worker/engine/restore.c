@@ -335,6 +335,7 @@ static enum result compare(struct engine *engine, struct shard *shard,
     if (result != OK) return result == ABORT ? OK : result;
     shard->batch = known.batch;
     shard->entries = load->entries;
+    shard->waiting = known.waiting;
     shard->next_wake = load->wake_at;
     ready->shards[ready->n++] = shard;
     /* It stood at the end when the brokers were asked: that counts from then on. The last piece may

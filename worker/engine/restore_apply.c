@@ -44,7 +44,7 @@ static enum result as_write(struct engine *engine, const struct changelog_record
                             struct store_write *write, struct error *error)
 {
     *write = (struct store_write){.key = record->key, .value = record->value, .wake_at = TIME_NONE};
-    if (!record->value.p || state_key_is_internal(record->key)) return OK;
+    if (!record->value.p || state_key_is_position(record->key)) return OK;
     struct error why;
     if (state_json_read(engine->arena, table, record->value, entry, &why) != OK)
         return error_set(error, FATAL, "%.*s/%d at offset %" PRId64 ": %s",

@@ -103,7 +103,7 @@ static enum result port_changelog_read(void *self, struct changelog_record *reco
     struct restore *r = self;
     enum result result = changelog_read(r->changelog.log, records, max, timeout_ms, n, error);
     if (result == OK && *n) {
-        r->inside_batch = !state_key_is_internal(records[*n - 1].key);
+        r->inside_batch = !state_key_is_position(records[*n - 1].key);
         r->moves++;
     }
     return result;

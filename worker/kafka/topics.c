@@ -18,7 +18,7 @@
 #define VISIBLE_ATTEMPTS 100
 #define VISIBLE_PAUSE_MS 100
 
-enum rule { EXACTLY, AT_LEAST, KEPT_FOR_EVER, KEPT_AT_LEAST, NOT_LESS, NOT_COMPACTED };
+enum rule { EXACTLY, AT_LEAST, KEPT_FOR_EVER, KEPT_AT_LEAST, NOT_COMPACTED };
 
 /* What another value does. */
 enum weight {
@@ -29,8 +29,7 @@ enum weight {
 
 #define EACH_INPUT 0 /* of those that others publish */
 
-/* What a topic is made with, and how far another value is wrong. AT_LEAST compares numbers; so does
- * NOT_LESS, of what every topic has by default and older brokers do not know. */
+/* What a topic is made with, and how far another value is wrong. AT_LEAST compares numbers. */
 struct setting {
     int topic;
     const char *name, *value;
@@ -80,16 +79,14 @@ static const struct setting settings[] = {
 
     {TOPIC_FORWARDED, "cleanup.policy", "delete", NOT_COMPACTED, LOSES,
      "every record must stay until it is read"},
-    {TOPIC_FORWARDED, "retention.ms", "-1", KEPT_FOR_EVER, LOSES,
-     "a record must stay until it is read, and its time can be an old one"},
+    {TOPIC_FORWARDED, "retention.ms", "2592000000", KEPT_AT_LEAST, LOSES,
+     "a record must stay until it is read, after an outage too"},
     {TOPIC_FORWARDED, "retention.bytes", "-1", KEPT_FOR_EVER, LOSES,
      "a record must stay until it is read"},
     {TOPIC_FORWARDED, "max.message.bytes", "4194304", AT_LEAST, WRONG,
      "a larger record could never be forwarded"},
     {TOPIC_FORWARDED, "message.timestamp.type", "CreateTime", EXACTLY, WRONG,
-     "a forwarded record keeps its first time"},
-    {TOPIC_FORWARDED, "message.timestamp.before.max.ms", "9223372036854775807", NOT_LESS, WRONG,
-     "a forwarded record keeps its first time, which can be an old one"},
+     "records carry the time at which they were sent"},
 };
 #define SETTINGS (sizeof settings / sizeof settings[0])
 
@@ -113,7 +110,7 @@ static rd_kafka_NewTopic_t *new_topic(const struct config *config, int t, int32_
     rd_kafka_NewTopic_t *topic =
         rd_kafka_NewTopic_new(config->topics[t].p, partitions, replication, text, sizeof text);
     for (size_t i = 0; topic && i < SETTINGS; i++)
-        if (is_of(&settings[i], t) && settings[i].rule != NOT_LESS && settings[i].weight != RISKS)
+        if (is_of(&settings[i], t) && settings[i].weight != RISKS)
             rd_kafka_NewTopic_set_config(topic, settings[i].name, settings[i].value);
     return topic;
 }
@@ -262,7 +259,6 @@ static bool setting_is_right(const struct setting *s, const char *value)
 {
     switch (s->rule) {
     case EXACTLY: return strcmp(value, s->value) == 0;
-    case NOT_LESS:
     case AT_LEAST: return strtoll(value, NULL, 10) >= strtoll(s->value, NULL, 10);
     case KEPT_FOR_EVER: return strtoll(value, NULL, 10) < 0;
     case KEPT_AT_LEAST:
@@ -275,7 +271,7 @@ static bool setting_is_right(const struct setting *s, const char *value)
 
 static void tell_setting(struct check *c, int t, const struct setting *s, const char *value)
 {
-    bool least = s->rule == AT_LEAST || s->rule == KEPT_AT_LEAST || s->rule == NOT_LESS;
+    bool least = s->rule == AT_LEAST || s->rule == KEPT_AT_LEAST;
     char text[600];
     snprintf(text, sizeof text,
              "%s is %s, but %s be %s%s (%s): kafka-configs.sh --bootstrap-server %s --alter "

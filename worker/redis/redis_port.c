@@ -35,7 +35,7 @@ static void command_range(struct redis_port *port, struct arena *arena, int32_t 
 
 /* ---- load ---- */
 
-/* Of how many entries there are, and of those that are the worker's own: their keys begin with $. */
+/* Of how many entries there are, and of `$position/<n>`, which is none. */
 #define COUNTS 3
 #define DETAILS 2
 
@@ -53,8 +53,8 @@ static void write_details(struct redis_port *port, struct arena *arena,
                           const struct store_load *load)
 {
     command_range(port, arena, load->shard, "ZLEXCOUNT", "index", 4);
-    redis_connection_arg(port->connection, STR("[$"));
-    redis_connection_arg(port->connection, STR("(%")); /* comes right after $ */
+    redis_connection_arg(port->connection, STR("[$position/"));
+    redis_connection_arg(port->connection, STR("($position0")); /* 0 comes right after / */
     command_range(port, arena, load->shard, "ZRANGE", "wake", 5);
     redis_connection_arg(port->connection, STR("0"));
     redis_connection_arg(port->connection, STR("0"));

@@ -41,7 +41,7 @@ static void delete (struct sim_store_shard *shard, struct sim_entry *entry)
 {
     set_wake(shard, entry, TIME_NONE);
     sim_index_remove(&shard->by_key, 0, entry->key);
-    shard->internal -= state_key_is_internal(entry->key);
+    shard->positions -= state_key_is_position(entry->key);
     free_str(entry->key);
     free_str(entry->value);
     free(entry);
@@ -62,7 +62,7 @@ static void write(struct sim_store_shard *shard, const struct store_write *w)
         entry->key = copy_of(w->key);
         entry->wake_at = TIME_NONE;
         sim_index_add(&shard->by_key, 0, entry->key, entry);
-        shard->internal += state_key_is_internal(entry->key);
+        shard->positions += state_key_is_position(entry->key);
     }
     entry->value = copy_of(w->value);
     set_wake(shard, entry, w->wake_at);
@@ -95,7 +95,7 @@ static void load_shard(const struct sim_store_shard *shard, struct arena *arena,
     load->cluster = shard->checkpoint < 0 || !shard->cluster[0]
                         ? STR_NONE
                         : arena_str(arena, str_of(shard->cluster));
-    load->entries = load->counted ? (int64_t)(shard->by_key.n - shard->internal) : 0;
+    load->entries = load->counted ? (int64_t)(shard->by_key.n - shard->positions) : 0;
     const struct sim_node *wake = shard->by_wake.first[0];
     load->wake_at = load->counted && wake ? wake->at : TIME_NONE;
     for (size_t i = 0; i < load->n; i++) {

@@ -19,7 +19,7 @@ struct sim_store_shard {
     int64_t checkpoint;
     ms_t stamp;
     char cluster[64];
-    size_t internal; /* entries of the worker's own */
+    size_t positions; /* `$position/<n>`, which is no entry */
 };
 
 struct sim_store {

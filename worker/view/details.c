@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "codec/grapheme.h"
+#include "codec/json.h"
 #include "common/text.h"
 #include "core/deadline.h"
 #include "render.h"
@@ -79,6 +80,59 @@ static void heading(const struct details *d, const char *what, struct str id)
     buf_char(d->out, '\n');
 }
 
+/* The last reminder of each kind in this occurrence, in the order of their times. */
+static size_t last_sent(const struct task *task, int kinds[REMINDER_TASK_KINDS])
+{
+    size_t n = 0;
+    for (int kind = 1; kind < REMINDER_TASK_KINDS; kind++) {
+        ms_t at = task->reminders[kind].sent_at;
+        if (at == TIME_NONE) continue;
+        size_t i = n++;
+        for (; i && task->reminders[kinds[i - 1]].sent_at > at; i--) kinds[i] = kinds[i - 1];
+        kinds[i] = kind;
+    }
+    return n;
+}
+
+/* Whether somebody was told, and who. */
+static void write_sent(const struct details *d, const struct task *t)
+{
+    int kinds[REMINDER_TASK_KINDS];
+    size_t n = last_sent(t, kinds);
+    if (n) buf_lit(d->out, "reminders\n");
+    for (size_t i = 0; i < n; i++) {
+        const struct reminder_state *sent = &t->reminders[kinds[i]];
+        struct buf text = {0};
+        buf_printf(&text, "%lld  ", (long long)sent->number);
+        render_time(&text, sent->sent_at);
+        for (size_t k = 0; k < sent->to.n; k++) {
+            buf_str(&text, k ? STR(", ") : STR("  to "));
+            buf_str(&text, sent->to.items[k]);
+        }
+        struct str kind = arena_str(d->arena, reminder_kind_name((enum reminder_kind)kinds[i]));
+        text_line(d, kind.p, buf_slice(&text));
+        buf_free(&text);
+    }
+}
+
+void details_write_sent_json(struct buf *out, const struct task *task)
+{
+    int kinds[REMINDER_TASK_KINDS];
+    size_t n = last_sent(task, kinds);
+    buf_lit(out, ",\"reminders\":[");
+    for (size_t i = 0; i < n; i++) {
+        const struct reminder_state *sent = &task->reminders[kinds[i]];
+        buf_str(out, i ? STR(",{\"kind\":") : STR("{\"kind\":"));
+        json_write_string(out, reminder_kind_name((enum reminder_kind)kinds[i]));
+        buf_printf(out, ",\"number\":%lld,\"sent_at\":", (long long)sent->number);
+        json_write_time(out, sent->sent_at);
+        buf_lit(out, ",\"to\":");
+        json_write_list(out, sent->to);
+        buf_char(out, '}');
+    }
+    buf_char(out, ']');
+}
+
 void details_write_task(const struct details *details, struct str task_id, const struct task *task)
 {
     const struct details *d = details;
@@ -107,6 +161,7 @@ void details_write_task(const struct details *details, struct str task_id, const
          (long long)t->occurrence, STR_ARG(grapheme_cut(t->policy_version, 100)),
          STR_ARG(t->policy_rule));
     write_deadlines(d, t);
+    write_sent(d, t);
 }
 
 static void write_tasks(const struct details *d, struct task_row *rows, size_t n)

@@ -19,4 +19,7 @@ void details_write_task(const struct details *details, struct str task_id, const
 void details_write_incident(const struct details *details, struct str incident_id,
                             const struct incident *incident, struct task_row *rows, size_t n);
 
+/* Appends `,"reminders":[…]`: of each kind the last one that was sent, in the order of their times. */
+void details_write_sent_json(struct buf *out, const struct task *task);
+
 #endif

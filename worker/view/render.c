@@ -113,9 +113,12 @@ void render_message(struct buf *out, struct arena *arena, const struct message *
         put_forwarded(&page, message, value);
     } else if (type.p) {
         struct str word = word_of(type);
+        bool is_digest = str_eq(word, STR("digest"));
         render_put_start(&page, header_of(message, "ce_time"), word,
-                         render_integer_of(value, "number"));
-        if (message->topic == TOPIC_REMINDERS)
+                         render_integer_of(value, is_digest ? "n" : "number"));
+        if (is_digest)
+            render_event_digest(&page, value);
+        else if (message->topic == TOPIC_REMINDERS)
             render_event_reminder(&page, value);
         else if (render_text_of(value, "task_id").p)
             render_event_task(&page, word, value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an event of a task, of an incident or a reminder says, behind its time and its word. */
+/* What an event of a task, of an incident, a reminder or a digest says, behind its time and its word. */
 #include "render_private.h"
 
 #define TITLE_BYTES 80 /* where the title only reminds of what was said */
@@ -172,4 +172,53 @@ void render_event_reminder(struct render_page *page, const struct json *value)
     put_recipients(page, json_get(value, "recipients"));
     render_put_up_to(page, render_text_of(value, "summary"), RENDER_SENTENCE_BYTES);
     put_open_tasks(page, json_get(value, "incident"));
+}
+
+/* "(overdue 2, to owner, on-call)" */
+static void put_kind(struct render_page *page, const struct json *item, struct str kind)
+{
+    buf_lit(page->out, " (");
+    render_put_text(page, kind.p ? kind : render_text_of(item, "kind"));
+    buf_printf(page->out, " %lld, to ", (long long)render_integer_of(item, "number"));
+    render_put_list(page, json_get(item, "roles"));
+    buf_char(page->out, ')');
+}
+
+/* A line for each; the sentence of one that is alone stands before it. */
+static void put_items(struct render_page *page, const struct json *items, struct str kind,
+                      bool is_alone)
+{
+    for (const struct json *i = items ? items->first : NULL; i; i = i->next) {
+        if (!is_alone) {
+            buf_printf(page->out, "\n%25s", "");
+            render_put_up_to(page, render_text_of(i, "summary"), RENDER_SENTENCE_BYTES);
+        }
+        put_kind(page, i, kind);
+    }
+}
+
+static void put_count(struct render_page *page, const struct json *list, const char *what,
+                      const char *before)
+{
+    if (!list || !list->count) return;
+    buf_printf(page->out, "%s%zu %s%s", before, list->count, what, list->count == 1 ? "" : "s");
+}
+
+void render_event_digest(struct render_page *page, const struct json *value)
+{
+    const struct json *urgent = json_get(value, "urgent");
+    const struct json *items = json_get(value, "items"), *reviews = json_get(value, "reviews");
+    int64_t omitted = render_integer_of(value, "omitted");
+    bool is_alone = (items ? items->count : 0) + (reviews ? reviews->count : 0) == 1 && !omitted;
+    render_put_member(page, "to ", value, "recipient", "");
+    buf_str(page->out, urgent && urgent->type == JSON_TRUE ? STR(", at once: ") : STR(": "));
+    if (is_alone) {
+        render_put_up_to(page, render_text_of(value, "summary"), RENDER_SENTENCE_BYTES);
+    } else {
+        put_count(page, items, "reminder", "");
+        put_count(page, reviews, "review", items && items->count ? ", " : "");
+    }
+    put_items(page, items, STR_NONE, is_alone);
+    put_items(page, reviews, STR("review-due"), is_alone);
+    if (omitted) buf_printf(page->out, "\n%25sand %lld more", "", (long long)omitted);
 }
