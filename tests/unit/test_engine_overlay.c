@@ -77,7 +77,7 @@ static struct str history(void)
     const struct sim_node *node = f.stored->shards[0].by_key.first[0];
     for (; node; node = node->next[0]) {
         const struct sim_entry *entry = node->item;
-        if (state_key_is_internal(entry->key)) continue;
+        if (state_key_is_position(entry->key)) continue;
         *ARENA_PUSH(f.arena, lines, n, cap) =
             arena_printf(f.arena, "stored %.*s %lld %.*s", STR_ARG(entry->key),
                          (long long)entry->wake_at, STR_ARG(entry->value));

@@ -269,12 +269,12 @@ struct str state_holder_key(struct arena *arena, struct str key)
 
 struct str state_recipient_key(struct arena *arena, struct str recipient)
 {
-    return join(arena, STR("$to/"), recipient, STR_NONE);
+    return arena_join(arena, STR("$to/"), recipient, STR_NONE);
 }
 
 struct str state_items_key(struct arena *arena, struct str recipient_key, struct str origin)
 {
-    return join(arena, recipient_key, STR("|i|"), origin);
+    return arena_join(arena, recipient_key, STR("|i|"), origin);
 }
 
 struct str state_recipient_of(struct str key)
