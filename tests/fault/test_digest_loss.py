@@ -22,7 +22,7 @@ _POLICY = {
     "reminders": {"due_soon": [], "overdue_every": "4s", "overdue_max": _OVERDUE,
                   "assign_every": "1h", "stale_every": "1h", "verify_every": "1h",
                   "at_once": ["P1", "P2", "P3", "P4"],
-                  "collect": "2s", "collect_at_once": "1s"},
+                  "collect": "2s", "collect_at_once": "1s", "at_once_every": "1s"},
     "escalation": [],
     "people": {"response-team": {"team": "security-response"}},
 }

@@ -17,7 +17,7 @@ _POLICY = {
     "sla": {priority: _TERMS for priority in ("P1", "P2", "P3", "P4")},
     "reminders": {"due_soon": [], "overdue_every": "1h", "overdue_max": 1, "assign_every": "1h",
                   "stale_every": "1h", "verify_every": "1h", "at_once": ["P1", "P2", "P3", "P4"],
-                  "collect": "1s", "collect_at_once": "1s"},
+                  "collect": "1s", "collect_at_once": "1s", "at_once_every": "1s"},
     "escalation": [],
 }
 _TASK = bug_id("INC-1", "F-1")

@@ -24,6 +24,7 @@ static int set_up(void **state)
     default_policy(arena, &policy);
     policy.collect = (struct duration){5 * MINUTE_MS, false};
     policy.collect_at_once = (struct duration){MINUTE_MS, false};
+    policy.at_once_every = (struct duration){30 * MINUTE_MS, false};
     d = (struct decision){
         .policy = &policy, .arena = arena, .table = state_new(arena), .now = AT, .cut = cut};
     origins = 0;
@@ -186,6 +187,37 @@ static void what_is_urgent_takes_the_rest_along(void **state)
     assert_int_equal(header()->wake_at, AT + 8 * MINUTE_MS);
     tick(AT + 8 * MINUTE_MS);
     assert_false(digest()->urgent);
+}
+
+static void what_goes_on_comes_less_often(void **state)
+{
+    (void)state;
+    struct digest_item item = overdue("bug/A", PRIORITY_P1, AT);
+    int n = 0, told[2] = {0};
+    /* One each ten minutes for two days. */
+    for (ms_t at = AT; at < AT + 2 * DAY_MS; at += 10 * MINUTE_MS) {
+        come(at, &item, 1, true);
+        ms_t due = header()->wake_at;
+        if (at < AT + HOUR_MS / 2) assert_true(due == AT + MINUTE_MS || due == AT + 31 * MINUTE_MS);
+        while ((due = header()->wake_at) != TIME_NONE && due < at + 10 * MINUTE_MS) {
+            tick(due);
+            n++;
+            told[due >= AT + DAY_MS]++;
+        }
+    }
+    assert_int_equal(told[0],
+                     9); /* 0, 0:30, 1:30, 3:00, 5:00, 7:30, 10:30, 14:00, 18:00, (22:00) */
+    assert_int_equal(told[1], 6);
+    assert_int_equal(header()->recipient->digests, n);
+    ms_t later = AT + 4 * DAY_MS;
+    tick(later - DAY_MS - HOUR_MS);
+    come(later, &item, 1, true);
+    assert_int_equal(header()->wake_at, later + MINUTE_MS);
+    tick(header()->wake_at);
+    come(later + 2 * MINUTE_MS, &item, 1, true); /* afresh */
+    assert_int_equal(header()->wake_at, later + 31 * MINUTE_MS);
+    come(later + 2 * MINUTE_MS, &item, 1, false); /* what can wait does not wait for it */
+    assert_int_equal(header()->wake_at, later + 7 * MINUTE_MS);
 }
 
 static void the_same_record_again_is_one(void **state)
@@ -352,12 +384,19 @@ static void the_date_is_that_of_the_calendar(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FRESH(what_comes_together_goes_out_as_one), FRESH(numbers_go_on),
-        FRESH(what_is_urgent_takes_the_rest_along), FRESH(the_same_record_again_is_one),
-        FRESH(what_comes_late_goes_at_once),        FRESH(turned_off_what_waits_is_sent),
-        FRESH(many_entries_take_several_digests),   FRESH(just_as_many_as_one_takes),
-        FRESH(what_is_over_the_limit_is_counted),   FRESH(sentences),
-        FRESH(the_order_is_always_the_same),        FRESH(a_timer_without_anything_is_removed),
+        FRESH(what_comes_together_goes_out_as_one),
+        FRESH(numbers_go_on),
+        FRESH(what_is_urgent_takes_the_rest_along),
+        FRESH(what_goes_on_comes_less_often),
+        FRESH(the_same_record_again_is_one),
+        FRESH(what_comes_late_goes_at_once),
+        FRESH(turned_off_what_waits_is_sent),
+        FRESH(many_entries_take_several_digests),
+        FRESH(just_as_many_as_one_takes),
+        FRESH(what_is_over_the_limit_is_counted),
+        FRESH(sentences),
+        FRESH(the_order_is_always_the_same),
+        FRESH(a_timer_without_anything_is_removed),
         FRESH(the_date_is_that_of_the_calendar),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

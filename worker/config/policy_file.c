@@ -162,6 +162,7 @@ READ(reminders)
         {"collect", offsetof(struct policy, collect), policy_reader_duration, false},
         {"collect_at_once", offsetof(struct policy, collect_at_once), policy_reader_duration,
          false},
+        {"at_once_every", offsetof(struct policy, at_once_every), policy_reader_duration, false},
         {0},
     };
     const struct policy *policy = target;

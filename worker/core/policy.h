@@ -100,6 +100,7 @@ struct policy {
     bool at_once[priority_end]; /* what does not wait for remind_at */
     bool digest;                /* reminders go out in digests, else each as an event of its own */
     struct duration collect, collect_at_once; /* how long a digest gathers them */
+    struct duration at_once_every; /* between two urgent digests, the more of them the longer */
     struct escalation_step escalation[POLICY_POINTS_MAX];
     size_t escalation_n;
     struct route routing[category_end]; /* kind 0: take [CATEGORY_UNCATEGORIZED], the default */

@@ -11,15 +11,27 @@
 
 #include "deadline.h"
 
+#define SPACING_MAX 8 /* times at_once_every */
+
+/* Who is told again and again is told less often, whatever it is (R4.119). */
+static ms_t urgent_at(const struct policy *policy, const struct recipient_state *recipient)
+{
+    const struct calendar *calendar = &policy->calendar;
+    ms_t at = deadline_add(calendar, recipient->urgent_since, policy->collect_at_once);
+    if (recipient->urgent_last == TIME_NONE) return at;
+    struct duration space = policy->at_once_every;
+    space.amount *= recipient->urgent;
+    return time_later(at, deadline_add(calendar, recipient->urgent_last, space));
+}
+
 ms_t recipient_wake_at(const struct policy *policy, const struct recipient_state *recipient)
 {
     const struct calendar *calendar = &policy->calendar;
-    ms_t at = TIME_NONE, urgent_at = TIME_NONE;
+    ms_t at = TIME_NONE, urgent = TIME_NONE;
     if (recipient->since != TIME_NONE)
         at = deadline_add(calendar, recipient->since, policy->collect);
-    if (recipient->urgent_since != TIME_NONE)
-        urgent_at = deadline_add(calendar, recipient->urgent_since, policy->collect_at_once);
-    return time_first(at, urgent_at);
+    if (recipient->urgent_since != TIME_NONE) urgent = urgent_at(policy, recipient);
+    return time_first(at, urgent);
 }
 
 /* This event's own copy of the header. */
@@ -44,9 +56,8 @@ void recipient_take(struct decision *d, const struct event *event)
     entry->items = arena_copy(d->arena, &items->items, sizeof items->items);
     entry->exists = true;
     state_touch(d->table, entry);
-    recipient->since = time_first(recipient->since, event->cause.at);
-    if (items->items.urgent)
-        recipient->urgent_since = time_first(recipient->urgent_since, event->cause.at);
+    ms_t *since = items->items.urgent ? &recipient->urgent_since : &recipient->since;
+    *since = time_first(*since, event->cause.at);
 }
 
 /* ---- the digest ---- */
@@ -161,6 +172,14 @@ static void bound(size_t *n, int64_t *omitted)
     *n = RECIPIENT_ITEMS_MAX;
 }
 
+static void note_urgent(struct recipient_state *recipient, ms_t at)
+{
+    bool goes_on = recipient->urgent_last != TIME_NONE && at - recipient->urgent_last < DAY_MS;
+    recipient->urgent = goes_on ? recipient->urgent + 1 : 1;
+    if (recipient->urgent > SPACING_MAX) recipient->urgent = SPACING_MAX;
+    recipient->urgent_last = at;
+}
+
 static void send(struct decision *d, struct entry *header, struct entry *const *entries, size_t n,
                  ms_t due)
 {
@@ -177,6 +196,7 @@ static void send(struct decision *d, struct entry *header, struct entry *const *
         .recipient = name, .number = ++header->recipient->digests, .date = date_of(d)};
     gather(d, entries, n, digest);
     digest->summary = summary(d, digest);
+    if (digest->urgent) note_urgent(header->recipient, due);
     bound(&digest->items_n, &digest->omitted);
     bound(&digest->reviews_n, &digest->omitted);
 }
@@ -193,7 +213,9 @@ enum decide_result recipient_tick(struct decision *d, struct entry *header, ms_t
         entries[i]->exists = false;
         state_touch(d->table, entries[i]);
     }
-    if (n == RECIPIENT_ENTRIES_MAX) return DECIDE_MORE; /* what waits since when is not known */
-    recipient->since = recipient->urgent_since = TIME_NONE;
-    return DECIDE_OK;
+    /* Of what is left it is not known since when it waits. */
+    bool is_more = n == RECIPIENT_ENTRIES_MAX;
+    recipient->since = is_more ? time_first(recipient->since, recipient->urgent_since) : TIME_NONE;
+    recipient->urgent_since = TIME_NONE;
+    return is_more ? DECIDE_MORE : DECIDE_OK;
 }

@@ -351,8 +351,10 @@ struct items { ITEMS_MEMBERS(MEMBER) };
 /* The header of a recipient: small, and kept for ever, so that no number comes back. */
 #define RECIPIENT_MEMBERS(X) \
     X(INTEGER, digests)          /* how many there were: the number of the last one */ \
-    X(TIME, since)               /* of the first items that wait; TIME_NONE: none do */ \
-    X(TIME, urgent_since)        /* of the first urgent ones among them */
+    X(TIME, since)               /* of the first items that wait and could; TIME_NONE: none do */ \
+    X(TIME, urgent_since)        /* of the first that could not */ \
+    X(TIME, urgent_last)         /* when the last urgent digest was due */ \
+    X(INTEGER, urgent)           /* how many there were, none a day behind the one before */
 struct recipient_state { RECIPIENT_MEMBERS(MEMBER) };
 
 /* clang-format on */
