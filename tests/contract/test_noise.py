@@ -10,7 +10,7 @@ import pytest
 
 from support.events import closure
 from support.worker import binary, environment
-from support.year import END, HOLIDAYS, SHAPES, Year
+from support.year import END, HOLIDAYS, OBLIGATION, SHAPES, Year
 
 
 def _simulate(*arguments):
@@ -65,14 +65,13 @@ def _name(recipient):
 
 def _counted(events, policy):
     """The figures of each recipient, from the events, by other means than the command's."""
-    hours = policy["calendar"]["utc_offset"]
-    zone = datetime.timezone(datetime.timedelta(hours=int(hours[:3])))
+    zone = _zone_of(policy)
     days, figures = collections.defaultdict(collections.Counter), collections.defaultdict(
         collections.Counter)
     for event in events:
         if event["topic"] != "followup-reminders":
             continue
-        at = datetime.datetime.fromisoformat(event["at"].replace("Z", "+00:00")).astimezone(zone)
+        at = _local(event["at"], zone)
         value = event["value"]
         names = {_name(recipient) for recipient in value.get("recipients", ())}
         for name in names or {value["recipient"]}:
@@ -81,6 +80,14 @@ def _counted(events, policy):
             figures[name]["nights"] += not 7 <= at.hour < 20
             figures[name]["weekends"] += not _is_working(at.date())
     return days, figures
+
+
+def _zone_of(policy):
+    return datetime.timezone(datetime.timedelta(hours=int(policy["calendar"]["utc_offset"][:3])))
+
+
+def _local(time, zone):
+    return datetime.datetime.fromisoformat(time.replace("Z", "+00:00")).astimezone(zone)
 
 
 def _is_working(day):
@@ -98,10 +105,8 @@ def _median(days, lines):
 @pytest.mark.parametrize("shape", ("plain", "few-teams", "at-night"))
 def test_the_figures_are_those_of_the_events(tmp_path, shape):
     files = _Files(tmp_path, 5, shape)
-    zone = datetime.timezone(datetime.timedelta(
-        hours=int(files.year.policy["calendar"]["utc_offset"][:3])))
-    period = [datetime.datetime.fromisoformat(files.year.lines[i]["at"].replace("Z", "+00:00"))
-              .astimezone(zone).date() for i in (0, -1)]
+    zone = _zone_of(files.year.policy)
+    period = [_local(files.year.lines[i]["at"], zone).date() for i in (0, -1)]
     events = _objects(files.run("--json").stdout)
     assert not [event for event in events if event["topic"] == "followup-dead-letters"]
     days, expected = _counted(events, files.year.policy)
@@ -235,16 +240,42 @@ def test_two_policies_are_compared(year, tmp_path):
 
 # ---- the default policy ----
 
-# Each reminder goes out by itself: this is where that stands.
-_BUDGET = {"default": {"worst": 120}, "response-team": {"median": 25},
-           "response-lead": {"median": 3}}
+_BUDGET = {"default": {"worst": 12}, "response-team": {"median": 2}, "response-lead": {"median": 3}}
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_nobody_gets_more_than_the_budget(tmp_path, shape):
-    files = _Files(tmp_path, 1, shape)
-    done = files.run("--budget", _write(tmp_path / "budget.json", _BUDGET))
-    assert done.returncode == 0, done.stdout
+@pytest.fixture(scope="module", params=[(seed, shape) for shape in SHAPES for seed in (1, 2)],
+                ids=lambda param: f"{param[1]}-{param[0]}")
+def any_year(request, tmp_path_factory):
+    """Years of all shapes."""
+    return _Files(tmp_path_factory.mktemp("year"), *request.param)
+
+
+def test_nobody_gets_more_than_the_budget(any_year, tmp_path):
+    done = any_year.run("--budget", _write(tmp_path / "budget.json", _BUDGET))
+    assert done.returncode == 0, done.stdout.partition("\n\n")[2]  # who, behind the table
+
+
+def _may_wake(task_id, priority):
+    return priority == "P1" or (task_id or "").endswith(f"/coordination/{OBLIGATION}")
+
+
+def test_nothing_but_what_cannot_wait_comes_out_of_hours(any_year):
+    """P1 and obligations alone, of whatever has been collected."""
+    zone, waking, early = _zone_of(any_year.year.policy), 0, []
+    for event in _objects(any_year.run("--json").stdout):
+        at = _local(event["at"], zone)
+        if event["topic"] != "followup-reminders" or (7 <= at.hour < 20 and _is_working(at.date())):
+            continue
+        value = event["value"]
+        if "recipient" in value:
+            what = [(item["task_id"], item.get("priority") or item["task"]["priority"])
+                    for item in value["items"]] + [(None, None) for _ in value["reviews"]]
+        else:
+            what = [(value["task_id"], (value["task"] or {}).get("priority"))]
+        waking += 1
+        early += [(event["at"], *item) for item in what if not _may_wake(*item)]
+    assert not early, (len(early), early[:5])
+    assert waking
 
 
 # ---- an end ----
