@@ -238,6 +238,55 @@ static void a_record_goes_on_in_the_next(void **state)
     assert_int_equal(f.engine->inbox_n, 0);
 }
 
+/* One record of items for somebody. */
+static void put_items(int n)
+{
+    static struct header headers[250][2];
+    char value[200];
+    snprintf(value, sizeof value,
+             "{\"v\":1,\"type\":\"items\",\"items\":[{\"kind\":\"due\",\"number\":1,"
+             "\"incident_id\":\"I1-0\",\"name\":\"bug/%d\"}]}",
+             n);
+    fake_put(&f, TOPIC_FORWARDED, 0, FAKE_START, value);
+    struct record *record = &f.queue[f.queue_n - 1].record;
+    headers[n][0] = (struct header){STR("epilogue-kind"), STR("items")};
+    headers[n][1] = (struct header){STR("epilogue-origin"), arena_printf(f.arena, "%04d", n)};
+    record->key = STR("person:eva-0");
+    record->headers = headers[n];
+    record->headers_n = 2;
+}
+
+static size_t items_told(void)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f.sent_n; i++) {
+        if (!str_eq(f.sent[i].type, STR("epilogue.reminder.digest.v1"))) continue;
+        const char *at = f.sent[i].value.p;
+        while ((at = strstr(at, "\"task_id\"")) != NULL) at++, n++;
+    }
+    return n;
+}
+
+/* A digest takes a hundred entries; behind the first the store has these still. */
+static void what_waits_behind_a_digest_is_found(void **state)
+{
+    (void)state;
+    fake_tear_down(&f);
+    fake_set_up(&f, 20, NULL);
+    f.commit_waits = 5;
+    f.apply_waits = 60;
+    for (int i = 0; i < 250; i++) put_items(i);
+    fake_ends(&f, 0);
+    work_off();
+    assert_int_equal(items_told(), 0);
+    f.clock.now += LATER;
+    for (int i = 0; i < 200; i++) put(TOPIC_INCIDENT_CLOSED, FAKE_START + DAY_MS, CLOSE_LIGHT, i);
+    fake_ends(&f, 0);
+    assert_true(work_off() > 0);
+    assert_int_equal(items_told(), 250);
+    assert_int_equal(shard()->waiting, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -248,6 +297,7 @@ int main(void)
         TEST(what_was_deleted_is_not_read),
         TEST(all_of_an_incident_is_found),
         TEST(a_record_goes_on_in_the_next),
+        TEST(what_waits_behind_a_digest_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
