@@ -4,6 +4,7 @@
 
 #include "deadline.h"
 #include "followup.h"
+#include "reminder.h"
 #include "task.h"
 
 enum severity finding_task_severity(const struct step *step, const struct finding *finding)
@@ -32,6 +33,15 @@ struct str finding_task_title(struct step *step, const struct finding *finding)
 {
     if (finding->title.p && finding->title.n) return finding->title;
     return arena_printf(step->arena, "Finding %.*s", STR_ARG(finding->finding_id));
+}
+
+/* Two tasks of one finding are told apart in a list. */
+static struct str title_of(struct step *step, const struct finding *finding, enum task_kind kind)
+{
+    struct str title = finding_task_title(step, finding);
+    if (kind != KIND_SOP_UPDATE) return title;
+    title = reminder_title(step, title);
+    return arena_printf(step->arena, "Change the procedures: %.*s", STR_ARG(title));
 }
 
 static struct str rule_of(struct step *step, const struct finding *finding)
@@ -71,7 +81,7 @@ static struct task_seed seed_of(struct step *step, const struct finding *finding
         .part = finding->finding_id,
         .finding_id = finding->finding_id,
         .queue = step->policy->queue[kind],
-        .title = finding_task_title(step, finding),
+        .title = title_of(step, finding, kind),
         .description = finding->description,
         .category = finding_task_category(finding),
         .severity = rating.severity,
@@ -96,7 +106,7 @@ static bool is_rerouted(const struct step *step, const struct task *task,
 static void apply(struct step *step, struct task *task, const struct finding *finding,
                   unsigned present)
 {
-    if (present & FINDING_TITLE) task->title = finding_task_title(step, finding);
+    if (present & FINDING_TITLE) task->title = title_of(step, finding, task->kind);
     if (present & FINDING_DESCRIPTION) task->description = finding->description;
     bool new_owner = (present & FINDING_OWNER) || is_rerouted(step, task, finding);
     if (present & FINDING_CATEGORY) task->category = finding_task_category(finding);

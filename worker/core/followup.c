@@ -94,7 +94,7 @@ static void want_evaluation(struct step *step, const struct closure *closure)
 
 void followup_need_stakeholders(struct step *step)
 {
-    make(step, KIND_STAKEHOLDER_REVIEW, "Review with the stakeholders what follows from",
+    make(step, KIND_STAKEHOLDER_REVIEW, "Stakeholder review of",
          STR("Evaluate the improvements with everybody they concern, and decide which go into the "
              "standard procedures."));
 }
@@ -106,7 +106,7 @@ void followup_make(struct step *step, const struct closure *closure)
         want(step, KIND_SEQUENCE_OF_EVENTS, "Write the sequence of events of",
              closure->timeline.n < 2, STR("The timeline has fewer than two entries."));
         want_summary(step, closure);
-        make(step, KIND_FINDINGS_REPORT, "Write the report of the findings of", STR_NONE);
+        make(step, KIND_FINDINGS_REPORT, "Write the findings report for", STR_NONE);
     }
     want_evaluation(step, closure);
 }
