@@ -101,3 +101,17 @@ def test_list_and_show(published):
     assert shown.returncode == 0 and bug_id("INC-1", "F-1") in shown.stdout
     assert published.run("show", "INC-1").returncode == 0
     assert published.run("show", "INC-unheard-of").returncode == 1
+
+
+def test_a_history_is_in_the_order_of_time(published):
+    """What came late stands in the topic behind what it was before."""
+    path = published.folder / "late.jsonl"
+    path.write_text(json.dumps({"topic": "finding-updated", "at": "2026-01-02T09:00:00Z",
+                                "value": finding("INC-1", "F-late")}) + "\n")
+    assert published.run("publish", path).returncode == 0
+    published.wait_task(bug_id("INC-1", "F-late"))
+    history = [line for line in json_lines(published.run("show", "INC-1", "--json"))
+               if "headers" in line]
+    times = [line["headers"]["ce_time"] for line in history]
+    assert len(times) > 4 and times == sorted(times)
+    assert history[0]["value"].get("finding_id") == "F-late"

@@ -31,6 +31,15 @@ struct show {
     const struct entry *task; /* NULL: the incident is what was asked for */
     struct str task_id;
     int32_t shard;
+    struct told *history; /* as it was read */
+    size_t history_n, history_cap;
+};
+
+/* An event of the history: what is printed of it. */
+struct told {
+    struct str time; /* its ce_time, whose order is that of the texts */
+    size_t place;    /* in the topic */
+    struct str text;
 };
 
 /* ---- finding it ---- */
@@ -142,14 +151,42 @@ static ms_t first_time(const struct show *show)
     return first;
 }
 
-static void write_event(void *context, const struct message *message)
+static struct str time_of(const struct message *message)
+{
+    for (size_t i = 0; i < message->headers_n; i++)
+        if (str_eq(message->headers[i].name, STR("ce_time"))) return message->headers[i].value;
+    return STR("");
+}
+
+static void take_event(void *context, const struct message *message)
 {
     struct show *show = context;
+    struct buf text = {0};
     arena_reset(show->scratch, 1024 * 1024);
     if (show->json)
-        line_json_write(&show->out, show->scratch, message, show->config->topics);
+        line_json_write(&text, show->scratch, message, show->config->topics);
     else
-        render_message(&show->out, show->scratch, message, show->colour);
+        render_message(&text, show->scratch, message, show->colour);
+    size_t place = show->history_n;
+    *ARENA_PUSH(show->arena, show->history, show->history_n, show->history_cap) =
+        (struct told){.time = arena_str(show->arena, time_of(message)),
+                      .place = place,
+                      .text = arena_str(show->arena, buf_slice(&text))};
+    buf_free(&text);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct told *x = a, *y = b;
+    int order = str_cmp(x->time, y->time);
+    return order ? order : (x->place > y->place) - (x->place < y->place);
+}
+
+/* A record that came late stands in the topic behind what it was before. */
+static void write_history(struct show *show)
+{
+    if (show->history_n) qsort(show->history, show->history_n, sizeof *show->history, by_time);
+    for (size_t i = 0; i < show->history_n; i++) buf_str(&show->out, show->history[i].text);
 }
 
 static enum result write_all(struct show *show, struct error *error)
@@ -159,8 +196,10 @@ static enum result write_all(struct show *show, struct error *error)
     else
         write_state(show);
     if (!show->json) buf_lit(&show->out, "history\n");
-    return history_read(show->config, show->shard, show->incident_id, show->task_id,
-                        first_time(show), write_event, show, error);
+    enum result result = history_read(show->config, show->shard, show->incident_id, show->task_id,
+                                      first_time(show), take_event, show, error);
+    write_history(show); /* also what a failure left */
+    return result;
 }
 
 static enum result do_show(struct show *show, struct str id, struct error *error)
