@@ -168,7 +168,7 @@ def test_events_of_time_without_their_long_parts(world):
         assert int(record.header("epilogue-truncated")) > 30_000
         assert record.json["description"] is None and record.json["sla"] == "breached"
         assert record.json["title"] == "u" * 900
-        assert set(record.json["changes"]) == {"sla"}
+        assert set(record.json["changes"]) == {"sla", "first_breached_at"}
     review = next(r for r in world.wait_records(
         "followup-reminders", lambda records: any(r.json["kind"] == "review-due" for r in records))
         if r.json["kind"] == "review-due")

@@ -20,7 +20,7 @@ _SEED = 20261120
 def test_kill_9_ten_times_in_20_000_events(world):
     chance = random.Random(_SEED)
     world.topics_create(4)
-    load, small, in_the_middle = Load(world, seed=_SEED), {"batch.max": 100}, 0
+    load, small, in_the_middle = Load(world, seed=_SEED), {"batch.max": 20}, 0
     for _ in range(_ROUNDS):
         done = len(checker.created_findings(world.tasks()))
         load.publish(_EVENTS // _ROUNDS)
