@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A batch that is decided while others are under way: in which order they go on, and what becomes
  * of it. */
+#include "engine/batch_private.h"
 #include "engine_support.h"
 
 #include <stdio.h>
@@ -253,6 +254,71 @@ static void a_revocation_takes_it_along(void **state)
     assert_true(f.polls > polls);
 }
 
+/* So much follows from it that it is decided in two parts. */
+static void put_in_parts(void)
+{
+    struct buf value = {0};
+    buf_lit(&value, "{\"incident_id\":\"L-0\",\"closed_at\":\"2026-11-01\",\"findings\":[");
+    for (int i = 0; i < 600; i++)
+        buf_printf(&value, "%s{\"finding_id\":\"F-%d\"}", i ? "," : "", i);
+    buf_printf(&value, "]}%c", 0);
+    fake_put(&f, TOPIC_INCIDENT_CLOSED, 0, f.clock.now, value.p);
+    buf_free(&value);
+}
+
+static size_t large_released; /* the record at offset 0 */
+
+static void note_release(void *self, const struct record *record)
+{
+    ((struct fake *)self)->released++;
+    large_released += record->offset == 0;
+}
+
+static bool points_into(const struct batch *b, const struct record *record)
+{
+    bool points = false;
+    for (size_t i = 0; i < b->messages_n; i++) {
+        const char *key = b->messages[i].key.p, *value = record->value.p;
+        points |= key >= value && key < value + record->value.n;
+    }
+    return points;
+}
+
+static bool ends_what_the_flight_began(void)
+{
+    const struct batch *ahead = f.engine->ahead, *flight = f.engine->flight;
+    return ahead && flight && flight->shards[0].pinned && ahead->shards[0].taken;
+}
+
+/* Messages of the first part have slices of the record, which the second part has taken. */
+static void what_is_decided_in_part_outlives_the_end_of_it(void **state)
+{
+    (void)state;
+    static const int32_t all[FAKE_SHARDS] = {0, 1};
+    f.input.release = note_release;
+    large_released = 0;
+    f.prepare_waits = 9;
+    put_in_parts();
+    for (int i = 0; !ends_what_the_flight_began(); i++) {
+        assert_true(i < 100);
+        if (f.engine->inbox_n + f.queue_n - f.given < 3) close_two(2 * i + 1);
+        fake_step(&f);
+    }
+    assert_int_equal(large_released, 0);
+    assert_true(points_into(f.engine->flight, f.engine->flight->shards[0].pinned));
+    *ARENA_PUSH(f.arena, f.queue, f.queue_n, f.queue_cap) =
+        (struct kafka_event){.type = KAFKA_REVOKED, .shards = all, .shards_n = FAKE_SHARDS};
+    fake_step(&f);
+    assert_null(f.engine->ahead);
+    assert_non_null(f.engine->flight);
+    assert_int_equal(large_released, 0);
+    while (f.engine->flight) fake_step(&f);
+    fake_step(&f);
+    assert_int_equal(large_released, 1);
+    assert_int_equal(f.released, f.given - 1); /* each record once */
+    assert_int_equal(f.engine->inbox_n, 0);
+}
+
 /* Two batches behind each other, the first of which is being applied. */
 static void one_applies_and_one_commits(void)
 {
@@ -380,6 +446,7 @@ int main(void)
         TEST(an_unknown_outcome_takes_it_along),
         TEST(a_shard_that_begins_again_takes_it_along),
         TEST(a_revocation_takes_it_along),
+        TEST(what_is_decided_in_part_outlives_the_end_of_it),
         TEST(an_apply_that_fails_leaves_the_next_to_kafka),
         TEST(a_refused_apply_is_followed_by_another),
         TEST(either_checkpoint_is_right_while_it_applies),

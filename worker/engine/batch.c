@@ -95,8 +95,13 @@ static void land(struct batch **stage)
         struct batch_shard *bs = &b->shards[i];
         bs->shard->in_flight--;
         records += bs->taken;
-        for (size_t k = 0; k < bs->taken; k++)
-            engine->input->release(engine->input->self, &bs->records[k]);
+        for (size_t k = 0; k < bs->taken; k++) {
+            /* The batch before may have decided the first of them in part. */
+            if (stage == &engine->ahead)
+                inbox_untake(engine, &bs->records[k]);
+            else
+                engine->input->release(engine->input->self, &bs->records[k]);
+        }
         if (bs->pinned) inbox_unpin(engine, bs->pinned);
     }
     if (stage == &engine->flight)

@@ -268,6 +268,8 @@ struct record inbox_take(const struct record *record);
 /* A batch has taken a part of what the record causes: what it points to stays until inbox_unpin. */
 void inbox_pin(const struct record *record);
 void inbox_unpin(struct engine *engine, const struct record *record);
+/* A batch that is dropped gives back what it took: at once, or when nobody points into it. */
+void inbox_untake(struct engine *engine, const struct record *record);
 /* Gives back what is done. No pointer to a slot of the inbox is good behind it. */
 void inbox_sweep(struct engine *engine);
 
