@@ -320,6 +320,30 @@ static void what_is_decided_in_part_outlives_the_end_of_it(void **state)
 }
 
 /* Two batches behind each other, the first of which is being applied. */
+/* What is too large on top of what may never be is perhaps not too large. */
+static void nobody_is_refused_for_what_is_not_committed(void **state)
+{
+    (void)state;
+    f.commit_waits = 4;
+    close_two(0);
+    fake_step(&f);
+    close_two(2);
+    f.limits_of[TOPIC_TASKS] = 100;
+    fake_step(&f);
+    assert_non_null(f.engine->flight);
+    assert_null(f.engine->ahead);
+    assert_int_equal(f.engine->oversized_n, 0);
+    f.limits_of[TOPIC_TASKS] = 0;
+    f.commit_waits = 0;
+    fake_work_off(&f);
+    assert_int_equal(fake_count(&f, "epilogue.incident.opened.v1", NULL), 4);
+    f.limits_of[TOPIC_TASKS] = 100; /* with nothing under way it is */
+    close_two(4);
+    fake_work_off(&f);
+    assert_int_equal(f.engine->oversized_n, 2);
+    assert_int_equal(fake_count(&f, "epilogue.incident.opened.v1", NULL), 4);
+}
+
 static void one_applies_and_one_commits(void)
 {
     f.apply_waits = 9;
@@ -447,6 +471,7 @@ int main(void)
         TEST(a_shard_that_begins_again_takes_it_along),
         TEST(a_revocation_takes_it_along),
         TEST(what_is_decided_in_part_outlives_the_end_of_it),
+        TEST(nobody_is_refused_for_what_is_not_committed),
         TEST(an_apply_that_fails_leaves_the_next_to_kafka),
         TEST(a_refused_apply_is_followed_by_another),
         TEST(either_checkpoint_is_right_while_it_applies),

@@ -135,6 +135,8 @@ static enum result refuse_entry(struct batch *b, const struct entry *entry, cons
 enum result batch_refuse(struct batch *b, const struct message_origin *origin,
                          const struct message *m, struct error *error)
 {
+    /* What it was decided upon may never be: then it is perhaps not too large. It is decided again. */
+    if (b->engine->flight && b->engine->flight != b) return REJECT;
     /* What was learned is for the next batch: of many shards that have such a record each would else
      * have its turn, until it is forgotten which one the first had. */
     b->engine->first = origin->shard->id;
