@@ -20,7 +20,7 @@ static ms_t urgent_at(const struct policy *policy, const struct recipient_state 
     ms_t at = deadline_add(calendar, recipient->urgent_since, policy->collect_at_once);
     if (recipient->urgent_last == TIME_NONE) return at;
     struct duration space = policy->at_once_every;
-    space.amount *= recipient->urgent;
+    space.amount *= recipient->urgent_digests;
     return time_later(at, deadline_add(calendar, recipient->urgent_last, space));
 }
 
@@ -135,7 +135,7 @@ static struct str plural(size_t n)
     return n == 1 ? STR("") : STR("s");
 }
 
-/* "7 reminders, 3 of them P1; the first: …; 2 reviews are due". One alone says it all. */
+/* "7 reminders, 3 of them P1; the most urgent: …; 2 reviews are due". One alone says it all. */
 static struct str summary(struct decision *d, const struct digest_output *digest)
 {
     struct arena *arena = d->arena;
@@ -175,8 +175,8 @@ static void bound(size_t *n, int64_t *omitted)
 static void note_urgent(struct recipient_state *recipient, ms_t at)
 {
     bool goes_on = recipient->urgent_last != TIME_NONE && at - recipient->urgent_last < DAY_MS;
-    recipient->urgent = goes_on ? recipient->urgent + 1 : 1;
-    if (recipient->urgent > SPACING_MAX) recipient->urgent = SPACING_MAX;
+    recipient->urgent_digests = goes_on ? recipient->urgent_digests + 1 : 1;
+    if (recipient->urgent_digests > SPACING_MAX) recipient->urgent_digests = SPACING_MAX;
     recipient->urgent_last = at;
 }
 

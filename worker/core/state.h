@@ -354,7 +354,7 @@ struct items { ITEMS_MEMBERS(MEMBER) };
     X(TIME, since)               /* of the first items that wait and could; TIME_NONE: none do */ \
     X(TIME, urgent_since)        /* of the first that could not */ \
     X(TIME, urgent_last)         /* when the last urgent digest was due */ \
-    X(INTEGER, urgent)           /* how many there were, none a day behind the one before */
+    X(INTEGER, urgent_digests)   /* how many there were, none a day behind the one before */
 struct recipient_state { RECIPIENT_MEMBERS(MEMBER) };
 
 /* clang-format on */
