@@ -18,32 +18,21 @@ NAMES_DEFINE(noise_figure, NOISE_FIGURES)
 
 /* ---- when ---- */
 
-static ms_t local_time(const struct policy *policy, ms_t t)
-{
-    return t + policy->calendar.utc_offset_minutes * MINUTE_MS;
-}
-
-/* Nothing is added to a time of a working day, and any other is moved to the next one. */
-static bool is_working_day(const struct policy *policy, ms_t t)
-{
-    return deadline_add(&policy->calendar, t, (struct duration){0, true}) == t;
-}
-
 static bool is_night(const struct policy *policy, ms_t t)
 {
-    ms_t local = local_time(policy, t), time_of_day = local - timestamp_day(local) * DAY_MS;
+    const struct calendar *calendar = &policy->calendar;
+    ms_t time_of_day = t - calendar_midnight(calendar, calendar_day(calendar, t));
     return time_of_day < policy->day_from || time_of_day >= policy->day_to;
 }
 
 void simulate_noise_line(struct simulate_noise *noise, const struct policy *policy, ms_t at)
 {
-    int64_t day = timestamp_day(local_time(policy, at));
+    int64_t day = calendar_day(&policy->calendar, at);
     if (!noise->has_begun) noise->last_day = day - 1;
     noise->has_begun = true;
     while (noise->last_day < day) {
         noise->last_day++;
-        ms_t start = noise->last_day * DAY_MS - policy->calendar.utc_offset_minutes * MINUTE_MS;
-        noise->working_days += is_working_day(policy, start);
+        noise->working_days += calendar_is_working_day(&policy->calendar, noise->last_day);
     }
 }
 
@@ -106,8 +95,8 @@ static struct simulate_noise_day *count_event(struct simulate_noise *noise,
                                               struct simulate_noise_recipient *r,
                                               const struct policy *policy, ms_t now)
 {
-    int64_t day = timestamp_day(local_time(policy, now));
-    bool is_working = is_working_day(policy, now);
+    int64_t day = calendar_day(&policy->calendar, now);
+    bool is_working = calendar_is_working_day(&policy->calendar, day);
     if (!r->days_n || r->days[r->days_n - 1].day != day)
         *ARENA_PUSH(noise->arena, r->days, r->days_n, r->days_cap) =
             (struct simulate_noise_day){.day = day, .is_working = is_working};

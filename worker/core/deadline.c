@@ -22,7 +22,7 @@ static bool is_holiday(const struct calendar *calendar, int64_t day)
     return low < calendar->holidays_n && calendar->holidays[low] == day;
 }
 
-static bool is_working_day(const struct calendar *calendar, int64_t day)
+bool calendar_is_working_day(const struct calendar *calendar, int64_t day)
 {
     return (calendar->working_days >> timestamp_weekday(day) & 1) && !is_holiday(calendar, day);
 }
@@ -30,24 +30,22 @@ static bool is_working_day(const struct calendar *calendar, int64_t day)
 static int64_t next_working_day(const struct calendar *calendar, int64_t day)
 {
     do day++;
-    while (day < LATEST_DAY && !is_working_day(calendar, day));
+    while (day < LATEST_DAY && !calendar_is_working_day(calendar, day));
     return day;
 }
 
 ms_t deadline_add(const struct calendar *calendar, ms_t from, struct duration d)
 {
     if (!d.working_days) return from > LATEST - d.amount ? LATEST : from + d.amount;
-    int64_t offset = calendar->utc_offset_minutes * MINUTE_MS;
-    int64_t local = from + offset;
-    int64_t day = timestamp_day(local);
-    int64_t time_of_day = local - day * DAY_MS;
-    if (!is_working_day(calendar, day)) {
+    int64_t day = calendar_day(calendar, from);
+    int64_t time_of_day = from - calendar_midnight(calendar, day);
+    if (!calendar_is_working_day(calendar, day)) {
         day = next_working_day(calendar, day);
         time_of_day = 0;
     }
     for (int64_t n = 0; n < d.amount && day < LATEST_DAY; n++)
         day = next_working_day(calendar, day);
-    ms_t at = day * DAY_MS + time_of_day - offset;
+    ms_t at = calendar_midnight(calendar, day) + time_of_day;
     return at > LATEST ? LATEST : at;
 }
 
@@ -55,9 +53,8 @@ ms_t deadline_move(const struct calendar *calendar, ms_t at, int64_t by, struct 
 {
     at = at > LATEST - by ? LATEST : at + by;
     if (!d.working_days) return at;
-    int64_t offset = calendar->utc_offset_minutes * MINUTE_MS;
-    int64_t day = timestamp_day(at + offset);
-    if (is_working_day(calendar, day)) return at;
+    int64_t day = calendar_day(calendar, at);
+    if (calendar_is_working_day(calendar, day)) return at;
     at += (next_working_day(calendar, day) - day) * DAY_MS;
     return at > LATEST ? LATEST : at;
 }

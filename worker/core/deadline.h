@@ -19,6 +19,23 @@ ms_t deadline_move(const struct calendar *calendar, ms_t at, int64_t by, struct 
 /* The point at `percent` of the way from `start` to `end`. */
 ms_t deadline_point(ms_t start, ms_t end, int percent);
 
+/* What the clocks of the calendar's zone show at `t`, as if they were UTC's. */
+static inline ms_t calendar_local(const struct calendar *calendar, ms_t t)
+{
+    return t + calendar->utc_offset_minutes * MINUTE_MS;
+}
+/* The day of the calendar in which `t` lies, and when a day of it begins. */
+static inline int64_t calendar_day(const struct calendar *calendar, ms_t t)
+{
+    return timestamp_day(calendar_local(calendar, t));
+}
+static inline ms_t calendar_midnight(const struct calendar *calendar, int64_t day)
+{
+    return day * DAY_MS - calendar->utc_offset_minutes * MINUTE_MS;
+}
+/* Of its working days, and no holiday. */
+bool calendar_is_working_day(const struct calendar *calendar, int64_t day);
+
 /* The earlier of two times that may be TIME_NONE. */
 static inline ms_t time_first(ms_t a, ms_t b)
 {

@@ -161,7 +161,7 @@ static struct str summary(struct decision *d, const struct digest_output *digest
 static struct str date_of(const struct decision *d)
 {
     char text[TIMESTAMP_TEXT];
-    timestamp_format(d->now + d->policy->calendar.utc_offset_minutes * MINUTE_MS, text);
+    timestamp_format(calendar_local(&d->policy->calendar, d->now), text);
     return arena_str(d->arena, (struct str){text, sizeof "2026-11-27" - 1});
 }
 

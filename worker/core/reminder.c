@@ -26,8 +26,7 @@ static ms_t due_soon_after(const struct policy *policy, const struct task *task,
  * past counts as at the change. Escalation keeps no place in a schedule, so that time is kept there. */
 static ms_t not_before_change(const struct task *task, ms_t at)
 {
-    ms_t change = task->reminders[REMINDER_ESCALATION].last;
-    return at > change ? at : change;
+    return time_later(at, task->reminders[REMINDER_ESCALATION].last);
 }
 
 /* The point of escalation step `i`. */
@@ -45,8 +44,7 @@ static ms_t escalation_next(const struct policy *policy, const struct task *task
     ms_t first = TIME_NONE;
     for (size_t i = 0; i < policy->escalation_n; i++) {
         if (task->escalated >> i & 1) continue;
-        ms_t at = step_point(policy, task, i);
-        if (first == TIME_NONE || at < first) first = at;
+        first = time_first(first, step_point(policy, task, i));
     }
     return first;
 }

@@ -21,15 +21,10 @@ ms_t schedule_repeat(const struct calendar *calendar, ms_t first, struct duratio
     }
 }
 
-static int64_t offset_of(const struct policy *policy)
-{
-    return policy->calendar.utc_offset_minutes * MINUTE_MS;
-}
-
 /* reminders.at of this day, or of the next working day if it is none. */
 static ms_t morning(const struct policy *policy, int64_t day)
 {
-    ms_t midnight = day * DAY_MS - offset_of(policy);
+    ms_t midnight = calendar_midnight(&policy->calendar, day);
     ms_t start = deadline_add(&policy->calendar, midnight, (struct duration){0, true});
     return deadline_add(&policy->calendar, start, (struct duration){policy->remind_at, false});
 }
@@ -38,19 +33,20 @@ ms_t schedule_send_at(const struct policy *policy, bool at_once, ms_t due)
 {
     if (at_once || due == TIME_NONE) return due;
     /* The first day whose reminders.at does not lie before it. */
-    ms_t local = due + offset_of(policy) - policy->remind_at;
-    return morning(policy, timestamp_day(local + DAY_MS - 1));
+    int64_t day_before = calendar_day(&policy->calendar, due - policy->remind_at - 1);
+    return morning(policy, day_before + 1);
 }
 
 ms_t schedule_review_on(const struct policy *policy, ms_t after)
 {
-    int64_t day = timestamp_day(after + offset_of(policy));
+    int64_t day = calendar_day(&policy->calendar, after);
     /* From the latest such day on: it may have moved behind `after`, over days off. */
     day -= (timestamp_weekday(day) - (policy->review_on - 1) + 7) % 7;
     for (;; day += 7) {
         ms_t at = morning(policy, day);
         if (at > after) return at;
-        if (at < day * DAY_MS - offset_of(policy)) return TIME_NONE; /* the end of the calendar */
+        if (at < calendar_midnight(&policy->calendar, day))
+            return TIME_NONE; /* the end of the calendar */
     }
 }
 
