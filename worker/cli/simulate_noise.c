@@ -70,18 +70,12 @@ static struct simulate_noise_recipient *recipient_of(struct simulate_noise *nois
     return noise->items[i] = r;
 }
 
-static struct str text_of(const struct json *object, const char *name)
-{
-    const struct json *member = object ? json_get(object, name) : NULL;
-    return member && member->type == JSON_STRING ? member->text : STR_NONE;
-}
-
 /* As a digest names it. */
 static struct str name_of(struct arena *scratch, const struct json *recipient)
 {
     static const char *const whats[] = {"person", "team", "role"};
     for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
-        struct str raw = text_of(recipient, whats[i]);
+        struct str raw = json_get_text(recipient, whats[i]);
         if (!raw.n) continue;
         struct str encoded = state_encode_part(scratch, raw);
         return arena_printf(scratch, "%s:%.*s", whats[i], STR_ARG(encoded));
@@ -118,13 +112,13 @@ static void count_kind(struct simulate_noise_recipient *r, struct simulate_noise
 static void count_digest(struct simulate_noise *noise, const struct policy *policy,
                          const struct json *value, ms_t now)
 {
-    struct simulate_noise_recipient *r = recipient_of(noise, text_of(value, "recipient"));
+    struct simulate_noise_recipient *r = recipient_of(noise, json_get_text(value, "recipient"));
     struct simulate_noise_day *day = count_event(noise, r, policy, now);
     const struct json *items = json_get(value, "items"), *reviews = json_get(value, "reviews");
     for (const struct json *i = items ? items->first : NULL; i; i = i->next) {
         const struct json *covers = json_get(i, "covers"), *roles = json_get(i, "roles");
         const struct json *first = covers ? covers->first : NULL;
-        struct str kind = text_of(i, "kind");
+        struct str kind = json_get_text(i, "kind");
         count_kind(r, day, reminder_kind_parse(kind.p || !first ? kind : first->text));
         for (const struct json *role = roles ? roles->first : NULL; role; role = role->next)
             r->roles |= 1u << role_parse(role->text);
@@ -151,10 +145,10 @@ static void count_reminder(struct simulate_noise *noise, struct arena *scratch,
     for (const struct json *i = recipients ? recipients->first : NULL; i; i = i->next) {
         struct str name = name_of(scratch, i);
         struct simulate_noise_recipient *r = recipient_of(noise, name);
-        r->roles |= 1u << role_parse(text_of(i, "role"));
+        r->roles |= 1u << role_parse(json_get_text(i, "role"));
         if (was_before(scratch, recipients, i, name)) continue;
         count_kind(r, count_event(noise, r, policy, now),
-                   reminder_kind_parse(text_of(value, "kind")));
+                   reminder_kind_parse(json_get_text(value, "kind")));
     }
 }
 
@@ -168,7 +162,7 @@ void simulate_noise_count(struct simulate_noise *noise, struct arena *scratch,
         value->type != JSON_OBJECT)
         return;
     noise->events++;
-    if (text_of(value, "recipient").p)
+    if (json_get_text(value, "recipient").p)
         count_digest(noise, policy, value, now);
     else
         count_reminder(noise, scratch, policy, value, now);

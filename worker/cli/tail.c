@@ -86,12 +86,6 @@ static bool is_named(struct str wanted, struct str what, struct str name)
     return str_eq(wanted, name);
 }
 
-static struct str text_of(const struct json *object, const char *name)
-{
-    const struct json *value = json_get(object, name);
-    return value && value->type == JSON_STRING ? value->text : STR_NONE;
-}
-
 static bool is_for(struct tail *tail, const struct record *record)
 {
     struct json *value;
@@ -99,7 +93,7 @@ static bool is_for(struct tail *tail, const struct record *record)
     if (record->topic != TOPIC_REMINDERS || !record->value.p) return false;
     json_parse(json_scratch(), tail->arena, record->value, VALUE_DEPTH, &value, &detail);
     if (!value || value->type != JSON_OBJECT) return false;
-    struct str name = text_of(value, "recipient");
+    struct str name = json_get_text(value, "recipient");
     if (name.p) { /* a digest */
         const char *colon = memchr(name.p, ':', name.n);
         size_t n = colon ? (size_t)(colon - name.p) + 1 : 0;
@@ -108,8 +102,8 @@ static bool is_for(struct tail *tail, const struct record *record)
     }
     const struct json *all = json_get(value, "recipients");
     for (const struct json *r = all ? all->first : NULL; r; r = r->next)
-        if (r->type == JSON_OBJECT && (is_named(wanted, STR("person:"), text_of(r, "person")) ||
-                                       is_named(wanted, STR("team:"), text_of(r, "team"))))
+        if (is_named(wanted, STR("person:"), json_get_text(r, "person")) ||
+            is_named(wanted, STR("team:"), json_get_text(r, "team")))
             return true;
     return false;
 }

@@ -91,8 +91,7 @@ struct str decode_incident_id(struct reader *r, const struct json *value)
  * says its incident_id where that can be read. */
 static struct str peek_incident_id(const struct json *data)
 {
-    const struct json *id = data ? json_get(data, "incident_id") : NULL;
-    return id && id->type == JSON_STRING ? id->text : STR_NONE;
+    return json_get_text(data, "incident_id");
 }
 
 /* `topic`: what kind of record it is. */

@@ -368,3 +368,9 @@ const struct json *json_get(const struct json *object, const char *name)
         if (str_eq(m->name, wanted)) return m;
     return NULL;
 }
+
+struct str json_get_text(const struct json *object, const char *name)
+{
+    const struct json *value = object ? json_get(object, name) : NULL;
+    return value && value->type == JSON_STRING ? value->text : STR_NONE;
+}

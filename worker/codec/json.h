@@ -52,6 +52,8 @@ struct arena *json_scratch(void);
 
 /* The member of an object, NULL when there is none. */
 const struct json *json_get(const struct json *object, const char *name);
+/* The text of a member that is a string; absent for any other, and where `object` is NULL or none. */
+struct str json_get_text(const struct json *object, const char *name);
 
 /* Writers: append to the buffer; commas and colons are the caller's literals. */
 void json_write_string(struct buf *out, struct str s);  /* "…", null if absent */

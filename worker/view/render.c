@@ -35,9 +35,9 @@ void render_subject(struct buf *out, struct arena *arena, const struct message *
         value->type == JSON_OBJECT) {
         const struct json *data = json_get(value, "data");
         if (!data || data->type != JSON_OBJECT) data = value;
-        part = render_text_of(data, "task_id").p ? render_text_of(data, "task_id")
-                                                 : render_text_of(data, "finding_id");
-        if (!incident_id.p) incident_id = render_text_of(data, "incident_id");
+        part = json_get_text(data, "task_id").p ? json_get_text(data, "task_id")
+                                                : json_get_text(data, "finding_id");
+        if (!incident_id.p) incident_id = json_get_text(data, "incident_id");
     }
     render_put_text(&page, incident_id.p ? incident_id : STR("without a key"));
     if (!part.p) return;
@@ -80,7 +80,7 @@ static void put_forwarded(struct render_page *page, const struct message *messag
     render_time(page->out, message->timestamp);
     render_put_word(page, STR("forwarded"), 0);
     buf_lit(page->out, "finding ");
-    render_put_text(page, render_text_of(value, "finding_id"));
+    render_put_text(page, json_get_text(value, "finding_id"));
     buf_lit(page->out, " goes on to ");
     render_put_text(page, message->key);
 }
@@ -120,7 +120,7 @@ void render_message(struct buf *out, struct arena *arena, const struct message *
             render_event_digest(&page, value);
         else if (message->topic == TOPIC_REMINDERS)
             render_event_reminder(&page, value);
-        else if (render_text_of(value, "task_id").p)
+        else if (json_get_text(value, "task_id").p)
             render_event_task(&page, word, value);
         else
             render_event_incident(&page, word, value);

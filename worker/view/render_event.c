@@ -23,7 +23,7 @@ static void put_changes(struct render_page *page, const struct json *value,
         before = "; ";
         /* Of a policy that stays the same, another rule applies. */
         if (str_eq(c->name, STR("policy")) && from && to &&
-            str_eq(render_text_of(from, "version"), render_text_of(to, "version"))) {
+            str_eq(json_get_text(from, "version"), json_get_text(to, "version"))) {
             from = json_get(from, "rule");
             to = json_get(to, "rule");
         }
@@ -38,13 +38,13 @@ static void put_created(struct render_page *page, const struct json *value)
     struct buf *out = page->out;
     render_put_member(page, ": ", value, "priority", " (");
     render_put_member(page, "", value, "severity", ") ");
-    render_put_quoted(page, render_text_of(value, "title"));
+    render_put_quoted(page, json_get_text(value, "title"));
     render_put_member(page, "; queue ", value, "queue", "; owner ");
     const struct json *owner = json_get(value, "owner");
     render_put_owner(page, owner);
-    if (!render_text_of(owner, "team").p && !render_text_of(owner, "person").p) {
+    if (!json_get_text(owner, "team").p && !json_get_text(owner, "person").p) {
         buf_lit(out, ", assign by ");
-        render_put_time(page, render_text_of(value, "assign_due_at"));
+        render_put_time(page, json_get_text(value, "assign_due_at"));
     }
     const struct json *participants = json_get(value, "participants");
     if (participants && participants->first) {
@@ -52,10 +52,10 @@ static void put_created(struct render_page *page, const struct json *value)
         render_put_list(page, participants);
     }
     buf_lit(out, "; due ");
-    render_put_time(page, render_text_of(value, "due_at"));
-    struct str description = render_text_of(value, "description");
+    render_put_time(page, json_get_text(value, "due_at"));
+    struct str description = json_get_text(value, "description");
     /* Of the incident's own tasks the worker wrote it: it says what is missing. */
-    if (description.p && !render_text_of(value, "finding_id").p) {
+    if (description.p && !json_get_text(value, "finding_id").p) {
         buf_lit(out, "; ");
         render_put_quoted(page, description);
     }
@@ -63,10 +63,10 @@ static void put_created(struct render_page *page, const struct json *value)
 
 static void put_closed(struct render_page *page, const struct json *value)
 {
-    struct str reason = render_text_of(value, "reason");
+    struct str reason = json_get_text(value, "reason");
     render_put_member(page, ": ", value, "resolution", "");
     /* What was not done was neither in time nor late. */
-    if (!str_eq(render_text_of(value, "sla"), STR("waived")))
+    if (!str_eq(json_get_text(value, "sla"), STR("waived")))
         render_put_member(page, ", ", value, "sla", "");
     if (!reason.p) return;
     buf_lit(page->out, ", because ");
@@ -81,14 +81,14 @@ void render_event_task(struct render_page *page, struct str word, const struct j
     static const char *const of_resolved[] = {"status", NULL};
     static const char *const of_reopened[] = {"status", "resolution", "closed_at", "occurrence",
                                               NULL};
-    render_put_text(page, render_text_of(value, "task_id"));
+    render_put_text(page, json_get_text(value, "task_id"));
     if (str_eq(word, STR("created"))) {
         put_created(page, value);
         render_put_warnings(page, value);
         return;
     }
     buf_char(page->out, ' ');
-    render_put_quoted_up_to(page, render_text_of(value, "title"), TITLE_BYTES);
+    render_put_quoted_up_to(page, json_get_text(value, "title"), TITLE_BYTES);
     if (str_eq(word, STR("closed"))) {
         put_closed(page, value);
         put_changes(page, value, of_closed, "; ");
@@ -115,8 +115,8 @@ static void put_because(struct render_page *page, const struct json *because)
 void render_event_incident(struct render_page *page, struct str word, const struct json *value)
 {
     struct buf *out = page->out;
-    render_put_text(page, render_text_of(value, "incident_id"));
-    struct str title = render_text_of(value, "title");
+    render_put_text(page, json_get_text(value, "incident_id"));
+    struct str title = json_get_text(value, "title");
     if (title.p) buf_char(out, ' ');
     if (title.p) render_put_quoted(page, title);
     if (str_eq(word, STR("completed"))) {
@@ -159,18 +159,18 @@ static void put_open_tasks(struct render_page *page, const struct json *incident
         buf_printf(page->out, "\n%25s", "");
         render_put_member(page, "", t, "priority", " ");
         render_put_member(page, "", t, "kind", " ");
-        render_put_quoted(page, render_text_of(t, "title"));
+        render_put_quoted(page, json_get_text(t, "title"));
         render_put_member(page, " ", t, "status", ", ");
         render_put_owner(page, json_get(t, "owner"));
         buf_lit(page->out, ", due ");
-        render_put_time(page, render_text_of(t, "due_at"));
+        render_put_time(page, json_get_text(t, "due_at"));
     }
 }
 
 void render_event_reminder(struct render_page *page, const struct json *value)
 {
     put_recipients(page, json_get(value, "recipients"));
-    render_put_up_to(page, render_text_of(value, "summary"), RENDER_SENTENCE_BYTES);
+    render_put_up_to(page, json_get_text(value, "summary"), RENDER_SENTENCE_BYTES);
     put_open_tasks(page, json_get(value, "incident"));
 }
 
@@ -178,7 +178,7 @@ void render_event_reminder(struct render_page *page, const struct json *value)
 static void put_kind(struct render_page *page, const struct json *item, struct str kind)
 {
     buf_lit(page->out, " (");
-    render_put_text(page, kind.p ? kind : render_text_of(item, "kind"));
+    render_put_text(page, kind.p ? kind : json_get_text(item, "kind"));
     buf_printf(page->out, " %lld, to ", (long long)render_integer_of(item, "number"));
     render_put_list(page, json_get(item, "roles"));
     buf_char(page->out, ')');
@@ -191,7 +191,7 @@ static void put_items(struct render_page *page, const struct json *items, struct
     for (const struct json *i = items ? items->first : NULL; i; i = i->next) {
         if (!is_alone) {
             buf_printf(page->out, "\n%25s", "");
-            render_put_up_to(page, render_text_of(i, "summary"), RENDER_SENTENCE_BYTES);
+            render_put_up_to(page, json_get_text(i, "summary"), RENDER_SENTENCE_BYTES);
         }
         put_kind(page, i, kind);
     }
@@ -213,7 +213,7 @@ void render_event_digest(struct render_page *page, const struct json *value)
     render_put_member(page, "to ", value, "recipient", "");
     buf_str(page->out, urgent && urgent->type == JSON_TRUE ? STR(", at once: ") : STR(": "));
     if (is_alone) {
-        render_put_up_to(page, render_text_of(value, "summary"), RENDER_SENTENCE_BYTES);
+        render_put_up_to(page, json_get_text(value, "summary"), RENDER_SENTENCE_BYTES);
     } else {
         put_count(page, items, "reminder", "");
         put_count(page, reviews, "review", items && items->count ? ", " : "");

@@ -16,8 +16,7 @@ struct render_page {
     bool colour;
 };
 
-/* A member of an object that may be NULL: a string's text, else absent; an integer, else 0. */
-struct str render_text_of(const struct json *object, const char *name);
+/* A member of an object that may be NULL: an integer, else 0. */
 int64_t render_integer_of(const struct json *object, const char *name);
 
 /* Texts of others, cut and made safe. */

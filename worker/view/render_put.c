@@ -7,12 +7,6 @@
 
 #define WORD_WIDTH 20 /* "missing-findings" and a number */
 
-struct str render_text_of(const struct json *object, const char *name)
-{
-    const struct json *value = object ? json_get(object, name) : NULL;
-    return value && value->type == JSON_STRING ? value->text : STR_NONE;
-}
-
 int64_t render_integer_of(const struct json *object, const char *name)
 {
     const struct json *value = object ? json_get(object, name) : NULL;
@@ -45,7 +39,7 @@ void render_put_member(struct render_page *page, const char *before, const struc
                        const char *name, const char *after)
 {
     buf_str(page->out, str_of(before));
-    render_put_text(page, render_text_of(object, name));
+    render_put_text(page, json_get_text(object, name));
     buf_str(page->out, str_of(after));
 }
 
@@ -60,7 +54,7 @@ void render_put_time(struct render_page *page, struct str text)
 
 void render_put_owner(struct render_page *page, const struct json *owner)
 {
-    struct str team = render_text_of(owner, "team"), person = render_text_of(owner, "person");
+    struct str team = json_get_text(owner, "team"), person = json_get_text(owner, "person");
     render_put_text(page, person.p ? person : team.p ? team : STR("nobody"));
     if (!person.p || !team.p) return;
     buf_lit(page->out, " (");
@@ -78,8 +72,8 @@ void render_put_list(struct render_page *page, const struct json *list)
 
 static void render_put_tracker(struct render_page *page, const struct json *tracker)
 {
-    struct str system = render_text_of(tracker, "system"), key = render_text_of(tracker, "key");
-    if (!key.p) key = render_text_of(tracker, "url");
+    struct str system = json_get_text(tracker, "system"), key = json_get_text(tracker, "key");
+    if (!key.p) key = json_get_text(tracker, "url");
     render_put_text(page, system.p ? system : STR(""));
     if (system.p && key.p) buf_char(page->out, ' ');
     render_put_text(page, key.p ? key : STR(""));
@@ -103,7 +97,7 @@ void render_put_value(struct render_page *page, const struct json *value)
         break;
     case JSON_OBJECT:
         if (json_get(value, "version"))
-            render_put_text(page, render_text_of(value, "version"));
+            render_put_text(page, json_get_text(value, "version"));
         else if (json_get(value, "person") || json_get(value, "team"))
             render_put_owner(page, value);
         else
