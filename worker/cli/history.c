@@ -2,6 +2,7 @@
 /* The events of one incident, picked out of its partition of followup-tasks. */
 #include "history.h"
 
+#include "codec/envelope.h"
 #include "kafka/kafka_reader.h"
 
 #define POLL_MS 1000
@@ -13,18 +14,11 @@ struct history {
     void *context;
 };
 
-static struct str header_of(const struct record *record, struct str name)
-{
-    for (size_t i = 0; i < record->headers_n; i++)
-        if (str_eq(record->headers[i].name, name)) return record->headers[i].value;
-    return STR_NONE;
-}
-
 static void take(const struct history *h, const struct record *record)
 {
     struct message message = record_message(record);
     if (!str_eq(record->key, h->incident_id)) return;
-    if (h->task_id.p && !str_eq(header_of(record, STR("ce_subject")), h->task_id)) return;
+    if (h->task_id.p && !str_eq(envelope_header(record, STR("ce_subject")), h->task_id)) return;
     h->take(h->context, &message);
 }
 

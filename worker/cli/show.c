@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "codec/encode_value.h"
+#include "codec/envelope.h"
 #include "codec/json.h"
 #include "common/clock.h"
 #include "config/policy_file.h"
@@ -151,13 +152,6 @@ static ms_t first_time(const struct show *show)
     return first;
 }
 
-static struct str time_of(const struct message *message)
-{
-    for (size_t i = 0; i < message->headers_n; i++)
-        if (str_eq(message->headers[i].name, STR("ce_time"))) return message->headers[i].value;
-    return STR("");
-}
-
 static void take_event(void *context, const struct message *message)
 {
     struct show *show = context;
@@ -168,10 +162,10 @@ static void take_event(void *context, const struct message *message)
     else
         render_message(&text, show->scratch, message, show->colour);
     size_t place = show->history_n;
-    *ARENA_PUSH(show->arena, show->history, show->history_n, show->history_cap) =
-        (struct told){.time = arena_str(show->arena, time_of(message)),
-                      .place = place,
-                      .text = arena_str(show->arena, buf_slice(&text))};
+    *ARENA_PUSH(show->arena, show->history, show->history_n, show->history_cap) = (struct told){
+        .time = arena_str(show->arena, envelope_message_header(message, STR("ce_time"))),
+        .place = place,
+        .text = arena_str(show->arena, buf_slice(&text))};
     buf_free(&text);
 }
 

@@ -12,11 +12,21 @@
 #define TRACEPARENT_BYTES 256
 #define TRACESTATE_BYTES 8192
 
+static struct str last_of(const struct header *headers, size_t n, struct str name)
+{
+    while (n--)
+        if (str_eq(headers[n].name, name)) return headers[n].value;
+    return STR_NONE;
+}
+
 struct str envelope_header(const struct record *record, struct str name)
 {
-    for (size_t i = record->headers_n; i > 0; i--)
-        if (str_eq(record->headers[i - 1].name, name)) return record->headers[i - 1].value;
-    return STR_NONE;
+    return last_of(record->headers, record->headers_n, name);
+}
+
+struct str envelope_message_header(const struct message *message, struct str name)
+{
+    return last_of(message->headers, message->headers_n, name);
 }
 
 const struct str envelope_kinds[ENVELOPE_UNKNOWN] = {[ENVELOPE_RECORD] = {"record", 6},

@@ -27,6 +27,7 @@
 
 /* The value of the last header of this name, absent when there is none. */
 struct str envelope_header(const struct record *record, struct str name);
+struct str envelope_message_header(const struct message *message, struct str name);
 
 /* A header's decimal number of 1 to 18 digits, 0 to `max`; false for anything else. */
 bool envelope_number(struct str text, int64_t max, int64_t *out);

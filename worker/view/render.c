@@ -17,14 +17,6 @@ void render_time(struct buf *out, ms_t t)
     buf_printf(out, "%s %.10s %.8s", days[timestamp_weekday(timestamp_day(t))], text, text + 11);
 }
 
-static struct str header_of(const struct message *message, const char *name)
-{
-    struct str value = STR_NONE;
-    for (size_t i = 0; i < message->headers_n; i++)
-        if (str_eq(message->headers[i].name, str_of(name))) value = message->headers[i].value;
-    return value;
-}
-
 void render_subject(struct buf *out, struct arena *arena, const struct message *message)
 {
     struct render_page page = {out, arena, false};
@@ -57,19 +49,19 @@ static void put_marker(struct render_page *page, const struct message *message, 
 
 static void put_dead_letter(struct render_page *page, const struct message *message)
 {
-    struct str topic = header_of(message, ENVELOPE_TOPIC);
-    struct str redriven = header_of(message, ENVELOPE_REDRIVEN);
-    if (!header_of(message, ENVELOPE_ERROR).p && redriven.p) {
+    struct str topic = envelope_message_header(message, STR(ENVELOPE_TOPIC));
+    struct str redriven = envelope_message_header(message, STR(ENVELOPE_REDRIVEN));
+    if (!envelope_message_header(message, STR(ENVELOPE_ERROR)).p && redriven.p) {
         put_marker(page, message, redriven);
         return;
     }
-    struct str detail = header_of(message, ENVELOPE_DETAIL);
-    render_put_start(page, header_of(message, ENVELOPE_TIME), STR("refused"), 0);
+    struct str detail = envelope_message_header(message, STR(ENVELOPE_DETAIL));
+    render_put_start(page, envelope_message_header(message, STR(ENVELOPE_TIME)), STR("refused"), 0);
     render_put_text(page, topic);
     buf_char(page->out, ' ');
     render_subject(page->out, page->arena, message);
     buf_lit(page->out, ": ");
-    render_put_text(page, header_of(message, ENVELOPE_ERROR));
+    render_put_text(page, envelope_message_header(message, STR(ENVELOPE_ERROR)));
     buf_lit(page->out, ": ");
     render_put_up_to(page, detail, RENDER_SENTENCE_BYTES);
 }
@@ -102,7 +94,7 @@ void render_message(struct buf *out, struct arena *arena, const struct message *
     struct render_page page = {out, arena, colour};
     struct json *value = NULL;
     struct str detail;
-    struct str type = header_of(message, "ce_type");
+    struct str type = envelope_message_header(message, STR("ce_type"));
     if (message->topic == TOPIC_DEAD_LETTERS) {
         put_dead_letter(&page, message);
     } else if (!message->value.p ||
@@ -114,7 +106,7 @@ void render_message(struct buf *out, struct arena *arena, const struct message *
     } else if (type.p) {
         struct str word = word_of(type);
         bool is_digest = str_eq(word, STR("digest"));
-        render_put_start(&page, header_of(message, "ce_time"), word,
+        render_put_start(&page, envelope_message_header(message, STR("ce_time")), word,
                          render_integer_of(value, is_digest ? "n" : "number"));
         if (is_digest)
             render_event_digest(&page, value);
