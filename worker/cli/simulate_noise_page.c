@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "codec/encode_value.h"
 #include "codec/json.h"
 #include "core/names.h"
 #include "view/columns.h"
@@ -288,14 +289,9 @@ static void put_json_figures(struct buf *out, const struct simulate_noise_recipi
         put_json_day(out, r->worst->day);
     else
         buf_lit(out, "null");
-    buf_lit(out, ",\"roles\":[");
-    const char *before = "";
-    for (int role = 1; role < role_end; role++) {
-        if (!(r->roles >> role & 1)) continue;
-        buf_printf(out, "%s\"%.*s\"", before, STR_ARG(role_name((enum role)role)));
-        before = ",";
-    }
-    buf_lit(out, "],\"kinds\":");
+    buf_lit(out, ",\"roles\":");
+    encode_value_words(out, r->roles, &role_words);
+    buf_lit(out, ",\"kinds\":");
     put_json_kinds(out, r->kinds);
 }
 

@@ -57,6 +57,19 @@ static void write_tracker(struct buf *out, struct tracker tracker)
     buf_char(out, '}');
 }
 
+void encode_value_words(struct buf *out, unsigned bits, const struct vocabulary *words)
+{
+    bool first = true;
+    buf_char(out, '[');
+    for (int value = 1; value < words->end; value++) {
+        if (!(bits >> value & 1)) continue;
+        if (!first) buf_char(out, ',');
+        json_write_string(out, words->words[value]);
+        first = false;
+    }
+    buf_char(out, ']');
+}
+
 static void write_policy(struct buf *out, struct str version, struct str rule)
 {
     buf_lit(out, "{\"version\":");
@@ -270,26 +283,14 @@ static void write_orphan(struct buf *out, const struct finding *f)
     buf_char(out, '}');
 }
 
-static void write_covers(struct buf *out, const struct reminder_output *reminder)
-{
-    bool first = true;
-    buf_lit(out, ",\"covers\":[");
-    for (int kind = 1; kind < reminder_kind_end; kind++) {
-        if (!(reminder->covers >> kind & 1)) continue;
-        if (!first) buf_char(out, ',');
-        json_write_string(out, reminder_kind_name((enum reminder_kind)kind));
-        first = false;
-    }
-    buf_char(out, ']');
-}
-
 static void write_reminder(struct buf *out, const struct output *output, struct str task_id)
 {
     const struct reminder_output *r = &output->reminder;
     bool about_incident = r->kind == REMINDER_REVIEW_DUE || r->kind == REMINDER_MISSING_FINDINGS;
     buf_lit(out, "{\"kind\":");
     json_write_string(out, reminder_kind_name(r->kind));
-    write_covers(out, r);
+    buf_lit(out, ",\"covers\":");
+    encode_value_words(out, r->covers, &reminder_kind_words);
     PUT(out, r, INTEGER, number);
     PUT_AS(out, task_id, TEXT, task_id);
     PUT(out, output, TEXT, incident_id);
@@ -315,20 +316,6 @@ static void write_reminder(struct buf *out, const struct output *output, struct 
 
 /* ---- digests ---- */
 
-/* The words whose bits are set. */
-static void write_words(struct buf *out, unsigned bits, const struct vocabulary *words)
-{
-    bool first = true;
-    buf_char(out, '[');
-    for (int value = 1; value < words->end; value++) {
-        if (!(bits >> value & 1)) continue;
-        if (!first) buf_char(out, ',');
-        json_write_string(out, words->words[value]);
-        first = false;
-    }
-    buf_char(out, ']');
-}
-
 /* The members that an item and a review begin with; the caller has opened the object. */
 static void write_sent(struct buf *out, const struct digest_item *item)
 {
@@ -336,7 +323,7 @@ static void write_sent(struct buf *out, const struct digest_item *item)
     PUT(out, item, INTEGER, occurrence);
     PUT(out, item, TIME, due_for);
     buf_lit(out, ",\"roles\":");
-    write_words(out, item->roles, &role_words);
+    encode_value_words(out, item->roles, &role_words);
     PUT(out, item, INTEGER, coalesced);
     PUT(out, item, TEXT, summary);
 }
@@ -375,7 +362,7 @@ static void write_item(struct buf *out, const struct digest_item *item)
     PUT_AS(out, task_id, TEXT, task_id);
     write_sent(out, item);
     buf_lit(out, ",\"covers\":");
-    write_words(out, item->covers, &reminder_kind_words);
+    encode_value_words(out, item->covers, &reminder_kind_words);
     buf_lit(out, ",\"task\":");
     if (item->name.p)
         write_item_task(out, item);
