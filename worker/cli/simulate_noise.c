@@ -10,7 +10,7 @@
 
 #include "codec/json.h"
 #include "core/deadline.h"
-#include "core/state.h"
+#include "core/item.h"
 
 #define JSON_DEPTH 100
 
@@ -70,17 +70,11 @@ static struct simulate_noise_recipient *recipient_of(struct simulate_noise *nois
     return noise->items[i] = r;
 }
 
-/* As a digest names it. */
-static struct str name_of(struct arena *scratch, const struct json *recipient)
+/* One of a reminder's. */
+static struct recipient read_recipient(const struct json *object)
 {
-    static const char *const whats[] = {"person", "team", "role"};
-    for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
-        struct str raw = json_get_text(recipient, whats[i]);
-        if (!raw.n) continue;
-        struct str encoded = state_encode_part(scratch, raw);
-        return arena_printf(scratch, "%s:%.*s", whats[i], STR_ARG(encoded));
-    }
-    return STR("role:");
+    return (struct recipient){role_parse(json_get_text(object, "role")),
+                              {json_get_text(object, "team"), json_get_text(object, "person")}};
 }
 
 /* ---- what ---- */
@@ -129,24 +123,19 @@ static void count_digest(struct simulate_noise *noise, const struct policy *poli
     }
 }
 
-/* Who is addressed in two roles gets one event all the same. */
-static bool was_before(struct arena *scratch, const struct json *recipients, const struct json *one,
-                       struct str name)
-{
-    for (const struct json *r = recipients->first; r != one; r = r->next)
-        if (str_eq(name_of(scratch, r), name)) return true;
-    return false;
-}
-
 static void count_reminder(struct simulate_noise *noise, struct arena *scratch,
                            const struct policy *policy, const struct json *value, ms_t now)
 {
     const struct json *recipients = json_get(value, "recipients");
-    for (const struct json *i = recipients ? recipients->first : NULL; i; i = i->next) {
-        struct str name = name_of(scratch, i);
-        struct simulate_noise_recipient *r = recipient_of(noise, name);
-        r->roles |= 1u << role_parse(json_get_text(i, "role"));
-        if (was_before(scratch, recipients, i, name)) continue;
+    struct reminder_output reminder = {.recipients = NULL};
+    size_t cap = 0, n;
+    for (const struct json *i = recipients ? recipients->first : NULL; i; i = i->next)
+        *ARENA_PUSH(scratch, reminder.recipients, reminder.recipients_n, cap) = read_recipient(i);
+    /* Who is addressed in two roles gets one event all the same. */
+    const struct item_recipient *all = item_recipients(scratch, &reminder, &n);
+    for (size_t i = 0; i < n; i++) {
+        struct simulate_noise_recipient *r = recipient_of(noise, all[i].name);
+        r->roles |= all[i].roles;
         count_kind(r, count_event(noise, r, policy, now),
                    reminder_kind_parse(json_get_text(value, "kind")));
     }

@@ -26,7 +26,7 @@ struct simulate_noise_day {
 };
 
 struct simulate_noise_recipient {
-    struct str name; /* "person:<person>", else "team:<team>", else "role:<role>", encoded */
+    struct str name; /* as a digest has it (item_recipients) */
     unsigned roles;  /* bit (1 << role) of each in which it was addressed */
     size_t figures[noise_figure_end];
     size_t kinds[reminder_kind_end];

@@ -7,8 +7,8 @@
 
 /* Somebody to be told, once, whatever the roles are (R4.110). */
 struct item_recipient {
-    struct str name;
-    unsigned roles; /* bit (1 << role) */
+    struct str name; /* "person:<person>", else "team:<team>", else "role:<role>", encoded */
+    unsigned roles;  /* bit (1 << role) */
 };
 
 /* All that a reminder goes to, each once, in the order of its recipients; in the arena. */
