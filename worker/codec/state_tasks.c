@@ -83,7 +83,7 @@ static struct str own_name(struct arena *arena, const struct entry *finding)
 {
     struct str kind = task_kind_name(finding->finding->kind), part = part_of(finding->key);
     if (!kind.p) return STR_NONE;
-    return arena_printf(arena, "%.*s/%.*s", STR_ARG(kind), STR_ARG(part));
+    return arena_join(arena, kind, STR("/"), part);
 }
 
 /* The members that tell how the others are to be read, and the others. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What can happen: a record of one of the three input topics, items for a recipient, or a tick. Slices point into the
- * batch's arena. `present` has the bit of each member that the record had (also as null): absent
- * members leave what is stored, null clears.
+ * What can happen: a record of one of the three input topics, items for a recipient, or a tick.
+ * Slices point into the batch's arena. `present` has the bit of each member that the record had
+ * (also as null): absent members leave what is stored, null clears.
  */
 #ifndef EPILOGUE_CORE_EVENT_H
 #define EPILOGUE_CORE_EVENT_H

@@ -193,8 +193,7 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
 
     struct warnings closure_warnings = step->warnings;
     step->warnings = event->warnings;
-    static const struct finding unknown;
-    const struct finding *old = entry->exists ? entry->finding : &unknown;
+    const struct finding *old = entry->exists ? entry->finding : &finding_none;
     struct finding *finding =
         entry->exists ? edit(step, entry) : first_sight(step, entry, &event->finding);
     finding->order = order_advance(step->arena, finding->order, event->finding.order);

@@ -111,8 +111,7 @@ static void write_sent(const struct details *d, const struct task *t)
             buf_str(&text, k ? STR(", ") : STR("  to "));
             buf_str(&text, sent->to.items[k]);
         }
-        struct str kind = arena_str(d->arena, reminder_kind_name((enum reminder_kind)kinds[i]));
-        text_line(d, kind.p, buf_slice(&text));
+        text_line(d, reminder_kind_name((enum reminder_kind)kinds[i]).p, buf_slice(&text));
         buf_free(&text);
     }
 }
