@@ -84,23 +84,6 @@ READ(start)
     return result;
 }
 
-READ(utc_offset)
-{
-    const char *s = json_is_string(value) ? json_string_value(value) : "";
-    int digits[4] = {0};
-    bool good = strlen(s) == 6 && (s[0] == '+' || s[0] == '-') && s[3] == ':';
-    for (int i = 0; good && i < 4; i++) {
-        char c = s[i < 2 ? 1 + i : 2 + i];
-        good = c >= '0' && c <= '9';
-        digits[i] = c - '0';
-    }
-    int hours = digits[0] * 10 + digits[1], minutes = digits[2] * 10 + digits[3];
-    if (!good || hours > 14 || minutes > 59)
-        return policy_reader_bad(r, at, "allowed: an offset like \"+01:00\", up to 14 hours");
-    *(int *)target = (s[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
-    return OK;
-}
-
 /* "09:30", up to "24:00". */
 static bool parse_time_of_day(struct str text, ms_t *out)
 {
@@ -114,6 +97,18 @@ static bool parse_time_of_day(struct str text, ms_t *out)
     int64_t minutes = digits[3] * 10 + digits[4];
     *out = (digits[0] * 10 + digits[1]) * HOUR_MS + minutes * MINUTE_MS;
     return good && minutes < 60 && *out <= DAY_MS;
+}
+
+READ(utc_offset)
+{
+    struct str text = str_of(json_string_value(value));
+    bool has_sign = text.n && (text.p[0] == '+' || text.p[0] == '-');
+    ms_t offset;
+    if (!has_sign || !parse_time_of_day((struct str){text.p + 1, text.n - 1}, &offset) ||
+        offset >= 15 * HOUR_MS)
+        return policy_reader_bad(r, at, "allowed: an offset like \"+01:00\", up to 14 hours");
+    *(int *)target = (int)(offset / MINUTE_MS) * (text.p[0] == '-' ? -1 : 1);
+    return OK;
 }
 
 READ(time_of_day)
