@@ -12,9 +12,8 @@
 #define FILE_BYTES_MAX ((size_t)4 * 1024 * 1024)
 #define LIMIT_MAX 1000000000
 
-static const struct simulate_budget_limits no_limits = {{BUDGET_NO_LIMIT, BUDGET_NO_LIMIT,
-                                                         BUDGET_NO_LIMIT, BUDGET_NO_LIMIT,
-                                                         BUDGET_NO_LIMIT, BUDGET_NO_LIMIT}};
+static const struct simulate_budget_limits no_limits = {
+    {[0 ... noise_figure_end - 1] = BUDGET_NO_LIMIT}};
 
 /* ---- reading ---- */
 

@@ -12,6 +12,7 @@
 #include "codec/json.h"
 #include "core/names.h"
 #include "view/columns.h"
+#include "view/render.h"
 
 #define NAME_COLUMNS 60
 #define KINDS_SHOWN 3
@@ -48,6 +49,11 @@ static const struct str members_of[reminder_kind_end] = {
 
 /* ---- rows ---- */
 
+static struct str name_of(const struct row *row)
+{
+    return row->of[0]->name.p ? row->of[0]->name : row->of[1]->name;
+}
+
 static int by_noise(const void *a, const void *b)
 {
     const struct row *x = a, *y = b;
@@ -56,7 +62,7 @@ static int by_noise(const void *a, const void *b)
         if (fx[NOISE_WORST] != fy[NOISE_WORST]) return fx[NOISE_WORST] > fy[NOISE_WORST] ? -1 : 1;
         if (fx[NOISE_TOTAL] != fy[NOISE_TOTAL]) return fx[NOISE_TOTAL] > fy[NOISE_TOTAL] ? -1 : 1;
     }
-    return str_cmp(x->of[x->of[0] == &nothing]->name, y->of[y->of[0] == &nothing]->name);
+    return str_cmp(name_of(x), name_of(y));
 }
 
 /* Those of the last side, and those that the others have alone. */
@@ -82,11 +88,6 @@ static struct row *rows_of(const struct simulate_noise_page *page, size_t *n)
     return rows;
 }
 
-static struct str name_of(const struct row *row)
-{
-    return row->of[0]->name.p ? row->of[0]->name : row->of[1]->name;
-}
-
 static const struct simulate_noise_recipient *last_of(const struct simulate_noise_page *page,
                                                       const struct row *row)
 {
@@ -94,14 +95,6 @@ static const struct simulate_noise_recipient *last_of(const struct simulate_nois
 }
 
 /* ---- a table ---- */
-
-static void put_day(struct buf *out, int64_t day)
-{
-    static const char *const names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-    char text[TIMESTAMP_TEXT];
-    timestamp_format(day * DAY_MS, text);
-    buf_printf(out, "%s %.10s", names[timestamp_weekday(day)], text);
-}
 
 /* The most frequent kind that is not among `taken` (bits); 0: none is left. */
 static int next_kind(const size_t kinds[reminder_kind_end], unsigned taken)
@@ -160,7 +153,7 @@ static void fill(const struct simulate_noise_page *page, const struct row *row,
     cells[WORST] = figure(page, row, NOISE_WORST);
     cells[NIGHTS] = figure(page, row, NOISE_NIGHTS);
     cells[WEEKENDS] = figure(page, row, NOISE_WEEKENDS);
-    if (r->worst) put_day(&text, r->worst->day);
+    if (r->worst) render_day(&text, r->worst->day);
     cells[ON] = cell(page, &text);
     put_roles(&text, r->roles);
     cells[ROLES] = cell(page, &text);
@@ -170,22 +163,6 @@ static void fill(const struct simulate_noise_page *page, const struct row *row,
 }
 
 /* ---- over the budget ---- */
-
-static void sum_kinds(size_t sum[reminder_kind_end], const size_t kinds[reminder_kind_end])
-{
-    for (int k = 0; k < reminder_kind_end; k++) sum[k] += kinds[k];
-}
-
-/* What is too much: of the days that are over the budget, or of all where it is another figure. */
-static void too_much(const struct simulate_noise_recipient *r, int64_t a_day,
-                     size_t kinds[reminder_kind_end])
-{
-    bool any = (int64_t)r->figures[NOISE_WORST] > a_day;
-    memset(kinds, 0, sizeof(size_t) * reminder_kind_end);
-    if (!any) sum_kinds(kinds, r->kinds);
-    for (size_t i = 0; any && i < r->days_n; i++)
-        if ((int64_t)r->days[i].events > a_day) sum_kinds(kinds, r->days[i].kinds);
-}
 
 static int by_events(const void *a, const void *b)
 {
@@ -208,6 +185,17 @@ static const struct simulate_noise_day **days_over(struct arena *arena,
     return days;
 }
 
+/* What is too much: of the days that are over the budget, or of all where it is another figure. */
+static void too_much(const struct simulate_noise_recipient *r,
+                     const struct simulate_noise_day *const *over, size_t n,
+                     size_t sum[reminder_kind_end])
+{
+    for (int k = 0; k < reminder_kind_end; k++) {
+        sum[k] = n ? 0 : r->kinds[k];
+        for (size_t i = 0; i < n; i++) sum[k] += over[i]->kinds[k];
+    }
+}
+
 static void put_excess(const struct simulate_noise_page *page, struct str name,
                        const struct simulate_noise_recipient *r,
                        const struct simulate_budget_limits *limits, unsigned over)
@@ -227,12 +215,12 @@ static void put_excess(const struct simulate_noise_page *page, struct str name,
     const struct simulate_noise_day **days = days_over(page->arena, r, limits->of[NOISE_WORST], &n);
     for (size_t i = 0; i < n && i < DAYS_SHOWN; i++) {
         buf_lit(out, "\n  ");
-        put_day(out, days[i]->day);
+        render_day(out, days[i]->day);
         buf_printf(out, "  %zu: ", days[i]->events);
         put_kinds(out, days[i]->kinds, reminder_kind_end, false);
     }
     if (n > DAYS_SHOWN) buf_printf(out, "\n  and %zu days more", n - DAYS_SHOWN);
-    too_much(r, limits->of[NOISE_WORST], kinds);
+    too_much(r, days, n, kinds);
     buf_lit(out, "\n  from ");
     put_kinds(out, kinds, reminder_kind_end, true);
     buf_char(out, '\n');
@@ -323,7 +311,7 @@ static void put_json_excess(const struct simulate_noise_page *page,
         put_json_kinds(out, days[i]->kinds);
         buf_char(out, '}');
     }
-    too_much(r, limits->of[NOISE_WORST], kinds);
+    too_much(r, days, n, kinds);
     buf_lit(out, "],\"from\":[");
     unsigned taken = 0;
     for (int kind; (kind = next_kind(kinds, taken)); taken |= 1u << kind)

@@ -5,16 +5,24 @@
 #include "codec/envelope.h"
 #include "render_private.h"
 
-void render_time(struct buf *out, ms_t t)
+void render_day(struct buf *out, int64_t day)
 {
     static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    char text[TIMESTAMP_TEXT];
+    timestamp_format(day * DAY_MS, text);
+    buf_printf(out, "%s %.10s", days[timestamp_weekday(day)], text);
+}
+
+void render_time(struct buf *out, ms_t t)
+{
     if (t == TIME_NONE) {
         buf_lit(out, "never");
         return;
     }
     char text[TIMESTAMP_TEXT];
     timestamp_format(t, text);
-    buf_printf(out, "%s %.10s %.8s", days[timestamp_weekday(timestamp_day(t))], text, text + 11);
+    render_day(out, timestamp_day(t));
+    buf_printf(out, " %.8s", text + 11);
 }
 
 void render_subject(struct buf *out, struct arena *arena, const struct message *message)

@@ -21,6 +21,9 @@ void render_message(struct buf *out, struct arena *arena, const struct message *
 /* What a record of an input topic is about, as far as that can be read: "INC-1042 F-7". */
 void render_subject(struct buf *out, struct arena *arena, const struct message *message);
 
+/* "Fri 2026-11-20", of days since 1970-01-01. */
+void render_day(struct buf *out, int64_t day);
+
 /* "Fri 2026-11-20 10:15:00"; "never" for TIME_NONE. */
 void render_time(struct buf *out, ms_t t);
 
