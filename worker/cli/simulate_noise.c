@@ -12,8 +12,6 @@
 #include "core/deadline.h"
 #include "core/item.h"
 
-#define JSON_DEPTH 100
-
 NAMES_DEFINE(noise_figure, NOISE_FIGURES)
 
 /* ---- when ---- */
@@ -147,7 +145,8 @@ void simulate_noise_count(struct simulate_noise *noise, struct arena *scratch,
     struct json *value = NULL;
     struct str detail;
     if (message->topic != TOPIC_REMINDERS || !message->value.p ||
-        json_parse(scratch, scratch, message->value, JSON_DEPTH, &value, &detail) != JSON_OK ||
+        json_parse(scratch, scratch, message->value, JSON_DEPTH_SHOWN, &value, &detail) !=
+            JSON_OK ||
         value->type != JSON_OBJECT)
         return;
     noise->events++;

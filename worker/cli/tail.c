@@ -21,7 +21,6 @@
 
 #define TOPICS_MAX 3
 #define POLL_MS 200
-#define VALUE_DEPTH 100
 #define SCRATCH_KEEP ((size_t)1024 * 1024)
 
 static volatile sig_atomic_t stop_asked;
@@ -91,7 +90,7 @@ static bool is_for(struct tail *tail, const struct record *record)
     struct json *value;
     struct str detail, wanted = str_of(tail->recipient);
     if (record->topic != TOPIC_REMINDERS || !record->value.p) return false;
-    json_parse(json_scratch(), tail->arena, record->value, VALUE_DEPTH, &value, &detail);
+    json_parse(json_scratch(), tail->arena, record->value, JSON_DEPTH_SHOWN, &value, &detail);
     if (!value || value->type != JSON_OBJECT) return false;
     struct str name = json_get_text(value, "recipient");
     if (name.p) { /* a digest */

@@ -14,7 +14,7 @@
 
 #define PEEK_DEPTH 512 /* more than a record may have */
 
-static bool refuse(struct refused *refused, enum refusal code, struct str detail)
+bool decode_refuse(struct refused *refused, enum refusal code, struct str detail)
 {
     refused->code = code;
     refused->detail = detail;
@@ -162,25 +162,27 @@ static bool open_record(const struct decoder *decoder, struct arena *arena,
                         const struct record *record, struct cause *cause, const struct json **data,
                         struct refused *refused)
 {
-    if (!record->value.p) return refuse(refused, REFUSE_NO_VALUE, STR("the record has no value"));
+    if (!record->value.p)
+        return decode_refuse(refused, REFUSE_NO_VALUE, STR("the record has no value"));
     if (record->value.n > decoder->limits->record_bytes)
-        return refuse(refused, REFUSE_TOO_LARGE,
-                      arena_printf(arena, "the record has %zu bytes, at most %zu are allowed",
-                                   record->value.n, decoder->limits->record_bytes));
+        return decode_refuse(refused, REFUSE_TOO_LARGE,
+                             arena_printf(arena,
+                                          "the record has %zu bytes, at most %zu are allowed",
+                                          record->value.n, decoder->limits->record_bytes));
     struct json *root;
     struct str detail;
     enum json_result result =
         json_parse(json_scratch(), arena, record->value, decoder->limits->depth, &root, &detail);
-    if (!root) return refuse(refused, refusal_of(result), detail);
+    if (!root) return decode_refuse(refused, refusal_of(result), detail);
     const char *bad = envelope_open(record, root, cause, data);
     refused->incident_id = peek_incident_id(*data);
-    if (result != JSON_OK) return refuse(refused, refusal_of(result), detail);
+    if (result != JSON_OK) return decode_refuse(refused, refusal_of(result), detail);
     bool has_origin = envelope_origin(decoder->topic_names, record, cause);
     if (record->topic == TOPIC_FORWARDED && !bad) bad = check_forwarded(record, has_origin);
-    if (bad) return refuse(refused, REFUSE_BAD_ENVELOPE, str_of(bad));
+    if (bad) return decode_refuse(refused, REFUSE_BAD_ENVELOPE, str_of(bad));
     assert(*data); /* what has none is a bad envelope */
     if ((*data)->type != JSON_OBJECT)
-        return refuse(refused, REFUSE_NOT_AN_OBJECT, STR("the value must be an object"));
+        return decode_refuse(refused, REFUSE_NOT_AN_OBJECT, STR("the value must be an object"));
     return true;
 }
 
@@ -192,7 +194,7 @@ bool decode_record(const struct decoder *decoder, struct arena *arena, const str
     event->cause.at = record_time(record, now);
     enum envelope_kind kind =
         record->topic == TOPIC_FORWARDED ? envelope_kind(record) : ENVELOPE_NO_KIND;
-    if (kind == ENVELOPE_UNKNOWN) return refuse(refused, refusal_none, STR_NONE);
+    if (kind == ENVELOPE_UNKNOWN) return decode_refuse(refused, refusal_none, STR_NONE);
     if (kind == ENVELOPE_ITEMS) return decode_items(arena, record, event, refused);
     const struct json *data = NULL;
     if (!open_record(decoder, arena, record, &event->cause, &data, refused)) return false;

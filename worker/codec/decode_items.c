@@ -30,12 +30,6 @@ static bool is_origin(struct str text)
     return true;
 }
 
-static bool refuse(struct refused *refused, enum refusal code, struct str detail)
-{
-    *refused = (struct refused){.code = code, .detail = detail};
-    return false;
-}
-
 bool decode_items(struct arena *arena, const struct record *record, struct event *event,
                   struct refused *refused)
 {
@@ -45,15 +39,18 @@ bool decode_items(struct arena *arena, const struct record *record, struct event
     event->cause.topic = record->topic;
     event->cause.partition = record->partition;
     event->cause.offset = record->offset;
-    if (!record->value.p) return refuse(refused, REFUSE_NO_VALUE, STR("the record has no value"));
+    if (!record->value.p)
+        return decode_refuse(refused, REFUSE_NO_VALUE, STR("the record has no value"));
     if (!is_recipient(record->key))
-        return refuse(refused, REFUSE_BAD_ENVELOPE, STR("the key of items must name a recipient"));
+        return decode_refuse(refused, REFUSE_BAD_ENVELOPE,
+                             STR("the key of items must name a recipient"));
     if (!is_origin(origin))
-        return refuse(
+        return decode_refuse(
             refused, REFUSE_BAD_ENVELOPE,
             STR("items need the header " ENVELOPE_ORIGIN ", which tells them from others"));
     if (state_json_read(arena, NULL, record->value, &entry, &error) != OK)
-        return refuse(refused, REFUSE_BAD_ENVELOPE, json_excerpt(arena, str_of(error.text), 400));
+        return decode_refuse(refused, REFUSE_BAD_ENVELOPE,
+                             json_excerpt(arena, str_of(error.text), 400));
     event->type = EVENT_ITEMS;
     event->items = ARENA_NEW(arena, struct items_event);
     *event->items = (struct items_event){record->key, origin, *entry.items};

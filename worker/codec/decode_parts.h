@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The three kinds of records, each from the object that is its data. What is wrong is noted in the
- * reader; the events are complete only when nothing is. */
+/* The three kinds of records that others send, each from the object that is its data. What is wrong
+ * is noted in the reader; the events are complete only when nothing is. And the records of items,
+ * which are our own. */
 #ifndef EPILOGUE_CODEC_DECODE_PARTS_H
 #define EPILOGUE_CODEC_DECODE_PARTS_H
 
@@ -21,6 +22,9 @@ unsigned decode_find(const struct json *object, const struct str *names, const u
 /* Puts into the order of a record that has a time and no revision the hash of what it says: its
  * members `m`, in whatever order it has them, but for the two that say the order (R3.59). */
 void decode_order(struct reader *r, const struct json *const *m, size_t n, struct order *order);
+
+/* Says why a whole record is refused; false, for the caller to return. */
+bool decode_refuse(struct refused *refused, enum refusal code, struct str detail);
 
 /* The incident_id of a record; missing-field or bad-identifier noted. */
 struct str decode_incident_id(struct reader *r, const struct json *value);

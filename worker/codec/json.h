@@ -46,6 +46,9 @@ enum json_result { JSON_OK, JSON_INVALID_UTF8, JSON_MALFORMED, JSON_TOO_DEEP, JS
 enum json_result json_parse(struct arena *tree, struct arena *texts, struct str bytes,
                             int max_depth, struct json **root, struct str *detail);
 
+/* For what is only shown or counted: no event of ours is as deep. */
+#define JSON_DEPTH_SHOWN 100
+
 /* This thread's arena for a tree that is read at once and forgotten: emptied by each call. A tree
  * takes many times the room of its text, and memory that is used again is warm. */
 struct arena *json_scratch(void);

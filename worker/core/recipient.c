@@ -139,21 +139,21 @@ static struct str plural(size_t n)
 static struct str summary(struct decision *d, const struct digest_output *digest)
 {
     struct arena *arena = d->arena;
-    size_t n = digest->items_n, reviews = digest->reviews_n, first = 0;
+    size_t n = digest->items_n, reviews = digest->reviews_n, p1 = 0;
     if (n + reviews == 1) return n ? digest->items[0]->summary : digest->reviews[0]->summary;
     struct str review = STR("");
     if (reviews)
         review = arena_printf(arena, "%zu review%.*s %s due", reviews, STR_ARG(plural(reviews)),
                               reviews == 1 ? "is" : "are");
     if (!n) return review;
-    while (first < n && digest->items[first]->priority == PRIORITY_P1) first++;
-    struct str urgent = STR("");
-    if (first && first == n && n > 1)
-        urgent = STR(", all of them P1");
-    else if (first && n > 1)
-        urgent = arena_printf(arena, ", %zu of them P1", first);
+    while (p1 < n && digest->items[p1]->priority == PRIORITY_P1) p1++;
+    struct str of_them = STR("");
+    if (p1 && p1 == n && n > 1)
+        of_them = STR(", all of them P1");
+    else if (p1 && n > 1)
+        of_them = arena_printf(arena, ", %zu of them P1", p1);
     return arena_printf(arena, "%zu reminder%.*s%.*s; the most urgent: %.*s%s%.*s", n,
-                        STR_ARG(plural(n)), STR_ARG(urgent), STR_ARG(digest->items[0]->summary),
+                        STR_ARG(plural(n)), STR_ARG(of_them), STR_ARG(digest->items[0]->summary),
                         reviews ? "; " : "", STR_ARG(review));
 }
 

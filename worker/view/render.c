@@ -31,7 +31,7 @@ void render_subject(struct buf *out, struct arena *arena, const struct message *
     struct json *value = NULL;
     struct str detail, part = STR_NONE, incident_id = message->key;
     if (message->value.p &&
-        json_parse(arena, arena, message->value, 100, &value, &detail) == JSON_OK &&
+        json_parse(arena, arena, message->value, JSON_DEPTH_SHOWN, &value, &detail) == JSON_OK &&
         value->type == JSON_OBJECT) {
         const struct json *data = json_get(value, "data");
         if (!data || data->type != JSON_OBJECT) data = value;
@@ -105,8 +105,8 @@ void render_message(struct buf *out, struct arena *arena, const struct message *
     struct str type = envelope_message_header(message, STR("ce_type"));
     if (message->topic == TOPIC_DEAD_LETTERS) {
         put_dead_letter(&page, message);
-    } else if (!message->value.p ||
-               json_parse(arena, arena, message->value, 100, &value, &detail) != JSON_OK) {
+    } else if (!message->value.p || json_parse(arena, arena, message->value, JSON_DEPTH_SHOWN,
+                                               &value, &detail) != JSON_OK) {
         render_put_up_to(&page, message->value.p ? message->value : STR("null"),
                          RENDER_SENTENCE_BYTES);
     } else if (message->topic == TOPIC_FORWARDED) {
