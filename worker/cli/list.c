@@ -37,20 +37,10 @@ static bool owner_fits(struct str wanted, struct str actual, struct owner owner)
     return str_eq(wanted, actual);
 }
 
-static bool runs(const struct task *t)
-{
-    return t->status != STATUS_CLOSED && t->status != STATUS_RESOLVED && t->paused_at == TIME_NONE;
-}
-
-static bool is_overdue(const struct list *list, const struct task *t)
-{
-    return runs(t) && t->due_at != TIME_NONE && t->due_at <= list->now;
-}
-
 static bool is_stale(const struct list *list, const struct task *t)
 {
-    return runs(t) && deadline_add(&list->policy.calendar, t->touched_at,
-                                   list->policy.sla[t->priority].stale) <= list->now;
+    return task_is_running(t) && deadline_add(&list->policy.calendar, t->touched_at,
+                                              list->policy.sla[t->priority].stale) <= list->now;
 }
 
 static bool fits(const struct list *list, const struct task *t)
@@ -59,7 +49,7 @@ static bool fits(const struct list *list, const struct task *t)
         return false;
     return owner_fits(list->team, t->owner.team, t->owner) &&
            owner_fits(list->owner, t->owner.person, t->owner) &&
-           (!list->overdue || is_overdue(list, t)) && (!list->stale || is_stale(list, t));
+           (!list->overdue || task_is_overdue(t, list->now)) && (!list->stale || is_stale(list, t));
 }
 
 static void add_row(struct list *list, const struct entry *entry, const struct task *task)

@@ -92,8 +92,7 @@ static void count_open(struct digest_item *item, const struct task *task, ms_t n
     item->in_progress += task->status == STATUS_IN_PROGRESS;
     item->blocked += task->status == STATUS_BLOCKED;
     item->resolved += task->status == STATUS_RESOLVED;
-    item->overdue += task->status != STATUS_RESOLVED && task->paused_at == TIME_NONE &&
-                     task->due_at != TIME_NONE && task->due_at <= now;
+    item->overdue += task_is_overdue(task, now);
 }
 
 static void take_incident(struct digest_item *item, const struct reminder_output *r, ms_t now)

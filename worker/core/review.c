@@ -115,11 +115,8 @@ static void review(struct step *step, ms_t until)
     reminder->coalesced = points - 1;
     size_t overdue = 0, paused = 0;
     for (size_t i = 0; i < reminder->open_n; i++) {
-        const struct task *task = reminder->open[i];
-        if (task_is_paused(task))
-            paused++;
-        else /* what is resolved waits for its verification alone */
-            overdue += task->status != STATUS_RESOLVED && task->due_at <= step->d->now;
+        paused += task_is_paused(reminder->open[i]);
+        overdue += task_is_overdue(reminder->open[i], step->d->now);
     }
     struct str what = label(step);
     struct str pauses = paused ? arena_printf(step->arena, ", %zu paused", paused) : STR("");

@@ -303,6 +303,20 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     OWN(REMINDERS, reminders)
 struct task { TASK_MEMBERS(MEMBER, MEMBER, MEMBER) };
 
+static inline bool task_is_paused(const struct task *task)
+{
+    return task->paused_at != TIME_NONE;
+}
+/* Whether its clock runs: what is resolved waits for its verification alone. */
+static inline bool task_is_running(const struct task *task)
+{
+    return task->status < STATUS_RESOLVED && !task_is_paused(task);
+}
+static inline bool task_is_overdue(const struct task *task, ms_t now)
+{
+    return task_is_running(task) && task->due_at != TIME_NONE && task->due_at <= now;
+}
+
 /* ---- who is told ---- */
 
 /* One reminder, as its recipient's next digest has it: a copy, of the time of its sending. What it

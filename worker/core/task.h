@@ -70,9 +70,5 @@ static inline bool task_is_put_aside(const struct task *task)
 {
     return task->resolution >= RESOLUTION_DISMISSED;
 }
-static inline bool task_is_paused(const struct task *task)
-{
-    return task->paused_at != TIME_NONE;
-}
 
 #endif

@@ -61,13 +61,12 @@ static void fill(struct arena *arena, const struct task_row *row, ms_t now,
                  struct str cells[COLUMNS])
 {
     const struct task *t = row->task;
-    bool open = t->status != STATUS_CLOSED && t->status != STATUS_RESOLVED;
     cells[TASK] = columns_text(arena, row->task_id, SIZE_MAX);
     cells[PRIORITY] = priority_name(t->priority);
     cells[STATUS] = task_status_name(t->status);
     cells[SLA] = sla_state_name(t->sla);
     cells[DUE] = minute(arena, t->due_at);
-    cells[DISTANCE] = open && t->due_at != TIME_NONE && t->paused_at == TIME_NONE
+    cells[DISTANCE] = task_is_running(t) && t->due_at != TIME_NONE
                           ? task_table_distance(arena, t->due_at, now)
                           : STR("");
     cells[OWNER] = task_table_owner(arena, t->owner);
