@@ -192,7 +192,7 @@ static void small_topics_get_small_records(void **state)
 static void a_topic_that_takes_no_item_ends_the_worker(void **state)
 {
     (void)state;
-    close_with("A-0", 1, LONG_TITLE);
+    close_with("A-0", 3, LONG_TITLE); /* which go by halves, down to a single one */
     s.client->limit[TOPIC_FORWARDED] = 500;
     s.clock.now = FIRST;
     assert_int_equal(engine_sim_work(&s), FATAL);
@@ -293,6 +293,31 @@ static void an_old_record_is_warned_of(void **state)
     assert_int_equal(digests("\"task_id\"", &times), 1);
 }
 
+/* Of all in hand, one without a time apart; and it is said once in ten minutes. */
+static void the_oldest_is_spoken_of(void **state)
+{
+    (void)state;
+    static const ms_t ages[] = {21 * DAY_MS, 25 * DAY_MS, 23 * DAY_MS};
+    const struct record record = {.topic = TOPIC_FORWARDED};
+    struct engine *engine = s.engine;
+    inbox_add(engine, &record, TIME_NONE);
+    inbox_watch_forwarded(engine);
+    assert_int_equal(gauge("epilogue_forwarded_age_seconds"), 0);
+    assert_int_equal(engine->next_old_ms, 0);
+    for (size_t i = 0; i < 3; i++) inbox_add(engine, &record, SIM_START - ages[i]);
+    inbox_watch_forwarded(engine);
+    assert_int_equal(gauge("epilogue_forwarded_age_seconds"), 25 * 86400);
+    int64_t next_ms = engine->next_old_ms;
+    assert_int_equal(next_ms, s.clock.monotonic_ms + 10 * MINUTE_MS);
+    s.clock.monotonic_ms = next_ms - 1;
+    inbox_watch_forwarded(engine);
+    assert_int_equal(engine->next_old_ms, next_ms);
+    s.clock.monotonic_ms = next_ms;
+    inbox_watch_forwarded(engine);
+    assert_int_equal(engine->next_old_ms, next_ms + 10 * MINUTE_MS);
+    engine->inbox_n = engine->inbox_bytes = 0; /* they were nobody's */
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -307,6 +332,7 @@ int main(void)
         FRESH(many_records_take_several_digests),
         FRESH(a_strangers_items_are_refused),
         FRESH(an_old_record_is_warned_of),
+        FRESH(the_oldest_is_spoken_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
