@@ -280,7 +280,10 @@ static void an_old_record_is_warned_of(void **state)
     put_items("1", SIM_START - 21 * DAY_MS, false);
     int64_t oldest = 0;
     for (int i = 0; i < 500; i++) {
+        int64_t now_ms = s.clock.monotonic_ms, before = s.engine->next_old_ms;
         assert_true(engine_step(s.engine, 0, &s.error) != FATAL);
+        if (s.engine->next_old_ms != before) /* again in ten minutes */
+            assert_int_equal(s.engine->next_old_ms, now_ms + 10 * MINUTE_MS);
         s.clock.monotonic_ms += 10;
         int64_t age = gauge("epilogue_forwarded_age_seconds");
         if (age > oldest) oldest = age;
@@ -291,6 +294,21 @@ static void an_old_record_is_warned_of(void **state)
     size_t times;
     run_until(SIM_START + HOUR_MS); /* late, and told all the same */
     assert_int_equal(digests("\"task_id\"", &times), 1);
+}
+
+static void a_younger_one_is_not(void **state)
+{
+    (void)state;
+    put_items("1", SIM_START - 20 * DAY_MS + SECOND_MS, false);
+    int64_t oldest = 0;
+    for (int i = 0; i < 500; i++) {
+        assert_true(engine_step(s.engine, 0, &s.error) != FATAL);
+        s.clock.monotonic_ms += 10;
+        int64_t age = gauge("epilogue_forwarded_age_seconds");
+        if (age > oldest) oldest = age;
+    }
+    assert_int_equal(oldest, 20 * 86400 - 1);
+    assert_int_equal(s.engine->next_old_ms, 0);
 }
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -307,6 +325,7 @@ int main(void)
         FRESH(many_records_take_several_digests),
         FRESH(a_strangers_items_are_refused),
         FRESH(an_old_record_is_warned_of),
+        FRESH(a_younger_one_is_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
