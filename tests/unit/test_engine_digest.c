@@ -189,6 +189,20 @@ static void small_topics_get_small_records(void **state)
     assert_int_equal(times, 1);
 }
 
+/* What is on its way has to fit where it will wait, too. */
+static void a_small_topic_of_state_has_small_records(void **state)
+{
+    (void)state;
+    size_t times, largest;
+    close_with("A-0", 20, LONG_TITLE);
+    s.client->limit[TOPIC_STATE] = 6000;
+    run_until(FIRST + HOUR_MS);
+    assert_true(items_records(&largest) > 5);
+    assert_true(largest < 6000);
+    assert_int_equal(digests("\"task_id\"", &times), 1);
+    assert_int_equal(times, 20);
+}
+
 static void a_topic_that_takes_no_item_ends_the_worker(void **state)
 {
     (void)state;
@@ -320,6 +334,7 @@ int main(void)
         FRESH(what_waits_outlives_the_process),
         FRESH(many_items_go_in_several_records),
         FRESH(small_topics_get_small_records),
+        FRESH(a_small_topic_of_state_has_small_records),
         FRESH(a_topic_that_takes_no_item_ends_the_worker),
         FRESH(a_record_that_comes_twice_is_one),
         FRESH(many_records_take_several_digests),
