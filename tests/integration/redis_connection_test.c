@@ -41,6 +41,18 @@ static void test_replica(void **state)
     assert_true(applied(1, 2, &WRITE("k", "w", 1), 1));
 }
 
+/* A server that was started again: not before the pause between two tries is over. */
+static void load_again(struct store_load *l)
+{
+    struct error error;
+    enum result result = RETRY;
+    for (int i = 0; i < 50 && result == RETRY; i++) {
+        result = port->load(port->self, arena, l, 1, &error);
+        if (result) pause_ms(20);
+    }
+    assert_int_equal(result, OK);
+}
+
 static void test_restart(void **state)
 {
     (void)state;
@@ -57,13 +69,7 @@ static void test_restart(void **state)
     assert_int_equal(port->load(port->self, arena, &l, 1, &error), RETRY);
     assert_non_null(strstr(error.text, "cannot be reached"));
     start_server();
-    /* Not before the pause between two tries is over. */
-    enum result result = RETRY;
-    for (int i = 0; i < 50 && result == RETRY; i++) {
-        result = port->load(port->self, arena, &l, 1, &error);
-        if (result) pause_ms(20);
-    }
-    assert_int_equal(result, OK);
+    load_again(&l);
     assert_int_equal(l.checkpoint, STORE_NO_CHECKPOINT);
     assert_false(applied(1, 2, NULL, 0));
 }
@@ -131,12 +137,7 @@ static void test_a_connection_that_was_closed_meanwhile(void **state)
     kill_server();
     pause_ms(250);
     start_server();
-    enum result result = RETRY;
-    for (int i = 0; i < 50 && result == RETRY; i++) {
-        result = port->load(port->self, arena, &l, 1, &error);
-        if (result) pause_ms(20);
-    }
-    assert_int_equal(result, OK);
+    load_again(&l);
     assert_true(applied(-1, 3, &WRITE("k", "w", 1), 1));
 }
 

@@ -92,6 +92,32 @@ void engine_sim_restart(struct engine_sim *s)
     start(s);
 }
 
+void engine_sim_goes_on(struct engine_sim *s, const char *id, const char *other,
+                        const char *finding)
+{
+    static const char created[] = "epilogue.task.created.v1";
+    size_t before = engine_sim_count(s, TOPIC_TASKS, created);
+    engine_sim_find(s, id, finding);
+    engine_sim_find(s, other, finding);
+    assert_int_equal(engine_sim_work(s), OK);
+    assert_int_equal(engine_sim_count(s, TOPIC_TASKS, created), before + 2);
+}
+
+void engine_sim_is_stored(struct engine_sim *s, struct sim_store *expected)
+{
+    for (int32_t p = 0; p < SIM_SHARDS; p++) {
+        const struct sim_node *a = expected->shards[p].by_key.first[0];
+        const struct sim_node *b = s->store->shards[p].by_key.first[0];
+        for (; a && b; a = a->next[0], b = b->next[0]) {
+            const struct sim_entry *x = a->item, *y = b->item;
+            assert_true(str_eq(x->key, y->key) && str_eq(x->value, y->value));
+            assert_true(x->wake_at == y->wake_at);
+        }
+        assert_true(!a && !b);
+    }
+    sim_store_free(expected);
+}
+
 size_t engine_sim_count(const struct engine_sim *s, int topic, const char *type)
 {
     size_t n = 0;

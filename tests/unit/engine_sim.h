@@ -43,6 +43,11 @@ void engine_sim_find(struct engine_sim *s, const char *id, const char *finding);
 enum result engine_sim_work(struct engine_sim *s);
 /* The process is killed, and another one takes its place when the session is over. */
 void engine_sim_restart(struct engine_sim *s);
+/* Works on, and takes one more finding of each of two incidents, one of each shard. */
+void engine_sim_goes_on(struct engine_sim *s, const char *id, const char *other,
+                        const char *finding);
+/* The store has these entries; frees `expected`. */
+void engine_sim_is_stored(struct engine_sim *s, struct sim_store *expected);
 /* How many committed messages of a topic have this ce_type. */
 size_t engine_sim_count(const struct engine_sim *s, int topic, const char *type);
 

@@ -343,6 +343,19 @@ void fake_put(struct fake *f, int topic, int32_t shard, ms_t at, const char *val
                                                .value = arena_str(f->arena, str_of(value))}};
 }
 
+void fake_close(struct fake *f, int n, int findings, int bytes)
+{
+    struct buf value = {0};
+    buf_printf(&value, "{\"incident_id\":\"I%d-%d\",\"closed_at\":\"2026-11-01\",\"findings\":[", n,
+               n % FAKE_SHARDS);
+    for (int i = 0; i < findings; i++)
+        buf_printf(&value, "%s{\"finding_id\":\"F%d\",\"description\":\"%0*d\"}", i ? "," : "", i,
+                   bytes, i);
+    buf_printf(&value, "]}%c", 0);
+    fake_put(f, TOPIC_INCIDENT_CLOSED, n % FAKE_SHARDS, f->clock.now, value.p);
+    buf_free(&value);
+}
+
 void fake_end(struct fake *f, int topic, int32_t shard)
 {
     *push(f) = (struct kafka_event){

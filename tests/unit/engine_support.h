@@ -79,8 +79,26 @@ struct fake {
 /* `batch_max`: of the engine. `policy`: a file, NULL for the default one. */
 void fake_set_up(struct fake *f, int batch_max, const char *policy);
 void fake_tear_down(struct fake *f);
+/* The fake `f` of a file of tests, and cmocka's set_up and tear_down for it. */
+#define FAKE_FIXTURE(batch_max)             \
+    static struct fake f;                   \
+    static int set_up(void **state)         \
+    {                                       \
+        (void)state;                        \
+        fake_set_up(&f, (batch_max), NULL); \
+        return 0;                           \
+    }                                       \
+    static int tear_down(void **state)      \
+    {                                       \
+        (void)state;                        \
+        fake_tear_down(&f);                 \
+        return 0;                           \
+    }
 /* A record on the end of an input of its incident's shard; its key is cut from the value. */
 void fake_put(struct fake *f, int topic, int32_t shard, ms_t at, const char *value);
+/* Incident I<n>, of shard n % FAKE_SHARDS, is closed with findings F0, F1, … of so many bytes of
+ * description each. */
+void fake_close(struct fake *f, int n, int findings, int bytes);
 /* The end of an input is seen next, behind what was put so far. */
 void fake_end(struct fake *f, int topic, int32_t shard);
 void fake_ends(struct fake *f, int32_t shard);

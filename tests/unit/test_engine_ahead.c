@@ -6,21 +6,7 @@
 
 #include <stdio.h>
 
-static struct fake f;
-
-static int set_up(void **state)
-{
-    (void)state;
-    fake_set_up(&f, 2, NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fake_tear_down(&f);
-    return 0;
-}
+FAKE_FIXTURE(2)
 
 static void steps(int n)
 {
@@ -42,6 +28,15 @@ static void close_two(int n)
     put(TOPIC_INCIDENT_CLOSED, f.clock.now, CLOSE, n + 1);
 }
 
+/* One batch begins, and two records more are there in the next turn. */
+static void one_behind_another(void)
+{
+    close_two(0);
+    fake_step(&f);
+    close_two(2);
+    fake_step(&f);
+}
+
 static const struct shard *shard(void)
 {
     return &f.engine->shards[0];
@@ -53,10 +48,7 @@ static void the_next_is_decided_beside_a_transaction(void **state)
 {
     (void)state;
     f.commit_waits = 4;
-    close_two(0);
-    fake_step(&f);
-    close_two(2);
-    fake_step(&f);
+    one_behind_another();
     assert_non_null(f.engine->flight);
     assert_non_null(f.engine->ahead);
     assert_int_equal(f.begun, 1);
@@ -91,10 +83,7 @@ static void the_next_loads_before_the_apply(void **state)
 {
     (void)state;
     f.commit_waits = 4;
-    close_two(0);
-    fake_step(&f);
-    close_two(2);
-    fake_step(&f);
+    one_behind_another();
     close_two(4);
     size_t loaded = f.keys_loaded;
     while (f.transactions == 0) fake_step(&f);
@@ -112,10 +101,7 @@ static void few_are_decided_when_it_is_over(void **state)
     fake_set_up(&f, 4000, NULL);
     f.commit_waits = 3;
     f.apply_waits = 3;
-    close_two(0);
-    fake_step(&f);
-    close_two(2);
-    fake_step(&f);
+    one_behind_another();
     assert_null(f.engine->ahead);
     assert_int_equal(f.engine->inbox_n, 2);
     while (f.transactions == 0) fake_step(&f);
@@ -132,10 +118,7 @@ static void a_committed_batch_waits_for_the_store(void **state)
 {
     (void)state;
     f.apply_waits = 9;
-    close_two(0);
-    fake_step(&f);
-    close_two(2);
-    fake_step(&f);
+    one_behind_another();
     close_two(4);
     steps(2);
     assert_int_equal(f.transactions, 2);
@@ -150,10 +133,7 @@ static void a_committed_batch_waits_for_the_store(void **state)
 
 static void two_decided(void)
 {
-    close_two(0);
-    fake_step(&f);
-    close_two(2);
-    fake_step(&f);
+    one_behind_another();
     assert_non_null(f.engine->flight);
     assert_non_null(f.engine->ahead);
 }

@@ -5,35 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct fake f;
-
-static int set_up(void **state)
-{
-    (void)state;
-    fake_set_up(&f, 4000, NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fake_tear_down(&f);
-    return 0;
-}
-
-/* A closure with `findings` findings of `bytes` of description each. */
-static void put_closure(int n, int findings, int bytes)
-{
-    struct buf value = {0};
-    buf_printf(&value, "{\"incident_id\":\"I%d-%d\",\"closed_at\":\"2026-11-01\",\"findings\":[", n,
-               n % FAKE_SHARDS);
-    for (int i = 0; i < findings; i++)
-        buf_printf(&value, "%s{\"finding_id\":\"F%d\",\"description\":\"%0*d\"}", i ? "," : "", i,
-                   bytes, i);
-    buf_printf(&value, "]}%c", 0);
-    fake_put(&f, TOPIC_INCIDENT_CLOSED, n % FAKE_SHARDS, f.clock.now, value.p);
-    buf_free(&value);
-}
+FAKE_FIXTURE(4000)
 
 static int64_t position(int topic, int32_t shard)
 {
@@ -46,7 +18,7 @@ static int64_t position(int topic, int32_t shard)
 static void many_large_closures_go_in_pieces(void **state)
 {
     (void)state;
-    for (int i = 0; i < 110; i++) put_closure(i, 300, 1);
+    for (int i = 0; i < 110; i++) fake_close(&f, i, 300, 1);
     fake_step(&f);
     assert_int_equal(f.transactions, 1);
     assert_true(f.engine->inbox_n > 0 && f.engine->inbox_n < 110);
@@ -64,7 +36,7 @@ static void many_large_closures_go_in_pieces(void **state)
 static void a_transaction_is_bounded_in_bytes(void **state)
 {
     (void)state;
-    for (int i = 0; i < 60; i++) put_closure(i, 20, 30000);
+    for (int i = 0; i < 60; i++) fake_close(&f, i, 20, 30000);
     fake_work_off(&f);
     assert_int_equal(fake_count(&f, "epilogue.incident.opened.v1", NULL), 60);
     assert_true(f.largest_bytes < (size_t)24 << 20);
@@ -75,7 +47,7 @@ static void a_transaction_is_bounded_in_bytes(void **state)
 static void after_an_abort_half_as_much(void **state)
 {
     (void)state;
-    for (int i = 0; i < 100; i++) put_closure(i, 1, 1);
+    for (int i = 0; i < 100; i++) fake_close(&f, i, 1, 1);
     f.abort_next = 1;
     f.engine->next_retry_ms = INT64_MAX; /* no restore here */
     struct error error;
@@ -90,7 +62,7 @@ static void every_shard_has_its_turn(void **state)
 {
     (void)state;
     f.engine->take_max = 1;
-    for (int i = 0; i < 40; i++) put_closure(i, 0, 1);
+    for (int i = 0; i < 40; i++) fake_close(&f, i, 0, 1);
     fake_step(&f);
     fake_step(&f);
     assert_true(position(TOPIC_INCIDENT_CLOSED, 0) > 0 || f.transactions == 2);
@@ -102,7 +74,7 @@ static void what_is_revoked_is_given_back(void **state)
 {
     (void)state;
     f.engine->shards[0].phase = SHARD_NOT_OURS;
-    for (int i = 0; i < 20; i++) put_closure(i, 0, 1);
+    for (int i = 0; i < 20; i++) fake_close(&f, i, 0, 1);
     fake_step(&f);
     inbox_drop(f.engine, 0);
     inbox_sweep(f.engine);
@@ -116,12 +88,12 @@ static void what_comes_while_a_shard_begins_again_is_given_back(void **state)
 {
     (void)state;
     f.engine->next_retry_ms = INT64_MAX; /* no restore here */
-    put_closure(0, 0, 1);
+    fake_close(&f, 0, 0, 1);
     fake_step(&f);
     f.engine->shards[0].inputs[0].unverified = true;
     f.engine->shards[0].inputs[0].mark.offset = 1;
     f.engine->options.accept_state_loss = true;
-    for (int i = 1; i < 5; i++) put_closure(2 * i, 0, 1);
+    for (int i = 1; i < 5; i++) fake_close(&f, 2 * i, 0, 1);
     fake_step(&f);
     assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
     assert_int_equal(f.engine->inbox_n, 0);
@@ -132,7 +104,7 @@ static void what_comes_while_a_shard_begins_again_is_given_back(void **state)
 static void a_tick_that_is_too_large_ends_the_worker(void **state)
 {
     (void)state;
-    put_closure(0, 1, 1);
+    fake_close(&f, 0, 1, 1);
     fake_work_off(&f);
     fake_pass(&f, 200 * DAY_MS);
     f.limits_of[TOPIC_REMINDERS] = 300;
@@ -149,9 +121,9 @@ static void a_tick_that_is_too_large_ends_the_worker(void **state)
 static void positions_say_how_much_there_is(void **state)
 {
     (void)state;
-    put_closure(0, 3, 1);
+    fake_close(&f, 0, 3, 1);
     fake_work_off(&f);
-    put_closure(2, 2, 1);
+    fake_close(&f, 2, 2, 1);
     fake_work_off(&f);
     assert_int_equal(f.engine->shards[0].batch, 2);
     size_t entries = 0;

@@ -1,36 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A batch in flight: what goes on meanwhile, and every way in which it can end. */
+/* A batch in flight: what goes on meanwhile, and every way in which it can end; how long it may take is
+ * in test_engine_pace.c. */
 #include "engine_support.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct fake f;
+FAKE_FIXTURE(4000)
 
-static int set_up(void **state)
+/* A small closure. */
+static void put(int n)
 {
-    (void)state;
-    fake_set_up(&f, 4000, NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fake_tear_down(&f);
-    return 0;
-}
-
-static void put(int n, int findings)
-{
-    struct buf value = {0};
-    buf_printf(&value, "{\"incident_id\":\"I%d-%d\",\"closed_at\":\"2026-11-01\",\"findings\":[", n,
-               n % FAKE_SHARDS);
-    for (int i = 0; i < findings; i++)
-        buf_printf(&value, "%s{\"finding_id\":\"F%d\"}", i ? "," : "", i);
-    buf_printf(&value, "]}%c", 0);
-    fake_put(&f, TOPIC_INCIDENT_CLOSED, n % FAKE_SHARDS, f.clock.now, value.p);
-    buf_free(&value);
+    fake_close(&f, n, 1, 1);
 }
 
 /* So much follows from it that no transaction holds it. */
@@ -80,11 +61,11 @@ static void records_are_read_while_it_commits(void **state)
 {
     (void)state;
     f.commit_waits = 5;
-    put(0, 1);
-    put(1, 1);
+    put(0);
+    put(1);
     fake_step(&f);
     assert_non_null(f.engine->flight);
-    for (int i = 2; i < 6; i++) put(i, 1);
+    for (int i = 2; i < 6; i++) put(i);
     steps(3);
     assert_int_equal(f.engine->inbox_n, 4);
     assert_int_equal(f.transactions, 0);
@@ -99,75 +80,15 @@ static void records_are_read_while_it_commits(void **state)
     assert_int_equal(f.engine->shards[0].checkpoint, f.stored->shards[0].checkpoint);
 }
 
-static void step_with_time(int max_wait_ms)
-{
-    struct error error;
-    assert_int_equal(engine_step(f.engine, max_wait_ms, &error), OK);
-}
-
-/* What follows at once waits a little, so that a transaction takes in more; nothing else does. */
-static void a_batch_behind_another_waits_for_more(void **state)
-{
-    (void)state;
-    f.commit_ms = 12;
-    f.commit_waits = 3;
-    put(0, 1);
-    step_with_time(200);
-    put(1, 1);
-    step_with_time(200);
-    assert_int_equal(f.transactions, 0);
-    for (int i = 0; i < 9 && batch_is_under_way(f.engine); i++) step_with_time(200);
-    assert_false(batch_is_under_way(f.engine)); /* it is over, and the next has not begun */
-    assert_int_equal(f.transactions, 1);
-    assert_int_equal(f.engine->inbox_n, 1);
-    put(2, 1);
-    f.commit_waits = 0;
-    for (int i = 0; i < 9 && opened() < 3; i++) step_with_time(200);
-    assert_int_equal(f.transactions, 2); /* with both records */
-    assert_int_equal(opened(), 3);
-    plan_note_landed(f.engine, 1, 1000);
-    assert_int_equal(plan_rest_ms(f.engine), 0); /* nobody waits */
-    f.engine->take_max = 1;
-    f.engine->inbox_n = 1;
-    plan_note_landed(f.engine, 1, 1000);
-    assert_int_equal(plan_rest_ms(f.engine), 0); /* it is full */
-    f.engine->take_max = 10;
-    plan_note_landed(f.engine, 1, 1000);
-    assert_int_equal(plan_rest_ms(f.engine), 5); /* a bounded time */
-    assert_int_equal(plan_rest_ms(f.engine), 0); /* once */
-    f.engine->inbox_n = 0;
-}
-
-static void memory_of_a_large_batch_goes_back(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 499; i++) put(i, 1);
-    steps(2);
-    assert_true(f.transactions > 0);
-    assert_int_equal(f.engine->large_ms, 0);
-    for (int i = 0; i < 1000; i++) put(i, 1);
-    steps(2);
-    assert_true(f.engine->large_ms > 0);
-    fake_pass(&f, 4999);
-    fake_step(&f);
-    assert_true(f.engine->large_ms > 0);
-    fake_pass(&f, 1);
-    fake_step(&f);
-    assert_int_equal(f.engine->large_ms, 0);
-    put(1001, 1);
-    steps(2);
-    assert_int_equal(f.engine->large_ms, 0);
-}
-
 /* What has not moved costs the brokers nothing, but one position goes with every batch of a shard. */
 static void positions_that_moved_are_committed(void **state)
 {
     (void)state;
-    put(0, 1);
+    put(0);
     steps(2);
     assert_int_equal(f.transactions, 1);
     assert_int_equal(f.positions_n, INPUTS); /* the first time all of them */
-    put(2, 1);
+    put(2);
     steps(2);
     assert_int_equal(f.transactions, 2);
     assert_int_equal(f.positions_n, 1);
@@ -180,7 +101,7 @@ static void positions_that_moved_are_committed(void **state)
     assert_int_equal(f.positions[0].offset, 2);
     shard_restart(f.engine, &f.engine->shards[0]);
     f.engine->shards[0].phase = SHARD_ACTIVE;
-    put(4, 1);
+    put(4);
     steps(2);
     assert_int_equal(f.positions_n, INPUTS);
 }
@@ -189,7 +110,7 @@ static void positions_that_moved_are_committed(void **state)
 static void watch_beside(int n)
 {
     fake_pass(&f, 5000);
-    put(n, 1);
+    put(n);
     f.engine->take_max = 1;
     fake_step(&f);
 }
@@ -199,7 +120,7 @@ static void the_watch_knows_of_it(void **state)
 {
     (void)state;
     f.apply_waits = 9;
-    put(0, 1);
+    put(0);
     fake_step(&f);
     int64_t applied = f.state_end[0];
     watch_beside(2);
@@ -214,7 +135,7 @@ static void the_watch_sees_a_loss_beside_it(void **state)
 {
     (void)state;
     f.apply_waits = 9;
-    put(0, 1);
+    put(0);
     fake_step(&f);
     f.stored->shards[0].checkpoint = f.state_end[0] + 1;
     watch_beside(2);
@@ -226,8 +147,8 @@ static void a_shard_that_begins_again_asks_when_it_is_over(void **state)
 {
     (void)state;
     f.commit_waits = 4;
-    put(0, 1);
-    put(1, 1);
+    put(0);
+    put(1);
     fake_step(&f);
     tell((struct kafka_event){
         .type = KAFKA_OUT_OF_RANGE,
@@ -251,10 +172,10 @@ static void a_shard_that_begins_again_asks_when_it_is_over(void **state)
 static void revoked_in_flight(bool lost)
 {
     f.commit_waits = 4;
-    put(0, 1);
-    put(1, 1);
+    put(0);
+    put(1);
     fake_step(&f);
-    put(2, 1); /* read, and never decided */
+    put(2); /* read, and never decided */
     revoke(lost);
     fake_step(&f);
     int polls = f.polls;
@@ -291,7 +212,7 @@ static void aborted_behind_a_revocation(void **state)
     (void)state;
     f.prepare_waits = 3;
     f.abort_next = 1;
-    put(0, 1);
+    put(0);
     fake_step(&f);
     revoke(false);
     steps(4);
@@ -326,10 +247,10 @@ static void an_abort_lets_everything_go(void **state)
     f.prepare_waits = 2;
     f.abort_next = 1;
     f.engine->shards[0].was_cut = true;
-    put(0, 1);
-    put(1, 1);
+    put(0);
+    put(1);
     fake_step(&f);
-    put(2, 1);
+    put(2);
     steps(2);
     assert_null(f.engine->flight);
     all_are(SHARD_WAITS_FOR_BROKERS);
@@ -346,7 +267,7 @@ static void an_unknown_outcome_is_found_out_by_a_restore(void **state)
     (void)state;
     f.commit_waits = 1;
     f.commit_result = RETRY;
-    put(0, 1);
+    put(0);
     steps(3);
     assert_null(f.engine->flight);
     assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
@@ -360,7 +281,7 @@ static void fenced_ends_the_worker(void **state)
     (void)state;
     struct error error;
     f.commit_result = FATAL;
-    put(0, 1);
+    put(0);
     assert_int_equal(engine_step(f.engine, 0, &error), FATAL);
     assert_string_equal(error.text, "the test wants it");
     engine_stop(f.engine); /* asks for nothing that was taken */
@@ -372,8 +293,8 @@ static void a_store_that_fails_leaves_it_to_a_restore(void **state)
 {
     (void)state;
     f.apply_waits = 2;
-    put(0, 1);
-    put(1, 1);
+    put(0);
+    put(1);
     fake_step(&f);
     f.stored->away = true;
     steps(3);
@@ -390,7 +311,7 @@ static void nothing_is_applied_to_a_store_that_is_away(void **state)
 {
     (void)state;
     f.commit_waits = 2;
-    put(0, 1);
+    put(0);
     fake_step(&f);
     f.engine->membership.store_down = true;
     f.engine->membership.next_ms = INT64_MAX;
@@ -399,83 +320,6 @@ static void nothing_is_applied_to_a_store_that_is_away(void **state)
     assert_int_equal(f.transactions, 1);
     assert_int_equal(f.stored->shards[0].checkpoint, 0);
     assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
-}
-
-/* ---- time ---- */
-
-static enum result pass_s(int seconds, struct error *error)
-{
-    enum result result = OK;
-    for (int i = 0; i < seconds && result == OK; i++) {
-        fake_pass(&f, 1000);
-        result = engine_step(f.engine, 0, error);
-    }
-    return result;
-}
-
-static void a_call_that_never_comes_back_ends_the_worker(void **state)
-{
-    (void)state;
-    struct error error = {.text = ""};
-    f.commit_waits = INT32_MAX;
-    put(0, 1);
-    fake_step(&f);
-    fake_pass(&f, 10 * 60 * 1000); /* the process stood still: nobody could have answered */
-    fake_step(&f);
-    assert_int_equal(pass_s(58, &error), OK);
-    assert_int_equal(pass_s(3, &error), FATAL);
-    assert_non_null(strstr(error.text, "a transaction has not been committed for 60 s"));
-}
-
-static void each_phase_has_its_time(void **state)
-{
-    (void)state;
-    struct error error = {.text = ""};
-    f.prepare_waits = f.commit_waits = 50;
-    f.apply_waits = INT32_MAX;
-    put(0, 1);
-    fake_step(&f);
-    assert_int_equal(pass_s(150, &error), OK);
-    assert_int_equal(f.transactions, 1);
-    assert_int_equal(pass_s(20, &error), FATAL);
-    assert_non_null(strstr(error.text, "Redis has not taken a batch for 60 s"));
-}
-
-static void the_end_waits_a_while_for_it(void **state)
-{
-    (void)state;
-    f.commit_waits = 10;
-    put(0, 1);
-    fake_step(&f);
-    engine_stop(f.engine);
-    engine_release(f.engine);
-    assert_int_equal(f.transactions, 1);
-    assert_true(f.stored->shards[0].checkpoint > 0);
-    assert_int_equal(f.released, 1);
-}
-
-static void the_end_does_not_wait_for_ever(void **state)
-{
-    (void)state;
-    f.commit_waits = INT32_MAX;
-    put(0, 1);
-    fake_step(&f);
-    engine_stop(f.engine);
-    engine_release(f.engine);
-    assert_int_equal(f.transactions, 0);
-    assert_int_equal(f.released, 1);
-}
-
-static void settled_is_without_a_flight(void **state)
-{
-    (void)state;
-    struct error error;
-    f.commit_waits = 100;
-    put(0, 1);
-    fake_step(&f);
-    assert_int_equal(engine_settle(f.engine, &error), OK);
-    assert_null(f.engine->flight);
-    assert_int_equal(f.transactions, 1);
 }
 
 /* ---- what is counted ---- */
@@ -498,7 +342,7 @@ static void what_is_aborted_is_not_counted(void **state)
     static const char name[] = "\nepilogue_incident_events_total{event=\"opened\"} ";
     struct metrics *metrics = f.engine->metrics = metrics_new();
     f.abort_next = 1;
-    put(0, 1);
+    put(0);
     fake_step(&f);
     assert_int_equal(counted(name), 0);
     f.engine->shards[0].phase = SHARD_ACTIVE;
@@ -516,8 +360,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(records_are_read_while_it_commits),
-        TEST(a_batch_behind_another_waits_for_more),
-        TEST(memory_of_a_large_batch_goes_back),
         TEST(positions_that_moved_are_committed),
         TEST(the_watch_knows_of_it),
         TEST(the_watch_sees_a_loss_beside_it),
@@ -531,11 +373,6 @@ int main(void)
         TEST(fenced_ends_the_worker),
         TEST(a_store_that_fails_leaves_it_to_a_restore),
         TEST(nothing_is_applied_to_a_store_that_is_away),
-        TEST(a_call_that_never_comes_back_ends_the_worker),
-        TEST(each_phase_has_its_time),
-        TEST(the_end_waits_a_while_for_it),
-        TEST(the_end_does_not_wait_for_ever),
-        TEST(settled_is_without_a_flight),
         TEST(what_is_aborted_is_not_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,21 +7,7 @@
 #define CREATED "epilogue.task.created.v1"
 #define POSITION 1 /* each batch writes one */
 
-static struct fake f;
-
-static int set_up(void **state)
-{
-    (void)state;
-    fake_set_up(&f, 4000, NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fake_tear_down(&f);
-    return 0;
-}
+FAKE_FIXTURE(4000)
 
 static void close_incident(void)
 {

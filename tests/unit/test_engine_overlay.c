@@ -7,21 +7,7 @@
 
 #define LATER (5 * DAY_MS)
 
-static struct fake f;
-
-static int set_up(void **state)
-{
-    (void)state;
-    fake_set_up(&f, 2, NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fake_tear_down(&f);
-    return 0;
-}
+FAKE_FIXTURE(2)
 
 static void put(int topic, ms_t at, const char *format, int n)
 {

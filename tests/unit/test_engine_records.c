@@ -242,17 +242,23 @@ static void make_batch(void)
     assert_non_null(f.engine->flight);
 }
 
+/* A message of this topic is too large for a broker, and no record is to blame. */
+static void refused_for_nobody(int topic)
+{
+    make_batch();
+    size_t first = of_topic(topic);
+    refuse(REFUSAL_TOO_LARGE, &first, 1);
+    fake_step(&f);
+    assert_null(f.engine->flight);
+    assert_int_equal(f.engine->oversized_n, 0);
+}
+
 /* It will be cut when it comes again: the limit is known to be lower then. */
 static void a_message_of_a_tick_is_nobodys_fault(void **state)
 {
     (void)state;
     due();
-    make_batch();
-    size_t first = of_topic(TOPIC_REMINDERS);
-    refuse(REFUSAL_TOO_LARGE, &first, 1);
-    fake_step(&f);
-    assert_null(f.engine->flight);
-    assert_int_equal(f.engine->oversized_n, 0);
+    refused_for_nobody(TOPIC_REMINDERS);
     assert_int_equal(f.engine->shards[0].phase, SHARD_WAITS_FOR_BROKERS);
 }
 
@@ -260,12 +266,7 @@ static void nor_is_a_dead_letter(void **state)
 {
     (void)state;
     put_raw(TOPIC_INCIDENT_CLOSED, 0, STR("I-0"), "?");
-    make_batch();
-    size_t first = of_topic(TOPIC_DEAD_LETTERS);
-    refuse(REFUSAL_TOO_LARGE, &first, 1);
-    fake_step(&f);
-    assert_null(f.engine->flight);
-    assert_int_equal(f.engine->oversized_n, 0);
+    refused_for_nobody(TOPIC_DEAD_LETTERS);
 }
 
 /* Of two the first is looked at last; what no record brought about is not looked at further. */

@@ -7,7 +7,6 @@
 #include "engine/internal.h"
 
 #define WISH "the test's fault"
-#define CREATED "epilogue.task.created.v1"
 
 static struct engine_sim s;
 
@@ -181,23 +180,9 @@ static int tear_down(void **state)
 
 static void is_whole(struct sim_store *expected)
 {
-    for (int32_t p = 0; p < SIM_SHARDS; p++) {
-        const struct sim_node *a = expected->shards[p].by_key.first[0];
-        const struct sim_node *b = s.store->shards[p].by_key.first[0];
-        for (; a && b; a = a->next[0], b = b->next[0]) {
-            const struct sim_entry *x = a->item, *y = b->item;
-            assert_true(str_eq(x->key, y->key) && str_eq(x->value, y->value));
-        }
-        assert_true(!a && !b);
-    }
-    sim_store_free(expected);
     static int n; /* another finding each time */
-    const char *finding = arena_printf(s.arena, "G%d", n++).p;
-    size_t created = engine_sim_count(&s, TOPIC_TASKS, CREATED);
-    engine_sim_find(&s, "A-0", finding);
-    engine_sim_find(&s, "A-1", finding);
-    assert_int_equal(engine_sim_work(&s), OK);
-    assert_int_equal(engine_sim_count(&s, TOPIC_TASKS, CREATED), created + 2);
+    engine_sim_is_stored(&s, expected);
+    engine_sim_goes_on(&s, "A-0", "A-1", arena_printf(s.arena, "G%d", n++).p);
 }
 
 /* At its call of this kind behind `n` others; false: there were no more. */

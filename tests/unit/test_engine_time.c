@@ -7,21 +7,7 @@
 #define DUE "epilogue.reminder.due.v1"
 #define LATER (5 * DAY_MS) /* after all the tests' deadlines */
 
-static struct fake f;
-
-static int set_up(void **state)
-{
-    (void)state;
-    fake_set_up(&f, 4000, NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fake_tear_down(&f);
-    return 0;
-}
+FAKE_FIXTURE(4000)
 
 static void put(int topic, int32_t shard, ms_t at, const char *format, int n)
 {
@@ -39,6 +25,14 @@ static void put(int topic, int32_t shard, ms_t at, const char *format, int n)
     "\"severity\":\"low\",\"owner\":{\"team\":\"t\",\"person\":\"p\"},"                 \
     "\"due_at\":\"2026-11-02T09:00:01Z\"}"
 #define RESOLVED "{\"incident_id\":\"I%d-0\",\"task_id\":\"I%d-0/bug/F\",\"status\":\"resolved\"}"
+
+static void pass_slowly(int tenths_of_a_second)
+{
+    for (int i = 0; i < tenths_of_a_second; i++) {
+        fake_step(&f);
+        fake_pass(&f, 100);
+    }
+}
 
 static void put_resolved(ms_t at, int n)
 {
@@ -173,35 +167,32 @@ static void the_brokers_are_left_alone(void **state)
     (void)state;
     make_tasks(1);
     f.silent = true;
-    for (int i = 0; i < 4; i++) {
-        fake_step(&f);
-        fake_pass(&f, 100);
-    }
+    pass_slowly(4);
     assert_false(f.asked);
     fake_pass(&f, 5000);
     fake_step(&f);
     assert_true(f.asked);
 }
 
-/* A record with a tick before it, and an input of which nothing is known: it waits, not for ever. */
-static void a_record_waits_for_what_is_unread_and_not_for_ever(void **state)
+/* `n` records, each with a tick before it, and an input of which nothing is known. */
+static void resolved_with_ticks_before(int n)
 {
-    (void)state;
-    make_tasks(1);
+    make_tasks(n);
     fake_pass(&f, 900);
     fake_step(&f);
     fake_pass(&f, 900);
     f.silent = true;
-    put_resolved(f.clock.now, 0);
-    for (int i = 0; i < 90; i++) {
-        fake_step(&f);
-        fake_pass(&f, 100);
-    }
+    for (int i = 0; i < n; i++) put_resolved(f.clock.now, i);
+}
+
+/* It waits for what may come before it, not for ever. */
+static void a_record_waits_for_what_is_unread_and_not_for_ever(void **state)
+{
+    (void)state;
+    resolved_with_ticks_before(1);
+    pass_slowly(90);
     assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 0);
-    for (int i = 0; i < 20; i++) {
-        fake_step(&f);
-        fake_pass(&f, 100);
-    }
+    pass_slowly(20);
     assert_int_equal(fake_count(&f, DUE, NULL), 1);
     assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 1);
 }
@@ -210,16 +201,8 @@ static void a_record_waits_for_what_is_unread_and_not_for_ever(void **state)
 static void a_record_does_not_wait_in_a_full_inbox(void **state)
 {
     (void)state;
-    make_tasks(1);
-    fake_pass(&f, 900);
-    fake_step(&f);
-    fake_pass(&f, 900);
-    f.silent = true;
-    put_resolved(f.clock.now, 0);
-    for (int i = 0; i < 10; i++) {
-        fake_step(&f);
-        fake_pass(&f, 100);
-    }
+    resolved_with_ticks_before(1);
+    pass_slowly(10);
     assert_int_equal(f.engine->inbox_n, 1);
     assert_int_equal(fake_count(&f, DUE, NULL), 0);
     for (size_t i = 1; i < f.engine->inbox_cap; i++) put_resolved(f.clock.now, 0);
@@ -232,16 +215,8 @@ static void a_record_does_not_wait_in_a_full_inbox(void **state)
 static void waiting_does_not_add_up(void **state)
 {
     (void)state;
-    make_tasks(20);
-    fake_pass(&f, 900);
-    fake_step(&f);
-    fake_pass(&f, 900);
-    f.silent = true;
-    for (int i = 0; i < 20; i++) put_resolved(f.clock.now, i);
-    for (int i = 0; i < 150; i++) {
-        fake_step(&f);
-        fake_pass(&f, 100);
-    }
+    resolved_with_ticks_before(20);
+    pass_slowly(150);
     assert_int_equal(fake_count(&f, "epilogue.task.closed.v1", NULL), 20);
 }
 

@@ -192,17 +192,23 @@ static void retention_deletes_the_past(void **state)
                    "register-entry/F-1~3/1 created open\n");
 }
 
+/* INC-1 is closed with this finding, which is done: nothing is left to do. */
+static void complete_with(struct world *w, const char *finding_id)
+{
+    struct closure_event *e = closure(w, "INC-1", 1);
+    evaluate(e, TRI_TRUE, TRI_TRUE);
+    struct finding_event *f = technical(w, finding_id, -1);
+    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
+    add_inline(w, e, f);
+    take_closure(w, NOON, e);
+}
+
 /* What a second life adds to a name cannot be a part of another finding's. */
 static void no_name_of_a_later_life_is_one_of_the_first(void **state)
 {
     struct world *w = *state;
     w->policy.retention = days(10);
-    struct closure_event *e = closure(w, "INC-1", 1);
-    evaluate(e, TRI_TRUE, TRI_TRUE);
-    struct finding_event *f = technical(w, "F~2", -1);
-    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
-    add_inline(w, e, f);
-    take_closure(w, NOON, e);
+    complete_with(w, "F~2");
     run_until(w, "2026-12-20");
     take_finding(w, "2026-12-20",
                  technical(w, "F", 1)); /* check_outputs looks for ids that were used */
@@ -253,17 +259,12 @@ static void what_is_stored_after_retention_goes_too(void **state)
 {
     struct world *w = *state;
     w->policy.retention = days(10);
-    struct closure_event *e = closure(w, "INC-1", 1);
-    evaluate(e, TRI_TRUE, TRI_TRUE);
-    struct finding_event *f = technical(w, "F-1", -1);
-    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
-    add_inline(w, e, f);
-    take_closure(w, NOON, e);
+    complete_with(w, "F-1");
     run_until(w, "2026-12-20");
     assert_false(is_stored(w, STR("INC-1|c")));
     assert_true(wake_of(w, STR("INC-1")) == TIME_NONE);
     for (int revision = 2; revision < 4; revision++) {
-        e = closure(w, "INC-1", revision);
+        struct closure_event *e = closure(w, "INC-1", revision);
         SET_CLOSURE(e, TITLE, title, STR("Key read"));
         evaluate(e, TRI_TRUE, TRI_TRUE);
         take_closure(w, revision == 2 ? "2026-12-20T12:00:00Z" : "2026-12-29", e);

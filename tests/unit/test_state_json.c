@@ -188,10 +188,11 @@ static void test_finding(void **state)
     assert_memory_equal(back, &none, sizeof none);
 }
 
-static void test_task(void **state)
+static struct str some[] = {{"a", 1}}, told[] = {{"team:a", 6}};
+
+/* Nothing in it is as in a new one. */
+static struct task full_task(void)
 {
-    (void)state;
-    struct str texts[] = {STR("a")};
     struct task full = {.name = STR("bug/F%2F7"),
                         .incident_id = STR("INC-1"),
                         .finding_id = STR("F/7"),
@@ -206,7 +207,7 @@ static void test_task(void **state)
                         .resolution = RESOLUTION_SUPERSEDED,
                         .reason = STR("r"),
                         .owner = {STR("o"), STR_NONE},
-                        .participants = {texts, 1},
+                        .participants = {some, 1},
                         .created_at = TIME_OF(1),
                         .updated_at = TIME_OF(2),
                         .assign_due_at = TIME_OF(3),
@@ -220,7 +221,7 @@ static void test_task(void **state)
                         .tracker = {STR_NONE, STR("k"), STR_NONE},
                         .policy_version = STR("p"),
                         .policy_rule = STR("q"),
-                        .order = {1, TIME_NONE, {texts, 1}},
+                        .order = {1, TIME_NONE, {some, 1}},
                         .clock_start = TIME_OF(7),
                         .clock_moved = 8,
                         .paused_for = 7,
@@ -230,35 +231,42 @@ static void test_task(void **state)
                         .paused_at = TIME_OF(10),
                         .due_fixed = true,
                         .escalated = 0x8001};
-    struct str to = STR("team:a");
     for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
         full.reminders[kind] = task_none.reminders[kind];
     full.reminders[REMINDER_OVERDUE] =
-        (struct reminder_state){3, TIME_OF(11), 2, TIME_OF(14), {&to, 1}};
+        (struct reminder_state){3, TIME_OF(11), 2, TIME_OF(14), {told, 1}};
     full.reminders[REMINDER_VERIFY_DUE] =
         (struct reminder_state){.last = TIME_OF(12), .sent_at = TIME_NONE};
-    struct task *back = through(
-        ENTRY_TASK, &full,
-        "{\"v\":1,\"type\":\"task\",\"name\":\"bug/F%2F7\",\"incident_id\":\"INC-1\","
-        "\"finding_id\":\"F/7\",\"kind\":\"bug\",\"queue\":\"external\",\"title\":\"t\","
-        "\"description\":\"d\",\"category\":\"manual-error\",\"severity\":\"high\","
-        "\"priority\":\"P4\",\"status\":\"closed\",\"resolution\":\"superseded\",\"reason\":\"r\","
-        "\"owner\":{\"team\":\"o\"},\"participants\":[\"a\"],"
-        "\"created_at\":1795169701000,\"updated_at\":1795169702000,"
-        "\"assign_due_at\":1795169703000,\"due_at\":1795169704000,"
-        "\"snoozed_until\":1795169705000,\"closed_at\":1795169706000,"
-        "\"first_breached_at\":1795169713000,"
-        "\"sla\":\"met-late\",\"occurrence\":2,\"version\":9,\"tracker\":{\"key\":\"k\"},"
-        "\"policy_version\":\"p\",\"policy_rule\":\"q\",\"order\":{\"revision\":1,\"taken\":[\"a\"]"
-        "},"
-        "\"clock_start\":1795169707000,\"clock_moved\":8,\"paused_for\":7,\"touched_at\":"
-        "1795169708000,"
-        "\"overdue_from\":1795169713000,"
-        "\"resolved_at\":1795169709000,\"paused_at\":1795169710000,"
-        "\"due_fixed\":true,\"escalated\":32769,\"reminders\":{\"overdue\":{\"number\":3,"
-        "\"last\":1795169711000,\"said\":2,\"sent_at\":1795169714000,\"to\":[\"team:a\"]},\"verify-"
-        "due\":{\"last\":"
-        "1795169712000}}}");
+    return full;
+}
+
+static const char full_task_text[] =
+    "{\"v\":1,\"type\":\"task\",\"name\":\"bug/F%2F7\",\"incident_id\":\"INC-1\","
+    "\"finding_id\":\"F/7\",\"kind\":\"bug\",\"queue\":\"external\",\"title\":\"t\","
+    "\"description\":\"d\",\"category\":\"manual-error\",\"severity\":\"high\","
+    "\"priority\":\"P4\",\"status\":\"closed\",\"resolution\":\"superseded\",\"reason\":\"r\","
+    "\"owner\":{\"team\":\"o\"},\"participants\":[\"a\"],"
+    "\"created_at\":1795169701000,\"updated_at\":1795169702000,"
+    "\"assign_due_at\":1795169703000,\"due_at\":1795169704000,"
+    "\"snoozed_until\":1795169705000,\"closed_at\":1795169706000,"
+    "\"first_breached_at\":1795169713000,"
+    "\"sla\":\"met-late\",\"occurrence\":2,\"version\":9,\"tracker\":{\"key\":\"k\"},"
+    "\"policy_version\":\"p\",\"policy_rule\":\"q\",\"order\":{\"revision\":1,\"taken\":[\"a\"]"
+    "},"
+    "\"clock_start\":1795169707000,\"clock_moved\":8,\"paused_for\":7,\"touched_at\":"
+    "1795169708000,"
+    "\"overdue_from\":1795169713000,"
+    "\"resolved_at\":1795169709000,\"paused_at\":1795169710000,"
+    "\"due_fixed\":true,\"escalated\":32769,\"reminders\":{\"overdue\":{\"number\":3,"
+    "\"last\":1795169711000,\"said\":2,\"sent_at\":1795169714000,\"to\":[\"team:a\"]},\"verify-"
+    "due\":{\"last\":"
+    "1795169712000}}}";
+
+static void test_task(void **state)
+{
+    (void)state;
+    struct task full = full_task();
+    struct task *back = through(ENTRY_TASK, &full, full_task_text);
     assert_int_equal(back->reminders[REMINDER_OVERDUE].number, 3);
     assert_true(back->reminders[REMINDER_STALE].last == TIME_NONE);
     struct task none = task_none;
