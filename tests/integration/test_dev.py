@@ -3,15 +3,28 @@
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 
 from support.process import wait_until
 from support.worker import binary
 
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
+
 
 def _left_behind(folder):
     return list(pathlib.Path(folder).iterdir())
+
+
+def _says_what_the_read_me_shows(told):
+    """What follows from the events alone, whatever the machine's pace is."""
+    shown = re.findall(r"^\d\d:\d\d:\d\d  (opened|created|refused) +(.*)$",
+                       (_ROOT / "README.md").read_text(), re.MULTILINE)
+    assert len(shown) > 5
+    for what, text in shown:
+        line = ".*".join(map(re.escape, text.split("…")))
+        assert re.search(rf"^\w\w\w .{{19}}  {what} +{line}$", told, re.MULTILINE), text
 
 
 def test_the_story():
@@ -23,6 +36,7 @@ def test_the_story():
                  "resolved            INC-1042/bug/F-7", "completed           INC-1042",
                  "completed           PAY-88"):
         assert told in done.stdout, f"{told!r} is not in\n{done.stdout}\n{done.stderr}"
+    _says_what_the_read_me_shows(done.stdout)
     assert "\x1b[" not in done.stdout  # plain, for it is not a terminal
 
 

@@ -89,6 +89,7 @@ static void test_items(void **state)
     dead_letter_original(arena, &letter, &read, &original);
     assert_int_equal(original.topic, TOPIC_FORWARDED);
     assert_int_equal(original.headers_n, 2);
+    assert_true(original.timestamp == TIME_NONE); /* that of being sent back */
     assert_str(original.headers[1].value, "1/2/3/4");
     headers[0].value = STR("record"); /* of a stranger: nobody knows where it stood */
     letter = refuse(&record, 4096);

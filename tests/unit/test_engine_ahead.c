@@ -299,7 +299,6 @@ static void what_is_decided_in_part_outlives_the_end_of_it(void **state)
     assert_int_equal(f.engine->inbox_n, 0);
 }
 
-/* Two batches behind each other, the first of which is being applied. */
 /* What is too large on top of what may never be is perhaps not too large. */
 static void nobody_is_refused_for_what_is_not_committed(void **state)
 {
@@ -324,6 +323,7 @@ static void nobody_is_refused_for_what_is_not_committed(void **state)
     assert_int_equal(fake_count(&f, "epilogue.incident.opened.v1", NULL), 4);
 }
 
+/* Two batches behind each other, the first of which is being applied. */
 static void one_applies_and_one_commits(void)
 {
     f.apply_waits = 9;

@@ -189,10 +189,24 @@ static void small_topics_get_small_records(void **state)
     assert_int_equal(times, 1);
 }
 
+/* What is on its way has to fit where it will wait, too. */
+static void a_small_topic_of_state_has_small_records(void **state)
+{
+    (void)state;
+    size_t times, largest;
+    close_with("A-0", 20, LONG_TITLE);
+    s.client->limit[TOPIC_STATE] = 6000;
+    run_until(FIRST + HOUR_MS);
+    assert_true(items_records(&largest) > 5);
+    assert_true(largest < 6000);
+    assert_int_equal(digests("\"task_id\"", &times), 1);
+    assert_int_equal(times, 20);
+}
+
 static void a_topic_that_takes_no_item_ends_the_worker(void **state)
 {
     (void)state;
-    close_with("A-0", 1, LONG_TITLE);
+    close_with("A-0", 3, LONG_TITLE); /* which go by halves, down to a single one */
     s.client->limit[TOPIC_FORWARDED] = 500;
     s.clock.now = FIRST;
     assert_int_equal(engine_sim_work(&s), FATAL);
@@ -280,7 +294,10 @@ static void an_old_record_is_warned_of(void **state)
     put_items("1", SIM_START - 21 * DAY_MS, false);
     int64_t oldest = 0;
     for (int i = 0; i < 500; i++) {
+        int64_t now_ms = s.clock.monotonic_ms, before = s.engine->next_old_ms;
         assert_true(engine_step(s.engine, 0, &s.error) != FATAL);
+        if (s.engine->next_old_ms != before) /* again in ten minutes */
+            assert_int_equal(s.engine->next_old_ms, now_ms + 10 * MINUTE_MS);
         s.clock.monotonic_ms += 10;
         int64_t age = gauge("epilogue_forwarded_age_seconds");
         if (age > oldest) oldest = age;
@@ -293,6 +310,46 @@ static void an_old_record_is_warned_of(void **state)
     assert_int_equal(digests("\"task_id\"", &times), 1);
 }
 
+/* Of all in hand, one without a time apart; and it is said once in ten minutes. */
+static void the_oldest_is_spoken_of(void **state)
+{
+    (void)state;
+    static const ms_t ages[] = {21 * DAY_MS, 25 * DAY_MS, 23 * DAY_MS};
+    const struct record record = {.topic = TOPIC_FORWARDED};
+    struct engine *engine = s.engine;
+    inbox_add(engine, &record, TIME_NONE);
+    inbox_watch_forwarded(engine);
+    assert_int_equal(gauge("epilogue_forwarded_age_seconds"), 0);
+    assert_int_equal(engine->next_old_ms, 0);
+    for (size_t i = 0; i < 3; i++) inbox_add(engine, &record, SIM_START - ages[i]);
+    inbox_watch_forwarded(engine);
+    assert_int_equal(gauge("epilogue_forwarded_age_seconds"), 25 * 86400);
+    int64_t next_ms = engine->next_old_ms;
+    assert_int_equal(next_ms, s.clock.monotonic_ms + 10 * MINUTE_MS);
+    s.clock.monotonic_ms = next_ms - 1;
+    inbox_watch_forwarded(engine);
+    assert_int_equal(engine->next_old_ms, next_ms);
+    s.clock.monotonic_ms = next_ms;
+    inbox_watch_forwarded(engine);
+    assert_int_equal(engine->next_old_ms, next_ms + 10 * MINUTE_MS);
+    engine->inbox_n = engine->inbox_bytes = 0; /* they were nobody's */
+}
+
+static void a_younger_one_is_not(void **state)
+{
+    (void)state;
+    put_items("1", SIM_START - 20 * DAY_MS + SECOND_MS, false);
+    int64_t oldest = 0;
+    for (int i = 0; i < 500; i++) {
+        assert_true(engine_step(s.engine, 0, &s.error) != FATAL);
+        s.clock.monotonic_ms += 10;
+        int64_t age = gauge("epilogue_forwarded_age_seconds");
+        if (age > oldest) oldest = age;
+    }
+    assert_int_equal(oldest, 20 * 86400 - 1);
+    assert_int_equal(s.engine->next_old_ms, 0);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -302,11 +359,14 @@ int main(void)
         FRESH(what_waits_outlives_the_process),
         FRESH(many_items_go_in_several_records),
         FRESH(small_topics_get_small_records),
+        FRESH(a_small_topic_of_state_has_small_records),
         FRESH(a_topic_that_takes_no_item_ends_the_worker),
         FRESH(a_record_that_comes_twice_is_one),
         FRESH(many_records_take_several_digests),
         FRESH(a_strangers_items_are_refused),
         FRESH(an_old_record_is_warned_of),
+        FRESH(the_oldest_is_spoken_of),
+        FRESH(a_younger_one_is_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,6 +57,10 @@ static void a_batch_behind_another_waits_for_more(void **state)
     assert_int_equal(plan_rest_ms(f.engine), 5); /* a bounded time */
     assert_int_equal(plan_rest_ms(f.engine), 0); /* once */
     f.engine->inbox_n = 0;
+    put(3);
+    plan_note_landed(f.engine, 1, 1000);
+    step_with_time(0); /* nor does what may not wait */
+    assert_int_equal(fake_count(&f, OPENED, NULL), 4);
 }
 
 static void memory_of_a_large_batch_goes_back(void **state)

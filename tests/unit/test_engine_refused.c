@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What becomes of records, ticks and shards when Kafka refuses what would be written for them. */
+#include "engine/batch_private.h"
 #include "engine_support.h"
 
 #include <stdio.h>
@@ -276,6 +277,46 @@ static void a_tick_is_cut(void **state)
     assert_int_equal(dead_letters(), 0);
 }
 
+/* The number of the first message of the flight to this topic. */
+static size_t number_of(int topic)
+{
+    size_t n = 0;
+    while (f.engine->flight->messages[n].topic != topic) n++;
+    assert_true(n < f.engine->flight->messages_n);
+    return n;
+}
+
+/* Reminders on their way to a digest are of no record that could be refused in their place: what is
+ * known of the topic by then makes smaller records of them. */
+static void refused_items_go_in_smaller_records(void **state)
+{
+    (void)state;
+    f.policy.digest = true;
+    for (int i = 0; i < 10; i++) put_closure(2 * i);
+    fake_work_off(&f);
+    int before = f.transactions;
+    fake_pass(&f, 40 * DAY_MS);
+    f.prepare_waits = 1;
+    for (int i = 0; i < 100 && !f.engine->flight; i++) fake_step(&f);
+    assert_non_null(f.engine->flight);
+    refuse_message(REFUSAL_TOO_LARGE, number_of(TOPIC_FORWARDED));
+    f.limits_of[TOPIC_FORWARDED] = 2000;
+    for (int i = 0; i < 100 && f.engine->flight; i++) fake_step(&f);
+    assert_int_equal(f.abort_next, 0);
+    assert_int_equal(f.transactions, before);
+    assert_int_equal(f.engine->oversized_n, 0);
+    read_again();
+    f.engine->shards[0].next_wake = f.clock.now; /* which a restore asks the store for */
+    for (int i = 0; i < 100 && f.transactions == before; i++) {
+        fake_pass(&f, 10);
+        fake_step(&f);
+    }
+    size_t records = 0;
+    for (size_t i = 0; i < f.sent_n; i++) records += f.sent[i].topic == TOPIC_FORWARDED;
+    assert_true(records > 5);
+    assert_int_equal(dead_letters(), 0);
+}
+
 /* A store that breaks in the middle of a batch says so. */
 static enum result broken(void *self, struct arena *arena, struct store_load *loads, size_t n,
                           struct error *error)
@@ -329,6 +370,7 @@ int main(void)
         TEST(a_closure_that_is_refused_half_way),
         TEST(a_closure_whose_end_is_refused_too),
         TEST(a_tick_is_cut),
+        TEST(refused_items_go_in_smaller_records),
         TEST(a_late_load_that_is_fatal_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

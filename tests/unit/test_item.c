@@ -132,6 +132,18 @@ static void an_item_is_what_the_reminder_says(void **state)
     assert_int_equal(item.owner.team.n, 256);
     assert_int_equal(item.owner.person.n, 256);
     assert_str(item.summary, "is due");
+    output.reminder.summary = (struct str){url, 300};
+    item = item_of(&output, AT, cut);
+    assert_int_equal(item.summary.n, 200);
+    /* Not above the bound nothing is cut. */
+    task.owner = (struct owner){STR_NONE, STR_NONE};
+    task.tracker.url.n = 4096 - 300 - 500 - task.name.n - output.incident_id.n;
+    item = item_of(&output, AT, cut);
+    assert_int_equal(item.tracker.url.n, task.tracker.url.n);
+    assert_int_equal(item.title.n, 500);
+    task.tracker.url.n++;
+    item = item_of(&output, AT, cut);
+    assert_null(item.tracker.url.p);
 }
 
 static void an_item_about_a_finding(void **state)

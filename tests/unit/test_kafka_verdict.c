@@ -67,7 +67,6 @@ static void test_each_condition_says_what_to_do(void **state)
         struct refused_write write = {.code = rows[i].code,
                                       .topics = 1U << TOPIC_TASKS | 1U << TOPIC_STATE,
                                       .partition = 3,
-                                      .stamp = TIME_NONE,
                                       .now = NOW};
         assert_int_equal(kafka_verdict_of(rows[i].code), VERDICT_CONDITION);
         assert_true(kafka_verdict_is_condition(rows[i].code));
@@ -77,22 +76,6 @@ static void test_each_condition_says_what_to_do(void **state)
         if (!strstr(kafka_verdict_ready(rows[i].code), rows[i].ready))
             fail_msg("%s", kafka_verdict_ready(rows[i].code));
     }
-}
-
-/* The record's own time, which a setting of the topic does not take, is not our clock. */
-static void test_an_old_record_is_not_the_clock(void **state)
-{
-    (void)state;
-    struct error error;
-    struct refused_write write = {.code = RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP,
-                                  .topics = 1U << TOPIC_FORWARDED,
-                                  .partition = 0,
-                                  .stamp = NOW - 86400000,
-                                  .now = NOW};
-    kafka_verdict_say(&config, &write, "writing", &error);
-    assert_non_null(strstr(error.text, "epilogue-forwarded/0"));
-    assert_non_null(strstr(error.text, "2026-11-01T09:00:00.000Z"));
-    assert_non_null(strstr(error.text, "message.timestamp.before.max.ms"));
 }
 
 /* Nothing that nobody thought of is tried for ever in silence, and no record is given up for it. */
@@ -208,7 +191,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_condition_says_what_to_do),
-        cmocka_unit_test(test_an_old_record_is_not_the_clock),
         cmocka_unit_test(test_an_unknown_code_is_a_condition_with_its_name),
         cmocka_unit_test(test_the_rest_of_the_table),
         cmocka_unit_test(test_a_limit_that_is_told),

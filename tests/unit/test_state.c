@@ -103,8 +103,8 @@ static void tasks_of_a_finding_are_parts_of_it(void **state)
     holder_is(w, "A|t|sop-update/F%7E2~13", "A|f|F%7E2");
     holder_is(w, "A|t|unheard-of/F", "A|f|F");
     static const char *const others[] = {
-        "A",    "A|c", "A|f|F",      "A|t|postmortem", "A|t|postmortem~2", "A|t|coordination/F",
-        "A|t|", "A|",  "$position/3"};
+        "A",    "A|c", "A|f|F",       "A|t|postmortem", "A|t|postmortem~2",    "A|t|coordination/F",
+        "A|t|", "A|",  "$position/3", "$to/team:a",     "$to/team:a|i|1/2/3/4"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) holder_is(w, others[i], others[i]);
 }
 

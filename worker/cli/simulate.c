@@ -475,7 +475,7 @@ const struct command command_simulate = {
         "\n"
         "--noise counts the events that each recipient gets, with --diff those of both policies. "
         "A\n"
-        "night is outside of working hours, a weekend any day off, both in the calendar's zone.\n"
+        "night is outside of reminders.hours, a weekend any day off, both in the calendar's zone.\n"
         "A file of --budget bounds figures of a recipient, a role, or all others:\n"
         "{\"default\": \"10/day\", \"response-team\": {\"worst\": 8, \"median\": 2},\n"
         " \"person:ada@example.com\": {\"nights\": 0}}",

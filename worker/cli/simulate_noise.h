@@ -13,7 +13,7 @@
     X(NOISE_TOTAL, "total")                                                                       \
     X(NOISE_MEDIAN, "median")     /* of the working days on which lines came; the upper of two */ \
     X(NOISE_WORST, "worst")       /* on one day */                                                \
-    X(NOISE_NIGHTS, "nights")     /* outside of working hours, on any day */                      \
+    X(NOISE_NIGHTS, "nights")     /* outside of reminders.hours, on any day */                    \
     X(NOISE_WEEKENDS, "weekends") /* on days that are no working days, at any hour */
 NAMES_DECLARE(noise_figure, noise_figure_none, NOISE_FIGURES)
 

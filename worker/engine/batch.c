@@ -73,7 +73,6 @@ void batch_give_memory_back(struct engine *engine)
         arena_reset(engine->spares[i]->arena, 0);
         arena_reset(engine->spares[i]->kept, 0);
     }
-    arena_reset(engine->spare_writes->arena, 0);
     arena_reset(engine->spare_writes->kept, 0);
 }
 
@@ -96,7 +95,7 @@ static void land(struct batch **stage)
         bs->shard->in_flight--;
         records += bs->taken;
         for (size_t k = 0; k < bs->taken; k++) {
-            /* The batch before may have decided the first of them in part. */
+            /* The batch before may have decided one of them in part. */
             if (stage == &engine->ahead)
                 inbox_untake(engine, &bs->records[k]);
             else

@@ -202,22 +202,19 @@ static enum result list_entries(struct batch *b, struct batch_shard *bs, struct 
                                 struct error *error)
 {
     struct store_port *store = b->engine->store;
-    struct str *keys = arena_alloc(b->arena, ENTRIES_PAGE * sizeof *keys);
+    /* The header is one of them; what is deleted under way is none. */
+    size_t wanted = header->type == ENTRY_RECIPIENT ? RECIPIENT_ENTRIES_MAX + 1 : SIZE_MAX;
+    size_t page = wanted < ENTRIES_PAGE ? wanted : ENTRIES_PAGE;
+    struct str *keys = arena_alloc(b->arena, page * sizeof *keys);
     struct str after = STR_NONE;
-    bool is_recipient = header->type == ENTRY_RECIPIENT;
-    size_t page = is_recipient ? RECIPIENT_ENTRIES_MAX + 1 : ENTRIES_PAGE; /* and the header */
-    size_t live = 0;
-    for (;;) {
-        size_t n = page;
+    for (size_t n = page, listed = 0; n == page && listed < wanted; after = keys[n - 1]) {
         enum result result = store->entries(store->self, b->arena, bs->shard->id, header->key,
                                             after, keys, &n, error);
         if (result != OK) return result;
         for (size_t i = 0; i < n; i++) {
             state_entry(bs->table, keys[i]);
-            live += !overlay_deletes(b, bs, keys[i]);
+            listed += !overlay_deletes(b, bs, keys[i]);
         }
-        if (n < page || (is_recipient && live > RECIPIENT_ENTRIES_MAX)) break;
-        after = keys[n - 1];
     }
     overlay_entries(b, bs, header->key);
     header->whole = true;

@@ -311,7 +311,9 @@ static enum result watch(struct engine *engine, struct error *error)
     return result;
 }
 
-/* A while after the last large batch, or a restore: what it needed goes back to the system. */
+/* A while after the last large batch, or a restore: what it needed goes back to the system. Until
+ * then the arenas keep it, and malloc what is freed meanwhile (cli/worker.c raises its thresholds, by
+ * which it would give back at each free), so that the next large batch does not fault it in anew. */
 static void give_memory_back(struct engine *engine)
 {
     if (!engine->large_ms || batch_is_under_way(engine)) return;

@@ -94,7 +94,7 @@ struct shard {
 /* A record that was read, until a batch takes it. */
 struct inbox_slot {
     struct record record; /* first, so that a record of the inbox leads to its slot */
-    ms_t appended_at;     /* its Kafka time, where it counts at another; TIME_NONE: none */
+    ms_t appended_at;     /* its Kafka time, where record.timestamp is that at which it counts */
     bool done;            /* not ours any more: goes back at the end of the step */
     bool taken;           /* by a batch, which gives it back */
     int pins;             /* batches that point into it, so it has to stay a while, done or not */
@@ -256,7 +256,8 @@ enum result restore_apply(struct engine *engine, const struct changelog_record *
 /* inbox.c */
 /* How many records it still takes; 0: it is full. */
 size_t inbox_room(const struct engine *engine);
-/* Takes over the record of an event of poll; there is room. */
+/* Takes over the record of an event of poll; there is room. `appended_at`: its Kafka time, TIME_NONE
+ * for none. */
 void inbox_add(struct engine *engine, const struct record *record, ms_t appended_at);
 /* Says how long the oldest record of epilogue-forwarded in hand has stood there, and warns before
  * retention takes what stands behind it. */

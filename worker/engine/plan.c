@@ -151,16 +151,16 @@ enum result plan_make(struct engine *engine, struct arena *arena, ms_t now, stru
  */
 void plan_note_landed(struct engine *engine, size_t records, int64_t took_ms)
 {
-    if (records >= LARGE_BATCH) engine->large_ms = engine->clock->monotonic_ms(engine->clock->self);
+    if (records >= LARGE_BATCH) engine->large_ms = monotonic(engine);
     int64_t rest_ms = took_ms / REST_SHARE;
     engine->rest_ms = rest_ms < REST_MAX_MS ? (int)rest_ms : REST_MAX_MS;
 }
 
 int plan_rest_ms(struct engine *engine)
 {
+    if (batch_is_under_way(engine)) return 0;
     int rest_ms = engine->rest_ms;
     bool is_large = engine->inbox_n >= engine->take_max / 2 || !inbox_room(engine);
-    if (batch_is_under_way(engine)) return 0;
     engine->rest_ms = 0;
     return engine->inbox_n && !is_large ? rest_ms : 0;
 }

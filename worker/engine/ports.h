@@ -263,11 +263,11 @@ struct store_port {
     enum result (*load)(void *self, struct arena *arena, struct store_load *loads, size_t n,
                         struct error *error);
     /*
-     * Several shards, together or one after the other. A large one goes in pieces, of which only the last moves
-     * the checkpoint: after a failure the checkpoint is the old one, and what follows it has to be
-     * read again. `applies` and all that it points to stay until the take. One at a time; load, due
-     * and entries can be called meanwhile, and see each shard before or after it, or between two of
-     * its pieces.
+     * Several shards, together or one after the other. A large one goes in pieces, of which only
+     * the last moves the checkpoint: after a failure the checkpoint is the old one, and what
+     * follows it has to be read again. `applies` and all that it points to stay until the take. One
+     * at a time; load, due and entries can be called meanwhile, and see each shard before or after
+     * it, or between two of its pieces.
      */
     void (*apply_start)(void *self, struct store_apply *applies, size_t n);
     bool (*apply_take)(void *self, int wait_ms, enum result *result, struct error *error);

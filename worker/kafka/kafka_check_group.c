@@ -5,10 +5,6 @@
 #include "common/clock.h"
 #include "kafka_check_private.h"
 
-/* Of librdkafka's own, as long as it may be: where it gives up on a request whose coordinator it is
- * still looking for, it ends the process (its issue 3663). We have gone on without it by then. */
-#define ABANDONED_MS (60 * 60 * 1000)
-
 /* The answer of one admin call; KAFKA_CHECK_NO_ANSWER when it did not come. The caller destroys *event. */
 static rd_kafka_resp_err_t await(rd_kafka_queue_t *queue, rd_kafka_event_type_t type,
                                  int64_t until_ms, rd_kafka_event_t **event)
@@ -26,7 +22,7 @@ static rd_kafka_resp_err_t await(rd_kafka_queue_t *queue, rd_kafka_event_type_t 
 static rd_kafka_AdminOptions_t *options_of(rd_kafka_t *rk, rd_kafka_admin_op_t op)
 {
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(rk, op);
-    rd_kafka_AdminOptions_set_request_timeout(options, ABANDONED_MS, NULL, 0);
+    rd_kafka_AdminOptions_set_request_timeout(options, KAFKA_CONF_ABANDONED_MS, NULL, 0);
     return options;
 }
 

@@ -14,6 +14,7 @@
 
 #include "common/clock.h"
 #include "core/state.h"
+#include "kafka_limits.h"
 
 #define CONNECTION_LOG_EVERY_MS 10000
 #define SOCKET_TIMEOUT_MS 10000
@@ -261,27 +262,18 @@ static bool set_transactional(rd_kafka_conf_t *conf, const struct config *config
     return done;
 }
 
-static bool lists(const struct property_list *list, const char *name)
+static bool has_compression(const struct property_list *list)
 {
     for (size_t i = 0; i < list->n; i++)
-        if (strcmp(list->items[i].name, name) == 0) return true;
+        if (strcmp(list->items[i].name, "compression.type") == 0 ||
+            strcmp(list->items[i].name, "compression.codec") == 0)
+            return true;
     return false;
-}
-
-/* Whether the user has set it for what is written. */
-static bool has_property(const struct config *config, const char *name)
-{
-    return lists(&config->kafka_common, name) || lists(&config->kafka_producer, name);
 }
 
 bool kafka_conf_has_users_compression(const struct config *config)
 {
-    return has_property(config, "compression.type") || has_property(config, "compression.codec");
-}
-
-bool kafka_conf_has_users_batch(const struct config *config)
-{
-    return has_property(config, "batch.size");
+    return has_compression(&config->kafka_common) || has_compression(&config->kafka_producer);
 }
 
 int kafka_conf_producer_timeout_ms(const struct config *config)
@@ -302,6 +294,9 @@ static bool set_side(rd_kafka_conf_t *conf, const struct config *config, enum ka
     if (side == KAFKA_CONSUMER) set_tuning(conf, member_settings);
     if (side == KAFKA_PRODUCER || side == KAFKA_PUBLISHER) set_tuning(conf, producer_settings);
     if (side == KAFKA_PRODUCER) set_tuning(conf, transactional_settings);
+    if (side == KAFKA_PRODUCER &&
+        !set_int(conf, "batch.size", (int)KAFKA_LIMITS_BATCH_BYTES, error))
+        return false;
     if (side == KAFKA_PUBLISHER) set_tuning(conf, publisher_settings);
     if (side == KAFKA_CONSUMER && !set_session(conf, config, error)) return false;
 

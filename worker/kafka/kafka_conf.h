@@ -8,6 +8,11 @@
 #include "common/error.h"
 #include "config/config.h"
 
+/* Of a request to the group's coordinator the library's own time-out, as long as it may be: where it
+ * gives up on a request whose coordinator it is still looking for, it ends the process (librdkafka's
+ * issue 3663). We have gone on without the answer by then. */
+#define KAFKA_CONF_ABANDONED_MS (60 * 60 * 1000)
+
 enum kafka_side {
     KAFKA_CONSUMER,  /* a member of the group */
     KAFKA_READER,    /* reads partitions that it is told to, read_committed, in no group */
@@ -46,8 +51,6 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_side sid
 
 /* Whether the user says how what is produced is compressed; else kafka_conf_new does. */
 bool kafka_conf_has_users_compression(const struct config *config);
-/* Whether the user has set how many bytes go into one batch. */
-bool kafka_conf_has_users_batch(const struct config *config);
 
 /* rd_kafka_new with kafka_conf_new's settings; the conf is gone afterwards. NULL and a sentence. */
 rd_kafka_t *kafka_conf_open(rd_kafka_conf_t *conf, enum kafka_side side, struct error *error);

@@ -69,12 +69,8 @@ static void note_failed(struct kafka_producer *p, const rd_kafka_message_t *m)
         note_refused(&sent->too_large, tag_number(tag), tag_bytes(tag), topic);
     if (verdict != VERDICT_CONDITION) return;
     if (!sent->hindered.n)
-        sent->condition =
-            (struct refused_write){.code = m->err,
-                                   .topics = 1U << topic,
-                                   .partition = m->partition,
-                                   .stamp = topic == TOPIC_FORWARDED ? sent->oldest : TIME_NONE,
-                                   .now = clock_now()};
+        sent->condition = (struct refused_write){
+            .code = m->err, .topics = 1U << topic, .partition = m->partition, .now = clock_now()};
     note_refused(&sent->hindered, tag_number(tag), tag_bytes(tag), topic);
 }
 
@@ -132,8 +128,7 @@ static unsigned denied_topics(struct kafka_producer *p)
 enum result kafka_handover_condition(struct kafka_producer *p, rd_kafka_resp_err_t code,
                                      const char *doing, struct error *error)
 {
-    struct refused_write write = {
-        .code = code, .partition = -1, .stamp = TIME_NONE, .now = clock_now()};
+    struct refused_write write = {.code = code, .partition = -1, .now = clock_now()};
     if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) write.topics = denied_topics(p);
     fill_refusal(p, REFUSAL_CONDITION, &(struct refused_messages){0});
     p->refusal.condition = kafka_verdict_ready(code);
@@ -294,8 +289,6 @@ static enum result hand_over(struct kafka_producer *p, const struct message *mes
         rd_kafka_poll(p->rk, 5);
     }
     struct deliveries *sent = &p->sent;
-    if (message->timestamp != TIME_NONE && (!sent->timed++ || message->timestamp < sent->oldest))
-        sent->oldest = message->timestamp;
     sent->messages++;
     sent->bytes += message->key.n + message->value.n;
     return OK;

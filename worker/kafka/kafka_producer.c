@@ -57,8 +57,7 @@ static bool needs_compression(const struct kafka_producer *p, const rd_kafka_con
     return kafka_conf_has_users_compression(p->config) && strcmp(text, "none") != 0;
 }
 
-/* How much goes into one request to a partition: all that a transaction has for it, if the topics take
- * that. Of two requests the second one would wait for the answer to the first. */
+/* How much goes into one request to a partition, where a topic takes less than batch.size says. */
 static void set_batch(struct kafka_producer *p, rd_kafka_conf_t *conf)
 {
     char bytes[32];
@@ -70,8 +69,7 @@ static void set_batch(struct kafka_producer *p, rd_kafka_conf_t *conf)
             rd_kafka_conf_set(conf, "compression.type", "none", NULL, 0);
         /* Of two under way the second one would fail for the first. */
         rd_kafka_conf_set(conf, "max.in.flight.requests.per.connection", "1", NULL, 0);
-    } else if (!kafka_conf_has_users_batch(p->config) ||
-               p->batch_bytes < conf_number(conf, "batch.size")) {
+    } else if (p->batch_bytes < conf_number(conf, "batch.size")) {
         snprintf(bytes, sizeof bytes, "%zu", p->batch_bytes);
         rd_kafka_conf_set(conf, "batch.size", bytes, NULL, 0);
     }

@@ -82,8 +82,6 @@ struct kafka_producer {
         size_t messages, bytes;          /* handed over */
         size_t reported, reported_bytes; /* of these */
         size_t failed, unknown;
-        size_t timed;                /* messages with a time of their own, not ours */
-        ms_t oldest;                 /* of these */
         unsigned topics;             /* a bit for each topic of the messages */
         rd_kafka_resp_err_t failure; /* the first of the failed */
         const char *topic;           /* the first of the unknown */

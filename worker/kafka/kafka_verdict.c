@@ -12,9 +12,6 @@
 #include "common/buf.h"
 #include "kafka_rights.h"
 
-/* A message with so old a time has it from the record that it forwards, and not from our clock. */
-#define OLD_MS INT64_C(60000)
-
 /* Of later versions than the oldest header that we are built with. */
 enum { LATER_UNKNOWN_TOPIC_ID = 100, LATER_TRANSACTION_ABORTABLE = 120 };
 
@@ -208,24 +205,11 @@ static void put_right(struct buf *out, const struct config *config,
     kafka_rights_write(out, config, right_of(write), topics, n);
 }
 
-static void put_time(struct buf *out, ms_t at)
-{
-    timestamp_format(at, buf_room(out, TIMESTAMP_TEXT));
-    out->n += TIMESTAMP_TEXT;
-}
-
 static void put_clock(struct buf *out, const struct refused_write *write)
 {
-    if (write->stamp != TIME_NONE && write->stamp < write->now - OLD_MS) {
-        buf_printf(out, "the record that is forwarded is of ");
-        put_time(out, write->stamp);
-        buf_printf(out,
-                   ", which the topic's message.timestamp.before.max.ms does not allow; set it "
-                   "to 9223372036854775807 and run `epilogue topics check`");
-        return;
-    }
     buf_printf(out, "this machine's clock says ");
-    put_time(out, write->now);
+    timestamp_format(write->now, buf_room(out, TIMESTAMP_TEXT));
+    out->n += TIMESTAMP_TEXT;
     buf_printf(out, ", and the broker accepts no times so far from its own "
                     "(message.timestamp.after.max.ms, message.timestamp.before.max.ms); compare "
                     "the clocks of both machines and correct the wrong one");

@@ -29,7 +29,6 @@ struct refused_write {
     rd_kafka_resp_err_t code;
     unsigned topics;   /* a bit for each enum topic that it may concern; 0: none in particular */
     int32_t partition; /* -1: none in particular */
-    ms_t stamp;        /* the time of the message; TIME_NONE: not known */
     ms_t now;          /* this machine's clock */
     bool reading;      /* or rather a refused read */
 };

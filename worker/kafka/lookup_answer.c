@@ -15,9 +15,6 @@
 
 #define INPUTS 4 /* the first of enum topic */
 #define REQUEST_TIMEOUT_MS 5000
-/* Of librdkafka's own, as long as it may be: where it gives up on a request whose coordinator it is
- * still looking for, it ends the process (its issue 3663). We have gone on without it by then. */
-#define ABANDONED_MS (60 * 60 * 1000)
 #define PART_TIMEOUT_MS 300 /* of a part of a question that failed as a whole */
 #define CLUSTER_TIMEOUT_MS 1000
 #define POLL_MS 50 /* how soon a stop is seen */
@@ -135,7 +132,7 @@ static rd_kafka_event_t *read_offsets(struct lookup *l, rd_kafka_topic_partition
     rd_kafka_queue_t *queue = rd_kafka_queue_new(l->all);
     rd_kafka_AdminOptions_t *options =
         rd_kafka_AdminOptions_new(l->all, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
-    rd_kafka_AdminOptions_set_request_timeout(options, ABANDONED_MS, NULL, 0);
+    rd_kafka_AdminOptions_set_request_timeout(options, KAFKA_CONF_ABANDONED_MS, NULL, 0);
     rd_kafka_error_t *e = rd_kafka_AdminOptions_set_require_stable_offsets(options, stable);
     if (e) rd_kafka_error_destroy(e);
     rd_kafka_ListConsumerGroupOffsets_t *request =

@@ -17,6 +17,7 @@
  * shard joins it. */
 #define ARGUMENTS_MAX ((size_t)100000)
 #define ARGUMENTS_FULL ((size_t)20000)
+#define DELETES 3    /* commands that have the key of what is deleted */
 #define TRIES_MAX 10 /* of one transaction, while others touch its keys */
 #define SCRATCH_KEEP_BYTES ((size_t)4 * 1024 * 1024)
 
@@ -26,7 +27,6 @@ struct plan {
     size_t sets_n;
     const struct store_write **deletes;
     size_t deletes_n;
-    size_t new_n, wakes_n; /* of the sets: keys for the index, keys with a wake time */
 };
 
 /* Goes backwards, so that the last write to a key is met first and later ones are skipped: a
@@ -51,8 +51,6 @@ static void make_plan(struct arena *arena, const struct store_apply *apply, stru
             continue;
         }
         plan->sets[plan->sets_n++] = w;
-        plan->new_n += !w->stored;
-        plan->wakes_n += w->wake_at != TIME_NONE;
     }
 }
 
@@ -60,6 +58,7 @@ static void make_plan(struct arena *arena, const struct store_apply *apply, stru
 struct piece {
     struct store_apply *apply;
     struct plan plan;
+    size_t new_n, wakes_n; /* of the sets: keys for the index, keys with a wake time */
     size_t arguments;
     bool first, last;
     bool fits;  /* the checkpoint is the expected one */
@@ -77,27 +76,25 @@ static size_t arguments_of(const struct store_write *w)
     return 2 + new + wake;
 }
 
-/* As many writes as fit into one piece, from the head of `rest`, which loses them. Gives how many
- * arguments they are. */
-static size_t cut(struct plan *rest, struct plan *plan)
+/* As many writes as fit into the piece, from the head of `rest`, which loses them. */
+static void cut(struct plan *rest, struct piece *piece)
 {
-    size_t arguments = 0;
+    struct plan *plan = &piece->plan;
     *plan = (struct plan){.sets = rest->sets, .deletes = rest->deletes};
-    while (plan->sets_n < rest->sets_n && arguments < ARGUMENTS_MAX) {
+    while (plan->sets_n < rest->sets_n && piece->arguments < ARGUMENTS_MAX) {
         const struct store_write *w = plan->sets[plan->sets_n++];
-        arguments += arguments_of(w);
-        plan->new_n += !w->stored;
-        plan->wakes_n += w->wake_at != TIME_NONE;
+        piece->arguments += arguments_of(w);
+        piece->new_n += !w->stored;
+        piece->wakes_n += w->wake_at != TIME_NONE;
     }
-    while (plan->deletes_n < rest->deletes_n && arguments < ARGUMENTS_MAX) {
+    while (plan->deletes_n < rest->deletes_n && piece->arguments < ARGUMENTS_MAX) {
         plan->deletes_n++;
-        arguments++;
+        piece->arguments += DELETES;
     }
     rest->sets += plan->sets_n;
     rest->sets_n -= plan->sets_n;
     rest->deletes += plan->deletes_n;
     rest->deletes_n -= plan->deletes_n;
-    return arguments;
 }
 
 static void add_pieces(struct arena *arena, struct pieces *pieces, struct store_apply *apply)
@@ -108,7 +105,7 @@ static void add_pieces(struct arena *arena, struct pieces *pieces, struct store_
     do {
         struct piece *piece = ARENA_PUSH(arena, pieces->items, pieces->n, pieces->cap);
         *piece = (struct piece){.apply = apply, .first = first};
-        piece->arguments = cut(&rest, &piece->plan);
+        cut(&rest, piece);
         piece->last = !rest.sets_n && !rest.deletes_n;
         first = false;
     } while (rest.sets_n || rest.deletes_n);
@@ -208,8 +205,8 @@ static void write_wakes(struct redis_port *port, const struct piece *piece)
 {
     struct redis_connection *c = port->writer.connection;
     const struct plan *plan = &piece->plan;
-    size_t unwake_n = plan->sets_n - plan->wakes_n;
-    if (plan->wakes_n) command(port, piece, "ZADD", "wake", 2 + 2 * plan->wakes_n);
+    size_t unwake_n = plan->sets_n - piece->wakes_n;
+    if (piece->wakes_n) command(port, piece, "ZADD", "wake", 2 + 2 * piece->wakes_n);
     for (size_t i = 0; i < plan->sets_n; i++) {
         if (plan->sets[i]->wake_at == TIME_NONE) continue;
         redis_connection_arg_int(c, plan->sets[i]->wake_at);
@@ -229,7 +226,7 @@ static void write_sets(struct redis_port *port, const struct piece *piece)
         redis_connection_arg(c, plan->sets[i]->key);
         redis_connection_arg(c, plan->sets[i]->value);
     }
-    if (plan->new_n) command(port, piece, "ZADD", "index", 2 + 2 * plan->new_n);
+    if (piece->new_n) command(port, piece, "ZADD", "index", 2 + 2 * piece->new_n);
     for (size_t i = 0; i < plan->sets_n; i++) {
         if (plan->sets[i]->stored) continue;
         redis_connection_arg(c, STR("0"));
@@ -240,10 +237,10 @@ static void write_sets(struct redis_port *port, const struct piece *piece)
 
 static void write_deletes(struct redis_port *port, const struct piece *piece)
 {
-    static const char *const commands[][2] = {
+    static const char *const commands[DELETES][2] = {
         {"HDEL", "state"}, {"ZREM", "index"}, {"ZREM", "wake"}};
     const struct plan *plan = &piece->plan;
-    for (size_t i = 0; i < 3 && plan->deletes_n; i++) {
+    for (size_t i = 0; i < DELETES && plan->deletes_n; i++) {
         command(port, piece, commands[i][0], commands[i][1], 2 + plan->deletes_n);
         for (size_t k = 0; k < plan->deletes_n; k++)
             redis_connection_arg(port->writer.connection, plan->deletes[k]->key);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One connection: it is opened and logged in before the first command, and again after any failure. Commands are written to one buffer and sent together; every answer is read
- * before the next batch.
+ * One connection: it is opened and logged in before the first command, and again after any
+ * failure. Commands are written to one buffer and sent together; every answer is read before the
+ * next batch.
  */
 #include "redis_connection.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The store in memory: entries with their wake times and, beside them, how far they reflect the
- * changelog. It compares that as redis_scripts.c does, before each piece of an apply. */
+ * changelog. It compares that as redis_apply.c does, before each piece of an apply. */
 #include "sim_store.h"
 
 #include <assert.h>
