@@ -336,7 +336,8 @@ static void reviews_are_in_the_order_of_their_incidents(void **state)
     static const struct {
         const char *incident_id;
         int occurrence, number;
-    } order[] = {{"INC-1", 0, 1}, {"INC-2", 1, 1}, {"INC-2", 1, 9}, {"INC-2", 2, 1}, {"INC-3", 0, 1}};
+    } order[] = {
+        {"INC-1", 0, 1}, {"INC-2", 1, 1}, {"INC-2", 1, 9}, {"INC-2", 2, 1}, {"INC-3", 0, 1}};
     for (int i = 0; i < 5; i++) {
         assert_str(digest()->reviews[i]->incident_id, order[i].incident_id);
         assert_int_equal(digest()->reviews[i]->occurrence, order[i].occurrence);
