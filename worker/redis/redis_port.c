@@ -178,8 +178,8 @@ static enum result load_once(struct redis_port *port, struct arena *arena, struc
         result = read_load(port, arena, &loads[i], replies, &fits, error);
         redisReply **sizes = replies + hash_commands(&loads[i]);
         if (!fits && !torn->load)
-            *torn = (struct torn){&loads[i], sizes[0]->integer, sizes[1]->integer,
-                                  sizes[2]->integer};
+            *torn =
+                (struct torn){&loads[i], sizes[0]->integer, sizes[1]->integer, sizes[2]->integer};
         replies += load_commands(&loads[i]);
     }
     return result;
