@@ -40,6 +40,7 @@ struct task_update_event *decode_task_update(struct reader *r, const struct json
     event->owner = members_owner(r, m[M_owner]);
     event->tracker = members_tracker(r, m[M_tracker]);
     event->snoozed_until = members_calendar_time(r, m[M_snoozed_until], false);
+    event->by = members_name(r, m[M_by]);
     event->warnings = reader_take_warnings(r);
     return event;
 }

@@ -87,6 +87,11 @@ struct str members_trim(struct str text)
     return text.n ? text : STR_NONE;
 }
 
+struct str members_name(struct reader *r, const struct json *value)
+{
+    return members_trim(members_limited_text(r, value, MEMBERS_IDENTIFIER_BYTES));
+}
+
 static ms_t read_time(struct reader *r, const struct json *value, int offset_minutes, bool last,
                       struct str *partial)
 {

@@ -25,6 +25,8 @@ struct str members_limited_text(struct reader *r, const struct json *value, size
 struct str members_title(struct reader *r, const struct json *value);
 /* bad-identifier unless 1 to `max_bytes` bytes without control characters. */
 struct str members_identifier(struct reader *r, const struct json *value, size_t max_bytes);
+/* The name of a person or an account, trimmed; too-large above MEMBERS_IDENTIFIER_BYTES. */
+struct str members_name(struct reader *r, const struct json *value);
 /* Text without the white space around it; absent when nothing is left. */
 struct str members_trim(struct str text);
 
