@@ -307,6 +307,25 @@ static void test_contradictions_are_warned_about(void **state)
     assert_int_equal(c->warnings.n, 0);
 }
 
+static void evidence_of_a_task(void **state)
+{
+    (void)state;
+    struct record record =
+        make_record(TOPIC_TASK_UPDATED,
+                    "{'task_id':'I/bug','incident_id':'I','evidence':['a',{'note':'n'},{},' ',"
+                    "{'ref':'r','note':null}]}");
+    struct task_update_event *u = decoded(&record).task_update;
+    assert_int_equal(u->present, TASK_UPDATE_EVIDENCE);
+    assert_int_equal(u->evidence.n, 3);
+    assert_str(u->evidence.items[0].ref, "a");
+    assert_null(u->evidence.items[1].ref.p);
+    assert_str(u->evidence.items[1].note, "n");
+    assert_str(u->evidence.items[2].ref, "r");
+    assert_int_equal(u->warnings.n, 2);
+    assert_warning(u->warnings, 0, "evidence[2]", NULL, "left out: it has no ref and no note");
+    assert_warning(u->warnings, 1, "evidence[3]", NULL, "left out: it has no ref and no note");
+}
+
 static void test_long_titles_are_cut(void **state)
 {
     (void)state;
@@ -510,6 +529,7 @@ int main(void)
         cmocka_unit_test(test_closure_texts_and_lists),
         cmocka_unit_test(test_closure_findings),
         cmocka_unit_test(test_contradictions_are_warned_about),
+        cmocka_unit_test(evidence_of_a_task),
         cmocka_unit_test(test_long_titles_are_cut),
         cmocka_unit_test(test_task_update),
         cmocka_unit_test(test_who_did_it),

@@ -280,6 +280,59 @@ struct tracker members_tracker(struct reader *r, const struct json *value)
     return tracker;
 }
 
+const struct json *members_entries(struct reader *r, const struct json *value, size_t max)
+{
+    if (is_none(value)) return NULL;
+    if (value->type != JSON_ARRAY) {
+        reader_wrong_type(r, value, "a list of objects");
+        return NULL;
+    }
+    if (value->count > max)
+        reader_refuse(r, REFUSE_TOO_LARGE, value->name, "%zu entries, at most %zu are allowed",
+                      value->count, max);
+    return value->first;
+}
+
+bool members_is_object(struct reader *r, const struct json *value)
+{
+    if (value->type == JSON_OBJECT) return true;
+    reader_wrong_type(r, value, "an object");
+    return false;
+}
+
+static struct evidence read_evidence(struct reader *r, const struct json *entry, size_t max_bytes)
+{
+    static const struct str names[] = {{"ref", 3}, {"note", 4}};
+    const struct json *m[2];
+    if (entry->type == JSON_STRING)
+        return (struct evidence){members_limited_text(r, entry, max_bytes), STR_NONE};
+    if (!members_is_object(r, entry)) return (struct evidence){STR_NONE, STR_NONE};
+    reader_find(entry, names, 2, m);
+    return (struct evidence){members_limited_text(r, m[0], max_bytes),
+                             members_limited_text(r, m[1], max_bytes)};
+}
+
+struct evidence_list members_evidence(struct reader *r, const struct json *value, bool of_task)
+{
+    struct evidence_list list = {NULL, 0};
+    size_t max_bytes = of_task ? MEMBERS_EVIDENCE_BYTES : (size_t)-1;
+    const struct json *entry =
+        members_entries(r, value, of_task ? MEMBERS_EVIDENCE_MAX : (size_t)-1);
+    if (!entry) return list;
+    struct reader_place place = {r->place, value->name, 0};
+    list.items = arena_zalloc(r->arena, value->count * sizeof *list.items);
+    r->place = &place;
+    for (; entry; entry = entry->next, place.index++) {
+        struct evidence evidence = read_evidence(r, entry, max_bytes);
+        if (!of_task || members_trim(evidence.ref).p || members_trim(evidence.note).p)
+            list.items[list.n++] = evidence;
+        else
+            reader_warn(r, STR_NONE, STR_NONE, STR("left out: it has no ref and no note"));
+    }
+    r->place = place.outer;
+    return list;
+}
+
 struct str_list members_texts(struct reader *r, const struct json *value)
 {
     struct str_list list = {NULL, 0};

@@ -14,6 +14,9 @@
     (2 * MEMBERS_IDENTIFIER_BYTES + 1) /* "<incident_id>:<finding_id>" */
 #define MEMBERS_TASK_ID_BYTES 4096     /* its parts are percent-encoded identifiers or a party */
 #define MEMBERS_PARTY_BYTES 1024
+/* Of a task's evidence: its event has it three times at most, and fits the topics' default. */
+#define MEMBERS_EVIDENCE_MAX 100
+#define MEMBERS_EVIDENCE_BYTES 1024 /* of a ref, and of a note */
 
 /* false, and missing-field, when the member is absent or null. */
 bool members_required(struct reader *r, const struct json *value, const char *name);
@@ -57,6 +60,12 @@ enum tristate members_tristate(struct reader *r, const struct json *value);
 
 struct owner members_owner(struct reader *r, const struct json *value);
 struct tracker members_tracker(struct reader *r, const struct json *value);
+/* The entries of a list of objects, NULL unless it is one; too-large above `max` of them. */
+const struct json *members_entries(struct reader *r, const struct json *value, size_t max);
+bool members_is_object(struct reader *r, const struct json *value);
+/* Evidence, each entry a text or an object with ref and note. `of_task`: at most
+ * MEMBERS_EVIDENCE_MAX entries of bounded texts; one that says nothing is left out, with a warning. */
+struct evidence_list members_evidence(struct reader *r, const struct json *value, bool of_task);
 /* A list of strings. */
 struct str_list members_texts(struct reader *r, const struct json *value);
 /* The same without repeats. */

@@ -44,6 +44,8 @@ void task_update_take(struct step *step, const struct task_update_event *event)
         struct claim claim = {before, event->status, task->priority, task->owner, event->by};
         task_apply_status(step, task, closing_judge(step, &claim));
     }
+    /* Of the occurrence that the status leads to. */
+    if (event->present & TASK_UPDATE_EVIDENCE) task->evidence = event->evidence;
     if (event->present & TASK_UPDATE_SNOOZED_UNTIL)
         task_apply_snooze(step, task, event->snoozed_until);
     if (event->present & TASK_UPDATE_REASON)
