@@ -502,6 +502,12 @@ static void test_structured_mode(void **state)
         {"application/cloudevents-batch+json", FINDING(""), REFUSE_BAD_ENVELOPE},
         {"application/cloudevents+jsonx", FINDING(""), 0},
         {"application/json", FINDING(""), 0},
+        /* Undeclared; a record of ours may have such a member, too. */
+        {"application/json", "{'specversion':'1.0','id':'e','data':" FINDING("") "}",
+         REFUSE_BAD_ENVELOPE},
+        {"text/plain", "{'specversion':'1.0','data_base64':'e30='}", REFUSE_BAD_ENVELOPE},
+        {"application/json", FINDING(",'specversion':'1.0','data':{}"), 0},
+        {"application/json", "{'specversion':1,'data':" FINDING("") "}", REFUSE_MISSING_FIELD},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct record record = make_record(TOPIC_FINDING_UPDATED, cases[i].value);
@@ -514,6 +520,23 @@ static void test_structured_mode(void **state)
             assert_str(decoded(&record).finding->finding.finding_id, "F-1");
         if (i == 0) assert_str(decoded(&record).cause.event_id, "e");
     }
+}
+
+/* Without any header, too; and the incident is known, so that the dead letter goes to its shard. */
+static void test_structured_mode_that_is_not_declared(void **state)
+{
+    (void)state;
+    struct event event;
+    struct refused refused;
+    struct record record =
+        make_record(TOPIC_FINDING_UPDATED, "{'specversion':'1.0','id':'e','data':" FINDING("") "}");
+    assert_refused(&record, REFUSE_BAD_ENVELOPE,
+                   "it looks like a structured CloudEvent, which needs the header content-type: "
+                   "application/cloudevents+json");
+    assert_false(decode_with(&codec_limits, &record, &event, &refused));
+    assert_str(refused.incident_id, "INC-1");
+    record = make_record(TOPIC_FINDING_UPDATED, "{'specversion':'1.0'}");
+    assert_refused(&record, REFUSE_BAD_ENVELOPE, NULL);
 }
 
 int main(void)
@@ -536,6 +559,7 @@ int main(void)
         cmocka_unit_test(test_cause),
         cmocka_unit_test(test_a_record_time_that_is_none),
         cmocka_unit_test(test_structured_mode),
+        cmocka_unit_test(test_structured_mode_that_is_not_declared),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
