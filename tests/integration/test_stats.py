@@ -18,7 +18,7 @@ _POLICY = {
     "reminders": {"due_soon": [], "overdue_every": "1h", "overdue_max": 1, "assign_every": "1h",
                   "stale_every": "1h", "verify_every": "1h", **AT_ONCE},
     "escalation": [],
-    "verification": [],
+    "verification": {"priorities": []},
     "retention": "4s",
 }
 _EVALUATED = {"sufficient": True, "complete": True}

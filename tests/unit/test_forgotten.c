@@ -35,6 +35,7 @@ static void who_owned_it_first(void **state)
 {
     struct world *w = *state;
     w->policy.routing[CATEGORY_TECHNICAL_LAPSE].owner = (struct owner){STR_NONE, STR_NONE};
+    w->policy.closed_is = REPORTED_VERIFIED;
     struct closure_event *e = quiet_closure(w);
     add_inline(w, e, technical(w, "F-1", 1));
     take_closure(w, NOON, e);
@@ -77,6 +78,7 @@ static void what_retention_leaves(void **state)
     struct world *w = *state;
     w->policy.retention = days(10);
     w->d.step_max = 2;
+    w->policy.closed_is = REPORTED_VERIFIED;
     struct closure_event *e = quiet_closure(w);
     static const int statuses[] = {REPORTED_OPEN, REPORTED_WONT_FIX, REPORTED_OPEN,
                                    REPORTED_VERIFIED};

@@ -108,6 +108,11 @@ struct str members_said(struct str text)
     return members_trim(text).p ? text : STR_NONE;
 }
 
+struct str members_name(struct reader *r, const struct json *value)
+{
+    return members_trim(members_limited_text(r, value, MEMBERS_IDENTIFIER_BYTES));
+}
+
 static ms_t read_time(struct reader *r, const struct json *value, int offset_minutes, bool last,
                       struct str *partial)
 {

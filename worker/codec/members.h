@@ -34,6 +34,8 @@ struct str members_title(struct reader *r, const struct json *value);
 struct str members_identifier(struct reader *r, const struct json *value, size_t max_bytes);
 /* The same of one that may be missing. */
 struct str members_other_identifier(struct reader *r, const struct json *value, size_t max_bytes);
+/* The name of a person or an account, trimmed; too-large above MEMBERS_IDENTIFIER_BYTES. */
+struct str members_name(struct reader *r, const struct json *value);
 /* Text without the white space around it; absent when nothing is left. */
 struct str members_trim(struct str text);
 /* The text as it is; absent when there is nothing but white space in it. */
