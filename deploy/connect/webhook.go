@@ -214,12 +214,8 @@ func (r *request) answer(out http.ResponseWriter) {
 					status = number
 				}
 			}
-			kind, ok := message.MetaGet("http_content_type")
-			if !ok {
-				kind = "application/json"
-			}
 			content, _ := message.AsBytes()
-			out.Header().Set("Content-Type", kind)
+			out.Header().Set("Content-Type", "application/json")
 			out.Header().Set("X-Content-Type-Options", "nosniff")
 			out.WriteHeader(status)
 			_, _ = out.Write(append(content, '\n'))
