@@ -374,6 +374,37 @@ static void test_task_update(void **state)
     assert_null(update_of("{'task_id':'INC-12/bug','incident_id':'INC-1','owner':'x'}")->name.p);
 }
 
+static void test_who_did_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *member, *by; /* NULL: it is refused */
+    } cases[] = {{"'dev@example.com'", "dev@example.com"},
+                 {"' Ada Lovelace '", "Ada Lovelace"},
+                 {"''", ""},
+                 {"null", ""},
+                 {"7", NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct str member = arena_printf(arena, ",'status':'open','by':%s}", cases[i].member);
+        struct str said =
+            arena_join(arena, STR("{'incident_id':'INC-1','finding_id':'F-1'"), member, STR_NONE);
+        struct str update = arena_join(
+            arena, STR("{'incident_id':'INC-1','task_id':'INC-1/bug/F-1'"), member, STR_NONE);
+        struct record finding = make_record(TOPIC_FINDING_UPDATED, said.p);
+        struct record report = make_record(TOPIC_TASK_UPDATED, update.p);
+        if (cases[i].by) {
+            assert_str(decoded(&finding).finding->by, *cases[i].by ? cases[i].by : NULL);
+            assert_str(decoded(&report).task_update->by, *cases[i].by ? cases[i].by : NULL);
+        } else {
+            assert_refused(&finding, REFUSE_WRONG_TYPE, "by:");
+            assert_refused(&report, REFUSE_WRONG_TYPE, "by:");
+        }
+    }
+    struct str long_name = arena_printf(arena, UPDATE(",'status':'open','by':'%0300d'"), 0);
+    struct record record = make_record(TOPIC_TASK_UPDATED, long_name.p);
+    assert_refused(&record, REFUSE_TOO_LARGE, "by:");
+}
+
 static void test_cause(void **state)
 {
     (void)state;
@@ -471,6 +502,12 @@ static void test_structured_mode(void **state)
         {"application/cloudevents-batch+json", FINDING(""), REFUSE_BAD_ENVELOPE},
         {"application/cloudevents+jsonx", FINDING(""), 0},
         {"application/json", FINDING(""), 0},
+        /* Undeclared; a record of ours may have such a member, too. */
+        {"application/json", "{'specversion':'1.0','id':'e','data':" FINDING("") "}",
+         REFUSE_BAD_ENVELOPE},
+        {"text/plain", "{'specversion':'1.0','data_base64':'e30='}", REFUSE_BAD_ENVELOPE},
+        {"application/json", FINDING(",'specversion':'1.0','data':{}"), 0},
+        {"application/json", "{'specversion':1,'data':" FINDING("") "}", REFUSE_MISSING_FIELD},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct record record = make_record(TOPIC_FINDING_UPDATED, cases[i].value);
@@ -483,6 +520,23 @@ static void test_structured_mode(void **state)
             assert_str(decoded(&record).finding->finding.finding_id, "F-1");
         if (i == 0) assert_str(decoded(&record).cause.event_id, "e");
     }
+}
+
+/* Without any header, too; and the incident is known, so that the dead letter goes to its shard. */
+static void test_structured_mode_that_is_not_declared(void **state)
+{
+    (void)state;
+    struct event event;
+    struct refused refused;
+    struct record record =
+        make_record(TOPIC_FINDING_UPDATED, "{'specversion':'1.0','id':'e','data':" FINDING("") "}");
+    assert_refused(&record, REFUSE_BAD_ENVELOPE,
+                   "it looks like a structured CloudEvent, which needs the header content-type: "
+                   "application/cloudevents+json");
+    assert_false(decode_with(&codec_limits, &record, &event, &refused));
+    assert_str(refused.incident_id, "INC-1");
+    record = make_record(TOPIC_FINDING_UPDATED, "{'specversion':'1.0'}");
+    assert_refused(&record, REFUSE_BAD_ENVELOPE, NULL);
 }
 
 int main(void)
@@ -501,9 +555,11 @@ int main(void)
         cmocka_unit_test(evidence_of_a_task),
         cmocka_unit_test(test_long_titles_are_cut),
         cmocka_unit_test(test_task_update),
+        cmocka_unit_test(test_who_did_it),
         cmocka_unit_test(test_cause),
         cmocka_unit_test(test_a_record_time_that_is_none),
         cmocka_unit_test(test_structured_mode),
+        cmocka_unit_test(test_structured_mode_that_is_not_declared),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -297,9 +297,9 @@ static void test_the_schemas_of_the_records(void **state)
 {
     (void)state;
     ASSERT_SCHEMA("finding-updated", NULL, FINDING_SAID(NAME_OF) "finding_id", "incident_id",
-                  "revision", "updated_at")
+                  "revision", "by", "updated_at")
     ASSERT_SCHEMA("incident-closed", "finding", FINDING_SAID(NAME_OF) "finding_id", "revision",
-                  "updated_at")
+                  "by", "updated_at")
     ASSERT_SCHEMA("incident-closed", NULL, CLOSURE_RECORD(NAME_SAID, NAME_APART))
     ASSERT_SCHEMA("task-updated", NULL, TASK_UPDATE_RECORD(NAME_OF, NAME_APART))
 }
@@ -308,7 +308,7 @@ static void test_the_schema_of_a_task_event(void **state)
 {
     (void)state;
     ASSERT_SCHEMA("task-event", NULL, TASK_MEMBERS(NAME, NAME, MEMBER_SKIP) "task_id", "version",
-                  "incident_id", "policy", "cause", "changes", "warnings")
+                  "incident_id", "policy", "cause", "by", "changes", "warnings")
 }
 
 int main(void)

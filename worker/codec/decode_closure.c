@@ -21,8 +21,8 @@ static void read_timeline_entry(struct reader *r, const struct json *object,
     entry->at = members_time(r, m[0], &entry->at_text);
     entry->actor = members_text(r, m[1]);
     if (members_required(r, m[2], "action")) {
-        entry->action = members_text(r, m[2]);
-        if (entry->action.p && !members_trim(entry->action).p)
+        entry->action = members_said(members_text(r, m[2]));
+        if (m[2]->type == JSON_STRING && !entry->action.p)
             reader_refuse(r, REFUSE_MISSING_FIELD, STR("action"), "must not be empty");
     }
 }
@@ -64,14 +64,14 @@ static void read_technical_summary(struct reader *r, const struct json *value,
 {
     static const struct str summary_names[] = {
         {"evidence", 8}, {"actors", 6}, {"response", 8}, {"takeaways", 9}};
-    if (!value || value->type == JSON_NULL || !members_is_object(r, value)) return;
+    if (members_none(value) || !members_is_object(r, value)) return;
     const struct json *m[4];
     struct reader_place place = {r->place, value->name, READER_NO_INDEX};
     reader_find(value, summary_names, 4, m);
     r->place = &place;
     closure->evidence = members_evidence(r, m[0], false);
     closure->actors = members_texts(r, m[1]);
-    closure->response = members_text(r, m[2]);
+    closure->response = members_said(members_text(r, m[2]));
     closure->takeaways = members_texts(r, m[3]);
     r->place = place.outer;
 }
@@ -79,7 +79,7 @@ static void read_technical_summary(struct reader *r, const struct json *value,
 static void read_evaluation(struct reader *r, const struct json *value, struct closure *closure)
 {
     static const struct str evaluation_names[] = {{"sufficient", 10}, {"complete", 8}, {"note", 4}};
-    if (!value || value->type == JSON_NULL || !members_is_object(r, value)) return;
+    if (members_none(value) || !members_is_object(r, value)) return;
     const struct json *m[3];
     struct reader_place place = {r->place, value->name, READER_NO_INDEX};
     reader_find(value, evaluation_names, 3, m);
@@ -103,9 +103,8 @@ static void read_party(struct reader *r, const struct json *object, struct coord
     const struct json *m[4];
     reader_find(object, party_names, 4, m);
     if (members_required(r, m[0], "party")) {
-        struct str party = members_text(r, m[0]);
-        c->party = members_trim(party);
-        if (party.p && !c->party.p)
+        c->party = members_trim(members_text(r, m[0]));
+        if (m[0]->type == JSON_STRING && !c->party.p)
             reader_refuse(r, REFUSE_MISSING_FIELD, STR("party"), "must not be empty");
         if (c->party.n > MEMBERS_PARTY_BYTES)
             reader_refuse(r, REFUSE_TOO_LARGE, STR("party"), "%zu bytes, at most %d are allowed",
@@ -206,7 +205,9 @@ static void read_times(struct reader *r, const struct json **m, struct closure_e
     i->contained_at = members_time(r, m[M_contained_at], &c->contained_at_text);
     if (members_required(r, m[M_closed_at], "closed_at")) {
         i->closed_at = members_time(r, m[M_closed_at], &closed_partial);
-        if (members_time_is_absent(m[M_closed_at]))
+        if (members_is_empty(m[M_closed_at]))
+            reader_refuse(r, REFUSE_MISSING_FIELD, STR("closed_at"), "must not be empty");
+        else if (members_time_is_absent(m[M_closed_at]))
             reader_refuse(r, REFUSE_MISSING_FIELD, STR("closed_at"),
                           "is required, years up to 1 and from 9999 on say \"absent\"");
     }
@@ -219,7 +220,7 @@ static void read_times(struct reader *r, const struct json **m, struct closure_e
 
 static struct str read_merged_into(struct reader *r, const struct json *value, struct str own_id)
 {
-    struct str id = members_identifier(r, value, MEMBERS_IDENTIFIER_BYTES);
+    struct str id = members_other_identifier(r, value, MEMBERS_IDENTIFIER_BYTES);
     if (!id.p || !str_eq(id, own_id)) return id;
     reader_warn(r, value->name, id, STR_NONE); /* merged into itself: it is not merged */
     return STR_NONE;
@@ -247,6 +248,10 @@ struct closure_event *decode_closure(struct reader *r, const struct json *object
     const struct json *m[M_end];
     event->incident = incident_none;
     event->present = decode_find(object, names, bits, M_end, m);
+    if (members_is_empty(m[M_merged_into])) { /* a form that was left empty undoes no merge */
+        m[M_merged_into] = NULL;
+        event->present &= ~(unsigned)CLOSURE_MERGED_INTO;
+    }
     event->incident_id = decode_incident_id(r, m[M_incident_id]);
     read_header(r, m, event);
     closure->summary = members_text(r, m[M_summary]);

@@ -41,6 +41,7 @@ struct task_update_event *decode_task_update(struct reader *r, const struct json
     event->tracker = members_tracker(r, m[M_tracker]);
     event->evidence = members_evidence(r, m[M_evidence], true);
     event->snoozed_until = members_calendar_time(r, m[M_snoozed_until], false);
+    event->by = members_name(r, m[M_by]);
     event->warnings = reader_take_warnings(r);
     return event;
 }

@@ -113,7 +113,7 @@ static void forward(struct step *step, struct entry *entry)
 {
     bool all = step->incident->cursor.changes & CHANGE_MERGED;
     if (!all && finding_is_held(entry->finding)) return;
-    forward_finding(step, entry->finding, entry->finding, ~0u);
+    forward_finding(step, entry->finding, entry->finding, ~0u, entry->finding->status_by);
 }
 
 static void close_task(struct step *step, struct entry *entry)

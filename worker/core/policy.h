@@ -111,7 +111,9 @@ struct policy {
     struct team_person *on_call;
     size_t on_call_n;
     bool verification[priority_end];
-    int review_on; /* 1 for Monday to 7; 0: review_every counts */
+    enum reported_status closed_is; /* where verification is asked: resolved or verified */
+    bool verified_by_owner;         /* counts as verified */
+    int review_on;                  /* 1 for Monday to 7; 0: review_every counts */
     struct duration review_every, missing_findings_after, orphan_finding_after, retention;
     struct obligation *obligations;
     size_t obligations_n;

@@ -225,6 +225,7 @@ NAMES_DECLARE(doubt, DOUBT_NONE, DOUBTS)
     X(WORD(task_kind), kind, kind)          /* of the task it has now; none while held */ \
     X(WORD(doubt), doubt, doubt)            /* none while held */ \
     X(BOOLEAN, sop_task, sop_task)          /* an sop-update was made beside it */ \
+    X(TEXT, status_by, status_by)           /* who said its status, where that is known */ \
     X(TIME, first_seen_at, first_seen_at)   /* TIME_NONE: its incident was closed before it could \
                                                be an orphan */ \
     X(TIME, orphan_last, orphan_last)       /* the schedule of orphan-finding up to here is done \
