@@ -47,11 +47,15 @@ class Sources:
             **environment}
         self.process = None
 
-    def start(self):
-        """Starts it, or again after kill(), and waits till it listens."""
+    def launch(self):
+        """Starts it, and does not wait."""
         self.process = spawn(
             [_PROGRAM, "streams", "--no-api", "-o", "service.yaml", "-r", "common.yaml", *self._names],
             self.log_path, env=self._environment, cwd=FOLDER)
+
+    def start(self):
+        """Starts it, or again after kill(), and waits till it listens."""
+        self.launch()
         wait_until(self._listens, 30, lambda: f"the connector; its log:\n{tail(self.log_path)}")
         return self
 
