@@ -10,7 +10,7 @@ import pytest
 
 from support.events import closure, finding
 from support.process import tail, wait_until
-from support.webhooks import DEAD_LETTERS, TOKEN, Sources, payload, proof
+from support.webhooks import DEAD_LETTERS, TOKEN, Sources, counted, payload, proof
 
 _SOURCES = ("sources/generic", "sources/pagerduty", "sources/github", "sources/jira")
 
@@ -88,7 +88,10 @@ def test_what_is_not_taken(world, connector):
                          ("github", "github-commented"), ("jira", "jira-summary")):
         status, answer = _answer(connector.post(system, payload(name)))
         assert status == 200 and answer["ignored"], (name, answer)
-    assert connector.counts()
+    counts = connector.counts()
+    assert counted(counts, "webhook_ignored", source="github") == 2
+    assert counted(counts, "webhook_ignored", source="pagerduty", reason="pagey.ping") == 1
+    assert counted(counts, "webhook_refused", stream="pagerduty") >= 1
     assert sum(world.ends(name) for name in ("incident-closed", "finding-updated",
                                              "task-updated")) == 0
 

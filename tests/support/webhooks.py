@@ -22,6 +22,13 @@ _SECRETS = ("GENERIC_TOKEN", "PAGERDUTY_SECRET", "GITHUB_SECRET", "JIRA_SECRET",
 STANDARD_KEY = base64.b64encode(b"a key of incident.io's").decode()
 
 
+def counted(counts, name, **labels):
+    """What counts() has under a name with these labels, added up."""
+    wanted = [f'{label}="{value}"' for label, value in labels.items()]
+    return sum(number for key, number in counts.items()
+               if key.split("{")[0] == name and all(part in key for part in wanted))
+
+
 def payload(name):
     """One of the payloads beside the mappings, as an object."""
     return json.loads((FOLDER / f"sources/examples/{name}.json").read_text())
