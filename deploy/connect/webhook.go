@@ -18,11 +18,13 @@ import (
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
-	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // Bodies that are being read or dealt with at one time; more are asked to come again.
 const maxRequests = 64
+
+// The outputs of all sources (common.yaml).
+var sharedOutputs = []string{"epilogue", "dead_letters"}
 
 // Webhooks are there one after the other: till then nobody shall hear that a path is not there.
 const startingTime = 5 * time.Second
@@ -39,6 +41,9 @@ type webhook struct {
 	limit   int64
 	timeout time.Duration
 	log     *service.Logger
+
+	resources *service.Resources
+
 	refused *service.MetricCounter
 	busy    *service.MetricCounter
 	failed  *service.MetricCounter
@@ -68,7 +73,7 @@ func webhookSpec() *service.ConfigSpec {
 }
 
 func newWebhook(config *service.ParsedConfig, resources *service.Resources) (*webhook, error) {
-	w := &webhook{log: resources.Logger(), requests: make(chan *request), closing: make(chan struct{})}
+	w := &webhook{log: resources.Logger(), resources: resources, requests: make(chan *request), closing: make(chan struct{})}
 	var errs [4]error
 	var limit int
 	w.path, errs[0] = config.FieldString("path")
@@ -106,7 +111,15 @@ func listenAddress() string {
 	return "127.0.0.1:8089"
 }
 
-func (w *webhook) Connect(context.Context) error {
+func (w *webhook) Connect(ctx context.Context) error {
+	// A resource begins when it is asked for first: now, so that what Kafka lacks is said at the start.
+	for _, output := range sharedOutputs {
+		if w.resources.HasOutput(output) {
+			if err := w.resources.AccessOutput(ctx, output, func(*service.ResourceOutput) {}); err != nil {
+				return err
+			}
+		}
+	}
 	return listener.add(w)
 }
 
@@ -257,7 +270,6 @@ func (r *request) answer(out http.ResponseWriter) {
 type listening struct {
 	mutex    sync.RWMutex
 	started  time.Time
-	asked    bool
 	webhooks map[string]*webhook
 	slots    chan struct{}
 }
@@ -280,37 +292,7 @@ func (l *listening) add(w *webhook) error {
 		w.log.Infof("takes POST %s", w.path)
 	}
 	l.webhooks[w.path] = w
-	if !l.asked {
-		l.asked = true
-		go sayWhereKafkaIs(w.log)
-	}
 	return nil
-}
-
-// sayWhereKafkaIs tells at the start what the first request would tell else: that Kafka cannot be
-// reached, or has not the topics.
-func sayWhereKafkaIs(log *service.Logger) {
-	options, err := connectionOptions()
-	if err == nil {
-		var client *kgo.Client
-		if client, err = kgo.NewClient(options...); err == nil {
-			defer client.Close()
-			var missing, topics []string
-			for _, topic := range []string{"incident-closed", "finding-updated", "task-updated"} {
-				name := os.Getenv("TOPIC_" + strings.ToUpper(strings.ReplaceAll(topic, "-", "_")))
-				if name == "" {
-					name = topic
-				}
-				topics = append(topics, name)
-			}
-			if missing, err = checkTopics(context.Background(), client, topics); err == nil && len(missing) > 0 {
-				err = missingError(missing)
-			}
-		}
-	}
-	if err != nil {
-		log.Errorf("webhooks are answered 503 until this is put right: %v", err)
-	}
 }
 
 func (l *listening) remove(w *webhook) {

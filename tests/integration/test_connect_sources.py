@@ -150,6 +150,9 @@ def test_topics_that_are_not_there_are_named(world):
                 f"{world.topic('incident-closed')}, {world.topic('task-updated')}; "
                 "`epilogue topics create` makes Epilogue's own")
     wait_until(lambda: sentence in tail(made.log_path), 30, lambda: tail(made.log_path))
+    assert not made.ready()
+    world.topics_create(1)
+    wait_until(made.ready, 30, "it to be ready, once they are there")
     made.kill()
     world.admin_delete(DEAD_LETTERS)
 

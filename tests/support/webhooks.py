@@ -85,6 +85,12 @@ class Sources:
         connection.request("GET", "/stats")
         return json.loads(connection.getresponse().read())
 
+    def ready(self):
+        """Whether it is connected to all that it needs."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._status, timeout=10)
+        connection.request("GET", "/ready")
+        return connection.getresponse().status == 200
+
     def send(self, system, body, headers, method="POST"):
         """A request as it is; gives status and answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
