@@ -92,6 +92,8 @@ static void assert_default(const struct policy *p)
     assert_days(p->sla[PRIORITY_P3].stale, 14);
     assert_days(p->sla[PRIORITY_P4].verify, 14);
     assert_int_equal(p->grace, 25);
+    assert_int_equal(policy_times(p, KIND_POSTMORTEM, PRIORITY_P4, STR_NONE).complete.amount, 5);
+    assert_days(policy_times(p, KIND_FINDINGS_REPORT, PRIORITY_P4, STR_NONE).complete, 90);
     assert_int_equal(p->due_soon_n, 2);
     assert_int_equal(p->due_soon[0], 50);
     assert_days(p->overdue_every, 1);
@@ -329,6 +331,8 @@ static void times_and_rules(void **state)
     assert_int_equal(r[1].kind, KIND_CHANGE_REQUEST);
     assert_int_equal(r[2].priority, PRIORITY_P3);
     assert_int_equal(r[3].priority_by, -2);
+    assert_loads("{\"sla\":{" TIMES "}}");
+    assert_days(policy_times(p, KIND_POSTMORTEM, PRIORITY_P2, STR_NONE).complete, 2);
     assert_refused("{\"rules\":[{\"set\":{\"sla\":\"fast\"}}]}",
                    ": rules[0].set.sla: \"fast\" is no set of times; allowed are the names of "
                    "sla.named: none");

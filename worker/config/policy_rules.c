@@ -107,6 +107,10 @@ enum result policy_rules_sla(struct policy_reader *r, const struct policy_place 
     for (size_t i = 0; n && i < all; i++)
         if (!json_object_get(value, priorities[i]))
             return policy_reader_bad(r, at, "the member \"%s\" is missing", priorities[i]);
+    /* Those of the default lie over its own times, not over others. */
+    struct policy *policy = target;
+    if (n && !json_object_get(value, "kinds"))
+        memset(policy->sla_kinds, 0, sizeof policy->sla_kinds);
     return OK;
 }
 
