@@ -15,15 +15,20 @@ static struct str party_description(struct step *step, const struct coordination
     return text_clean(step->arena, text);
 }
 
+/* Whether a rule of the policy says the queue, whoever the party is. */
+static bool is_queued(const struct ruling *ruling)
+{
+    return ruling->by && ruling->by->queue;
+}
+
 static struct entry *create_coordination(struct step *step, const struct coordination *c,
                                          enum queue queue)
 {
     struct str what = arena_printf(step->arena, "Coordinate with %.*s on", STR_ARG(c->party));
     struct task_seed seed = followup_seed(step, KIND_COORDINATION, followup_title(step, what.p));
     seed.part = c->party;
-    seed.queue = queue;
+    if (!is_queued(&seed.ruling)) seed.ruling.queue = queue;
     seed.description = party_description(step, c);
-    seed.rule = STR("coordination");
     return task_create(step, &seed);
 }
 
@@ -40,7 +45,8 @@ void coordination_take(struct step *step, const struct coordination *c)
         struct task *task = task_edit(step, entry, &before);
         if (comes_back) task_apply_status(step, task, REPORTED_OPEN);
         task->description = party_description(step, c);
-        task->queue = queue;
+        const struct ruling ruling = rules_of(step, task);
+        if (!is_queued(&ruling)) task->queue = queue;
         task_changed(step, entry, before);
     }
     if (c->closed) task_close(step, entry, RESOLUTION_DONE, STR_NONE);

@@ -139,6 +139,11 @@ static struct str description_of(struct step *step, const struct obligation *o,
                         STR_ARG(from), STR_ARG(obligation_start_name(o->time.from)));
 }
 
+static struct str rule_of(struct step *step, const struct obligation *o)
+{
+    return arena_join(step->arena, STR("obligation/"), o->id, STR_NONE);
+}
+
 /* On the event of its task: who looks at the date has to know. */
 static void warn_of_start(struct step *step, const struct obligation *o, const struct clock *clock)
 {
@@ -153,7 +158,7 @@ static struct entry *create(struct step *step, const struct obligation *o)
     struct task_seed seed = followup_seed(step, KIND_OBLIGATION, title_of(step, o));
     seed.part = o->id;
     seed.description = description_of(step, o, &clock);
-    seed.rule = arena_printf(step->arena, "obligation/%.*s", STR_ARG(o->id));
+    if (!seed.ruling.by) seed.ruling.rule = rule_of(step, o);
     seed.clock_start = clock.start;
     seed.due_at = clock.due_at;
     warn_of_start(step, o, &clock);
@@ -173,6 +178,7 @@ static void set_clock(struct step *step, const struct obligation *o, struct task
     }
     task->title = title_of(step, o);
     task->description = description_of(step, o, &clock);
+    if (!task_is_ruled(task)) task->policy_rule = rule_of(step, o);
     task_apply_due_at(step, task, clock.due_at);
 }
 
