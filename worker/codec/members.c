@@ -87,8 +87,8 @@ struct str members_trim(struct str text)
     return text.n ? text : STR_NONE;
 }
 
-static ms_t read_time(struct reader *r, const struct json *value, int offset_minutes, bool last,
-                      struct str *partial)
+/* A partial date is read as one of UTC. */
+static ms_t read_time(struct reader *r, const struct json *value, bool last, struct str *partial)
 {
     ms_t t = TIME_NONE;
     *partial = STR_NONE;
@@ -96,7 +96,7 @@ static ms_t read_time(struct reader *r, const struct json *value, int offset_min
     if (value->type == JSON_INT) {
         timestamp_from_epoch(value->integer, &t);
     } else if (value->type == JSON_STRING) {
-        enum timestamp_result result = timestamp_parse_in(value->text, offset_minutes, last, &t);
+        enum timestamp_result result = timestamp_parse_period(value->text, last, &t);
         if (result == TIMESTAMP_PARTIAL) *partial = value->text;
         if (result == TIMESTAMP_BAD) {
             struct str shown = json_excerpt(r->arena, value->text, SHOWN_BYTES);
@@ -113,14 +113,18 @@ static ms_t read_time(struct reader *r, const struct json *value, int offset_min
 ms_t members_time(struct reader *r, const struct json *value, struct str *partial)
 {
     struct str unused;
-    return read_time(r, value, 0, false, partial ? partial : &unused);
+    return read_time(r, value, false, partial ? partial : &unused);
 }
 
 ms_t members_calendar_time(struct reader *r, const struct json *value, bool last)
 {
-    struct str unused;
-    int offset_minutes = r->decoder->policy->calendar.utc_offset_minutes;
-    return read_time(r, value, offset_minutes, last, &unused);
+    struct str partial;
+    ms_t t = read_time(r, value, last, &partial);
+    if (t == TIME_NONE || !partial.p) return t;
+    /* The day ends with the first moment of the next one, also where an hour comes twice. */
+    const struct zone *zone = &r->decoder->policy->calendar.zone;
+    t = last ? zone_utc(zone, t + 1) - 1 : zone_utc(zone, t);
+    return timestamp_in_range(t) ? t : TIME_NONE;
 }
 
 bool members_time_is_absent(const struct json *value)

@@ -14,6 +14,7 @@
 #include "properties.h"
 
 #define FILE_BYTES_MAX ((size_t)4 * 1024 * 1024)
+#define CALENDARS_MAX 100
 #define ALIASES_MAX 10000
 #define PEOPLE_MAX 100000
 #define OBLIGATIONS_MAX 100
@@ -26,17 +27,49 @@ extern const size_t policy_file_default_size;
     static enum result read_##name(struct policy_reader *r, const struct policy_place *at, \
                                    json_t *value, void *target)
 
+READ(utc_offset)
+{
+    (void)value;
+    (void)target;
+    return policy_reader_bad(r, at,
+                             "this is now called \"time_zone\", and is the name of a zone, like "
+                             "\"Europe/Berlin\" or \"UTC\"");
+}
+
 READ(calendar)
 {
     static const struct policy_member members[] = {
-        {"utc_offset", offsetof(struct calendar, utc_offset_minutes), policy_values_utc_offset,
-         false},
+        {"utc_offset", 0, read_utc_offset, false},
+        {"time_zone", offsetof(struct calendar, zone), policy_values_time_zone, false},
         {"working_days", offsetof(struct calendar, working_days), policy_values_working_days,
          false},
         {"holidays", 0, policy_values_holidays, false},
         {0},
     };
     return policy_reader_members(r, at, value, members, target);
+}
+
+/* What one of them does not name is as in `calendar`. */
+READ(calendars)
+{
+    struct policy *policy = target;
+    if (!json_is_object(value) || json_object_size(value) > CALENDARS_MAX)
+        return policy_reader_bad(r, at, "allowed: an object of up to %d calendars", CALENDARS_MAX);
+    policy->calendars =
+        arena_alloc(r->arena, (json_object_size(value) + 1) * sizeof *policy->calendars);
+    policy->calendars_n = 0;
+    const char *name;
+    json_t *item;
+    json_object_foreach(value, name, item)
+    {
+        struct policy_place place = {at, name, 0};
+        struct named_calendar *named = &policy->calendars[policy->calendars_n++];
+        *named = (struct named_calendar){arena_str(r->arena, str_of(name)), policy->calendar};
+        if (!named->name.n) return policy_reader_bad(r, &place, "a name must not be empty");
+        enum result result = read_calendar(r, &place, item, &named->calendar);
+        if (result != OK) return result;
+    }
+    return OK;
 }
 
 /* severity, priority, postmortem */
@@ -308,6 +341,7 @@ READ(obligation)
         {"when", offsetof(struct obligation, when), policy_values_because, false},
         {"from", offsetof(struct obligation, from), policy_values_start, false},
         {"within", offsetof(struct obligation, within), policy_reader_duration, true},
+        {"calendar", offsetof(struct obligation, calendar), policy_values_calendar, false},
         {"party", offsetof(struct obligation, party), policy_values_party, true},
         {"party_kind", offsetof(struct obligation, party_kind), policy_values_party_kind, false},
         {0},
@@ -331,6 +365,7 @@ READ(obligations)
 static const struct policy_member policy_members[] = {
     {"version", offsetof(struct policy, version), policy_reader_text, false},
     {"calendar", offsetof(struct policy, calendar), read_calendar, false},
+    {"calendars", 0, read_calendars, false},
     {"severity", 0, read_severities, false},
     {"priority", offsetof(struct policy, priority), read_priorities, false},
     {"postmortem", 0, read_postmortem, false},
@@ -367,7 +402,7 @@ static enum result read_policy(const char *file, struct str bytes, struct arena 
     if (!root && is_blank(bytes)) return error_set(error, FATAL, "%s: the file is empty", file);
     if (!root)
         return error_set(error, FATAL, "%s:%d:%d: %s", file, where.line, where.column, where.text);
-    struct policy_reader reader = {file, arena, error};
+    struct policy_reader reader = {file, arena, policy, error};
     struct policy_place whole = {0};
     enum result result = policy_reader_members(&reader, &whole, root, policy_members, policy);
     json_decref(root);

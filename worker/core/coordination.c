@@ -41,7 +41,8 @@ static void oblige(struct step *step, const struct obligation *o, struct task_se
 {
     ms_t start = obligation_start(step->incident, o->from);
     if (start != TIME_NONE) seed->clock_start = start;
-    seed->due_at = deadline_add(&step->policy->calendar, seed->clock_start, o->within);
+    const struct calendar *calendar = o->calendar ? o->calendar : &step->policy->calendar;
+    seed->due_at = deadline_add(calendar, seed->clock_start, o->within);
     seed->rule = arena_printf(step->arena, "obligation/%.*s", STR_ARG(o->name));
 }
 

@@ -4,6 +4,7 @@
 #define EPILOGUE_CORE_POLICY_H
 
 #include "members.h"
+#include "zone.h"
 
 /* `15m`, `7d`: fixed milliseconds; `3bd`: working days of the calendar. */
 struct duration {
@@ -12,10 +13,16 @@ struct duration {
 };
 
 struct calendar {
-    int utc_offset_minutes;
+    struct zone zone;
     unsigned working_days; /* bit 0 is Monday; never 0 */
     int64_t *holidays;     /* days since 1970-01-01, ascending */
     size_t holidays_n;
+};
+
+/* One that the policy names beside its own. */
+struct named_calendar {
+    struct str name;
+    struct calendar calendar;
 };
 
 #define OWNER_MEMBERS(X) X(TEXT, team) X(TEXT, person)
@@ -75,6 +82,7 @@ struct obligation {
     unsigned when; /* BECAUSE_*: any of them; 0: each confirmed incident */
     enum obligation_start from;
     struct duration within;
+    const struct calendar *calendar; /* whose working days count; NULL: the policy's */
 };
 
 #define POLICY_POINTS_MAX 16 /* due_soon points, escalation steps (bits of a state member) */
@@ -82,6 +90,8 @@ struct obligation {
 struct policy {
     struct str version;
     struct calendar calendar;
+    struct named_calendar *calendars;
+    size_t calendars_n;
     enum severity severity_default;
     struct alias *aliases;
     size_t aliases_n;
