@@ -182,39 +182,73 @@ static bool read_fraction(struct cursor *c, int64_t *ms)
     return n >= 1 && n <= 9;
 }
 
-/* Milliseconds since midnight; a leap second counts as its minute's last millisecond. */
+/* Milliseconds since midnight; a leap second counts as its minute's last millisecond. Java leaves
+ * seconds out where they are 0. */
 static bool read_time_of_day(struct cursor *c, int64_t *ms, bool *leap)
 {
-    int64_t hour, minute, second, fraction = 0;
-    if (!digits(c, 2, &hour) || !take(c, ':') || !digits(c, 2, &minute) || !take(c, ':') ||
-        !digits(c, 2, &second))
-        return false;
+    int64_t hour, minute, second = 0, fraction = 0;
+    if (!digits(c, 2, &hour) || !take(c, ':') || !digits(c, 2, &minute)) return false;
+    bool has_seconds = take(c, ':');
+    if (has_seconds && !digits(c, 2, &second)) return false;
     if (hour > 23 || minute > 59 || second > LEAP_SECOND) return false;
-    if (take(c, '.') && !read_fraction(c, &fraction)) return false;
+    if (has_seconds && take(c, '.') && !read_fraction(c, &fraction)) return false;
     *leap = second == LEAP_SECOND;
     *ms = hour * HOUR_MS + minute * MINUTE_MS;
     *ms += *leap ? MINUTE_MS - 1 : second * SECOND_MS + fraction;
     return true;
 }
 
-/* Z, UTC, +08:00, +0800, +08, each also behind a space; nothing means UTC. */
+static bool take_text(struct cursor *c, struct str text)
+{
+    if ((size_t)(c->end - c->p) < text.n || memcmp(c->p, text.p, text.n) != 0) return false;
+    c->p += text.n;
+    return true;
+}
+
+/* Z, UTC, +08:00, +0800, +08, each also behind a space. */
 static bool read_offset(struct cursor *c, int64_t *offset_ms)
 {
-    *offset_ms = 0;
-    if (c->p == c->end) return true;
     bool space = take(c, ' ');
-    if (take(c, 'Z') || take(c, 'z')) return c->p == c->end;
-    if (space && c->end - c->p == 3 && memcmp(c->p, "UTC", 3) == 0) return true;
+    if (take(c, 'Z') || take(c, 'z')) return true;
+    if (space && take_text(c, STR("UTC"))) return true;
     bool minus = take(c, '-');
     if (!minus && !take(c, '+')) return false;
     int64_t hours, minutes = 0;
     if (!digits(c, 2, &hours) || hours > 23) return false;
-    if (c->p < c->end) {
+    if (c->p < c->end && *c->p != '[') {
         take(c, ':');
         if (!digits(c, 2, &minutes) || minutes > 59) return false;
     }
     *offset_ms = (minus ? -1 : 1) * (hours * HOUR_MS + minutes * MINUTE_MS);
+    return true;
+}
+
+static bool is_of_zone(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c && strchr("_+-/.:=!", c));
+}
+
+/* "[Europe/Paris]", "[!UTC][u-ca=iso8601]" (RFC 9557), to the end: a name of what the offset has
+ * said, so it is passed over. */
+static bool read_brackets(struct cursor *c)
+{
+    while (take(c, '[')) {
+        const char *start = c->p;
+        while (c->p < c->end && is_of_zone(*c->p)) c->p++;
+        if (c->p == start || !take(c, ']')) return false;
+    }
     return c->p == c->end;
+}
+
+/* Nothing means UTC, and so does [UTC] alone; of another name without an offset nobody but a table
+ * of zones knows what it is. */
+static bool read_zone(struct cursor *c, int64_t *offset_ms)
+{
+    *offset_ms = 0;
+    if (c->p == c->end) return true;
+    if (take_text(c, STR("[UTC]"))) return c->p == c->end;
+    return read_offset(c, offset_ms) && read_brackets(c);
 }
 
 bool timestamp_in_range(ms_t t)
@@ -248,7 +282,7 @@ enum timestamp_result timestamp_parse_period(struct str text, bool last, ms_t *o
     if (!text.p || !read_date(&c, &date)) return TIMESTAMP_BAD;
     if (!date.partial) {
         if (!take(&c, 'T') && !take(&c, 't') && !take(&c, ' ')) return TIMESTAMP_BAD;
-        if (!read_time_of_day(&c, &time, &leap) || !read_offset(&c, &offset)) return TIMESTAMP_BAD;
+        if (!read_time_of_day(&c, &time, &leap) || !read_zone(&c, &offset)) return TIMESTAMP_BAD;
     }
     /* Before the date is checked: 0000-00-00 is some databases' "none". */
     if (absent_year(date.year)) return TIMESTAMP_ABSENT;
@@ -262,13 +296,13 @@ enum timestamp_result timestamp_parse_period(struct str text, bool last, ms_t *o
     return in_range(t, date.partial ? TIMESTAMP_PARTIAL : TIMESTAMP_OK, out);
 }
 
-enum timestamp_result timestamp_from_epoch(int64_t value, ms_t *out)
+enum timestamp_result timestamp_from_epoch(int64_t value, int64_t thousandths, ms_t *out)
 {
     *out = TIME_NONE;
     uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     ms_t t;
     if (magnitude < UINT64_C(100000000000)) {
-        t = value * SECOND_MS;
+        t = value * SECOND_MS + thousandths;
     } else if (magnitude < UINT64_C(100000000000000)) {
         t = value;
     } else if (magnitude < UINT64_C(100000000000000000)) {

@@ -39,17 +39,17 @@ enum timestamp_result {
 };
 
 /*
- * Reads a time as other systems write it (R3.19, R3.20): RFC 3339
- * with any offset, `+0800`, a space for `T`, ` UTC`, no zone, fractions of up to nine digits, a
- * leap second as :59.999, partial dates.
+ * Reads a time as other systems write it (R3.19, R3.20, R3.67): RFC 3339 with any offset, `+0800`, a
+ * space for `T`, ` UTC`, no zone, no seconds, a zone in brackets behind an offset, fractions of up to
+ * nine digits, a leap second as :59.999, partial dates.
  */
 enum timestamp_result timestamp_parse(struct str text, ms_t *out);
 /* The same, but a partial date is for `last` the last millisecond of its period. */
 enum timestamp_result timestamp_parse_period(struct str text, bool last, ms_t *out);
 /* Not in a year that says "absent". */
 bool timestamp_in_range(ms_t t);
-/* An epoch: below 10^11 seconds, below 10^14 milliseconds, below 10^17 microseconds, else
- * nanoseconds (by magnitude). */
-enum timestamp_result timestamp_from_epoch(int64_t value, ms_t *out);
+/* An epoch of `value` and `thousandths` (0 to 999): by its magnitude below 10^11 seconds, below 10^14
+ * milliseconds, below 10^17 microseconds, else nanoseconds. */
+enum timestamp_result timestamp_from_epoch(int64_t value, int64_t thousandths, ms_t *out);
 
 #endif

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 epilogue_unit_test(grapheme codec)
 epilogue_unit_test(json codec)
+epilogue_unit_test(decimal codec)
 epilogue_unit_test(decode codec)
 epilogue_unit_test(decode_forwarded codec)
 epilogue_unit_test(decode_order codec)
+epilogue_unit_test(decode_printed codec)
 epilogue_unit_test(decode_refusals codec)
 epilogue_unit_test(decode_robust codec)
 epilogue_unit_test(dead_letter codec)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 epilogue_unit_test(kafka_partition kafka PkgConfig::RDKAFKA)
+epilogue_unit_test(kafka_conf kafka PkgConfig::RDKAFKA)
 epilogue_unit_test(kafka_error kafka PkgConfig::RDKAFKA)
 epilogue_unit_test(kafka_verdict kafka PkgConfig::RDKAFKA)
 epilogue_unit_test(offset_mark kafka PkgConfig::RDKAFKA)

@@ -307,6 +307,25 @@ static void test_contradictions_are_warned_about(void **state)
     assert_int_equal(c->warnings.n, 0);
 }
 
+static void evidence_of_a_task(void **state)
+{
+    (void)state;
+    struct record record =
+        make_record(TOPIC_TASK_UPDATED,
+                    "{'task_id':'I/bug','incident_id':'I','evidence':['a',{'note':'n'},{},' ',"
+                    "{'ref':'r','note':null}]}");
+    struct task_update_event *u = decoded(&record).task_update;
+    assert_int_equal(u->present, TASK_UPDATE_EVIDENCE);
+    assert_int_equal(u->evidence.n, 3);
+    assert_str(u->evidence.items[0].ref, "a");
+    assert_null(u->evidence.items[1].ref.p);
+    assert_str(u->evidence.items[1].note, "n");
+    assert_str(u->evidence.items[2].ref, "r");
+    assert_int_equal(u->warnings.n, 2);
+    assert_warning(u->warnings, 0, "evidence[2]", NULL, "left out: it has no ref and no note");
+    assert_warning(u->warnings, 1, "evidence[3]", NULL, "left out: it has no ref and no note");
+}
+
 static void test_long_titles_are_cut(void **state)
 {
     (void)state;
@@ -452,6 +471,12 @@ static void test_structured_mode(void **state)
         {"application/cloudevents-batch+json", FINDING(""), REFUSE_BAD_ENVELOPE},
         {"application/cloudevents+jsonx", FINDING(""), 0},
         {"application/json", FINDING(""), 0},
+        /* Undeclared; a record of ours may have such a member, too. */
+        {"application/json", "{'specversion':'1.0','id':'e','data':" FINDING("") "}",
+         REFUSE_BAD_ENVELOPE},
+        {"text/plain", "{'specversion':'1.0','data_base64':'e30='}", REFUSE_BAD_ENVELOPE},
+        {"application/json", FINDING(",'specversion':'1.0','data':{}"), 0},
+        {"application/json", "{'specversion':1,'data':" FINDING("") "}", REFUSE_MISSING_FIELD},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct record record = make_record(TOPIC_FINDING_UPDATED, cases[i].value);
@@ -464,6 +489,23 @@ static void test_structured_mode(void **state)
             assert_str(decoded(&record).finding->finding.finding_id, "F-1");
         if (i == 0) assert_str(decoded(&record).cause.event_id, "e");
     }
+}
+
+/* Without any header, too; and the incident is known, so that the dead letter goes to its shard. */
+static void test_structured_mode_that_is_not_declared(void **state)
+{
+    (void)state;
+    struct event event;
+    struct refused refused;
+    struct record record =
+        make_record(TOPIC_FINDING_UPDATED, "{'specversion':'1.0','id':'e','data':" FINDING("") "}");
+    assert_refused(&record, REFUSE_BAD_ENVELOPE,
+                   "it looks like a structured CloudEvent, which needs the header content-type: "
+                   "application/cloudevents+json");
+    assert_false(decode_with(&codec_limits, &record, &event, &refused));
+    assert_str(refused.incident_id, "INC-1");
+    record = make_record(TOPIC_FINDING_UPDATED, "{'specversion':'1.0'}");
+    assert_refused(&record, REFUSE_BAD_ENVELOPE, NULL);
 }
 
 int main(void)
@@ -479,11 +521,13 @@ int main(void)
         cmocka_unit_test(test_closure_texts_and_lists),
         cmocka_unit_test(test_closure_findings),
         cmocka_unit_test(test_contradictions_are_warned_about),
+        cmocka_unit_test(evidence_of_a_task),
         cmocka_unit_test(test_long_titles_are_cut),
         cmocka_unit_test(test_task_update),
         cmocka_unit_test(test_cause),
         cmocka_unit_test(test_a_record_time_that_is_none),
         cmocka_unit_test(test_structured_mode),
+        cmocka_unit_test(test_structured_mode_that_is_not_declared),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -40,8 +40,10 @@ static const struct refusal_case {
     {TOPIC_FINDING_UPDATED, FINDING(",'category':1"), REFUSE_WRONG_TYPE, "category: "},
     {TOPIC_FINDING_UPDATED, FINDING(",'sop_change':'yes'"), REFUSE_WRONG_TYPE, "sop_change: "},
     {TOPIC_FINDING_UPDATED, FINDING(",'revision':'3'"), REFUSE_WRONG_TYPE, "revision: "},
-    {TOPIC_FINDING_UPDATED, FINDING(",'revision':3.0"), REFUSE_WRONG_TYPE, "revision: "},
-    {TOPIC_FINDING_UPDATED, FINDING(",'revision':1e3"), REFUSE_WRONG_TYPE, "revision: "},
+    {TOPIC_FINDING_UPDATED, FINDING(",'revision':3.5"), REFUSE_WRONG_TYPE, "revision: "},
+    {TOPIC_FINDING_UPDATED, FINDING(",'revision':1e-3"), REFUSE_WRONG_TYPE, "revision: "},
+    {TOPIC_FINDING_UPDATED, FINDING(",'revision':-1.0"), REFUSE_UNKNOWN_VALUE, "revision: "},
+    {TOPIC_FINDING_UPDATED, FINDING(",'revision':1e400"), REFUSE_UNKNOWN_VALUE, "revision: "},
     {TOPIC_FINDING_UPDATED, FINDING(",'revision':-1"), REFUSE_UNKNOWN_VALUE, "revision: "},
     {TOPIC_FINDING_UPDATED, FINDING(",'revision':9007199254740992"), REFUSE_UNKNOWN_VALUE,
      "revision: "},
@@ -50,8 +52,8 @@ static const struct refusal_case {
     {TOPIC_FINDING_UPDATED, FINDING(",'updated_at':'soon'"), REFUSE_BAD_TIME,
      "updated_at: must be an RFC 3339 time"},
     {TOPIC_FINDING_UPDATED, FINDING(",'due_at':'2026-02-30'"), REFUSE_BAD_TIME, "due_at: "},
-    {TOPIC_FINDING_UPDATED, FINDING(",'due_at':''"), REFUSE_BAD_TIME, "due_at: "},
-    {TOPIC_FINDING_UPDATED, FINDING(",'due_at':1.5e9"), REFUSE_WRONG_TYPE, "due_at: "},
+    {TOPIC_FINDING_UPDATED, FINDING(",'due_at':' '"), REFUSE_BAD_TIME, "due_at: "},
+    {TOPIC_FINDING_UPDATED, FINDING(",'due_at':1e30"), REFUSE_WRONG_TYPE, "due_at: "},
     {TOPIC_FINDING_UPDATED, FINDING(",'due_at':99999999999999999999"), REFUSE_WRONG_TYPE,
      "due_at: "},
     {TOPIC_FINDING_UPDATED, FINDING(",'due_at':false"), REFUSE_WRONG_TYPE, "due_at: "},
@@ -61,7 +63,8 @@ static const struct refusal_case {
     {TOPIC_FINDING_UPDATED, FINDING(",'status':'closed'"), REFUSE_UNKNOWN_VALUE, "status: "},
     {TOPIC_FINDING_UPDATED, FINDING(",'work':'postmortem'"), REFUSE_UNKNOWN_VALUE,
      "work: must be one of bug, change-request, service-investment, register-entry"},
-    {TOPIC_FINDING_UPDATED, FINDING(",'duplicate_of':''"), REFUSE_BAD_IDENTIFIER, "duplicate_of: "},
+    {TOPIC_FINDING_UPDATED, FINDING(",'duplicate_of':'\\u0007'"), REFUSE_BAD_IDENTIFIER,
+     "duplicate_of: "},
     {TOPIC_INCIDENT_CLOSED, "{'incident_id':'INC-1'}", REFUSE_MISSING_FIELD, "closed_at: "},
     {TOPIC_INCIDENT_CLOSED, "{'incident_id':'INC-1','closed_at':null}", REFUSE_MISSING_FIELD, NULL},
     {TOPIC_INCIDENT_CLOSED, "{'incident_id':'INC-1','closed_at':'0001-01-01T00:00:00Z'}",
@@ -105,7 +108,20 @@ static const struct refusal_case {
     {TOPIC_INCIDENT_CLOSED, CLOSURE(",'findings':[{'finding_id':'F','groups':[1]}]"),
      REFUSE_WRONG_TYPE, "findings[0].groups[0]: "},
     {TOPIC_INCIDENT_CLOSED, CLOSURE(",'findings':[[]]"), REFUSE_WRONG_TYPE, "findings[0]: "},
-    {TOPIC_INCIDENT_CLOSED, CLOSURE(",'merged_into':''"), REFUSE_BAD_IDENTIFIER, "merged_into: "},
+    {TOPIC_INCIDENT_CLOSED, CLOSURE(",'merged_into':'\\u0007'"), REFUSE_BAD_IDENTIFIER,
+     "merged_into: "},
+    {TOPIC_INCIDENT_CLOSED, "{'incident_id':'INC-1','closed_at':''}", REFUSE_MISSING_FIELD,
+     "closed_at: "},
+    {TOPIC_INCIDENT_CLOSED, CLOSURE(",'timeline':[{'action':''}]"), REFUSE_MISSING_FIELD,
+     "timeline[0].action: "},
+    {TOPIC_INCIDENT_CLOSED, CLOSURE(",'coordination':[{'party':''}]"), REFUSE_MISSING_FIELD,
+     "coordination[0].party: "},
+    {TOPIC_INCIDENT_CLOSED, CLOSURE(",'findings':[{'finding_id':''}]"), REFUSE_BAD_IDENTIFIER,
+     "findings[0].finding_id: "},
+    {TOPIC_TASK_UPDATED, "{'task_id':'INC-1/bug','incident_id':'INC-1','evidence':'x'}",
+     REFUSE_WRONG_TYPE, "evidence: "},
+    {TOPIC_TASK_UPDATED, "{'task_id':'INC-1/bug','incident_id':'INC-1','evidence':[7]}",
+     REFUSE_WRONG_TYPE, "evidence[0]: "},
     {TOPIC_TASK_UPDATED, "{'incident_id':'INC-1','status':'open'}", REFUSE_MISSING_FIELD,
      "task_id: "},
     {TOPIC_TASK_UPDATED, UPDATE(""), REFUSE_MISSING_FIELD, "status: one of"},
@@ -117,9 +133,10 @@ static const struct refusal_case {
     /* The first in the order of codes is told, wherever it stands; of one code the first met. */
     {TOPIC_FINDING_UPDATED, "{'status':'x','title':7,'updated_at':'x','incident_id':'INC-1'}",
      REFUSE_MISSING_FIELD, "finding_id: "},
-    {TOPIC_FINDING_UPDATED, FINDING(",'status':'x','duplicate_of':'','updated_at':'x','title':7"),
+    {TOPIC_FINDING_UPDATED,
+     FINDING(",'status':'x','duplicate_of':'\\u0007','updated_at':'x','title':7"),
      REFUSE_WRONG_TYPE, "title: "},
-    {TOPIC_FINDING_UPDATED, FINDING(",'status':'x','duplicate_of':'','updated_at':'x'"),
+    {TOPIC_FINDING_UPDATED, FINDING(",'status':'x','duplicate_of':'\\u0007','updated_at':'x'"),
      REFUSE_BAD_IDENTIFIER, "duplicate_of: "},
     {TOPIC_FINDING_UPDATED, FINDING(",'status':'x','updated_at':'x'"), REFUSE_BAD_TIME,
      "updated_at: "},
@@ -261,6 +278,32 @@ static void test_key(void **state)
     record.key = STR("");
     assert_refused(&record, REFUSE_KEY_MISMATCH, NULL);
     record.key = STR("\xff");
+    assert_refused(&record, REFUSE_KEY_MISMATCH, NULL);
+    /* What a person does not see is said. */
+    static const struct {
+        const char *value, *key, *detail;
+    } unseen[] = {
+        {"{'incident_id':'Mu\xcc\x88ll','finding_id':'F'}", "M\xc3\xbcll",
+         "key: must be the incident_id \"Mu\xcc\x88ll\", is \"M\xc3\xbcll\"; they differ in "
+         "Unicode "
+         "normalisation alone (NFC, NFD)"},
+        {"{'incident_id':'INC-1','finding_id':'F'}", "INC-1\xe2\x80\x8b",
+         "key: must be the incident_id \"INC-1\", is \"INC-1\\u200b\"; they differ in characters "
+         "that "
+         "cannot be seen alone"},
+        {"{'incident_id':'\xef\xbb\xbfMu\xcc\x88ll','finding_id':'F'}", "M\xc3\xbcll",
+         "key: must be the incident_id \"\\ufeffMu\xcc\x88ll\", is \"M\xc3\xbcll\"; they differ in "
+         "characters that cannot be seen alone"},
+    };
+    for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++) {
+        record = make_record(TOPIC_FINDING_UPDATED, unseen[i].value);
+        record.key = str_of(unseen[i].key);
+        assert_refused(&record, REFUSE_KEY_MISMATCH, unseen[i].detail);
+    }
+    record = make_record(TOPIC_FINDING_UPDATED, FINDING(""));
+    char *long_key = arena_alloc(arena, 100000);
+    memset(long_key, 'x', 100000);
+    record.key = (struct str){long_key, 100000};
     assert_refused(&record, REFUSE_KEY_MISMATCH, NULL);
     /* It is the last in the order. */
     record = make_record(TOPIC_FINDING_UPDATED, FINDING(",'status':'x'"));

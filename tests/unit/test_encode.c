@@ -53,7 +53,7 @@ static void test_task_created(void **state)
         "\"created_at\":\"2026-11-20T10:15:00.000Z\",\"updated_at\":\"2026-11-20T10:15:00.000Z\","
         "\"assign_due_at\":null,\"due_at\":\"2026-11-27T10:15:00.000Z\",\"snoozed_until\":null,"
         "\"closed_at\":null,\"first_breached_at\":null,\"sla\":\"on-track\",\"occurrence\":1,"
-        "\"tracker\":null,"
+        "\"tracker\":null,\"evidence\":[],"
         "\"policy\":{\"version\":\"2026-11-20\",\"rule\":\"finding/technical-lapse\"}," CAUSE ","
         "\"changes\":{},\"warnings\":[]}");
     static const char *const headers[][2] = {
@@ -90,12 +90,15 @@ static void test_task_updated_by_tick(void **state)
     after.owner = (struct owner){STR_NONE, STR_NONE};
     after.due_at = TIME_NONE;
     after.tracker.key = STR("SEC-1");
+    struct evidence evidence[] = {{STR("r"), STR("n")}, {STR("s"), STR_NONE}};
+    after.evidence = (struct evidence_list){evidence, 2};
     after.participants.n = 1;
     after.occurrence = 2;
     after.policy_version = STR("v2");
     after.policy_rule = STR("r2");
     uint64_t changed = UINT64_C(1) << TASK_MEMBER_sla | UINT64_C(1) << TASK_MEMBER_owner |
                        UINT64_C(1) << TASK_MEMBER_due_at | UINT64_C(1) << TASK_MEMBER_tracker |
+                       UINT64_C(1) << TASK_MEMBER_evidence |
                        UINT64_C(1) << TASK_MEMBER_participants | UINT64_C(1) << TASK_MEMBER_policy |
                        UINT64_C(1) << TASK_MEMBER_occurrence;
     struct cause tick = {.at = AT, .traceparent = STR("00-ab-cd-01")};
@@ -115,6 +118,8 @@ static void test_task_updated_by_tick(void **state)
         "\"sla\":{\"from\":\"on-track\",\"to\":\"breached\"},"
         "\"occurrence\":{\"from\":1,\"to\":2},"
         "\"tracker\":{\"from\":null,\"to\":{\"system\":null,\"key\":\"SEC-1\",\"url\":null}},"
+        "\"evidence\":{\"from\":[],\"to\":[{\"ref\":\"r\",\"note\":\"n\"},{\"ref\":\"s\",\"note\":"
+        "null}]},"
         "\"policy\":{\"from\":{\"version\":\"2026-11-20\",\"rule\":\"finding/technical-lapse\"},"
         "\"to\":{\"version\":\"v2\",\"rule\":\"r2\"}}},\"warnings\":[]}";
     assert_non_null(strstr(arena_str(arena, m.value).p, expected));

@@ -225,8 +225,8 @@ static void test_every_member_of_a_task_update_arrives(void **state)
     struct event e =
         event_of(TOPIC_TASK_UPDATED,
                  "{'task_id':'I/bug','incident_id':'I','revision':1,'status':'open','reason':'r',"
-                 "'owner':'o','snoozed_until':'2026-12-01','tracker':{'key':'K'},'updated_at':'"
-                 "2026-12-01'}");
+                 "'owner':'o','snoozed_until':'2026-12-01','tracker':{'key':'K'},'evidence':['e'],"
+                 "'updated_at':'2026-12-01'}");
     const struct task_update_event *in = e.task_update;
     assert_int_equal(in->present, 0 TASK_UPDATE_SAID(BIT));
     TASK_UPDATE_SAID(ARRIVES)

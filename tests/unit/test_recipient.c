@@ -320,6 +320,31 @@ static void sentences(void **state)
     assert_str(digest()->reviews[0]->incident_id, "INC-1");
 }
 
+/* What is due first is no more urgent: they are a list to look an incident up in. */
+static void reviews_are_in_the_order_of_their_incidents(void **state)
+{
+    (void)state;
+    struct digest_item reviews[] = {review("INC-3"), review("INC-2"), review("INC-1"),
+                                    review("INC-2"), review("INC-2")};
+    for (int i = 0; i < 5; i++) reviews[i].due_for = AT + i;
+    reviews[1].occurrence = 2;
+    reviews[3].occurrence = 1;
+    reviews[3].number = 9;
+    reviews[4].occurrence = 1;
+    come(AT, reviews, 5, false);
+    tick(AT + HOUR_MS);
+    static const struct {
+        const char *incident_id;
+        int occurrence, number;
+    } order[] = {
+        {"INC-1", 0, 1}, {"INC-2", 1, 1}, {"INC-2", 1, 9}, {"INC-2", 2, 1}, {"INC-3", 0, 1}};
+    for (int i = 0; i < 5; i++) {
+        assert_str(digest()->reviews[i]->incident_id, order[i].incident_id);
+        assert_int_equal(digest()->reviews[i]->occurrence, order[i].occurrence);
+        assert_int_equal(digest()->reviews[i]->number, order[i].number);
+    }
+}
+
 /* By priority, date, task, finding, kind and number; what has no priority comes last. */
 static void the_order_is_always_the_same(void **state)
 {
@@ -394,6 +419,7 @@ int main(void)
         FRESH(just_as_many_as_one_takes),
         FRESH(what_is_over_the_limit_is_counted),
         FRESH(sentences),
+        FRESH(reviews_are_in_the_order_of_their_incidents),
         FRESH(the_order_is_always_the_same),
         FRESH(a_timer_without_anything_is_removed),
         FRESH(the_date_is_that_of_the_calendar),

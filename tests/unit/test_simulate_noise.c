@@ -6,8 +6,11 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "cli/simulate_noise.h"
 #include "config/policy_file.h"
+#include "core/item.h"
 
 #define ONE "{\"role\":\"owner\",\"team\":\"a\",\"person\":\"p/1\"}"
 
@@ -96,6 +99,31 @@ static void a_digest_is_one_for_its_recipient(void **state)
     assert_int_equal(r->days[0].events, 2);
 }
 
+/* As its digests are named, and told from others that begin alike (R4.110). */
+static void a_long_name_is_cut_and_told_apart(void **state)
+{
+    (void)state;
+    char long_one[300];
+    memset(long_one, 'x', sizeof long_one);
+    for (int i = 0; i < 2; i++) {
+        long_one[sizeof long_one - 1] = (char)('a' + i);
+        struct recipient who = {ROLE_OWNER,
+                                {.team = STR_NONE, .person = {long_one, sizeof long_one}}};
+        struct reminder_output reminder = {.recipients = &who, .recipients_n = 1};
+        size_t n;
+        struct str name = item_recipients(arena, &reminder, &n)[0].name;
+        assert_int_equal(name.n, sizeof "person:" - 1 + 256 + 1 + 16);
+        count("2026-11-20T10:00:00Z",
+              arena_printf(arena,
+                           "{\"kind\":\"due\",\"recipients\":[{\"role\":\"owner\",\"team\":null,"
+                           "\"person\":\"%.*s\"}]}",
+                           (int)sizeof long_one, long_one)
+                  .p);
+        assert_figures(name.p, 1, 0, 0);
+    }
+    assert_int_equal(noise.n, 2);
+}
+
 static void nights_and_weekends_are_those_of_the_zone(void **state)
 {
     (void)state;
@@ -164,6 +192,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_reminder_is_one_for_each_of_its_recipients, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_digest_is_one_for_its_recipient, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_long_name_is_cut_and_told_apart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nights_and_weekends_are_those_of_the_zone, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_median_is_of_all_working_days_with_lines, set_up,

@@ -189,6 +189,7 @@ static void test_finding(void **state)
 }
 
 static struct str some[] = {{"a", 1}}, told[] = {{"team:a", 6}};
+static struct evidence shown[] = {{{"r", 1}, {NULL, 0}}};
 
 /* Nothing in it is as in a new one. */
 static struct task full_task(void)
@@ -219,6 +220,7 @@ static struct task full_task(void)
                         .occurrence = 2,
                         .version = 9,
                         .tracker = {STR_NONE, STR("k"), STR_NONE},
+                        .evidence = {shown, 1},
                         .policy_version = STR("p"),
                         .policy_rule = STR("q"),
                         .order = {1, TIME_NONE, {some, 1}},
@@ -251,6 +253,7 @@ static const char full_task_text[] =
     "\"snoozed_until\":1795169705000,\"closed_at\":1795169706000,"
     "\"first_breached_at\":1795169713000,"
     "\"sla\":\"met-late\",\"occurrence\":2,\"version\":9,\"tracker\":{\"key\":\"k\"},"
+    "\"evidence\":[{\"ref\":\"r\"}],"
     "\"policy_version\":\"p\",\"policy_rule\":\"q\",\"order\":{\"revision\":1,\"taken\":[\"a\"]"
     "},"
     "\"clock_start\":1795169707000,\"clock_moved\":8,\"paused_for\":7,\"touched_at\":"

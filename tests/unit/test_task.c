@@ -381,6 +381,8 @@ static void every_visible_member_has_its_bit(void **state)
     struct world *w = *state;
     struct task a = {0};
     struct task b;
+    struct evidence some[] = {{STR("x"), STR_NONE}, {STR("y"), STR_NONE}, {STR("y"), STR("n")}};
+    a.evidence = (struct evidence_list){some + 1, 1};
     uint64_t bits = 0;
 #define DIFFERS(name, change)                                            \
     b = a;                                                               \
@@ -409,12 +411,29 @@ static void every_visible_member_has_its_bit(void **state)
     DIFFERS(tracker, tracker.system = STR("x"))
     DIFFERS(tracker, tracker.key = STR("x"))
     DIFFERS(tracker, tracker.url = STR("x"))
+    DIFFERS(evidence, evidence.n = 0)
+    DIFFERS(evidence, evidence = ((struct evidence_list){some, 1}))
+    DIFFERS(evidence, evidence = ((struct evidence_list){some + 2, 1}))
     DIFFERS(policy, policy_version = STR("x"))
     DIFFERS(policy, policy_rule = STR("x"))
     assert_true(bits == (UINT64_C(1) << TASK_MEMBER_end) - 1);
     b = a;
     b.version = b.updated_at = b.touched_at = b.clock_start = 7;
     assert_true(task_diff(&a, &b) == 0);
+}
+
+static void evidence_is_of_one_occurrence(void **state)
+{
+    struct world *w = p1_bug(state);
+    struct task_update_event *u = task_update(w, "INC-1", "bug/F-1", 1);
+    struct evidence shown = {STR("commit/4f1c"), STR_NONE};
+    SET_UPDATE(u, EVIDENCE, evidence, ((struct evidence_list){&shown, 1}));
+    take_update(w, NOON, u);
+    assert_news(w, "bug/F-1/2 updated open [evidence]\n");
+    report(w, NOON, "bug/F-1", 2, REPORTED_VERIFIED);
+    assert_int_equal(bug(w)->evidence.n, 1);
+    report(w, NOON, "bug/F-1", 3, REPORTED_OPEN);
+    assert_int_equal(bug(w)->evidence.n, 0);
 }
 
 int main(void)
@@ -441,6 +460,7 @@ int main(void)
         TEST(resolved_work_can_be_paused_too),
         TEST(time_never_runs_back),
         TEST(every_visible_member_has_its_bit),
+        TEST(evidence_is_of_one_occurrence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

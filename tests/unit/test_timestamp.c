@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -95,6 +96,78 @@ static void parses_what_platforms_write(void **state)
     CHECK(examples);
 }
 
+static void parses_what_java_and_javascript_print(void **state)
+{
+    (void)state;
+    static const struct example examples[] = {
+        {"2026-11-20T10:15Z", "2026-11-20T10:15:00.000Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15", "2026-11-20T10:15:00.000Z", TIMESTAMP_OK},
+        {"2026-11-20 10:15 UTC", "2026-11-20T10:15:00.000Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15+08:00", "2026-11-20T02:15:00.000Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15Z[UTC]", "2026-11-20T10:15:00.000Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15[UTC]", "2026-11-20T10:15:00.000Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15:30.123[UTC]", "2026-11-20T10:15:30.123Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15:30.123456789Z[Etc/UTC]", "2026-11-20T10:15:30.123Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15:30+01:00[Europe/Paris]", "2026-11-20T09:15:30.000Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15+01[Europe/Paris]", "2026-11-20T09:15:00.000Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15:30-03:30[America/St_Johns]", "2026-11-20T13:45:30.000Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15:30-05:00[America/Port-au-Prince]", "2026-11-20T15:15:30.000Z",
+         TIMESTAMP_OK},
+        {"2026-11-20T10:15:30+01:00[GMT+01:00]", "2026-11-20T09:15:30.000Z", TIMESTAMP_OK},
+        {"2026-11-20T10:15:30+01:00[!Europe/Paris][u-ca=iso8601]", "2026-11-20T09:15:30.000Z",
+         TIMESTAMP_OK},
+        /* The offset counts, whatever the name says. */
+        {"2026-11-20T10:15:30Z[Asia/Tokyo]", "2026-11-20T10:15:30.000Z", TIMESTAMP_OK},
+        {"0001-01-01T00:00Z[UTC]", NULL, TIMESTAMP_ABSENT},
+    };
+    CHECK(examples);
+}
+
+static uint64_t random_state = 88172645463325252;
+
+static int64_t random_below(int64_t n)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (int64_t)(random_state % (uint64_t)n);
+}
+
+/* Any time, as programs would print it, is that time again; and of what is spoilt nothing is worse
+ * than refused. */
+static void any_time_in_any_form(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"", "[Europe/Paris]", "[UTC]", "[!A/B_c-d][u-ca=x]"};
+    for (int i = 0; i < 50000; i++) {
+        ms_t t = random_below(INT64_C(8000) * 365 * DAY_MS) - 1900 * 365 * DAY_MS;
+        bool seconds = random_below(3), fraction = seconds && random_below(2);
+        if (!seconds) t -= (t % MINUTE_MS + MINUTE_MS) % MINUTE_MS;
+        if (!fraction) t -= (t % SECOND_MS + SECOND_MS) % SECOND_MS;
+        int64_t offset = random_below(24 * 60) * (random_below(2) ? 1 : -1);
+        char local[TIMESTAMP_TEXT + 1] = {0}, text[120];
+        timestamp_format(t + offset * MINUTE_MS, local);
+        local[seconds ? fraction ? 23 : 19 : 16] = 0;
+        if (random_below(2)) local[10] = ' ';
+        int64_t size = offset < 0 ? -offset : offset;
+        int n = snprintf(text, sizeof text, "%s%c%02d%s%02d%s", local, offset < 0 ? '-' : '+',
+                         (int)(size / 60), random_below(2) ? ":" : "", (int)(size % 60),
+                         names[random_below(4)]);
+        ms_t read = 1;
+        if (timestamp_parse(str_of(text), &read) != TIMESTAMP_OK) print_error("%s\n", text);
+        assert_int_equal(timestamp_parse(str_of(text), &read), TIMESTAMP_OK);
+        assert_int_equal(read, t);
+        text[random_below(n)] = (char)random_below(256);
+        char *copy = malloc((size_t)n); /* so that reading beyond it is seen */
+        assert_non_null(copy);
+        memcpy(copy, text, (size_t)n);
+        enum timestamp_result result = timestamp_parse((struct str){copy, (size_t)n}, &read);
+        assert_true(result <= TIMESTAMP_BAD);
+        assert_int_equal(read == TIME_NONE, result >= TIMESTAMP_ABSENT);
+        free(copy);
+    }
+}
+
 static void partial_dates_are_the_start_of_the_period(void **state)
 {
     (void)state;
@@ -184,9 +257,24 @@ static void refuses_what_is_no_time(void **state)
         "20230725",
         "2023/07/25",
         "2023-07-25T",
-        "2023-07-25T10:15",
-        "2023-07-25T10:15Z",
+        "2023-07-25T10:1",
+        "2023-07-25T10:15.5Z",
+        "2023-07-25T10:15:Z",
         "2023-07-25T10:15:0",
+        "2023-07-25T10:60Z",
+        "2023-07-25T10:15[Europe/Paris]",
+        "2023-07-25T10:15:00[utc]",
+        "2023-07-25T10:15:00[UTC]Z",
+        "2023-07-25T10:15:00[UTC][UTC]",
+        "2023-07-25T10:15:00Z[]",
+        "2023-07-25T10:15:00Z[UTC",
+        "2023-07-25T10:15:00Z]",
+        "2023-07-25T10:15:00Z[UTC]x",
+        "2023-07-25T10:15:00Z [UTC]",
+        "2023-07-25T10:15:00Z[Europe Paris]",
+        "2023-07-25T10:15:00Z[\xc3\xa4]",
+        "2023-07-25T10:15:00+01:0[Europe/Paris]",
+        "2023-07-25[UTC]",
         "2023-07-25T24:00:00Z",
         "2023-07-25T10:60:00Z",
         "2023-07-25T10:15:61Z",
@@ -244,13 +332,18 @@ static void epochs_by_magnitude(void **state)
     };
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
         ms_t t;
-        assert_int_equal(timestamp_from_epoch(examples[i].value, &t), TIMESTAMP_OK);
+        assert_int_equal(timestamp_from_epoch(examples[i].value, 0, &t), TIMESTAMP_OK);
         assert_string_equal(formatted(t), examples[i].time);
     }
     ms_t t = 1;
     /* -62135596800 s is 0001-01-01, what .NET and Go say for "none" */
-    assert_int_equal(timestamp_from_epoch(INT64_C(-62135596800), &t), TIMESTAMP_ABSENT);
+    assert_int_equal(timestamp_from_epoch(INT64_C(-62135596800), 0, &t), TIMESTAMP_ABSENT);
     assert_true(t == TIME_NONE);
+    assert_int_equal(timestamp_from_epoch(INT64_C(1795169700), 123, &t), TIMESTAMP_OK);
+    assert_string_equal(formatted(t), "2026-11-20T10:15:00.123Z");
+    /* What is finer than a millisecond is cut off. */
+    assert_int_equal(timestamp_from_epoch(INT64_C(1795169700123), 999, &t), TIMESTAMP_OK);
+    assert_string_equal(formatted(t), "2026-11-20T10:15:00.123Z");
 }
 
 static void days_and_weekdays_before_1970_too(void **state)
@@ -277,6 +370,8 @@ int main(void)
         cmocka_unit_test(days_and_weekdays_before_1970_too),
         cmocka_unit_test(formats),
         cmocka_unit_test(parses_what_platforms_write),
+        cmocka_unit_test(parses_what_java_and_javascript_print),
+        cmocka_unit_test(any_time_in_any_form),
         cmocka_unit_test(partial_dates_are_the_start_of_the_period),
         cmocka_unit_test(partial_dates_have_an_end),
         cmocka_unit_test(other_systems_none),

@@ -11,6 +11,7 @@
 #include "common/hash.h"
 #include "decode_parts.h"
 #include "envelope.h"
+#include "lookalike.h"
 
 #define PEEK_DEPTH 512 /* more than a record may have */
 
@@ -124,8 +125,10 @@ static void check_key(struct reader *r, struct str key, struct str incident_id)
     if (!key.p || !incident_id.p || str_eq(key, incident_id)) return;
     struct str shown = json_utf8_valid(key) ? json_excerpt(r->arena, key, 100) : STR("(not UTF-8)");
     struct str wanted = json_excerpt(r->arena, incident_id, 100);
+    const char *unseen = lookalike_of(key, incident_id);
     reader_refuse(r, REFUSE_KEY_MISMATCH, STR("key"),
-                  "must be the incident_id \"%.*s\", is \"%.*s\"", STR_ARG(wanted), STR_ARG(shown));
+                  "must be the incident_id \"%.*s\", is \"%.*s\"%s%s", STR_ARG(wanted),
+                  STR_ARG(shown), unseen ? "; " : "", unseen ? unseen : "");
 }
 
 struct str decode_peek_incident_id(struct arena *arena, const struct record *record)

@@ -12,27 +12,6 @@ enum { CLOSURE_RECORD(CLOSURE_INDEX, DECODE_INDEX) M_end };
 static const struct str names[M_end] = {CLOSURE_RECORD(CLOSURE_NAME, DECODE_NAME)};
 static const unsigned bits[M_end] = {CLOSURE_RECORD(CLOSURE_BIT, MEMBER_SKIP)};
 
-/* The entries of a list of objects, NULL unless it is one; too-large above `max` of them. */
-static const struct json *entries_of(struct reader *r, const struct json *value, size_t max)
-{
-    if (!value || value->type == JSON_NULL) return NULL;
-    if (value->type != JSON_ARRAY) {
-        reader_wrong_type(r, value, "a list of objects");
-        return NULL;
-    }
-    if (value->count > max)
-        reader_refuse(r, REFUSE_TOO_LARGE, value->name, "%zu entries, at most %zu are allowed",
-                      value->count, max);
-    return value->first;
-}
-
-static bool is_object(struct reader *r, const struct json *value)
-{
-    if (value->type == JSON_OBJECT) return true;
-    reader_wrong_type(r, value, "an object");
-    return false;
-}
-
 static void read_timeline_entry(struct reader *r, const struct json *object,
                                 struct timeline_entry *entry)
 {
@@ -42,8 +21,8 @@ static void read_timeline_entry(struct reader *r, const struct json *object,
     entry->at = members_time(r, m[0], &entry->at_text);
     entry->actor = members_text(r, m[1]);
     if (members_required(r, m[2], "action")) {
-        entry->action = members_text(r, m[2]);
-        if (entry->action.p && !members_trim(entry->action).p)
+        entry->action = members_said(members_text(r, m[2]));
+        if (m[2]->type == JSON_STRING && !entry->action.p)
             reader_refuse(r, REFUSE_MISSING_FIELD, STR("action"), "must not be empty");
     }
 }
@@ -51,7 +30,7 @@ static void read_timeline_entry(struct reader *r, const struct json *object,
 static void read_timeline(struct reader *r, const struct json *value, struct closure *closure)
 {
     size_t limit = r->decoder->limits->timeline;
-    const struct json *object = entries_of(r, value, limit);
+    const struct json *object = members_entries(r, value, limit);
     if (!object) return;
     struct reader_place place = {r->place, value->name, 0};
     size_t room = value->count < limit ? value->count : limit;
@@ -60,7 +39,7 @@ static void read_timeline(struct reader *r, const struct json *value, struct clo
     for (; object; object = object->next, place.index++) {
         /* Entries over the limit are read for what is wrong in them, not kept. */
         struct timeline_entry spare = {0}, *entry = &spare;
-        if (!is_object(r, object)) continue;
+        if (!members_is_object(r, object)) continue;
         if (closure->timeline.n < room) entry = &closure->timeline.items[closure->timeline.n++];
         read_timeline_entry(r, object, entry);
     }
@@ -80,42 +59,19 @@ static void read_timeline(struct reader *r, const struct json *value, struct clo
     }
 }
 
-static void read_evidence(struct reader *r, const struct json *value, struct closure *closure)
-{
-    static const struct str evidence_names[] = {{"ref", 3}, {"note", 4}};
-    const struct json *entry = entries_of(r, value, (size_t)-1);
-    if (!entry) return;
-    struct reader_place place = {r->place, value->name, 0};
-    closure->evidence.items =
-        arena_zalloc(r->arena, value->count * sizeof *closure->evidence.items);
-    r->place = &place;
-    for (; entry; entry = entry->next, place.index++) {
-        struct evidence *evidence = &closure->evidence.items[closure->evidence.n];
-        const struct json *m[2];
-        if (entry->type == JSON_STRING) {
-            evidence->ref = entry->text;
-        } else if (is_object(r, entry)) {
-            reader_find(entry, evidence_names, 2, m);
-            *evidence = (struct evidence){members_text(r, m[0]), members_text(r, m[1])};
-        }
-        closure->evidence.n++;
-    }
-    r->place = place.outer;
-}
-
 static void read_technical_summary(struct reader *r, const struct json *value,
                                    struct closure *closure)
 {
     static const struct str summary_names[] = {
         {"evidence", 8}, {"actors", 6}, {"response", 8}, {"takeaways", 9}};
-    if (!value || value->type == JSON_NULL || !is_object(r, value)) return;
+    if (members_none(value) || !members_is_object(r, value)) return;
     const struct json *m[4];
     struct reader_place place = {r->place, value->name, READER_NO_INDEX};
     reader_find(value, summary_names, 4, m);
     r->place = &place;
-    read_evidence(r, m[0], closure);
+    closure->evidence = members_evidence(r, m[0], false);
     closure->actors = members_texts(r, m[1]);
-    closure->response = members_text(r, m[2]);
+    closure->response = members_said(members_text(r, m[2]));
     closure->takeaways = members_texts(r, m[3]);
     r->place = place.outer;
 }
@@ -123,7 +79,7 @@ static void read_technical_summary(struct reader *r, const struct json *value,
 static void read_evaluation(struct reader *r, const struct json *value, struct closure *closure)
 {
     static const struct str evaluation_names[] = {{"sufficient", 10}, {"complete", 8}, {"note", 4}};
-    if (!value || value->type == JSON_NULL || !is_object(r, value)) return;
+    if (members_none(value) || !members_is_object(r, value)) return;
     const struct json *m[3];
     struct reader_place place = {r->place, value->name, READER_NO_INDEX};
     reader_find(value, evaluation_names, 3, m);
@@ -147,9 +103,8 @@ static void read_party(struct reader *r, const struct json *object, struct coord
     const struct json *m[4];
     reader_find(object, party_names, 4, m);
     if (members_required(r, m[0], "party")) {
-        struct str party = members_text(r, m[0]);
-        c->party = members_trim(party);
-        if (party.p && !c->party.p)
+        c->party = members_trim(members_text(r, m[0]));
+        if (m[0]->type == JSON_STRING && !c->party.p)
             reader_refuse(r, REFUSE_MISSING_FIELD, STR("party"), "must not be empty");
         if (c->party.n > MEMBERS_PARTY_BYTES)
             reader_refuse(r, REFUSE_TOO_LARGE, STR("party"), "%zu bytes, at most %d are allowed",
@@ -163,7 +118,7 @@ static void read_party(struct reader *r, const struct json *object, struct coord
 
 static void read_coordination(struct reader *r, const struct json *value, struct closure *closure)
 {
-    const struct json *object = entries_of(r, value, (size_t)-1);
+    const struct json *object = members_entries(r, value, (size_t)-1);
     if (!object) return;
     struct reader_place place = {r->place, value->name, 0};
     struct coordination *all = NULL;
@@ -171,7 +126,7 @@ static void read_coordination(struct reader *r, const struct json *value, struct
     r->place = &place;
     for (; object; object = object->next, place.index++) {
         struct coordination party = {0};
-        if (!is_object(r, object)) continue;
+        if (!members_is_object(r, object)) continue;
         read_party(r, object, &party);
         if (party.party.p) *ARENA_PUSH(r->arena, all, n, cap) = party;
     }
@@ -213,7 +168,7 @@ static void keep_last_findings(struct reader *r, struct closure_event *event)
 static void read_findings(struct reader *r, const struct json *value, struct closure_event *event)
 {
     size_t limit = r->decoder->limits->findings;
-    const struct json *object = entries_of(r, value, limit);
+    const struct json *object = members_entries(r, value, limit);
     if (!object) return;
     struct reader_place place = {r->place, value->name, 0};
     size_t room = value->count < limit ? value->count : limit;
@@ -223,7 +178,7 @@ static void read_findings(struct reader *r, const struct json *value, struct clo
     for (; object; object = object->next, place.index++) {
         /* Findings over the limit are read for what is wrong in them, not kept. */
         struct finding_event spare = {0}, *finding = &spare;
-        if (!is_object(r, object)) continue;
+        if (!members_is_object(r, object)) continue;
         if (event->findings_n < room) finding = &event->findings[event->findings_n++];
         decode_finding(r, object, incident_id, finding);
         finding->warnings = reader_take_warnings(r);
@@ -250,7 +205,9 @@ static void read_times(struct reader *r, const struct json **m, struct closure_e
     i->contained_at = members_time(r, m[M_contained_at], &c->contained_at_text);
     if (members_required(r, m[M_closed_at], "closed_at")) {
         i->closed_at = members_time(r, m[M_closed_at], &closed_partial);
-        if (members_time_is_absent(m[M_closed_at]))
+        if (members_is_empty(m[M_closed_at]))
+            reader_refuse(r, REFUSE_MISSING_FIELD, STR("closed_at"), "must not be empty");
+        else if (members_time_is_absent(m[M_closed_at]))
             reader_refuse(r, REFUSE_MISSING_FIELD, STR("closed_at"),
                           "is required, years up to 1 and from 9999 on say \"absent\"");
     }
@@ -263,7 +220,7 @@ static void read_times(struct reader *r, const struct json **m, struct closure_e
 
 static struct str read_merged_into(struct reader *r, const struct json *value, struct str own_id)
 {
-    struct str id = members_identifier(r, value, MEMBERS_IDENTIFIER_BYTES);
+    struct str id = members_other_identifier(r, value, MEMBERS_IDENTIFIER_BYTES);
     if (!id.p || !str_eq(id, own_id)) return id;
     reader_warn(r, value->name, id, STR_NONE); /* merged into itself: it is not merged */
     return STR_NONE;
@@ -291,6 +248,10 @@ struct closure_event *decode_closure(struct reader *r, const struct json *object
     const struct json *m[M_end];
     event->incident = incident_none;
     event->present = decode_find(object, names, bits, M_end, m);
+    if (members_is_empty(m[M_merged_into])) { /* a form that was left empty undoes no merge */
+        m[M_merged_into] = NULL;
+        event->present &= ~(unsigned)CLOSURE_MERGED_INTO;
+    }
     event->incident_id = decode_incident_id(r, m[M_incident_id]);
     read_header(r, m, event);
     closure->summary = members_text(r, m[M_summary]);

@@ -21,10 +21,9 @@ static void read_work(struct reader *r, const struct json **m, struct finding *f
     f->action_type = members_word(r, m[M_action_type], &action_type_words, action_type_none);
 }
 
-static struct str read_id(struct reader *r, const struct json *value)
+static size_t id_bytes(const struct reader *r)
 {
-    return members_identifier(r, value,
-                              r->merged ? MEMBERS_MERGED_ID_BYTES : MEMBERS_IDENTIFIER_BYTES);
+    return r->merged ? MEMBERS_MERGED_ID_BYTES : MEMBERS_IDENTIFIER_BYTES;
 }
 
 static void read_origin(struct reader *r, const struct json *value, struct origin *origin)
@@ -75,7 +74,7 @@ void decode_finding(struct reader *r, const struct json *object, struct str inci
     f->is_inline = incident_id.p != NULL;
     event->incident_id = f->is_inline ? incident_id : decode_incident_id(r, m[M_incident_id]);
     if (members_required(r, m[M_finding_id], "finding_id"))
-        f->finding_id = read_id(r, m[M_finding_id]);
+        f->finding_id = members_identifier(r, m[M_finding_id], id_bytes(r));
     f->order.revision = members_revision(r, m[M_revision]);
     f->order.time = members_time(r, m[M_updated_at], NULL);
     decode_order(r, m, M_end, &f->order);
@@ -90,6 +89,6 @@ void decode_finding(struct reader *r, const struct json *object, struct str inci
     f->snoozed_until = members_calendar_time(r, m[M_snoozed_until], false);
     f->tracker = members_tracker(r, m[M_tracker]);
     f->references = members_texts(r, m[M_references]);
-    f->duplicate_of = read_id(r, m[M_duplicate_of]);
+    f->duplicate_of = members_other_identifier(r, m[M_duplicate_of], id_bytes(r));
     if (r->merged) read_way(r, m, event);
 }

@@ -29,7 +29,7 @@ struct task_update_event *decode_task_update(struct reader *r, const struct json
         event->task_id = members_identifier(r, m[M_task_id], MEMBERS_TASK_ID_BYTES);
     if (!(event->present & ~(unsigned)TASK_UPDATE_REASON))
         reader_refuse(r, REFUSE_MISSING_FIELD, STR("status"),
-                      "one of status, owner, tracker and snoozed_until is required");
+                      "one of status, owner, tracker, snoozed_until and evidence is required");
     event->name = name_in(r->arena, event->task_id, event->incident_id);
     event->order.revision = members_revision(r, m[M_revision]);
     event->order.time = members_time(r, m[M_updated_at], NULL);
@@ -39,6 +39,7 @@ struct task_update_event *decode_task_update(struct reader *r, const struct json
     event->reason = members_text(r, m[M_reason]);
     event->owner = members_owner(r, m[M_owner]);
     event->tracker = members_tracker(r, m[M_tracker]);
+    event->evidence = members_evidence(r, m[M_evidence], true);
     event->snoozed_until = members_calendar_time(r, m[M_snoozed_until], false);
     event->warnings = reader_take_warnings(r);
     return event;

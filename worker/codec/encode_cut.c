@@ -56,9 +56,10 @@ static void cut_lists(struct arena *arena, struct output *o)
     struct task *task = copy_task(arena, o->task.after);
     task->participants = (struct str_list){0};
     task->tracker = (struct tracker){0};
+    task->evidence = (struct evidence_list){0};
     o->task.after = task;
-    o->task.changed &=
-        ~(UINT64_C(1) << TASK_MEMBER_participants | UINT64_C(1) << TASK_MEMBER_tracker);
+    o->task.changed &= ~(UINT64_C(1) << TASK_MEMBER_participants |
+                         UINT64_C(1) << TASK_MEMBER_tracker | UINT64_C(1) << TASK_MEMBER_evidence);
 }
 
 static struct incident *copy_incident(struct arena *arena, const struct incident *incident)

@@ -16,6 +16,7 @@
 #define WRITE_BOOLEAN json_write_bool
 #define WRITE_WORD(vocabulary) write_##vocabulary
 #define WRITE_OBJECT(name) write_##name
+#define WRITE_OBJECTS(list, name) write_##list
 
 #define WRITE_WORD_ONE(v, TABLE)                                \
     static inline void write_##v(struct buf *out, enum v value) \
@@ -55,6 +56,19 @@ static void write_tracker(struct buf *out, struct tracker tracker)
     PUT(out, &tracker, TEXT, key);
     PUT(out, &tracker, TEXT, url);
     buf_char(out, '}');
+}
+
+static void write_evidence_list(struct buf *out, struct evidence_list list)
+{
+    buf_char(out, '[');
+    for (size_t i = 0; i < list.n; i++) {
+        if (i) buf_char(out, ',');
+        buf_lit(out, "{\"ref\":");
+        json_write_string(out, list.items[i].ref);
+        PUT(out, &list.items[i], TEXT, note);
+        buf_char(out, '}');
+    }
+    buf_char(out, ']');
 }
 
 void encode_value_words(struct buf *out, unsigned bits, const struct vocabulary *words)

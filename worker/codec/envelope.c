@@ -110,11 +110,28 @@ static const char *open_structured(const struct json *root, struct cause *cause,
     return NULL;
 }
 
+/* Of a producer that puts the event into the value and does not say so. A record of ours may have a
+ * member of that name, and says its incident beside it. */
+static bool is_undeclared(const struct json *root)
+{
+    return root->type == JSON_OBJECT && json_get_text(root, "specversion").p &&
+           !json_get(root, "incident_id");
+}
+
+static const char *open_plain(const struct json *root, const struct json **data)
+{
+    if (!is_undeclared(root)) return NULL;
+    const struct json *inner = json_get(root, "data");
+    if (inner) *data = inner; /* so that its incident can be read */
+    return "it looks like a structured CloudEvent, which needs the header content-type: "
+           "application/cloudevents+json";
+}
+
 const char *envelope_open(const struct record *record, const struct json *root, struct cause *cause,
                           const struct json **data)
 {
     *data = root;
-    if (!record->headers_n) return NULL;
+    if (!record->headers_n) return open_plain(root, data);
     cause->traceparent = usable(envelope_header(record, STR("traceparent")), TRACEPARENT_BYTES);
     if (cause->traceparent.p)
         cause->tracestate = usable(envelope_header(record, STR("tracestate")), TRACESTATE_BYTES);
@@ -124,5 +141,5 @@ const char *envelope_open(const struct record *record, const struct json *root, 
     if (is_media_type(type, STR("application/cloudevents+json")))
         return open_structured(root, cause, data);
     cause->event_id = usable(envelope_header(record, STR("ce_id")), EVENT_ID_BYTES);
-    return NULL;
+    return open_plain(root, data);
 }

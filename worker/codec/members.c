@@ -9,26 +9,37 @@
 #include <stdlib.h>
 
 #include "common/text.h"
+#include "decimal.h"
 #include "grapheme.h"
 
 #define REVISION_MAX ((INT64_C(1) << 53) - 1) /* what every JSON library holds exactly */
 #define SHOWN_BYTES 64                        /* of a value in a refusal's detail */
 
-static bool is_none(const struct json *value)
+static bool is_absent(const struct json *value)
 {
     return !value || value->type == JSON_NULL;
 }
 
+bool members_is_empty(const struct json *value)
+{
+    return value && value->type == JSON_STRING && !value->text.n;
+}
+
+bool members_none(const struct json *value)
+{
+    return is_absent(value) || members_is_empty(value);
+}
+
 bool members_required(struct reader *r, const struct json *value, const char *name)
 {
-    if (!is_none(value)) return true;
+    if (!is_absent(value)) return true;
     reader_refuse(r, REFUSE_MISSING_FIELD, str_of(name), "is required");
     return false;
 }
 
 struct str members_text(struct reader *r, const struct json *value)
 {
-    if (is_none(value)) return STR_NONE;
+    if (members_none(value)) return STR_NONE;
     if (value->type == JSON_STRING) return value->text;
     reader_wrong_type(r, value, "a string");
     return STR_NONE;
@@ -62,7 +73,7 @@ static bool has_control(struct str s)
 
 struct str members_identifier(struct reader *r, const struct json *value, size_t max_bytes)
 {
-    struct str id = members_text(r, value);
+    struct str id = members_is_empty(value) ? STR("") : members_text(r, value);
     if (!id.p) return id;
     if (id.n < 1 || id.n > max_bytes)
         reader_refuse(r, REFUSE_BAD_IDENTIFIER, value->name, "%zu bytes, must be 1 to %zu", id.n,
@@ -70,6 +81,11 @@ struct str members_identifier(struct reader *r, const struct json *value, size_t
     else if (has_control(id))
         reader_refuse(r, REFUSE_BAD_IDENTIFIER, value->name, "must have no control characters");
     return id;
+}
+
+struct str members_other_identifier(struct reader *r, const struct json *value, size_t max_bytes)
+{
+    return members_none(value) ? STR_NONE : members_identifier(r, value, max_bytes);
 }
 
 static bool is_space(char c)
@@ -87,25 +103,31 @@ struct str members_trim(struct str text)
     return text.n ? text : STR_NONE;
 }
 
+struct str members_said(struct str text)
+{
+    return members_trim(text).p ? text : STR_NONE;
+}
+
 /* A partial date is read as one of UTC. */
 static ms_t read_time(struct reader *r, const struct json *value, bool last, struct str *partial)
 {
     ms_t t = TIME_NONE;
     *partial = STR_NONE;
-    if (is_none(value)) return t;
-    if (value->type == JSON_INT) {
-        timestamp_from_epoch(value->integer, &t);
+    if (members_none(value)) return t;
+    struct decimal epoch;
+    if (decimal_read(value, &epoch)) {
+        timestamp_from_epoch(epoch.whole, epoch.thousandths, &t);
     } else if (value->type == JSON_STRING) {
         enum timestamp_result result = timestamp_parse_period(value->text, last, &t);
         if (result == TIMESTAMP_PARTIAL) *partial = value->text;
         if (result == TIMESTAMP_BAD) {
             struct str shown = json_excerpt(r->arena, value->text, SHOWN_BYTES);
             reader_refuse(r, REFUSE_BAD_TIME, value->name,
-                          "must be an RFC 3339 time, a date or an integer epoch, is \"%.*s\"",
+                          "must be an RFC 3339 time, a date or an epoch as a number, is \"%.*s\"",
                           STR_ARG(shown));
         }
     } else {
-        reader_wrong_type(r, value, "a time: a string or an integer");
+        reader_wrong_type(r, value, "a time: a string or an epoch");
     }
     return t;
 }
@@ -130,26 +152,22 @@ ms_t members_calendar_time(struct reader *r, const struct json *value, bool last
 bool members_time_is_absent(const struct json *value)
 {
     ms_t t;
-    if (value->type == JSON_INT)
-        return timestamp_from_epoch(value->integer, &t) == TIMESTAMP_ABSENT;
+    struct decimal epoch;
+    if (decimal_read(value, &epoch))
+        return timestamp_from_epoch(epoch.whole, epoch.thousandths, &t) == TIMESTAMP_ABSENT;
     return value->type == JSON_STRING && timestamp_parse(value->text, &t) == TIMESTAMP_ABSENT;
 }
 
 int64_t members_revision(struct reader *r, const struct json *value)
 {
-    if (is_none(value)) return -1;
-    bool is_integer = value->type == JSON_INT;
-    if (value->type == JSON_REAL) { /* an integer of more than 64 bits? */
-        size_t i = 0;
-        while (i < value->text.n && !strchr(".eE", value->text.p[i])) i++;
-        is_integer = i == value->text.n;
-    }
-    if (!is_integer) {
+    struct decimal number;
+    if (members_none(value)) return -1;
+    if (!decimal_is_integer(value)) {
         reader_wrong_type(r, value, "an integer");
         return -1;
     }
-    if (value->type == JSON_INT && value->integer >= 0 && value->integer <= REVISION_MAX)
-        return value->integer;
+    if (decimal_read(value, &number) && number.whole >= 0 && number.whole <= REVISION_MAX)
+        return number.whole;
     struct str shown = json_excerpt(r->arena, value->text, SHOWN_BYTES);
     reader_refuse(r, REFUSE_UNKNOWN_VALUE, value->name, "must be 0 to %lld, is %.*s",
                   (long long)REVISION_MAX, STR_ARG(shown));
@@ -189,13 +207,17 @@ int members_choice(struct reader *r, const struct json *value, const struct voca
 
 enum severity members_severity(struct reader *r, const struct json *value)
 {
-    if (is_none(value)) return 0;
+    if (members_none(value)) return 0;
     if (value->type != JSON_STRING && value->type != JSON_INT && value->type != JSON_REAL) {
         reader_wrong_type(r, value, "a string or a number");
         return 0;
     }
     const struct policy *policy = r->decoder->policy;
-    enum severity severity = policy_severity(policy, value->text);
+    struct decimal number;
+    struct str text = value->text;
+    if (value->type == JSON_REAL && decimal_read(value, &number) && number.is_integer)
+        text = arena_printf(r->arena, "%lld", (long long)number.whole);
+    enum severity severity = policy_severity(policy, text);
     if (severity) return severity;
     reader_warn(r, value->name, value->text, severity_name(policy->severity_default));
     return policy->severity_default;
@@ -203,7 +225,7 @@ enum severity members_severity(struct reader *r, const struct json *value)
 
 enum tristate members_boolean(struct reader *r, const struct json *value)
 {
-    if (is_none(value)) return tristate_none;
+    if (members_none(value)) return tristate_none;
     if (value->type == JSON_TRUE) return TRI_TRUE;
     if (value->type == JSON_FALSE) return TRI_FALSE;
     reader_wrong_type(r, value, "true or false");
@@ -224,7 +246,7 @@ enum tristate members_tristate(struct reader *r, const struct json *value)
         {{"potentially", 11}, TRI_SUSPECTED},
         {{"suspected", 9}, TRI_SUSPECTED},
     };
-    if (is_none(value) || value->type != JSON_STRING) return members_boolean(r, value);
+    if (members_none(value) || value->type != JSON_STRING) return members_boolean(r, value);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (text_same(words[i].word, value->text)) return words[i].value;
     struct str shown = json_excerpt(r->arena, value->text, SHOWN_BYTES);
@@ -250,7 +272,7 @@ struct owner members_owner(struct reader *r, const struct json *value)
 {
     static const struct str names[] = {{"team", 4}, {"person", 6}};
     struct owner owner = {STR_NONE, STR_NONE};
-    if (is_none(value)) return owner;
+    if (members_none(value)) return owner;
     if (value->type == JSON_STRING) {
         bool is_person = memchr(value->text.p, '@', value->text.n) != NULL;
         *(is_person ? &owner.person : &owner.team) = members_trim(value->text);
@@ -268,7 +290,7 @@ struct tracker members_tracker(struct reader *r, const struct json *value)
 {
     static const struct str names[] = {{"system", 6}, {"key", 3}, {"url", 3}};
     struct tracker tracker = {STR_NONE, STR_NONE, STR_NONE};
-    if (is_none(value)) return tracker;
+    if (members_none(value)) return tracker;
     if (value->type == JSON_OBJECT) {
         struct str texts[3];
         texts_of(r, value, names, 3, texts);
@@ -279,10 +301,63 @@ struct tracker members_tracker(struct reader *r, const struct json *value)
     return tracker;
 }
 
+const struct json *members_entries(struct reader *r, const struct json *value, size_t max)
+{
+    if (members_none(value)) return NULL;
+    if (value->type != JSON_ARRAY) {
+        reader_wrong_type(r, value, "a list of objects");
+        return NULL;
+    }
+    if (value->count > max)
+        reader_refuse(r, REFUSE_TOO_LARGE, value->name, "%zu entries, at most %zu are allowed",
+                      value->count, max);
+    return value->first;
+}
+
+bool members_is_object(struct reader *r, const struct json *value)
+{
+    if (value->type == JSON_OBJECT) return true;
+    reader_wrong_type(r, value, "an object");
+    return false;
+}
+
+static struct evidence read_evidence(struct reader *r, const struct json *entry, size_t max_bytes)
+{
+    static const struct str names[] = {{"ref", 3}, {"note", 4}};
+    const struct json *m[2];
+    if (entry->type == JSON_STRING)
+        return (struct evidence){members_limited_text(r, entry, max_bytes), STR_NONE};
+    if (!members_is_object(r, entry)) return (struct evidence){STR_NONE, STR_NONE};
+    reader_find(entry, names, 2, m);
+    return (struct evidence){members_limited_text(r, m[0], max_bytes),
+                             members_limited_text(r, m[1], max_bytes)};
+}
+
+struct evidence_list members_evidence(struct reader *r, const struct json *value, bool of_task)
+{
+    struct evidence_list list = {NULL, 0};
+    size_t max_bytes = of_task ? MEMBERS_EVIDENCE_BYTES : (size_t)-1;
+    const struct json *entry =
+        members_entries(r, value, of_task ? MEMBERS_EVIDENCE_MAX : (size_t)-1);
+    if (!entry) return list;
+    struct reader_place place = {r->place, value->name, 0};
+    list.items = arena_zalloc(r->arena, value->count * sizeof *list.items);
+    r->place = &place;
+    for (; entry; entry = entry->next, place.index++) {
+        struct evidence evidence = read_evidence(r, entry, max_bytes);
+        if (members_said(evidence.ref).p || members_said(evidence.note).p)
+            list.items[list.n++] = evidence;
+        else if (of_task)
+            reader_warn(r, STR_NONE, STR_NONE, STR("left out: it has no ref and no note"));
+    }
+    r->place = place.outer;
+    return list;
+}
+
 struct str_list members_texts(struct reader *r, const struct json *value)
 {
     struct str_list list = {NULL, 0};
-    if (is_none(value)) return list;
+    if (members_none(value)) return list;
     if (value->type != JSON_ARRAY) {
         reader_wrong_type(r, value, "a list of strings");
         return list;
@@ -291,10 +366,10 @@ struct str_list members_texts(struct reader *r, const struct json *value)
     struct reader_place place = {r->place, value->name, 0};
     r->place = &place;
     for (const struct json *entry = value->first; entry; entry = entry->next, place.index++) {
-        if (entry->type == JSON_STRING)
-            list.items[list.n++] = entry->text;
-        else
+        if (entry->type != JSON_STRING)
             reader_wrong_type(r, entry, "a string");
+        else if (members_said(entry->text).p)
+            list.items[list.n++] = entry->text;
     }
     r->place = place.outer;
     return list;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads one member of a record each, with the tolerance of R3.12 to R3.22. All take NULL for a
- * member that is absent and null for one without a value, and give "none" for both; what cannot be
- * taken is refused through the reader and read as "none" too. Texts point into the record.
+ * member that is absent, and null or "" for one without a value (R3.69), and give "none" for them;
+ * what cannot be taken is refused through the reader and read as "none" too. Texts point into the record.
  */
 #ifndef EPILOGUE_CODEC_MEMBERS_H
 #define EPILOGUE_CODEC_MEMBERS_H
@@ -14,7 +14,14 @@
     (2 * MEMBERS_IDENTIFIER_BYTES + 1) /* "<incident_id>:<finding_id>" */
 #define MEMBERS_TASK_ID_BYTES 4096     /* its parts are percent-encoded identifiers or a party */
 #define MEMBERS_PARTY_BYTES 1024
+/* Of a task's evidence: its event has it three times at most, and fits the topics' default. */
+#define MEMBERS_EVIDENCE_MAX 100
+#define MEMBERS_EVIDENCE_BYTES 1024 /* of a ref, and of a note */
 
+/* Whether it is a text with nothing in it. */
+bool members_is_empty(const struct json *value);
+/* Whether it is absent, null or "". */
+bool members_none(const struct json *value);
 /* false, and missing-field, when the member is absent or null. */
 bool members_required(struct reader *r, const struct json *value, const char *name);
 
@@ -23,10 +30,14 @@ struct str members_text(struct reader *r, const struct json *value);
 struct str members_limited_text(struct reader *r, const struct json *value, size_t max_bytes);
 /* Cut at limits.title.bytes, with a warning. */
 struct str members_title(struct reader *r, const struct json *value);
-/* bad-identifier unless 1 to `max_bytes` bytes without control characters. */
+/* bad-identifier unless 1 to `max_bytes` bytes without control characters; so for "", too. */
 struct str members_identifier(struct reader *r, const struct json *value, size_t max_bytes);
+/* The same of one that may be missing. */
+struct str members_other_identifier(struct reader *r, const struct json *value, size_t max_bytes);
 /* Text without the white space around it; absent when nothing is left. */
 struct str members_trim(struct str text);
+/* The text as it is; absent when there is nothing but white space in it. */
+struct str members_said(struct str text);
 
 /* `*partial` (may be NULL) is the text of a partial date, else absent. TIME_NONE also for years
  * that say "absent". */
@@ -55,7 +66,13 @@ enum tristate members_tristate(struct reader *r, const struct json *value);
 
 struct owner members_owner(struct reader *r, const struct json *value);
 struct tracker members_tracker(struct reader *r, const struct json *value);
-/* A list of strings. */
+/* The entries of a list of objects, NULL unless it is one; too-large above `max` of them. */
+const struct json *members_entries(struct reader *r, const struct json *value, size_t max);
+bool members_is_object(struct reader *r, const struct json *value);
+/* Evidence, each entry a text or an object with ref and note. `of_task`: at most
+ * MEMBERS_EVIDENCE_MAX entries of bounded texts; one that says nothing is left out, with a warning. */
+struct evidence_list members_evidence(struct reader *r, const struct json *value, bool of_task);
+/* A list of strings, without those that say nothing. */
 struct str_list members_texts(struct reader *r, const struct json *value);
 /* The same without repeats. */
 struct str_list members_distinct_texts(struct reader *r, const struct json *value);

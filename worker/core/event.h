@@ -94,7 +94,8 @@ struct closure_event {
     X(TASK_UPDATE_REASON, TEXT, reason)                  \
     X(TASK_UPDATE_OWNER, OBJECT(owner), owner)           \
     X(TASK_UPDATE_SNOOZED_UNTIL, TIME, snoozed_until)    \
-    X(TASK_UPDATE_TRACKER, OBJECT(tracker), tracker)
+    X(TASK_UPDATE_TRACKER, OBJECT(tracker), tracker)     \
+    X(TASK_UPDATE_EVIDENCE, OBJECTS(evidence_list, evidence), evidence)
 
 /* Its members, as those of a finding. */
 /* clang-format off */

@@ -109,6 +109,16 @@ static int by_urgency(const void *a, const void *b)
     return order ? order : compare(x->number, y->number);
 }
 
+/* A review is a line of a list to look an incident up in: no incident is more urgent (R5.43). */
+static int by_incident(const void *a, const void *b)
+{
+    const struct digest_item *x = *(const struct digest_item *const *)a,
+                             *y = *(const struct digest_item *const *)b;
+    int order = str_cmp(x->incident_id, y->incident_id);
+    if (!order) order = compare(x->occurrence, y->occurrence);
+    return order ? order : compare(x->number, y->number);
+}
+
 /* All items of the entries, reviews apart. */
 static void gather(struct decision *d, struct entry *const *entries, size_t n,
                    struct digest_output *digest)
@@ -127,7 +137,7 @@ static void gather(struct decision *d, struct entry *const *entries, size_t n,
     }
     if (digest->items_n) qsort(digest->items, digest->items_n, sizeof *digest->items, by_urgency);
     if (digest->reviews_n)
-        qsort(digest->reviews, digest->reviews_n, sizeof *digest->reviews, by_urgency);
+        qsort(digest->reviews, digest->reviews_n, sizeof *digest->reviews, by_incident);
 }
 
 static struct str plural(size_t n)

@@ -285,6 +285,7 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     CHANGES(INTEGER, occurrence) \
     OWN(INTEGER, version) \
     CHANGES(OBJECT(tracker), tracker) \
+    CHANGES(OBJECTS(evidence_list, evidence), evidence) /* of this occurrence */ \
     OWN(TEXT, policy_version)    /* together `policy` */ \
     OWN(TEXT, policy_rule) \
     OWN(OBJECT(order), order)    /* of task-updated */ \

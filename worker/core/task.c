@@ -162,7 +162,10 @@ static void count(struct counts *counts, const struct task *task, int64_t by)
 /* The event and the state, and with an update what has changed. */
 static void count_messages(struct step *step, const struct task *task)
 {
-    step_count(step, 3, task->description.n + step_list_bytes(task->participants));
+    size_t text = task->description.n + step_list_bytes(task->participants);
+    for (size_t i = 0; i < task->evidence.n; i++)
+        text += task->evidence.items[i].ref.n + task->evidence.items[i].note.n;
+    step_count(step, 3, text);
 }
 
 static void emit(struct step *step, struct entry *entry, enum task_event event,
@@ -311,6 +314,7 @@ static void reopen(struct step *step, struct task *task)
     task->resolution = resolution_none;
     task->reason = STR_NONE;
     task->closed_at = TIME_NONE;
+    task->evidence = (struct evidence_list){0};
     /* A date given by a person stays while it can still be kept. */
     if (task->due_fixed && task->due_at <= step->at) task->due_fixed = false;
     task->touched_at = step->at;

@@ -9,11 +9,20 @@
 #define SAME_TIME SAME_VALUE
 #define SAME_WORD(vocabulary) SAME_VALUE
 #define SAME_OBJECT(name) name##_eq
+#define SAME_OBJECTS(list, name) list##_eq
 #define SAME_VALUE(a, b) ((a) == (b))
 
 static bool tracker_eq(struct tracker a, struct tracker b)
 {
     return str_eq(a.system, b.system) && str_eq(a.key, b.key) && str_eq(a.url, b.url);
+}
+
+static bool evidence_list_eq(struct evidence_list a, struct evidence_list b)
+{
+    bool same = a.n == b.n;
+    for (size_t i = 0; same && i < a.n; i++)
+        same = str_eq(a.items[i].ref, b.items[i].ref) && str_eq(a.items[i].note, b.items[i].note);
+    return same;
 }
 
 uint64_t task_diff(const struct task *a, const struct task *b)

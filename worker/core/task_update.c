@@ -39,6 +39,8 @@ void task_update_take(struct step *step, const struct task_update_event *event)
         task->owner = owner_is_nobody(event->owner) ? fallback_owner(step, task) : event->owner;
     if (event->present & TASK_UPDATE_TRACKER) task->tracker = event->tracker;
     if (event->status && !stays_closed(step, task)) task_apply_status(step, task, event->status);
+    /* Of the occurrence that the status leads to. */
+    if (event->present & TASK_UPDATE_EVIDENCE) task->evidence = event->evidence;
     if (event->present & TASK_UPDATE_SNOOZED_UNTIL)
         task_apply_snooze(step, task, event->snoozed_until);
     if (event->present & TASK_UPDATE_REASON)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "codec/decimal.h"
 #include "codec/json.h"
 #include "common/base64.h"
 #include "common/file.h"
@@ -119,10 +120,11 @@ static enum result read_at(const struct source *s, int number, const struct json
                            struct record *record)
 {
     enum timestamp_result result = TIMESTAMP_BAD;
+    struct decimal epoch;
     if (value && value->type == JSON_STRING)
         result = timestamp_parse(value->text, &record->timestamp);
-    else if (value && value->type == JSON_INT)
-        result = timestamp_from_epoch(value->integer, &record->timestamp);
+    else if (value && decimal_read(value, &epoch))
+        result = timestamp_from_epoch(epoch.whole, epoch.thousandths, &record->timestamp);
     if (result == TIMESTAMP_OK || result == TIMESTAMP_PARTIAL) {
         if (!record_time_is_wrong(record)) return OK;
         /* The worker would count it as now, and simulate as said. */

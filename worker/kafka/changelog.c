@@ -88,11 +88,8 @@ void changelog_serve(struct changelog *log)
 static bool connect_reader(struct changelog *log, struct error *error)
 {
     if (log->reader) return true;
-    rd_kafka_conf_t *conf = kafka_conf_new(log->config, KAFKA_READER, &log->watch, error);
-    if (!conf) return false;
-    /* What is fetched ahead is what memory goes to: one answer waits while another is written. */
-    rd_kafka_conf_set(conf, "queued.min.messages", "1", NULL, 0);
-    log->reader = kafka_conf_open(conf, KAFKA_READER, error);
+    rd_kafka_conf_t *conf = kafka_conf_new(log->config, KAFKA_CHANGELOG, &log->watch, error);
+    log->reader = conf ? kafka_conf_open(conf, KAFKA_CHANGELOG, error) : NULL;
     if (!log->reader) return false;
     log->topic = rd_kafka_topic_new(log->reader, log->config->topics[TOPIC_STATE].p, NULL);
     log->queue = rd_kafka_queue_new(log->reader);

@@ -61,6 +61,12 @@ static const struct setting member_settings[] = {
     {NULL, NULL},
 };
 
+/* What is fetched ahead is what memory goes to: one answer waits while another is written. */
+static const struct setting changelog_settings[] = {
+    {"queued.min.messages", "1"},
+    {NULL, NULL},
+};
+
 /* The retry back-off is what a small transaction waits for; in the other handles it would only make
  * them ask for offsets that are not stable yet 500 times a second. Dead letters may be twice as
  * large as inputs and outputs; the broker has the last word. */
@@ -283,6 +289,11 @@ int kafka_conf_producer_timeout_ms(const struct config *config)
     return limit_ms < SOCKET_TIMEOUT_MS ? limit_ms : SOCKET_TIMEOUT_MS;
 }
 
+static bool is_consumer(enum kafka_side side)
+{
+    return side == KAFKA_CONSUMER || side == KAFKA_READER || side == KAFKA_CHANGELOG;
+}
+
 static bool set_side(rd_kafka_conf_t *conf, const struct config *config, enum kafka_side side,
                      struct error *error)
 {
@@ -290,7 +301,8 @@ static bool set_side(rd_kafka_conf_t *conf, const struct config *config, enum ka
     int timeout_ms =
         side == KAFKA_PRODUCER ? kafka_conf_producer_timeout_ms(config) : SOCKET_TIMEOUT_MS;
     if (!set_int(conf, "socket.timeout.ms", timeout_ms, error)) return false;
-    if (side == KAFKA_CONSUMER || side == KAFKA_READER) set_tuning(conf, fetch_settings);
+    if (is_consumer(side)) set_tuning(conf, fetch_settings);
+    if (side == KAFKA_CHANGELOG) set_tuning(conf, changelog_settings);
     if (side == KAFKA_CONSUMER) set_tuning(conf, member_settings);
     if (side == KAFKA_PRODUCER || side == KAFKA_PUBLISHER) set_tuning(conf, producer_settings);
     if (side == KAFKA_PRODUCER) set_tuning(conf, transactional_settings);
@@ -306,6 +318,7 @@ static bool set_side(rd_kafka_conf_t *conf, const struct config *config, enum ka
         return set_users(conf, &config->kafka_consumer, error) &&
                set_all(conf, reader_guarantees, error) && set_member(conf, config, error);
     case KAFKA_READER:
+    case KAFKA_CHANGELOG:
         return set_users(conf, &config->kafka_consumer, error) &&
                set_all(conf, reader_guarantees, error) &&
                set(conf, "auto.offset.reset", "error", error);
@@ -372,9 +385,8 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_side sid
 rd_kafka_t *kafka_conf_open(rd_kafka_conf_t *conf, enum kafka_side side, struct error *error)
 {
     char text[300];
-    bool producer = side != KAFKA_CONSUMER && side != KAFKA_READER;
-    rd_kafka_t *rk =
-        rd_kafka_new(producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf, text, sizeof text);
+    rd_kafka_t *rk = rd_kafka_new(is_consumer(side) ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf,
+                                  text, sizeof text);
     if (rk) return rk;
     rd_kafka_conf_destroy(conf);
     error_usage(error, "Kafka cannot be set up: %s; change the kafka.* settings", text);

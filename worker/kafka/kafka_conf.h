@@ -16,6 +16,7 @@
 enum kafka_side {
     KAFKA_CONSUMER,  /* a member of the group */
     KAFKA_READER,    /* reads partitions that it is told to, read_committed, in no group */
+    KAFKA_CHANGELOG, /* the same, for what is copied to Redis as it comes */
     KAFKA_PRODUCER,  /* transactional */
     KAFKA_PUBLISHER, /* idempotent, in no transaction; partitions are murmur2 of the key */
     KAFKA_ADMIN,     /* topics and metadata */

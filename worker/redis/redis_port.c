@@ -157,20 +157,29 @@ static enum result read_load(struct redis_port *port, struct arena *arena, struc
     return read_details(port, load, sizes[1]->integer, sizes + COUNTS, error);
 }
 
-/* One round trip. *torn: the first shard whose keys do not fit together; NULL: they do. */
+/* The sizes of a shard's three keys, where they do not fit together. */
+struct torn {
+    const struct store_load *load; /* NULL: they do */
+    long long fields, keys, timers;
+};
+
+/* One round trip. *torn: of the first shard that is. */
 static enum result load_once(struct redis_port *port, struct arena *arena, struct store_load *loads,
-                             size_t n, const struct store_load **torn, struct error *error)
+                             size_t n, struct torn *torn, struct error *error)
 {
     redisReply **replies;
     size_t replies_n;
-    *torn = NULL;
+    *torn = (struct torn){.load = NULL};
     for (size_t i = 0; i < n; i++) write_load(port, arena, &loads[i]);
     enum result result =
         redis_connection_exchange(port->connection, arena, &replies, &replies_n, error);
     for (size_t i = 0; i < n && result == OK; i++) {
         bool fits = true;
         result = read_load(port, arena, &loads[i], replies, &fits, error);
-        if (!fits && !*torn) *torn = &loads[i];
+        redisReply **sizes = replies + hash_commands(&loads[i]);
+        if (!fits && !torn->load)
+            *torn =
+                (struct torn){&loads[i], sizes[0]->integer, sizes[1]->integer, sizes[2]->integer};
         replies += load_commands(&loads[i]);
     }
     return result;
@@ -182,18 +191,19 @@ static enum result load(void *self, struct arena *arena, struct store_load *load
                         struct error *error)
 {
     struct redis_port *port = self;
-    const struct store_load *torn = NULL;
+    struct torn torn = {.load = NULL};
     enum result result = redis_connection_ensure(port->connection, error);
     if (result || !n) return result;
     for (int tries = 0; tries < LOADS_BESIDE; tries++) {
         bool beside = !redis_writer_wait(port, 0);
         result = load_once(port, arena, loads, n, &torn, error);
-        if (result != OK || !torn || !beside) break;
+        if (result != OK || !torn.load || !beside) break;
         if (tries == LOADS_BESIDE - 2) redis_writer_wait(port, BESIDE_WAIT_MS);
     }
-    if (result == OK && torn)
+    if (result == OK && torn.load)
         log_warn("the shard's keys in Redis are inconsistent; rebuilding the shard",
-                 LOG_INT("shard", torn->shard));
+                 LOG_INT("shard", torn.load->shard), LOG_INT("fields", torn.fields),
+                 LOG_INT("index", torn.keys), LOG_INT("wake", torn.timers));
     return result;
 }
 

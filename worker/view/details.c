@@ -154,6 +154,13 @@ void details_write_task(const struct details *details, struct str task_id, const
     for (size_t i = 0; i < t->participants.n; i++)
         text_line(d, i ? "" : "participants", t->participants.items[i]);
     text_line(d, "tracker", t->tracker.key.p ? t->tracker.key : t->tracker.url);
+    for (size_t i = 0; i < t->evidence.n; i++) {
+        const struct evidence *e = &t->evidence.items[i];
+        struct str both = e->ref.p && e->note.p ? arena_join(d->arena, e->ref, STR(": "), e->note)
+                          : e->ref.p            ? e->ref
+                                                : e->note;
+        text_line(d, i ? "" : "evidence", both);
+    }
     time_line(d, "created", t->created_at);
     time_line(d, "updated", t->updated_at);
     time_line(d, "first late", t->first_breached_at);

@@ -62,11 +62,23 @@ void render_put_owner(struct render_page *page, const struct json *owner)
     buf_lit(page->out, ")");
 }
 
+static void put_evidence(struct render_page *page, const struct json *evidence)
+{
+    struct str ref = json_get_text(evidence, "ref"), note = json_get_text(evidence, "note");
+    render_put_quoted(page, ref.p ? ref : note);
+    if (!ref.p || !note.p) return;
+    buf_char(page->out, ' ');
+    render_put_quoted(page, note);
+}
+
 void render_put_list(struct render_page *page, const struct json *list)
 {
     for (const struct json *item = list ? list->first : NULL; item; item = item->next) {
         if (item != list->first) buf_lit(page->out, ", ");
-        render_put_text(page, item->text);
+        if (item->type == JSON_OBJECT)
+            put_evidence(page, item);
+        else
+            render_put_text(page, item->text);
     }
 }
 
