@@ -6,12 +6,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"os"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // How long a record that was not taken waits before it is given out again: doubled each time.
@@ -26,6 +29,16 @@ const (
 type partition struct {
 	records []*kgo.Record
 	pause   time.Duration
+}
+
+// tenure is since when a partition is this member's. What stands before `end` another may have dealt with; what
+// was given out before, this one.
+type tenure struct {
+	since time.Time
+	end   int64
+	given int64
+	ctx   context.Context // ends with it
+	leave context.CancelFunc
 }
 
 type place struct {
@@ -45,6 +58,7 @@ type kafkaInput struct {
 	mutex  sync.Mutex
 	client *kgo.Client
 	parts  map[place]*partition
+	held   map[place]*tenure
 	ready  chan *kgo.Record // to be given out
 	stop   context.CancelFunc
 }
@@ -52,7 +66,7 @@ type kafkaInput struct {
 func kafkaInputSpec() *service.ConfigSpec {
 	return service.NewConfigSpec().
 		Summary("Reads committed records of a consumer group, one of a partition at a time.").
-		Description("An offset is committed after its record was acknowledged. Metadata: kafka_topic, kafka_partition, kafka_offset, kafka_key, kafka_timestamp_ms, and the record's headers. Where and how Kafka is reached is said by the environment: KAFKA_BOOTSTRAP_SERVERS and so on, see docs/connect.md.").
+		Description("An offset is committed after its record was acknowledged. Metadata: kafka_topic, kafka_partition, kafka_offset, kafka_key, kafka_timestamp_ms, kafka_again (false: nobody can have dealt with it before), kafka_assigned_ms (since when the partition is ours), and the record's headers. Where and how Kafka is reached is said by the environment: KAFKA_BOOTSTRAP_SERVERS and so on, see docs/connect.md.").
 		Field(service.NewStringListField("topics").Description("The topics.")).
 		Field(service.NewStringField("group").Description("The consumer group.")).
 		Field(service.NewStringEnumField("start", "earliest", "latest").
@@ -83,13 +97,19 @@ func (in *kafkaInput) Connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	in.held = map[place]*tenure{}
 	start := kgo.NewOffset().AtStart()
 	if in.latest {
 		start = kgo.NewOffset().AtEnd()
 	}
 	gone := func(_ context.Context, _ *kgo.Client, lost map[string][]int32) { in.forget(lost) }
-	client, err := kgo.NewClient(append(options,
+	member, err := memberOptions()
+	if err != nil {
+		return err
+	}
+	client, err := kgo.NewClient(append(append(options, member...),
 		kgo.ConsumerGroup(in.group),
+		kgo.OnPartitionsAssigned(in.hold),
 		kgo.ConsumeTopics(in.topics...),
 		kgo.ConsumeResetOffset(start),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
@@ -121,13 +141,76 @@ func (in *kafkaInput) Connect(ctx context.Context) error {
 	return nil
 }
 
+// memberOptions: with KAFKA_GROUP_INSTANCE_ID a process that comes back goes on at once, and the others are not
+// disturbed; without, its partitions wait until the session of the one before is over.
+func memberOptions() ([]kgo.Opt, error) {
+	options := []kgo.Opt{}
+	if id := os.Getenv("KAFKA_GROUP_INSTANCE_ID"); id != "" {
+		options = append(options, kgo.InstanceID(id))
+	}
+	timeout := 10 * time.Second
+	if text := os.Getenv("KAFKA_SESSION_TIMEOUT_MS"); text != "" {
+		ms, err := strconv.Atoi(text)
+		if err != nil || ms < 1000 || ms > 1800000 {
+			return nil, fmt.Errorf("KAFKA_SESSION_TIMEOUT_MS is %q; allowed: 1000 to 1800000", text)
+		}
+		timeout = time.Duration(ms) * time.Millisecond
+	}
+	return append(options, kgo.SessionTimeout(timeout), kgo.HeartbeatInterval(min(timeout/4, 3*time.Second))), nil
+}
+
+// hold notes where partitions end as they are taken over.
+func (in *kafkaInput) hold(ctx context.Context, client *kgo.Client, new map[string][]int32) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	request := kmsg.NewPtrListOffsetsRequest()
+	for topic, partitions := range new {
+		entry := kmsg.NewListOffsetsRequestTopic()
+		entry.Topic = topic
+		for _, number := range partitions {
+			part := kmsg.NewListOffsetsRequestTopicPartition()
+			part.Partition, part.Timestamp = number, -1
+			entry.Partitions = append(entry.Partitions, part)
+		}
+		request.Topics = append(request.Topics, entry)
+	}
+	ends := map[place]int64{}
+	if response, err := request.RequestWith(ctx, client); err == nil {
+		for _, topic := range response.Topics {
+			for _, part := range topic.Partitions {
+				if part.ErrorCode == 0 {
+					ends[place{topic.Topic, part.Partition}] = part.Offset
+				}
+			}
+		}
+	}
+	in.mutex.Lock()
+	defer in.mutex.Unlock()
+	for topic, partitions := range new {
+		for _, number := range partitions {
+			at := place{topic, number}
+			end, known := ends[at]
+			if !known {
+				end = math.MaxInt64 // then all of it may have been dealt with
+			}
+			running, leave := context.WithCancel(context.Background())
+			in.held[at] = &tenure{since: time.Now(), end: end, given: -1, ctx: running, leave: leave}
+		}
+	}
+}
+
 // forget drops what has been fetched of partitions that another member has now.
 func (in *kafkaInput) forget(lost map[string][]int32) {
 	in.mutex.Lock()
 	defer in.mutex.Unlock()
 	for topic, partitions := range lost {
 		for _, number := range partitions {
-			delete(in.parts, place{topic, number})
+			at := place{topic, number}
+			delete(in.parts, at)
+			if held := in.held[at]; held != nil {
+				held.leave()
+				delete(in.held, at)
+			}
 		}
 	}
 	if in.client != nil {
@@ -185,7 +268,7 @@ func (in *kafkaInput) Read(ctx context.Context) (*service.Message, service.AckFu
 	}
 	select {
 	case record := <-ready:
-		return message(record), func(_ context.Context, err error) error {
+		return in.message(record), func(_ context.Context, err error) error {
 			in.answered(client, record, ready, err)
 			return nil
 		}, nil
@@ -194,7 +277,7 @@ func (in *kafkaInput) Read(ctx context.Context) (*service.Message, service.AckFu
 	}
 }
 
-func message(record *kgo.Record) *service.Message {
+func (in *kafkaInput) message(record *kgo.Record) *service.Message {
 	out := service.NewMessage(record.Value)
 	for _, header := range record.Headers {
 		out.MetaSetMut(header.Key, string(header.Value))
@@ -204,6 +287,15 @@ func message(record *kgo.Record) *service.Message {
 	out.MetaSetMut("kafka_offset", strconv.FormatInt(record.Offset, 10))
 	out.MetaSetMut("kafka_key", string(record.Key))
 	out.MetaSetMut("kafka_timestamp_ms", strconv.FormatInt(record.Timestamp.UnixMilli(), 10))
+	in.mutex.Lock()
+	if held := in.held[place{record.Topic, record.Partition}]; held != nil {
+		out = out.WithContext(held.ctx)
+		again := record.Offset < held.end || record.Offset <= held.given
+		held.given = max(held.given, record.Offset)
+		out.MetaSetMut("kafka_again", strconv.FormatBool(again))
+		out.MetaSetMut("kafka_assigned_ms", strconv.FormatInt(held.since.UnixMilli(), 10))
+	}
+	in.mutex.Unlock()
 	return out
 }
 
