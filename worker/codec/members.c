@@ -210,6 +210,14 @@ int members_choice(struct reader *r, const struct json *value, const struct voca
     return 0;
 }
 
+enum reported_status members_status(struct reader *r, const struct json *value,
+                                    enum reported_status last)
+{
+    enum reported_status status = policy_status(r->decoder->policy, members_text(r, value));
+    if (status && status <= last) return status;
+    return members_choice(r, value, &reported_status_words, REPORTED_OPEN, (int)last);
+}
+
 enum severity members_severity(struct reader *r, const struct json *value)
 {
     if (members_none(value)) return 0;
@@ -222,7 +230,7 @@ enum severity members_severity(struct reader *r, const struct json *value)
     struct str text = value->text;
     if (value->type == JSON_REAL && decimal_read(value, &number) && number.is_integer)
         text = arena_printf(r->arena, "%lld", (long long)number.whole);
-    enum severity severity = policy_severity(policy, text);
+    enum severity severity = policy_severity(policy, r->source, text);
     if (severity) return severity;
     reader_warn(r, value->name, value->text, severity_name(policy->severity_default));
     return policy->severity_default;

@@ -17,6 +17,7 @@
 #define FILE_BYTES_MAX ((size_t)4 * 1024 * 1024)
 #define CALENDARS_MAX 100
 #define ALIASES_MAX 10000
+#define SOURCES_MAX 1000
 #define PEOPLE_MAX 100000
 #define OBLIGATIONS_MAX 100
 
@@ -75,19 +76,20 @@ READ(calendars)
 
 /* severity, priority, postmortem */
 
-READ(aliases)
+/* {"sev-1":"critical"} */
+static enum result read_severity_words(struct policy_reader *r, const struct policy_place *at,
+                                       json_t *value, struct alias **aliases, size_t *n)
 {
-    struct policy *policy = target;
     if (!json_is_object(value) || json_object_size(value) > ALIASES_MAX)
         return policy_reader_bad(r, at, "allowed: an object of up to %d words", ALIASES_MAX);
-    policy->aliases = arena_alloc(r->arena, json_object_size(value) * sizeof *policy->aliases);
-    policy->aliases_n = 0;
+    *aliases = arena_alloc(r->arena, (json_object_size(value) + 1) * sizeof **aliases);
+    *n = 0;
     const char *name;
     json_t *item;
     json_object_foreach(value, name, item)
     {
         struct policy_place place = {at, name, 0};
-        struct alias *alias = &policy->aliases[policy->aliases_n++];
+        struct alias *alias = &(*aliases)[(*n)++];
         char *lower = arena_copy(r->arena, name, strlen(name) + 1);
         for (char *p = lower; *p; p++) *p = text_lower(*p);
         alias->name = str_of(lower);
@@ -100,11 +102,86 @@ READ(aliases)
     return OK;
 }
 
+READ(aliases)
+{
+    struct policy *policy = target;
+    return read_severity_words(r, at, value, &policy->aliases, &policy->aliases_n);
+}
+
+static int by_length(const void *a, const void *b)
+{
+    size_t x = ((const struct alias_source *)a)->prefix.n;
+    size_t y = ((const struct alias_source *)b)->prefix.n;
+    return (x < y) - (x > y);
+}
+
+/* {"/thehive":{"1":"low","4":"critical"}} */
+READ(sources)
+{
+    struct policy *policy = target;
+    if (!json_is_object(value) || json_object_size(value) > SOURCES_MAX)
+        return policy_reader_bad(r, at, "allowed: an object of up to %d sources", SOURCES_MAX);
+    size_t size = json_object_size(value) + 1;
+    policy->sources = arena_alloc(r->arena, size * sizeof *policy->sources);
+    policy->sources_n = 0;
+    const char *prefix;
+    json_t *words;
+    json_object_foreach(value, prefix, words)
+    {
+        struct policy_place place = {at, prefix, 0};
+        struct alias_source *source = &policy->sources[policy->sources_n++];
+        source->prefix = arena_str(r->arena, str_of(prefix));
+        if (!source->prefix.n)
+            return policy_reader_bad(r, &place, "allowed: how a ce_source begins, like \"/jira\"");
+        enum result result = read_severity_words(r, &place, words, &source->aliases, &source->n);
+        if (result != OK) return result;
+    }
+    qsort(policy->sources, policy->sources_n, sizeof *policy->sources, by_length);
+    return OK;
+}
+
 READ(severities)
 {
     static const struct policy_member members[] = {
         {"default", offsetof(struct policy, severity_default), policy_values_severity, false},
         {"aliases", 0, read_aliases, false},
+        {"sources", 0, read_sources, false},
+        {0},
+    };
+    return policy_reader_members(r, at, value, members, target);
+}
+
+/* {"in review":"in-progress"} */
+READ(status_aliases)
+{
+    struct policy *policy = target;
+    if (!json_is_object(value) || json_object_size(value) > ALIASES_MAX)
+        return policy_reader_bad(r, at, "allowed: an object of up to %d words", ALIASES_MAX);
+    size_t size = json_object_size(value) + 1;
+    policy->status_aliases = arena_alloc(r->arena, size * sizeof *policy->status_aliases);
+    policy->status_aliases_n = 0;
+    const char *name;
+    json_t *item;
+    json_object_foreach(value, name, item)
+    {
+        struct policy_place place = {at, name, 0};
+        struct status_alias alias = {.name = arena_str(r->arena, str_of(name))};
+        if (!alias.name.n) return policy_reader_bad(r, &place, "an alias must not be empty");
+        if (reported_status_parse(alias.name))
+            return policy_reader_bad(r, &place, "this is a status itself, not another word");
+        if (policy_status(policy, alias.name))
+            return policy_reader_bad(r, &place, "the same word stands there twice");
+        enum result result = policy_values_status(r, &place, item, &alias.status);
+        if (result != OK) return result;
+        policy->status_aliases[policy->status_aliases_n++] = alias;
+    }
+    return OK;
+}
+
+READ(status)
+{
+    static const struct policy_member members[] = {
+        {"aliases", 0, read_status_aliases, false},
         {0},
     };
     return policy_reader_members(r, at, value, members, target);
@@ -392,6 +469,7 @@ static const struct policy_member policy_members[] = {
     {"calendar", offsetof(struct policy, calendar), read_calendar, false},
     {"calendars", 0, read_calendars, false},
     {"severity", 0, read_severities, false},
+    {"status", 0, read_status, false},
     {"priority", offsetof(struct policy, priority), read_priorities, false},
     {"postmortem", 0, read_postmortem, false},
     {"sla", 0, read_sla, false},

@@ -27,6 +27,11 @@ READ(severity)
     return policy_reader_word(r, at, value, &severity_words, SEVERITY_CRITICAL, target);
 }
 
+READ(status)
+{
+    return policy_reader_word(r, at, value, &reported_status_words, REPORTED_OPEN, target);
+}
+
 READ(priority)
 {
     return policy_reader_word(r, at, value, &priority_words, PRIORITY_P1, target);

@@ -7,6 +7,7 @@
 #include "policy_reader.h"
 
 policy_read policy_values_severity;       /* int */
+policy_read policy_values_status;         /* int: what a tracker says */
 policy_read policy_values_priority;       /* int */
 policy_read policy_values_queue;          /* int */
 policy_read policy_values_work;           /* int: a kind that findings can be routed to */

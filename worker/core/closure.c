@@ -111,7 +111,7 @@ static unsigned what_changed(const struct incident *old, const struct incident *
 
 /* ---- the stages ---- */
 
-static const enum stage follow_up[] = {STAGE_PARTIES, STAGE_UPDATE, STAGE_RAISE, STAGE_TAKE,
+static const enum stage follow_up[] = {STAGE_PARTIES, STAGE_UPDATE, STAGE_RATE, STAGE_TAKE,
                                        STAGE_RELEASE, STAGE_DOUBTS, STAGE_NONE};
 /* Its findings go on to the other incident. */
 static const enum stage merge_away[] = {STAGE_TAKE, STAGE_FORWARD, STAGE_CLOSE, STAGE_HOLD,
@@ -147,6 +147,14 @@ static void close_task(struct step *step, struct entry *entry)
                                 STR_ARG(disposition_name(incident->disposition))));
 }
 
+/* One that has no severity of its own follows its incident's. */
+static void rate(struct step *step, struct entry *entry)
+{
+    bool is_raised = step->incident->cursor.changes & CHANGE_RAISED;
+    if (is_raised || !entry->finding->severity)
+        finding_task_rate(step, entry, is_raised ? TASK_RAISED : STR_NONE);
+}
+
 /* The stages that go over the incident's entries; `when`: only after these changes, if any. */
 static const struct {
     enum entry_type type;
@@ -154,7 +162,7 @@ static const struct {
     void (*handle)(struct step *step, struct entry *entry);
 } over_entries[stage_end] = {
     [STAGE_UPDATE] = {ENTRY_TASK, CHANGE_SEVERITY | CHANGE_OWNER | CHANGE_LABELS, followup_update},
-    [STAGE_RAISE] = {ENTRY_FINDING, CHANGE_RAISED, finding_task_reprioritize},
+    [STAGE_RATE] = {ENTRY_FINDING, CHANGE_RAISED | CHANGE_SEVERITY, rate},
     [STAGE_RELEASE] = {ENTRY_FINDING, 0, finding_release},
     [STAGE_DOUBTS] = {ENTRY_FINDING, 0, finding_look_again},
     [STAGE_AGAIN] = {ENTRY_FINDING, 0, finding_look_again},
@@ -214,7 +222,7 @@ static bool go_on(struct step *step, const struct closure_event *event)
     case STAGE_PARTIES: return go_over_parties(step);
     case STAGE_TAKE: return go_over_findings(step, event);
     case STAGE_UPDATE:
-    case STAGE_RAISE:
+    case STAGE_RATE:
     case STAGE_RELEASE:
     case STAGE_DOUBTS:
     case STAGE_FORWARD:

@@ -270,21 +270,22 @@ void finding_task_settle(struct step *step, const struct finding *finding, enum 
     task_tell_warnings(step, entry);
 }
 
-static void reprioritize_task(struct step *step, const struct finding *finding, enum task_kind kind)
+static void rate_task(struct step *step, const struct finding *finding, enum task_kind kind,
+                      struct str reason)
 {
     struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
     if (entry->task->status == STATUS_CLOSED) return;
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     task_apply_rating(step, task, task_rating(step, finding));
-    if (task->priority != before->priority && !task->reason.p) task->reason = TASK_RAISED;
+    if (task->priority != before->priority && !task->reason.p) task->reason = reason;
     task_changed(step, entry, before);
 }
 
-void finding_task_reprioritize(struct step *step, struct entry *entry)
+void finding_task_rate(struct step *step, struct entry *entry, struct str reason)
 {
     const struct finding *finding = entry->finding;
     if (!finding->kind) return;
-    reprioritize_task(step, finding, finding->kind);
-    if (finding->sop_task) reprioritize_task(step, finding, KIND_SOP_UPDATE);
+    rate_task(step, finding, finding->kind, reason);
+    if (finding->sop_task) rate_task(step, finding, KIND_SOP_UPDATE, reason);
 }

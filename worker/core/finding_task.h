@@ -22,7 +22,8 @@ void finding_task_follow_up(struct step *step, struct finding *finding, unsigned
 /* Its doubt is another than `old`: closes the task of a duplicate that counts by now, and says the
  * step's warnings on the task's event. */
 void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old);
-/* Severity and priority of its tasks anew, if it has any: the incident's level has changed. */
-void finding_task_reprioritize(struct step *step, struct entry *entry);
+/* Severity and priority of its tasks anew, if it has any: the incident's level or severity has changed.
+ * A task whose priority changes and which has no reason gets this one. */
+void finding_task_rate(struct step *step, struct entry *entry, struct str reason);
 
 #endif

@@ -27,7 +27,8 @@ struct str task_name(struct step *step, enum task_kind kind, struct str part)
 struct rating task_rating(const struct step *step, const struct finding *finding)
 {
     const struct policy *policy = step->policy;
-    enum severity severity = finding ? finding->severity : step->incident->severity;
+    enum severity severity = finding ? finding->severity : severity_none;
+    if (!severity) severity = step->incident->severity;
     if (!severity) severity = policy->severity_default;
     int boost = finding && step->incident->level == LEVEL_FULL ? policy->priority_boost : 0;
     return (struct rating){severity, policy_priority(policy, severity, boost)};
