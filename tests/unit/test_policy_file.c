@@ -364,6 +364,13 @@ static const char *const wrong_policies[] = {
     "{\"calendar\":{\"holidays\":{}}}",
     "{\"calendar\":{\"holidays\":[1]}}",
     "{\"severity\":{\"aliases\":[]}}",
+    "{\"severity\":{\"sources\":[]}}",
+    "{\"severity\":{\"sources\":{\"\":{}}}}",
+    "{\"severity\":{\"sources\":{\"/a\":[]}}}",
+    "{\"severity\":{\"sources\":{\"/a\":{\"Low\":\"high\"}}}}",
+    "{\"status\":{\"aliases\":[]}}",
+    "{\"status\":{\"aliases\":{\"\":\"open\"}}}",
+    "{\"status\":{\"words\":{}}}",
     "{\"severity\":{\"aliases\":{\"\":\"high\"}}}",
     "{\"severity\":{\"aliases\":{\"High\":\"low\"}}}",
     "{\"severity\":{\"default\":\"High\"}}",
@@ -456,6 +463,36 @@ static void calendars_have_names(void **state)
     assert_null(policy.obligations[1].calendar);
 }
 
+static void words_of_other_systems(void **state)
+{
+    (void)state;
+    assert_loads(
+        "{\"severity\":{\"sources\":{\"/a\":{\"1\":\"low\"},\"/a/b\":{\"Worst\":"
+        "\"critical\",\"2\":\"high\"}}},\"status\":{\"aliases\":{\"Geparkt\":\"blocked\"}}}");
+    assert_int_equal(policy.sources_n, 2);
+    assert_text(policy.sources[0].prefix, "/a/b"); /* the longest first */
+    assert_int_equal(policy.sources[0].n, 2);
+    assert_int_equal(policy_severity(&policy, STR("/a/b/c"), STR("worst")), SEVERITY_CRITICAL);
+    assert_int_equal(policy_severity(&policy, STR("/a"), STR("1")), SEVERITY_LOW);
+    assert_int_equal(policy_status(&policy, STR("geparkt")), REPORTED_BLOCKED);
+    assert_int_equal(policy_status(&policy, STR("done")), 0); /* replaced whole */
+    assert_loads("{}");
+    assert_int_equal(policy.sources_n, 0);
+    assert_int_equal(policy_status(&policy, STR("In_Review")), REPORTED_IN_PROGRESS);
+    assert_int_equal(policy_status(&policy, STR("DONE")), REPORTED_RESOLVED);
+    assert_int_equal(policy_status(&policy, STR("Won't do")), REPORTED_WONT_FIX);
+    assert_refused("{\"status\":{\"aliases\":{\"In Progress\":\"open\"}}}",
+                   ": status.aliases.In Progress: this is a status itself, not another word");
+    assert_refused("{\"status\":{\"aliases\":{\"on hold\":\"blocked\",\"On-Hold\":\"open\"}}}",
+                   ": status.aliases.On-Hold: the same word stands there twice");
+    assert_refused("{\"status\":{\"aliases\":{\"qa\":\"testing\"}}}",
+                   ": status.aliases.qa: \"testing\" is not allowed; allowed: open, in-progress, "
+                   "blocked, resolved, verified, wont-fix, dismissed, duplicate or closed");
+    assert_refused("{\"severity\":{\"sources\":{\"/a\":{\"1\":\"bad\"}}}}",
+                   ": severity.sources./a.1: \"bad\" is not allowed; allowed: critical, high, "
+                   "medium, low or informational");
+}
+
 static void what_is_called_otherwise_now(void **state)
 {
     (void)state;
@@ -489,6 +526,7 @@ int main(void)
         cmocka_unit_test(errors_say_where_and_what_is_allowed),
         cmocka_unit_test(bad_values),
         cmocka_unit_test(calendars_have_names),
+        cmocka_unit_test(words_of_other_systems),
         cmocka_unit_test(what_is_called_otherwise_now),
         cmocka_unit_test(the_policies_that_come_with_it),
     };
