@@ -36,11 +36,11 @@ static void the_longest_prefix_of_a_source_counts(void **state)
     assert_int_equal(policy_severity(p, STR("/thehive"), STR("1")), SEVERITY_LOW);
     assert_int_equal(policy_severity(p, STR("/thehive/org-1"), STR("4")), SEVERITY_CRITICAL);
     assert_int_equal(policy_severity(p, STR("/thehive/lab/2"), STR("1")), SEVERITY_INFORMATIONAL);
-    assert_int_equal(policy_severity(p, STR("/pagerduty"), STR("1")), SEVERITY_CRITICAL);
-    assert_int_equal(policy_severity(p, STR("/the"), STR("1")), SEVERITY_CRITICAL);
-    assert_int_equal(policy_severity(p, STR_NONE, STR("1")), SEVERITY_CRITICAL);
-    /* Its words alone, and the five: what 2 means nobody has said. */
-    assert_int_equal(policy_severity(p, STR("/thehive"), STR("2")), 0);
+    assert_int_equal(policy_severity(p, STR("/pagerduty"), STR("S2")), SEVERITY_HIGH);
+    assert_int_equal(policy_severity(p, STR("/the"), STR("S2")), SEVERITY_HIGH);
+    assert_int_equal(policy_severity(p, STR_NONE, STR("S2")), SEVERITY_HIGH);
+    /* Its words alone, and the five: what S2 means there nobody has said. */
+    assert_int_equal(policy_severity(p, STR("/thehive"), STR("S2")), 0);
     assert_int_equal(policy_severity(p, STR("/thehive"), STR("High")), SEVERITY_HIGH);
 }
 

@@ -147,7 +147,7 @@ struct policy {
 /* The severity of a word of a record from `source` (absent: none is known): one of the five names, or an
  * alias, of its source where the policy has that (R3.75), in any case; 0 if unknown. */
 enum severity policy_severity(const struct policy *policy, struct str source, struct str word);
-/* The status that a word is an alias of (R3.77); 0 if of none. */
+/* The status that a word is an alias of (R3.76); 0 if of none. */
 enum reported_status policy_status(const struct policy *policy, struct str word);
 /* The route of a category, the default route for those that have none. */
 const struct route *policy_route(const struct policy *policy, enum category category);
