@@ -105,11 +105,17 @@ static void zones_are_as_the_library_has_them(void **state)
             fail_msg("%s", error.text);
         setenv("TZ", names[i], 1);
         tzset();
-        for (ms_t at = t("1880-01-01T00:00:00Z"); at < t("2110-01-01T00:00:00Z"); at += 5 * HOUR_MS)
+        for (ms_t at = t("1880-01-01T00:00:00Z"); at < t("2110-01-01T00:00:00Z");
+             at += 29 * HOUR_MS)
             assert_as_the_library(names[i], at);
         for (ms_t at = t("2110-01-01T00:00:00Z"); at < t("9998-01-01T00:00:00Z");
-             at += 91 * HOUR_MS)
+             at += 1999 * HOUR_MS)
             assert_as_the_library(names[i], at);
+        for (size_t k = 0; k < zone.changes_n; k++) {
+            if (zone.changes[k].at < t("1880-01-01T00:00:00Z")) continue;
+            assert_as_the_library(names[i], zone.changes[k].at - SECOND_MS);
+            assert_as_the_library(names[i], zone.changes[k].at);
+        }
     }
 }
 
