@@ -17,7 +17,7 @@ DIGEST = "epilogue.reminder.digest.v1"
 _FINDING_KINDS = {"bug", "change-request", "service-investment", "register-entry"}
 # What an event of time that says epilogue-truncated may lack; in it they tell nothing.
 _LONG_PARTS = {"title", "description", "reason", "participants", "tracker", "evidence"}
-_NOT_IN_CHANGES = {"version", "updated_at", "cause", "changes", "warnings"}
+_NOT_IN_CHANGES = {"version", "updated_at", "cause", "by", "changes", "warnings"}
 
 
 def encode_id(text):

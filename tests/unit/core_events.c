@@ -92,6 +92,7 @@ void default_policy(struct arena *arena, struct policy *p)
     p->aliases[0] = (struct alias){STR("sev-0"), SEVERITY_CRITICAL};
     p->aliases[1] = (struct alias){STR("s2"), SEVERITY_HIGH};
     p->verification[PRIORITY_P1] = p->verification[PRIORITY_P2] = true;
+    p->closed_is = REPORTED_RESOLVED;
     default_times(p);
     default_routes(arena, p);
 }

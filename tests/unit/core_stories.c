@@ -73,7 +73,7 @@ static struct finding_event *some_finding(struct world *w, const char *incident_
     struct finding *f = &e->finding;
     if (story_chance(20)) f->order.time = some_time(w);
     if (story_chance(20)) level(w, &f->order);
-    e->present = (unsigned)next_random() & 0xffff & ((unsigned)next_random() | 1);
+    e->present = (unsigned)next_random() & ((unsigned)next_random() | 1);
     f->category = story_pick(category_end);
     f->severity = story_pick(severity_end);
     f->title = story_chance(20) ? STR_NONE : hostile_title();
@@ -90,6 +90,7 @@ static struct finding_event *some_finding(struct world *w, const char *incident_
     f->tracker.key = story_chance(50) ? STR_NONE : STR("SEC-1");
     f->duplicate_of = str_of(story_chance(20) ? "F-0" : findings[story_pick(4)]);
     if (story_chance(20)) f->duplicate_of = STR_NONE;
+    e->by = some_owner().person;
     if (story_chance(20)) e->warnings = warning(w, "severity");
     return e;
 }
@@ -136,7 +137,8 @@ static struct task_update_event *some_update(struct world *w)
     const char *name = task ? arena_str(w->arena, task->name).p : "bug/F-1";
     struct task_update_event *e = task_update(w, id, name, some_revision(w));
     if (story_chance(20)) level(w, &e->order);
-    e->present = (unsigned)next_random() & 0x1f;
+    e->present = (unsigned)next_random();
+    e->by = some_owner().person;
     e->status = e->present & TASK_UPDATE_STATUS ? story_pick(reported_status_end) : 0;
     e->reason = story_chance(50) ? STR_NONE : STR("because");
     e->owner = some_owner();
@@ -183,6 +185,8 @@ static void some_policy(struct world *w)
     if (story_chance(30)) p->missing_findings_after = working_days(story_pick(5));
     if (story_chance(30)) p->sla[1 + story_pick(4)].complete = working_days(story_pick(10));
     if (story_chance(30)) p->verification[1 + story_pick(4)] = story_chance(50);
+    if (story_chance(30)) p->closed_is = REPORTED_VERIFIED;
+    if (story_chance(30)) p->verified_by_owner = true;
     if (story_chance(30)) p->priority_boost = story_pick(3);
     if (story_chance(30)) p->routing[CATEGORY_MANUAL_ERROR].kind = 0;
     if (story_chance(30)) p->routing[CATEGORY_PROCESS_FLAW].owner = owner("legal", NULL);

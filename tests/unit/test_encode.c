@@ -54,7 +54,8 @@ static void test_task_created(void **state)
         "\"assign_due_at\":null,\"due_at\":\"2026-11-27T10:15:00.000Z\",\"snoozed_until\":null,"
         "\"closed_at\":null,\"first_breached_at\":null,\"sla\":\"on-track\",\"occurrence\":1,"
         "\"tracker\":null,\"evidence\":[],"
-        "\"policy\":{\"version\":\"2026-11-20\",\"rule\":\"finding/technical-lapse\"}," CAUSE ","
+        "\"policy\":{\"version\":\"2026-11-20\",\"rule\":\"finding/technical-lapse\"}," CAUSE
+        ",\"by\":null,"
         "\"changes\":{},\"warnings\":[]}");
     static const char *const headers[][2] = {
         {"ce_specversion", "1.0"},
@@ -111,7 +112,7 @@ static void test_task_updated_by_tick(void **state)
     encode_output(&encoder, arena, &output, &m);
     const char *expected =
         "\"cause\":{\"topic\":null,\"partition\":null,\"offset\":null,\"event_id\":null,"
-        "\"tick\":\"2026-11-20T10:15:00.000Z\"},\"changes\":{"
+        "\"tick\":\"2026-11-20T10:15:00.000Z\"},\"by\":null,\"changes\":{"
         "\"owner\":{\"from\":" OWNER ",\"to\":null},"
         "\"participants\":{\"from\":[\"identity\",\"crash-reporting\"],\"to\":[\"identity\"]},"
         "\"due_at\":{\"from\":\"2026-11-27T10:15:00.000Z\",\"to\":null},"
@@ -139,7 +140,7 @@ static void test_ids_are_percent_encoded(void **state)
     struct output output = {.type = OUTPUT_TASK,
                             .incident_id = STR("INC/10|4$%"),
                             .at = AT,
-                            .cause = {.topic = TOPIC_INCIDENT_CLOSED, .at = AT},
+                            .cause = {.topic = TOPIC_INCIDENT_CLOSED, .at = AT, .by = STR("lead")},
                             .warnings = {&warning, 1},
                             .task = {TASK_CLOSED, &task, NULL, 0}};
     struct message m;
@@ -153,10 +154,10 @@ static void test_ids_are_percent_encoded(void **state)
         "{\"task_id\":\"INC%2F10%7C4%24%25/coordination/A%2FB \\\"x\\\"\",\"version\":1,"
         "\"incident_id\":\"INC/10|4$%\",";
     assert_true(str_starts(m.value, str_of(start)));
-    assert_non_null(
-        strstr(arena_str(arena, m.value).p,
-               "\"event_id\":null},\"changes\":{},\"warnings\":[{\"member\":\"severity\","
-               "\"value\":\"x\",\"taken_as\":\"high\"}]}"));
+    assert_non_null(strstr(
+        arena_str(arena, m.value).p,
+        "\"event_id\":null},\"by\":\"lead\",\"changes\":{},\"warnings\":[{\"member\":\"severity\","
+        "\"value\":\"x\",\"taken_as\":\"high\"}]}"));
     buf_free(&encoder.scratch);
 }
 

@@ -334,7 +334,7 @@ static void an_sop_update_that_is_done_stays_done(void **state)
     struct finding_event *f = technical(w, "F-1", 1);
     SET_FINDING(f, SOP_CHANGE, sop_change, true);
     take_finding(w, NOON, f);
-    TELL_TASK(w, NOON, "sop-update/F-1", 1, STATUS, status, REPORTED_CLOSED);
+    TELL_TASK(w, NOON, "sop-update/F-1", 1, STATUS, status, REPORTED_VERIFIED);
     TELL_CLOSURE(w, NOON, 2, DISPOSITION, disposition, DISPOSITION_TEST);
     TELL_CLOSURE(w, NOON, 3, DISPOSITION, disposition, DISPOSITION_CONFIRMED);
     assert_int_equal(task_of(w, "INC-1", "sop-update/F-1")->status, STATUS_CLOSED);

@@ -117,7 +117,7 @@ static void one_stakeholder_review_an_incident(void **state)
     take_finding(w, NOON, finding(w, "INC-1", "F-1", 1));
     assert_news(w, "register-entry/F-1/1 created open\n");
     struct task_update_event *u = task_update(w, "INC-1", "stakeholder-review", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_CLOSED);
+    SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
     take_update(w, NOON, u);
     take_finding(w, NOON, finding(w, "INC-1", "F-2", 1));
     assert_news(w, "register-entry/F-2/1 created open\n");
@@ -276,7 +276,7 @@ static void a_duty_whose_start_is_not_known_counts_from_the_task(void **state)
     assert_time(notice(w)->due_at, "2026-11-25T12:00:00Z");
     /* Done is done. */
     struct task_update_event *u = task_update(w, "INC-1", "coordination/Regulator", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_CLOSED);
+    SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
     take_update(w, LATER, u);
     take_closure(w, LATER, detected(w, 4, TRI_FALSE));
     assert_news(w, "");

@@ -212,7 +212,7 @@ static void take_rich_incident(struct world *w)
                    "sop-update/F-1/1 created open\n"
                    "bug/F-2/1 created open\n");
     TELL_FINDING(w, NOON, "F-2", 2, STATUS, status, REPORTED_VERIFIED);
-    TELL_TASK(w, NOON, "findings-report", 1, STATUS, status, REPORTED_CLOSED);
+    TELL_TASK(w, NOON, "findings-report", 1, STATUS, status, REPORTED_VERIFIED);
 }
 
 static void confirmed_that_turns_away_closes_its_tasks_and_can_come_back(void **state)
@@ -349,7 +349,7 @@ static void completed_alternates_with_opened(void **state)
 {
     struct world *w = *state;
     take_closure(w, NOON, closure(w, "INC-1", 1));
-    TELL_TASK(w, NOON, "response-evaluation", 1, STATUS, status, REPORTED_CLOSED);
+    TELL_TASK(w, NOON, "response-evaluation", 1, STATUS, status, REPORTED_VERIFIED);
     assert_news(w, "response-evaluation/2 closed closed:done [status,resolution,closed_at,sla]\n"
                    "completed/1 light 0/1\n");
     assert_int_equal(output_at(w, 1)->incident.incident->counts.met, 1);

@@ -38,6 +38,7 @@ static struct owner sample_owner = {OWNER_MEMBERS(SAMPLE)};
 static struct tracker sample_tracker = {TRACKER_MEMBERS(SAMPLE)};
 static struct warning sample_warning = {WARNING_MEMBERS(SAMPLE)};
 static struct counts sample_counts = {COUNTS_MEMBERS(SAMPLE)};
+static struct forgotten_month sample_forgotten_month = {FORGOTTEN_MONTH_MEMBERS(SAMPLE)};
 static struct cursor sample_cursor = {CURSOR_MEMBERS(SAMPLE)};
 static struct timeline_entry sample_timeline_entry = {TIMELINE_ENTRY_MEMBERS(SAMPLE)};
 static struct evidence sample_evidence = {EVIDENCE_MEMBERS(SAMPLE)};
@@ -117,6 +118,10 @@ static void test_every_member_inside_is_stored(void **state)
     incident.cursor = sample_cursor;
     json = written(ENTRY_INCIDENT, &incident);
     CURSOR_MEMBERS(HAS)
+    incident = incident_none;
+    incident.forgotten = (struct forgotten){&sample_forgotten_month, 1};
+    json = written(ENTRY_INCIDENT, &incident);
+    FORGOTTEN_MONTH_MEMBERS(HAS)
     struct finding finding = finding_none;
     finding.tracker = sample_tracker;
     finding.warnings = (struct warnings){&sample_warning, 1};
@@ -297,9 +302,9 @@ static void test_the_schemas_of_the_records(void **state)
 {
     (void)state;
     ASSERT_SCHEMA("finding-updated", NULL, FINDING_SAID(NAME_OF) "finding_id", "incident_id",
-                  "revision", "updated_at")
+                  "revision", "by", "updated_at")
     ASSERT_SCHEMA("incident-closed", "finding", FINDING_SAID(NAME_OF) "finding_id", "revision",
-                  "updated_at")
+                  "by", "updated_at")
     ASSERT_SCHEMA("incident-closed", NULL, CLOSURE_RECORD(NAME_SAID, NAME_APART))
     ASSERT_SCHEMA("task-updated", NULL, TASK_UPDATE_RECORD(NAME_OF, NAME_APART))
 }
@@ -308,7 +313,7 @@ static void test_the_schema_of_a_task_event(void **state)
 {
     (void)state;
     ASSERT_SCHEMA("task-event", NULL, TASK_MEMBERS(NAME, NAME, MEMBER_SKIP) "task_id", "version",
-                  "incident_id", "policy", "cause", "changes", "warnings")
+                  "incident_id", "policy", "cause", "by", "changes", "warnings")
 }
 
 int main(void)

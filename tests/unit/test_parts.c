@@ -24,7 +24,7 @@ static struct finding_event *some_finding(struct world *w, int i, int64_t revisi
     struct finding_event *f = finding(w, "INC-1", id_of(w, "F", i), revision);
     SET_FINDING(f, CATEGORY, category, 1 + i % (category_end - 1));
     SET_FINDING(f, SEVERITY, severity, 1 + i % (severity_end - 1));
-    SET_FINDING(f, STATUS, status, i % REPORTED_CLOSED);
+    SET_FINDING(f, STATUS, status, i % REPORTED_VERIFIED);
     SET_FINDING(f, REASON, reason, STR("because"));
     SET_FINDING(f, SOP_CHANGE, sop_change, i % 3 == 0);
     if (i % 4 == 0) SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("F-1"));

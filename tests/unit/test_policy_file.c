@@ -143,6 +143,8 @@ static void assert_default_people(const struct policy *p)
     assert_true(p->verification[PRIORITY_P2]);
     assert_false(p->verification[PRIORITY_P3]);
     assert_false(p->verification[PRIORITY_P4]);
+    assert_int_equal(p->closed_is, REPORTED_RESOLVED);
+    assert_false(p->verified_by_owner);
 }
 
 static void the_built_in_policy(void **state)
@@ -179,7 +181,7 @@ static void maps_replace_whole(void **state)
     assert_loads("{\"severity\":{\"aliases\":{\"Sehr Hoch\":\"critical\"}},"
                  "\"routing\":{\"manual-error\":{\"kind\":\"change-request\"}},"
                  "\"people\":{\"on_call\":{\"a\":{\"team\":\"a\",\"person\":null}}},"
-                 "\"verification\":[],\"escalation\":[]}");
+                 "\"verification\":{\"priorities\":[]},\"escalation\":[]}");
     assert_int_equal(policy.aliases_n, 1);
     assert_text(policy.aliases[0].name, "sehr hoch");
     assert_int_equal(policy.severity_default, SEVERITY_HIGH);
@@ -278,6 +280,22 @@ static void obligations(void **state)
     assert_int_equal(o[1].party_kind, PARTY_OTHER);
 }
 
+static void verification_is_an_object(void **state)
+{
+    (void)state;
+    assert_loads("{\"verification\":{\"priorities\":[\"P1\"],\"closed_is\":\"verified\","
+                 "\"by_owner\":true}}");
+    assert_false(policy.verification[PRIORITY_P2]);
+    assert_int_equal(policy.closed_is, REPORTED_VERIFIED);
+    assert_true(policy.verified_by_owner);
+    assert_loads("{\"verification\":{\"closed_is\":\"resolved\"}}");
+    assert_true(policy.verification[PRIORITY_P2]);
+    assert_int_equal(policy.closed_is, REPORTED_RESOLVED);
+    assert_refused("{\"verification\":[\"P1\"]}",
+                   ": verification: the list is now its member \"priorities\": "
+                   "{\"priorities\": [\"P1\", \"P2\"]}");
+}
+
 static void errors_say_where_and_what_is_allowed(void **state)
 {
     (void)state;
@@ -367,7 +385,10 @@ static const char *const wrong_policies[] = {
     "{\"people\":{\"response-team\":\"x\"}}",
     "{\"people\":{\"managers\":[]}}",
     "{\"people\":{\"managers\":{\"a\":{\"persn\":\"x\"}}}}",
-    "{\"verification\":[\"P5\"]}",
+    "{\"verification\":{\"priorities\":[\"P5\"]}}",
+    "{\"verification\":{\"closed_is\":\"done\"}}",
+    "{\"verification\":{\"by_owner\":1}}",
+    "{\"verification\":7}",
     "{\"obligations\":[{\"name\":\"a\",\"within\":\"1d\"}]}",
     "{\"obligations\":[{\"name\":\"a\",\"within\":\"1d\",\"party\":\"  \"}]}",
     "{\"obligations\":[{\"name\":\"a\",\"within\":\"1d\",\"party\":\"p\",\"from\":\"now\"}]}",
@@ -422,6 +443,7 @@ int main(void)
         cmocka_unit_test(values),
         cmocka_unit_test(hours_and_days),
         cmocka_unit_test(obligations),
+        cmocka_unit_test(verification_is_an_object),
         cmocka_unit_test(errors_say_where_and_what_is_allowed),
         cmocka_unit_test(bad_values),
         cmocka_unit_test(the_policies_that_come_with_it),

@@ -98,8 +98,10 @@ static void reviews_repeat_and_coalesce(void **state)
     assert_str(output_at(w, 0)->reminder.summary,
                "Review of INC-1 is due: 2 open, 0 of them overdue");
     /* The next occurrence counts afresh. */
-    TELL_TASK(w, "2026-12-31T12:00:00Z", "response-evaluation", 1, STATUS, status, REPORTED_CLOSED);
-    TELL_TASK(w, "2026-12-31T12:00:00Z", "stakeholder-review", 1, STATUS, status, REPORTED_CLOSED);
+    TELL_TASK(w, "2026-12-31T12:00:00Z", "response-evaluation", 1, STATUS, status,
+              REPORTED_VERIFIED);
+    TELL_TASK(w, "2026-12-31T12:00:00Z", "stakeholder-review", 1, STATUS, status,
+              REPORTED_VERIFIED);
     run_until(w, "2027-02-01");
     assert_news(w, "");
     TELL_TASK(w, "2027-02-01", "response-evaluation", 2, STATUS, status, REPORTED_OPEN);
@@ -122,7 +124,7 @@ static void no_finding_came(void **state)
     complete_closure(w, e); /* nothing to do: it completes at once, and is not asked */
     take_closure(w, NOON, e);
     struct task_update_event *u = task_update(w, "INC-2", "register-entry/F-1", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_CLOSED);
+    SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
     take_update(w, NOON, u);
     run_until(w, "2027-06-01");
     assert_news(w, "reminder missing-findings/1 INC-1 2026-12-04T12:00 "
@@ -181,7 +183,7 @@ static void retention_deletes_the_past(void **state)
     assert_news(w, "");
     const char *rest[] = {"sop-update/F-1~2", "stakeholder-review~2"};
     for (int i = 0; i < 2; i++) {
-        TELL_TASK(w, "2027-12-01", rest[i], 1, STATUS, status, REPORTED_CLOSED);
+        TELL_TASK(w, "2027-12-01", rest[i], 1, STATUS, status, REPORTED_VERIFIED);
     }
     assert_news(w, "stakeholder-review~2/2 closed closed:done [status,resolution,closed_at,sla]\n"
                    "completed/2 light 0/4\n");

@@ -304,7 +304,7 @@ static void groups_are_not_told_of_verification(void **state)
     SET_FINDING(f, STATUS, status, REPORTED_RESOLVED);
     take_finding(w, NOON, f);
     take_status(w, NOON, 2, REPORTED_WONT_FIX);
-    TELL_TASK(w, NOON, "stakeholder-review", 1, STATUS, status, REPORTED_CLOSED);
+    TELL_TASK(w, NOON, "stakeholder-review", 1, STATUS, status, REPORTED_VERIFIED);
     run_until(w, "2027-03-01");
     assert_news(w, "reminder escalation/1 register-entry/F-2 &verify-due 2026-11-27T12:00 "
                    "response-lead=:response-lead@example.com response-team=security-response\n");

@@ -48,7 +48,7 @@ static void a_tracker_reports_every_status(void **state)
     assert_news(w, "bug/F-1/4 updated open [status]\n");
     report(w, NOON, "bug/F-1", 4, REPORTED_RESOLVED);
     assert_news(w, "bug/F-1/5 resolved resolved [status]\n");
-    report(w, NOON, "bug/F-1", 5, REPORTED_CLOSED);
+    report(w, NOON, "bug/F-1", 5, REPORTED_VERIFIED);
     assert_news(w, "bug/F-1/6 closed closed:done [status,resolution,closed_at,sla]\n"
                    "completed/1 light 0/1\n");
     report(w, NOON, "bug/F-1", 6, REPORTED_DUPLICATE);
@@ -315,7 +315,7 @@ static void closing_ends_a_pause(void **state)
 {
     struct world *w = p1_bug(state);
     snooze(w, LATER, 1, t("2026-12-04T12:00:00Z"));
-    report(w, "2026-11-28T12:00:00Z", "bug/F-1", 2, REPORTED_CLOSED);
+    report(w, "2026-11-28T12:00:00Z", "bug/F-1", 2, REPORTED_VERIFIED);
     assert_int_equal(bug(w)->sla, SLA_MET);
     assert_time(bug(w)->due_at, "2026-12-01T12:00:00Z");
     assert_time(bug(w)->snoozed_until, NULL);
@@ -371,7 +371,7 @@ static void time_never_runs_back(void **state)
     snooze(w, "2026-11-27T13:00:00Z", 2, t("2026-12-04T12:00:00Z"));
     snooze(w, "2026-11-27T12:30:00Z", 3, TIME_NONE);
     assert_time(bug(w)->due_at, "2026-11-27T12:00:00Z");
-    report(w, "2026-11-20T12:00:00Z", "bug/F-1", 4, REPORTED_CLOSED);
+    report(w, "2026-11-20T12:00:00Z", "bug/F-1", 4, REPORTED_VERIFIED);
     assert_time(bug(w)->closed_at, "2026-11-27T13:00:00Z");
     assert_int_equal(bug(w)->sla, SLA_MET_LATE);
 }

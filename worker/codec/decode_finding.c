@@ -83,12 +83,14 @@ void decode_finding(struct reader *r, const struct json *object, struct str inci
     f->description =
         members_limited_text(r, m[M_description], r->decoder->limits->description_bytes);
     f->reason = members_text(r, m[M_reason]);
-    f->owner = members_owner(r, m[M_owner]);
+    if (!members_owner(r, m[M_owner], &f->owner, &event->owner_part))
+        event->present &= ~(unsigned)FINDING_OWNER;
     f->groups = members_distinct_texts(r, m[M_groups]);
     f->due_at = members_calendar_time(r, m[M_due_at], true);
     f->snoozed_until = members_calendar_time(r, m[M_snoozed_until], false);
     f->tracker = members_tracker(r, m[M_tracker]);
     f->references = members_texts(r, m[M_references]);
     f->duplicate_of = members_other_identifier(r, m[M_duplicate_of], id_bytes(r));
+    event->by = members_name(r, m[M_by]);
     if (r->merged) read_way(r, m, event);
 }

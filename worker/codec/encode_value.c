@@ -182,6 +182,7 @@ static void write_task(const struct encoder *encoder, struct buf *out, const str
     encode_value_task_members(out, output->incident_id, output->task.after, task_id);
     buf_lit(out, ",\"cause\":");
     write_cause(encoder, out, &output->cause);
+    PUT_AS(out, by, TEXT, output->cause.by);
     write_changes(out, &output->task);
     write_end(out, output);
 }
@@ -462,6 +463,7 @@ static void write_finding(struct buf *out, const struct finding_event *event)
     write_way(out, f);
     if (f->order.revision >= 0) PUT(out, &f->order, INTEGER, revision);
     if (f->order.time != TIME_NONE) PUT_AS(out, updated_at, TIME, f->order.time);
+    if (event->by.p) PUT(out, event, TEXT, by);
 #define PUT_SAID(bit, type, member) \
     if (event->present & bit) PUT(out, f, type, member);
     FINDING_SAID(PUT_SAID)

@@ -34,6 +34,8 @@ struct str members_title(struct reader *r, const struct json *value);
 struct str members_identifier(struct reader *r, const struct json *value, size_t max_bytes);
 /* The same of one that may be missing. */
 struct str members_other_identifier(struct reader *r, const struct json *value, size_t max_bytes);
+/* The name of a person or an account, trimmed; too-large above MEMBERS_IDENTIFIER_BYTES. */
+struct str members_name(struct reader *r, const struct json *value);
 /* Text without the white space around it; absent when nothing is left. */
 struct str members_trim(struct str text);
 /* The text as it is; absent when there is nothing but white space in it. */
@@ -64,7 +66,10 @@ enum tristate members_boolean(struct reader *r, const struct json *value);
 /* The same with the words for what publishers do not know: enum tristate. */
 enum tristate members_tristate(struct reader *r, const struct json *value);
 
-struct owner members_owner(struct reader *r, const struct json *value);
+/* *part: which of the two a text says. false, with a warning, for what says neither in a way that is
+ * known: then nothing was said of it (R4.218). */
+bool members_owner(struct reader *r, const struct json *value, struct owner *owner,
+                   enum owner_part *part);
 struct tracker members_tracker(struct reader *r, const struct json *value);
 /* The entries of a list of objects, NULL unless it is one; too-large above `max` of them. */
 const struct json *members_entries(struct reader *r, const struct json *value, size_t max);

@@ -284,7 +284,31 @@ READ(people)
     return policy_reader_members(r, at, value, members, target);
 }
 
-/* review, obligations */
+/* verification, review, obligations */
+
+READ(closed_is)
+{
+    static const char *const words[] = {"resolved", "verified", NULL};
+    int is;
+    enum result result = policy_reader_choice(r, at, value, words, &is);
+    if (result == OK) *(enum reported_status *)target = is ? REPORTED_VERIFIED : REPORTED_RESOLVED;
+    return result;
+}
+
+READ(verification)
+{
+    static const struct policy_member members[] = {
+        {"priorities", offsetof(struct policy, verification), policy_values_priorities, false},
+        {"closed_is", offsetof(struct policy, closed_is), read_closed_is, false},
+        {"by_owner", offsetof(struct policy, verified_by_owner), policy_reader_bool, false},
+        {0},
+    };
+    if (json_is_array(value))
+        return policy_reader_bad(r, at,
+                                 "the list is now its member \"priorities\": "
+                                 "{\"priorities\": [\"P1\", \"P2\"]}");
+    return policy_reader_members(r, at, value, members, target);
+}
 
 READ(review)
 {
@@ -340,7 +364,7 @@ static const struct policy_member policy_members[] = {
     {"routing", offsetof(struct policy, routing), read_routing, false},
     {"queues", offsetof(struct policy, queue), read_queues, false},
     {"people", 0, read_people, false},
-    {"verification", offsetof(struct policy, verification), policy_values_priorities, false},
+    {"verification", 0, read_verification, false},
     {"review", 0, read_review, false},
     {"missing_findings_after", offsetof(struct policy, missing_findings_after),
      policy_reader_duration, false},

@@ -38,7 +38,9 @@ static void merge_header(const struct policy *policy, struct incident *stored,
         stored->merge_void = STR_NONE;
     }
     stored->closed_at = in->closed_at;
+    struct owner owner = policy_owner(policy, stored->owner, in->owner, event->owner_part);
     INCIDENT_MEMBERS(MEMBER_MERGE, MEMBER_SKIP)
+    if (present & CLOSURE_OWNER) stored->owner = owner;
     if (!stored->severity) stored->severity = policy->severity_default;
 }
 
@@ -113,7 +115,7 @@ static void forward(struct step *step, struct entry *entry)
 {
     bool all = step->incident->cursor.changes & CHANGE_MERGED;
     if (!all && finding_is_held(entry->finding)) return;
-    forward_finding(step, entry->finding, entry->finding, ~0u);
+    forward_finding(step, entry->finding, entry->finding, ~0u, entry->finding->status_by);
 }
 
 static void close_task(struct step *step, struct entry *entry)

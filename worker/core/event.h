@@ -16,6 +16,7 @@ struct cause {
     int64_t offset;
     struct str event_id; /* the CloudEvents id of the record, or absent */
     ms_t at;             /* record time, never later than now; of a tick: when it was due */
+    struct str by;       /* who did it, as the record says; absent where it does not */
     struct str traceparent, tracestate;
 };
 
@@ -29,7 +30,7 @@ struct cause {
 #define FINDING_RECORD(SAID, APART) \
     APART(finding_id) APART(incident_id) APART(revision) \
     FINDING_SAID(SAID) \
-    APART(updated_at) APART(origin) APART(passed)
+    APART(by) APART(updated_at) APART(origin) APART(passed)
 /* clang-format on */
 
 enum { FINDING_SAID(MEMBER_PLACE) };
@@ -41,7 +42,9 @@ enum finding_member { FINDING_SAID(MEMBER_BIT) };
 struct finding_event {
     struct str incident_id;
     struct finding finding;
+    enum owner_part owner_part; /* of it, which its `owner` says */
     unsigned present;
+    struct str by;
     struct warnings warnings;
 };
 
@@ -82,6 +85,7 @@ struct closure_event {
     struct str incident_id;
     struct incident incident;
     struct closure closure;
+    enum owner_part owner_part; /* of the incident, which its `owner` says */
     unsigned present;
     struct finding_event *findings; /* one of each id: the last counts */
     size_t findings_n;
@@ -102,7 +106,7 @@ struct closure_event {
 #define TASK_UPDATE_RECORD(SAID, APART) \
     APART(task_id) APART(incident_id) APART(revision) \
     TASK_UPDATE_SAID(SAID) \
-    APART(updated_at)
+    APART(by) APART(updated_at)
 /* clang-format on */
 
 enum { TASK_UPDATE_SAID(MEMBER_PLACE) };
@@ -115,7 +119,9 @@ struct task_update_event {
     struct str name;    /* what follows "<incident_id>/" in it, STR_NONE if it does not start so */
     struct order order;
     TASK_UPDATE_SAID(MEMBER_OF)
+    enum owner_part owner_part; /* which `owner` says */
     unsigned present;
+    struct str by;
     struct warnings warnings;
 };
 

@@ -193,6 +193,7 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
 
     struct warnings closure_warnings = step->warnings;
     step->warnings = event->warnings;
+    step->cause.by = event->by;
     const struct finding *old = entry->exists ? entry->finding : &finding_none;
     struct finding *finding =
         entry->exists ? edit(step, entry) : first_sight(step, entry, &event->finding);
@@ -204,8 +205,14 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
         present &= ~(unsigned)FINDING_STATUS;
         step->warnings = step_join_warnings(step->arena, step->warnings, dismissal_warning(step));
     }
-    merge(finding, &event->finding, says(finding, &event->finding, present));
-    take_way(step, finding, &event->finding);
+    if (present & FINDING_STATUS) finding->status_by = event->by;
+    /* What it says of a part of the owner is of the one that its task has now. */
+    struct finding said = event->finding;
+    if (event->owner_part)
+        said.owner = policy_owner(step->policy, finding_task_owner(step, finding), said.owner,
+                                  event->owner_part);
+    merge(finding, &said, says(finding, &said, present));
+    take_way(step, finding, &said);
     step_count_finding(step, finding);
 
     const struct incident *incident = step->incident;
@@ -214,7 +221,7 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
          * two parts of it would not be told apart by their order. */
         bool comes = in_closure || forward_is_due(step, entry);
         finding->orphan_over = !comes;
-        if (!comes) forward_finding(step, finding, &event->finding, event->present);
+        if (!comes) forward_finding(step, finding, &said, event->present, event->by);
         tell_of_incident(step, finding);
     } else if (incident->level == LEVEL_UNCONFIRMED) {
         finding->orphan_over = true;
@@ -228,6 +235,7 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
         finding_task_follow_up(step, finding, present);
         if (!in_closure) duplicate_doubts_may_end(step, finding, old);
     }
+    step->cause.by = STR_NONE;
     step->warnings = closure_warnings;
 }
 

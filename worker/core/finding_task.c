@@ -2,6 +2,7 @@
 /* The tasks of a finding: what they are made of, and how they follow it. */
 #include "finding_task.h"
 
+#include "closing.h"
 #include "deadline.h"
 #include "followup.h"
 #include "reminder.h"
@@ -27,6 +28,12 @@ static struct owner owner_of(const struct step *step, const struct finding *find
 {
     if (!owner_is_nobody(finding->owner)) return finding->owner;
     return policy_route(step->policy, finding_task_category(finding))->owner;
+}
+
+struct owner finding_task_owner(struct step *step, const struct finding *finding)
+{
+    if (!finding->kind) return finding->owner;
+    return step_task_entry(step, task_name(step, finding->kind, finding->finding_id))->task->owner;
 }
 
 struct str finding_task_title(struct step *step, const struct finding *finding)
@@ -201,9 +208,28 @@ static void open_sop_update(struct step *step, const struct finding *finding)
     }
 }
 
+/* What counts of its status is its status. */
+static void judge_status(struct step *step, struct finding *finding, unsigned present)
+{
+    if (!(present & FINDING_STATUS)) return;
+    const struct task *task = NULL;
+    if (finding->kind)
+        task = step_task_entry(step, task_name(step, finding->kind, finding->finding_id))->task;
+    bool is_rated = !task || (present & FINDING_SEVERITY);
+    struct claim claim = {
+        .task = task,
+        .status = finding->status,
+        .priority = is_rated ? task_rating(step, finding).priority : task->priority,
+        .owner = !task || (present & FINDING_OWNER) ? owner_of(step, finding) : task->owner,
+        .by = finding->status_by,
+    };
+    finding->status = closing_judge(step, &claim);
+}
+
 void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present)
 {
     enum task_kind old = finding->kind;
+    judge_status(step, finding, present);
     finding->kind = kind_of(step, finding);
     if (old == finding->kind) {
         update_task(step, old, finding, present);

@@ -39,7 +39,7 @@ static struct str duplicate_of(struct step *step, const struct finding *known, s
 }
 
 void forward_finding(struct step *step, const struct finding *known, const struct finding *said,
-                     unsigned present)
+                     unsigned present, struct str by)
 {
     const struct incident *incident = step->incident;
     struct output *output = step_emit(step, OUTPUT_FORWARD);
@@ -47,6 +47,7 @@ void forward_finding(struct step *step, const struct finding *known, const struc
     output->incident_id = incident->merged_into;
     output->forward.finding.incident_id = incident->merged_into;
     output->forward.finding.present = present;
+    output->forward.finding.by = by;
     *on = *said;
     on->finding_id = known->finding_id;
     on->origin = known->origin;

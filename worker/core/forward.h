@@ -6,9 +6,9 @@
 #include "step.h"
 
 /* Takes a finding of a merged incident on to the other one: `said` is what is told of it, `known`
- * the finding as this incident knows it, or the same. */
+ * the finding as this incident knows it, or the same; `by` who says it. */
 void forward_finding(struct step *step, const struct finding *known, const struct finding *said,
-                     unsigned present);
+                     unsigned present, struct str by);
 /* Whether the finding has come through this incident before. */
 bool forward_has_passed(const struct finding *finding, struct str incident_id);
 /* Whether the closure that is under way takes the finding on: it has yet to come to it. */

@@ -37,7 +37,7 @@ enum decide_result merged_take_finding(struct step *step, const struct finding_e
         } else if (incident->cursor.stage || !is_to_cut(finding, incident)) {
             /* On, perhaps round once more: what a closure has begun here is to be done first, or
              * another member is the one to cut, or it is another way now. */
-            forward_finding(step, finding, finding, event->present);
+            forward_finding(step, finding, finding, event->present, event->by);
             return DECIDE_OK;
         } else {
             result = closure_void_merge(step);

@@ -2,6 +2,7 @@
 /* What a tracker or a person says of a task, and where it does not count. */
 #include "task_update.h"
 
+#include "closing.h"
 #include "deadline.h"
 #include "finding_task.h"
 #include "incident.h"
@@ -31,14 +32,20 @@ void task_update_take(struct step *step, const struct task_update_event *event)
 {
     struct entry *entry = step_task_entry(step, event->name);
     if (!order_is_later(entry->task->order, event->order)) return;
+    step->cause.by = event->by;
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     task->order = order_advance(step->arena, task->order, event->order);
 
     if (event->present & TASK_UPDATE_OWNER)
-        task->owner = owner_is_nobody(event->owner) ? fallback_owner(step, task) : event->owner;
+        task->owner = owner_is_nobody(event->owner) ? fallback_owner(step, task)
+                                                    : policy_owner(step->policy, task->owner,
+                                                                   event->owner, event->owner_part);
     if (event->present & TASK_UPDATE_TRACKER) task->tracker = event->tracker;
-    if (event->status && !stays_closed(step, task)) task_apply_status(step, task, event->status);
+    if (event->status && !stays_closed(step, task)) {
+        struct claim claim = {before, event->status, task->priority, task->owner, event->by};
+        task_apply_status(step, task, closing_judge(step, &claim));
+    }
     /* Of the occurrence that the status leads to. */
     if (event->present & TASK_UPDATE_EVIDENCE) task->evidence = event->evidence;
     if (event->present & TASK_UPDATE_SNOOZED_UNTIL)

@@ -73,6 +73,12 @@ static void put_closed(struct render_page *page, const struct json *value)
     render_put_quoted(page, reason);
 }
 
+static void put_by(struct render_page *page, const struct json *value)
+{
+    if (!json_get_text(value, "by").p) return;
+    render_put_member(page, "; by ", value, "by", "");
+}
+
 void render_event_task(struct render_page *page, struct str word, const struct json *value)
 {
     static const char *const none[] = {NULL};
@@ -84,6 +90,7 @@ void render_event_task(struct render_page *page, struct str word, const struct j
     render_put_text(page, json_get_text(value, "task_id"));
     if (str_eq(word, STR("created"))) {
         put_created(page, value);
+        put_by(page, value);
         render_put_warnings(page, value);
         return;
     }
@@ -99,6 +106,7 @@ void render_event_task(struct render_page *page, struct str word, const struct j
     } else {
         put_changes(page, value, str_eq(word, STR("resolved")) ? of_resolved : none, ": ");
     }
+    put_by(page, value);
     render_put_warnings(page, value);
 }
 
