@@ -12,9 +12,10 @@ import pytest
 from conftest import long_run
 from support import checker
 from support.connector import DEAD_LETTERS, Connector, environment_of
-from support.events import bug_id, closure, finding
+from support.events import bug_id, closure, finding, task_update
 from support.process import wait_until
 from support.standin import StandIn
+from support.webhooks import TOKEN, Sources, payload
 
 _TERMS = {"assign": "1h", "complete": "2s", "stale": "1h", "verify": "1h"}
 # All is due two seconds after it was made, and told a second later.
@@ -37,7 +38,7 @@ def _standin():
 
 @pytest.fixture(name="connect")
 def _connect(world, standin):
-    """Starts connectors against the stand-in: connect("sinks/github", CONNECT_SETTLE="1s")."""
+    """Starts connectors against the stand-in: connect("sinks/to-github", CONNECT_SETTLE="1s")."""
     started = []
 
     def start(*names, directory=None, **env):
@@ -77,7 +78,7 @@ def _quiet(world, standin, seconds=3):
 def test_tasks_become_issues(world, standin, connect):
     world.topics_create(4)
     world.start_worker().wait_ready()
-    connect("sinks/github", "sinks/jira", JIRA_ISSUE_TYPE="Bug",
+    connect("sinks/to-github", "sinks/to-jira", JIRA_ISSUE_TYPE="Bug",
             directory={"recipients": {"person:dev@example.com": {"github": "octocat"}}}).wait_ready()
     world.close_incident(closure("INC-1"))
     world.update_finding(finding("INC-1", "F-1", severity="high"))
@@ -103,7 +104,7 @@ def test_the_life_of_a_task(world, standin, connect, system):
     standin.lag_s = 0.2
     world.topics_create(4)
     world.start_worker().wait_ready()
-    connector = connect(f"sinks/{system}").wait_ready()
+    connector = connect(f"sinks/to-{system}").wait_ready()
     world.close_incident(closure("INC-1"))
     world.update_finding(finding("INC-1", "F-1", severity="medium"))
     task = bug_id("INC-1", "F-1")
@@ -150,7 +151,7 @@ def test_faults_of_a_tracker(world, standin, connect):
     standin.fault("422", "POST .*/issues$", times=1, every=9)
     world.topics_create(4)
     world.start_worker().wait_ready()
-    connector = connect("sinks/github", CONNECT_QUEUES="engineering").wait_ready()
+    connector = connect("sinks/to-github", CONNECT_QUEUES="engineering").wait_ready()
     expected = set()
     for incident in range(6):
         world.close_incident(closure(f"INC-{incident}"), flush=False)
@@ -179,7 +180,7 @@ def test_what_people_are_told(world, standin, connect):
     world.set_policy(_SECONDS)
     world.topics_create(4)
     standin.dead_channels["C0GONE"] = "is_archived"
-    connector = connect("sinks/slack", "sinks/apprise", "sinks/teams", "sinks/pagerduty", PAGERDUTY_PRIORITIES="P1,P2,P3", directory={
+    connector = connect("sinks/to-slack", "sinks/to-apprise", "sinks/to-teams", "sinks/to-pagerduty", PAGERDUTY_PRIORITIES="P1,P2,P3", directory={
         "fallback": {"slack": "C0FALLBACK", "pagerduty": "f" * 32, "apprise": "mailto://lead@example.com", "teams": f"{standin.url}/teams/workflows/all"},
         "recipients": {
             "person:eva@example.com": {"slack": "U0EVA", "pagerduty": "e" * 32},
@@ -217,6 +218,54 @@ def test_what_people_are_told(world, standin, connect):
     assert connector.dead_letters() == []
 
 
+@pytest.mark.parametrize("account", ["epilogue-bot", ""], ids=["our account is known", "our account is not known"])
+def test_there_and_back(world, standin, account):
+    """What PagerDuty closes becomes tasks, the tasks issues of GitHub; people close them there, the response
+    team verifies, and the incident is completed. Every webhook comes twice, and nothing goes round in
+    circles."""
+    world.topics_create(4)
+    standin.duplicate_deliveries = True
+    environment = {"CONNECT_GROUP": f"{world.prefix}-connect", "KAFKA_GROUP_INSTANCE_ID": "c1", "CONNECT_SETTLE": "300ms",
+                   "GITHUB_ACCOUNT": account, **environment_of(standin.url)}
+    connector = Sources(world.folder, world.broker.bootstrap, world.topic, "sources/pagerduty", "sources/github", "sinks/to-github",
+                        **environment).start()
+    standin.hooks.append(("github", f"http://127.0.0.1:{connector.port}/webhooks/github", TOKEN))
+    world.start_worker().wait_ready()
+    assert connector.post("pagerduty", payload("pagerduty-resolved"))[0] == 202
+    incident = payload("pagerduty-resolved")["event"]["data"]["id"]
+    world.update_finding(finding(incident, "F-1", severity="critical"))
+    task = bug_id(incident, "F-1")
+
+    def tracked():
+        tasks = checker.latest_tasks(world.tasks())
+        return tasks if task in tasks and all(t["tracker"] for t in tasks.values()) else None
+    tasks = wait_until(tracked, 60, lambda: f"issues for all tasks; {connector.log_path.read_text()[-3000:]}")
+    _quiet(world, standin)
+    assert len(standin.of("github")) == len(tasks)
+    for member in tasks.values():
+        standin.change_github(member["tracker"]["key"], state="closed", state_reason="completed")
+
+    def settled():
+        latest = checker.latest_tasks(world.tasks())
+        for task_id, one in latest.items():
+            if one["status"] == "resolved":
+                world.update_task(task_update(incident, task_id, status="verified", updated_at="2027-12-01T00:00:00Z"))
+        return all(one["status"] == "closed" for one in latest.values())
+    wait_until(settled, 60, lambda: f"all tasks to be closed: {[(t['task_id'], t['status']) for t in checker.latest_tasks(world.tasks()).values()]}",
+               interval_s=1)
+    world.wait_records("followup-tasks", lambda records: any(r.type == "epilogue.incident.completed.v1" for r in records))
+    _quiet(world, standin)
+    assert all(i["state"] == "closed" for i in standin.of("github")) and len(standin.of("github")) == len(tasks)
+    assert all(t["resolution"] == "done" for t in checker.latest_tasks(world.tasks()).values())
+    # Nothing was opened again, and of each task no more was said than had happened.
+    assert not any(r.type == "epilogue.task.reopened.v1" for r in world.tasks())
+    assert max(r.json["version"] for r in world.tasks() if r.header("ce_subject") == task) <= 6
+    world.check_outputs()
+    connector.process.terminate()
+    assert connector.process.wait(30) == 0
+    world.admin_delete(DEAD_LETTERS)
+
+
 def _kill_again_and_again(connector, standin, kills, request, feed):
     """Ends the connector by kill -9 so many times, each time within what it does of the request that
     matters; feed(n) gives it new work before the n-th."""
@@ -241,7 +290,7 @@ def test_issues_when_the_connector_is_killed(world, standin, connect):
     standin.fault("timeout", "POST .*/issues$", times=10**6, every=23, value=3)
     world.topics_create(4)
     world.start_worker().wait_ready()
-    connector = connect("sinks/github", CONNECT_QUEUES="engineering", CONNECT_SETTLE="1s")
+    connector = connect("sinks/to-github", CONNECT_QUEUES="engineering", CONNECT_SETTLE="1s")
     connector.wait_ready().kill()
     expected = set()
 
@@ -271,7 +320,7 @@ def test_messages_when_the_connector_is_killed(world, standin, connect):
     standin.fault("slow", "POST .*chat.postMessage$", times=10**6, every=2, value=0.05)
     standin.fault("timeout", "POST .*chat.postMessage$", times=10**6, every=23, value=3)
     world.topics_create(4)
-    connector = connect("sinks/slack", CONNECT_SETTLE="600ms", directory={
+    connector = connect("sinks/to-slack", CONNECT_SETTLE="600ms", directory={
         "fallback": {"slack": "C0FALLBACK"}, "recipients": {f"person:p{n}@example.com": {"slack": f"C0P{n}"} for n in range(13)}})
     connector.wait_ready().kill()
     expected = set()

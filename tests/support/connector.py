@@ -39,7 +39,7 @@ def environment_of(url):
 
 
 class Connector:
-    """A process with the connectors that are named ("sinks/github"), not started yet."""
+    """A process with the connectors that are named ("sinks/to-github"), not started yet."""
 
     def __init__(self, world, *names, directory=None, **env):
         self.world, self.names = world, names

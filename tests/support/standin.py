@@ -253,8 +253,9 @@ def _texts_422(body, members):
 
 
 def _github_hook(issue, action, login, **more):
+    shown = json.loads(json.dumps(_public(issue)))  # as it is now, not when it is sent
     return ("github", "issues", {
-        "action": action, "issue": _public(issue), **more,
+        "action": action, "issue": shown | {"assignee": next(iter(shown["assignees"]), None)}, **more,
         "repository": {"full_name": issue["_repository"], "html_url": f"https://github.com/{issue['_repository']}"},
         "sender": {"login": login, "type": "User"}})
 
