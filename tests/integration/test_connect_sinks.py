@@ -181,9 +181,9 @@ def test_what_people_are_told(world, standin, connect):
     world.topics_create(4)
     standin.dead_channels["C0GONE"] = "is_archived"
     connector = connect("sinks/to-slack", "sinks/to-apprise", "sinks/to-teams", "sinks/to-pagerduty", PAGERDUTY_PRIORITIES="P1,P2,P3", directory={
-        "fallback": {"slack": "C0FALLBACK", "pagerduty": "f" * 32, "apprise": "mailto://lead@example.com", "teams": f"{standin.url}/teams/workflows/all"},
+        "fallback": {"slack": "C0FALLBACK", "pagerduty_routing_key": "f" * 32, "apprise": "mailto://lead@example.com", "teams": f"{standin.url}/teams/workflows/all"},
         "recipients": {
-            "person:eva@example.com": {"slack": "U0EVA", "pagerduty": "e" * 32},
+            "person:eva@example.com": {"slack": "U0EVA", "pagerduty_routing_key": "e" * 32},
             "person:kim@example.com": {"apprise": "mailto://kim@example.com"},
             "person:lou@example.com": {"teams": f"{standin.url}/teams/workflows/lou"},
             "person:max@example.com": {"slack": "C0GONE"},
@@ -216,6 +216,28 @@ def test_what_people_are_told(world, standin, connect):
     wait_until(lambda: {a["routing_key"] for a in standin.alerts if a["dedup_key"] == _label(task) and a["event_action"] == "resolve"} == {"e" * 32, "f" * 32},
                30, lambda: f"{standin.alerts}")
     assert connector.dead_letters() == []
+
+
+def test_the_largest_digest(world, standin, connect):
+    """It is cut so that each system takes it, and says by how much; the worst texts do not change that."""
+    world.topics_create(1)
+    who, title = "person:eva@example.com", "<&>é|*_`[](x)\n" * 70
+    connector = connect("sinks/to-slack", "sinks/to-teams", "sinks/to-apprise", directory={"recipients": {
+        who: {"slack": "C0EVA", "teams": f"{standin.url}/teams/workflows/eva", "apprise": "mailto://eva@example.com"}}}).wait_ready()
+    item = {"kind": "overdue", "task_id": bug_id("INC-1", "F-1"), "incident_id": "INC-1", "summary": title, "incident": None, "finding": None,
+            "task": {"title": title, "kind": "bug", "priority": "P2", "status": "open", "owner": {"team": "t" * 256, "person": "p" * 256},
+                     "due_at": "2026-11-27T00:00:00.000Z", "tracker": {"system": "github", "key": "k", "url": "https://github.com/" + "x" * 2000}}}
+    review = {"incident_id": "INC-1", "title": title, "level": "full", "summary": title}
+    for n, (items, reviews) in enumerate([(200, 200), (0, 1), (1, 0)]):
+        world.publish("followup-reminders", {"recipient": who, "n": n, "date": "2026-11-30", "urgent": False, "items": [item] * items,
+                                             "reviews": [review] * reviews, "omitted": 5 if n == 0 else 0, "summary": title}, key=who,
+                      headers={"ce_type": "epilogue.reminder.digest.v1", "ce_id": f"{who}/digest/{n}", "ce_time": "2026-11-30T09:00:00.000Z"})
+    wait_until(lambda: len(standin.messages) == len(standin.cards) == len(standin.notices) == 3, 40,
+               lambda: f"three of each; {standin.requests}\n{connector.log[-2000:]}")
+    assert connector.dead_letters() == []
+    assert "more: `epilogue list` shows all" in str(standin.messages[0]["blocks"][-1])
+    assert "more: `epilogue list` shows all" in str(standin.cards[0][1]["body"][-1]) and "more: `epilogue list`" in standin.notices[0]["body"]
+    assert all("more: `epilogue list`" not in str(m["blocks"]) for m in standin.messages[1:])
 
 
 @pytest.mark.parametrize("account", ["epilogue-bot", ""], ids=["our account is known", "our account is not known"])
@@ -285,12 +307,12 @@ def _kill_again_and_again(connector, standin, kills, request, feed):
 def test_issues_when_the_connector_is_killed(world, standin, connect):
     """kill -9 again and again in a flow of tasks, on lists that lag behind: one issue each."""
     kills, per_kill = (50, 6) if long_run() else (10, 4)
-    standin.lag_s = 0.7
+    standin.lag_s = 3.5  # longer than a restart takes
     standin.fault("slow", "POST .*/issues$", times=10**6, every=2, value=0.05)
     standin.fault("timeout", "POST .*/issues$", times=10**6, every=23, value=3)
     world.topics_create(4)
     world.start_worker().wait_ready()
-    connector = connect("sinks/to-github", CONNECT_QUEUES="engineering", CONNECT_SETTLE="1s")
+    connector = connect("sinks/to-github", CONNECT_QUEUES="engineering", CONNECT_SETTLE="4s")
     connector.wait_ready().kill()
     expected = set()
 
@@ -310,17 +332,24 @@ def test_issues_when_the_connector_is_killed(world, standin, connect):
     assert len(expected) == kills * per_kill and set(count.values()) == {1}, [t for t in count if count[t] != 1]
     tasks = checker.latest_tasks(world.tasks())
     assert all(tasks[t]["tracker"]["system"] == "github" for t in expected)
-    assert standin.counted("POST .*/issues$") > len(expected) or kills < 50, "no kill came between an effect and its commit"
+# Kills came between an effect and its commit: what had been made already was looked for and found.
+    made, found = set(), 0
+    for request in list(standin.requests):
+        if request.method == "POST" and request.path.endswith("/issues"):
+            made.update(label for label in map(_label, expected) if label in request.text)
+        elif request.query.get("labels") in made:
+            found += 1
+    assert found > 0
 
 
 def test_messages_when_the_connector_is_killed(world, standin, connect):
     """The same for what is told to people: one message each."""
     kills, per_kill = (50, 6) if long_run() else (10, 4)
-    standin.lag_s = 0.3
+    standin.lag_s = 3.5
     standin.fault("slow", "POST .*chat.postMessage$", times=10**6, every=2, value=0.05)
     standin.fault("timeout", "POST .*chat.postMessage$", times=10**6, every=23, value=3)
     world.topics_create(4)
-    connector = connect("sinks/to-slack", CONNECT_SETTLE="600ms", directory={
+    connector = connect("sinks/to-slack", CONNECT_SETTLE="4s", directory={
         "fallback": {"slack": "C0FALLBACK"}, "recipients": {f"person:p{n}@example.com": {"slack": f"C0P{n}"} for n in range(13)}})
     connector.wait_ready().kill()
     expected = set()
