@@ -62,7 +62,7 @@ type requests struct {
 func requestsSpec() *service.ConfigSpec {
 	return service.NewConfigSpec().
 		Summary("Makes HTTP requests for a message, one after the other, as a mapping says.").
-		Description("The mapping gets `event` (the message), `directory`, `answers` (by the names of the requests: status, headers, body), `again` (whether a process before may have dealt with this message already) and `known` and `known_incident` (what was remembered of its task_id and incident_id, or null). It gives one of: `ask` (method, path or url, body or form, content_type), with `as` (the answer's name), `once` (not to be made twice), `certain` (no earlier one can exist), `accept` (statuses that are answers, too), `secrets` (texts that no log or dead letter may show); `done` (what the message becomes; null: nothing); `retry` or `refuse` (a sentence). Beside each, `remember` and `remember_incident` (kept for later messages of this task_id, this incident_id). A refused message stays as it came and has the metadata outcome (refused), sentence, request and answer.").
+		Description("The mapping gets `event` (the message), `directory`, `answers` (by the names of the requests: status, headers, body), `again` (whether a process before may have dealt with this message already) and `known`, `known_moved` and `known_incident` (what was remembered of its task_id, moved_from and incident_id, or null). It gives one of: `ask` (method, path or url, body or form, content_type), with `as` (the answer's name), `once` (not to be made twice), `certain` (no earlier one can exist), `accept` (statuses that are answers, too), `secrets` (texts that no log or dead letter may show); `done` (what the message becomes; null: nothing); `retry` or `refuse` (a sentence). Beside each, `remember` and `remember_incident` (kept for later messages of this task_id, this incident_id). A refused message stays as it came and has the metadata outcome (refused), sentence, request and answer.").
 		Field(service.NewStringField("url").Description("What a `path` is appended to.").Default("")).
 		Field(service.NewStringMapField("headers").Description("Headers of all requests. Those that are empty are left out. They stand in no dead letter.").Default(map[string]any{})).
 		Field(service.NewStringField("basic_auth").Description("user:password, for the header Authorization.").Default("").Secret()).
@@ -314,10 +314,13 @@ func (r *requests) converse(ctx context.Context, message *service.Message) (*ser
 
 func (r *requests) next(message *service.Message, event any, answers map[string]any, again bool) (*plan, error) {
 	object, _ := event.(map[string]any)
-	task, incident := named(object, "task_id"), named(object, "incident_id")
+	task, incident, moved := named(object, "task_id"), named(object, "incident_id"), ""
+	if from, _ := object["moved_from"].(string); from != "" {
+		moved = named(map[string]any{"task_id": from}, "task_id")
+	}
 	question := message.Copy()
 	question.SetStructured(map[string]any{"event": event, "directory": r.names.content(), "answers": answers, "again": again,
-		"known": r.memory.get(task), "known_incident": r.memory.get(incident)})
+		"known": r.memory.get(task), "known_moved": r.memory.get(moved), "known_incident": r.memory.get(incident)})
 	result, err := question.BloblangQuery(r.mapping)
 	if err != nil {
 		return nil, err
