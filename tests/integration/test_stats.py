@@ -130,6 +130,15 @@ def test_what_is_forgotten_is_in_the_changelog(counted):
     assert [sum(month["created"] for month in state.get("forgotten", [])) for state in states][-1] == 3
 
 
+def test_nobody_is_left_after_retention(counted):
+    """Of an incident whose past was deleted no entry names a person."""
+    state = {record.key: record.value for record in counted.consume_all("followup-state")}
+    left = {key: value for key, value in state.items() if value and key.startswith(_GONE.encode())}
+    assert left.keys() == {_GONE.encode()}
+    assert b"@" not in left[_GONE.encode()] and b"identity" not in left[_GONE.encode()]
+    assert any(b"@" in value for key, value in state.items() if value and key not in left)
+
+
 def test_what_is_missing_is_said(counted):
     """The rest is counted, and the exit code says that it is not all."""
     counted.redis.client().flushall()

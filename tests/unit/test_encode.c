@@ -49,7 +49,7 @@ static void test_task_created(void **state)
         "\"title\":\"Dumps \\\"are\\\" not redacted\",\"description\":null,"
         "\"category\":\"technical-lapse\",\"severity\":\"high\",\"priority\":\"P1\","
         "\"status\":\"open\",\"resolution\":null,\"reason\":null,\"owner\":" OWNER ","
-        "\"participants\":[\"identity\",\"crash-reporting\"],"
+        "\"participants\":[\"identity\",\"crash-reporting\"],\"labels\":{\"product\":\"a\\\"b\"},"
         "\"created_at\":\"2026-11-20T10:15:00.000Z\",\"updated_at\":\"2026-11-20T10:15:00.000Z\","
         "\"assign_due_at\":null,\"due_at\":\"2026-11-27T10:15:00.000Z\",\"snoozed_until\":null,"
         "\"closed_at\":null,\"first_breached_at\":null,\"sla\":\"on-track\",\"occurrence\":1,"
@@ -94,14 +94,15 @@ static void test_task_updated_by_tick(void **state)
     struct evidence evidence[] = {{STR("r"), STR("n")}, {STR("s"), STR_NONE}};
     after.evidence = (struct evidence_list){evidence, 2};
     after.participants.n = 1;
+    after.labels.n = 0;
     after.occurrence = 2;
     after.policy_version = STR("v2");
     after.policy_rule = STR("r2");
     uint64_t changed = UINT64_C(1) << TASK_MEMBER_sla | UINT64_C(1) << TASK_MEMBER_owner |
                        UINT64_C(1) << TASK_MEMBER_due_at | UINT64_C(1) << TASK_MEMBER_tracker |
                        UINT64_C(1) << TASK_MEMBER_evidence |
-                       UINT64_C(1) << TASK_MEMBER_participants | UINT64_C(1) << TASK_MEMBER_policy |
-                       UINT64_C(1) << TASK_MEMBER_occurrence;
+                       UINT64_C(1) << TASK_MEMBER_participants | UINT64_C(1) << TASK_MEMBER_labels |
+                       UINT64_C(1) << TASK_MEMBER_policy | UINT64_C(1) << TASK_MEMBER_occurrence;
     struct cause tick = {.at = AT, .traceparent = STR("00-ab-cd-01")};
     struct output output = {.type = OUTPUT_TASK,
                             .incident_id = STR("INC-1042"),
@@ -115,6 +116,7 @@ static void test_task_updated_by_tick(void **state)
         "\"tick\":\"2026-11-20T10:15:00.000Z\"},\"by\":null,\"changes\":{"
         "\"owner\":{\"from\":" OWNER ",\"to\":null},"
         "\"participants\":{\"from\":[\"identity\",\"crash-reporting\"],\"to\":[\"identity\"]},"
+        "\"labels\":{\"from\":{\"product\":\"a\\\"b\"},\"to\":{}},"
         "\"due_at\":{\"from\":\"2026-11-27T10:15:00.000Z\",\"to\":null},"
         "\"sla\":{\"from\":\"on-track\",\"to\":\"breached\"},"
         "\"occurrence\":{\"from\":1,\"to\":2},"
@@ -165,12 +167,13 @@ static void test_incident_events(void **state)
 {
     (void)state;
     struct encoder encoder = make_encoder();
+    struct str reasons[] = {STR("severity>=high"), STR("request")};
     struct incident incident = {.title = STR("Key read"),
                                 .severity = SEVERITY_CRITICAL,
                                 .closed_at = AT,
                                 .occurrence = 2,
                                 .level = LEVEL_FULL,
-                                .because = BECAUSE_CUSTOMER_IMPACTING | BECAUSE_DATA_BREACH,
+                                .because = {reasons, 2},
                                 .counts = {6, 1, 2, 3, 4}};
     struct output output = {.type = OUTPUT_INCIDENT,
                             .incident_id = STR("INC/1"),
@@ -182,7 +185,7 @@ static void test_incident_events(void **state)
     encode_output(&encoder, arena, &output, &m);
     assert_int_equal(m.topic, TOPIC_TASKS);
     assert_value(&m, "{\"incident_id\":\"INC/1\",\"occurrence\":2,\"level\":\"full\","
-                     "\"because\":[\"customer_impacting\",\"data_breach\"],\"title\":\"Key read\","
+                     "\"because\":[\"severity>=high\",\"request\"],\"title\":\"Key read\","
                      "\"severity\":\"critical\",\"closed_at\":\"2026-11-20T10:15:00.000Z\","
                      "\"counts\":{\"open\":6,\"closed\":1,\"met\":2,\"met_late\":3,"
                      "\"waived\":4},"
@@ -193,22 +196,22 @@ static void test_incident_events(void **state)
     assert_header(&m, "ce_type", "epilogue.incident.opened.v1");
     static const struct {
         int level;
-        unsigned because;
+        size_t because;
         struct str merged_into;
         const char *text;
-    } reasons[] = {
+    } levels[] = {
         {LEVEL_LIGHT, 0, {NULL, 0}, "\"level\":\"light\",\"because\":[],"},
-        {LEVEL_FULL, BECAUSE_DATA_BREACH, {NULL, 0}, "\"because\":[\"data_breach\"],"},
+        {LEVEL_FULL, 1, {NULL, 0}, "\"because\":[\"severity>=high\"],"},
         {LEVEL_UNCONFIRMED, 0, {NULL, 0}, "\"level\":\"none\",\"because\":[\"disposition\"],"},
-        {LEVEL_UNCONFIRMED, 3, {"INC-2", 5}, "\"level\":\"none\",\"because\":[\"merged_into\"],"},
+        {LEVEL_UNCONFIRMED, 2, {"INC-2", 5}, "\"level\":\"none\",\"because\":[\"merged_into\"],"},
     };
     output.incident.event = INCIDENT_COMPLETED;
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
-        incident.level = reasons[i].level;
-        incident.because = reasons[i].because;
-        incident.merged_into = reasons[i].merged_into;
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        incident.level = levels[i].level;
+        incident.because.n = levels[i].because;
+        incident.merged_into = levels[i].merged_into;
         encode_output(&encoder, arena, &output, &m);
-        assert_non_null(strstr(arena_str(arena, m.value).p, reasons[i].text));
+        assert_non_null(strstr(arena_str(arena, m.value).p, levels[i].text));
         assert_header(&m, "ce_id", "INC%2F1/completed/2");
     }
     buf_free(&encoder.scratch);
@@ -217,7 +220,7 @@ static void test_incident_events(void **state)
 #define SHORT_TASK                                                                        \
     "{\"title\":\"Dumps \\\"are\\\" not redacted\",\"kind\":\"bug\",\"priority\":\"P1\"," \
     "\"status\":\"open\",\"owner\":" OWNER ",\"due_at\":\"2026-11-27T10:15:00.000Z\","    \
-    "\"tracker\":null}"
+    "\"tracker\":null,\"labels\":{\"product\":\"a\\\"b\"}}"
 
 static void test_task_reminder(void **state)
 {
@@ -297,7 +300,7 @@ static void test_reminders_without_task(void **state)
     assert_non_null(strstr(arena_str(arena, m.value).p,
                            "\"task\":null,\"incident\":null,\"finding\":{\"finding_id\":\"F-7\","
                            "\"title\":\"t\",\"category\":\"uncategorized\",\"severity\":\"low\","
-                           "\"status\":\"open\",\"owner\":null}}"));
+                           "\"status\":\"open\",\"owner\":null,\"labels\":{}}}"));
     buf_free(&encoder.scratch);
 }
 

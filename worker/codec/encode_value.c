@@ -11,6 +11,7 @@
 /* The function that writes a member, by the type of its row (core/members.h). */
 #define WRITE_TEXT json_write_string
 #define WRITE_LIST json_write_list
+#define WRITE_LABELS encode_value_labels
 #define WRITE_INTEGER buf_int
 #define WRITE_TIME json_write_time
 #define WRITE_BOOLEAN json_write_bool
@@ -69,6 +70,18 @@ static void write_evidence_list(struct buf *out, struct evidence_list list)
         buf_char(out, '}');
     }
     buf_char(out, ']');
+}
+
+void encode_value_labels(struct buf *out, struct labels labels)
+{
+    buf_char(out, '{');
+    for (size_t i = 0; i < labels.n; i++) {
+        if (i) buf_char(out, ',');
+        json_write_string(out, labels.items[i].name);
+        buf_char(out, ':');
+        json_write_string(out, labels.items[i].value);
+    }
+    buf_char(out, '}');
 }
 
 void encode_value_words(struct buf *out, unsigned bits, const struct vocabulary *words)
@@ -187,20 +200,13 @@ static void write_task(const struct encoder *encoder, struct buf *out, const str
     write_end(out, output);
 }
 
-/* Why the postmortem has its level: the names of the members that made it so. */
+/* Why the postmortem has its level: what asks for a full one, or the member that says there is
+ * none. */
 static void write_because(struct buf *out, const struct incident *incident)
 {
-    bool impacting = incident->because & BECAUSE_CUSTOMER_IMPACTING;
-    bool breach = incident->because & BECAUSE_DATA_BREACH;
-    buf_lit(out, ",\"because\":[");
-    if (incident->level == LEVEL_UNCONFIRMED) {
-        buf_str(out, incident->merged_into.p ? STR("\"merged_into\"") : STR("\"disposition\""));
-    } else {
-        if (impacting) buf_lit(out, "\"customer_impacting\"");
-        if (impacting && breach) buf_char(out, ',');
-        if (breach) buf_lit(out, "\"data_breach\"");
-    }
-    buf_char(out, ']');
+    struct str none = incident->merged_into.p ? STR("merged_into") : STR("disposition");
+    bool is_none = incident->level == LEVEL_UNCONFIRMED;
+    PUT_AS(out, because, LIST, is_none ? ((struct str_list){&none, 1}) : incident->because);
 }
 
 static struct str postmortem_rule(enum level level)
@@ -253,6 +259,7 @@ static void write_short_task(struct buf *out, const struct task *t)
     PUT(out, t, OBJECT(owner), owner);
     PUT(out, t, TIME, due_at);
     PUT(out, t, OBJECT(tracker), tracker);
+    PUT(out, t, LABELS, labels);
     buf_char(out, '}');
 }
 
@@ -295,6 +302,7 @@ static void write_orphan(struct buf *out, const struct finding *f)
     PUT(out, f, WORD(severity), severity);
     PUT_AS(out, status, WORD(reported_status), status);
     PUT(out, f, OBJECT(owner), owner);
+    PUT(out, f, LABELS, labels);
     buf_char(out, '}');
 }
 
@@ -351,7 +359,8 @@ static void write_item_task(struct buf *out, const struct digest_item *item)
                               .status = item->status,
                               .owner = item->owner,
                               .due_at = item->due_at,
-                              .tracker = item->tracker};
+                              .tracker = item->tracker,
+                              .labels = item->labels};
     write_short_task(out, &task);
 }
 
@@ -362,7 +371,8 @@ static void write_item_finding(struct buf *out, const struct digest_item *item)
                                     .category = item->category,
                                     .severity = item->severity,
                                     .status = item->reported,
-                                    .owner = item->owner};
+                                    .owner = item->owner,
+                                    .labels = item->labels};
     write_orphan(out, &finding);
 }
 

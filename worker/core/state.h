@@ -85,6 +85,7 @@ NAMES_DECLARE(stage, STAGE_NONE, STAGES)
     X(CHANGE_SEVERITY, "severity") /* of the incident */ \
     X(CHANGE_OWNER, "owner")       /* of the incident */ \
     X(CHANGE_RAISED, "raised")     /* light has become full */ \
+    X(CHANGE_LABELS, "labels")     /* of the incident */ \
     X(CHANGE_MERGED, "merged")     /* into an incident that it was not merged into before */
 NAMES_DECLARE_BITS(change, CLOSURE_CHANGES)
 
@@ -113,16 +114,18 @@ struct cursor { CURSOR_MEMBERS(MEMBER) };
     SAID(CLOSURE_DISPOSITION, WORD(disposition), disposition) \
     SAID(CLOSURE_CUSTOMER_IMPACTING, TRISTATE, customer_impacting) \
     SAID(CLOSURE_DATA_BREACH, TRISTATE, data_breach) \
+    SAID(CLOSURE_POSTMORTEM, WORD(level), postmortem) /* what the closure asks for */ \
     SAID(CLOSURE_STARTED_AT, TIME, started_at) \
     SAID(CLOSURE_DETECTED_AT, TIME, detected_at) \
     SAID(CLOSURE_CONTAINED_AT, TIME, contained_at) \
     OWN(TIME, closed_at)    /* every closure has it */ \
     SAID(CLOSURE_OWNER, OBJECT(owner), owner) \
+    SAID(CLOSURE_LABELS, LABELS, labels) \
     OWN(TEXT, merged_into)   /* what a closure says, if it is a merge (closure.c) */ \
     OWN(TEXT, merge_void)   /* what it was to be merged into, but that would close a circle */ \
     OWN(WORD(phase), phase) \
     OWN(WORD(level), level) /* none while waiting */ \
-    OWN(WORDS(because, 1), because) \
+    OWN(LIST, because)      /* what asks, or asked, for a full postmortem */ \
     OWN(INTEGER, occurrence) /* of `opened`; 0 while waiting */ \
     OWN(INTEGER, updates)   /* `updated` events so far */ \
     OWN(OBJECT(counts), counts) \
@@ -235,7 +238,8 @@ NAMES_DECLARE(doubt, DOUBT_NONE, DOUBTS)
     X(FINDING_TRACKER, OBJECT(tracker), tracker) \
     X(FINDING_ACTION_TYPE, WORD(action_type), action_type) \
     X(FINDING_REFERENCES, LIST, references) \
-    X(FINDING_DUPLICATE_OF, TEXT, duplicate_of)
+    X(FINDING_DUPLICATE_OF, TEXT, duplicate_of) \
+    X(FINDING_LABELS, LABELS, labels)
 
 /* The worker's own. X(type, member, its name in the state). */
 #define FINDING_OWN(X) \
@@ -293,6 +297,7 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     CHANGES(TEXT, reason) \
     CHANGES(OBJECT(owner), owner) \
     CHANGES(LIST, participants) \
+    CHANGES(LABELS, labels) \
     SHOWN(TIME, created_at) \
     SHOWN(TIME, updated_at) \
     CHANGES(TIME, assign_due_at) \
@@ -362,6 +367,7 @@ static inline bool task_is_overdue(const struct task *task, ms_t now)
     X(OBJECT(owner), owner)      /* of the task or the finding */ \
     X(TIME, due_at) \
     X(OBJECT(tracker), tracker) \
+    X(LABELS, labels)            /* of the task or the finding */ \
     X(TEXT, finding_id)          /* the rest of a finding */ \
     X(WORD(category), category) \
     X(WORD(severity), severity) \

@@ -91,6 +91,18 @@ static void render_put_tracker(struct render_page *page, const struct json *trac
     render_put_text(page, key.p ? key : STR(""));
 }
 
+void render_put_labels(struct render_page *page, const struct json *labels)
+{
+    const struct json *first = labels ? labels->first : NULL;
+    if (!first) buf_lit(page->out, "none");
+    for (const struct json *label = first; label; label = label->next) {
+        if (label != first) buf_lit(page->out, ", ");
+        render_put_text(page, label->name);
+        buf_char(page->out, '=');
+        render_put_text(page, label->text);
+    }
+}
+
 void render_put_value(struct render_page *page, const struct json *value)
 {
     ms_t t;
@@ -180,6 +192,10 @@ void render_put_warnings(struct render_page *page, const struct json *value)
         bool is_given = given && given->type != JSON_NULL;
         render_put_member(page, "; warning: ", w, "member", " ");
         if (is_given) render_put_value(page, given);
-        render_put_member(page, is_given ? " taken as " : "", w, "taken_as", "");
+        const struct json *taken = json_get(w, "taken_as");
+        if (taken && taken->type != JSON_NULL)
+            render_put_member(page, is_given ? " taken as " : "", w, "taken_as", "");
+        else if (is_given)
+            buf_lit(page->out, " left out");
     }
 }
