@@ -46,7 +46,7 @@ def _counted(module_world):
          "reason": "not worth it"}]))
     world.close_incident(closure(_KEPT, response_evaluation=_EVALUATED))
     for name in ("F-1", "F-2", "F-3"):
-        world.update_finding(finding(_KEPT, name, owner=_WEB))
+        world.update_finding(finding(_KEPT, name, owner=_WEB, labels={"product": f"p {name}"}))
     late = bug_id(_KEPT, "F-1")
     world.wait_task(late, sla="breached")
     world.update_task(task_update(_KEPT, bug_id(_KEPT, "F-2"), status="closed"))
@@ -83,6 +83,9 @@ def test_groups(counted):
     assert sum(month["forgotten"] for month in months) == 3
     assert all(len(month["group"]) == 7 and not month["deleted"] for month in months)
     assert [line["group"] for line in _stats(counted, "--by", "kind")] == ["bug", None]
+    products = _stats(counted, "--by", "label:product")
+    assert [line["group"] for line in products] == ["p F-1", "p F-2", "p F-3", None]
+    assert products[0]["by"] == "label:product"
     assert _stats(counted, "--since", "2200-01-01")[0]["created"] == 0
     assert _stats(counted, "--since", "2026-01-01")[0]["created"] == 6
 
@@ -103,6 +106,8 @@ def test_a_table_and_a_spreadsheet(counted):
 
 @pytest.mark.parametrize("arguments, says", [
     (["--by", "colour"], "--by colour is not known; allowed: team, kind"),
+    (["--by", "label"], "--by label is not known; allowed: team, kind"),
+    (["--by", "label:"], "allowed: team, kind, category, priority, month, label:NAME"),
     (["--since", "yesterday"], "--since must be a date or a time"),
     (["--json", "--csv"], "--json and --csv cannot be combined"),
 ])

@@ -407,14 +407,14 @@ static void read_label(struct reader *r, const struct json *value, struct labels
                       "\"%.*s\" has %zu bytes as a name and %zu as a text, at most %d of each are "
                       "allowed",
                       STR_ARG(shown), value->name.n, text.n, MEMBERS_LABEL_BYTES);
-    else if (value->type != JSON_NULL && labels->n < MEMBERS_LABELS_MAX)
+    else if (!members_none(value) && labels->n < MEMBERS_LABELS_MAX)
         labels->items[labels->n++] = (struct label){value->name, text};
 }
 
 struct labels members_labels(struct reader *r, const struct json *value)
 {
     struct labels labels = {NULL, 0};
-    if (is_absent(value)) return labels;
+    if (members_none(value)) return labels;
     if (value->type != JSON_OBJECT) {
         reader_wrong_type(r, value, "an object of texts");
         return labels;
