@@ -299,6 +299,50 @@ static void verification_is_an_object(void **state)
                    "{\"priorities\": [\"P1\", \"P2\"]}");
 }
 
+static void times_and_rules(void **state)
+{
+    (void)state;
+    assert_loads(
+        "{\"sla\":{\"kinds\":{\"postmortem\":{\"P1\":{\"complete\":\"5bd\"},\"*\":{\"complete\":"
+        "\"10bd\"}}},\"named\":{\"fast\":{\"*\":{\"complete\":\"2d\"}}}},"
+        "\"rules\":[{\"name\":\"legal\",\"when\":[\"data_breach and kind=bug\"],\"set\":{"
+        "\"queue\":\"external\",\"owner\":{\"team\":\"legal\"},\"priority\":\"+1\",\"sla\":"
+        "\"fast\","
+        "\"participants\":[\"dpo\"]}},"
+        "{\"when\":[\"label.a=b\"],\"set\":{\"kind\":\"change-request\"}},"
+        "{\"set\":{\"priority\":\"P3\"}},{\"set\":{\"priority\":\"-2\"}}]}");
+    const struct policy *p = &policy;
+    assert_int_equal(policy_times(p, KIND_POSTMORTEM, PRIORITY_P1, STR_NONE).complete.amount, 5);
+    assert_int_equal(policy_times(p, KIND_POSTMORTEM, PRIORITY_P4, STR_NONE).complete.amount, 10);
+    assert_days(policy_times(p, KIND_BUG, PRIORITY_P4, STR("fast")).complete, 2);
+    assert_int_equal(p->rules_n, 4);
+    const struct policy_rule *r = p->rules;
+    assert_text(r[0].name, "rules/legal");
+    assert_false(r[0].of_finding);
+    assert_int_equal(r[0].queue, QUEUE_EXTERNAL);
+    assert_text(r[0].owner.team, "legal");
+    assert_int_equal(r[0].priority_by, 1);
+    assert_text(r[0].times, "fast");
+    assert_int_equal(r[0].participants.n, 1);
+    assert_text(r[1].name, "rules/2");
+    assert_true(r[1].of_finding);
+    assert_int_equal(r[1].kind, KIND_CHANGE_REQUEST);
+    assert_int_equal(r[2].priority, PRIORITY_P3);
+    assert_int_equal(r[3].priority_by, -2);
+    assert_refused("{\"rules\":[{\"set\":{\"sla\":\"fast\"}}]}",
+                   ": rules[0].set.sla: \"fast\" is no set of times; allowed are the names of "
+                   "sla.named: none");
+    assert_refused(
+        "{\"rules\":[{\"when\":[\"data_breach\"],\"set\":{\"kind\":\"bug\"}}]}",
+        ": rules[0].when[0]: \"data_breach\" is nothing that is known of a finding by "
+        "itself, which a rule that sets the kind asks; allowed: severity, category, kind, "
+        "team, label.<name>");
+    assert_refused(
+        "{\"sla\":{\"P1\":{\"assign\":\"1d\",\"complete\":\"1d\",\"stale\":\"1d\",\"verify\":"
+        "\"1d\"}}}",
+        ": sla: the member \"P2\" is missing");
+}
+
 static void errors_say_where_and_what_is_allowed(void **state)
 {
     (void)state;
@@ -361,8 +405,17 @@ static const char *const wrong_policies[] = {
     "{\"postmortem\":{\"suspected_is_true\":\"yes\"}}",
     "{\"postmortem\":{\"full_when\":[\"severity\"]}}",
     "{\"postmortem\":{\"full_when\":\"data_breach\"}}",
-    "{\"sla\":{}}",
-    "{\"sla\":{\"grace\":\"25%\"}}",
+    "{\"sla\":{\"kinds\":{\"task\":{}}}}",
+    "{\"sla\":{\"named\":7}}",
+    "{\"sla\":{\"named\":{\"\":{}}}}",
+    "{\"sla\":{\"named\":{\"a\":{\"P5\":{}}}}}",
+    "{\"rules\":{}}",
+    "{\"rules\":[{}]}",
+    "{\"rules\":[{\"set\":7}]}",
+    "{\"rules\":[{\"set\":{}}]}",
+    "{\"rules\":[{\"set\":{\"priority\":\"+4\"}}]}",
+    "{\"rules\":[{\"set\":{\"priority\":1}}]}",
+    "{\"rules\":[{\"set\":{\"kind\":\"postmortem\"}}]}",
     "{\"sla\":{" TIMES ",\"grace\":\"0%\"}}",
     "{\"sla\":{" TIMES ",\"grace\":25}}",
     "{\"reminders\":{\"due_soon\":[\"0%\"]}}",
@@ -448,6 +501,7 @@ int main(void)
         cmocka_unit_test(hours_and_days),
         cmocka_unit_test(obligations),
         cmocka_unit_test(verification_is_an_object),
+        cmocka_unit_test(times_and_rules),
         cmocka_unit_test(errors_say_where_and_what_is_allowed),
         cmocka_unit_test(bad_values),
         cmocka_unit_test(the_policies_that_come_with_it),

@@ -11,6 +11,7 @@
 #include "common/text.h"
 #include "policy_conditions.h"
 #include "policy_reader.h"
+#include "policy_rules.h"
 #include "policy_values.h"
 #include "properties.h"
 
@@ -98,32 +99,7 @@ READ(postmortem)
     return policy_reader_members(r, at, value, members, target);
 }
 
-/* sla, reminders, escalation */
-
-READ(times)
-{
-    static const struct policy_member members[] = {
-        {"assign", offsetof(struct sla_times, assign), policy_reader_duration, true},
-        {"complete", offsetof(struct sla_times, complete), policy_reader_duration, true},
-        {"stale", offsetof(struct sla_times, stale), policy_reader_duration, true},
-        {"verify", offsetof(struct sla_times, verify), policy_reader_duration, true},
-        {0},
-    };
-    return policy_reader_members(r, at, value, members, target);
-}
-
-#define TIMES_MEMBER(id, text) \
-    {text, offsetof(struct policy, sla) + sizeof(struct sla_times) * (id), read_times, true},
-
-READ(sla)
-{
-    static const struct policy_member members[] = {
-        PRIORITIES(TIMES_MEMBER){"grace", offsetof(struct policy, grace), policy_reader_percentage,
-                                 false},
-        {0},
-    };
-    return policy_reader_members(r, at, value, members, target);
-}
+/* reminders, escalation */
 
 static int compare_ints(const void *a, const void *b)
 {
@@ -359,7 +335,7 @@ static const struct policy_member policy_members[] = {
     {"severity", 0, read_severities, false},
     {"priority", offsetof(struct policy, priority), read_priorities, false},
     {"postmortem", 0, read_postmortem, false},
-    {"sla", 0, read_sla, false},
+    {"sla", 0, policy_rules_sla, false},
     {"reminders", 0, read_reminders, false},
     {"escalation", 0, read_escalation, false},
     {"routing", offsetof(struct policy, routing), read_routing, false},
@@ -371,6 +347,7 @@ static const struct policy_member policy_members[] = {
      policy_reader_duration, false},
     {"orphan_finding_after", offsetof(struct policy, orphan_finding_after), policy_reader_duration,
      false},
+    {"rules", 0, policy_rules, false},
     {"obligations", 0, read_obligations, false},
     {"retention", offsetof(struct policy, retention), policy_reader_duration, false},
     {0},
@@ -395,6 +372,7 @@ static enum result read_policy(const char *file, struct str bytes, struct arena 
     struct policy_reader reader = {file, arena, error};
     struct policy_place whole = {0};
     enum result result = policy_reader_members(&reader, &whole, root, policy_members, policy);
+    if (result == OK) result = policy_rules_check(&reader, policy);
     json_decref(root);
     return result;
 }

@@ -97,13 +97,16 @@ static void decide_level(struct step *step)
     }
 }
 
-static unsigned what_changed(const struct incident *old, const struct incident *now)
+static unsigned what_changed(const struct policy *policy, const struct incident *old,
+                             const struct incident *now)
 {
     unsigned changes = 0;
     if (old->level == LEVEL_UNCONFIRMED || old->merged_into.p) changes |= CHANGE_BACK;
     if (old->severity != now->severity) changes |= CHANGE_SEVERITY;
     if (!owner_eq(old->owner, now->owner)) changes |= CHANGE_OWNER;
     if (!labels_eq(old->labels, now->labels)) changes |= CHANGE_LABELS;
+    if (incident_subject(policy, old).flags != incident_subject(policy, now).flags)
+        changes |= CHANGE_FLAGS;
     if (old->level == LEVEL_LIGHT && now->level == LEVEL_FULL) changes |= CHANGE_RAISED;
     if (!str_eq(old->merged_into, now->merged_into)) changes |= CHANGE_MERGED;
     return changes;
@@ -153,8 +156,10 @@ static const struct {
     unsigned when;
     void (*handle)(struct step *step, struct entry *entry);
 } over_entries[stage_end] = {
-    [STAGE_UPDATE] = {ENTRY_TASK, CHANGE_SEVERITY | CHANGE_OWNER | CHANGE_LABELS, followup_update},
-    [STAGE_RAISE] = {ENTRY_FINDING, CHANGE_RAISED, finding_task_reprioritize},
+    [STAGE_UPDATE] = {ENTRY_TASK, CHANGE_SEVERITY | CHANGE_OWNER | CHANGE_LABELS | CHANGE_FLAGS,
+                      followup_update},
+    [STAGE_RAISE] = {ENTRY_FINDING, CHANGE_RAISED | CHANGE_LABELS | CHANGE_FLAGS,
+                     finding_task_decide_anew},
     [STAGE_RELEASE] = {ENTRY_FINDING, 0, finding_release},
     [STAGE_DOUBTS] = {ENTRY_FINDING, 0, finding_look_again},
     [STAGE_AGAIN] = {ENTRY_FINDING, 0, finding_look_again},
@@ -266,7 +271,8 @@ static void begin(struct step *step, const struct closure_event *event)
              !str_eq(old.title, incident->title) || step->warnings.n)
         occurrence_announce(step, INCIDENT_UPDATED);
 
-    incident->cursor = cursor_at(step, *stages_of(incident), what_changed(&old, incident));
+    incident->cursor =
+        cursor_at(step, *stages_of(incident), what_changed(step->policy, &old, incident));
     step->is_resumed = incident->cursor.changes & CHANGE_BACK;
     if (incident->cursor.stage == STAGE_PARTIES) followup_make(step, closure_entry(step)->closure);
 }

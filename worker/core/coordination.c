@@ -43,7 +43,8 @@ static void oblige(struct step *step, const struct obligation *o, struct task_se
     ms_t start = obligation_start(step->incident, o->from);
     if (start != TIME_NONE) seed->clock_start = start;
     seed->due_at = deadline_add(&step->policy->calendar, seed->clock_start, o->within);
-    seed->rule = arena_printf(step->arena, "obligation/%.*s", STR_ARG(o->name));
+    if (!seed->ruling.by)
+        seed->ruling.rule = arena_printf(step->arena, "obligation/%.*s", STR_ARG(o->name));
 }
 
 /* The same for a task that exists: the duty is new, or the time that it counts from is known now.
@@ -56,7 +57,7 @@ static void oblige_again(struct step *step, const struct obligation *o, struct t
     oblige(step, o, &seed);
     task->clock_start = seed.clock_start;
     task->clock_moved = task->paused_for = 0;
-    task->policy_rule = seed.rule;
+    if (!task_is_ruled(task)) task->policy_rule = seed.ruling.rule;
     task_apply_due_at(step, task, seed.due_at);
 }
 
@@ -71,6 +72,12 @@ static struct str party_description(struct step *step, const struct coordination
     return text_clean(step->arena, text);
 }
 
+/* Whether a rule of the policy says the queue, whoever the party is. */
+static bool is_queued(const struct ruling *ruling)
+{
+    return ruling->by && ruling->by->queue;
+}
+
 static struct entry *create_coordination(struct step *step, const struct coordination *c,
                                          enum queue queue, const struct obligation *o)
 {
@@ -79,9 +86,8 @@ static struct entry *create_coordination(struct step *step, const struct coordin
                         : arena_printf(step->arena, "Coordinate with %.*s on", STR_ARG(c->party));
     struct task_seed seed = followup_seed(step, KIND_COORDINATION, followup_title(step, what.p));
     seed.part = c->party;
-    seed.queue = queue;
+    if (!is_queued(&seed.ruling)) seed.ruling.queue = queue;
     seed.description = party_description(step, c, o);
-    seed.rule = STR("coordination");
     if (o) oblige(step, o, &seed);
     return task_create(step, &seed);
 }
@@ -100,7 +106,8 @@ void coordination_take(struct step *step, const struct coordination *c)
         struct task *task = task_edit(step, entry, &before);
         if (comes_back) task_apply_status(step, task, REPORTED_OPEN);
         task->description = party_description(step, c, o);
-        task->queue = queue;
+        const struct ruling ruling = rules_of(step, task);
+        if (!is_queued(&ruling)) task->queue = queue;
         if (o) oblige_again(step, o, task);
         task_changed(step, entry, before);
     }

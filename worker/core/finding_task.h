@@ -22,7 +22,7 @@ void finding_task_follow_up(struct step *step, struct finding *finding, unsigned
 /* Its doubt is another than `old`: closes the task of a duplicate that counts by now, and says the
  * step's warnings on the task's event. */
 void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old);
-/* Severity and priority of its tasks anew, if it has any: the incident's level has changed. */
-void finding_task_reprioritize(struct step *step, struct entry *entry);
+/* Decides of its tasks anew, if it has any: what the policy asks of its incident has changed. */
+void finding_task_decide_anew(struct step *step, struct entry *entry);
 
 #endif

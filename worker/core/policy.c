@@ -64,6 +64,29 @@ struct owner policy_owner(const struct policy *policy, struct owner before, stru
     return said;
 }
 
+static void lay_over(struct sla_times *times, const struct sla_times *over)
+{
+    if (over->assign.amount) times->assign = over->assign;
+    if (over->complete.amount) times->complete = over->complete;
+    if (over->stale.amount) times->stale = over->stale;
+    if (over->verify.amount) times->verify = over->verify;
+}
+
+struct sla_times policy_times(const struct policy *policy, enum task_kind kind,
+                              enum priority priority, struct str named)
+{
+    struct sla_times times = policy->sla[priority];
+    lay_over(&times, &policy->sla_kinds[kind].times[priority_none]);
+    lay_over(&times, &policy->sla_kinds[kind].times[priority]);
+    for (size_t i = 0; i < policy->sla_named_n; i++) {
+        const struct sla_set *set = &policy->sla_named[i];
+        if (!str_eq(set->name, named)) continue;
+        lay_over(&times, &set->times[priority_none]);
+        lay_over(&times, &set->times[priority]);
+    }
+    return times;
+}
+
 enum priority policy_priority(const struct policy *policy, enum severity severity, int boost)
 {
     int priority = (int)policy->priority[severity] - boost;

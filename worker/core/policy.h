@@ -39,6 +39,13 @@ struct sla_times {
     struct duration assign, complete, stale, verify;
 };
 
+/* Times laid over those of the priority: first what [priority_none] has, for each of them, then what
+ * the priority has. A duration of 0 is not given. */
+struct sla_set {
+    struct str name; /* of one that rules name */
+    struct sla_times times[priority_end];
+};
+
 /* When an escalation step is due: a share of the time given, or a time after the breach. */
 struct escalation_step {
     bool after_breach;
@@ -75,6 +82,22 @@ struct obligation {
     struct duration within;
 };
 
+#define RULES_PREFIX "rules/" /* of what a task says that one of them decided it */
+
+/* Of the rules the first that matches decides; what it does not set stays. */
+struct policy_rule {
+    struct str name;        /* as a task says that it has decided: "rules/<its name or number>" */
+    struct conditions when; /* of a task; empty: each */
+    bool of_finding;        /* `when` asks for what a finding says by itself alone */
+    enum task_kind kind;
+    enum queue queue;
+    struct owner owner;
+    enum priority priority;
+    int priority_by;              /* steps towards P1; where no priority is set */
+    struct str times;             /* the name of a set of times */
+    struct str_list participants; /* beside those that are there */
+};
+
 #define POLICY_POINTS_MAX 16 /* due_soon points, escalation steps (bits of a state member) */
 
 struct policy {
@@ -87,7 +110,9 @@ struct policy {
     struct conditions full_when; /* of the incident */
     bool suspected_is_true;
     int priority_boost;
-    struct sla_times sla[priority_end];
+    struct sla_times sla[priority_end]; /* see policy_times */
+    struct sla_set sla_kinds[task_kind_end], *sla_named;
+    size_t sla_named_n;
     int grace; /* percent of the new time that a rise of priority leaves from now on, 1 to 100 */
     int due_soon[POLICY_POINTS_MAX]; /* percent, ascending */
     size_t due_soon_n;
@@ -113,6 +138,8 @@ struct policy {
     bool verified_by_owner;         /* counts as verified */
     int review_on;                  /* 1 for Monday to 7; 0: review_every counts */
     struct duration review_every, missing_findings_after, orphan_finding_after, retention;
+    struct policy_rule *rules;
+    size_t rules_n;
     struct obligation *obligations;
     size_t obligations_n;
 };
@@ -124,6 +151,10 @@ const struct route *policy_route(const struct policy *policy, enum category cate
 /* The owner after a record said a part of it. Who is known to belong to another team brings that. */
 struct owner policy_owner(const struct policy *policy, struct owner before, struct owner said,
                           enum owner_part part);
+/* The times of a task: those of the set `named` (it may be absent, or unknown to this policy), else
+ * of its kind, else of its priority, each of the four by itself. */
+struct sla_times policy_times(const struct policy *policy, enum task_kind kind,
+                              enum priority priority, struct str named);
 /* Priority of a severity, raised by `boost` steps, never above P1. */
 enum priority policy_priority(const struct policy *policy, enum severity severity, int boost);
 

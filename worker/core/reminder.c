@@ -67,7 +67,8 @@ static ms_t overdue_next(const struct policy *policy, const struct task *task, m
 static ms_t stale_next(const struct policy *policy, const struct task *task, ms_t after)
 {
     const struct calendar *calendar = &policy->calendar;
-    ms_t first = deadline_add(calendar, task->touched_at, policy->sla[task->priority].stale);
+    ms_t first = deadline_add(calendar, task->touched_at,
+                              policy_times(policy, task->kind, task->priority, task->times).stale);
     ms_t at = schedule_repeat(calendar, first, policy->stale_every, after);
     return at < task->due_at ? at : TIME_NONE;
 }
@@ -77,7 +78,8 @@ static ms_t verify_next(const struct policy *policy, const struct task *task, ms
 {
     if (task->reminders[REMINDER_VERIFY_DUE].said > policy->verify_max) return TIME_NONE;
     const struct calendar *calendar = &policy->calendar;
-    ms_t first = deadline_add(calendar, task->resolved_at, policy->sla[task->priority].verify);
+    ms_t first = deadline_add(calendar, task->resolved_at,
+                              policy_times(policy, task->kind, task->priority, task->times).verify);
     return schedule_repeat(calendar, first, policy->verify_every, after);
 }
 

@@ -86,6 +86,7 @@ NAMES_DECLARE(stage, STAGE_NONE, STAGES)
     X(CHANGE_OWNER, "owner")       /* of the incident */ \
     X(CHANGE_RAISED, "raised")     /* light has become full */ \
     X(CHANGE_LABELS, "labels")     /* of the incident */ \
+    X(CHANGE_FLAGS, "flags")       /* of the incident, as conditions ask for them */ \
     X(CHANGE_MERGED, "merged")     /* into an incident that it was not merged into before */
 NAMES_DECLARE_BITS(change, CLOSURE_CHANGES)
 
@@ -312,6 +313,9 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     CHANGES(OBJECTS(evidence_list, evidence), evidence) /* of this occurrence */ \
     OWN(TEXT, policy_version)    /* together `policy` */ \
     OWN(TEXT, policy_rule) \
+    OWN(TEXT, times)             /* the set of times that a rule named */ \
+    OWN(OBJECT(owner), given)    /* whose it was when that was decided last: what trackers say of \
+                                       the owner stays till that changes */ \
     OWN(OBJECT(order), order)    /* of task-updated */ \
     OWN(TIME, clock_start)       /* creation or re-opening, or when a duty says, moved by pauses as \
                                        due_at was: points of the time given lie between the two */ \

@@ -9,12 +9,6 @@
 #include "order.h"
 #include "task.h"
 
-static struct owner fallback_owner(const struct step *step, const struct task *task)
-{
-    if (task->finding_id.p) return policy_route(step->policy, task->category)->owner;
-    return step->policy->response_team;
-}
-
 /* Where finding and tracker contradict each other the later to arrive wins, save that a finding
  * which is ended keeps its task closed (R3.28), as does an incident that is
  * none or was merged. */
@@ -38,7 +32,7 @@ void task_update_take(struct step *step, const struct task_update_event *event)
     task->order = order_advance(step->arena, task->order, event->order);
 
     if (event->present & TASK_UPDATE_OWNER)
-        task->owner = owner_is_nobody(event->owner) ? fallback_owner(step, task)
+        task->owner = owner_is_nobody(event->owner) ? rules_of(step, task).fallback
                                                     : policy_owner(step->policy, task->owner,
                                                                    event->owner, event->owner_part);
     if (event->present & TASK_UPDATE_TRACKER) task->tracker = event->tracker;
