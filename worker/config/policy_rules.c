@@ -56,6 +56,8 @@ READ(set)
 READ(kinds)
 {
     static const struct policy_member members[] = {TASK_KINDS(KIND_MEMBER){0}};
+    if (json_object_get(value, "obligation"))
+        return policy_reader_bad(r, at, "an obligation has its times from \"obligations\" alone");
     memset(target, 0, sizeof(struct sla_set) * task_kind_end);
     return policy_reader_members(r, at, value, members, target);
 }

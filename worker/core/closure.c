@@ -12,6 +12,7 @@
 #include "followup.h"
 #include "forward.h"
 #include "incident.h"
+#include "obligation.h"
 #include "occurrence.h"
 #include "order.h"
 #include "task.h"
@@ -186,18 +187,21 @@ static bool go_over_entries(struct step *step)
     return true;
 }
 
-/* Parties of the closure as it is stored: what this record says of none stays as it was. */
+/* Parties and obligations of the closure as it is stored: what this record says of none stays as it was. */
 static bool go_over_parties(struct step *step)
 {
     const struct closure *closure = closure_entry(step)->closure;
     int64_t *done = &step->incident->cursor.done;
-    for (; (size_t)*done < closure->coordination.n; ++*done) {
+    size_t parties = closure->coordination.n;
+    for (; (size_t)*done < parties + obligation_turns(step, closure); ++*done) {
         if (step_is_full(step)) return false;
         size_t bytes = step->bytes;
-        coordination_take(step, &closure->coordination.items[*done]);
+        if ((size_t)*done < parties)
+            coordination_take(step, &closure->coordination.items[*done]);
+        else
+            obligation_take(step, closure, (size_t)*done - parties);
         step_handled(step, bytes);
     }
-    coordination_take_duties(step, closure);
     return true;
 }
 
@@ -262,7 +266,10 @@ static void begin(struct step *step, const struct closure_event *event)
     merge_header(step->policy, incident, event);
     if (says_void_merge(incident, event)) warn_of_circle(step);
     decide_level(step);
-    merge_closure(edit_closure(step), &event->closure, event->present);
+    struct closure *closure = edit_closure(step);
+    bool is_submitted = obligation_is_news(closure, event);
+    merge_closure(closure, &event->closure, event->present);
+    obligation_warn(step, event);
 
     bool is_confirmed_now = old.level == LEVEL_UNCONFIRMED && incident->level != LEVEL_UNCONFIRMED;
     if (old.phase == PHASE_WAITING || is_confirmed_now)
@@ -271,8 +278,9 @@ static void begin(struct step *step, const struct closure_event *event)
              !str_eq(old.title, incident->title) || step->warnings.n)
         occurrence_announce(step, INCIDENT_UPDATED);
 
-    incident->cursor =
-        cursor_at(step, *stages_of(incident), what_changed(step->policy, &old, incident));
+    unsigned changes = what_changed(step->policy, &old, incident);
+    if (is_submitted) changes |= CHANGE_SUBMITTED;
+    incident->cursor = cursor_at(step, *stages_of(incident), changes);
     step->is_resumed = incident->cursor.changes & CHANGE_BACK;
     if (incident->cursor.stage == STAGE_PARTIES) followup_make(step, closure_entry(step)->closure);
 }

@@ -7,6 +7,8 @@
 
 #include "common/text.h"
 
+NAMES_DEFINE(obligation_start, OBLIGATION_STARTS)
+
 enum severity policy_severity(const struct policy *policy, struct str word)
 {
     enum severity severity = severity_parse(word);
@@ -91,4 +93,22 @@ enum priority policy_priority(const struct policy *policy, enum severity severit
 {
     int priority = (int)policy->priority[severity] - boost;
     return priority < (int)PRIORITY_P1 ? PRIORITY_P1 : (enum priority)priority;
+}
+
+const struct obligation *policy_obligation(const struct policy *policy, struct str name)
+{
+    struct str start = STR("obligation/");
+    if (!str_starts(name, start)) return NULL;
+    struct str id = {name.p + start.n, name.n - start.n};
+    const char *suffix = memchr(id.p, '~', id.n); /* of a later life */
+    if (suffix) id.n = (size_t)(suffix - id.p);
+    for (size_t i = 0; i < policy->obligations_n; i++)
+        if (str_eq(policy->obligations[i].id, id)) return &policy->obligations[i];
+    return NULL;
+}
+
+const struct points *policy_lead(const struct policy *policy, struct str name)
+{
+    const struct obligation *o = policy_obligation(policy, name);
+    return o && o->has_lead ? &o->lead : &policy->due_soon;
 }

@@ -67,6 +67,7 @@ static struct ruling routed(struct step *step, enum task_kind kind, const struct
         ruling.fallback = policy->response_team;
         ruling.owner = owner_is_nobody(incident->owner) ? policy->response_team : incident->owner;
         ruling.rule = kind == KIND_COORDINATION ? STR("coordination")
+                      : kind == KIND_OBLIGATION ? STR("obligation")
                                                 : arena_join(step->arena, STR("postmortem/"),
                                                              level_name(incident->level), STR_NONE);
     }

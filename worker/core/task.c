@@ -37,9 +37,9 @@ static struct sla_times times_of(const struct step *step, const struct task *tas
 /* Where on-track ends: the last due-soon point. At or behind due_at there is none. */
 static ms_t at_risk_from(const struct policy *policy, const struct task *task)
 {
-    if (!policy->due_soon_n || task->due_at <= task->clock_start) return task->due_at;
-    return deadline_point(task->clock_start, task->due_at,
-                          policy->due_soon[policy->due_soon_n - 1]);
+    const struct points *lead = policy_lead(policy, task->name);
+    if (!lead->n || task->due_at <= task->clock_start) return task->due_at;
+    return deadline_point(task->clock_start, task->due_at, lead->percent[lead->n - 1]);
 }
 
 static enum sla_state sla_at(const struct policy *policy, const struct task *task, ms_t at)
@@ -48,6 +48,8 @@ static enum sla_state sla_at(const struct policy *policy, const struct task *tas
     ms_t done_at = task->resolved_at != TIME_NONE ? task->resolved_at : task->closed_at;
     if (task->status == STATUS_CLOSED) {
         if (task->resolution != RESOLUTION_DONE) return SLA_WAIVED;
+        if (task->kind == KIND_OBLIGATION)
+            return task->submitted_at > task->due_at ? SLA_MET_LATE : SLA_MET;
         bool is_late = task->first_breached_at != TIME_NONE || done_at > task->due_at;
         return is_late ? SLA_MET_LATE : SLA_MET;
     }
@@ -57,12 +59,15 @@ static enum sla_state sla_at(const struct policy *policy, const struct task *tas
     return at >= at_risk_from(policy, task) ? SLA_AT_RISK : SLA_ON_TRACK;
 }
 
-/* Brings `sla` up to date. What was late once in this occurrence stays known as that (R5.24). */
+/* Brings `sla` up to date. What was late once in this occurrence stays known as that (R5.24); but an
+ * obligation was never late whose time had only seemed to be over (R5.61). */
 static void judge(const struct step *step, struct task *task)
 {
     task->sla = sla_at(step->policy, task, step->at);
     bool is_late = task->sla == SLA_BREACHED || task->sla == SLA_MET_LATE;
     if (is_late && task->first_breached_at == TIME_NONE) task->first_breached_at = step->at;
+    if (!is_late && task->sla != SLA_WAIVED && task->kind == KIND_OBLIGATION)
+        task->first_breached_at = TIME_NONE;
 }
 
 ms_t task_next_sla(const struct policy *policy, const struct task *task)
@@ -264,6 +269,8 @@ static void start_clock(struct step *step, struct task *task, ms_t at)
     const struct sla_times sla = times_of(step, task);
     task->assign_due_at = deadline_add(&policy->calendar, at, sla.assign);
     if (!task->due_fixed) task->due_at = deadline_add(&policy->calendar, at, sla.complete);
+    if (task->kind == KIND_OBLIGATION) /* may have less time than others have till then */
+        task->assign_due_at = time_first(task->assign_due_at, task->due_at);
     task->escalated = 0;
     for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
         task->reminders[kind] = task_none.reminders[kind];
@@ -326,6 +333,14 @@ static void reopen(struct step *step, struct task *task)
     task->reason = STR_NONE;
     task->closed_at = TIME_NONE;
     task->evidence = (struct evidence_list){0};
+    task->submitted_at = TIME_NONE;
+    if (task->kind == KIND_OBLIGATION) {
+        /* The law's clock does not begin again. */
+        task->touched_at = step->at;
+        start_clock(step, task, task->clock_start);
+        forget_missed(step, task);
+        return;
+    }
     /* A date given by a person stays while it can still be kept. */
     if (task->due_fixed && task->due_at <= step->at) task->due_fixed = false;
     task->touched_at = step->at;

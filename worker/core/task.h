@@ -63,4 +63,11 @@ static inline bool task_is_put_aside(const struct task *task)
     return task->resolution >= RESOLUTION_DISMISSED;
 }
 
+/* Whether what falls due of it is sent then, day or night: a legal deadline does not wait for the
+ * morning, whatever its priority is. */
+static inline bool task_is_at_once(const struct policy *policy, const struct task *task)
+{
+    return policy->at_once[task->priority] || task->kind == KIND_OBLIGATION;
+}
+
 #endif

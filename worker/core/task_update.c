@@ -6,6 +6,7 @@
 #include "deadline.h"
 #include "finding_task.h"
 #include "incident.h"
+#include "obligation.h"
 #include "order.h"
 #include "task.h"
 
@@ -22,6 +23,19 @@ static bool stays_closed(struct step *step, const struct task *task)
     return finding_task_is_ended(finding) || !finding->kind;
 }
 
+static void take_work(struct step *step, struct task *task, const struct task *before,
+                      const struct task_update_event *event)
+{
+    if (event->status && !stays_closed(step, task)) {
+        struct claim claim = {before, event->status, task->priority, task->owner, event->by};
+        task_apply_status(step, task, closing_judge(step, &claim));
+    }
+    /* Of the occurrence that the status leads to. */
+    if (event->present & TASK_UPDATE_EVIDENCE) task->evidence = event->evidence;
+    if (event->present & TASK_UPDATE_SNOOZED_UNTIL)
+        task_apply_snooze(step, task, event->snoozed_until);
+}
+
 void task_update_take(struct step *step, const struct task_update_event *event)
 {
     struct entry *entry = step_task_entry(step, event->name);
@@ -36,20 +50,17 @@ void task_update_take(struct step *step, const struct task_update_event *event)
                                                     : policy_owner(step->policy, task->owner,
                                                                    event->owner, event->owner_part);
     if (event->present & TASK_UPDATE_TRACKER) task->tracker = event->tracker;
-    if (event->status && !stays_closed(step, task)) {
-        struct claim claim = {before, event->status, task->priority, task->owner, event->by};
-        task_apply_status(step, task, closing_judge(step, &claim));
-    }
-    /* Of the occurrence that the status leads to. */
-    if (event->present & TASK_UPDATE_EVIDENCE) task->evidence = event->evidence;
-    if (event->present & TASK_UPDATE_SNOOZED_UNTIL)
-        task_apply_snooze(step, task, event->snoozed_until);
+    if (task->kind == KIND_OBLIGATION)
+        obligation_update(step, task, event);
+    else
+        take_work(step, task, before, event);
     if (event->present & TASK_UPDATE_REASON)
         task->reason = event->reason;
     else if (task_has_other_status(before, task) && event->status != REPORTED_DISMISSED)
         task->reason = STR_NONE;
     task_changed(step, entry, before);
     task_tell_warnings(step, entry);
+    if (task->kind == KIND_OBLIGATION) obligation_follow(step);
 }
 
 /* The task that it names, or NULL. */
