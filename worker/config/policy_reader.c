@@ -87,12 +87,13 @@ enum result policy_reader_members(struct policy_reader *reader, const struct pol
     for (const struct policy_member *m = members; m->name; m++) {
         struct policy_place place = {at, m->name, 0};
         member = json_object_get(value, m->name);
-        if (!member && m->required)
-            return policy_reader_bad(reader, at, "the member \"%s\" is missing", m->name);
         if (!member) continue;
         enum result result = m->read(reader, &place, member, (char *)target + m->offset);
         if (result != OK) return result;
     }
+    for (const struct policy_member *m = members; m->name; m++)
+        if (m->required && !json_object_get(value, m->name))
+            return policy_reader_bad(reader, at, "the member \"%s\" is missing", m->name);
     return OK;
 }
 
