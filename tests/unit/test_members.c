@@ -189,7 +189,8 @@ static void test_every_member_of_a_finding_arrives(void **state)
                  "'severity':'low','title':'t','description':'d','status':'open','reason':'r',"
                  "'owner':'o','groups':['g'],'work':'bug','sop_change':true,'due_at':'2026-12-01',"
                  "'snoozed_until':'2026-12-01','tracker':{'key':'K'},'action_type':'prevent',"
-                 "'references':['r'],'duplicate_of':'D','updated_at':'2026-12-01'}");
+                 "'references':['r'],'duplicate_of':'D',"
+                 "'accepted_until':'2026-12-01','accepted_by':'b','updated_at':'2026-12-01'}");
     const struct finding *in = &e.finding->finding, *none = &finding_none;
     assert_int_equal(e.finding->present, 0 FINDING_SAID(BIT));
     FINDING_SAID(ARRIVES)
@@ -221,12 +222,14 @@ static void test_every_member_of_a_closure_arrives(void **state)
 static void test_every_member_of_a_task_update_arrives(void **state)
 {
     (void)state;
-    const struct task_update_event nothing = {.snoozed_until = TIME_NONE}, *none = &nothing;
+    const struct task_update_event nothing = {.snoozed_until = TIME_NONE,
+                                              .accepted_until = TIME_NONE},
+                                   *none = &nothing;
     struct event e =
         event_of(TOPIC_TASK_UPDATED,
                  "{'task_id':'I/bug','incident_id':'I','revision':1,'status':'open','reason':'r',"
                  "'owner':'o','snoozed_until':'2026-12-01','tracker':{'key':'K'},'evidence':['e'],"
-                 "'updated_at':'2026-12-01'}");
+                 "'accepted_until':'2026-12-01','accepted_by':'b','updated_at':'2026-12-01'}");
     const struct task_update_event *in = e.task_update;
     assert_int_equal(in->present, 0 TASK_UPDATE_SAID(BIT));
     TASK_UPDATE_SAID(ARRIVES)

@@ -29,7 +29,8 @@ struct task_update_event *decode_task_update(struct reader *r, const struct json
         event->task_id = members_identifier(r, m[M_task_id], MEMBERS_TASK_ID_BYTES);
     if (!(event->present & ~(unsigned)TASK_UPDATE_REASON))
         reader_refuse(r, REFUSE_MISSING_FIELD, STR("status"),
-                      "one of status, owner, tracker, snoozed_until and evidence is required");
+                      "one of status, owner, tracker, snoozed_until, evidence, accepted_until and "
+                      "accepted_by is required");
     event->name = name_in(r->arena, event->task_id, event->incident_id);
     event->order.revision = members_revision(r, m[M_revision]);
     event->order.time = members_time(r, m[M_updated_at], NULL);
@@ -41,6 +42,8 @@ struct task_update_event *decode_task_update(struct reader *r, const struct json
     event->tracker = members_tracker(r, m[M_tracker]);
     event->evidence = members_evidence(r, m[M_evidence], true);
     event->snoozed_until = members_calendar_time(r, m[M_snoozed_until], false);
+    event->accepted_until = members_calendar_time(r, m[M_accepted_until], true);
+    event->accepted_by = members_name(r, m[M_accepted_by]);
     event->by = members_name(r, m[M_by]);
     event->warnings = reader_take_warnings(r);
     return event;

@@ -8,6 +8,7 @@
 
 #include "closure.h"
 #include "finding.h"
+#include "finding_task.h"
 #include "forward.h"
 #include "merged.h"
 #include "occurrence.h"
@@ -96,6 +97,8 @@ static enum decide_result tick(struct step *step, const struct event *event, ms_
     if (entry->type == ENTRY_INCIDENT) return review_tick(step, until);
     if (entry->type == ENTRY_FINDING) {
         finding_tick(step, entry, until);
+    } else if (task_is_accepted(entry->task)) {
+        finding_task_end_acceptance(step, entry);
     } else {
         task_settle(step, entry, until);
         reminder_tick(step, entry, until);

@@ -91,13 +91,15 @@ struct closure_event {
 };
 
 /* What a record of `task-updated` says of a task. X(bit, type, member). */
-#define TASK_UPDATE_SAID(X)                              \
-    X(TASK_UPDATE_STATUS, WORD(reported_status), status) \
-    X(TASK_UPDATE_REASON, TEXT, reason)                  \
-    X(TASK_UPDATE_OWNER, OBJECT(owner), owner)           \
-    X(TASK_UPDATE_SNOOZED_UNTIL, TIME, snoozed_until)    \
-    X(TASK_UPDATE_TRACKER, OBJECT(tracker), tracker)     \
-    X(TASK_UPDATE_EVIDENCE, OBJECTS(evidence_list, evidence), evidence)
+#define TASK_UPDATE_SAID(X)                                             \
+    X(TASK_UPDATE_STATUS, WORD(reported_status), status)                \
+    X(TASK_UPDATE_REASON, TEXT, reason)                                 \
+    X(TASK_UPDATE_OWNER, OBJECT(owner), owner)                          \
+    X(TASK_UPDATE_SNOOZED_UNTIL, TIME, snoozed_until)                   \
+    X(TASK_UPDATE_TRACKER, OBJECT(tracker), tracker)                    \
+    X(TASK_UPDATE_EVIDENCE, OBJECTS(evidence_list, evidence), evidence) \
+    X(TASK_UPDATE_ACCEPTED_UNTIL, TIME, accepted_until)                 \
+    X(TASK_UPDATE_ACCEPTED_BY, TEXT, accepted_by)
 
 /* Its members, as those of a finding. */
 /* clang-format off */

@@ -5,6 +5,7 @@
  */
 #include "finding.h"
 
+#include "closing.h"
 #include "common/ensure.h"
 #include "common/text.h"
 #include "deadline.h"
@@ -15,6 +16,7 @@
 #include "order.h"
 #include "reminder.h"
 #include "schedule.h"
+#include "task.h"
 
 static void merge(struct finding *stored, const struct finding *in, unsigned present)
 {
@@ -25,7 +27,9 @@ static void merge(struct finding *stored, const struct finding *in, unsigned pre
  * dismissal has to have one, and takes what is stored for its own (R4.76, R4.81). */
 static unsigned says(const struct finding *stored, const struct finding *in, unsigned present)
 {
-    if (!(present & FINDING_STATUS) || in->status == REPORTED_DISMISSED) return present;
+    if (!(present & FINDING_STATUS) || in->status == REPORTED_DISMISSED ||
+        in->status == REPORTED_WONT_FIX)
+        return present;
     enum reported_status old = stored->status ? stored->status : REPORTED_OPEN;
     enum reported_status now = in->status ? in->status : REPORTED_OPEN;
     return old == now ? present : present | FINDING_REASON;
@@ -111,18 +115,27 @@ void finding_look_again(struct step *step, struct entry *entry)
     finding_task_settle(step, finding, old);
 }
 
-static bool lacks_reason(const struct finding *stored, const struct finding_event *event)
+static struct claim claim_of(const struct step *step, const struct finding *stored,
+                             const struct finding_event *event)
 {
-    if (!(event->present & FINDING_STATUS) || event->finding.status != REPORTED_DISMISSED)
-        return false;
-    return !((event->present & FINDING_REASON) ? event->finding.reason.n : stored->reason.n);
+    struct finding f = *stored;
+    merge(&f, &event->finding, event->present);
+    return (struct claim){
+        .status = event->present & FINDING_STATUS ? f.status : reported_status_none,
+        .priority = task_rating(step, &f).priority,
+        .has_reason = f.reason.n,
+        .accepted_until = f.accepted_until,
+        .accepted_by = f.accepted_by,
+    };
 }
 
-static struct warnings dismissal_warning(struct step *step)
+static struct warnings reason_warning(struct step *step, enum reported_status status)
 {
     struct warning *w = ARENA_NEW(step->arena, struct warning);
-    *w =
-        (struct warning){STR("reason"), STR_NONE, STR("not dismissed: a dismissal needs a reason")};
+    *w = (struct warning){STR("reason"), STR_NONE,
+                          status == REPORTED_DISMISSED
+                              ? STR("not dismissed: a dismissal needs a reason")
+                              : STR("not closed: wont-fix needs a reason")};
     return (struct warnings){w, 1};
 }
 
@@ -176,11 +189,8 @@ bool finding_refused(struct step *step, const struct finding_event *event)
     if (stored->finding_id.p && name_is_taken(d, stored, event)) return true;
     bool passed = forward_has_passed(&event->finding, step->incident->incident_id);
     if (!passed && step_refuse_crowded(step, stored->order, event->finding.order)) return true;
-    if (!lacks_reason(stored, event)) return false;
-    d->refused =
-        (struct refused){REFUSE_MISSING_FIELD, STR("reason: a dismissal needs a reason, a text"),
-                         event->incident_id};
-    return true;
+    struct claim claim = claim_of(step, stored, event);
+    return closing_refuse_reason(step, &claim, event->incident_id);
 }
 
 void finding_take(struct step *step, const struct finding_event *event, bool in_closure)
@@ -200,10 +210,12 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
     finding->order = order_advance(step->arena, finding->order, event->finding.order);
     finding->is_inline = finding->is_inline && in_closure;
     unsigned present = event->present;
-    if (in_closure && lacks_reason(finding, event)) {
-        /* One entry cannot refuse a whole closure: only its dismissal does not count. */
+    struct claim claim = claim_of(step, finding, event);
+    if (in_closure && closing_lacks_reason(step->policy, &claim)) {
+        /* One entry cannot refuse a whole closure: only its end does not count. */
         present &= ~(unsigned)FINDING_STATUS;
-        step->warnings = step_join_warnings(step->arena, step->warnings, dismissal_warning(step));
+        step->warnings =
+            step_join_warnings(step->arena, step->warnings, reason_warning(step, claim.status));
     }
     if (present & FINDING_STATUS) finding->status_by = event->by;
     merge(finding, &event->finding, says(finding, &event->finding, present));
@@ -226,8 +238,9 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
         hold_warnings(step, finding);
     } else {
         if (!finding->kind) take_held_warnings(step, finding);
+        enum reported_status refused = finding_task_judge(step, finding, old, &present);
         present = duplicate_judge(step, finding, old, present, in_closure);
-        finding_task_follow_up(step, finding, present);
+        finding_task_follow_up(step, finding, present, refused);
         if (!in_closure) duplicate_doubts_may_end(step, finding, old);
     }
     step->cause.by = STR_NONE;
@@ -242,7 +255,10 @@ void finding_release(struct step *step, struct entry *entry)
     struct warnings closure_warnings = step->warnings;
     step->warnings = (struct warnings){0};
     take_held_warnings(step, finding);
-    finding_task_follow_up(step, finding, duplicate_judge(step, finding, finding, ~0u, false));
+    unsigned present = ~0u;
+    enum reported_status refused = finding_task_judge(step, finding, &finding_none, &present);
+    present = duplicate_judge(step, finding, finding, present, false);
+    finding_task_follow_up(step, finding, present, refused);
     step->warnings = closure_warnings;
 }
 

@@ -118,6 +118,8 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
     if (present & (FINDING_CATEGORY | FINDING_WORK)) task->policy_rule = rule_of(step, finding);
     if (present & FINDING_TRACKER) task->tracker = finding->tracker;
     const struct task before = *task;
+    if (present & FINDING_ACCEPTED_UNTIL) task->accepted_until = finding->accepted_until;
+    if (present & FINDING_ACCEPTED_BY) task->accepted_by = finding->accepted_by;
     if (present & FINDING_STATUS) task_apply_status(step, task, status_of(finding));
     /* A date that was given stays; one that is past does not fit a second life. */
     bool again = task->occurrence > before.occurrence && finding->due_at > step->at;
@@ -181,6 +183,8 @@ static void open_task(struct step *step, const struct finding *finding, enum tas
     /* `created` says open, always; how far the work is already is the next version. */
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
+    task->accepted_until = finding->accepted_until;
+    task->accepted_by = finding->accepted_by;
     if (status_of(finding) > REPORTED_OPEN) task_apply_status(step, task, finding->status);
     task_apply_snooze(step, task, finding->snoozed_until);
     task->reason = reason_of(step, finding, present);
@@ -202,28 +206,66 @@ static void open_sop_update(struct step *step, const struct finding *finding)
     }
 }
 
-/* What counts of its status is its status. */
-static void judge_status(struct step *step, struct finding *finding, unsigned present)
+#define END (FINDING_STATUS | FINDING_ACCEPTED_UNTIL | FINDING_ACCEPTED_BY)
+
+static struct claim claim_of(struct step *step, const struct finding *finding,
+                             const struct task *task, unsigned present)
 {
-    if (!(present & FINDING_STATUS)) return;
-    const struct task *task = NULL;
-    if (finding->kind)
-        task = step_task_entry(step, task_name(step, finding->kind, finding->finding_id))->task;
     bool is_rated = !task || (present & FINDING_SEVERITY);
-    struct claim claim = {
+    return (struct claim){
         .task = task,
-        .status = finding->status,
+        .status = finding->status ? finding->status : REPORTED_OPEN,
         .priority = is_rated ? task_rating(step, finding).priority : task->priority,
         .owner = !task || (present & FINDING_OWNER) ? owner_of(step, finding) : task->owner,
         .by = finding->status_by,
+        .has_reason = finding->reason.n,
+        .accepted_until = finding->accepted_until,
+        .accepted_by = finding->accepted_by,
     };
-    finding->status = closing_judge(step, &claim);
 }
 
-void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present)
+enum reported_status finding_task_judge(struct step *step, struct finding *finding,
+                                        const struct finding *was, unsigned *present)
+{
+    if (!(*present & END)) return reported_status_none;
+    const struct task *task = NULL;
+    if (finding->kind)
+        task = step_task_entry(step, task_name(step, finding->kind, finding->finding_id))->task;
+    /* What was wanting is said now. */
+    if (!(*present & FINDING_STATUS) && task && task->refused) {
+        finding->status = task->refused;
+        *present |= FINDING_STATUS;
+    }
+    struct claim claim = claim_of(step, finding, task, *present);
+    closing_accept(step, &claim, !task || (*present & FINDING_ACCEPTED_UNTIL),
+                   !task || (*present & FINDING_ACCEPTED_BY));
+    finding->accepted_until = claim.accepted_until;
+    finding->accepted_by = claim.accepted_by;
+    if (!(*present & FINDING_STATUS)) return reported_status_none;
+    finding->status = closing_judge(step, &claim);
+    if (finding->status) return reported_status_none;
+    finding->status = was->status;
+    if (!finding->reason.p) finding->reason = was->reason;
+    *present &= ~(unsigned)FINDING_STATUS;
+    return claim.status;
+}
+
+static void note_refused(struct step *step, const struct finding *finding,
+                         enum reported_status refused)
+{
+    if (!refused) return;
+    struct entry *entry =
+        step_task_entry(step, task_name(step, finding->kind, finding->finding_id));
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    task_note_refused(step, task, refused);
+    task_changed(step, entry, before);
+}
+
+void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present,
+                            enum reported_status refused)
 {
     enum task_kind old = finding->kind;
-    judge_status(step, finding, present);
     finding->kind = kind_of(step, finding);
     if (old == finding->kind) {
         update_task(step, old, finding, present);
@@ -235,6 +277,7 @@ void finding_task_follow_up(struct step *step, struct finding *finding, unsigned
                        arena_printf(step->arena, "now a %.*s", STR_ARG(now)));
         open_task(step, finding, finding->kind, old, present);
     }
+    note_refused(step, finding, refused);
     task_tell_warnings(step,
                        step_task_entry(step, task_name(step, finding->kind, finding->finding_id)));
     if (finding->sop_task) {
@@ -279,4 +322,39 @@ void finding_task_reprioritize(struct step *step, struct entry *entry)
     if (!finding->kind) return;
     reprioritize_task(step, finding, finding->kind);
     if (finding->sop_task) reprioritize_task(step, finding, KIND_SOP_UPDATE);
+}
+
+/* "2026-11-27", the day of the calendar. */
+static struct str date_of(struct step *step, ms_t at)
+{
+    char text[TIMESTAMP_TEXT];
+    timestamp_format(calendar_local(&step->policy->calendar, at), text);
+    return arena_str(step->arena, (struct str){text, sizeof "2026-11-27" - 1});
+}
+
+static struct str acceptance_ended(struct step *step, const struct task *task)
+{
+    struct str date = date_of(step, task->accepted_until);
+    const char *by = task->accepted_by.p ? " by " : "";
+    return arena_printf(step->arena, "the risk was accepted%s%.*s until %.*s", by,
+                        STR_ARG(task->accepted_by), STR_ARG(date));
+}
+
+void finding_task_end_acceptance(struct step *step, struct entry *entry)
+{
+    struct str why = acceptance_ended(step, entry->task);
+    step->cause = (struct cause){.at = entry->task->accepted_until};
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    task_apply_status(step, task, REPORTED_OPEN);
+    task->reason = why;
+    task_changed(step, entry, before);
+    if (!task_kind_is_finding_work(task->kind)) return;
+    struct entry *holder = step_finding_entry(step, task->finding_id);
+    struct finding *finding = arena_copy(step->arena, holder->finding, sizeof *finding);
+    if (finding_task_is_ended(finding)) finding->status = REPORTED_OPEN;
+    finding->accepted_until = TIME_NONE;
+    finding->accepted_by = finding->reason = finding->status_by = STR_NONE;
+    holder->finding = finding;
+    step_touch(step, holder);
 }
