@@ -23,6 +23,9 @@ import (
 // Bodies that are being read or dealt with at one time; more are asked to come again.
 const maxRequests = 64
 
+// Webhooks are there one after the other: till then nobody shall hear that a path is not there.
+const startingTime = 5 * time.Second
+
 // webhook takes POSTs at a path. Benthos has an http_server, but that one reads a body of any size and
 // unpacks it, and answers 502 or 408 where senders need to hear 503 to send again; and a signature
 // is checked here, before anything else knows of the request.
@@ -214,12 +217,8 @@ func (r *request) answer(out http.ResponseWriter) {
 					status = number
 				}
 			}
-			kind, ok := message.MetaGet("http_content_type")
-			if !ok {
-				kind = "application/json"
-			}
 			content, _ := message.AsBytes()
-			out.Header().Set("Content-Type", kind)
+			out.Header().Set("Content-Type", "application/json")
 			out.Header().Set("X-Content-Type-Options", "nosniff")
 			out.WriteHeader(status)
 			_, _ = out.Write(append(content, '\n'))
@@ -232,7 +231,7 @@ func (r *request) answer(out http.ResponseWriter) {
 // listening is the one server of the process: its webhooks are told apart by their paths.
 type listening struct {
 	mutex    sync.RWMutex
-	started  bool
+	started  time.Time
 	webhooks map[string]*webhook
 	slots    chan struct{}
 }
@@ -245,11 +244,11 @@ func (l *listening) add(w *webhook) error {
 	if other := l.webhooks[w.path]; other != nil && other != w {
 		return fmt.Errorf("webhook %s: two configurations have this path", w.path)
 	}
-	if !l.started {
+	if l.started.IsZero() {
 		if err := l.start(w.log); err != nil {
 			return err
 		}
-		l.started = true
+		l.started = time.Now()
 	}
 	if l.webhooks[w.path] == nil {
 		w.log.Infof("takes POST %s", w.path)
@@ -299,7 +298,12 @@ func (l *listening) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 	if w != nil {
 		w.handlers.Add(1)
 	}
+	starting := time.Since(l.started) < startingTime
 	l.mutex.RUnlock()
+	if w == nil && starting {
+		answer(out, http.StatusServiceUnavailable, "error", "starting; send it again")
+		return
+	}
 	if w == nil {
 		answer(out, http.StatusNotFound, "error", "no source is configured at this path")
 		return

@@ -8,7 +8,7 @@ import pytest
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _TESTS = _ROOT / "tests"
-_DOCUMENTS = sorted([*_ROOT.glob("*.md"), *(_ROOT / "docs").glob("*.md"), *_TESTS.glob("*.md"),
+_DOCUMENTS = sorted([*_ROOT.glob("*.md"), *(_ROOT / "docs").rglob("*.md"), *_TESTS.glob("*.md"),
                      *_TESTS.glob("trace/*.md"), *(_ROOT / "deploy").rglob("*.md"),
                      *(_ROOT / "schemas").glob("*.md")])
 # fault/test_x.py::test_y; ::test_z is of the file that was named last.

@@ -17,7 +17,7 @@ _BUILD = _BIN.parent.parent
 # From the lowest to the highest: each knows only those before it.
 _TOWER = """
     names members policy state deadline schedule order incident task_diff event output item decision recipient
-    step closing duplicate occurrence task reminder forward followup coordination finding_task finding
+    step forgotten closing duplicate occurrence task reminder forward followup coordination finding_task finding
     task_update closure merged review
     wake decide
 """.split()

@@ -115,6 +115,8 @@ _CALLS = {
             ["--until", _TEXT, w.lines], [w.policy], ["--budget", _TEXT, w.lines],
             *[["--policy", w.default_policy, "--budget", "0/day", *json, w.lines, "--until",
                "2026-12-20"] for json in ([], ["--json"])]],
+    "stats": lambda w: [["--by", "team"], ["--by", "team", "--csv"], ["--by", _TEXT],
+                        ["--since", _TEXT]],
     "rebuild": lambda w: [[], [_TEXT]],
     "redrive": lambda w: [["--dry-run"], ["--code", _TEXT]],
     "help": lambda w: [[], ["config"], [_TEXT]],
@@ -157,7 +159,7 @@ def test_nothing_acts_on_the_terminal(hostile, command):
         _assert_safe(output, what)
         _assert_safe(sentences, what)
         assert output or sentences or command in ("list", "rebuild"), what
-        if "--json" not in options or "--report" in arguments:
+        if "--json" not in options or "--report" in arguments or "--csv" in arguments:
             continue
         output, sentences = _run(world, command, [*arguments, "--json"])
         _assert_safe(sentences, what)

@@ -176,21 +176,68 @@ static void test_owners(void **state)
     (void)state;
     static const struct {
         const char *value, *team, *person;
+        enum owner_part part;
     } cases[] = {
-        {FINDING(",'owner':'identity'"), "identity", NULL},
-        {FINDING(",'owner':'lead@example.com'"), NULL, "lead@example.com"},
-        {FINDING(",'owner':{'team':'identity'}"), "identity", NULL},
-        {FINDING(",'owner':{'team':null,'person':'me'}"), NULL, "me"},
-        {FINDING(",'owner':{}"), NULL, NULL},
-        {FINDING(",'owner':' '"), NULL, NULL},
-        {FINDING(",'owner':{'team':'','person':' x '}"), NULL, "x"},
+        {FINDING(",'owner':'identity'"), "identity", NULL, OWNER_TEAM},
+        {FINDING(",'owner':'lead@example.com'"), NULL, "lead@example.com", OWNER_PERSON},
+        {FINDING(",'owner':{'team':'identity'}"), "identity", NULL, OWNER_BOTH},
+        {FINDING(",'owner':{'team':null,'person':'me'}"), NULL, "me", OWNER_BOTH},
+        {FINDING(",'owner':{}"), NULL, NULL, OWNER_BOTH},
+        {FINDING(",'owner':' '"), NULL, NULL, OWNER_BOTH},
+        {FINDING(",'owner':null"), NULL, NULL, OWNER_BOTH},
+        {FINDING(",'owner':{'team':'','person':' x '}"), NULL, "x", OWNER_BOTH},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct finding_event *e = finding_of(cases[i].value);
         assert_str(e->finding.owner.team, cases[i].team);
         assert_str(e->finding.owner.person, cases[i].person);
         assert_int_equal(e->present, FINDING_OWNER);
+        assert_int_equal(e->owner_part, cases[i].part);
+        assert_int_equal(e->warnings.n, 0);
     }
+}
+
+/* Nothing was said of the owner then, but somebody meant to. */
+static void test_owners_of_an_unknown_shape(void **state)
+{
+    (void)state;
+    static const char said[] =
+        "not taken: must be a text, or an object with team and person as texts";
+    static const struct {
+        const char *value, *shown;
+    } cases[] = {
+        {"7", "7"},
+        {"true", "true or false"},
+        {"['a@example.com','b@example.com']", "a list of 2"},
+        {"{'name':'Dev','email':'dev@example.com'}", "an object with name, email"},
+        {"{'team':{'name':'identity'}}", "an object with team"},
+        {"{'team':'identity','person':7}", "an object with team, person"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *value = cases[i].value;
+        struct finding_event *f = finding_of(arena_printf(arena, FINDING(",'owner':%s"), value).p);
+        assert_int_equal(f->present, 0);
+        assert_int_equal(f->warnings.n, 1);
+        assert_warning(f->warnings, 0, "owner", cases[i].shown, said);
+        struct task_update_event *u =
+            update_of(arena_printf(arena, UPDATE(",'owner':%s"), value).p);
+        assert_int_equal(u->present, 0);
+        assert_warning(u->warnings, 0, "owner", cases[i].shown, said);
+        struct closure_event *c = closure_of(
+            arena_printf(arena, CLOSURE(",'owner':%s,'findings':[{'finding_id':'F','owner':%s}]"),
+                         value, value)
+                .p);
+        assert_int_equal(c->present, 0);
+        assert_warning(c->warnings, 0, "owner", cases[i].shown, said);
+        assert_warning(c->findings[0].warnings, 0, "findings[0].owner", cases[i].shown, said);
+    }
+    /* However many names there are, and how long. */
+    struct str many = STR("{'x0':1");
+    for (int i = 1; i < 100; i++)
+        many = arena_printf(arena, "%.*s,'x%d%064d':1", STR_ARG(many), i, 0);
+    struct finding_event *f =
+        finding_of(arena_printf(arena, FINDING(",'owner':%.*s}"), STR_ARG(many)).p);
+    assert_true(f->warnings.items[0].value.n < 300);
 }
 
 static const char whole_closure[] =
@@ -567,6 +614,7 @@ int main(void)
         cmocka_unit_test(test_severity_words),
         cmocka_unit_test(test_tristates),
         cmocka_unit_test(test_owners),
+        cmocka_unit_test(test_owners_of_an_unknown_shape),
         cmocka_unit_test(test_closure),
         cmocka_unit_test(test_closure_texts_and_lists),
         cmocka_unit_test(test_closure_findings),

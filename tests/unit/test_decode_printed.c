@@ -113,7 +113,7 @@ static void an_empty_text_clears_what_a_tracker_says(void **state)
     (void)state;
     struct record record = make_record(
         TOPIC_TASK_UPDATED, UPDATE(",'status':'','owner':'','tracker':'','snoozed_until':'',"
-                                   "'reason':'','revision':'','updated_at':''"));
+                                   "'reason':'','revision':'','updated_at':'','by':''"));
     const struct task_update_event *e = decoded(&record).task_update;
     assert_int_equal(e->status, 0);
     assert_null(e->reason.p);

@@ -38,6 +38,7 @@ static struct owner sample_owner = {OWNER_MEMBERS(SAMPLE)};
 static struct tracker sample_tracker = {TRACKER_MEMBERS(SAMPLE)};
 static struct warning sample_warning = {WARNING_MEMBERS(SAMPLE)};
 static struct counts sample_counts = {COUNTS_MEMBERS(SAMPLE)};
+static struct forgotten_month sample_forgotten_month = {FORGOTTEN_MONTH_MEMBERS(SAMPLE)};
 static struct cursor sample_cursor = {CURSOR_MEMBERS(SAMPLE)};
 static struct timeline_entry sample_timeline_entry = {TIMELINE_ENTRY_MEMBERS(SAMPLE)};
 static struct evidence sample_evidence = {EVIDENCE_MEMBERS(SAMPLE)};
@@ -117,6 +118,10 @@ static void test_every_member_inside_is_stored(void **state)
     incident.cursor = sample_cursor;
     json = written(ENTRY_INCIDENT, &incident);
     CURSOR_MEMBERS(HAS)
+    incident = incident_none;
+    incident.forgotten = (struct forgotten){&sample_forgotten_month, 1};
+    json = written(ENTRY_INCIDENT, &incident);
+    FORGOTTEN_MONTH_MEMBERS(HAS)
     struct finding finding = finding_none;
     finding.tracker = sample_tracker;
     finding.warnings = (struct warnings){&sample_warning, 1};

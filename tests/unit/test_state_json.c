@@ -239,6 +239,8 @@ static struct task full_task(void)
                         .paused_for = 7,
                         .touched_at = TIME_OF(8),
                         .overdue_from = TIME_OF(13),
+                        .assigned_at = TIME_OF(15),
+                        .postponed = 3,
                         .resolved_at = TIME_OF(9),
                         .paused_at = TIME_OF(10),
                         .due_fixed = true,
@@ -271,6 +273,7 @@ static const char full_task_text[] =
     "\"refused_at\":1795169717000,\"touched_at\":"
     "1795169708000,"
     "\"overdue_from\":1795169713000,"
+    "\"assigned_at\":1795169715000,\"postponed\":3,"
     "\"resolved_at\":1795169709000,\"paused_at\":1795169710000,"
     "\"due_fixed\":true,\"escalated\":32769,\"reminders\":{\"overdue\":{\"number\":3,"
     "\"last\":1795169711000,\"said\":2,\"sent_at\":1795169714000,\"to\":[\"team:a\"]},\"verify-"

@@ -87,6 +87,7 @@ static struct task its_task(const struct finding *finding)
     task.participants = finding->groups;
     task.tracker = finding->tracker;
     task.created_at = task.updated_at = task.touched_at = task.clock_start = task.overdue_from = AT;
+    task.assigned_at = AT;
     task.sla = SLA_ON_TRACK;
     task.occurrence = task.version = 1;
     task.policy_rule = STR("finding/process-flaw");
@@ -100,9 +101,14 @@ static void test_what_a_finding_says_is_written_once(void **state)
     struct task task = its_task(&finding);
     assert_str(tasks_through(&finding, &task), "\"tasks\":[{\"name\":\"bug/F-1\"}]}");
     task.created_at = task.updated_at = task.touched_at = task.clock_start = task.overdue_from =
-        TIME_OF(1);
+        task.assigned_at = TIME_OF(1);
     assert_str(tasks_through(&finding, &task),
                "\"tasks\":[{\"name\":\"bug/F-1\",\"created_at\":1795169701000}]}");
+    task = its_task(&finding);
+    task.assigned_at = TIME_NONE; /* nobody owns it yet */
+    task.postponed = 2;
+    assert_str(tasks_through(&finding, &task),
+               "\"tasks\":[{\"name\":\"bug/F-1\",\"assigned_at\":null,\"postponed\":2}]}");
     task = its_task(&finding);
     task.name = STR("bug/F-1~2");
     assert_str(tasks_through(&finding, &task), "\"tasks\":[{\"name\":\"bug/F-1~2\"}]}");

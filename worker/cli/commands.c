@@ -9,15 +9,11 @@
 
 /* Each is defined in <name>.c. */
 extern const struct command command_check, command_dev, command_help, command_list, command_publish,
-    command_rebuild, command_redrive, command_report, command_show, command_simulate, command_tail,
-    command_topics, command_worker;
+    command_rebuild, command_redrive, command_report, command_show, command_simulate, command_stats,
+    command_tail, command_topics, command_worker;
 
 const struct command *const commands[] = {
-    &command_worker,  &command_dev,
-    &command_topics,  &command_check,
-    &command_publish, &command_tail,
-    &command_list,    &command_show,
-    &command_report,  &command_simulate,
-    &command_rebuild, &command_redrive,
-    &command_help,    NULL,
+    &command_worker,   &command_dev,     &command_topics,  &command_check,  &command_publish,
+    &command_tail,     &command_list,    &command_show,    &command_report, &command_stats,
+    &command_simulate, &command_rebuild, &command_redrive, &command_help,   NULL,
 };

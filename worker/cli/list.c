@@ -80,7 +80,7 @@ static enum result take(void *context, const struct entry *entry, struct str val
 
 static enum result collect(struct list *list, struct store_reader *reader, struct error *error)
 {
-    if (!list->incident.p) return store_reader_walk(reader, take, list, error);
+    if (!list->incident.p) return store_reader_walk(reader, false, take, list, error);
     struct entry **entries;
     size_t n;
     enum result result =

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `list`, `show` and `report` read: entries of the shards in Redis, page by page, and a note of
+/* What `list`, `show`, `report` and `stats` read: entries of the shards in Redis, page by page, and a note of
  * what is missing there. */
 #include "store_reader.h"
 
@@ -22,6 +22,8 @@ struct store_reader {
     int32_t partitions;
     struct arena *arena;
     struct store_reader_gaps gaps;
+    store_reader_told *told; /* NULL: nobody is */
+    void *told_context;
 };
 
 struct store_reader *store_reader_open(const struct config *config, struct error *error)
@@ -44,6 +46,12 @@ void store_reader_close(struct store_reader *reader)
     free(reader);
 }
 
+void store_reader_progress(struct store_reader *reader, store_reader_told *told, void *context)
+{
+    reader->told = told;
+    reader->told_context = context;
+}
+
 int32_t store_reader_shard(const struct store_reader *reader, struct str incident_id)
 {
     return kafka_partition_of(incident_id, reader->partitions);
@@ -61,6 +69,20 @@ static bool has_tasks(struct str key)
     return !state_key_is_own(key) && key.n > header.n + 1 && key.p[header.n + 1] != 'c';
 }
 
+static bool is_header(struct str key)
+{
+    return !state_key_is_own(key) && state_header_key(key).n == key.n;
+}
+
+/* Which keys of a page are asked for. */
+enum wanted { ALL, TASKS, TASKS_AND_INCIDENTS };
+
+static bool is_wanted(enum wanted wanted, struct str key)
+{
+    if (wanted == ALL || has_tasks(key)) return true;
+    return wanted == TASKS_AND_INCIDENTS && is_header(key);
+}
+
 /* The keys of one page that are wanted, with their values. *last: the last key of the page, absent
  * when the page was the last one. */
 struct page {
@@ -71,7 +93,7 @@ struct page {
 };
 
 static enum result read_page(struct store_reader *reader, struct arena *arena, int32_t shard,
-                             struct str header_key, bool tasks_only, struct page *page,
+                             struct str header_key, enum wanted wanted, struct page *page,
                              struct error *error)
 {
     struct store_port *store = reader->store;
@@ -83,7 +105,7 @@ static enum result read_page(struct store_reader *reader, struct arena *arena, i
     page->last = n == PAGE ? keys[n - 1] : STR_NONE;
     page->n = 0;
     for (size_t i = 0; i < n; i++)
-        if (!tasks_only || has_tasks(keys[i])) keys[page->n++] = keys[i];
+        if (is_wanted(wanted, keys[i])) keys[page->n++] = keys[i];
     struct store_load load = {.shard = shard, .keys = keys, .n = page->n};
     result = store->load(store->self, arena, &load, 1, error);
     page->keys = keys;
@@ -161,7 +183,7 @@ enum result store_reader_incident(struct store_reader *reader, struct arena *are
     *entries = NULL;
     *n = 0;
     do {
-        enum result result = read_page(reader, arena, shard, header_key, false, &page, error);
+        enum result result = read_page(reader, arena, shard, header_key, ALL, &page, error);
         if (result) return result;
         if (page.missing)
             return error_set(error, RETRY,
@@ -189,14 +211,14 @@ static enum result take_page(struct store_reader *reader, struct arena *arena,
         if (!page->values[i].p) continue;
         struct entry *e = read_entry(reader, arena, table, page->keys[i], page->values[i]);
         for (; e && result == OK; e = e->next_part)
-            if (e->exists && e->type == ENTRY_TASK)
+            if (e->exists && (e->type == ENTRY_TASK || e->type == ENTRY_INCIDENT))
                 result = take(context, e, page->values[i], error);
     }
     return result;
 }
 
-enum result store_reader_walk(struct store_reader *reader, store_reader_take *take, void *context,
-                              struct error *error)
+enum result store_reader_walk(struct store_reader *reader, bool incidents, store_reader_take *take,
+                              void *context, struct error *error)
 {
     struct arena *arena = arena_new();
     struct buf last = {0}; /* outlives the page that it comes from */
@@ -204,7 +226,10 @@ enum result store_reader_walk(struct store_reader *reader, store_reader_take *ta
     for (int32_t shard = 0; shard < reader->partitions && result == OK; shard++) {
         struct page page = {0};
         do {
-            result = read_page(reader, arena, shard, STR_NONE, true, &page, error);
+            if (reader->told)
+                reader->told(reader->told_context, (size_t)shard, (size_t)reader->partitions);
+            result = read_page(reader, arena, shard, STR_NONE,
+                               incidents ? TASKS_AND_INCIDENTS : TASKS, &page, error);
             if (result == OK) result = take_page(reader, arena, &page, take, context, error);
             if (page.missing) note_shard(reader, shard);
             last.n = 0;

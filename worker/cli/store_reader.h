@@ -26,18 +26,21 @@ enum result store_reader_incident(struct store_reader *reader, struct arena *are
                                   struct str incident_id, struct entry ***entries, size_t *n,
                                   struct error *error);
 
-/* Gets each task of a walk, filled; what it points to is gone after the call. `value` are the bytes
+/* Gets each task of a walk (and, where it was asked for, each incident), filled; what it points to is gone after the call. `value` are the bytes
  * that its holder was read from, for state_json_read into memory that stays. */
-typedef enum result store_reader_take(void *context, const struct entry *task, struct str value,
+typedef enum result store_reader_take(void *context, const struct entry *entry, struct str value,
                                       struct error *error);
+/* Is told during a walk how many shards of all are read. */
+typedef void store_reader_told(void *context, size_t done, size_t all);
+void store_reader_progress(struct store_reader *reader, store_reader_told *told, void *context);
 
 /*
- * Walks the tasks of all shards in the order of shards and of what they are stored in, a page at a
+ * Walks the tasks of all shards, and the headers of `incidents`, in the order of shards and of what they are stored in, a page at a
  * time. Shards whose state is not in Redis are gaps. What `take` returns other than OK ends the
  * walk.
  */
-enum result store_reader_walk(struct store_reader *reader, store_reader_take *take, void *context,
-                              struct error *error);
+enum result store_reader_walk(struct store_reader *reader, bool incidents, store_reader_take *take,
+                              void *context, struct error *error);
 
 /* What the reads so far did not give: Redis is a copy, and a part of it can be missing or spoilt. */
 struct store_reader_gaps {

@@ -237,7 +237,8 @@ static void read_header(struct reader *r, const struct json **m, struct closure_
     i->customer_impacting = members_tristate(r, m[M_customer_impacting]);
     i->data_breach = members_tristate(r, m[M_data_breach]);
     read_times(r, m, event);
-    i->owner = members_owner(r, m[M_owner]);
+    if (!members_owner(r, m[M_owner], &i->owner, &event->owner_part))
+        event->present &= ~(unsigned)CLOSURE_OWNER;
     i->merged_into = read_merged_into(r, m[M_merged_into], event->incident_id);
 }
 

@@ -83,7 +83,8 @@ void decode_finding(struct reader *r, const struct json *object, struct str inci
     f->description =
         members_limited_text(r, m[M_description], r->decoder->limits->description_bytes);
     f->reason = members_text(r, m[M_reason]);
-    f->owner = members_owner(r, m[M_owner]);
+    if (!members_owner(r, m[M_owner], &f->owner, &event->owner_part))
+        event->present &= ~(unsigned)FINDING_OWNER;
     f->groups = members_distinct_texts(r, m[M_groups]);
     f->due_at = members_calendar_time(r, m[M_due_at], true);
     f->snoozed_until = members_calendar_time(r, m[M_snoozed_until], false);

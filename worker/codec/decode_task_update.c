@@ -38,7 +38,8 @@ struct task_update_event *decode_task_update(struct reader *r, const struct json
     event->status =
         members_choice(r, m[M_status], &reported_status_words, REPORTED_OPEN, REPORTED_CLOSED);
     event->reason = members_text(r, m[M_reason]);
-    event->owner = members_owner(r, m[M_owner]);
+    if (!members_owner(r, m[M_owner], &event->owner, &event->owner_part))
+        event->present &= ~(unsigned)TASK_UPDATE_OWNER;
     event->tracker = members_tracker(r, m[M_tracker]);
     event->evidence = members_evidence(r, m[M_evidence], true);
     event->snoozed_until = members_calendar_time(r, m[M_snoozed_until], false);

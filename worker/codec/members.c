@@ -269,22 +269,57 @@ static void texts_of(struct reader *r, const struct json *object, const struct s
     r->place = place.outer;
 }
 
-struct owner members_owner(struct reader *r, const struct json *value)
+static bool is_text_or_none(const struct json *value)
+{
+    return is_absent(value) || value->type == JSON_STRING;
+}
+
+/* What it is, for a person who looks for it: a text as it is, of an object the names in it. */
+static struct str outline(struct reader *r, const struct json *value)
+{
+    if (value->type == JSON_ARRAY) return arena_printf(r->arena, "a list of %zu", value->count);
+    if (value->type != JSON_OBJECT)
+        return value->text.p ? json_excerpt(r->arena, value->text, SHOWN_BYTES)
+                             : STR("true or false");
+    struct buf names = {0};
+    for (const struct json *m = value->first; m && names.n < SHOWN_BYTES; m = m->next) {
+        if (names.n) buf_lit(&names, ", ");
+        buf_str(&names, json_excerpt(r->arena, m->name, SHOWN_BYTES));
+    }
+    struct str shown = buf_slice(&names);
+    shown = arena_printf(r->arena, "an object with %.*s", STR_ARG(shown));
+    buf_free(&names);
+    return shown;
+}
+
+bool members_owner(struct reader *r, const struct json *value, struct owner *owner,
+                   enum owner_part *part)
 {
     static const struct str names[] = {{"team", 4}, {"person", 6}};
-    struct owner owner = {STR_NONE, STR_NONE};
-    if (members_none(value)) return owner;
+    const struct json *found[2];
+    *owner = (struct owner){STR_NONE, STR_NONE};
+    *part = OWNER_BOTH;
+    if (members_none(value)) return true;
     if (value->type == JSON_STRING) {
         bool is_person = memchr(value->text.p, '@', value->text.n) != NULL;
-        *(is_person ? &owner.person : &owner.team) = members_trim(value->text);
-    } else if (value->type == JSON_OBJECT) {
-        struct str texts[2];
-        texts_of(r, value, names, 2, texts);
-        owner = (struct owner){members_trim(texts[0]), members_trim(texts[1])};
-    } else {
-        reader_wrong_type(r, value, "an object with team and person, or a string");
+        struct str text = members_trim(value->text);
+        *(is_person ? &owner->person : &owner->team) = text;
+        if (text.p) *part = is_person ? OWNER_PERSON : OWNER_TEAM;
+        return true;
     }
-    return owner;
+    if (value->type == JSON_OBJECT) {
+        reader_find(value, names, 2, found);
+        bool is_known = !value->count || found[0] || found[1];
+        if (is_known && is_text_or_none(found[0]) && is_text_or_none(found[1])) {
+            struct str texts[2];
+            texts_of(r, value, names, 2, texts);
+            *owner = (struct owner){members_trim(texts[0]), members_trim(texts[1])};
+            return true;
+        }
+    }
+    reader_warn(r, value->name, outline(r, value),
+                STR("not taken: must be a text, or an object with team and person as texts"));
+    return false;
 }
 
 struct tracker members_tracker(struct reader *r, const struct json *value)

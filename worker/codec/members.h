@@ -66,7 +66,10 @@ enum tristate members_boolean(struct reader *r, const struct json *value);
 /* The same with the words for what publishers do not know: enum tristate. */
 enum tristate members_tristate(struct reader *r, const struct json *value);
 
-struct owner members_owner(struct reader *r, const struct json *value);
+/* *part: which of the two a text says. false, with a warning, for what says neither in a way that is
+ * known: then nothing was said of it (R4.218). */
+bool members_owner(struct reader *r, const struct json *value, struct owner *owner,
+                   enum owner_part *part);
 struct tracker members_tracker(struct reader *r, const struct json *value);
 /* The entries of a list of objects, NULL unless it is one; too-large above `max` of them. */
 const struct json *members_entries(struct reader *r, const struct json *value, size_t max);

@@ -47,6 +47,13 @@ static const struct state_fields warning_fields = FIELDS(warning, warning_items)
 static const struct state_field counts_items[] = {COUNTS_MEMBERS(COUNTS_FIELD)};
 static const struct state_fields counts_fields = FIELDS(counts, counts_items);
 
+#define FORGOTTEN_FIELD(type, member) FIELD_AS(#member, forgotten_month, type, member)
+static const struct state_field forgotten_month_items[] = {
+    FORGOTTEN_MONTH_MEMBERS(FORGOTTEN_FIELD)
+};
+static const struct state_fields forgotten_month_fields =
+    FIELDS(forgotten_month, forgotten_month_items);
+
 #define CURSOR_FIELD(type, member) FIELD_AS(#member, cursor, type, member)
 static const struct state_field cursor_items[] = {CURSOR_MEMBERS(CURSOR_FIELD)};
 static const struct state_fields cursor_fields = FIELDS(cursor, cursor_items);

@@ -57,6 +57,7 @@ static struct task task_like(const struct entry *entry, struct str name, ms_t cr
     task.created_at = finding->first_seen_at;
     if (created_at != TIME_NONE) task.created_at = created_at;
     task.updated_at = task.clock_start = task.touched_at = task.overdue_from = task.created_at;
+    task.assigned_at = task.created_at;
     task.sla = SLA_ON_TRACK;
     task.occurrence = task.version = 1;
     task.tracker = finding->tracker;

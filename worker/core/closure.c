@@ -38,7 +38,9 @@ static void merge_header(const struct policy *policy, struct incident *stored,
         stored->merge_void = STR_NONE;
     }
     stored->closed_at = in->closed_at;
+    struct owner owner = policy_owner(policy, stored->owner, in->owner, event->owner_part);
     INCIDENT_MEMBERS(MEMBER_MERGE, MEMBER_SKIP)
+    if (present & CLOSURE_OWNER) stored->owner = owner;
     if (!stored->severity) stored->severity = policy->severity_default;
 }
 

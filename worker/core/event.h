@@ -42,6 +42,7 @@ enum finding_member { FINDING_SAID(MEMBER_BIT) };
 struct finding_event {
     struct str incident_id;
     struct finding finding;
+    enum owner_part owner_part; /* of it, which its `owner` says */
     unsigned present;
     struct str by;
     struct warnings warnings;
@@ -84,6 +85,7 @@ struct closure_event {
     struct str incident_id;
     struct incident incident;
     struct closure closure;
+    enum owner_part owner_part; /* of the incident, which its `owner` says */
     unsigned present;
     struct finding_event *findings; /* one of each id: the last counts */
     size_t findings_n;
@@ -119,6 +121,7 @@ struct task_update_event {
     struct str name;    /* what follows "<incident_id>/" in it, STR_NONE if it does not start so */
     struct order order;
     TASK_UPDATE_SAID(MEMBER_OF)
+    enum owner_part owner_part; /* which `owner` says */
     unsigned present;
     struct str by;
     struct warnings warnings;

@@ -218,8 +218,13 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
             step_join_warnings(step->arena, step->warnings, reason_warning(step, claim.status));
     }
     if (present & FINDING_STATUS) finding->status_by = event->by;
-    merge(finding, &event->finding, says(finding, &event->finding, present));
-    take_way(step, finding, &event->finding);
+    /* What it says of a part of the owner is of the one that its task has now. */
+    struct finding said = event->finding;
+    if (event->owner_part)
+        said.owner = policy_owner(step->policy, finding_task_owner(step, finding), said.owner,
+                                  event->owner_part);
+    merge(finding, &said, says(finding, &said, present));
+    take_way(step, finding, &said);
     step_count_finding(step, finding);
 
     const struct incident *incident = step->incident;
@@ -228,7 +233,7 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
          * two parts of it would not be told apart by their order. */
         bool comes = in_closure || forward_is_due(step, entry);
         finding->orphan_over = !comes;
-        if (!comes) forward_finding(step, finding, &event->finding, event->present, event->by);
+        if (!comes) forward_finding(step, finding, &said, event->present, event->by);
         tell_of_incident(step, finding);
     } else if (incident->level == LEVEL_UNCONFIRMED) {
         finding->orphan_over = true;

@@ -30,6 +30,12 @@ static struct owner owner_of(const struct step *step, const struct finding *find
     return policy_route(step->policy, finding_task_category(finding))->owner;
 }
 
+struct owner finding_task_owner(struct step *step, const struct finding *finding)
+{
+    if (!finding->kind) return finding->owner;
+    return step_task_entry(step, task_name(step, finding->kind, finding->finding_id))->task->owner;
+}
+
 struct str finding_task_title(struct step *step, const struct finding *finding)
 {
     if (finding->title.p && finding->title.n) return finding->title;

@@ -9,6 +9,8 @@
 enum severity finding_task_severity(const struct step *step, const struct finding *finding);
 enum category finding_task_category(const struct finding *finding);
 struct str finding_task_title(struct step *step, const struct finding *finding);
+/* Of the task that it has; while it has none, its own. */
+struct owner finding_task_owner(struct step *step, const struct finding *finding);
 /* Whether it says that nothing more is to be done: its task stays closed. */
 static inline bool finding_task_is_ended(const struct finding *finding)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Looking things up in a policy: the severity that a word means, the route of a category, the
- * priority of a severity. Reading the file is config/policy_file.c.
+ * priority of a severity, the team of a person. Reading the file is config/policy_file.c.
  */
 #include "policy.h"
 
@@ -21,6 +21,49 @@ const struct route *policy_route(const struct policy *policy, enum category cate
 {
     const struct route *route = &policy->routing[category];
     return route->kind ? route : &policy->routing[CATEGORY_UNCATEGORIZED];
+}
+
+static bool is_of_team(const struct owner *known, struct str team, struct owner owner)
+{
+    return str_eq(known->person, owner.person) && str_eq(team, owner.team);
+}
+
+/* Goes over the places of `people` that name a person and a team: a team's manager and on-call, the
+ * response team and its lead. Whether the owner's person is known there as of the owner's team; and
+ * the first team that it is known to be of, in *first. */
+static bool find_team(const struct policy *policy, struct owner owner, struct str *first)
+{
+    const struct owner *own[] = {&policy->response_team, &policy->response_lead};
+    bool found = false;
+    *first = STR_NONE;
+    for (size_t i = 0; i < policy->on_call_n + policy->managers_n + 2 && !found; i++) {
+        const struct owner *known;
+        struct str team;
+        if (i < policy->on_call_n + policy->managers_n) {
+            const struct team_person *place = i < policy->on_call_n
+                                                  ? &policy->on_call[i]
+                                                  : &policy->managers[i - policy->on_call_n];
+            known = &place->person;
+            team = place->team;
+        } else {
+            known = own[i - policy->on_call_n - policy->managers_n];
+            team = known->team;
+        }
+        found = is_of_team(known, team, owner);
+        if (!first->p && str_eq(known->person, owner.person)) *first = team;
+    }
+    return found;
+}
+
+struct owner policy_owner(const struct policy *policy, struct owner before, struct owner said,
+                          enum owner_part part)
+{
+    struct str team;
+    if (part == OWNER_BOTH) return said;
+    if (part == OWNER_TEAM) return (struct owner){said.team, before.person};
+    said.team = before.team;
+    if (!find_team(policy, said, &team) && team.p) said.team = team;
+    return said;
 }
 
 enum priority policy_priority(const struct policy *policy, enum severity severity, int boost)

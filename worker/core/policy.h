@@ -32,6 +32,9 @@ static inline bool owner_eq(struct owner a, struct owner b)
     return str_eq(a.team, b.team) && str_eq(a.person, b.person);
 }
 
+/* What a record says of an owner by a text: the one of the two, and the other stays (R4.216). */
+enum owner_part { OWNER_BOTH, OWNER_TEAM, OWNER_PERSON };
+
 struct sla_times {
     struct duration assign, complete, stale, verify;
 };
@@ -124,6 +127,9 @@ struct policy {
 enum severity policy_severity(const struct policy *policy, struct str word);
 /* The route of a category, the default route for those that have none. */
 const struct route *policy_route(const struct policy *policy, enum category category);
+/* The owner after a record said a part of it. Who is known to belong to another team brings that. */
+struct owner policy_owner(const struct policy *policy, struct owner before, struct owner said,
+                          enum owner_part part);
 /* Priority of a severity, raised by `boost` steps, never above P1. */
 enum priority policy_priority(const struct policy *policy, enum severity severity, int boost);
 

@@ -7,6 +7,7 @@
 #include "closure.h"
 #include "common/text.h"
 #include "deadline.h"
+#include "forgotten.h"
 #include "reminder.h"
 #include "schedule.h"
 #include "task.h"
@@ -148,11 +149,12 @@ static void miss_findings(struct step *step, ms_t until)
 /* A deletion is one short message, where another entry makes up to five. */
 #define DELETIONS_OF_A_STEP 5
 
-/* A holder goes with its parts. */
+/* A holder goes with its parts, and what stats knows of its tasks stays in the header. */
 static void delete (struct step *step, struct entry *holder)
 {
     for (struct entry *e = holder; e; e = e->next_part) {
         if (!e->exists) continue;
+        if (e->type == ENTRY_TASK) forgotten_count(step, e->task);
         e->exists = false;
         step_touch(step, e);
     }

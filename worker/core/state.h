@@ -40,6 +40,23 @@ struct counts { COUNTS_MEMBERS(MEMBER) };
 
 /* ---- the incident ---- */
 
+/* What is left of the tasks that retention has deleted, by the month in which they were made. */
+#define FORGOTTEN_MONTH_MEMBERS(X) \
+    X(TEXT, month)         /* "2026-11", in the calendar of the policy */ \
+    X(INTEGER, created)    \
+    X(INTEGER, done)       \
+    X(INTEGER, in_time)    /* of them */ \
+    X(INTEGER, waived)     \
+    X(INTEGER, reopened)   /* how often */ \
+    X(INTEGER, postponed)  /* how often */
+struct forgotten_month { FORGOTTEN_MONTH_MEMBERS(MEMBER) };
+
+#define FORGOTTEN_MONTHS_MAX 36 /* of one incident: what is older is counted in the oldest of them */
+struct forgotten {
+    struct forgotten_month *items; /* ascending */
+    size_t n;
+};
+
 #define PHASES(X) \
     X(PHASE_OPEN, "open")           /* follow-up under way */ \
     X(PHASE_COMPLETED, "completed") /* every task closed */
@@ -122,6 +139,7 @@ struct cursor { CURSOR_MEMBERS(MEMBER) };
     OWN(INTEGER, orphans)   /* orphan-finding reminders so far */ \
     OWN(INTEGER, retired)   /* > 0: the past was deleted after this occurrence; the ids of later \
                                   tasks end in ~<occurrence> */ \
+    OWN(OBJECTS(forgotten, forgotten_month), forgotten) \
     OWN(TIME, kept_since)   /* after its past was deleted something was stored again, at this time */ \
     OWN(OBJECT(cursor), cursor)
 struct incident { INCIDENT_MEMBERS(MEMBER_OF, MEMBER) };
@@ -308,6 +326,9 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     OWN(TIME, touched_at)        /* the last record that changed it */ \
     OWN(TIME, overdue_from)      /* what is overdue is counted from here, or from due_at if that is \
                                     later: the last new deadline, rise, or end of a silence */ \
+    OWN(TIME, assigned_at)       /* when somebody owned it first, in this occurrence */ \
+    OWN(INTEGER, postponed)      /* how often it was paused, or due_at moved to a later time, by a \
+                                       record, ever */ \
     OWN(TIME, resolved_at)       /* TIME_NONE unless resolved, or closed after it */ \
     OWN(TIME, paused_at)         /* TIME_NONE unless the clock stands */ \
     OWN(BOOLEAN, due_fixed)      /* due_at was given by the finding, or by an obligation */ \

@@ -209,6 +209,12 @@ static void close_as(struct step *step, struct task *task, enum resolution resol
     task->closed_at = step->at;
 }
 
+static void note_owner(const struct step *step, struct task *task)
+{
+    if (task->assigned_at == TIME_NONE && !owner_is_nobody(task->owner))
+        task->assigned_at = step->at;
+}
+
 /* While somebody owned it nobody was missing. */
 static void miss_owner(struct step *step, struct task *task)
 {
@@ -227,6 +233,7 @@ static void put_change(struct step *step, struct entry *entry, const struct task
         !step->policy->verification[task->priority])
         close_as(step, task, RESOLUTION_DONE);
     judge(step, task);
+    note_owner(step, task);
     if (owner_is_nobody(task->owner) && !owner_is_nobody(before->owner)) miss_owner(step, task);
     uint64_t visible = task_diff(before, task);
     /* The worker's own ticks are no news of the work, nor is a record that says nothing new. */
@@ -265,7 +272,7 @@ static void start_clock(struct step *step, struct task *task, ms_t at)
     const struct policy *policy = step->policy;
     task->clock_start = at;
     task->clock_moved = task->paused_for = 0;
-    task->first_breached_at = TIME_NONE;
+    task->first_breached_at = task->assigned_at = TIME_NONE;
     task->assign_due_at = deadline_add(&policy->calendar, at, policy->sla[task->priority].assign);
     if (!task->due_fixed)
         task->due_at = deadline_add(&policy->calendar, at, policy->sla[task->priority].complete);
@@ -305,6 +312,7 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     task->policy_version = step->policy->version;
     task->policy_rule = seed->rule;
     start_clock(step, task, seed->clock_start);
+    note_owner(step, task);
     if (task->due_fixed) forget_missed(step, task);
     judge(step, task);
     entry->task = task;
@@ -382,6 +390,7 @@ void task_apply_snooze(struct step *step, struct task *task, ms_t until)
 {
     if (task->status == STATUS_CLOSED) return;
     if (until != TIME_NONE && until > step->at) {
+        task->postponed += until > task->snoozed_until; /* TIME_NONE is before all others */
         if (!task_is_paused(task)) task->paused_at = step->at;
         task->snoozed_until = until;
     } else if (task_is_paused(task)) {
@@ -443,6 +452,7 @@ void task_apply_due_at(struct step *step, struct task *task, ms_t due_at)
                        ? due_at
                        : from_start(step, task, step->policy->sla[task->priority].complete);
     if (task->due_at == old) return;
+    task->postponed += task->due_at > old;
     forget_missed(step, task);
     count_afresh(step, task);
 }

@@ -71,7 +71,9 @@ void task_update_take(struct step *step, const struct task_update_event *event)
     task->order = order_advance(step->arena, task->order, event->order);
 
     if (event->present & TASK_UPDATE_OWNER)
-        task->owner = owner_is_nobody(event->owner) ? fallback_owner(step, task) : event->owner;
+        task->owner = owner_is_nobody(event->owner) ? fallback_owner(step, task)
+                                                    : policy_owner(step->policy, task->owner,
+                                                                   event->owner, event->owner_part);
     if (event->present & TASK_UPDATE_TRACKER) task->tracker = event->tracker;
     if (!stays_closed(step, task)) take_end(step, task, before, event);
     /* Of the occurrence that the status leads to. */
