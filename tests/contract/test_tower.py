@@ -16,8 +16,9 @@ _BIN = pathlib.Path(os.environ.get("EPILOGUE_TEST_BIN", _ROOT / "build/dev/worke
 _BUILD = _BIN.parent.parent
 # From the lowest to the highest: each knows only those before it.
 _TOWER = """
-    names members policy state deadline schedule order incident task_diff event output item decision recipient
-    step forgotten closing duplicate occurrence task reminder forward followup coordination finding_task finding
+    names members condition policy state deadline schedule order incident task_diff event output
+    item decision recipient step forgotten closing duplicate occurrence task reminder forward
+    followup coordination finding_task finding
     task_update closure merged review
     wake decide
 """.split()

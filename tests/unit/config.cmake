@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 epilogue_unit_test(config config)
+epilogue_unit_test(policy_conditions config)
 epilogue_unit_test(policy_file config)

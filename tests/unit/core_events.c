@@ -74,6 +74,18 @@ static void default_routes(struct arena *arena, struct policy *p)
     *p->on_call = (struct team_person){STR("payments"), owner("payments", "pager@example.com")};
 }
 
+struct conditions conditions_of(struct arena *arena, unsigned flags)
+{
+    struct conditions all = {arena_alloc(arena, flag_end * sizeof *all.items), 0};
+    for (int f = 1; f < flag_end; f++) {
+        if (!(flags & 1U << (f - 1))) continue;
+        struct term *term = ARENA_NEW(arena, struct term);
+        *term = (struct term){.asked = ASKED_FLAG, .operator= FOUND_EQUAL, .value = 1 << (f - 1)};
+        all.items[all.n++] = (struct condition){flag_words.words[f], term, 1};
+    }
+    return all;
+}
+
 void default_policy(struct arena *arena, struct policy *p)
 {
     *p = (struct policy){
@@ -81,7 +93,7 @@ void default_policy(struct arena *arena, struct policy *p)
         .calendar = {.working_days = 0x1f, .holidays_n = 1},
         .severity_default = SEVERITY_HIGH,
         .priority = {0, PRIORITY_P1, PRIORITY_P2, PRIORITY_P3, PRIORITY_P4, PRIORITY_P4},
-        .full_when = BECAUSE_CUSTOMER_IMPACTING | BECAUSE_DATA_BREACH,
+        .full_when = conditions_of(arena, FLAG_CUSTOMER_IMPACTING | FLAG_DATA_BREACH),
         .suspected_is_true = true,
         .priority_boost = 1,
         .aliases_n = 2,

@@ -203,12 +203,13 @@ static void some_policy(struct world *w)
     if (story_chance(50)) {
         p->obligations_n = 1;
         p->obligations = ARENA_NEW(w->arena, struct obligation);
-        *p->obligations = (struct obligation){.name = STR("notice"),
-                                              .party = STR("Regulator"),
-                                              .party_kind = PARTY_REGULATOR,
-                                              .when = story_chance(50) ? BECAUSE_DATA_BREACH : 0,
-                                              .from = (enum obligation_start)story_pick(4),
-                                              .within = hours(1 + story_pick(100))};
+        *p->obligations = (struct obligation){
+            .name = STR("notice"),
+            .party = STR("Regulator"),
+            .party_kind = PARTY_REGULATOR,
+            .when = conditions_of(w->arena, story_chance(50) ? FLAG_DATA_BREACH : 0),
+            .from = (enum obligation_start)story_pick(4),
+            .within = hours(1 + story_pick(100))};
     }
 }
 

@@ -57,6 +57,9 @@ struct duration days(int64_t n);
 struct duration hours(int64_t n);
 struct duration working_days(int64_t n);
 
+/* A condition for each of these flags: any of them suffices. */
+struct conditions conditions_of(struct arena *arena, unsigned flags);
+
 /* RFC 3339, or a date. */
 ms_t t(const char *text);
 

@@ -244,7 +244,8 @@ static const char whole_closure[] =
     "{'incident_id':'INC-1042','revision':3,'title':'Key "
     "read','summary':'s','severity':'critical',"
     "'disposition':'False "
-    "Positive','customer_impacting':true,'data_breach':false,'started_at':'2026-11',"
+    "Positive','customer_impacting':true,'data_breach':false,'postmortem':'Full','started_at':'"
+    "2026-11',"
     "'detected_at':'2026-11-02T09:30:00Z','contained_at':'2026-11-03','closed_at':"
     "1795107600000,"
     "'owner':'identity','timeline':[{'at':'2026-11-02T09:30:00Z','actor':'soc','"
@@ -267,7 +268,7 @@ static void test_closure(void **state)
     (void)state;
     struct closure_event *c = closure_of(whole_closure);
     const struct incident *i = &c->incident;
-    assert_int_equal(c->present, 0xffff);
+    assert_int_equal(c->present, 0x1ffff);
     assert_str(i->incident_id, "INC-1042");
     assert_int_equal(i->order.revision, 3);
     assert_int_equal(i->order.time, 1795107600000);
@@ -277,9 +278,28 @@ static void test_closure(void **state)
     assert_int_equal(i->disposition, DISPOSITION_FALSE_POSITIVE);
     assert_int_equal(i->customer_impacting, TRI_TRUE);
     assert_int_equal(i->data_breach, TRI_FALSE);
+    assert_int_equal(i->postmortem, LEVEL_FULL);
     assert_str(i->owner.team, "identity");
     assert_str(i->merged_into, "INC-9");
     assert_int_equal(c->warnings.n, 0);
+}
+
+static void what_a_closure_asks_for(void **state)
+{
+    (void)state;
+    struct closure_event *c = closure_of(CLOSURE(",'postmortem':'light'"));
+    assert_int_equal(c->incident.postmortem, LEVEL_LIGHT);
+    assert_int_equal(c->present, CLOSURE_POSTMORTEM);
+    c = closure_of(CLOSURE(",'postmortem':null"));
+    assert_int_equal(c->incident.postmortem, 0);
+    assert_int_equal(c->present, CLOSURE_POSTMORTEM);
+    assert_int_equal(c->warnings.n, 0);
+    /* It is the level of what is no incident, and nobody can ask for that. */
+    c = closure_of(CLOSURE(",'postmortem':'none'"));
+    assert_int_equal(c->incident.postmortem, 0);
+    assert_int_equal(c->warnings.n, 1);
+    assert_str(c->warnings.items[0].value, "none");
+    assert_null(c->warnings.items[0].taken_as.p);
 }
 
 static void test_closure_texts_and_lists(void **state)
@@ -616,6 +636,7 @@ int main(void)
         cmocka_unit_test(test_owners),
         cmocka_unit_test(test_owners_of_an_unknown_shape),
         cmocka_unit_test(test_closure),
+        cmocka_unit_test(what_a_closure_asks_for),
         cmocka_unit_test(test_closure_texts_and_lists),
         cmocka_unit_test(test_closure_findings),
         cmocka_unit_test(test_contradictions_are_warned_about),

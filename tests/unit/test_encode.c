@@ -166,12 +166,13 @@ static void test_incident_events(void **state)
 {
     (void)state;
     struct encoder encoder = make_encoder();
+    struct str reasons[] = {STR("severity>=high"), STR("request")};
     struct incident incident = {.title = STR("Key read"),
                                 .severity = SEVERITY_CRITICAL,
                                 .closed_at = AT,
                                 .occurrence = 2,
                                 .level = LEVEL_FULL,
-                                .because = BECAUSE_CUSTOMER_IMPACTING | BECAUSE_DATA_BREACH,
+                                .because = {reasons, 2},
                                 .counts = {6, 1, 2, 3, 4}};
     struct output output = {.type = OUTPUT_INCIDENT,
                             .incident_id = STR("INC/1"),
@@ -183,7 +184,7 @@ static void test_incident_events(void **state)
     encode_output(&encoder, arena, &output, &m);
     assert_int_equal(m.topic, TOPIC_TASKS);
     assert_value(&m, "{\"incident_id\":\"INC/1\",\"occurrence\":2,\"level\":\"full\","
-                     "\"because\":[\"customer_impacting\",\"data_breach\"],\"title\":\"Key read\","
+                     "\"because\":[\"severity>=high\",\"request\"],\"title\":\"Key read\","
                      "\"severity\":\"critical\",\"closed_at\":\"2026-11-20T10:15:00.000Z\","
                      "\"counts\":{\"open\":6,\"closed\":1,\"met\":2,\"met_late\":3,"
                      "\"waived\":4},"
@@ -194,22 +195,22 @@ static void test_incident_events(void **state)
     assert_header(&m, "ce_type", "epilogue.incident.opened.v1");
     static const struct {
         int level;
-        unsigned because;
+        size_t because;
         struct str merged_into;
         const char *text;
-    } reasons[] = {
+    } levels[] = {
         {LEVEL_LIGHT, 0, {NULL, 0}, "\"level\":\"light\",\"because\":[],"},
-        {LEVEL_FULL, BECAUSE_DATA_BREACH, {NULL, 0}, "\"because\":[\"data_breach\"],"},
+        {LEVEL_FULL, 1, {NULL, 0}, "\"because\":[\"severity>=high\"],"},
         {LEVEL_UNCONFIRMED, 0, {NULL, 0}, "\"level\":\"none\",\"because\":[\"disposition\"],"},
-        {LEVEL_UNCONFIRMED, 3, {"INC-2", 5}, "\"level\":\"none\",\"because\":[\"merged_into\"],"},
+        {LEVEL_UNCONFIRMED, 2, {"INC-2", 5}, "\"level\":\"none\",\"because\":[\"merged_into\"],"},
     };
     output.incident.event = INCIDENT_COMPLETED;
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
-        incident.level = reasons[i].level;
-        incident.because = reasons[i].because;
-        incident.merged_into = reasons[i].merged_into;
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        incident.level = levels[i].level;
+        incident.because.n = levels[i].because;
+        incident.merged_into = levels[i].merged_into;
         encode_output(&encoder, arena, &output, &m);
-        assert_non_null(strstr(arena_str(arena, m.value).p, reasons[i].text));
+        assert_non_null(strstr(arena_str(arena, m.value).p, levels[i].text));
         assert_header(&m, "ce_id", "INC%2F1/completed/2");
     }
     buf_free(&encoder.scratch);

@@ -166,7 +166,7 @@ static void oblige(struct world *w, enum obligation_start from, unsigned when)
     *w->policy.obligations = (struct obligation){.name = STR("breach-notice"),
                                                  .party = STR("Regulator"),
                                                  .party_kind = PARTY_REGULATOR,
-                                                 .when = when,
+                                                 .when = conditions_of(w->arena, when),
                                                  .from = from,
                                                  .within = hours(72)};
 }
@@ -188,7 +188,7 @@ static struct closure_event *detected(struct world *w, int64_t revision, int bre
 static void a_duty_has_a_clock_of_its_own(void **state)
 {
     struct world *w = *state;
-    oblige(w, FROM_DETECTED_AT, BECAUSE_DATA_BREACH);
+    oblige(w, FROM_DETECTED_AT, FLAG_DATA_BREACH);
     take_closure(w, NOON, detected(w, 1, TRI_FALSE));
     assert_news(w, "opened/1 light 0/0\n"
                    "completed/1 light 0/0\n");

@@ -207,7 +207,7 @@ static void test_every_member_of_a_closure_arrives(void **state)
     struct event e = event_of(
         TOPIC_INCIDENT_CLOSED,
         "{'incident_id':'I','revision':1,'title':'t','summary':'s','severity':'low',"
-        "'disposition':'benign','customer_impacting':true,'data_breach':false,"
+        "'disposition':'benign','customer_impacting':true,'data_breach':false,'postmortem':'full',"
         "'started_at':'2026-01','detected_at':'2026-01','contained_at':'2026-01',"
         "'closed_at':'2026-12-01','owner':'o','timeline':[{'at':'2026-01-01','action':'a'}],"
         "'technical_summary':{'evidence':['e'],'actors':['a'],'response':'r','takeaways':['t']},"

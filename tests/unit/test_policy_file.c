@@ -81,7 +81,9 @@ static void assert_default(const struct policy *p)
     assert_int_equal(p->aliases[0].severity, SEVERITY_CRITICAL);
     assert_int_equal(p->priority[SEVERITY_CRITICAL], PRIORITY_P1);
     assert_int_equal(p->priority[SEVERITY_INFORMATIONAL], PRIORITY_P4);
-    assert_int_equal(p->full_when, BECAUSE_CUSTOMER_IMPACTING | BECAUSE_DATA_BREACH);
+    assert_int_equal(p->full_when.n, 2);
+    assert_text(p->full_when.items[0].text, "customer_impacting");
+    assert_int_equal(p->full_when.items[1].terms->value, FLAG_DATA_BREACH);
     assert_true(p->suspected_is_true);
     assert_int_equal(p->priority_boost, 1);
     assert_true(p->sla[PRIORITY_P1].assign.working_days);
@@ -274,12 +276,13 @@ static void obligations(void **state)
     assert_int_equal(policy.obligations_n, 2);
     const struct obligation *o = policy.obligations;
     assert_text(o[0].name, "regulator");
-    assert_int_equal(o[0].when, BECAUSE_DATA_BREACH);
+    assert_int_equal(o[0].when.n, 1);
+    assert_int_equal(o[0].when.items->terms->value, FLAG_DATA_BREACH);
     assert_int_equal(o[0].from, FROM_CLOSED_AT);
     assert_days(o[0].within, 3);
     assert_text(o[0].party, "Data protection");
     assert_int_equal(o[0].party_kind, PARTY_REGULATOR);
-    assert_int_equal(o[1].when, 0);
+    assert_int_equal(o[1].when.n, 0);
     assert_int_equal(o[1].from, FROM_DETECTED_AT);
     assert_int_equal(o[1].party_kind, PARTY_OTHER);
 }
@@ -371,6 +374,7 @@ static const char *const wrong_policies[] = {
     "{\"severity\":{\"default\":\"High\"}}",
     "{\"postmortem\":{\"suspected_is_true\":\"yes\"}}",
     "{\"postmortem\":{\"full_when\":[\"severity\"]}}",
+    "{\"postmortem\":{\"full_when\":\"data_breach\"}}",
     "{\"sla\":{}}",
     "{\"sla\":{\"grace\":\"25%\"}}",
     "{\"sla\":{" TIMES ",\"grace\":\"0%\"}}",

@@ -22,6 +22,7 @@ static void *through(enum entry_type type, void *body, const char *expected)
 static void test_incident(void **state)
 {
     (void)state;
+    struct str reasons[] = {STR("severity>=high"), STR("request")};
     struct incident full = {.incident_id = STR("INC-1"),
                             .order = {7, TIME_OF(1)},
                             .title = STR(""),
@@ -29,6 +30,7 @@ static void test_incident(void **state)
                             .disposition = DISPOSITION_BENIGN,
                             .customer_impacting = TRI_SUSPECTED,
                             .data_breach = TRI_FALSE,
+                            .postmortem = LEVEL_FULL,
                             .started_at = TIME_OF(2),
                             .detected_at = TIME_OF(3),
                             .contained_at = TIME_OF(4),
@@ -38,7 +40,7 @@ static void test_incident(void **state)
                             .merge_void = STR("INC-3"),
                             .phase = PHASE_COMPLETED,
                             .level = LEVEL_LIGHT,
-                            .because = BECAUSE_CUSTOMER_IMPACTING | BECAUSE_DATA_BREACH,
+                            .because = {reasons, 2},
                             .occurrence = 2,
                             .updates = 3,
                             .counts = {1, 2, 3, 4, 5},
@@ -70,12 +72,12 @@ static void test_incident(void **state)
         "{\"v\":1,\"type\":\"incident\",\"incident_id\":\"INC-1\","
         "\"order\":{\"revision\":7,\"time\":1795169701000},\"title\":\"\","
         "\"severity\":\"critical\",\"disposition\":\"benign\",\"customer_impacting\":\"suspected\","
-        "\"data_breach\":false,\"started_at\":1795169702000,"
+        "\"data_breach\":false,\"postmortem\":\"full\",\"started_at\":1795169702000,"
         "\"detected_at\":1795169703000,\"contained_at\":1795169704000,"
         "\"closed_at\":1795169705000,\"owner\":{\"team\":\"team\","
         "\"person\":\"person\"},\"merged_into\":\"INC-2\",\"merge_void\":\"INC-3\",\"phase\":"
         "\"completed\","
-        "\"level\":\"light\",\"because\":[\"customer_impacting\",\"data_breach\"],"
+        "\"level\":\"light\",\"because\":[\"severity>=high\",\"request\"],"
         "\"occurrence\":2,\"updates\":3,\"counts\":{\"open\":1,\"closed\":2,\"met\":3,"
         "\"met_late\":4,\"waived\":5},\"findings\":5,\"doubts\":4,\"made\":[\"postmortem\","
         "\"register-entry\"],"
@@ -387,7 +389,7 @@ static void test_what_cannot_be_read(void **state)
                       "must be an object");
     assert_unreadable(ENTRY_CLOSURE, "{'v':1,'type':'closure','sufficient':'x'}", "\"sufficient\"");
     assert_unreadable(ENTRY_CLOSURE, "{'v':1,'type':'closure','sufficient':1}", "\"sufficient\"");
-    assert_unreadable(ENTRY_INCIDENT, "{'v':1,'type':'incident','because':['x']}", "\"because\"");
+    assert_unreadable(ENTRY_INCIDENT, "{'v':1,'type':'incident','because':[1]}", "\"because\"");
     assert_unreadable(ENTRY_INCIDENT, "{'v':1,'type':'incident','because':7}", "\"because\"");
     assert_unreadable(ENTRY_INCIDENT, "{'v':1,'type':'incident','phase':'x'}", "\"phase\"");
 }

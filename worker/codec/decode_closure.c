@@ -226,6 +226,13 @@ static struct str read_merged_into(struct reader *r, const struct json *value, s
     return STR_NONE;
 }
 
+/* What it asks for: full, or light, which asks for nothing. */
+static enum level read_postmortem(struct reader *r, const struct json *value)
+{
+    const struct vocabulary levels = {level_words.words, LEVEL_LIGHT + 1};
+    return (enum level)members_word(r, value, &levels, level_none);
+}
+
 static void read_header(struct reader *r, const struct json **m, struct closure_event *event)
 {
     struct incident *i = &event->incident;
@@ -236,6 +243,7 @@ static void read_header(struct reader *r, const struct json **m, struct closure_
     i->disposition = members_word(r, m[M_disposition], &disposition_words, DISPOSITION_CONFIRMED);
     i->customer_impacting = members_tristate(r, m[M_customer_impacting]);
     i->data_breach = members_tristate(r, m[M_data_breach]);
+    i->postmortem = read_postmortem(r, m[M_postmortem]);
     read_times(r, m, event);
     if (!members_owner(r, m[M_owner], &i->owner, &event->owner_part))
         event->present &= ~(unsigned)CLOSURE_OWNER;

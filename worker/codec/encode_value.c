@@ -187,20 +187,13 @@ static void write_task(const struct encoder *encoder, struct buf *out, const str
     write_end(out, output);
 }
 
-/* Why the postmortem has its level: the names of the members that made it so. */
+/* Why the postmortem has its level: what asks for a full one, or the member that says there is
+ * none. */
 static void write_because(struct buf *out, const struct incident *incident)
 {
-    bool impacting = incident->because & BECAUSE_CUSTOMER_IMPACTING;
-    bool breach = incident->because & BECAUSE_DATA_BREACH;
-    buf_lit(out, ",\"because\":[");
-    if (incident->level == LEVEL_UNCONFIRMED) {
-        buf_str(out, incident->merged_into.p ? STR("\"merged_into\"") : STR("\"disposition\""));
-    } else {
-        if (impacting) buf_lit(out, "\"customer_impacting\"");
-        if (impacting && breach) buf_char(out, ',');
-        if (breach) buf_lit(out, "\"data_breach\"");
-    }
-    buf_char(out, ']');
+    struct str none = incident->merged_into.p ? STR("merged_into") : STR("disposition");
+    bool is_none = incident->level == LEVEL_UNCONFIRMED;
+    PUT_AS(out, because, LIST, is_none ? ((struct str_list){&none, 1}) : incident->because);
 }
 
 static struct str postmortem_rule(enum level level)

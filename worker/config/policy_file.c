@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "policy_conditions.h"
 #include "policy_reader.h"
 #include "policy_values.h"
 #include "properties.h"
@@ -87,7 +88,7 @@ READ(priorities)
 READ(postmortem)
 {
     static const struct policy_member members[] = {
-        {"full_when", offsetof(struct policy, full_when), policy_values_because, false},
+        {"full_when", offsetof(struct policy, full_when), policy_conditions_of_incident, false},
         {"suspected_is_true", offsetof(struct policy, suspected_is_true), policy_reader_bool,
          false},
         {"priority_boost", offsetof(struct policy, priority_boost), policy_values_priority_boost,
@@ -338,7 +339,7 @@ READ(obligation)
 {
     static const struct policy_member members[] = {
         {"name", offsetof(struct obligation, name), policy_reader_text, true},
-        {"when", offsetof(struct obligation, when), policy_values_because, false},
+        {"when", offsetof(struct obligation, when), policy_conditions_of_incident, false},
         {"from", offsetof(struct obligation, from), policy_values_start, false},
         {"within", offsetof(struct obligation, within), policy_reader_duration, true},
         {"party", offsetof(struct obligation, party), policy_values_party, true},

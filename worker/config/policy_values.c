@@ -14,9 +14,7 @@
     enum result policy_values_##name(struct policy_reader *r, const struct policy_place *at, \
                                      json_t *value, void *target)
 
-/* In the order of the bits, BECAUSE_*. */
 #define TEXT_OF(id, text) text,
-static const char *const because_texts[] = {BECAUSES(TEXT_OF) NULL};
 /* In the order of enum obligation_start. */
 static const char *const start_words[] = {"started_at", "detected_at", "contained_at", "closed_at",
                                           NULL};
@@ -45,11 +43,6 @@ READ(work)
 READ(party_kind)
 {
     return policy_reader_word(r, at, value, &party_kind_words, PARTY_INTERNAL_GROUP, target);
-}
-
-READ(because)
-{
-    return policy_reader_choices(r, at, value, because_texts, target);
 }
 
 READ(priority_boost)

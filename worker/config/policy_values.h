@@ -11,7 +11,6 @@ policy_read policy_values_priority;       /* int */
 policy_read policy_values_queue;          /* int */
 policy_read policy_values_work;           /* int: a kind that findings can be routed to */
 policy_read policy_values_party_kind;     /* int */
-policy_read policy_values_because;        /* unsigned: BECAUSE_* */
 policy_read policy_values_utc_offset;     /* int: minutes */
 policy_read policy_values_working_days;   /* unsigned: bit 0 is Monday */
 policy_read policy_values_holidays;       /* the holidays of a struct calendar */

@@ -66,17 +66,32 @@ static struct closure *edit_closure(struct step *step)
     return closure;
 }
 
-/* Full never turns back into light. */
+/* What asks for a full postmortem now: the closure, and each condition of the policy that holds. */
+static struct str_list reasons(const struct step *step)
+{
+    const struct incident *incident = step->incident;
+    const struct conditions *full_when = &step->policy->full_when;
+    struct condition_subject subject = incident_subject(step->policy, incident);
+    struct str_list reasons = {arena_alloc(step->arena, (full_when->n + 1) * sizeof(struct str)),
+                               0};
+    if (incident->postmortem == LEVEL_FULL) reasons.items[reasons.n++] = STR("request");
+    for (size_t i = 0; i < full_when->n; i++)
+        if (condition_holds(&full_when->items[i], &subject))
+            reasons.items[reasons.n++] = full_when->items[i].text;
+    return reasons;
+}
+
+/* Full never turns back into light, and when nothing asks for it any more its reasons stay. */
 static void decide_level(struct step *step)
 {
     struct incident *incident = step->incident;
-    unsigned flags = incident_flags(step->policy, incident) & step->policy->full_when;
+    struct str_list asking = reasons(step);
     if (incident->disposition > DISPOSITION_CONFIRMED) {
         incident->level = LEVEL_UNCONFIRMED;
-        incident->because = 0;
-    } else if (flags || incident->level == LEVEL_FULL) {
+        incident->because = (struct str_list){NULL, 0};
+    } else if (asking.n || incident->level == LEVEL_FULL) {
         incident->level = LEVEL_FULL;
-        incident->because |= flags;
+        if (asking.n) incident->because = asking;
     } else {
         incident->level = LEVEL_LIGHT;
     }

@@ -12,7 +12,8 @@
 
 static bool applies(const struct step *step, const struct obligation *o)
 {
-    return !o->when || (o->when & incident_flags(step->policy, step->incident));
+    struct condition_subject subject = incident_subject(step->policy, step->incident);
+    return !o->when.n || condition_any(&o->when, &subject);
 }
 
 /* The duty towards this party, or NULL. */

@@ -61,6 +61,7 @@ struct finding_event {
     SAID(CLOSURE_DISPOSITION, disposition) \
     SAID(CLOSURE_CUSTOMER_IMPACTING, customer_impacting) \
     SAID(CLOSURE_DATA_BREACH, data_breach) \
+    SAID(CLOSURE_POSTMORTEM, postmortem) \
     SAID(CLOSURE_STARTED_AT, started_at) \
     SAID(CLOSURE_DETECTED_AT, detected_at) \
     SAID(CLOSURE_CONTAINED_AT, contained_at) \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the header of an incident says by itself: a new one, and which of its members ask for a full
- * postmortem. What happens to an incident is in occurrence.c and closure.c.
+ * What the header of an incident says by itself: a new one, and what the conditions of a policy find
+ * in it. What happens to an incident is in occurrence.c and closure.c.
  */
 #include "incident.h"
 
@@ -18,10 +18,11 @@ static bool is_true(const struct policy *policy, enum tristate said)
     return said == TRI_TRUE || (said == TRI_SUSPECTED && policy->suspected_is_true);
 }
 
-unsigned incident_flags(const struct policy *policy, const struct incident *incident)
+struct condition_subject incident_subject(const struct policy *policy,
+                                          const struct incident *incident)
 {
-    unsigned flags = 0;
-    if (is_true(policy, incident->customer_impacting)) flags |= BECAUSE_CUSTOMER_IMPACTING;
-    if (is_true(policy, incident->data_breach)) flags |= BECAUSE_DATA_BREACH;
-    return flags;
+    struct condition_subject subject = {.severity = incident->severity};
+    if (is_true(policy, incident->customer_impacting)) subject.flags |= FLAG_CUSTOMER_IMPACTING;
+    if (is_true(policy, incident->data_breach)) subject.flags |= FLAG_DATA_BREACH;
+    return subject;
 }

@@ -7,8 +7,9 @@
 
 /* The header of one that was never heard of, in the arena. */
 struct incident *incident_new(struct arena *arena, struct str incident_id);
-/* BECAUSE_* of what is true of it. */
-unsigned incident_flags(const struct policy *policy, const struct incident *incident);
+/* What is known of it to the conditions of a policy (KNOWN_OF_INCIDENT). */
+struct condition_subject incident_subject(const struct policy *policy,
+                                          const struct incident *incident);
 /* Whether nothing is to be done about it here: it was none, or is a part of another one. */
 static inline bool incident_is_put_aside(const struct incident *incident)
 {

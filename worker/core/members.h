@@ -44,6 +44,17 @@
 #define MEMBER_OF(bit, type, member) MEMBER_##type member;
 #define MEMBER_SKIP(...)
 
+/* Words of the publisher's own for what it sends: names, each once, and values. */
+#define LABEL_MEMBERS(X) X(TEXT, name) X(TEXT, value)
+struct label {
+    LABEL_MEMBERS(MEMBER)
+};
+
+struct labels {
+    struct label *items;
+    size_t n;
+};
+
 /* For rows of X(bit, type, member): takes the members that `present` has from `in` to `stored`. */
 #define MEMBER_MERGE(bit, type, member) \
     if (present & (unsigned)(bit)) stored->member = in->member;

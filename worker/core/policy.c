@@ -7,8 +7,6 @@
 
 #include "common/text.h"
 
-NAMES_DEFINE(because, BECAUSES)
-
 enum severity policy_severity(const struct policy *policy, struct str word)
 {
     enum severity severity = severity_parse(word);

@@ -3,7 +3,7 @@
 #ifndef EPILOGUE_CORE_POLICY_H
 #define EPILOGUE_CORE_POLICY_H
 
-#include "members.h"
+#include "condition.h"
 
 /* `15m`, `7d`: fixed milliseconds; `3bd`: working days of the calendar. */
 struct duration {
@@ -63,11 +63,6 @@ struct team_person {
     struct owner person;
 };
 
-#define BECAUSES(X)                                     \
-    X(BECAUSE_CUSTOMER_IMPACTING, "customer_impacting") \
-    X(BECAUSE_DATA_BREACH, "data_breach")
-NAMES_DECLARE_BITS(because, BECAUSES)
-
 enum obligation_start { FROM_STARTED_AT, FROM_DETECTED_AT, FROM_CONTAINED_AT, FROM_CLOSED_AT };
 
 /* A duty towards an outside party with a clock of its own: a coordination task. */
@@ -75,7 +70,7 @@ struct obligation {
     struct str name;
     struct str party;
     enum party_kind party_kind;
-    unsigned when; /* BECAUSE_*: any of them; 0: each confirmed incident */
+    struct conditions when; /* of the incident; an empty list: each confirmed one */
     enum obligation_start from;
     struct duration within;
 };
@@ -89,7 +84,7 @@ struct policy {
     struct alias *aliases;
     size_t aliases_n;
     enum priority priority[severity_end];
-    unsigned full_when; /* BECAUSE_* */
+    struct conditions full_when; /* of the incident */
     bool suspected_is_true;
     int priority_boost;
     struct sla_times sla[priority_end];

@@ -113,6 +113,7 @@ struct cursor { CURSOR_MEMBERS(MEMBER) };
     SAID(CLOSURE_DISPOSITION, WORD(disposition), disposition) \
     SAID(CLOSURE_CUSTOMER_IMPACTING, TRISTATE, customer_impacting) \
     SAID(CLOSURE_DATA_BREACH, TRISTATE, data_breach) \
+    SAID(CLOSURE_POSTMORTEM, WORD(level), postmortem) /* what the closure asks for */ \
     SAID(CLOSURE_STARTED_AT, TIME, started_at) \
     SAID(CLOSURE_DETECTED_AT, TIME, detected_at) \
     SAID(CLOSURE_CONTAINED_AT, TIME, contained_at) \
@@ -122,7 +123,7 @@ struct cursor { CURSOR_MEMBERS(MEMBER) };
     OWN(TEXT, merge_void)   /* what it was to be merged into, but that would close a circle */ \
     OWN(WORD(phase), phase) \
     OWN(WORD(level), level) /* none while waiting */ \
-    OWN(WORDS(because, 1), because) \
+    OWN(LIST, because)      /* what asks, or asked, for a full postmortem */ \
     OWN(INTEGER, occurrence) /* of `opened`; 0 while waiting */ \
     OWN(INTEGER, updates)   /* `updated` events so far */ \
     OWN(OBJECT(counts), counts) \

@@ -168,6 +168,10 @@ void render_put_warnings(struct render_page *page, const struct json *value)
         bool is_given = given && given->type != JSON_NULL;
         render_put_member(page, "; warning: ", w, "member", " ");
         if (is_given) render_put_value(page, given);
-        render_put_member(page, is_given ? " taken as " : "", w, "taken_as", "");
+        const struct json *taken = json_get(w, "taken_as");
+        if (taken && taken->type != JSON_NULL)
+            render_put_member(page, is_given ? " taken as " : "", w, "taken_as", "");
+        else if (is_given)
+            buf_lit(page->out, " left out");
     }
 }
