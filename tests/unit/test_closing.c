@@ -279,6 +279,17 @@ static void an_accepted_risk_comes_back(void **state)
     assert_int_equal(bug(w)->status, STATUS_IN_PROGRESS);
 }
 
+static void what_was_missed_is_made_up_for(void **state)
+{
+    struct world *w = p1_bug(state);
+    take_update(w, NOON, wont_fix(w, 1, "being replaced", JUNE, "ciso"));
+    sleep_until(w, "2027-10-01");
+    const struct task *task = bug(w);
+    assert_int_equal(task->sla, SLA_BREACHED);
+    assert_time(task->first_breached_at, "2027-07-07T23:59:59.999Z");
+    assert_true(wake_of(w, STR("INC-1|t|bug/F-1")) > t("2027-10-01"));
+}
+
 static void a_task_of_the_incident_comes_back_too(void **state)
 {
     struct world *w = full_incident(state);
@@ -503,6 +514,7 @@ int main(void)
         TEST(who_did_it_is_on_the_event),
         TEST(wont_fix_needs_a_reason),
         TEST(an_accepted_risk_comes_back),
+        TEST(what_was_missed_is_made_up_for),
         TEST(a_task_of_the_incident_comes_back_too),
         TEST(an_acceptance_can_be_moved),
         TEST(what_is_put_aside_does_not_come_back),

@@ -97,9 +97,8 @@ static enum decide_result tick(struct step *step, const struct event *event, ms_
     if (entry->type == ENTRY_INCIDENT) return review_tick(step, until);
     if (entry->type == ENTRY_FINDING) {
         finding_tick(step, entry, until);
-    } else if (task_is_accepted(entry->task)) {
-        finding_task_end_acceptance(step, entry);
     } else {
+        if (task_is_accepted(entry->task)) finding_task_end_acceptance(step, entry);
         task_settle(step, entry, until);
         reminder_tick(step, entry, until);
     }

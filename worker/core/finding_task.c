@@ -349,12 +349,14 @@ static struct str acceptance_ended(struct step *step, const struct task *task)
 void finding_task_end_acceptance(struct step *step, struct entry *entry)
 {
     struct str why = acceptance_ended(step, entry->task);
+    struct cause tick = step->cause;
     step->cause = (struct cause){.at = entry->task->accepted_until};
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     task_apply_status(step, task, REPORTED_OPEN);
     task->reason = why;
     task_changed(step, entry, before);
+    step->cause = tick;
     if (!task_kind_is_finding_work(task->kind)) return;
     struct entry *holder = step_finding_entry(step, task->finding_id);
     struct finding *finding = arena_copy(step->arena, holder->finding, sizeof *finding);
