@@ -16,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 )
@@ -43,6 +44,13 @@ func connectionOptions() ([]kgo.Opt, error) {
 		kgo.DialTimeout(5 * time.Second),
 		kgo.MetadataMaxAge(30 * time.Second),
 		kgo.MetadataMinAge(250 * time.Millisecond),
+	}
+	if version := os.Getenv("KAFKA_VERSION"); version != "" {
+		versions := kversion.FromString("v" + version)
+		if versions == nil {
+			return nil, fmt.Errorf("KAFKA_VERSION is %q; it is a version like 2.3", version)
+		}
+		options = append(options, kgo.MaxVersions(versions))
 	}
 	protocol := strings.ToUpper(os.Getenv("KAFKA_SECURITY_PROTOCOL"))
 	switch protocol {

@@ -5,10 +5,12 @@ ends as the dead letter that its file's name says."""
 import base64
 import collections
 import json
+import subprocess
 
 import pytest
 
 from support import schemas
+from support.worker import binary, environment
 from support.world import INPUTS
 
 _VALID = sorted((schemas.FOLDER / "examples" / "valid").glob("*.jsonl"))
@@ -82,6 +84,36 @@ def test_the_default_policy_fits_its_schema():
     assert policies
     for path in policies:
         assert schemas.problems("policy", json.loads(path.read_text())) == [], path.name
+
+
+def _cleared(schema, required):
+    """An object of what it must have, and an empty text for whatever else the schema knows."""
+    return {**{name: "" for name in schema["properties"]}, **required}
+
+
+def test_whatever_is_optional_may_be_empty(tmp_path):
+    """Also what is added to a schema later: forms send all of their fields."""
+    known = {name: json.loads((schemas.FOLDER / f"{name}.schema.json").read_text()) for name in INPUTS}
+    inner = known["incident-closed"]["$defs"]["finding"]
+    values = [
+        ("incident-closed", {"incident_id": "E-1", "closed_at": "2026-11-19T17:00:00Z"}),
+        ("incident-closed", {"incident_id": "E-1", "closed_at": "2026-11-19T17:00:00Z",
+                             "updated_at": "2026-11-20T09:00:00Z",
+                             "findings": [_cleared(inner, {"finding_id": "F-1"})]}),
+        ("finding-updated", {"incident_id": "E-1", "finding_id": "F-1"}),
+        ("task-updated", {"incident_id": "E-1", "task_id": "E-1/response-evaluation"}),
+    ]
+    lines = [{"topic": topic, "value": _cleared(known[topic], required), "at": "2026-11-20T09:00:00Z"}
+             for topic, required in values]
+    for line in lines:
+        assert schemas.problems(line["topic"], line["value"]) == [], line
+    path = tmp_path / "cleared.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    done = subprocess.run([binary(), "simulate", path, "--until", "2026-11-20T10:00:00Z"],
+                          env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(" received ") == len(lines)
+    assert " refused " not in done.stdout and "warning" not in done.stdout, done.stdout
 
 
 @pytest.fixture(scope="module")

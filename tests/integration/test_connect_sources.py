@@ -10,7 +10,7 @@ import pytest
 
 from support.events import closure, finding
 from support.process import tail, wait_until
-from support.webhooks import DEAD_LETTERS, TOKEN, Sources, payload, proof
+from support.webhooks import DEAD_LETTERS, TOKEN, Sources, counted, payload, proof
 
 _SOURCES = ("sources/generic", "sources/pagerduty", "sources/github", "sources/jira")
 
@@ -45,7 +45,7 @@ def test_from_four_systems_to_tasks(world, connector):
         r.type == "epilogue.incident.opened.v1" and r.key == b"Q1ZK7A0WXYZ4M2" for r in records))
     assert opened
     assert connector.post("jira", payload("jira-assigned"))[0] == 202
-    assert world.wait_task(task, owner={"team": None, "person": "alex@example.com"})[
+    assert world.wait_task(task, owner={"team": "crash-reporting", "person": "alex@example.com"})[
         "tracker"]["key"] == "SEC-311"
     # Whoever has a task may move it: the tracker that spoke last is the one that counts.
     closed = payload("github-closed")
@@ -88,7 +88,10 @@ def test_what_is_not_taken(world, connector):
                          ("github", "github-commented"), ("jira", "jira-summary")):
         status, answer = _answer(connector.post(system, payload(name)))
         assert status == 200 and answer["ignored"], (name, answer)
-    assert connector.counts()
+    counts = connector.counts()
+    assert counted(counts, "webhook_ignored", source="github") == 2
+    assert counted(counts, "webhook_ignored", source="pagerduty", reason="pagey.ping") == 1
+    assert counted(counts, "webhook_refused", stream="pagerduty") >= 1
     assert sum(world.ends(name) for name in ("incident-closed", "finding-updated",
                                              "task-updated")) == 0
 
@@ -129,13 +132,27 @@ def test_a_broker_that_is_away_is_503(world, connector):
     assert len([r for r in world.tasks() if r.type == "epilogue.incident.opened.v1"]) == 1
 
 
+@pytest.mark.parametrize("environment, sentence", [
+    ({"GENERIC_TOKEN": " "}, "GENERIC_TOKEN is not set"),
+    ({"GENERIC_TOKEN": "short"}, "take 8 at least"),
+    ({"CONNECT_UNCHECKED": "yes", "CONNECT_LISTEN": "0.0.0.0:0"}, "must be a loopback address"),
+], ids=("no-secret", "short", "open-to-all"))
+def test_it_does_not_begin(tmp_path, environment, sentence):
+    made = Sources(tmp_path, "127.0.0.1:1", str, "sources/generic", **environment)
+    made.launch()
+    assert made.process.wait(30) != 0
+    assert sentence in tail(made.log_path)
+
+
 def test_topics_that_are_not_there_are_named(world):
     made = Sources(world.folder, world.broker.bootstrap, world.topic, "sources/generic").start()
     sentence = (f"no such topic at {world.broker.bootstrap}: {world.topic('finding-updated')}, "
                 f"{world.topic('incident-closed')}, {world.topic('task-updated')}; "
                 "`epilogue topics create` makes Epilogue's own")
-    made.post("generic", _inc_1042())
     wait_until(lambda: sentence in tail(made.log_path), 30, lambda: tail(made.log_path))
+    assert not made.ready()
+    world.topics_create(1)
+    wait_until(made.ready, 30, "it to be ready, once they are there")
     made.kill()
     world.admin_delete(DEAD_LETTERS)
 

@@ -6,9 +6,11 @@ import pathlib
 import re
 import signal
 import subprocess
+import urllib.request
 
 from support.process import wait_until
 from support.worker import binary
+from support.webhooks import FOLDER
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -55,3 +57,40 @@ def test_ctrl_c_leaves_nothing_behind():
         assert running.stdout == ""
     finally:
         folder.rmdir()
+
+
+def test_webhooks_beside_the_embedded_broker():
+    """A payload is a task, seconds later, and nothing is left behind."""
+    folder = pathlib.Path("/tmp") / f"ec-{os.getpid()}"
+    folder.mkdir()
+    try:
+        with open(folder / "told", "w+") as told:
+            process = subprocess.Popen(
+                [str(binary()), "dev", "--serve", "--connect"], stdin=subprocess.DEVNULL,
+                stdout=told, stderr=subprocess.STDOUT, cwd=_ROOT,
+                env={**os.environ, "TMPDIR": str(folder)})
+
+            def said(pattern):
+                return re.search(pattern, (folder / "told").read_text())
+            url = wait_until(lambda: said(r"curl -d @\S+ (http://\S+/webhooks/pagerduty)\n"), 90,
+                             "the line to try")[1]
+            body = (FOLDER / "sources/examples/pagerduty-resolved.json").read_bytes()
+            with urllib.request.urlopen(url, body, timeout=20) as answer:
+                assert answer.status == 202
+            wait_until(lambda: said("created +Q1ZK7A0WXYZ4M2/"), 20, "a task")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 0
+        (folder / "told").unlink()
+        assert _left_behind(folder) == []
+    finally:
+        if process.poll() is None:
+            process.kill()
+    folder.rmdir()
+
+
+def test_webhooks_say_what_they_need(tmp_path):
+    for arguments, sentence in ((["--connect"], "--connect needs --serve"),
+                                (["--serve", "--connect"], "run it in the folder of the repository")):
+        done = subprocess.run([str(binary()), "dev", *arguments], stdin=subprocess.DEVNULL, cwd=tmp_path,
+                              capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 2 and sentence in done.stderr, done.stderr

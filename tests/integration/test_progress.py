@@ -11,6 +11,18 @@ from support.events import closure
 from support.worker import binary
 
 
+def _said(process, controller):
+    """What it wrote on a terminal till its end, by the times that the line was written over."""
+    said = b""
+    while True:
+        try:
+            said += os.read(controller, 65536)
+        except OSError:  # its end, of a terminal
+            break
+    assert process.wait(60) == 0
+    return said.split(b"\r\x1b[K")
+
+
 def test_simulate_of_a_big_file(tmp_path):
     line = {"topic": "incident-closed", "at": "2026-11-20T10:00:00.000Z"}
     events = tmp_path / "events.jsonl"
@@ -20,13 +32,19 @@ def test_simulate_of_a_big_file(tmp_path):
     process = subprocess.Popen([binary(), "simulate", events, "--until", "2026-11-20T10:01:00Z"], stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=terminal)
     os.close(terminal)
-    said = b""
-    while True:
-        try:
-            said += os.read(controller, 65536)
-        except OSError:  # its end, of a terminal
-            break
-    assert process.wait(60) == 0
-    lines = said.split(b"\r\x1b[K")
-    assert re.fullmatch(rb"\d+ of 2000 lines \(\d+ %\)", lines[1]), said
+    lines = _said(process, controller)
+    assert re.fullmatch(rb"\d+ of 2000 lines \(\d+ %\)", lines[1]), lines
+    assert lines[-1] == b""
+
+
+def test_stats_over_all_shards(world):
+    world.topics_create(4)
+    world.start_worker().wait_ready()
+    controller, terminal = pty.openpty()
+    world.redis.client().client_pause(1500)  # what is over at once says nothing
+    process = subprocess.Popen([binary(), "stats", "-c", world.config_path],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=terminal)
+    os.close(terminal)
+    lines = _said(process, controller)
+    assert re.fullmatch(rb"\d of 4 shards read \(\d+ %\)", lines[1]), lines
     assert lines[-1] == b""

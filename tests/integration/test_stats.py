@@ -46,7 +46,7 @@ def _counted(module_world):
          "reason": "not worth it"}]))
     world.close_incident(closure(_KEPT, response_evaluation=_EVALUATED))
     for name in ("F-1", "F-2", "F-3"):
-        world.update_finding(finding(_KEPT, name, owner=_WEB))
+        world.update_finding(finding(_KEPT, name, owner=_WEB, labels={"product": f"p {name}"}))
     late = bug_id(_KEPT, "F-1")
     world.wait_task(late, sla="breached")
     world.update_task(task_update(_KEPT, bug_id(_KEPT, "F-2"), status="closed"))
@@ -83,6 +83,9 @@ def test_groups(counted):
     assert sum(month["forgotten"] for month in months) == 3
     assert all(len(month["group"]) == 7 and not month["deleted"] for month in months)
     assert [line["group"] for line in _stats(counted, "--by", "kind")] == ["bug", None]
+    products = _stats(counted, "--by", "label:product")
+    assert [line["group"] for line in products] == ["p F-1", "p F-2", "p F-3", None]
+    assert products[0]["by"] == "label:product"
     assert _stats(counted, "--since", "2200-01-01")[0]["created"] == 0
     assert _stats(counted, "--since", "2026-01-01")[0]["created"] == 6
 
@@ -103,6 +106,8 @@ def test_a_table_and_a_spreadsheet(counted):
 
 @pytest.mark.parametrize("arguments, says", [
     (["--by", "colour"], "--by colour is not known; allowed: team, kind"),
+    (["--by", "label"], "--by label is not known; allowed: team, kind"),
+    (["--by", "label:"], "allowed: team, kind, category, priority, month, label:NAME"),
     (["--since", "yesterday"], "--since must be a date or a time"),
     (["--json", "--csv"], "--json and --csv cannot be combined"),
 ])
@@ -128,6 +133,15 @@ def test_what_is_forgotten_is_in_the_changelog(counted):
     states = [record.json for record in counted.consume_all("followup-state")
               if record.key == _GONE.encode() and record.value]
     assert [sum(month["created"] for month in state.get("forgotten", [])) for state in states][-1] == 3
+
+
+def test_nobody_is_left_after_retention(counted):
+    """Of an incident whose past was deleted no entry names a person."""
+    state = {record.key: record.value for record in counted.consume_all("followup-state")}
+    left = {key: value for key, value in state.items() if value and key.startswith(_GONE.encode())}
+    assert left.keys() == {_GONE.encode()}
+    assert b"@" not in left[_GONE.encode()] and b"identity" not in left[_GONE.encode()]
+    assert any(b"@" in value for key, value in state.items() if value and key not in left)
 
 
 def test_what_is_missing_is_said(counted):

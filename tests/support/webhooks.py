@@ -22,6 +22,13 @@ _SECRETS = ("GENERIC_TOKEN", "PAGERDUTY_SECRET", "GITHUB_SECRET", "JIRA_SECRET",
 STANDARD_KEY = base64.b64encode(b"a key of incident.io's").decode()
 
 
+def counted(counts, name, **labels):
+    """What counts() has under a name with these labels, added up."""
+    wanted = [f'{label}="{value}"' for label, value in labels.items()]
+    return sum(number for key, number in counts.items()
+               if key.split("{")[0] == name and all(part in key for part in wanted))
+
+
 def payload(name):
     """One of the payloads beside the mappings, as an object."""
     return json.loads((FOLDER / f"sources/examples/{name}.json").read_text())
@@ -47,11 +54,15 @@ class Sources:
             **environment}
         self.process = None
 
-    def start(self):
-        """Starts it, or again after kill(), and waits till it listens."""
+    def launch(self):
+        """Starts it, and does not wait."""
         self.process = spawn(
             [_PROGRAM, "streams", "--no-api", "-o", "service.yaml", "-r", "common.yaml", *self._names],
             self.log_path, env=self._environment, cwd=FOLDER)
+
+    def start(self):
+        """Starts it, or again after kill(), and waits till it listens."""
+        self.launch()
         wait_until(self._listens, 30, lambda: f"the connector; its log:\n{tail(self.log_path)}")
         return self
 
@@ -73,6 +84,12 @@ class Sources:
         connection = http.client.HTTPConnection("127.0.0.1", self._status, timeout=10)
         connection.request("GET", "/stats")
         return json.loads(connection.getresponse().read())
+
+    def ready(self):
+        """Whether it is connected to all that it needs."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._status, timeout=10)
+        connection.request("GET", "/ready")
+        return connection.getresponse().status == 200
 
     def send(self, system, body, headers, method="POST"):
         """A request as it is; gives status and answer."""

@@ -74,6 +74,15 @@ static void default_routes(struct arena *arena, struct policy *p)
     *p->on_call = (struct team_person){STR("payments"), owner("payments", "pager@example.com")};
 }
 
+struct labels labels_of(const char *name, const char *value)
+{
+    static struct label items[32];
+    static size_t next;
+    struct label *label = &items[next++ % 32];
+    *label = (struct label){str_of(name), str_of(value)};
+    return (struct labels){label, 1};
+}
+
 struct conditions conditions_of(struct arena *arena, unsigned flags)
 {
     struct conditions all = {arena_alloc(arena, flag_end * sizeof *all.items), 0};

@@ -60,6 +60,9 @@ struct duration working_days(int64_t n);
 /* A condition for each of these flags: any of them suffices. */
 struct conditions conditions_of(struct arena *arena, unsigned flags);
 
+/* The one label, in memory of its own for each name and text that tests have. */
+struct labels labels_of(const char *name, const char *value);
+
 /* RFC 3339, or a date. */
 ms_t t(const char *text);
 

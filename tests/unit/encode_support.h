@@ -11,6 +11,7 @@
 static struct task make_task(void)
 {
     static struct str participants[] = {{"identity", 8}, {"crash-reporting", 15}};
+    static struct label product = {{"product", 7}, {"a\"b", 3}};
     return (struct task){
         .name = STR("bug/F-7"),
         .incident_id = STR("INC-1042"),
@@ -26,6 +27,7 @@ static struct task make_task(void)
         .accepted_until = TIME_NONE,
         .owner = {STR("crash-reporting"), STR_NONE},
         .participants = {participants, 2},
+        .labels = {&product, 1},
         .created_at = AT,
         .updated_at = AT,
         .assign_due_at = TIME_NONE,

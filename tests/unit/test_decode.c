@@ -248,7 +248,8 @@ static const char whole_closure[] =
     "2026-11',"
     "'detected_at':'2026-11-02T09:30:00Z','contained_at':'2026-11-03','closed_at':"
     "1795107600000,"
-    "'owner':'identity','timeline':[{'at':'2026-11-02T09:30:00Z','actor':'soc','"
+    "'owner':'identity','labels':{'product':'pay'},'timeline':[{'at':'2026-11-02T09:30:00Z','actor'"
+    ":'soc','"
     "action':'Alert'},"
     "{'at':'2026','action':'b'},{'action':'c'}],"
     "'technical_summary':{'evidence':[{'ref':'case/77','note':'image'},'a "
@@ -263,12 +264,35 @@ static const char whole_closure[] =
     "{'finding_id':'F-7','severity':'low','incident_id':7}],'merged_into':'INC-9','"
     "references':['CVE-1','CVE-2']}";
 
+static void labels_are_texts_by_names(void **state)
+{
+    (void)state;
+    struct finding_event *e = finding_of(
+        FINDING(",'labels':{'product':'pay','tier':1,'share':0.50,'legacy':true,'new':false,"
+                "'none':null,'empty':''}"));
+    const struct labels *labels = &e->finding.labels;
+    static const char *const expected[][2] = {
+        {"product", "pay"}, {"tier", "1"}, {"share", "0.50"}, {"legacy", "true"}, {"new", "false"}};
+    assert_int_equal(labels->n, 5); /* what a form left empty is no label (R3.69) */
+    for (size_t i = 0; i < 5; i++) {
+        assert_str(labels->items[i].name, expected[i][0]);
+        assert_str(labels->items[i].value, expected[i][1]);
+    }
+    assert_int_equal(e->present, FINDING_LABELS);
+    e = finding_of(FINDING(",'labels':null"));
+    assert_int_equal(e->finding.labels.n, 0);
+    assert_int_equal(e->present, FINDING_LABELS);
+    assert_int_equal(finding_of(FINDING(",'labels':{}"))->finding.labels.n, 0);
+    struct closure_event *c = closure_of(CLOSURE(",'labels':{'a':'b'}"));
+    assert_int_equal(c->incident.labels.n, 1);
+}
+
 static void test_closure(void **state)
 {
     (void)state;
     struct closure_event *c = closure_of(whole_closure);
     const struct incident *i = &c->incident;
-    assert_int_equal(c->present, 0x1ffff);
+    assert_int_equal(c->present, 0x3ffff);
     assert_str(i->incident_id, "INC-1042");
     assert_int_equal(i->order.revision, 3);
     assert_int_equal(i->order.time, 1795107600000);
@@ -634,6 +658,7 @@ int main(void)
         cmocka_unit_test(test_severity_words),
         cmocka_unit_test(test_tristates),
         cmocka_unit_test(test_owners),
+        cmocka_unit_test(labels_are_texts_by_names),
         cmocka_unit_test(test_owners_of_an_unknown_shape),
         cmocka_unit_test(test_closure),
         cmocka_unit_test(what_a_closure_asks_for),

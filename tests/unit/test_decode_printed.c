@@ -39,9 +39,10 @@ static void an_empty_text_is_null(void **state)
 {
     (void)state;
     static const char *const members[] = {
-        "category", "severity",    "title",      "description",  "status",   "reason",
-        "owner",    "groups",      "work",       "sop_change",   "due_at",   "snoozed_until",
-        "tracker",  "action_type", "references", "duplicate_of", "revision", "updated_at"};
+        "category", "severity",      "title",    "description", "status",
+        "reason",   "owner",         "groups",   "work",        "sop_change",
+        "due_at",   "snoozed_until", "tracker",  "action_type", "references",
+        "labels",   "duplicate_of",  "revision", "updated_at"};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         const struct finding_event *empty =
             finding_of(arena_printf(arena, FINDING(",'%s':''"), members[i]).p);
@@ -72,6 +73,7 @@ static void an_empty_text_is_null_in_a_closure(void **state)
                                           "response_evaluation",
                                           "coordination",
                                           "references",
+                                          "labels",
                                           "findings",
                                           "revision",
                                           "updated_at"};

@@ -63,6 +63,14 @@ static const struct refusal_case {
      "work: must be one of bug, change-request, service-investment, register-entry"},
     {TOPIC_FINDING_UPDATED, FINDING(",'duplicate_of':'\\u0007'"), REFUSE_BAD_IDENTIFIER,
      "duplicate_of: "},
+    {TOPIC_FINDING_UPDATED, FINDING(",'labels':['a']"), REFUSE_WRONG_TYPE,
+     "labels: must be an object of texts, is a list"},
+    {TOPIC_FINDING_UPDATED, FINDING(",'labels':{'a':'b','c':[]}"), REFUSE_WRONG_TYPE,
+     "labels: \"c\" must be a string, a number or a boolean, is a list"},
+    {TOPIC_FINDING_UPDATED, FINDING(",'labels':{'a':{}}"), REFUSE_WRONG_TYPE,
+     "labels: \"a\" must be a string, a number or a boolean, is an object"},
+    {TOPIC_FINDING_UPDATED, FINDING(",'labels':{'':'x'}"), REFUSE_BAD_IDENTIFIER,
+     "labels: a name must not be empty"},
     {TOPIC_INCIDENT_CLOSED, "{'incident_id':'INC-1'}", REFUSE_MISSING_FIELD, "closed_at: "},
     {TOPIC_INCIDENT_CLOSED, "{'incident_id':'INC-1','closed_at':null}", REFUSE_MISSING_FIELD, NULL},
     {TOPIC_INCIDENT_CLOSED, "{'incident_id':'INC-1','closed_at':'0001-01-01T00:00:00Z'}",
@@ -185,6 +193,36 @@ static void test_depth_limit(void **state)
     buf_free(&b);
 }
 
+/* `n` labels, the names and texts of which have so many bytes. */
+static bool takes_labels(int n, int name, int text, struct refused *refused)
+{
+    struct buf b = {0};
+    struct event event;
+    buf_lit(&b, "{\"incident_id\":\"I\",\"finding_id\":\"F\",\"labels\":{");
+    for (int i = 0; i < n; i++)
+        buf_printf(&b, "%s\"%0*d\":\"%0*d\"", i ? "," : "", name, i, text, i);
+    buf_lit(&b, "}}");
+    struct record record = make_record(TOPIC_FINDING_UPDATED, "");
+    record.value = buf_slice(&b);
+    bool taken = decode_with(&codec_limits, &record, &event, refused);
+    buf_free(&b);
+    return taken;
+}
+
+static void assert_label_limits(void)
+{
+    struct refused refused;
+    assert_true(takes_labels(32, 256, 256, &refused));
+    assert_false(takes_labels(33, 2, 1, &refused));
+    assert_int_equal(refused.code, REFUSE_TOO_LARGE);
+    assert_true(str_eq(refused.detail, STR("labels: 33 labels, at most 32 are allowed")));
+    assert_false(takes_labels(1, 257, 1, &refused));
+    assert_int_equal(refused.code, REFUSE_TOO_LARGE);
+    assert_false(takes_labels(1, 1, 257, &refused));
+    assert_true(str_eq(refused.detail, STR("labels: \"0\" has 1 bytes as a name and 257 as a text, "
+                                           "at most 256 of each are allowed")));
+}
+
 static void test_member_limits(void **state)
 {
     (void)state;
@@ -224,6 +262,7 @@ static void test_member_limits(void **state)
         if (cases[i].detail && !str_starts(refused.detail, str_of(cases[i].detail)))
             fail_msg("%.*s", STR_ARG(refused.detail));
     }
+    assert_label_limits();
     struct buf b = {0};
     buf_lit(&b, "{\"incident_id\":\"I\",\"closed_at\":1795107600,\"coordination\":[{\"party\":\" ");
     for (int i = 0; i < 1024; i++) buf_char(&b, 'p');

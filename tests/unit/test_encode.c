@@ -50,7 +50,7 @@ static void test_task_created(void **state)
         "\"category\":\"technical-lapse\",\"severity\":\"high\",\"priority\":\"P1\","
         "\"status\":\"open\",\"resolution\":null,\"reason\":null,"
         "\"accepted_until\":null,\"accepted_by\":null,\"owner\":" OWNER ","
-        "\"participants\":[\"identity\",\"crash-reporting\"],"
+        "\"participants\":[\"identity\",\"crash-reporting\"],\"labels\":{\"product\":\"a\\\"b\"},"
         "\"created_at\":\"2026-11-20T10:15:00.000Z\",\"updated_at\":\"2026-11-20T10:15:00.000Z\","
         "\"assign_due_at\":null,\"due_at\":\"2026-11-27T10:15:00.000Z\",\"snoozed_until\":null,"
         "\"closed_at\":null,\"first_breached_at\":null,\"sla\":\"on-track\",\"occurrence\":1,"
@@ -95,14 +95,15 @@ static void test_task_updated_by_tick(void **state)
     struct evidence evidence[] = {{STR("r"), STR("n")}, {STR("s"), STR_NONE}};
     after.evidence = (struct evidence_list){evidence, 2};
     after.participants.n = 1;
+    after.labels.n = 0;
     after.occurrence = 2;
     after.policy_version = STR("v2");
     after.policy_rule = STR("r2");
     uint64_t changed = UINT64_C(1) << TASK_MEMBER_sla | UINT64_C(1) << TASK_MEMBER_owner |
                        UINT64_C(1) << TASK_MEMBER_due_at | UINT64_C(1) << TASK_MEMBER_tracker |
                        UINT64_C(1) << TASK_MEMBER_evidence |
-                       UINT64_C(1) << TASK_MEMBER_participants | UINT64_C(1) << TASK_MEMBER_policy |
-                       UINT64_C(1) << TASK_MEMBER_occurrence;
+                       UINT64_C(1) << TASK_MEMBER_participants | UINT64_C(1) << TASK_MEMBER_labels |
+                       UINT64_C(1) << TASK_MEMBER_policy | UINT64_C(1) << TASK_MEMBER_occurrence;
     struct cause tick = {.at = AT, .traceparent = STR("00-ab-cd-01")};
     struct output output = {.type = OUTPUT_TASK,
                             .incident_id = STR("INC-1042"),
@@ -116,6 +117,7 @@ static void test_task_updated_by_tick(void **state)
         "\"tick\":\"2026-11-20T10:15:00.000Z\"},\"by\":null,\"changes\":{"
         "\"owner\":{\"from\":" OWNER ",\"to\":null},"
         "\"participants\":{\"from\":[\"identity\",\"crash-reporting\"],\"to\":[\"identity\"]},"
+        "\"labels\":{\"from\":{\"product\":\"a\\\"b\"},\"to\":{}},"
         "\"due_at\":{\"from\":\"2026-11-27T10:15:00.000Z\",\"to\":null},"
         "\"sla\":{\"from\":\"on-track\",\"to\":\"breached\"},"
         "\"occurrence\":{\"from\":1,\"to\":2},"
@@ -219,7 +221,7 @@ static void test_incident_events(void **state)
 #define SHORT_TASK                                                                        \
     "{\"title\":\"Dumps \\\"are\\\" not redacted\",\"kind\":\"bug\",\"priority\":\"P1\"," \
     "\"status\":\"open\",\"owner\":" OWNER ",\"due_at\":\"2026-11-27T10:15:00.000Z\","    \
-    "\"tracker\":null}"
+    "\"tracker\":null,\"labels\":{\"product\":\"a\\\"b\"}}"
 
 static void test_task_reminder(void **state)
 {
@@ -299,7 +301,7 @@ static void test_reminders_without_task(void **state)
     assert_non_null(strstr(arena_str(arena, m.value).p,
                            "\"task\":null,\"incident\":null,\"finding\":{\"finding_id\":\"F-7\","
                            "\"title\":\"t\",\"category\":\"uncategorized\",\"severity\":\"low\","
-                           "\"status\":\"open\",\"owner\":null}}"));
+                           "\"status\":\"open\",\"owner\":null,\"labels\":{}}}"));
     buf_free(&encoder.scratch);
 }
 

@@ -79,6 +79,30 @@ static void all_that_a_finding_says_is_in_its_task(void **state)
     assert_int_equal(output_at(w, 0)->cause.topic, TOPIC_FINDING_UPDATED);
 }
 
+static void labels_go_with_the_finding(void **state)
+{
+    struct world *w = closed_incident(state);
+    struct finding_event *f = technical(w, "F-1", 1);
+    SET_FINDING(f, LABELS, labels, labels_of("product", "pay"));
+    SET_FINDING(f, SOP_CHANGE, sop_change, true);
+    take_finding(w, NOON, f);
+    assert_str(task_of(w, "INC-1", "bug/F-1")->labels.items->value, "pay");
+    assert_str(task_of(w, "INC-1", "sop-update/F-1")->labels.items->value, "pay");
+    assert_news(w, "opened/2 light 0/0\n"
+                   "bug/F-1/1 created open\n"
+                   "sop-update/F-1/1 created open\n");
+    TELL_FINDING(w, LATER, "F-1", 2, TITLE, title, STR("Of what is not said nothing changes"));
+    assert_news(w, "bug/F-1/2 updated open [title]\n"
+                   "sop-update/F-1/2 updated open [title]\n");
+    TELL_FINDING(w, LATER, "F-1", 3, LABELS, labels, labels_of("product", "mail"));
+    assert_news(w, "bug/F-1/3 updated open [labels]\n"
+                   "sop-update/F-1/3 updated open [labels]\n");
+    TELL_FINDING(w, LATER, "F-1", 4, LABELS, labels, (struct labels){0});
+    assert_news(w, "bug/F-1/4 updated open [labels]\n"
+                   "sop-update/F-1/4 updated open [labels]\n");
+    assert_int_equal(task_of(w, "INC-1", "bug/F-1")->labels.n, 0);
+}
+
 static void what_is_not_said_has_a_default(void **state)
 {
     struct world *w = closed_incident(state);
@@ -408,6 +432,7 @@ int main(void)
         TEST(categories_are_routed),
         TEST(work_overrides_the_routing),
         TEST(all_that_a_finding_says_is_in_its_task),
+        TEST(labels_go_with_the_finding),
         TEST(what_is_not_said_has_a_default),
         TEST(held_until_the_incident_is_closed),
         TEST(first_seen_ended_is_still_logged),

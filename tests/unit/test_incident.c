@@ -117,6 +117,33 @@ static void a_closure_may_ask_for_it(void **state)
     assert_because(incident_of(w, "C"), "data_breach");
 }
 
+static void labels_go_with_the_incident(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    SET_CLOSURE(e, LABELS, labels, labels_of("product", "pay"));
+    take_closure(w, NOON, e);
+    assert_str(task_of(w, "INC-1", "response-evaluation")->labels.items->value, "pay");
+    TELL_CLOSURE(w, LATER, 2, TITLE, title, STR("Of what is not said nothing changes"));
+    assert_news(w, "updated/1 light 1/0\n");
+    TELL_CLOSURE(w, LATER, 3, LABELS, labels, labels_of("product", "mail"));
+    assert_news(w, "response-evaluation/2 updated open [labels]\n");
+}
+
+/* What asks for it may be a label, too. */
+static void a_label_may_ask_for_it(void **state)
+{
+    struct world *w = *state;
+    struct term tier = {ASKED_LABEL, FOUND_EQUAL, 0, STR("1"), STR("tier")};
+    w->policy.full_when =
+        (struct conditions){&(struct condition){STR("label.tier=1"), &tier, 1}, 1};
+    assert_level(w, "A", TRI_TRUE, 0, LEVEL_LIGHT, "");
+    struct closure_event *e = closure(w, "A", 2);
+    SET_CLOSURE(e, LABELS, labels, labels_of("tier", "1"));
+    take_closure(w, LATER, e);
+    assert_because(incident_of(w, "A"), "label.tier=1");
+}
+
 static void a_severity_may_ask_for_it(void **state)
 {
     struct world *w = *state;
@@ -464,6 +491,8 @@ int main(void)
         TEST(what_makes_it_full),
         TEST(a_closure_may_ask_for_it),
         TEST(a_severity_may_ask_for_it),
+        TEST(a_label_may_ask_for_it),
+        TEST(labels_go_with_the_incident),
         TEST(light_turns_full_once_and_never_back),
         TEST(late_and_duplicate_closures_change_nothing),
         TEST(updated_tells_of_level_severity_and_title_alone),

@@ -125,9 +125,12 @@ static void an_item_is_what_the_reminder_says(void **state)
     char *url = arena_alloc(arena, 5000);
     memset(url, 'u', 5000);
     task.tracker.url = (struct str){url, 5000};
+    struct label label = {STR("product"), STR("pay")};
+    task.labels = (struct labels){&label, 1};
     task.owner.team = task.owner.person = task.title = (struct str){url, 500};
     item = item_of(&output, AT, cut);
     assert_null(item.tracker.url.p);
+    assert_int_equal(item.labels.n, 0);
     assert_int_equal(item.title.n, 64);
     assert_int_equal(item.owner.team.n, 256);
     assert_int_equal(item.owner.person.n, 256);
@@ -137,9 +140,10 @@ static void an_item_is_what_the_reminder_says(void **state)
     assert_int_equal(item.summary.n, 200);
     /* Not above the bound nothing is cut. */
     task.owner = (struct owner){STR_NONE, STR_NONE};
-    task.tracker.url.n = 4096 - 300 - 500 - task.name.n - output.incident_id.n;
+    task.tracker.url.n = 4096 - 300 - 500 - 10 - task.name.n - output.incident_id.n;
     item = item_of(&output, AT, cut);
     assert_int_equal(item.tracker.url.n, task.tracker.url.n);
+    assert_str(item.labels.items->value, "pay");
     assert_int_equal(item.title.n, 500);
     task.tracker.url.n++;
     item = item_of(&output, AT, cut);

@@ -26,6 +26,8 @@ static struct str text = {"x", 1};
 #define SAMPLE_WORDS(vocabulary, first) 2
 #define SAMPLE_OBJECT(name) sample_##name
 #define SAMPLE_OBJECTS(list, name) {&sample_##name, 1}
+static struct label label = {{"n", 1}, {"x", 1}};
+#define SAMPLE_LABELS {&label, 1}
 #define SAMPLE_REMINDERS                                                                           \
     {[0 ... REMINDER_OVERDUE - 1] = {.last = TIME_NONE, .sent_at = TIME_NONE},                                           \
      [REMINDER_OVERDUE] = {7, AT, 7, TIME_NONE, {NULL, 0}},                                                              \
@@ -188,14 +190,14 @@ static struct event event_of(int topic, const char *value)
 static void test_every_member_of_a_finding_arrives(void **state)
 {
     (void)state;
-    struct event e =
-        event_of(TOPIC_FINDING_UPDATED,
-                 "{'finding_id':'F','incident_id':'I','revision':1,'category':'manual-error',"
-                 "'severity':'low','title':'t','description':'d','status':'open','reason':'r',"
-                 "'owner':'o','groups':['g'],'work':'bug','sop_change':true,'due_at':'2026-12-01',"
-                 "'snoozed_until':'2026-12-01','tracker':{'key':'K'},'action_type':'prevent',"
-                 "'references':['r'],'duplicate_of':'D',"
-                 "'accepted_until':'2026-12-01','accepted_by':'b','updated_at':'2026-12-01'}");
+    struct event e = event_of(
+        TOPIC_FINDING_UPDATED,
+        "{'finding_id':'F','incident_id':'I','revision':1,'category':'manual-error',"
+        "'severity':'low','title':'t','description':'d','status':'open','reason':'r',"
+        "'owner':'o','groups':['g'],'work':'bug','sop_change':true,'due_at':'2026-12-01',"
+        "'snoozed_until':'2026-12-01','tracker':{'key':'K'},'action_type':'prevent',"
+        "'references':['r'],'duplicate_of':'D','labels':{'n':'x'},"
+        "'accepted_until':'2026-12-01','accepted_by':'b','updated_at':'2026-12-01'}");
     const struct finding *in = &e.finding->finding, *none = &finding_none;
     assert_int_equal(e.finding->present, 0 FINDING_SAID(BIT));
     FINDING_SAID(ARRIVES)
@@ -209,7 +211,8 @@ static void test_every_member_of_a_closure_arrives(void **state)
         "{'incident_id':'I','revision':1,'title':'t','summary':'s','severity':'low',"
         "'disposition':'benign','customer_impacting':true,'data_breach':false,'postmortem':'full',"
         "'started_at':'2026-01','detected_at':'2026-01','contained_at':'2026-01',"
-        "'closed_at':'2026-12-01','owner':'o','timeline':[{'at':'2026-01-01','action':'a'}],"
+        "'closed_at':'2026-12-01','owner':'o','labels':{'n':'x'},'timeline':[{'at':'2026-01-01','"
+        "action':'a'}],"
         "'technical_summary':{'evidence':['e'],'actors':['a'],'response':'r','takeaways':['t']},"
         "'response_evaluation':{'sufficient':true,'complete':false,'note':'n'},"
         "'coordination':[{'party':'P'}],'findings':[],'merged_into':'M','references':['r']}");

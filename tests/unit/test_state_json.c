@@ -23,6 +23,7 @@ static void test_incident(void **state)
 {
     (void)state;
     struct str reasons[] = {STR("severity>=high"), STR("request")};
+    struct label label = {STR("n"), STR("x")};
     struct incident full = {.incident_id = STR("INC-1"),
                             .order = {7, TIME_OF(1)},
                             .title = STR(""),
@@ -36,6 +37,7 @@ static void test_incident(void **state)
                             .contained_at = TIME_OF(4),
                             .closed_at = TIME_OF(5),
                             .owner = {STR("team"), STR("person")},
+                            .labels = {&label, 1},
                             .merged_into = STR("INC-2"),
                             .merge_void = STR("INC-3"),
                             .phase = PHASE_COMPLETED,
@@ -75,7 +77,8 @@ static void test_incident(void **state)
         "\"data_breach\":false,\"postmortem\":\"full\",\"started_at\":1795169702000,"
         "\"detected_at\":1795169703000,\"contained_at\":1795169704000,"
         "\"closed_at\":1795169705000,\"owner\":{\"team\":\"team\","
-        "\"person\":\"person\"},\"merged_into\":\"INC-2\",\"merge_void\":\"INC-3\",\"phase\":"
+        "\"person\":\"person\"},\"labels\":{\"n\":\"x\"},\"merged_into\":\"INC-2\",\"merge_void\":"
+        "\"INC-3\",\"phase\":"
         "\"completed\","
         "\"level\":\"light\",\"because\":[\"severity>=high\",\"request\"],"
         "\"occurrence\":2,\"updates\":3,\"counts\":{\"open\":1,\"closed\":2,\"met\":3,"
@@ -363,6 +366,8 @@ static void test_what_cannot_be_read(void **state)
         "'title':null",
         "'participants':'a'",
         "'participants':[7]",
+        "'labels':['a']",
+        "'labels':{'a':7}",
         "'due_at':'2026'",
         "'due_at':1.5",
         "'due_at':-62135596800001",

@@ -134,7 +134,8 @@ static void every_figure(void **state)
     stats_end(&stats);
     assert_page(
         page_of(&stats, stats_write_csv),
-        "team,created,done,in_time,waived,open,overdue,reopened,postponed,days_to_assign_median,"
+        "\"team\",created,done,in_time,waived,open,overdue,reopened,postponed,days_to_assign_"
+        "median,"
         "days_to_assign_p90,days_to_resolve_median,days_to_resolve_p90,days_to_verify_median,"
         "days_to_verify_p90,forgotten\n"
         "\"a\",12,11,10,1,0,0,2,4,0.000,0.000,6.000,10.000,2.000,2.000,0\n"
@@ -249,6 +250,19 @@ static void every_group(void **state)
         stats_end(&stats);
         group(&stats, 0, cases[i].name);
     }
+    struct label labels[] = {{STR("tier"), STR("1")}, {STR("product"), STR("pay")}};
+    struct stats of_label = stats_by(STATS_BY_LABEL);
+    of_label.label = STR("product");
+    task.labels = (struct labels){labels, 2};
+    stats_add(&of_label, &task);
+    stats_add(&of_label, &other);
+    stats_end(&of_label);
+    assert_int_equal(of_label.n, 2);
+    group(&of_label, 0, "pay");
+    group(&of_label, 1, NULL);
+    assert_non_null(strstr(page_of(&of_label, stats_write_json).p,
+                           "{\"by\":\"label:product\",\"group\":\"pay\","));
+    assert_non_null(strstr(page_of(&of_label, stats_write_csv).p, "\"label:product\",created,"));
     /* An incident's own tasks have no category. */
     struct stats stats = stats_by(STATS_BY_CATEGORY);
     stats_add(&stats, &other);

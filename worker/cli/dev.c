@@ -2,7 +2,8 @@
 /*
  * `epilogue dev`: everything in one process tree, for trying it. librdkafka's embedded broker runs
  * in this process; a private redis-server, the worker, `publish` and `tail` are its children, the
- * same commands that a person would type. All files are in one temporary folder.
+ * same commands that a person would type, and with --connect so are the webhooks of epilogue-connect.
+ * All files are in one temporary folder.
  */
 #include <arpa/inet.h>
 #include <ftw.h>
@@ -42,8 +43,8 @@ struct dev {
     char folder[64];
     char program[4096]; /* this executable */
     struct mock_broker *broker;
-    pid_t redis, worker, tail;
-    int http_port;
+    pid_t redis, worker, tail, connect;
+    int http_port, webhook_port;
     char settings[5][256]; /* "key=value" of every child */
 };
 
@@ -189,6 +190,66 @@ static enum result prepare(struct dev *dev, struct error *error)
     return OK;
 }
 
+#define CONNECT_RUN "deploy/connect/run"
+#define CONNECT_PROGRAM "build/connect/epilogue-connect"
+
+/* Before anything is started: what it takes is in the folder that this was built from. */
+static enum result try_connect(const struct dev *dev, struct error *error)
+{
+    if (!cli_value(dev->cli, "connect")) return OK;
+    if (!cli_value(dev->cli, "serve")) return error_usage(error, "--connect needs --serve");
+    if (access(CONNECT_RUN, X_OK) != 0)
+        return error_usage(error, "--connect needs %s: run it in the folder of the repository",
+                           CONNECT_RUN);
+    if (access(CONNECT_PROGRAM, X_OK) != 0)
+        return error_usage(error, "--connect needs %s, which deploy/connect/build --no-test makes",
+                           CONNECT_PROGRAM);
+    return OK;
+}
+
+static bool is_listening(int port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                  .sin_port = htons((uint16_t)port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool listening = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    if (fd >= 0) close(fd);
+    return listening;
+}
+
+/* All sources, on a port of this machine alone, where nobody has to show that they know a secret. */
+static enum result start_connect(struct dev *dev, struct error *error)
+{
+    if (!cli_value(dev->cli, "connect")) return OK;
+    char listen[64], status[64], log_path[128];
+    dev->webhook_port = free_port();
+    snprintf(listen, sizeof listen, "127.0.0.1:%d", dev->webhook_port);
+    snprintf(status, sizeof status, "127.0.0.1:%d", free_port());
+    path_in(dev, "connect.log", log_path, sizeof log_path);
+    setenv("KAFKA_BOOTSTRAP_SERVERS", mock_broker_bootstrap(dev->broker), 1);
+    setenv("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT", 1);
+    setenv("KAFKA_VERSION", "2.3", 1); /* as much as the embedded broker speaks */
+    setenv("CONNECT_UNCHECKED", "yes", 1);
+    setenv("CONNECT_LISTEN", listen, 1);
+    setenv("CONNECT_STATUS_LISTEN", status, 1);
+    unsetenv("CONNECT_TLS_CERTIFICATE");
+    unsetenv("CONNECT_TLS_KEY");
+    const char *argv[] = {CONNECT_RUN, "sources", NULL};
+    dev->connect = child_start(argv, log_path, error);
+    if (!dev->connect) return FATAL;
+    for (int i = 0; i < START_SECONDS * 50; i++) {
+        if (is_listening(dev->webhook_port)) return OK;
+        if (!child_is_alive(dev->connect)) {
+            dev->connect = 0;
+            break;
+        }
+        if (!pause_ms(20)) return ABORT;
+    }
+    show_log(dev, "connect.log");
+    return error_set(error, FATAL, "epilogue-connect did not start; see its log above");
+}
+
 /* Before anything is started: the worker would only end, and its exit code is not ours. */
 static enum result try_policy(const struct dev *dev, struct error *error)
 {
@@ -202,7 +263,8 @@ static enum result try_policy(const struct dev *dev, struct error *error)
 
 static enum result start(struct dev *dev, struct error *error)
 {
-    enum result result = try_policy(dev, error);
+    enum result result = try_connect(dev, error);
+    if (result == OK) result = try_policy(dev, error);
     if (result == OK) result = prepare(dev, error);
     if (result == OK) result = write_file(dev, "policy.json", dev_policy, dev_policy_size, error);
     if (result != OK) return result;
@@ -223,6 +285,7 @@ static enum result start(struct dev *dev, struct error *error)
     say("starting an embedded broker, a private Redis and a worker");
     result = start_redis(dev, error);
     if (result == OK) result = start_worker(dev, error);
+    if (result == OK) result = start_connect(dev, error);
     if (result != OK) return result;
     const char *tail[] = {"tail", "--from-beginning", NULL};
     dev->tail = start_command(dev, tail, NULL, error);
@@ -278,6 +341,7 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 
 static void stop(struct dev *dev)
 {
+    child_stop(dev->connect, SIGTERM);
     child_stop(dev->tail, SIGTERM);
     child_stop(dev->worker, SIGTERM);
     child_stop(dev->redis, SIGTERM);
@@ -298,13 +362,26 @@ static enum result serve(struct dev *dev, struct error *error)
                "-s group.id=epilogue-dev\n",
                mock_broker_bootstrap(dev->broker), dev->folder, dev->http_port,
                mock_broker_bootstrap(dev->broker), dev->folder);
+    if (dev->connect)
+        buf_printf(&out,
+                   "webhooks come in without any signature, at "
+                   "http://127.0.0.1:%d/webhooks/<system>, for example\n"
+                   "  curl -d @deploy/connect/sources/examples/pagerduty-resolved.json "
+                   "http://127.0.0.1:%d/webhooks/pagerduty\n",
+                   dev->webhook_port, dev->webhook_port);
     terminal_write(stderr, buf_slice(&out), false);
     buf_free(&out);
     while (pause_ms(200)) {
-        if (child_is_alive(dev->worker)) continue;
-        dev->worker = 0;
-        show_log(dev, "worker.log");
-        return error_set(error, FATAL, "the worker has exited; see its log above");
+        if (!child_is_alive(dev->worker)) {
+            dev->worker = 0;
+            show_log(dev, "worker.log");
+            return error_set(error, FATAL, "the worker has exited; see its log above");
+        }
+        if (dev->connect && !child_is_alive(dev->connect)) {
+            dev->connect = 0;
+            show_log(dev, "connect.log");
+            return error_set(error, FATAL, "epilogue-connect has exited; see its log above");
+        }
     }
     return OK;
 }
@@ -336,6 +413,7 @@ static int dev_run(const struct cli *cli)
 
 static const struct cli_option dev_options[] = {
     {"serve", NULL, "keep running after the sample incidents, until Ctrl-C"},
+    {"connect", NULL, "with --serve: take webhooks too, by build/connect/epilogue-connect"},
     {"policy", "FILE", "another policy than the one whose days are seconds"},
     {0},
 };

@@ -40,10 +40,20 @@ static void tell(void *context, size_t done, size_t all)
 /* --by; false after a sentence. */
 static bool choose_by(struct stats *stats, const char *text)
 {
+    static const struct str label = {"label:", 6};
     if (!text) return true;
-    stats->by = stats_by_parse(str_of(text));
+    struct str by = str_of(text);
+    if (str_starts(by, label) && by.n > label.n) {
+        stats->by = STATS_BY_LABEL;
+        stats->label = (struct str){by.p + label.n, by.n - label.n};
+        return true;
+    }
+    stats->by = stats_by_parse(by);
+    if (stats->by == STATS_BY_LABEL) stats->by = STATS_BY_NONE; /* of which name? */
     if (!stats->by)
-        cli_fail(0, "--by %s is not known; allowed: team, kind, category, priority, month", text);
+        cli_fail(0,
+                 "--by %s is not known; allowed: team, kind, category, priority, month, label:NAME",
+                 text);
     return stats->by;
 }
 
@@ -112,7 +122,7 @@ static int run(const struct cli *cli)
 }
 
 static const struct cli_option options[] = {
-    {"by", "WHAT", "grouped by team, kind, category, priority, or month"},
+    {"by", "WHAT", "grouped by team, kind, category, priority, month, or label:NAME"},
     {"since", "DATE", "only tasks made since then"},
     {"json", NULL, "JSON Lines, one object a group"},
     {"csv", NULL, "for a spreadsheet"},

@@ -247,6 +247,7 @@ static void read_header(struct reader *r, const struct json **m, struct closure_
     read_times(r, m, event);
     if (!members_owner(r, m[M_owner], &i->owner, &event->owner_part))
         event->present &= ~(unsigned)CLOSURE_OWNER;
+    i->labels = members_labels(r, m[M_labels]);
     i->merged_into = read_merged_into(r, m[M_merged_into], event->incident_id);
 }
 

@@ -55,11 +55,13 @@ static void cut_lists(struct arena *arena, struct output *o)
     if (o->type != OUTPUT_TASK) return;
     struct task *task = copy_task(arena, o->task.after);
     task->participants = (struct str_list){0};
+    task->labels = (struct labels){0};
     task->tracker = (struct tracker){0};
     task->evidence = (struct evidence_list){0};
     o->task.after = task;
-    o->task.changed &= ~(UINT64_C(1) << TASK_MEMBER_participants |
-                         UINT64_C(1) << TASK_MEMBER_tracker | UINT64_C(1) << TASK_MEMBER_evidence);
+    o->task.changed &=
+        ~(UINT64_C(1) << TASK_MEMBER_participants | UINT64_C(1) << TASK_MEMBER_labels |
+          UINT64_C(1) << TASK_MEMBER_tracker | UINT64_C(1) << TASK_MEMBER_evidence);
 }
 
 static struct incident *copy_incident(struct arena *arena, const struct incident *incident)
@@ -75,9 +77,13 @@ static void cut_reminder_titles(struct arena *arena, struct reminder_output *r)
     if (task) {
         task->title = grapheme_cut(task->title, TITLE_BYTES);
         task->tracker = (struct tracker){0};
+        task->labels = (struct labels){0};
     }
     if (incident) incident->title = grapheme_cut(incident->title, TITLE_BYTES);
-    if (finding) finding->title = grapheme_cut(finding->title, TITLE_BYTES);
+    if (finding) {
+        finding->title = grapheme_cut(finding->title, TITLE_BYTES);
+        finding->labels = (struct labels){0};
+    }
     r->task = task;
     r->incident = incident;
     r->finding = finding;

@@ -11,6 +11,7 @@
 /* The function that writes a member, by the type of its row (core/members.h). */
 #define WRITE_TEXT json_write_string
 #define WRITE_LIST json_write_list
+#define WRITE_LABELS encode_value_labels
 #define WRITE_INTEGER buf_int
 #define WRITE_TIME json_write_time
 #define WRITE_BOOLEAN json_write_bool
@@ -69,6 +70,18 @@ static void write_evidence_list(struct buf *out, struct evidence_list list)
         buf_char(out, '}');
     }
     buf_char(out, ']');
+}
+
+void encode_value_labels(struct buf *out, struct labels labels)
+{
+    buf_char(out, '{');
+    for (size_t i = 0; i < labels.n; i++) {
+        if (i) buf_char(out, ',');
+        json_write_string(out, labels.items[i].name);
+        buf_char(out, ':');
+        json_write_string(out, labels.items[i].value);
+    }
+    buf_char(out, '}');
 }
 
 void encode_value_words(struct buf *out, unsigned bits, const struct vocabulary *words)
@@ -246,6 +259,7 @@ static void write_short_task(struct buf *out, const struct task *t)
     PUT(out, t, OBJECT(owner), owner);
     PUT(out, t, TIME, due_at);
     PUT(out, t, OBJECT(tracker), tracker);
+    PUT(out, t, LABELS, labels);
     buf_char(out, '}');
 }
 
@@ -288,6 +302,7 @@ static void write_orphan(struct buf *out, const struct finding *f)
     PUT(out, f, WORD(severity), severity);
     PUT_AS(out, status, WORD(reported_status), status);
     PUT(out, f, OBJECT(owner), owner);
+    PUT(out, f, LABELS, labels);
     buf_char(out, '}');
 }
 
@@ -344,7 +359,8 @@ static void write_item_task(struct buf *out, const struct digest_item *item)
                               .status = item->status,
                               .owner = item->owner,
                               .due_at = item->due_at,
-                              .tracker = item->tracker};
+                              .tracker = item->tracker,
+                              .labels = item->labels};
     write_short_task(out, &task);
 }
 
@@ -355,7 +371,8 @@ static void write_item_finding(struct buf *out, const struct digest_item *item)
                                     .category = item->category,
                                     .severity = item->severity,
                                     .status = item->reported,
-                                    .owner = item->owner};
+                                    .owner = item->owner,
+                                    .labels = item->labels};
     write_orphan(out, &finding);
 }
 

@@ -390,6 +390,45 @@ struct evidence_list members_evidence(struct reader *r, const struct json *value
     return list;
 }
 
+/* What its name is, is the publisher's own: it stands in the sentence, not in the path. */
+static void read_label(struct reader *r, const struct json *value, struct labels *labels)
+{
+    struct str shown = json_excerpt(r->arena, value->name, SHOWN_BYTES), text = value->text;
+    if (value->type == JSON_TRUE) text = STR("true");
+    if (value->type == JSON_FALSE) text = STR("false");
+    if (value->type == JSON_ARRAY || value->type == JSON_OBJECT)
+        reader_refuse(r, REFUSE_WRONG_TYPE, STR("labels"),
+                      "\"%.*s\" must be a string, a number or a boolean, is %s", STR_ARG(shown),
+                      value->type == JSON_ARRAY ? "a list" : "an object");
+    else if (!value->name.n)
+        reader_refuse(r, REFUSE_BAD_IDENTIFIER, STR("labels"), "a name must not be empty");
+    else if (value->name.n > MEMBERS_LABEL_BYTES || text.n > MEMBERS_LABEL_BYTES)
+        reader_refuse(r, REFUSE_TOO_LARGE, STR("labels"),
+                      "\"%.*s\" has %zu bytes as a name and %zu as a text, at most %d of each are "
+                      "allowed",
+                      STR_ARG(shown), value->name.n, text.n, MEMBERS_LABEL_BYTES);
+    else if (!members_none(value) && labels->n < MEMBERS_LABELS_MAX)
+        labels->items[labels->n++] = (struct label){value->name, text};
+}
+
+struct labels members_labels(struct reader *r, const struct json *value)
+{
+    struct labels labels = {NULL, 0};
+    if (members_none(value)) return labels;
+    if (value->type != JSON_OBJECT) {
+        reader_wrong_type(r, value, "an object of texts");
+        return labels;
+    }
+    if (value->count > MEMBERS_LABELS_MAX)
+        reader_refuse(r, REFUSE_TOO_LARGE, value->name, "%zu labels, at most %d are allowed",
+                      value->count, MEMBERS_LABELS_MAX);
+    if (value->count)
+        labels.items = arena_alloc(r->arena, MEMBERS_LABELS_MAX * sizeof *labels.items);
+    for (const struct json *label = value->first; label; label = label->next)
+        read_label(r, label, &labels);
+    return labels;
+}
+
 struct str_list members_texts(struct reader *r, const struct json *value)
 {
     struct str_list list = {NULL, 0};

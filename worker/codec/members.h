@@ -14,6 +14,8 @@
     (2 * MEMBERS_IDENTIFIER_BYTES + 1) /* "<incident_id>:<finding_id>" */
 #define MEMBERS_TASK_ID_BYTES 4096     /* its parts are percent-encoded identifiers or a party */
 #define MEMBERS_PARTY_BYTES 1024
+#define MEMBERS_LABELS_MAX 32
+#define MEMBERS_LABEL_BYTES 256
 /* Of a task's evidence: its event has it three times at most, and fits the topics' default. */
 #define MEMBERS_EVIDENCE_MAX 100
 #define MEMBERS_EVIDENCE_BYTES 1024 /* of a ref, and of a note */
@@ -77,6 +79,9 @@ bool members_is_object(struct reader *r, const struct json *value);
 /* Evidence, each entry a text or an object with ref and note. `of_task`: at most
  * MEMBERS_EVIDENCE_MAX entries of bounded texts; one that says nothing is left out, with a warning. */
 struct evidence_list members_evidence(struct reader *r, const struct json *value, bool of_task);
+/* Texts by names; numbers and booleans count as their text, null as none. too-large above
+ * MEMBERS_LABELS_MAX of them, and above MEMBERS_LABEL_BYTES of a name or a text. */
+struct labels members_labels(struct reader *r, const struct json *value);
 /* A list of strings, without those that say nothing. */
 struct str_list members_texts(struct reader *r, const struct json *value);
 /* The same without repeats. */

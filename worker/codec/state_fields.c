@@ -24,6 +24,7 @@
     .type = STATE_WORDS, .words = &vocabulary##_words, .first = value
 #define FIELD_OBJECT(name) .type = STATE_OBJECT, .of = &name##_fields
 #define FIELD_OBJECTS(list, entry) .type = STATE_OBJECTS, .of = &entry##_fields
+#define FIELD_LABELS .type = STATE_LABELS
 #define FIELD_REMINDERS .type = STATE_REMINDERS
 #define FIELDS(in, items) {items, sizeof items / sizeof *items, sizeof(struct in)}
 

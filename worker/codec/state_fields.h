@@ -19,6 +19,7 @@ enum state_field_type {
     STATE_WORDS,     /* unsigned, bit (1 << (value - first)), as the list of names; nothing: 0 */
     STATE_OBJECT,    /* a struct with fields of its own; nothing: none of them */
     STATE_OBJECTS,   /* struct state_objects of such; nothing: empty */
+    STATE_LABELS,    /* struct labels, as an object of texts; nothing: empty */
     STATE_REMINDERS, /* struct reminder_state by kind; nothing: all unused */
 };
 

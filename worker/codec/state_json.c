@@ -6,6 +6,7 @@
  */
 #include "state_json.h"
 
+#include "encode_value.h"
 #include "state_json_private.h"
 
 #define STATE_DEPTH 8 /* of our own format, with room for what a later version 1 may add */
@@ -146,6 +147,11 @@ static void write_field(struct buf *out, const struct state_field *field, const 
         write_name(out, field);
         json_write_list(out, *(const struct str_list *)member);
         return;
+    case STATE_LABELS:
+        if (!((const struct labels *)member)->n) return;
+        write_name(out, field);
+        encode_value_labels(out, *(const struct labels *)member);
+        return;
     case STATE_TIME:
         if (*(const ms_t *)member == TIME_NONE) return;
         write_name(out, field);
@@ -179,6 +185,7 @@ static size_t size_of(const struct state_field *field)
     case STATE_TIME: return sizeof(int64_t);
     case STATE_OBJECT: return field->of->size;
     case STATE_OBJECTS: return sizeof(struct state_objects);
+    case STATE_LABELS: return sizeof(struct labels);
     case STATE_REMINDERS: return sizeof(reminders_by_kind);
     default: return sizeof(int);
     }
@@ -297,6 +304,17 @@ static bool read_objects(struct arena *arena, const struct state_field *field,
     return true;
 }
 
+static bool read_labels(struct arena *arena, const struct json *value, struct labels *labels)
+{
+    if (value->type != JSON_OBJECT) return false;
+    labels->items = arena_alloc(arena, (value->count ? value->count : 1) * sizeof *labels->items);
+    for (const struct json *label = value->first; label; label = label->next) {
+        if (label->type != JSON_STRING) return false;
+        labels->items[labels->n++] = (struct label){label->name, label->text};
+    }
+    return true;
+}
+
 static bool read_words(const struct state_field *field, const struct json *value, unsigned *bits)
 {
     if (value->type != JSON_ARRAY) return false;
@@ -342,6 +360,7 @@ static bool read_field(struct arena *arena, const struct state_field *field,
         if (ok) *(struct str *)member = value->text;
         break;
     case STATE_LIST: ok = read_list(arena, value, member); break;
+    case STATE_LABELS: ok = read_labels(arena, value, member); break;
     case STATE_INTEGER:
     case STATE_REVISION:
         ok = is_integer;

@@ -54,6 +54,7 @@ static struct task task_like(const struct entry *entry, struct str name, ms_t cr
     task.status = STATUS_OPEN;
     task.owner = finding->owner;
     task.participants = finding->groups;
+    task.labels = finding->labels;
     task.created_at = finding->first_seen_at;
     if (created_at != TIME_NONE) task.created_at = created_at;
     task.updated_at = task.clock_start = task.touched_at = task.overdue_from = task.created_at;

@@ -103,6 +103,7 @@ static unsigned what_changed(const struct incident *old, const struct incident *
     if (old->level == LEVEL_UNCONFIRMED || old->merged_into.p) changes |= CHANGE_BACK;
     if (old->severity != now->severity) changes |= CHANGE_SEVERITY;
     if (!owner_eq(old->owner, now->owner)) changes |= CHANGE_OWNER;
+    if (!labels_eq(old->labels, now->labels)) changes |= CHANGE_LABELS;
     if (old->level == LEVEL_LIGHT && now->level == LEVEL_FULL) changes |= CHANGE_RAISED;
     if (!str_eq(old->merged_into, now->merged_into)) changes |= CHANGE_MERGED;
     return changes;
@@ -151,7 +152,7 @@ static const struct {
     unsigned when;
     void (*handle)(struct step *step, struct entry *entry);
 } over_entries[stage_end] = {
-    [STAGE_UPDATE] = {ENTRY_TASK, CHANGE_SEVERITY | CHANGE_OWNER, followup_update},
+    [STAGE_UPDATE] = {ENTRY_TASK, CHANGE_SEVERITY | CHANGE_OWNER | CHANGE_LABELS, followup_update},
     [STAGE_RAISE] = {ENTRY_FINDING, CHANGE_RAISED, finding_task_reprioritize},
     [STAGE_RELEASE] = {ENTRY_FINDING, 0, finding_release},
     [STAGE_DOUBTS] = {ENTRY_FINDING, 0, finding_look_again},

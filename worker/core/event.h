@@ -68,6 +68,7 @@ struct finding_event {
     APART(closed_at) \
     APART(updated_at) \
     SAID(CLOSURE_OWNER, owner) \
+    SAID(CLOSURE_LABELS, labels) \
     SAID(CLOSURE_TIMELINE, timeline) \
     SAID(CLOSURE_TECHNICAL_SUMMARY, technical_summary) \
     SAID(CLOSURE_RESPONSE_EVALUATION, response_evaluation) \

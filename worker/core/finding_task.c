@@ -95,6 +95,7 @@ static struct task_seed seed_of(struct step *step, const struct finding *finding
         .priority = rating.priority,
         .owner = owner_of(step, finding),
         .participants = finding->groups,
+        .labels = finding->labels,
         .rule = rule_of(step, finding),
         .clock_start = step->cause.at,
         .due_at = TIME_NONE,
@@ -118,6 +119,7 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
     bool new_owner = (present & FINDING_OWNER) || is_rerouted(step, task, finding);
     if (present & FINDING_CATEGORY) task->category = finding_task_category(finding);
     if (present & FINDING_GROUPS) task->participants = finding->groups;
+    if (present & FINDING_LABELS) task->labels = finding->labels;
     if (new_owner) task->owner = owner_of(step, finding);
     if (present & FINDING_SEVERITY) task_apply_rating(step, task, task_rating(step, finding));
     if (task->kind == KIND_SOP_UPDATE) return; /* its own life: status, dates and tracker */

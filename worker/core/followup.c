@@ -16,6 +16,7 @@ struct task_seed followup_seed(struct step *step, enum task_kind kind, struct st
         .severity = rating.severity,
         .priority = rating.priority,
         .owner = owner_is_nobody(incident->owner) ? step->policy->response_team : incident->owner,
+        .labels = incident->labels,
         .rule = arena_printf(step->arena, "postmortem/%.*s", STR_ARG(level_name(incident->level))),
         .clock_start = step->cause.at,
         .due_at = TIME_NONE,
@@ -118,6 +119,7 @@ void followup_update(struct step *step, struct entry *entry)
     if (before->finding_id.p || before->status == STATUS_CLOSED) return;
     struct task *task = task_edit(step, entry, &before);
     task_apply_rating(step, task, task_rating(step, NULL));
+    task->labels = incident->labels;
     if (incident->cursor.changes & CHANGE_OWNER)
         task->owner =
             owner_is_nobody(incident->owner) ? step->policy->response_team : incident->owner;

@@ -8,11 +8,10 @@
 
 #include "deadline.h"
 
-struct str forgotten_month_of(struct arena *arena, const struct calendar *calendar, ms_t at)
+struct str forgotten_month_of(char text[TIMESTAMP_TEXT], const struct calendar *calendar, ms_t at)
 {
-    char text[TIMESTAMP_TEXT];
     timestamp_format(calendar_local(calendar, at), text);
-    return arena_str(arena, (struct str){text, sizeof "2026-11" - 1});
+    return (struct str){text, sizeof "2026-11" - 1};
 }
 
 /* What an older header points to stays as it is: a copy, with room for one more. */
@@ -47,7 +46,8 @@ static void add(struct forgotten_month *to, const struct forgotten_month *more)
 void forgotten_count(struct step *step, const struct task *task)
 {
     struct forgotten all = copy_of(step->arena, &step->incident->forgotten);
-    struct str month = forgotten_month_of(step->arena, &step->policy->calendar, task->created_at);
+    char text[TIMESTAMP_TEXT];
+    struct str month = forgotten_month_of(text, &step->policy->calendar, task->created_at);
     bool done = task->resolution == RESOLUTION_DONE;
     struct forgotten_month one = {
         .created = 1,
@@ -57,7 +57,7 @@ void forgotten_count(struct step *step, const struct task *task)
         .reopened = task->occurrence - 1,
         .postponed = task->postponed,
     };
-    add(row_of(&all, month), &one);
+    add(row_of(&all, arena_str(step->arena, month)), &one);
     if (all.n > FORGOTTEN_MONTHS_MAX) {
         add(&all.items[1], &all.items[0]);
         all.items++;

@@ -21,7 +21,7 @@ static bool is_true(const struct policy *policy, enum tristate said)
 struct condition_subject incident_subject(const struct policy *policy,
                                           const struct incident *incident)
 {
-    struct condition_subject subject = {.severity = incident->severity};
+    struct condition_subject subject = {.severity = incident->severity, .labels = incident->labels};
     if (is_true(policy, incident->customer_impacting)) subject.flags |= FLAG_CUSTOMER_IMPACTING;
     if (is_true(policy, incident->data_breach)) subject.flags |= FLAG_DATA_BREACH;
     return subject;

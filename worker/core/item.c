@@ -74,6 +74,7 @@ static void take_task(struct digest_item *item, const struct task *task)
     item->owner = task->owner;
     item->due_at = task->due_at;
     item->tracker = task->tracker;
+    item->labels = task->labels;
 }
 
 static void take_finding(struct digest_item *item, const struct finding *finding)
@@ -82,6 +83,7 @@ static void take_finding(struct digest_item *item, const struct finding *finding
     item->title = finding->title;
     item->category = finding->category ? finding->category : CATEGORY_UNCATEGORIZED;
     item->severity = finding->severity;
+    item->labels = finding->labels;
     item->reported = finding->status ? finding->status : REPORTED_OPEN;
     item->owner = finding->owner;
 }
@@ -106,13 +108,15 @@ static size_t text_bytes(const struct digest_item *item)
 {
     return item->incident_id.n + item->name.n + item->summary.n + item->title.n +
            item->owner.team.n + item->owner.person.n + item->tracker.system.n +
-           item->tracker.key.n + item->tracker.url.n + item->finding_id.n;
+           item->tracker.key.n + item->tracker.url.n + item->finding_id.n +
+           labels_bytes(item->labels);
 }
 
 static void shorten(struct digest_item *item, struct str (*cut)(struct str, size_t))
 {
     if (text_bytes(item) <= TEXT_BYTES) return;
     item->tracker = (struct tracker){0};
+    item->labels = (struct labels){0};
     item->title = cut(item->title, TITLE_BYTES);
     item->summary = cut(item->summary, SUMMARY_BYTES);
     item->owner.team = cut(item->owner.team, OWNER_BYTES);

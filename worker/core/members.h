@@ -16,6 +16,7 @@
  *   WORD(vocabulary)      0; by its name
  *   WORDS(vocabulary, v)  0; bit n is the value v + n, written as the list of the names
  *   OBJECT(struct)        nothing in it
+ *   LABELS                none; an object of texts
  *   OBJECTS(list, struct) empty; `list` is a struct of `items` and their number `n`
  *   REMINDERS             none of any kind
  */
@@ -37,6 +38,7 @@
 #define MEMBER_WORDS(vocabulary, first) unsigned
 #define MEMBER_OBJECT(name) struct name
 #define MEMBER_OBJECTS(list, name) struct list
+#define MEMBER_LABELS struct labels
 #define MEMBER_REMINDERS reminders_by_kind
 
 /* For rows of X(type, member), of X(bit, type, member), and for those that are left out. */
@@ -54,6 +56,21 @@ struct labels {
     struct label *items;
     size_t n;
 };
+
+static inline bool labels_eq(struct labels a, struct labels b)
+{
+    bool same = a.n == b.n;
+    for (size_t i = 0; same && i < a.n; i++)
+        same =
+            str_eq(a.items[i].name, b.items[i].name) && str_eq(a.items[i].value, b.items[i].value);
+    return same;
+}
+static inline size_t labels_bytes(struct labels labels)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < labels.n; i++) bytes += labels.items[i].name.n + labels.items[i].value.n;
+    return bytes;
+}
 
 /* For rows of X(bit, type, member): takes the members that `present` has from `in` to `stored`. */
 #define MEMBER_MERGE(bit, type, member) \

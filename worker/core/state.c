@@ -24,6 +24,7 @@ NAMES_DEFINE(doubt, DOUBTS)
 #define NONE_WORDS(vocabulary, first) 0
 #define NONE_OBJECT(name) NONE_##name
 #define NONE_OBJECTS(list, name) {NULL, 0}
+#define NONE_LABELS {NULL, 0}
 #define NONE_REMINDERS {[0 ... REMINDER_TASK_KINDS - 1] = {.last = TIME_NONE, .sent_at = TIME_NONE}}
 #define NONE_order {.revision = -1, .time = TIME_NONE, .taken = {NULL, 0}}
 #define NONE_cursor {.at = TIME_NONE, .latest = TIME_NONE}

@@ -85,6 +85,7 @@ NAMES_DECLARE(stage, STAGE_NONE, STAGES)
     X(CHANGE_SEVERITY, "severity") /* of the incident */ \
     X(CHANGE_OWNER, "owner")       /* of the incident */ \
     X(CHANGE_RAISED, "raised")     /* light has become full */ \
+    X(CHANGE_LABELS, "labels")     /* of the incident */ \
     X(CHANGE_MERGED, "merged")     /* into an incident that it was not merged into before */
 NAMES_DECLARE_BITS(change, CLOSURE_CHANGES)
 
@@ -119,6 +120,7 @@ struct cursor { CURSOR_MEMBERS(MEMBER) };
     SAID(CLOSURE_CONTAINED_AT, TIME, contained_at) \
     OWN(TIME, closed_at)    /* every closure has it */ \
     SAID(CLOSURE_OWNER, OBJECT(owner), owner) \
+    SAID(CLOSURE_LABELS, LABELS, labels) \
     OWN(TEXT, merged_into)   /* what a closure says, if it is a merge (closure.c) */ \
     OWN(TEXT, merge_void)   /* what it was to be merged into, but that would close a circle */ \
     OWN(WORD(phase), phase) \
@@ -240,7 +242,8 @@ NAMES_DECLARE(doubt, DOUBT_NONE, DOUBTS)
     X(FINDING_REFERENCES, LIST, references) \
     X(FINDING_DUPLICATE_OF, TEXT, duplicate_of) \
     X(FINDING_ACCEPTED_UNTIL, TIME, accepted_until) \
-    X(FINDING_ACCEPTED_BY, TEXT, accepted_by)
+    X(FINDING_ACCEPTED_BY, TEXT, accepted_by) \
+    X(FINDING_LABELS, LABELS, labels)
 
 /* The worker's own. X(type, member, its name in the state). */
 #define FINDING_OWN(X) \
@@ -301,6 +304,7 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     CHANGES(TEXT, accepted_by) \
     CHANGES(OBJECT(owner), owner) \
     CHANGES(LIST, participants) \
+    CHANGES(LABELS, labels) \
     SHOWN(TIME, created_at) \
     SHOWN(TIME, updated_at) \
     CHANGES(TIME, assign_due_at) \
@@ -378,6 +382,7 @@ static inline bool task_is_overdue(const struct task *task, ms_t now)
     X(OBJECT(owner), owner)      /* of the task or the finding */ \
     X(TIME, due_at) \
     X(OBJECT(tracker), tracker) \
+    X(LABELS, labels)            /* of the task or the finding */ \
     X(TEXT, finding_id)          /* the rest of a finding */ \
     X(WORD(category), category) \
     X(WORD(severity), severity) \

@@ -167,7 +167,7 @@ void step_count_finding(struct step *step, const struct finding *finding)
 {
     step_count(step, 1,
                finding->description.n + step_list_bytes(finding->groups) +
-                   step_list_bytes(finding->references));
+                   step_list_bytes(finding->references) + labels_bytes(finding->labels));
 }
 
 struct warnings step_join_warnings(struct arena *arena, struct warnings a, struct warnings b)

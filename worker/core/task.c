@@ -170,7 +170,8 @@ static void count(struct incident *incident, const struct task *task, int64_t by
 /* The event and the state, and with an update what has changed. */
 static void count_messages(struct step *step, const struct task *task)
 {
-    size_t text = task->description.n + step_list_bytes(task->participants);
+    size_t text =
+        task->description.n + step_list_bytes(task->participants) + labels_bytes(task->labels);
     for (size_t i = 0; i < task->evidence.n; i++)
         text += task->evidence.items[i].ref.n + task->evidence.items[i].note.n;
     step_count(step, 3, text);
@@ -304,6 +305,7 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     task->reason = seed->reason;
     task->owner = seed->owner;
     task->participants = seed->participants;
+    task->labels = seed->labels;
     task->tracker = seed->tracker;
     task->created_at = task->updated_at = task->touched_at = step->at;
     task->due_at = seed->due_at;

@@ -27,6 +27,7 @@ struct task_seed {
     enum priority priority;
     struct owner owner;
     struct str_list participants;
+    struct labels labels;
     struct tracker tracker;
     struct str reason;
     struct str rule;

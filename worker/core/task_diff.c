@@ -5,6 +5,7 @@
 /* Whether a member is the same in two tasks, by the type of its row. */
 #define SAME_TEXT str_eq
 #define SAME_LIST str_list_eq
+#define SAME_LABELS labels_eq
 #define SAME_INTEGER SAME_VALUE
 #define SAME_TIME SAME_VALUE
 #define SAME_WORD(vocabulary) SAME_VALUE

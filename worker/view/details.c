@@ -153,6 +153,10 @@ void details_write_task(const struct details *details, struct str task_id, const
     text_line(d, "owner", task_table_owner(d->arena, t->owner));
     for (size_t i = 0; i < t->participants.n; i++)
         text_line(d, i ? "" : "participants", t->participants.items[i]);
+    for (size_t i = 0; i < t->labels.n; i++)
+        text_line(
+            d, i ? "" : "labels",
+            arena_join(d->arena, t->labels.items[i].name, STR("="), t->labels.items[i].value));
     text_line(d, "tracker", t->tracker.key.p ? t->tracker.key : t->tracker.url);
     for (size_t i = 0; i < t->evidence.n; i++) {
         const struct evidence *e = &t->evidence.items[i];

@@ -27,9 +27,10 @@ static void put_changes(struct render_page *page, const struct json *value,
             from = json_get(from, "rule");
             to = json_get(to, "rule");
         }
-        render_put_value(page, from);
+        bool of_labels = str_eq(c->name, STR("labels"));
+        (of_labels ? render_put_labels : render_put_value)(page, from);
         buf_lit(page->out, " → ");
-        render_put_value(page, to);
+        (of_labels ? render_put_labels : render_put_value)(page, to);
     }
 }
 
@@ -50,6 +51,11 @@ static void put_created(struct render_page *page, const struct json *value)
     if (participants && participants->first) {
         buf_lit(out, "; with ");
         render_put_list(page, participants);
+    }
+    const struct json *labels = json_get(value, "labels");
+    if (labels && labels->first) {
+        buf_lit(out, "; ");
+        render_put_labels(page, labels);
     }
     buf_lit(out, "; due ");
     render_put_time(page, json_get_text(value, "due_at"));

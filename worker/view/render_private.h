@@ -36,6 +36,8 @@ void render_put_owner(struct render_page *page, const struct json *owner);
 void render_put_list(struct render_page *page, const struct json *list);
 /* One side of a change. */
 void render_put_value(struct render_page *page, const struct json *value);
+/* name=text, …; "none" where there are none. */
+void render_put_labels(struct render_page *page, const struct json *labels);
 /* What was not understood of an event's input. */
 void render_put_warnings(struct render_page *page, const struct json *value);
 

@@ -91,6 +91,18 @@ static void render_put_tracker(struct render_page *page, const struct json *trac
     render_put_text(page, key.p ? key : STR(""));
 }
 
+void render_put_labels(struct render_page *page, const struct json *labels)
+{
+    const struct json *first = labels ? labels->first : NULL;
+    if (!first) buf_lit(page->out, "none");
+    for (const struct json *label = first; label; label = label->next) {
+        if (label != first) buf_lit(page->out, ", ");
+        render_put_text(page, label->name);
+        buf_char(page->out, '=');
+        render_put_text(page, label->text);
+    }
+}
+
 void render_put_value(struct render_page *page, const struct json *value)
 {
     ms_t t;

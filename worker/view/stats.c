@@ -53,14 +53,21 @@ static struct stats_group *group_of(struct stats *stats, struct str name, bool i
     return &stats->groups[stats->places[place] - 1];
 }
 
-static struct str name_of(const struct stats *stats, struct arena *scratch, const struct task *task)
+/* `text` is room for it. */
+static struct str name_of(const struct stats *stats, const struct task *task,
+                          char text[TIMESTAMP_TEXT])
 {
     switch (stats->by) {
     case STATS_BY_TEAM: return task->owner.team;
     case STATS_BY_KIND: return task_kind_name(task->kind);
     case STATS_BY_CATEGORY: return task->category ? category_name(task->category) : STR_NONE;
     case STATS_BY_PRIORITY: return priority_name(task->priority);
-    case STATS_BY_MONTH: return forgotten_month_of(scratch, stats->calendar, task->created_at);
+    case STATS_BY_MONTH: return forgotten_month_of(text, stats->calendar, task->created_at);
+    case STATS_BY_LABEL:
+        for (size_t i = 0; i < task->labels.n; i++)
+            if (str_eq(task->labels.items[i].name, stats->label))
+                return task->labels.items[i].value;
+        return STR_NONE;
     case STATS_BY_NONE:
     default: return STR_NONE;
     }
@@ -92,9 +99,8 @@ static void add_spans(struct stats *stats, struct stats_spans *spans, const stru
 void stats_add(struct stats *stats, const struct task *task)
 {
     if (stats->since != TIME_NONE && task->created_at < stats->since) return;
-    struct arena *scratch = arena_new();
-    struct stats_group *group = group_of(stats, name_of(stats, scratch, task), false);
-    arena_free(scratch);
+    char text[TIMESTAMP_TEXT];
+    struct stats_group *group = group_of(stats, name_of(stats, task, text), false);
     int64_t *counts = group->counts;
     bool is_done = task->resolution == RESOLUTION_DONE;
     counts[STATS_CREATED]++;
@@ -110,11 +116,11 @@ void stats_add(struct stats *stats, const struct task *task)
 
 void stats_add_forgotten(struct stats *stats, const struct forgotten *forgotten)
 {
-    struct arena *scratch = arena_new();
+    char text[TIMESTAMP_TEXT];
     struct str since = STR_NONE;
     /* Of a month only the whole is known: one that begins before `since` is left out. */
     if (stats->since != TIME_NONE)
-        since = forgotten_month_of(scratch, stats->calendar, stats->since - 1);
+        since = forgotten_month_of(text, stats->calendar, stats->since - 1);
     for (size_t i = 0; i < forgotten->n; i++) {
         const struct forgotten_month *month = &forgotten->items[i];
         if (since.p && str_cmp(month->month, since) <= 0) continue;
@@ -129,7 +135,6 @@ void stats_add_forgotten(struct stats *stats, const struct forgotten *forgotten)
         group->counts[STATS_REOPENED] += month->reopened;
         group->counts[STATS_POSTPONED] += month->postponed;
     }
-    arena_free(scratch);
 }
 
 static int by_size(const void *a, const void *b)

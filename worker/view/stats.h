@@ -12,7 +12,8 @@
     X(STATS_BY_KIND, "kind")         \
     X(STATS_BY_CATEGORY, "category") \
     X(STATS_BY_PRIORITY, "priority") \
-    X(STATS_BY_MONTH, "month")
+    X(STATS_BY_MONTH, "month")       \
+    X(STATS_BY_LABEL, "label")
 NAMES_DECLARE(stats_by, STATS_BY_NONE, STATS_BYS)
 
 /* How many, and how often. */
@@ -51,7 +52,8 @@ struct stats {
     struct arena *arena;
     const struct calendar *calendar;
     enum stats_by by;
-    ms_t since; /* tasks made from then on; TIME_NONE: all */
+    struct str label; /* for STATS_BY_LABEL: its name */
+    ms_t since;       /* tasks made from then on; TIME_NONE: all */
     ms_t now;
     struct stats_group *groups; /* in the order of their names, once stats_end was called */
     size_t n, cap;
@@ -59,7 +61,7 @@ struct stats {
     size_t places_n;
 };
 
-/* The first four members of the struct, and `now`, are the caller's to set. */
+/* The members up to `now` are the caller's to set. */
 void stats_add(struct stats *stats, const struct task *task);
 /* What retention has left of the tasks of an incident. */
 void stats_add_forgotten(struct stats *stats, const struct forgotten *forgotten);

@@ -20,6 +20,13 @@ static struct str days(struct arena *arena, const struct stats_spans *spans, int
     return arena_printf(arena, "%.*f", digits, value);
 }
 
+/* As --by names it: "team", "label:product"; absent where it was not given. */
+static struct str by_of(const struct stats *stats)
+{
+    if (stats->by != STATS_BY_LABEL) return stats_by_name(stats->by);
+    return arena_join(stats->arena, STR("label"), STR(":"), stats->label);
+}
+
 /* What a person reads where a group has no name. */
 static struct str title_of(const struct stats *stats, const struct stats_group *group)
 {
@@ -125,7 +132,7 @@ void stats_write_json(struct buf *out, const struct stats *stats)
     for (size_t i = 0; i < stats->n; i++) {
         const struct stats_group *group = &stats->groups[i];
         buf_lit(out, "{\"by\":");
-        json_write_string(out, stats_by_name(stats->by));
+        json_write_string(out, by_of(stats));
         buf_lit(out, ",\"group\":");
         json_write_string(out, group->name);
         for (int k = STATS_COUNT_NONE + 1; k < stats_count_end; k++) {
@@ -156,7 +163,7 @@ static void write_cell(struct buf *out, struct str text)
 
 void stats_write_csv(struct buf *out, const struct stats *stats)
 {
-    buf_str(out, stats->by ? stats_by_name(stats->by) : STR("group"));
+    write_cell(out, stats->by ? by_of(stats) : STR("group"));
     for (int k = STATS_COUNT_NONE + 1; k < stats_count_end; k++) {
         buf_char(out, ',');
         buf_str(out, stats_count_name(k));
