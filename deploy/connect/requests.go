@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,7 +63,8 @@ type requests struct {
 func requestsSpec() *service.ConfigSpec {
 	return service.NewConfigSpec().
 		Summary("Makes HTTP requests for a message, one after the other, as a mapping says.").
-		Description("The mapping gets `event` (the message), `directory`, `answers` (by the names of the requests: status, headers, body), `again` (whether a process before may have dealt with this message already) and `known` and `known_incident` (what was remembered of its task_id and incident_id, or null). It gives one of: `ask` (method, path or url, body or form, content_type), with `as` (the answer's name), `once` (not to be made twice), `certain` (no earlier one can exist), `accept` (statuses that are answers, too), `secrets` (texts that no log or dead letter may show); `done` (what the message becomes; null: nothing); `retry` or `refuse` (a sentence). Beside each, `remember` and `remember_incident` (kept for later messages of this task_id, this incident_id). A refused message stays as it came and has the metadata outcome (refused), sentence, request and answer.").
+		Description("The mapping gets `event` (the message), `directory`, `answers` (by the names of the requests: status, headers, body), `again` (whether a process before may have dealt with this message already) and `known`, `known_moved` and `known_incident` (what was remembered of its task_id, moved_from and incident_id, or null). It gives one of: `ask` (method, path or url, body or form, content_type), with `as` (the answer's name), `once` (not to be made twice), `certain` (no earlier one can exist), `accept` (statuses that are answers, too), `secrets` (texts that no log or dead letter may show); `done` (what the message becomes; null: nothing); `retry` or `refuse` (a sentence). Beside each, `remember` and `remember_incident` (kept for later messages of this task_id, this incident_id). A refused message stays as it came and has the metadata outcome (refused), sentence, request and answer.").
+		Field(service.NewStringListField("needs").Description("Variables of the environment that must be set.").Default([]any{})).
 		Field(service.NewStringField("url").Description("What a `path` is appended to.").Default("")).
 		Field(service.NewStringMapField("headers").Description("Headers of all requests. Those that are empty are left out. They stand in no dead letter.").Default(map[string]any{})).
 		Field(service.NewStringField("basic_auth").Description("user:password, for the header Authorization.").Default("").Secret()).
@@ -77,6 +79,14 @@ func requestsSpec() *service.ConfigSpec {
 
 func newRequests(config *service.ParsedConfig, resources *service.Resources) (*requests, error) {
 	r := &requests{label: resources.Label(), started: time.Now(), log: resources.Logger()}
+	needs, err := config.FieldStringList("needs")
+	if err != nil {
+		return nil, err
+	}
+	missing := slices.DeleteFunc(needs, func(name string) bool { return os.Getenv(name) != "" })
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("set %s; docs/connect/%s.md says what to", strings.Join(missing, ", "), r.label)
+	}
 	var errs [10]error
 	var timeout time.Duration
 	r.base, errs[0] = config.FieldString("url")
@@ -314,10 +324,13 @@ func (r *requests) converse(ctx context.Context, message *service.Message) (*ser
 
 func (r *requests) next(message *service.Message, event any, answers map[string]any, again bool) (*plan, error) {
 	object, _ := event.(map[string]any)
-	task, incident := named(object, "task_id"), named(object, "incident_id")
+	task, incident, moved := named(object, "task_id"), named(object, "incident_id"), ""
+	if from, _ := object["moved_from"].(string); from != "" {
+		moved = named(map[string]any{"task_id": from}, "task_id")
+	}
 	question := message.Copy()
 	question.SetStructured(map[string]any{"event": event, "directory": r.names.content(), "answers": answers, "again": again,
-		"known": r.memory.get(task), "known_incident": r.memory.get(incident)})
+		"known": r.memory.get(task), "known_moved": r.memory.get(moved), "known_incident": r.memory.get(incident)})
 	result, err := question.BloblangQuery(r.mapping)
 	if err != nil {
 		return nil, err
@@ -455,6 +468,8 @@ func (a *answerOf) judge(f *failure) *failure {
 	switch {
 	case a.status == http.StatusTooManyRequests:
 	case a.status == http.StatusForbidden && limited: // GitHub's way to say 429
+	case a.status == http.StatusForbidden && bytes.Contains(a.body, []byte("secondary rate limit")): // and another
+		f.after = time.Minute
 	case a.status == http.StatusUnauthorized: // no fault of the record: the token is wrong
 		f.sentence += " (the token is wrong or expired; nothing goes on until it is right)"
 	case a.status == http.StatusRequestTimeout, a.status >= 500:

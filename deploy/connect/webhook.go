@@ -89,6 +89,11 @@ func newWebhook(config *service.ParsedConfig, resources *service.Resources) (*we
 	w.refused = metrics.NewCounter("webhook_refused")
 	w.busy = metrics.NewCounter("webhook_busy")
 	w.failed = metrics.NewCounter("webhook_failed")
+	if file := os.Getenv("CONNECT_DIRECTORY"); file != "" {
+		if _, err := os.ReadFile(file); err != nil {
+			return nil, fmt.Errorf("webhook %s: CONNECT_DIRECTORY: %w", w.path, err)
+		}
+	}
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("webhook %s: %w", w.path, err)
 	}

@@ -256,7 +256,7 @@ def test_nobody_gets_more_than_the_budget(any_year, tmp_path):
 
 
 def _may_wake(task_id, priority):
-    return priority == "P1" or (task_id or "").endswith(f"/coordination/{OBLIGATION}")
+    return priority == "P1" or (task_id or "").endswith(f"/obligation/{OBLIGATION}")
 
 
 def test_nothing_but_what_cannot_wait_comes_out_of_hours(any_year):

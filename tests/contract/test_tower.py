@@ -17,8 +17,8 @@ _BUILD = _BIN.parent.parent
 # From the lowest to the highest: each knows only those before it.
 _TOWER = """
     names members condition policy state deadline schedule order incident task_diff event output
-    item decision recipient step forgotten closing duplicate occurrence task reminder forward
-    followup coordination finding_task finding
+    item decision recipient step forgotten closing duplicate occurrence rules task reminder forward
+    followup coordination obligation finding_task finding
     task_update closure merged review
     wake decide
 """.split()

@@ -136,7 +136,8 @@ def test_a_broker_that_is_away_is_503(world, connector):
     ({"GENERIC_TOKEN": " "}, "GENERIC_TOKEN is not set"),
     ({"GENERIC_TOKEN": "short"}, "take 8 at least"),
     ({"CONNECT_UNCHECKED": "yes", "CONNECT_LISTEN": "0.0.0.0:0"}, "must be a loopback address"),
-], ids=("no-secret", "short", "open-to-all"))
+    ({"CONNECT_DIRECTORY": "/nowhere/people.yaml"}, "CONNECT_DIRECTORY: open /nowhere/people.yaml"),
+], ids=("no-secret", "short", "open-to-all", "no-directory"))
 def test_it_does_not_begin(tmp_path, environment, sentence):
     made = Sources(tmp_path, "127.0.0.1:1", str, "sources/generic", **environment)
     made.launch()

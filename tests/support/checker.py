@@ -170,7 +170,8 @@ def _check_digests(digests, violations):
             name = reminder_name(recipient, item)
             told[name] += 1
             violations.check(told[name] == 1, f"in two digests: {name}", record)
-        order = [(i["task"] or {}).get("priority", "P9") for i in digest["items"]]
+        order = ["P1" if task.get("kind") == "obligation" else task.get("priority", "P9")
+                 for task in (i["task"] or {} for i in digest["items"])]
         violations.check(order == sorted(order), "the most urgent is not the first", record)
 
 

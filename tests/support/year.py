@@ -26,7 +26,7 @@ MINUTE = datetime.timedelta(minutes=1)
 YEAR = 2026
 BEGIN = datetime.datetime(YEAR, 1, 1, tzinfo=datetime.timezone.utc)
 END = datetime.datetime(YEAR + 1, 1, 1, tzinfo=datetime.timezone.utc)
-OBLIGATION = "Supervisory authority"
+OBLIGATION = "gdpr-33"
 HOLIDAYS = [f"{YEAR}-{day}" for day in ("01-01", "04-03", "04-06", "05-01", "05-25", "10-30",
                                         "12-24", "12-25", "12-31")]
 
@@ -168,8 +168,9 @@ class Year:
                              for team in self._teams},
                 "on_call": on_call},
             "obligations": [
-                {"name": "regulator", "when": ["data_breach"], "from": "detected_at",
-                 "within": "72h", "party": OBLIGATION, "party_kind": "regulator"}]}
+                {"id": OBLIGATION, "title": "breach notification", "when": ["data_breach"],
+                 "from": "detected_at", "within": "72h", "party": "Supervisory authority",
+                 "party_kind": "regulator"}]}
 
     def _owner(self, teams=0):
         """A person with a team, a team, or nobody (None); of the first so many teams, or all."""
@@ -323,7 +324,7 @@ class Year:
                               customer_impacting=True, findings=[] if hours else findings,
                               **self._TOLD) | {"detected_at": _text(closed_at - DAY)}
         self._close(value, closed_at, True, set(self._TOLD))
-        self._do(Work(f"{incident_id}/coordination/{OBLIGATION}", incident_id, closed_at,
+        self._do(Work(f"{incident_id}/obligation/{OBLIGATION}", incident_id, closed_at,
                       2, value["owner"], True, value["owner"]))
         for finding in findings:
             came_at = closed_at + self._random.uniform(0, hours) * HOUR
@@ -400,6 +401,10 @@ class Year:
 
     def _finish(self, work, moment):
         draw = self._random
+        if "/obligation/" in work.task_id:
+            self._update(work, moment, status="closed", submitted_at=_text(moment - MINUTE),
+                         evidence=[{"ref": "receipt of the authority"}])
+            return
         if draw.random() < 0.08:
             self._update(work, moment, status=draw.choice(("wont-fix", "dismissed")),
                          reason="What it would cost is more than what it would prevent.",

@@ -29,9 +29,7 @@ static void default_times(struct policy *p)
     p->sla[PRIORITY_P3] = (struct sla_times){working_days(3), days(60), days(14), days(14)};
     p->sla[PRIORITY_P4] = (struct sla_times){working_days(5), days(90), days(30), days(14)};
     p->grace = 25;
-    p->due_soon[0] = 50;
-    p->due_soon[1] = 75;
-    p->due_soon_n = 2;
+    p->due_soon = (struct points){{50, 75}, 2};
     p->overdue_every = hours(24);
     p->overdue_max = 30;
     p->verify_max = 4;
@@ -164,7 +162,7 @@ struct task_update_event *task_update(struct world *w, const char *incident_id, 
     e->name = arena_str(w->arena, str_of(name));
     e->task_id = arena_printf(w->arena, "%s/%s", incident_id, name ? name : "");
     e->order = (struct order){.revision = revision, .time = TIME_NONE};
-    e->snoozed_until = TIME_NONE;
+    e->snoozed_until = e->submitted_at = e->due_at = TIME_NONE;
     return e;
 }
 
@@ -200,6 +198,26 @@ void add_party(struct world *w, struct closure_event *e, const char *party, enum
         .party = arena_str(w->arena, str_of(party)), .party_kind = kind, .closed = closed};
     c->coordination.items = all;
     e->present |= CLOSURE_COORDINATION;
+}
+
+struct evidence_list some_evidence(struct world *w)
+{
+    struct evidence *items = ARENA_NEW(w->arena, struct evidence);
+    items->ref = STR("receipt");
+    return (struct evidence_list){items, 1};
+}
+
+void add_submission(struct world *w, struct closure_event *e, const char *id, ms_t submitted_at,
+                    bool has_evidence)
+{
+    struct submission_list *list = &e->closure.obligations;
+    struct submission *all = arena_alloc(w->arena, (list->n + 1) * sizeof *all);
+    for (size_t i = 0; i < list->n; i++) all[i] = list->items[i];
+    all[list->n++] =
+        (struct submission){.id = arena_str(w->arena, str_of(id)), .submitted_at = submitted_at};
+    if (has_evidence) all[list->n - 1].evidence = some_evidence(w);
+    list->items = all;
+    e->present |= CLOSURE_OBLIGATIONS;
 }
 
 void add_inline(struct world *w, struct closure_event *e, const struct finding_event *f)

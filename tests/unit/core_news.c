@@ -6,7 +6,9 @@ static struct str render_task(struct world *w, const struct output *o)
 {
     static const char *const members[] = {
 #define NAME(type, member) #member,
-        TASK_MEMBERS(NAME, MEMBER_SKIP, MEMBER_SKIP) "policy",
+        TASK_MEMBERS(NAME, MEMBER_SKIP, MEMBER_SKIP) "met",
+        "margin_s",
+        "policy",
 #undef NAME
     };
     const struct task *task = o->task.after;

@@ -29,6 +29,8 @@ static const char *const incidents[] = {"INC-1", "INC-2", "A/b|c", "INC-4"};
 static const char *const findings[] = {"F-1", "F-2", "F/3", "F-4"};
 static const char *const parties[] = {"Police", "Regulator", "PR / press\xe2\x80\xae"};
 
+static const char *const notices[] = {"notice-0", "notice-1", "unknown"};
+
 static ms_t some_time(const struct world *w)
 {
     if (story_chance(30)) return TIME_NONE;
@@ -104,7 +106,7 @@ static struct closure_event *some_closure(struct world *w, const char *incident_
     e->incident.order.time = e->incident.closed_at = w->now - story_pick(5) * DAY_MS;
     if (story_chance(20)) level(w, &i->order);
     if (story_chance(40)) complete_closure(w, e);
-    e->present |= (unsigned)next_random() & 0xffff;
+    e->present |= (unsigned)next_random() & 0x3ffff;
     i->title = story_chance(20) ? STR_NONE : hostile_title();
     i->severity = story_pick(severity_end);
     i->disposition = story_chance(75) ? DISPOSITION_CONFIRMED : story_pick(disposition_end);
@@ -115,6 +117,9 @@ static struct closure_event *some_closure(struct world *w, const char *incident_
     i->merged_into = story_chance(80) ? STR_NONE : str_of(incidents[story_pick(4)]);
     e->closure.sufficient = story_pick(3);
     e->closure.complete = story_pick(3);
+    i->known_at = some_time(w);
+    for (int n = story_pick(3); n > 0; n--)
+        add_submission(w, e, notices[n], some_time(w), story_chance(70));
     for (int n = story_pick(4); n > 0; n--)
         add_party(w, e, parties[n - 1], story_pick(party_kind_end), story_chance(40));
     int n = story_pick(4);
@@ -148,6 +153,9 @@ static struct task_update_event *some_update(struct world *w)
     e->snoozed_until = some_time(w);
     e->accepted_until = some_time(w);
     e->accepted_by = story_chance(30) ? STR_NONE : STR("ciso");
+    e->due_at = some_time(w);
+    e->submitted_at = story_chance(30) ? TIME_NONE : some_time(w);
+    if (story_chance(60)) e->evidence = some_evidence(w);
     return e;
 }
 
@@ -178,10 +186,30 @@ void story_seed(uint64_t of)
     seed = of;
 }
 
+static void some_obligation(struct world *w, struct obligation *all, size_t i)
+{
+    int from = FROM_STARTED_AT + story_pick(i ? 6 : 5);
+    all[i] = (struct obligation){
+        .id = arena_printf(w->arena, "notice-%zu", i),
+        .title = STR("Notice"),
+        .party = STR("Regulator"),
+        .party_kind = PARTY_REGULATOR,
+        .when = conditions_of(w->arena, story_chance(50) ? FLAG_DATA_BREACH : 0),
+        .time = {.from = (enum obligation_start)from,
+                 .after = i ? (size_t)story_pick((int)i) : 0,
+                 .within = hours(1 + story_pick(100)),
+                 .months = story_pick(3)},
+        .at_latest = {.from = FROM_DETECTED_AT, .within = hours(1 + story_pick(100))},
+        .has_latest = story_chance(30),
+        .lead = {.percent = {60}, .n = 1},
+        .has_lead = story_chance(30),
+    };
+}
+
 static void some_policy(struct world *w)
 {
     struct policy *p = &w->policy;
-    if (story_chance(30)) p->due_soon_n = (size_t)story_pick(3);
+    if (story_chance(30)) p->due_soon.n = (size_t)story_pick(3);
     if (story_chance(30)) p->escalation_n = (size_t)story_pick(4);
     if (story_chance(30)) p->retention = days(story_pick(10));
     if (story_chance(30)) p->calendar.utc_offset_minutes = story_pick(1440) - 720;
@@ -201,15 +229,9 @@ static void some_policy(struct world *w)
     if (story_chance(30)) p->overdue_max = story_pick(4);
     if (story_chance(30)) p->verify_max = story_pick(4);
     if (story_chance(50)) {
-        p->obligations_n = 1;
-        p->obligations = ARENA_NEW(w->arena, struct obligation);
-        *p->obligations = (struct obligation){
-            .name = STR("notice"),
-            .party = STR("Regulator"),
-            .party_kind = PARTY_REGULATOR,
-            .when = conditions_of(w->arena, story_chance(50) ? FLAG_DATA_BREACH : 0),
-            .from = (enum obligation_start)story_pick(4),
-            .within = hours(1 + story_pick(100))};
+        p->obligations_n = 3;
+        p->obligations = arena_zalloc(w->arena, 3 * sizeof *p->obligations);
+        for (size_t i = 0; i < 3; i++) some_obligation(w, p->obligations, i);
     }
 }
 

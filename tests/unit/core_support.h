@@ -85,6 +85,10 @@ void complete_closure(struct world *w, struct closure_event *e);
 void evaluate(struct closure_event *e, int sufficient, int is_complete);
 void add_party(struct world *w, struct closure_event *e, const char *party, enum party_kind kind,
                bool closed);
+/* What the closure says was submitted of an obligation. */
+void add_submission(struct world *w, struct closure_event *e, const char *id, ms_t submitted_at,
+                    bool has_evidence);
+struct evidence_list some_evidence(struct world *w);
 void add_inline(struct world *w, struct closure_event *e, const struct finding_event *f);
 struct warnings warning(struct world *w, const char *member);
 struct owner owner(const char *team, const char *person);

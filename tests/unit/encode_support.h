@@ -36,6 +36,7 @@ static struct task make_task(void)
         .closed_at = TIME_NONE,
         .first_breached_at = TIME_NONE,
         .sla = SLA_ON_TRACK,
+        .submitted_at = TIME_NONE,
         .occurrence = 1,
         .version = 1,
         .policy_version = STR("2026-11-20"),

@@ -246,7 +246,8 @@ static const char whole_closure[] =
     "'disposition':'False "
     "Positive','customer_impacting':true,'data_breach':false,'postmortem':'Full','started_at':'"
     "2026-11',"
-    "'detected_at':'2026-11-02T09:30:00Z','contained_at':'2026-11-03','closed_at':"
+    "'detected_at':'2026-11-02T09:30:00Z','known_at':'2026-11-02T12:00:00Z','contained_at':'2026-"
+    "11-03','closed_at':"
     "1795107600000,"
     "'owner':'identity','labels':{'product':'pay'},'timeline':[{'at':'2026-11-02T09:30:00Z','actor'"
     ":'soc','"
@@ -259,6 +260,8 @@ static const char whole_closure[] =
     "'coordination':[{'party':' Police "
     "','party_kind':'law_enforcement','reference':'118','status':'open'},"
     "{'party':'Vendor'},{'party':'Police','status':'Closed'}],"
+    "'obligations':[{'id':'a'},{'id':'b','submitted_at':'2026-11-03','evidence':['r']},"
+    "{'id':'a','evidence':[{'note':'n'}]}],"
     "'findings':[{'finding_id':'F-7','category':'technical-lapse','severity':'zzz'},"
     "{'finding_id':'F-8'},"
     "{'finding_id':'F-7','severity':'low','incident_id':7}],'merged_into':'INC-9','"
@@ -292,7 +295,7 @@ static void test_closure(void **state)
     (void)state;
     struct closure_event *c = closure_of(whole_closure);
     const struct incident *i = &c->incident;
-    assert_int_equal(c->present, 0x3ffff);
+    assert_int_equal(c->present, 0xfffff);
     assert_str(i->incident_id, "INC-1042");
     assert_int_equal(i->order.revision, 3);
     assert_int_equal(i->order.time, 1795107600000);
@@ -305,7 +308,8 @@ static void test_closure(void **state)
     assert_int_equal(i->postmortem, LEVEL_FULL);
     assert_str(i->owner.team, "identity");
     assert_str(i->merged_into, "INC-9");
-    assert_int_equal(c->warnings.n, 0);
+    assert_int_equal(i->known_at, INT64_C(1793620800000));
+    assert_int_equal(c->warnings.n, 2); /* of what was submitted */
 }
 
 static void what_a_closure_asks_for(void **state)
@@ -359,6 +363,23 @@ static void test_closure_texts_and_lists(void **state)
     assert_str(x->coordination.items[1].status, "Closed");
     assert_true(x->coordination.items[1].closed);
     assert_int_equal(x->references.n, 2);
+}
+
+static void submissions_of_a_closure(void **state)
+{
+    (void)state;
+    struct closure_event *c = closure_of(whole_closure);
+    const struct submission *all = c->closure.obligations.items;
+    assert_int_equal(c->closure.obligations.n, 2);
+    assert_str(all[0].id, "b");
+    assert_int_equal(all[0].submitted_at, INT64_C(1793664000000));
+    assert_int_equal(all[0].evidence.n, 1);
+    assert_str(all[1].id, "a");
+    assert_true(all[1].submitted_at == TIME_NONE);
+    assert_str(all[1].evidence.items[0].note, "n");
+    assert_warning(c->warnings, 0, "obligations[1].submitted_at", "2026-11-03",
+                   "2026-11-03T00:00:00.000Z");
+    assert_warning(c->warnings, 1, "obligations[0].id", "a", NULL);
 }
 
 static void test_closure_findings(void **state)
@@ -663,6 +684,7 @@ int main(void)
         cmocka_unit_test(test_closure),
         cmocka_unit_test(what_a_closure_asks_for),
         cmocka_unit_test(test_closure_texts_and_lists),
+        cmocka_unit_test(submissions_of_a_closure),
         cmocka_unit_test(test_closure_findings),
         cmocka_unit_test(test_contradictions_are_warned_about),
         cmocka_unit_test(evidence_of_a_task),

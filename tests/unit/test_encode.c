@@ -54,7 +54,7 @@ static void test_task_created(void **state)
         "\"created_at\":\"2026-11-20T10:15:00.000Z\",\"updated_at\":\"2026-11-20T10:15:00.000Z\","
         "\"assign_due_at\":null,\"due_at\":\"2026-11-27T10:15:00.000Z\",\"snoozed_until\":null,"
         "\"closed_at\":null,\"first_breached_at\":null,\"sla\":\"on-track\",\"occurrence\":1,"
-        "\"tracker\":null,\"evidence\":[],"
+        "\"tracker\":null,\"evidence\":[],\"submitted_at\":null,\"met\":null,\"margin_s\":null,"
         "\"policy\":{\"version\":\"2026-11-20\",\"rule\":\"finding/technical-lapse\"}," CAUSE
         ",\"by\":null,"
         "\"changes\":{},\"warnings\":[]}");
@@ -130,6 +130,31 @@ static void test_task_updated_by_tick(void **state)
     assert_int_equal(m.headers_n, 8); /* a tick has no trace */
     assert_header(&m, "ce_id", "INC-1042/bug/F-7/2");
     assert_header(&m, "ce_type", "epilogue.task.updated.v1");
+    buf_free(&encoder.scratch);
+}
+
+static void an_obligation_that_is_done(void **state)
+{
+    (void)state;
+    struct encoder encoder = make_encoder();
+    struct task before = make_task(), after;
+    before.kind = KIND_OBLIGATION;
+    after = before;
+    after.status = STATUS_CLOSED;
+    after.resolution = RESOLUTION_DONE;
+    after.submitted_at = after.due_at + 1;
+    struct output output = {.type = OUTPUT_TASK,
+                            .incident_id = STR("INC-1042"),
+                            .at = AT,
+                            .cause = make_cause(),
+                            .task = {TASK_CLOSED, &after, &before, task_diff(&before, &after)}};
+    struct message m;
+    encode_output(&encoder, arena, &output, &m);
+    const char *text = arena_str(arena, m.value).p;
+    assert_non_null(strstr(text, "\"submitted_at\":\"2026-11-27T10:15:00.001Z\",\"met\":false,"
+                                 "\"margin_s\":-1,"));
+    assert_non_null(strstr(text, "\"met\":{\"from\":null,\"to\":false},"
+                                 "\"margin_s\":{\"from\":null,\"to\":-1}"));
     buf_free(&encoder.scratch);
 }
 
@@ -479,6 +504,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_task_created),
         cmocka_unit_test(test_task_updated_by_tick),
+        cmocka_unit_test(an_obligation_that_is_done),
         cmocka_unit_test(test_ids_are_percent_encoded),
         cmocka_unit_test(test_incident_events),
         cmocka_unit_test(test_task_reminder),

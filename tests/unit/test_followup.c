@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tasks of the incident itself: made once, kept up to date, closed by what has come. */
-#include "core_support.h"
-
-#define NOON "2026-11-20T12:00:00Z"
-#define LATER "2026-11-24T12:00:00Z"
+#include "core_incident.h"
 
 static struct closure_event *full(struct world *w, int64_t revision)
 {
@@ -159,139 +156,14 @@ static void parties(void **state)
                    "[status,resolution,closed_at,sla]\n");
 }
 
-static void oblige(struct world *w, enum obligation_start from, unsigned when)
-{
-    w->policy.obligations_n = 1;
-    w->policy.obligations = ARENA_NEW(w->arena, struct obligation);
-    *w->policy.obligations = (struct obligation){.name = STR("breach-notice"),
-                                                 .party = STR("Regulator"),
-                                                 .party_kind = PARTY_REGULATOR,
-                                                 .when = conditions_of(w->arena, when),
-                                                 .from = from,
-                                                 .within = hours(72)};
-}
-
-static const struct task *notice(struct world *w)
-{
-    return task_of(w, "INC-1", "coordination/Regulator");
-}
-
-static struct closure_event *detected(struct world *w, int64_t revision, int breach)
-{
-    struct closure_event *e = closure(w, "INC-1", revision);
-    complete_closure(w, e);
-    SET_CLOSURE(e, DATA_BREACH, data_breach, breach);
-    SET_CLOSURE(e, DETECTED_AT, detected_at, t("2026-11-19T09:00:00Z"));
-    return e;
-}
-
-static void a_duty_has_a_clock_of_its_own(void **state)
-{
-    struct world *w = *state;
-    oblige(w, FROM_DETECTED_AT, FLAG_DATA_BREACH);
-    take_closure(w, NOON, detected(w, 1, TRI_FALSE));
-    assert_news(w, "opened/1 light 0/0\n"
-                   "completed/1 light 0/0\n");
-    take_closure(w, "2026-11-21T12:00:00Z", detected(w, 2, TRI_TRUE));
-    assert_news(w, "updated/1 full 0/0\n"
-                   "opened/2 full 0/0\n"
-                   "postmortem/1 created open\n"
-                   "findings-report/1 created open\n"
-                   "coordination/Regulator/1 created open\n");
-    assert_str(notice(w)->policy_rule, "obligation/breach-notice");
-    assert_str(notice(w)->description, "regulator; duty breach-notice");
-    assert_str(notice(w)->title, "Meet the duty breach-notice towards Regulator on INC-1");
-    assert_int_equal(notice(w)->queue, QUEUE_EXTERNAL);
-    assert_time(notice(w)->created_at, "2026-11-21T12:00:00Z");
-    assert_time(notice(w)->due_at, "2026-11-22T09:00:00Z");
-    /* 50 % was reached before it was made; 75 % of the 72 hours comes at 15:00. */
-    run_until(w, "2026-11-22T09:00:00Z");
-    assert_news(w, "coordination/Regulator/2 updated open [sla]\n"
-                   "reminder escalation/1 coordination/Regulator &due-soon 2026-11-21T15:00 "
-                   "owner=security-response response-lead=:response-lead@example.com "
-                   "on-call=security-response\n"
-                   "coordination/Regulator/3 updated open [sla]\n"
-                   "reminder escalation/2 coordination/Regulator &due 2026-11-22T09:00 "
-                   "owner=security-response on-call=security-response\n");
-    take_closure(w, "2026-11-23", detected(w, 3, TRI_TRUE));
-    assert_news(w, "");
-}
-
-static void a_duty_and_a_party_are_one_task(void **state)
-{
-    struct world *w = *state;
-    oblige(w, FROM_DETECTED_AT, 0);
-    struct closure_event *e = detected(w, 1, TRI_FALSE);
-    add_party(w, e, "Regulator", PARTY_REGULATOR, false);
-    e->closure.coordination.items->reference = STR("R-1");
-    add_party(w, e, "Police", PARTY_LAW_ENFORCEMENT, false);
-    take_closure(w, NOON, e);
-    assert_news(w, "opened/1 light 0/0\n"
-                   "coordination/Regulator/1 created open\n"
-                   "coordination/Police/1 created open\n");
-    assert_time(notice(w)->due_at, "2026-11-22T09:00:00Z");
-    assert_str(notice(w)->description, "regulator; reference R-1; duty breach-notice");
-    e = detected(w, 2, TRI_FALSE);
-    SET_CLOSURE(e, DETECTED_AT, detected_at, t("2026-11-19T10:00:00Z")); /* corrected */
-    take_closure(w, NOON, e);
-    assert_news(w, "coordination/Regulator/2 updated open [due_at]\n");
-    assert_time(notice(w)->due_at, "2026-11-22T10:00:00Z");
-    /* A duty that comes to a party's task later. */
-    oblige(w, FROM_DETECTED_AT, 0);
-    w->policy.obligations->party = STR("Police");
-    take_closure(w, NOON, detected(w, 3, TRI_FALSE));
-    assert_news(w, "coordination/Regulator/3 updated open [description]\n"
-                   "coordination/Police/2 updated open [description,due_at,policy]\n");
-}
-
-static void where_a_duty_counts_from(void **state)
-{
-    struct world *w = *state;
-    const enum obligation_start starts[] = {FROM_STARTED_AT, FROM_DETECTED_AT, FROM_CONTAINED_AT,
-                                            FROM_CLOSED_AT};
-    const char *ids[] = {"A", "B", "C", "D"};
-    const char *due[] = {"2026-11-04", "2026-11-05", "2026-11-06", "2026-11-22T17:00:00Z"};
-    for (int i = 0; i < 4; i++) {
-        oblige(w, starts[i], 0);
-        struct closure_event *e = closure(w, ids[i], 1);
-        SET_CLOSURE(e, STARTED_AT, started_at, t("2026-11-01"));
-        SET_CLOSURE(e, DETECTED_AT, detected_at, t("2026-11-02"));
-        SET_CLOSURE(e, CONTAINED_AT, contained_at, t("2026-11-03"));
-        take_closure(w, NOON, e);
-        assert_time(task_of(w, ids[i], "coordination/Regulator")->due_at, due[i]);
-    }
-}
-
-static void a_duty_whose_start_is_not_known_counts_from_the_task(void **state)
-{
-    struct world *w = *state;
-    oblige(w, FROM_CONTAINED_AT, 0);
-    take_closure(w, NOON, detected(w, 1, TRI_FALSE));
-    assert_time(notice(w)->due_at, "2026-11-23T12:00:00Z");
-    take_closure(w, LATER, detected(w, 2, TRI_FALSE));
-    assert_time(notice(w)->due_at, "2026-11-23T12:00:00Z");
-    struct closure_event *e = detected(w, 3, TRI_FALSE);
-    SET_CLOSURE(e, CONTAINED_AT, contained_at, t("2026-11-22T12:00:00Z"));
-    take_closure(w, LATER, e);
-    assert_time(notice(w)->due_at, "2026-11-25T12:00:00Z");
-    /* Done is done. */
-    struct task_update_event *u = task_update(w, "INC-1", "coordination/Regulator", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
-    take_update(w, LATER, u);
-    take_closure(w, LATER, detected(w, 4, TRI_FALSE));
-    assert_news(w, "");
-}
-
 static void a_second_closing_restarts_no_clock(void **state)
 {
     struct world *w = *state;
-    oblige(w, FROM_CLOSED_AT, 0);
-    take_closure(w, NOON, detected(w, 1, TRI_TRUE));
+    TELL_CLOSURE(w, NOON, 1, DATA_BREACH, data_breach, TRI_TRUE);
     ms_t due_at = task_of(w, "INC-1", "postmortem")->due_at;
-    struct closure_event *e = detected(w, 2, TRI_TRUE);
+    struct closure_event *e = closure(w, "INC-1", 2);
     e->incident.closed_at = e->incident.order.time = t("2026-11-24T09:00:00Z");
     take_closure(w, LATER, e);
-    assert_time(notice(w)->due_at, "2026-11-22T17:00:00Z");
     assert_true(task_of(w, "INC-1", "postmortem")->due_at == due_at);
 }
 
@@ -319,29 +191,23 @@ static void severity_and_owner_of_the_incident_move_its_tasks(void **state)
     assert_str(task_of(w, "INC-1", "response-evaluation")->owner.team, "security-response");
 }
 
-static void parties_and_duties_come_back_with_their_incident(void **state)
+static void parties_come_back_with_their_incident(void **state)
 {
     struct world *w = *state;
-    oblige(w, FROM_DETECTED_AT, 0);
-    struct closure_event *e = detected(w, 1, TRI_FALSE);
+    struct closure_event *e = closure(w, "INC-1", 1);
+    complete_closure(w, e);
     add_party(w, e, "Police", PARTY_LAW_ENFORCEMENT, false);
     add_party(w, e, "Vendor", PARTY_VENDOR, false);
     take_closure(w, NOON, e);
-    e = closure(w, "INC-1", 2);
-    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_TEST);
-    take_closure(w, NOON, e);
+    TELL_CLOSURE(w, NOON, 2, DISPOSITION, disposition, DISPOSITION_TEST);
     e = closure(w, "INC-1", 3);
     SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_CONFIRMED);
     add_party(w, e, "Police", PARTY_LAW_ENFORCEMENT, false);
     add_party(w, e, "Vendor", PARTY_VENDOR, true);
     take_closure(w, LATER, e);
-    assert_news(w, "opened/2 light 0/3\n"
+    assert_news(w, "opened/2 light 0/2\n"
                    "coordination/Police/3 reopened open "
-                   "[status,resolution,reason,assign_due_at,due_at,closed_at,sla,occurrence]\n"
-                   "coordination/Regulator/3 reopened open "
-                   "[status,resolution,reason,assign_due_at,closed_at,sla,occurrence]\n");
-    assert_time(notice(w)->due_at, "2026-11-22T09:00:00Z");
-    assert_int_equal(notice(w)->sla, SLA_BREACHED);
+                   "[status,resolution,reason,assign_due_at,due_at,closed_at,sla,occurrence]\n");
 }
 
 int main(void)
@@ -354,13 +220,9 @@ int main(void)
         TEST(the_evaluation_is_asked_for_until_it_is_there),
         TEST(one_stakeholder_review_an_incident),
         TEST(parties),
-        TEST(a_duty_has_a_clock_of_its_own),
-        TEST(a_duty_and_a_party_are_one_task),
-        TEST(where_a_duty_counts_from),
-        TEST(a_duty_whose_start_is_not_known_counts_from_the_task),
         TEST(a_second_closing_restarts_no_clock),
         TEST(severity_and_owner_of_the_incident_move_its_tasks),
-        TEST(parties_and_duties_come_back_with_their_incident),
+        TEST(parties_come_back_with_their_incident),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,6 +45,7 @@ static struct cursor sample_cursor = {CURSOR_MEMBERS(SAMPLE)};
 static struct timeline_entry sample_timeline_entry = {TIMELINE_ENTRY_MEMBERS(SAMPLE)};
 static struct evidence sample_evidence = {EVIDENCE_MEMBERS(SAMPLE)};
 static struct coordination sample_coordination = {COORDINATION_MEMBERS(SAMPLE)};
+static struct submission sample_submission = {SUBMISSION_MEMBERS(SAMPLE)};
 static struct origin sample_origin = {ORIGIN_MEMBERS(SAMPLE)};
 /* clang-format on */
 
@@ -143,6 +144,9 @@ static void test_every_member_inside_is_stored(void **state)
     closure = (struct closure){.coordination = {&sample_coordination, 1}};
     json = written(ENTRY_CLOSURE, &closure);
     COORDINATION_MEMBERS(HAS)
+    closure = (struct closure){.obligations = {&sample_submission, 1}};
+    json = written(ENTRY_CLOSURE, &closure);
+    SUBMISSION_MEMBERS(HAS)
     struct task task = task_none;
     task.reminders[REMINDER_OVERDUE] = (struct reminder_state){7, AT, 7, AT, {&text, 1}};
     json = written(ENTRY_TASK, &task);
@@ -211,6 +215,7 @@ static void test_every_member_of_a_closure_arrives(void **state)
         "{'incident_id':'I','revision':1,'title':'t','summary':'s','severity':'low',"
         "'disposition':'benign','customer_impacting':true,'data_breach':false,'postmortem':'full',"
         "'started_at':'2026-01','detected_at':'2026-01','contained_at':'2026-01',"
+        "'known_at':'2026-01','obligations':[{'id':'o','submitted_at':0,'evidence':['e']}],"
         "'closed_at':'2026-12-01','owner':'o','labels':{'n':'x'},'timeline':[{'at':'2026-01-01','"
         "action':'a'}],"
         "'technical_summary':{'evidence':['e'],'actors':['a'],'response':'r','takeaways':['t']},"
@@ -231,13 +236,17 @@ static void test_every_member_of_a_task_update_arrives(void **state)
 {
     (void)state;
     const struct task_update_event nothing = {.snoozed_until = TIME_NONE,
-                                              .accepted_until = TIME_NONE},
+                                              .accepted_until = TIME_NONE,
+                                              .submitted_at = TIME_NONE,
+                                              .due_at = TIME_NONE},
                                    *none = &nothing;
     struct event e =
         event_of(TOPIC_TASK_UPDATED,
                  "{'task_id':'I/bug','incident_id':'I','revision':1,'status':'open','reason':'r',"
                  "'owner':'o','snoozed_until':'2026-12-01','tracker':{'key':'K'},'evidence':['e'],"
-                 "'accepted_until':'2026-12-01','accepted_by':'b','updated_at':'2026-12-01'}");
+                 "'accepted_until':'2026-12-01','accepted_by':'b',"
+                 "'submitted_at':'2026-12-01T10:00:00Z','due_at':'2026-12-01',"
+                 "'updated_at':'2026-12-01'}");
     const struct task_update_event *in = e.task_update;
     assert_int_equal(in->present, 0 TASK_UPDATE_SAID(BIT));
     TASK_UPDATE_SAID(ARRIVES)
@@ -319,7 +328,7 @@ static void test_the_schema_of_a_task_event(void **state)
 {
     (void)state;
     ASSERT_SCHEMA("task-event", NULL, TASK_MEMBERS(NAME, NAME, MEMBER_SKIP) "task_id", "version",
-                  "incident_id", "policy", "cause", "by", "changes", "warnings")
+                  "incident_id", "met", "margin_s", "policy", "cause", "by", "changes", "warnings")
 }
 
 int main(void)

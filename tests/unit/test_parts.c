@@ -71,8 +71,14 @@ static void held_findings(struct world *w)
 
 static void parties_and_duties(struct world *w)
 {
-    struct obligation duties[] = {{.name = STR("a"), .party = STR("X"), .within = hours(1)},
-                                  {.name = STR("b"), .party = STR("Party-2"), .within = hours(2)}};
+    struct obligation duties[] = {{.id = STR("a"),
+                                   .title = STR("A"),
+                                   .party = STR("X"),
+                                   .time = {.from = FROM_DETECTED_AT, .within = hours(1)}},
+                                  {.id = STR("b"),
+                                   .title = STR("B"),
+                                   .party = STR("Party-2"),
+                                   .time = {.from = FROM_AFTER, .months = 1}}};
     w->policy.obligations = arena_copy(w->arena, duties, sizeof duties);
     w->policy.obligations_n = 2;
     struct closure_event *e = some_closure(w, 1);

@@ -92,8 +92,8 @@ static void assert_default(const struct policy *p)
     assert_days(p->sla[PRIORITY_P3].stale, 14);
     assert_days(p->sla[PRIORITY_P4].verify, 14);
     assert_int_equal(p->grace, 25);
-    assert_int_equal(p->due_soon_n, 2);
-    assert_int_equal(p->due_soon[0], 50);
+    assert_int_equal(p->due_soon.n, 2);
+    assert_int_equal(p->due_soon.percent[0], 50);
     assert_days(p->overdue_every, 1);
     assert_int_equal(p->overdue_max, 30);
     assert_true(p->assign_every.working_days);
@@ -178,7 +178,7 @@ static void what_a_file_leaves_out_is_as_in_the_default(void **state)
     assert_int_equal(policy.queue[KIND_BUG], QUEUE_EXTERNAL);
     assert_int_equal(policy.queue[KIND_CHANGE_REQUEST], QUEUE_ENGINEERING);
     assert_int_equal(policy.overdue_max, 0);
-    assert_int_equal(policy.due_soon_n, 2);
+    assert_int_equal(policy.due_soon.n, 2);
 }
 
 static void maps_replace_whole(void **state)
@@ -231,8 +231,8 @@ static void values(void **state)
     assert_int_equal(policy.calendar.working_days, 0x41);
     assert_int_equal(policy.calendar.holidays[0], -1);
     assert_int_equal(policy.calendar.holidays[1], timestamp_days(2027, 1, 1));
-    assert_int_equal(policy.due_soon[0], 5);
-    assert_int_equal(policy.due_soon[2], 100);
+    assert_int_equal(policy.due_soon.percent[0], 5);
+    assert_int_equal(policy.due_soon.percent[2], 100);
     assert_true(policy.stale_every.working_days);
     assert_int_equal(policy.stale_every.amount, 1);
     assert_int_equal(policy.verify_every.amount, 15 * MINUTE_MS);
@@ -269,22 +269,78 @@ static void hours_and_days(void **state)
 static void obligations(void **state)
 {
     (void)state;
-    assert_loads("{\"obligations\":[{\"name\":\"regulator\",\"when\":[\"data_breach\"],"
-                 "\"from\":\"closed_at\",\"within\":\"72h\",\"party\":\" Data protection  \","
-                 "\"party_kind\":\"regulator\"},"
-                 "{\"name\":\"insurer\",\"within\":\"5bd\",\"party\":\"Insurer\"}]}");
-    assert_int_equal(policy.obligations_n, 2);
+    assert_loads("{\"obligations\":[{\"id\":\"early-warning\",\"title\":\"Early warning\","
+                 "\"when\":[\"data_breach\"],\"from\":\"known_at\",\"within\":\"72h\","
+                 "\"at_latest\":{\"from\":\"detected_at\",\"within\":\"7d\"},"
+                 "\"party\":\" Data protection  \",\"party_kind\":\"regulator\"},"
+                 "{\"id\":\"final_2.0\",\"title\":\"Final\",\"within\":\"12mo\",\"lead\":[\"80%\","
+                 "\"20%\"],\"from\":\"after:early-warning\",\"party\":\"Insurer\"},"
+                 "{\"id\":\"x\",\"title\":\"X\",\"within\":\"1d\",\"party\":\"X\"}]}");
+    assert_int_equal(policy.obligations_n, 3);
     const struct obligation *o = policy.obligations;
-    assert_text(o[0].name, "regulator");
+    assert_text(o[0].id, "early-warning");
+    assert_text(o[0].title, "Early warning");
     assert_int_equal(o[0].when.n, 1);
     assert_int_equal(o[0].when.items->terms->value, FLAG_DATA_BREACH);
-    assert_int_equal(o[0].from, FROM_CLOSED_AT);
-    assert_days(o[0].within, 3);
+    assert_int_equal(o[0].time.from, FROM_KNOWN_AT);
+    assert_days(o[0].time.within, 3);
+    assert_true(o[0].has_latest);
+    assert_int_equal(o[0].at_latest.from, FROM_DETECTED_AT);
+    assert_days(o[0].at_latest.within, 7);
     assert_text(o[0].party, "Data protection");
     assert_int_equal(o[0].party_kind, PARTY_REGULATOR);
+    assert_false(o[0].has_lead);
     assert_int_equal(o[1].when.n, 0);
-    assert_int_equal(o[1].from, FROM_DETECTED_AT);
+    assert_int_equal(o[1].time.from, FROM_AFTER);
+    assert_int_equal(o[1].time.after, 0);
+    assert_int_equal(o[1].time.months, 12);
     assert_int_equal(o[1].party_kind, PARTY_OTHER);
+    assert_true(o[1].has_lead);
+    assert_int_equal(o[1].lead.percent[0], 20);
+    assert_int_equal(o[2].time.from, FROM_DETECTED_AT);
+    assert_false(o[2].has_latest);
+}
+
+#define DUTY(members)                                                                           \
+    "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"party\":\"P\",\"within\":\"1d\"" members \
+    "}]}"
+
+static void obligations_that_are_wrong(void **state)
+{
+    (void)state;
+    assert_refused(
+        "{\"obligations\":[{\"name\":\"a\",\"within\":\"1d\",\"party\":\"P\"}]}",
+        ": obligations[0].name: this is called \"id\" now (letters, digits, '.', '_' and "
+        "'-'); a \"title\" says what is to be submitted");
+    assert_refused(DUTY(",\"from\":\"after:b\""),
+                   ": obligations[0]: no obligation before it has the id \"b\" of \"from\"");
+    assert_refused(DUTY(",\"from\":\"after:a\""),
+                   ": obligations[0]: no obligation before it has the id \"a\" of \"from\"");
+    assert_refused(
+        "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"party\":\"P\",\"within\":\"1d\"},"
+        "{\"id\":\"a\",\"title\":\"A\",\"party\":\"P\",\"within\":\"1d\"}]}",
+        ": obligations[1]: the id \"a\" is another's");
+    assert_refused(
+        DUTY(",\"from\":\"now\""),
+        ": obligations[0].from: allowed: started_at, detected_at, known_at, contained_at, "
+        "closed_at, or the submission of another like \"after:early-warning\"");
+    assert_refused(
+        DUTY(",\"from\":\"after:\""),
+        ": obligations[0].from: allowed: started_at, detected_at, known_at, contained_at, "
+        "closed_at, or the submission of another like \"after:early-warning\"");
+    assert_refused(DUTY(",\"at_latest\":{\"from\":\"closed_at\",\"within\":\"1d\"}"),
+                   ": obligations[0].at_latest.from: allowed: started_at, detected_at, known_at or "
+                   "contained_at");
+    assert_refused("{\"obligations\":[{\"id\":\"a/b\"}]}",
+                   ": obligations[0].id: allowed: 1 to 64 letters, digits, '.', '_' and '-'");
+    assert_refused("{\"obligations\":[{\"id\":\"\"}]}",
+                   ": obligations[0].id: allowed: 1 to 64 letters, digits, '.', '_' and '-'");
+    assert_refused("{\"sla\":{\"P1\":{\"assign\":\"1d\",\"complete\":\"1d\",\"stale\":\"1d\","
+                   "\"verify\":\"1d\"},"
+                   "\"kinds\":{\"obligation\":{}}}}",
+                   ": sla.kinds: an obligation has its times from \"obligations\" alone");
+    assert_refused("{\"obligations\":[{\"within\":\"0mo\"}]}",
+                   ": obligations[0].within: allowed: months like \"1mo\", not 0");
 }
 
 static void verification_is_an_object(void **state)
@@ -311,6 +367,50 @@ static void acceptance_can_be_turned_off(void **state)
     assert_loads("{\"acceptance\":{\"priorities\":[\"P3\"]}}");
     assert_false(policy.acceptance[PRIORITY_P1]);
     assert_true(policy.acceptance[PRIORITY_P3]);
+}
+
+static void times_and_rules(void **state)
+{
+    (void)state;
+    assert_loads(
+        "{\"sla\":{\"kinds\":{\"postmortem\":{\"P1\":{\"complete\":\"5bd\"},\"*\":{\"complete\":"
+        "\"10bd\"}}},\"named\":{\"fast\":{\"*\":{\"complete\":\"2d\"}}}},"
+        "\"rules\":[{\"name\":\"legal\",\"when\":[\"data_breach and kind=bug\"],\"set\":{"
+        "\"queue\":\"external\",\"owner\":{\"team\":\"legal\"},\"priority\":\"+1\",\"sla\":"
+        "\"fast\","
+        "\"participants\":[\"dpo\"]}},"
+        "{\"when\":[\"label.a=b\"],\"set\":{\"kind\":\"change-request\"}},"
+        "{\"set\":{\"priority\":\"P3\"}},{\"set\":{\"priority\":\"-2\"}}]}");
+    const struct policy *p = &policy;
+    assert_int_equal(policy_times(p, KIND_POSTMORTEM, PRIORITY_P1, STR_NONE).complete.amount, 5);
+    assert_int_equal(policy_times(p, KIND_POSTMORTEM, PRIORITY_P4, STR_NONE).complete.amount, 10);
+    assert_days(policy_times(p, KIND_BUG, PRIORITY_P4, STR("fast")).complete, 2);
+    assert_int_equal(p->rules_n, 4);
+    const struct policy_rule *r = p->rules;
+    assert_text(r[0].name, "rules/legal");
+    assert_false(r[0].of_finding);
+    assert_int_equal(r[0].queue, QUEUE_EXTERNAL);
+    assert_text(r[0].owner.team, "legal");
+    assert_int_equal(r[0].priority_by, 1);
+    assert_text(r[0].times, "fast");
+    assert_int_equal(r[0].participants.n, 1);
+    assert_text(r[1].name, "rules/2");
+    assert_true(r[1].of_finding);
+    assert_int_equal(r[1].kind, KIND_CHANGE_REQUEST);
+    assert_int_equal(r[2].priority, PRIORITY_P3);
+    assert_int_equal(r[3].priority_by, -2);
+    assert_refused("{\"rules\":[{\"set\":{\"sla\":\"fast\"}}]}",
+                   ": rules[0].set.sla: \"fast\" is no set of times; allowed are the names of "
+                   "sla.named: none");
+    assert_refused(
+        "{\"rules\":[{\"when\":[\"data_breach\"],\"set\":{\"kind\":\"bug\"}}]}",
+        ": rules[0].when[0]: \"data_breach\" is nothing that is known of a finding by "
+        "itself, which a rule that sets the kind asks; allowed: severity, category, kind, "
+        "team, label.<name>");
+    assert_refused(
+        "{\"sla\":{\"P1\":{\"assign\":\"1d\",\"complete\":\"1d\",\"stale\":\"1d\",\"verify\":"
+        "\"1d\"}}}",
+        ": sla: the member \"P2\" is missing");
 }
 
 static void errors_say_where_and_what_is_allowed(void **state)
@@ -375,8 +475,17 @@ static const char *const wrong_policies[] = {
     "{\"postmortem\":{\"suspected_is_true\":\"yes\"}}",
     "{\"postmortem\":{\"full_when\":[\"severity\"]}}",
     "{\"postmortem\":{\"full_when\":\"data_breach\"}}",
-    "{\"sla\":{}}",
-    "{\"sla\":{\"grace\":\"25%\"}}",
+    "{\"sla\":{\"kinds\":{\"task\":{}}}}",
+    "{\"sla\":{\"named\":7}}",
+    "{\"sla\":{\"named\":{\"\":{}}}}",
+    "{\"sla\":{\"named\":{\"a\":{\"P5\":{}}}}}",
+    "{\"rules\":{}}",
+    "{\"rules\":[{}]}",
+    "{\"rules\":[{\"set\":7}]}",
+    "{\"rules\":[{\"set\":{}}]}",
+    "{\"rules\":[{\"set\":{\"priority\":\"+4\"}}]}",
+    "{\"rules\":[{\"set\":{\"priority\":1}}]}",
+    "{\"rules\":[{\"set\":{\"kind\":\"postmortem\"}}]}",
     "{\"sla\":{" TIMES ",\"grace\":\"0%\"}}",
     "{\"sla\":{" TIMES ",\"grace\":25}}",
     "{\"reminders\":{\"due_soon\":[\"0%\"]}}",
@@ -409,9 +518,10 @@ static const char *const wrong_policies[] = {
     "{\"verification\":7}",
     "{\"acceptance\":[\"P1\"]}",
     "{\"acceptance\":{\"priorities\":[\"P7\"]}}",
-    "{\"obligations\":[{\"name\":\"a\",\"within\":\"1d\"}]}",
-    "{\"obligations\":[{\"name\":\"a\",\"within\":\"1d\",\"party\":\"  \"}]}",
-    "{\"obligations\":[{\"name\":\"a\",\"within\":\"1d\",\"party\":\"p\",\"from\":\"now\"}]}",
+    "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"1d\"}]}",
+    "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"1d\",\"party\":\"  \"}]}",
+    "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"mo\",\"party\":\"p\"}]}",
+    "{\"obligations\":[{\"id\":7}]}",
     "{\"obligations\":7}",
     "{\"reminders\":{\"at\":\"9:00\"}}",
     "{\"reminders\":{\"at\":\"24:00\"}}",
@@ -463,8 +573,10 @@ int main(void)
         cmocka_unit_test(values),
         cmocka_unit_test(hours_and_days),
         cmocka_unit_test(obligations),
+        cmocka_unit_test(obligations_that_are_wrong),
         cmocka_unit_test(verification_is_an_object),
         cmocka_unit_test(acceptance_can_be_turned_off),
+        cmocka_unit_test(times_and_rules),
         cmocka_unit_test(errors_say_where_and_what_is_allowed),
         cmocka_unit_test(bad_values),
         cmocka_unit_test(the_policies_that_come_with_it),

@@ -219,6 +219,27 @@ static void what_goes_on_comes_less_often(void **state)
     assert_int_equal(header()->wake_at, later + 7 * MINUTE_MS);
 }
 
+static void an_obligation_is_not_held_back(void **state)
+{
+    (void)state;
+    struct digest_item items[] = {overdue("obligation/a", PRIORITY_P4, AT + HOUR_MS),
+                                  overdue("bug/A", PRIORITY_P1, AT + DAY_MS),
+                                  overdue("bug/B", PRIORITY_P2, AT)};
+    items[0].task_kind = KIND_OBLIGATION;
+    come(AT, items + 1, 1, true);
+    tick(AT + MINUTE_MS);
+    come(AT + 2 * MINUTE_MS, items + 1, 1, true);
+    assert_int_equal(header()->wake_at, AT + 31 * MINUTE_MS);
+    come(AT + 3 * MINUTE_MS, items, 3, true);
+    assert_int_equal(header()->wake_at, AT + 3 * MINUTE_MS);
+    tick(header()->wake_at);
+    /* As urgent as P1, and no P1. */
+    assert_str(digest()->items[0]->name, "obligation/a");
+    assert_str(digest()->items[3]->name, "bug/B");
+    assert_str(digest()->summary,
+               "4 reminders, 2 of them P1; the most urgent: obligation/a is overdue");
+}
+
 static void the_same_record_again_is_one(void **state)
 {
     (void)state;
@@ -412,6 +433,7 @@ int main(void)
         FRESH(numbers_go_on),
         FRESH(what_is_urgent_takes_the_rest_along),
         FRESH(what_goes_on_comes_less_often),
+        FRESH(an_obligation_is_not_held_back),
         FRESH(the_same_record_again_is_one),
         FRESH(what_comes_late_goes_at_once),
         FRESH(turned_off_what_waits_is_sent),

@@ -26,7 +26,7 @@ static struct world *bug_of(void **state, struct owner who)
 static void only(struct world *w, int kind)
 {
     struct policy *p = &w->policy;
-    if (kind != REMINDER_DUE_SOON) p->due_soon_n = 0;
+    if (kind != REMINDER_DUE_SOON) p->due_soon.n = 0;
     if (kind != REMINDER_OVERDUE) p->overdue_max = 0;
     if (kind != REMINDER_ESCALATION) p->escalation_n = 0;
     if (kind == REMINDER_STALE) return;
@@ -341,7 +341,7 @@ static void groups_of_a_register_entry_are_told(void **state)
     SET_FINDING(f, SEVERITY, severity, SEVERITY_CRITICAL);
     SET_FINDING(f, GROUPS, groups, groups(w, "payments", "legal"));
     SET_FINDING(f, DUE_AT, due_at, t("2026-11-21T12:00:00Z"));
-    w->policy.due_soon_n = 1;
+    w->policy.due_soon.n = 1;
     w->policy.escalation_n = 0;
     take_finding(w, NOON, f);
     run_until(w, "2026-11-21T00:00:00Z");

@@ -84,7 +84,7 @@ static void a_review_of_more_than_anybody_reads(void **state)
 static void reviews_repeat_and_coalesce(void **state)
 {
     struct world *w = *state;
-    w->policy.escalation_n = w->policy.due_soon_n = 0;
+    w->policy.escalation_n = w->policy.due_soon.n = 0;
     w->policy.sla[PRIORITY_P2].complete = w->policy.sla[PRIORITY_P2].stale = days(1000);
     take_closure(w, NOON, closure(w, "INC-1", 1));
     TELL_FINDING(w, NOON, "F-1", 1, STATUS, status, REPORTED_VERIFIED);
@@ -115,7 +115,7 @@ static void no_finding_came(void **state)
 {
     struct world *w = *state;
     w->policy.review_every = days(1000);
-    w->policy.escalation_n = w->policy.due_soon_n = 0;
+    w->policy.escalation_n = w->policy.due_soon.n = 0;
     w->policy.sla[PRIORITY_P2].complete = w->policy.sla[PRIORITY_P2].stale = days(1000);
     TELL_CLOSURE(w, NOON, 1, TITLE, title, STR("Key read"));
     take_closure(w, NOON, closure(w, "INC-2", 1));
@@ -310,7 +310,7 @@ static void nothing_wakes_an_incident_that_waits(void **state)
 static void the_end_of_time_ends_reviews(void **state)
 {
     struct world *w = *state;
-    w->policy.escalation_n = w->policy.due_soon_n = 0;
+    w->policy.escalation_n = w->policy.due_soon.n = 0;
     w->policy.sla[PRIORITY_P2].stale = days(365);
     w->policy.sla[PRIORITY_P2].complete = days(365);
     take_closure(w, "9998-12-20", closure(w, "INC-1", 1));

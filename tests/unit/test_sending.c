@@ -49,7 +49,7 @@ static void assert_says(const char *says)
 
 static void no_due_soon_no_escalation(void)
 {
-    w->policy.due_soon_n = w->policy.escalation_n = 0;
+    w->policy.due_soon.n = w->policy.escalation_n = 0;
 }
 
 static void what_can_wait_is_sent_in_the_morning(void **state)
@@ -127,7 +127,7 @@ static void a_pause_takes_along_what_waits(void **state)
 {
     begin(state, NOON, SEVERITY_MEDIUM);
     w->policy.escalation_n = 0;
-    w->policy.due_soon_n = 1;
+    w->policy.due_soon.n = 1;
     w->policy.sla[PRIORITY_P3].complete = days(18); /* half of it is over on a Sunday */
     TELL_FINDING(w, NOON, "F-1", 2, STATUS, status, REPORTED_VERIFIED);
     TELL_FINDING(w, NOON, "F-1", 3, STATUS, status, REPORTED_OPEN);
@@ -316,7 +316,7 @@ static void incidents_wait_for_the_morning_too(void **state)
     everything_at_once(&w->policy, true);
     w->policy.at_once[PRIORITY_P4] = false;
     w->policy.review_every = days(12);
-    w->policy.escalation_n = w->policy.due_soon_n = 0;
+    w->policy.escalation_n = w->policy.due_soon.n = 0;
     w->policy.sla[PRIORITY_P2] = (struct sla_times){days(1000), days(1000), days(1000), days(1000)};
     take_closure(w, NOON, closure(w, "INC-1", 1));
     take_finding(w, NOON, technical(w, "F-1", 1));
@@ -347,7 +347,7 @@ static void reviews_are_of_one_day(void **state)
     w = *state;
     everything_at_once(&w->policy, false);
     w->policy.review_on = 1;
-    w->policy.escalation_n = w->policy.due_soon_n = 0;
+    w->policy.escalation_n = w->policy.due_soon.n = 0;
     w->policy.missing_findings_after = days(1000);
     w->policy.sla[PRIORITY_P2].stale = w->policy.sla[PRIORITY_P2].complete = days(1000);
     *w->policy.calendar.holidays = timestamp_days(2026, 11, 30);

@@ -33,6 +33,7 @@ static void test_incident(void **state)
                             .data_breach = TRI_FALSE,
                             .postmortem = LEVEL_FULL,
                             .started_at = TIME_OF(2),
+                            .known_at = TIME_OF(12),
                             .detected_at = TIME_OF(3),
                             .contained_at = TIME_OF(4),
                             .closed_at = TIME_OF(5),
@@ -75,7 +76,7 @@ static void test_incident(void **state)
         "\"order\":{\"revision\":7,\"time\":1795169701000},\"title\":\"\","
         "\"severity\":\"critical\",\"disposition\":\"benign\",\"customer_impacting\":\"suspected\","
         "\"data_breach\":false,\"postmortem\":\"full\",\"started_at\":1795169702000,"
-        "\"detected_at\":1795169703000,\"contained_at\":1795169704000,"
+        "\"detected_at\":1795169703000,\"known_at\":1795169712000,\"contained_at\":1795169704000,"
         "\"closed_at\":1795169705000,\"owner\":{\"team\":\"team\","
         "\"person\":\"person\"},\"labels\":{\"n\":\"x\"},\"merged_into\":\"INC-2\",\"merge_void\":"
         "\"INC-3\",\"phase\":"
@@ -236,6 +237,7 @@ static struct task full_task(void)
                         .version = 9,
                         .tracker = {STR_NONE, STR("k"), STR_NONE},
                         .evidence = {shown, 1},
+                        .submitted_at = TIME_OF(15),
                         .policy_version = STR("p"),
                         .policy_rule = STR("q"),
                         .order = {1, TIME_NONE, {some, 1}},
@@ -271,7 +273,7 @@ static const char full_task_text[] =
     "\"snoozed_until\":1795169705000,\"closed_at\":1795169706000,"
     "\"first_breached_at\":1795169713000,"
     "\"sla\":\"met-late\",\"occurrence\":2,\"version\":9,\"tracker\":{\"key\":\"k\"},"
-    "\"evidence\":[{\"ref\":\"r\"}],"
+    "\"evidence\":[{\"ref\":\"r\"}],\"submitted_at\":1795169715000,"
     "\"policy_version\":\"p\",\"policy_rule\":\"q\",\"order\":{\"revision\":1,\"taken\":[\"a\"]"
     "},"
     "\"clock_start\":1795169707000,\"clock_moved\":8,\"paused_for\":7,\"refused\":\"closed\","

@@ -83,7 +83,7 @@ static struct task its_task(const struct finding *finding)
     task.category = finding->category;
     task.severity = finding->severity;
     task.status = STATUS_OPEN;
-    task.owner = finding->owner;
+    task.owner = task.given = finding->owner;
     task.participants = finding->groups;
     task.tracker = finding->tracker;
     task.created_at = task.updated_at = task.touched_at = task.clock_start = task.overdue_from = AT;

@@ -209,7 +209,7 @@ static void the_sla_of_open_work(void **state)
 static void without_due_soon_nothing_is_at_risk(void **state)
 {
     struct world *w = *state;
-    w->policy.due_soon_n = 0;
+    w->policy.due_soon.n = 0;
     p1_bug(state);
     run_until(w, "2026-11-27T11:59:59Z");
     assert_int_equal(bug(w)->sla, SLA_ON_TRACK);
@@ -223,9 +223,9 @@ static void with_no_time_to_do_it_nothing_is_at_risk(void **state)
     struct world *w = *state;
     w->policy.obligations_n = 1;
     w->policy.obligations = &(struct obligation){
-        .name = STR("notice"), .party = STR("Regulator"), .from = FROM_DETECTED_AT};
+        .id = STR("notice"), .party = STR("Regulator"), .time.from = FROM_DETECTED_AT};
     TELL_CLOSURE(w, NOON, 1, DETECTED_AT, detected_at, t(LATER));
-    const char *name = "coordination/Regulator";
+    const char *name = "obligation/notice";
     assert_time(task_of(w, "INC-1", name)->due_at, LATER);
     run_until(w, "2026-11-24T11:59:59Z");
     assert_int_equal(task_of(w, "INC-1", name)->sla, SLA_ON_TRACK);
@@ -421,8 +421,10 @@ static void every_visible_member_has_its_bit(void **state)
     DIFFERS(evidence, evidence.n = 0)
     DIFFERS(evidence, evidence = ((struct evidence_list){some, 1}))
     DIFFERS(evidence, evidence = ((struct evidence_list){some + 2, 1}))
+    DIFFERS(submitted_at, submitted_at = 1)
     DIFFERS(policy, policy_version = STR("x"))
     DIFFERS(policy, policy_rule = STR("x"))
+    bits |= UINT64_C(1) << TASK_MEMBER_met | UINT64_C(1) << TASK_MEMBER_margin_s;
     assert_true(bits == (UINT64_C(1) << TASK_MEMBER_end) - 1);
     b = a;
     b.version = b.updated_at = b.touched_at = b.clock_start = 7;

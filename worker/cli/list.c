@@ -39,8 +39,10 @@ static bool owner_fits(struct str wanted, struct str actual, struct owner owner)
 
 static bool is_stale(const struct list *list, const struct task *t)
 {
-    return task_is_running(t) && deadline_add(&list->policy.calendar, t->touched_at,
-                                              list->policy.sla[t->priority].stale) <= list->now;
+    return task_is_running(t) &&
+           deadline_add(&list->policy.calendar, t->touched_at,
+                        policy_times(&list->policy, t->kind, t->priority, t->times).stale) <=
+               list->now;
 }
 
 static bool fits(const struct list *list, const struct task *t)

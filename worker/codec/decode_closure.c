@@ -5,6 +5,8 @@
  */
 #include "decode_parts.h"
 
+#define SUBMISSIONS_MAX 100 /* as many as a policy has obligations */
+
 #define CLOSURE_INDEX(bit, member) DECODE_INDEX(member)
 #define CLOSURE_NAME(bit, member) DECODE_NAME(member)
 #define CLOSURE_BIT(bit, member) [M_##member] = bit,
@@ -141,6 +143,45 @@ static void read_coordination(struct reader *r, const struct json *value, struct
     closure->coordination.items = all;
 }
 
+static void read_submission(struct reader *r, const struct json *object, struct submission *s)
+{
+    static const struct str submission_names[] = {{"id", 2}, {"submitted_at", 12}, {"evidence", 8}};
+    const struct json *m[3];
+    reader_find(object, submission_names, 3, m);
+    if (members_required(r, m[0], "id"))
+        s->id = members_identifier(r, m[0], MEMBERS_IDENTIFIER_BYTES);
+    s->submitted_at = members_submitted_at(r, m[1]);
+    s->evidence = members_evidence(r, m[2], true);
+}
+
+/* One of each id: the last counts, with a warning. */
+static void read_submissions(struct reader *r, const struct json *value, struct closure *closure)
+{
+    const struct json *object = members_entries(r, value, SUBMISSIONS_MAX);
+    if (!object) return;
+    struct reader_place place = {r->place, value->name, 0};
+    struct submission *all = arena_zalloc(r->arena, value->count * sizeof *all);
+    struct str *ids = arena_zalloc(r->arena, value->count * sizeof *ids);
+    size_t *counts = arena_alloc(r->arena, value->count * sizeof *counts), n = 0;
+    r->place = &place;
+    for (; object; object = object->next, place.index++) {
+        if (!members_is_object(r, object)) continue;
+        read_submission(r, object, &all[n]);
+        ids[n] = all[n].id;
+        n++;
+    }
+    members_same(r->arena, ids, n, true, counts);
+    for (size_t i = 0; i < n; i++) {
+        place.index = i;
+        if (counts[i] == i)
+            all[closure->obligations.n++] = all[i];
+        else
+            reader_warn(r, STR("id"), ids[i], STR_NONE);
+    }
+    closure->obligations.items = all;
+    r->place = place.outer;
+}
+
 /* Moves the findings that count together; each earlier one of the same id leaves a warning. */
 static void keep_last_findings(struct reader *r, struct closure_event *event)
 {
@@ -202,6 +243,7 @@ static void read_times(struct reader *r, const struct json **m, struct closure_e
     struct str closed_partial = STR_NONE;
     i->started_at = members_time(r, m[M_started_at], &c->started_at_text);
     i->detected_at = members_time(r, m[M_detected_at], &c->detected_at_text);
+    i->known_at = members_time(r, m[M_known_at], &c->known_at_text);
     i->contained_at = members_time(r, m[M_contained_at], &c->contained_at_text);
     if (members_required(r, m[M_closed_at], "closed_at")) {
         i->closed_at = members_time(r, m[M_closed_at], &closed_partial);
@@ -215,6 +257,7 @@ static void read_times(struct reader *r, const struct json **m, struct closure_e
     if (i->order.time == TIME_NONE) i->order.time = i->closed_at;
     decode_order(r, m, M_end, &i->order);
     warn_if_before(r, m[M_detected_at], i->detected_at, c->detected_at_text, i->started_at);
+    warn_if_before(r, m[M_known_at], i->known_at, c->known_at_text, i->detected_at);
     warn_if_before(r, m[M_closed_at], i->closed_at, closed_partial, i->detected_at);
 }
 
@@ -269,6 +312,7 @@ struct closure_event *decode_closure(struct reader *r, const struct json *object
     read_technical_summary(r, m[M_technical_summary], closure);
     read_evaluation(r, m[M_response_evaluation], closure);
     read_coordination(r, m[M_coordination], closure);
+    read_submissions(r, m[M_obligations], closure);
     closure->references = members_texts(r, m[M_references]);
     event->warnings = reader_take_warnings(r);
     read_findings(r, m[M_findings], event);

@@ -153,6 +153,23 @@ static bool begin_change(struct buf *out, uint64_t changed, enum task_member mem
     return true;
 }
 
+/* Of an obligation that is done; else null. */
+static void write_met(struct buf *out, const struct task *t)
+{
+    if (task_is_submitted(t))
+        json_write_bool(out, task_margin_s(t) >= 0);
+    else
+        buf_lit(out, "null");
+}
+
+static void write_margin_s(struct buf *out, const struct task *t)
+{
+    if (task_is_submitted(t))
+        buf_int(out, task_margin_s(t));
+    else
+        buf_lit(out, "null");
+}
+
 static void write_changes(struct buf *out, const struct task_output *task)
 {
     const struct task *before = task->before, *after = task->after;
@@ -166,6 +183,18 @@ static void write_changes(struct buf *out, const struct task_output *task)
     }
     TASK_MEMBERS(CHANGE, MEMBER_SKIP, MEMBER_SKIP)
 #undef CHANGE
+    if (begin_change(out, changed, TASK_MEMBER_met, STR("\"met\":{\"from\":"))) {
+        write_met(out, before);
+        buf_lit(out, ",\"to\":");
+        write_met(out, after);
+        buf_char(out, '}');
+    }
+    if (begin_change(out, changed, TASK_MEMBER_margin_s, STR("\"margin_s\":{\"from\":"))) {
+        write_margin_s(out, before);
+        buf_lit(out, ",\"to\":");
+        write_margin_s(out, after);
+        buf_char(out, '}');
+    }
     if (begin_change(out, changed, TASK_MEMBER_policy, STR("\"policy\":{\"from\":"))) {
         write_policy(out, before->policy_version, before->policy_rule);
         buf_lit(out, ",\"to\":");
@@ -185,6 +214,10 @@ void encode_value_task_members(struct buf *out, struct str incident_id, const st
 #define SHOW(type, member) PUT(out, t, type, member);
     TASK_MEMBERS(SHOW, SHOW, MEMBER_SKIP)
 #undef SHOW
+    buf_lit(out, ",\"met\":");
+    write_met(out, t);
+    buf_lit(out, ",\"margin_s\":");
+    write_margin_s(out, t);
     buf_lit(out, ",\"policy\":");
     write_policy(out, t->policy_version, t->policy_rule);
 }

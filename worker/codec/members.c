@@ -150,6 +150,17 @@ ms_t members_calendar_time(struct reader *r, const struct json *value, bool last
     return read_time(r, value, offset_minutes, last, &unused);
 }
 
+ms_t members_submitted_at(struct reader *r, const struct json *value)
+{
+    ms_t at = members_calendar_time(r, value, false), start;
+    if (at == TIME_NONE || value->type != JSON_STRING) return at;
+    if (timestamp_parse(value->text, &start) != TIMESTAMP_PARTIAL) return at;
+    char text[TIMESTAMP_TEXT];
+    timestamp_format(at, text);
+    reader_warn(r, value->name, value->text, arena_str(r->arena, (struct str){text, sizeof text}));
+    return at;
+}
+
 bool members_time_is_absent(const struct json *value)
 {
     ms_t t;

@@ -49,6 +49,9 @@ ms_t members_time(struct reader *r, const struct json *value, struct str *partia
 /* A time that people think of by days: of a partial date in the calendar's zone its start, or, for
  * `last`, its last millisecond. */
 ms_t members_calendar_time(struct reader *r, const struct json *value, bool last);
+/* When something was submitted. A partial date alone says it too roughly for a clock of hours: it is
+ * the start of that day in the calendar's zone, with a warning. */
+ms_t members_submitted_at(struct reader *r, const struct json *value);
 /* Whether a time is there, but its year says that there is none. */
 bool members_time_is_absent(const struct json *value);
 /* -1: none. */

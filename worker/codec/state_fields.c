@@ -74,6 +74,10 @@ static const struct state_fields evidence_fields = FIELDS(evidence, evidence_ite
 static const struct state_field coordination_items[] = {COORDINATION_MEMBERS(COORDINATION_FIELD)};
 static const struct state_fields coordination_fields = FIELDS(coordination, coordination_items);
 
+#define SUBMISSION_FIELD(type, member) FIELD_AS(#member, submission, type, member)
+static const struct state_field submission_items[] = {SUBMISSION_MEMBERS(SUBMISSION_FIELD)};
+static const struct state_fields submission_fields = FIELDS(submission, submission_items);
+
 #define ORIGIN_FIELD(type, member) FIELD_AS(#member, origin, type, member)
 static const struct state_field origin_items[] = {ORIGIN_MEMBERS(ORIGIN_FIELD)};
 static const struct state_fields origin_fields = FIELDS(origin, origin_items);

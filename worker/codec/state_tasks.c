@@ -52,7 +52,7 @@ static struct task task_like(const struct entry *entry, struct str name, ms_t cr
     task.category = finding->category;
     task.severity = finding->severity;
     task.status = STATUS_OPEN;
-    task.owner = finding->owner;
+    task.owner = task.given = finding->owner;
     task.participants = finding->groups;
     task.labels = finding->labels;
     task.created_at = finding->first_seen_at;

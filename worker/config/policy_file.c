@@ -11,6 +11,7 @@
 #include "common/text.h"
 #include "policy_conditions.h"
 #include "policy_reader.h"
+#include "policy_rules.h"
 #include "policy_values.h"
 #include "properties.h"
 
@@ -98,32 +99,7 @@ READ(postmortem)
     return policy_reader_members(r, at, value, members, target);
 }
 
-/* sla, reminders, escalation */
-
-READ(times)
-{
-    static const struct policy_member members[] = {
-        {"assign", offsetof(struct sla_times, assign), policy_reader_duration, true},
-        {"complete", offsetof(struct sla_times, complete), policy_reader_duration, true},
-        {"stale", offsetof(struct sla_times, stale), policy_reader_duration, true},
-        {"verify", offsetof(struct sla_times, verify), policy_reader_duration, true},
-        {0},
-    };
-    return policy_reader_members(r, at, value, members, target);
-}
-
-#define TIMES_MEMBER(id, text) \
-    {text, offsetof(struct policy, sla) + sizeof(struct sla_times) * (id), read_times, true},
-
-READ(sla)
-{
-    static const struct policy_member members[] = {
-        PRIORITIES(TIMES_MEMBER){"grace", offsetof(struct policy, grace), policy_reader_percentage,
-                                 false},
-        {0},
-    };
-    return policy_reader_members(r, at, value, members, target);
-}
+/* reminders, escalation */
 
 static int compare_ints(const void *a, const void *b)
 {
@@ -131,24 +107,24 @@ static int compare_ints(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-READ(due_soon)
+READ(points)
 {
-    struct policy *policy = target;
+    struct points *points = target;
     enum result result =
         policy_reader_items(r, at, value, policy_reader_percentage, POLICY_POINTS_MAX,
-                            sizeof *policy->due_soon, policy->due_soon, &policy->due_soon_n);
+                            sizeof *points->percent, points->percent, &points->n);
     if (result != OK) return result;
-    qsort(policy->due_soon, policy->due_soon_n, sizeof *policy->due_soon, compare_ints);
-    for (size_t i = 1; i < policy->due_soon_n; i++)
-        if (policy->due_soon[i] == policy->due_soon[i - 1])
-            return policy_reader_bad(r, at, "duplicate value \"%d%%\"", policy->due_soon[i]);
+    qsort(points->percent, points->n, sizeof *points->percent, compare_ints);
+    for (size_t i = 1; i < points->n; i++)
+        if (points->percent[i] == points->percent[i - 1])
+            return policy_reader_bad(r, at, "duplicate value \"%d%%\"", points->percent[i]);
     return OK;
 }
 
 READ(reminders)
 {
     static const struct policy_member members[] = {
-        {"due_soon", 0, read_due_soon, false},
+        {"due_soon", offsetof(struct policy, due_soon), read_points, false},
         {"overdue_every", offsetof(struct policy, overdue_every), policy_reader_duration, false},
         {"overdue_max", offsetof(struct policy, overdue_max), policy_values_reminders_max, false},
         {"assign_every", offsetof(struct policy, assign_every), policy_reader_duration, false},
@@ -335,20 +311,71 @@ READ(review)
     return policy_reader_members(r, at, value, members, target);
 }
 
+/* Its old name, and what it is called now. */
+READ(obligation_name)
+{
+    (void)value;
+    (void)target;
+    return policy_reader_bad(r, at,
+                             "this is called \"id\" now (letters, digits, '.', '_' and '-'); a "
+                             "\"title\" says what is to be submitted");
+}
+
+READ(lead)
+{
+    struct obligation *o = target;
+    o->has_lead = true;
+    return read_points(r, at, value, &o->lead);
+}
+
+READ(at_latest)
+{
+    static const struct policy_member members[] = {
+        {"from", 0, policy_values_start_said, true},
+        {"within", 0, policy_values_within, true},
+        {0},
+    };
+    struct obligation *o = target;
+    o->has_latest = true;
+    return policy_reader_members(r, at, value, members, &o->at_latest);
+}
+
 READ(obligation)
 {
     static const struct policy_member members[] = {
-        {"name", offsetof(struct obligation, name), policy_reader_text, true},
-        {"when", offsetof(struct obligation, when), policy_conditions_of_incident, false},
-        {"from", offsetof(struct obligation, from), policy_values_start, false},
-        {"within", offsetof(struct obligation, within), policy_reader_duration, true},
+        {"id", offsetof(struct obligation, id), policy_values_obligation_id, true},
+        {"title", offsetof(struct obligation, title), policy_reader_text, true},
         {"party", offsetof(struct obligation, party), policy_values_party, true},
         {"party_kind", offsetof(struct obligation, party_kind), policy_values_party_kind, false},
+        {"when", offsetof(struct obligation, when), policy_conditions_of_incident, false},
+        {"from", offsetof(struct obligation, time), policy_values_start, false},
+        {"within", offsetof(struct obligation, time), policy_values_within, true},
+        {"at_latest", 0, read_at_latest, false},
+        {"lead", 0, read_lead, false},
+        {"name", 0, read_obligation_name, false},
         {0},
     };
     *(struct obligation *)target =
-        (struct obligation){.from = FROM_DETECTED_AT, .party_kind = PARTY_OTHER};
+        (struct obligation){.time.from = FROM_DETECTED_AT, .party_kind = PARTY_OTHER};
     return policy_reader_members(r, at, value, members, target);
+}
+
+/* Each has an id of its own, and what it counts from stands before it: so none waits for itself. */
+static enum result connect_obligation(struct policy_reader *r, const struct policy_place *at,
+                                      struct obligation *all, size_t n)
+{
+    struct obligation *o = &all[n];
+    size_t after = n;
+    for (size_t i = 0; i < n; i++) {
+        if (str_eq(all[i].id, o->id))
+            return policy_reader_bad(r, at, "the id \"%.*s\" is another's", STR_ARG(o->id));
+        if (str_eq(all[i].id, o->time.after_id)) after = i;
+    }
+    if (o->time.from == FROM_AFTER && after == n)
+        return policy_reader_bad(r, at, "no obligation before it has the id \"%.*s\" of \"from\"",
+                                 STR_ARG(o->time.after_id));
+    o->time.after = after;
+    return OK;
 }
 
 READ(obligations)
@@ -356,9 +383,14 @@ READ(obligations)
     struct policy *policy = target;
     policy->obligations =
         arena_alloc(r->arena, json_array_size(value) * sizeof *policy->obligations);
-    return policy_reader_items(r, at, value, read_obligation, OBLIGATIONS_MAX,
-                               sizeof *policy->obligations, policy->obligations,
-                               &policy->obligations_n);
+    enum result result = policy_reader_items(r, at, value, read_obligation, OBLIGATIONS_MAX,
+                                             sizeof *policy->obligations, policy->obligations,
+                                             &policy->obligations_n);
+    for (size_t i = 0; result == OK && i < policy->obligations_n; i++) {
+        struct policy_place place = {at, NULL, i};
+        result = connect_obligation(r, &place, policy->obligations, i);
+    }
+    return result;
 }
 
 /* Groups whose members lie apart in struct policy have offset 0 and get the policy itself. */
@@ -368,7 +400,7 @@ static const struct policy_member policy_members[] = {
     {"severity", 0, read_severities, false},
     {"priority", offsetof(struct policy, priority), read_priorities, false},
     {"postmortem", 0, read_postmortem, false},
-    {"sla", 0, read_sla, false},
+    {"sla", 0, policy_rules_sla, false},
     {"reminders", 0, read_reminders, false},
     {"escalation", 0, read_escalation, false},
     {"routing", offsetof(struct policy, routing), read_routing, false},
@@ -381,6 +413,7 @@ static const struct policy_member policy_members[] = {
      policy_reader_duration, false},
     {"orphan_finding_after", offsetof(struct policy, orphan_finding_after), policy_reader_duration,
      false},
+    {"rules", 0, policy_rules, false},
     {"obligations", 0, read_obligations, false},
     {"retention", offsetof(struct policy, retention), policy_reader_duration, false},
     {0},
@@ -405,6 +438,7 @@ static enum result read_policy(const char *file, struct str bytes, struct arena 
     struct policy_reader reader = {file, arena, error};
     struct policy_place whole = {0};
     enum result result = policy_reader_members(&reader, &whole, root, policy_members, policy);
+    if (result == OK) result = policy_rules_check(&reader, policy);
     json_decref(root);
     return result;
 }
@@ -414,7 +448,8 @@ enum result policy_file_load(const char *path, struct arena *arena, struct polic
 {
     *policy = (struct policy){0};
     for (int kind = KIND_POSTMORTEM; kind < task_kind_end; kind++)
-        policy->queue[kind] = kind == KIND_COORDINATION ? QUEUE_EXTERNAL : QUEUE_RESPONSE_TEAM;
+        policy->queue[kind] = QUEUE_RESPONSE_TEAM;
+    policy->queue[KIND_COORDINATION] = policy->queue[KIND_OBLIGATION] = QUEUE_EXTERNAL;
     struct str bytes = {(const char *)policy_file_default, policy_file_default_size};
     enum result result = read_policy("the built-in policy", bytes, arena, policy, error);
     if (result != OK || !path) return result;

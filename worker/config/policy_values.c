@@ -6,18 +6,19 @@
 #include "policy_values.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "common/text.h"
 
 #define HOLIDAYS_MAX 10000
 #define PARTY_BYTES_MAX 1024
+#define OBLIGATION_ID_BYTES_MAX 64
 
 #define READ(name)                                                                           \
     enum result policy_values_##name(struct policy_reader *r, const struct policy_place *at, \
                                      json_t *value, void *target)
 
 #define TEXT_OF(id, text) text,
-/* In the order of enum obligation_start. */
-static const char *const start_words[] = {"started_at", "detected_at", "contained_at", "closed_at",
-                                          NULL};
 static const char *const day_words[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL};
 
 READ(severity)
@@ -69,12 +70,74 @@ READ(priorities)
     return result;
 }
 
+/* It stands in names of tasks as it is. */
+static bool is_obligation_id(struct str text)
+{
+    bool good = text.n >= 1 && text.n <= OBLIGATION_ID_BYTES_MAX;
+    for (size_t i = 0; good && i < text.n; i++) {
+        char c = text_lower(text.p[i]);
+        good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("._-", c);
+    }
+    return good;
+}
+
+READ(obligation_id)
+{
+    struct str text = str_of(json_string_value(value));
+    if (!is_obligation_id(text))
+        return policy_reader_bad(r, at, "allowed: 1 to %d letters, digits, '.', '_' and '-'",
+                                 OBLIGATION_ID_BYTES_MAX);
+    *(struct str *)target = arena_str(r->arena, text);
+    return OK;
+}
+
+READ(start_said)
+{
+    struct obligation_time *time = target;
+    struct str text = str_of(json_string_value(value));
+    for (int from = FROM_STARTED_AT; from <= FROM_CONTAINED_AT; from++) {
+        if (!str_eq(text, obligation_start_words.words[from])) continue;
+        time->from = (enum obligation_start)from;
+        return OK;
+    }
+    return policy_reader_bad(r, at, "allowed: started_at, detected_at, known_at or contained_at");
+}
+
 READ(start)
 {
-    int start;
-    enum result result = policy_reader_choice(r, at, value, start_words, &start);
-    if (result == OK) *(enum obligation_start *)target = (enum obligation_start)start;
-    return result;
+    struct obligation_time *time = target;
+    struct str text = str_of(json_string_value(value)), after = STR("after:");
+    for (int from = FROM_STARTED_AT; from <= FROM_CLOSED_AT; from++) {
+        if (!str_eq(text, obligation_start_words.words[from])) continue;
+        time->from = (enum obligation_start)from;
+        return OK;
+    }
+    struct str id = {text.p + after.n, text.n - after.n};
+    if (!text.p || !str_starts(text, after) || !is_obligation_id(id))
+        return policy_reader_bad(r, at,
+                                 "allowed: started_at, detected_at, known_at, contained_at, "
+                                 "closed_at, or the submission of another like "
+                                 "\"after:early-warning\"");
+    time->from = FROM_AFTER;
+    time->after_id = arena_str(r->arena, id);
+    return OK;
+}
+
+/* "24h" or "1mo" */
+READ(within)
+{
+    struct obligation_time *time = target;
+    struct str text = str_of(json_string_value(value)), unit = STR("mo");
+    if (text.n > unit.n && !memcmp(text.p + text.n - unit.n, unit.p, unit.n)) {
+        struct duration months; /* of which the number is read as that of days */
+        struct str days = arena_printf(r->arena, "%.*sd", (int)(text.n - unit.n), text.p);
+        if (!policy_reader_parse_duration(days, false, &months))
+            return policy_reader_bad(r, at, "allowed: months like \"1mo\", not 0");
+        time->months = months.amount / DAY_MS;
+        return OK;
+    }
+    time->months = 0;
+    return policy_reader_duration(r, at, value, &time->within);
 }
 
 /* "09:30", up to "24:00". */

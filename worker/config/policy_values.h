@@ -23,7 +23,10 @@ policy_read policy_values_hours;          /* day_from and day_to of a struct pol
 policy_read policy_values_point;          /* the time of a struct escalation_step */
 policy_read policy_values_roles;          /* unsigned: bits (1 << role), at least one */
 policy_read policy_values_owner;          /* struct owner */
-policy_read policy_values_start;          /* enum obligation_start */
+policy_read policy_values_start;          /* from and after_id of a struct obligation_time */
+policy_read policy_values_start_said;     /* the same of what a closure says */
+policy_read policy_values_within;         /* its within and months */
+policy_read policy_values_obligation_id;  /* struct str */
 policy_read policy_values_party;          /* struct str, trimmed */
 
 #endif

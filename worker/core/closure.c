@@ -12,6 +12,7 @@
 #include "followup.h"
 #include "forward.h"
 #include "incident.h"
+#include "obligation.h"
 #include "occurrence.h"
 #include "order.h"
 #include "task.h"
@@ -97,13 +98,16 @@ static void decide_level(struct step *step)
     }
 }
 
-static unsigned what_changed(const struct incident *old, const struct incident *now)
+static unsigned what_changed(const struct policy *policy, const struct incident *old,
+                             const struct incident *now)
 {
     unsigned changes = 0;
     if (old->level == LEVEL_UNCONFIRMED || old->merged_into.p) changes |= CHANGE_BACK;
     if (old->severity != now->severity) changes |= CHANGE_SEVERITY;
     if (!owner_eq(old->owner, now->owner)) changes |= CHANGE_OWNER;
     if (!labels_eq(old->labels, now->labels)) changes |= CHANGE_LABELS;
+    if (incident_subject(policy, old).flags != incident_subject(policy, now).flags)
+        changes |= CHANGE_FLAGS;
     if (old->level == LEVEL_LIGHT && now->level == LEVEL_FULL) changes |= CHANGE_RAISED;
     if (!str_eq(old->merged_into, now->merged_into)) changes |= CHANGE_MERGED;
     return changes;
@@ -152,8 +156,10 @@ static const struct {
     unsigned when;
     void (*handle)(struct step *step, struct entry *entry);
 } over_entries[stage_end] = {
-    [STAGE_UPDATE] = {ENTRY_TASK, CHANGE_SEVERITY | CHANGE_OWNER | CHANGE_LABELS, followup_update},
-    [STAGE_RAISE] = {ENTRY_FINDING, CHANGE_RAISED, finding_task_reprioritize},
+    [STAGE_UPDATE] = {ENTRY_TASK, CHANGE_SEVERITY | CHANGE_OWNER | CHANGE_LABELS | CHANGE_FLAGS,
+                      followup_update},
+    [STAGE_RAISE] = {ENTRY_FINDING, CHANGE_RAISED | CHANGE_LABELS | CHANGE_FLAGS,
+                     finding_task_decide_anew},
     [STAGE_RELEASE] = {ENTRY_FINDING, 0, finding_release},
     [STAGE_DOUBTS] = {ENTRY_FINDING, 0, finding_look_again},
     [STAGE_AGAIN] = {ENTRY_FINDING, 0, finding_look_again},
@@ -180,18 +186,21 @@ static bool go_over_entries(struct step *step)
     return true;
 }
 
-/* Parties of the closure as it is stored: what this record says of none stays as it was. */
+/* Parties and obligations of the closure as it is stored: what this record says of none stays as it was. */
 static bool go_over_parties(struct step *step)
 {
     const struct closure *closure = closure_entry(step)->closure;
     int64_t *done = &step->incident->cursor.done;
-    for (; (size_t)*done < closure->coordination.n; ++*done) {
+    size_t parties = closure->coordination.n;
+    for (; (size_t)*done < parties + obligation_turns(step, closure); ++*done) {
         if (step_is_full(step)) return false;
         size_t bytes = step->bytes;
-        coordination_take(step, &closure->coordination.items[*done]);
+        if ((size_t)*done < parties)
+            coordination_take(step, &closure->coordination.items[*done]);
+        else
+            obligation_take(step, closure, (size_t)*done - parties);
         step_handled(step, bytes);
     }
-    coordination_take_duties(step, closure);
     return true;
 }
 
@@ -256,7 +265,10 @@ static void begin(struct step *step, const struct closure_event *event)
     merge_header(step->policy, incident, event);
     if (says_void_merge(incident, event)) warn_of_circle(step);
     decide_level(step);
-    merge_closure(edit_closure(step), &event->closure, event->present);
+    struct closure *closure = edit_closure(step);
+    bool is_submitted = obligation_is_news(closure, event);
+    merge_closure(closure, &event->closure, event->present);
+    obligation_warn(step, event);
 
     bool is_confirmed_now = old.level == LEVEL_UNCONFIRMED && incident->level != LEVEL_UNCONFIRMED;
     if (old.phase == PHASE_WAITING || is_confirmed_now)
@@ -265,7 +277,9 @@ static void begin(struct step *step, const struct closure_event *event)
              !str_eq(old.title, incident->title) || step->warnings.n)
         occurrence_announce(step, INCIDENT_UPDATED);
 
-    incident->cursor = cursor_at(step, *stages_of(incident), what_changed(&old, incident));
+    unsigned changes = what_changed(step->policy, &old, incident);
+    if (is_submitted) changes |= CHANGE_SUBMITTED;
+    incident->cursor = cursor_at(step, *stages_of(incident), changes);
     step->is_resumed = incident->cursor.changes & CHANGE_BACK;
     if (incident->cursor.stage == STAGE_PARTIES) followup_make(step, closure_entry(step)->closure);
 }

@@ -22,11 +22,12 @@ static bool text_holds(const struct term *term, struct str found)
     return term->operator&(is_equal ? FOUND_EQUAL : FOUND_OTHER);
 }
 
-static struct str label_of(struct labels labels, struct str name)
+/* The text of this name; `otherwise` where there is none. */
+static struct str label_of(struct labels labels, struct str name, struct str otherwise)
 {
     for (size_t i = 0; i < labels.n; i++)
         if (str_eq(labels.items[i].name, name)) return labels.items[i].value;
-    return STR_NONE;
+    return otherwise;
 }
 
 static bool term_holds(const struct term *term, const struct condition_subject *subject)
@@ -39,7 +40,10 @@ static bool term_holds(const struct term *term, const struct condition_subject *
     case ASKED_PRIORITY: return word_holds(term, (int)subject->priority);
     case ASKED_TEAM: return text_holds(term, subject->team);
     case ASKED_LABEL:
-    default: return text_holds(term, label_of(subject->labels, term->label));
+    default: {
+        struct str of_incident = label_of(subject->incident_labels, term->label, STR_NONE);
+        return text_holds(term, label_of(subject->labels, term->label, of_incident));
+    }
     }
 }
 

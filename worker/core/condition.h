@@ -29,6 +29,9 @@ NAMES_DECLARE_BITS(asked, ASKED)
 /* What is known of each subject: conditions that ask for more do not load (R9.21). */
 enum {
     KNOWN_OF_INCIDENT = ASKED_FLAG | ASKED_SEVERITY | ASKED_LABEL,
+    /* Of a task, its incident included; and of a finding by its own records alone. */
+    KNOWN_OF_TASK = KNOWN_OF_INCIDENT | ASKED_CATEGORY | ASKED_KIND | ASKED_PRIORITY | ASKED_TEAM,
+    KNOWN_OF_FINDING = ASKED_SEVERITY | ASKED_CATEGORY | ASKED_KIND | ASKED_TEAM | ASKED_LABEL,
 };
 
 /* How what is found lies to what the term names; operators are sets of these. */
@@ -63,6 +66,7 @@ struct condition_subject {
     enum priority priority;
     struct str team;
     struct labels labels;
+    struct labels incident_labels; /* asked where there is none of that name in `labels` */
 };
 
 /* Whether all terms hold. What there is none of is other than every word, and is neither above nor

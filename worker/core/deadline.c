@@ -59,6 +59,21 @@ ms_t deadline_move(const struct calendar *calendar, ms_t at, int64_t by, struct 
     return at > LATEST ? LATEST : at;
 }
 
+ms_t deadline_add_months(const struct calendar *calendar, ms_t from, int64_t months)
+{
+    int64_t year;
+    unsigned month, day;
+    int64_t local = calendar_day(calendar, from);
+    timestamp_date(local, &year, &month, &day);
+    int64_t total = year * 12 + month - 1 + months;
+    int64_t first = timestamp_days(total / 12, (unsigned)(total % 12) + 1, 1);
+    int64_t behind = timestamp_days((total + 1) / 12, (unsigned)((total + 1) % 12) + 1, 1);
+    int64_t same = first + day - 1;
+    ms_t time_of_day = from - calendar_midnight(calendar, local);
+    ms_t at = calendar_midnight(calendar, same < behind ? same : behind - 1) + time_of_day;
+    return at > LATEST ? LATEST : at;
+}
+
 ms_t deadline_point(ms_t start, ms_t end, int percent)
 {
     int64_t span = end - start;

@@ -16,6 +16,9 @@ ms_t deadline_add(const struct calendar *calendar, ms_t from, struct duration d)
  * on a day off: it goes to the same time of the next working day (R4.77). Saturates as above.
  */
 ms_t deadline_move(const struct calendar *calendar, ms_t at, int64_t by, struct duration d);
+/* The same time of day so many months on: on the same day of that month, else on its last.
+ * Every day counts. Saturates as above. */
+ms_t deadline_add_months(const struct calendar *calendar, ms_t from, int64_t months);
 /* The point at `percent` of the way from `start` to `end`. */
 ms_t deadline_point(ms_t start, ms_t end, int percent);
 

@@ -29,6 +29,8 @@ static void need_task(struct arena *arena, const struct task_update_event *event
     if (!event->name.p) return;
     struct str key = state_task_key(arena, need->keys[0], event->name);
     need_key(need, state_holder_key(arena, key));
+    /* The clocks of other obligations may count from its submission. */
+    need->whole = str_starts(event->name, STR("obligation/"));
 }
 
 void decide_need(struct arena *arena, const struct event *event, struct need *need)

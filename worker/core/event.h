@@ -64,6 +64,7 @@ struct finding_event {
     SAID(CLOSURE_POSTMORTEM, postmortem) \
     SAID(CLOSURE_STARTED_AT, started_at) \
     SAID(CLOSURE_DETECTED_AT, detected_at) \
+    SAID(CLOSURE_KNOWN_AT, known_at) \
     SAID(CLOSURE_CONTAINED_AT, contained_at) \
     APART(closed_at) \
     APART(updated_at) \
@@ -73,6 +74,7 @@ struct finding_event {
     SAID(CLOSURE_TECHNICAL_SUMMARY, technical_summary) \
     SAID(CLOSURE_RESPONSE_EVALUATION, response_evaluation) \
     SAID(CLOSURE_COORDINATION, coordination) \
+    SAID(CLOSURE_OBLIGATIONS, obligations) \
     APART(findings) \
     SAID(CLOSURE_MERGED_INTO, merged_into) \
     SAID(CLOSURE_REFERENCES, references)
@@ -103,7 +105,9 @@ struct closure_event {
     X(TASK_UPDATE_TRACKER, OBJECT(tracker), tracker)                    \
     X(TASK_UPDATE_EVIDENCE, OBJECTS(evidence_list, evidence), evidence) \
     X(TASK_UPDATE_ACCEPTED_UNTIL, TIME, accepted_until)                 \
-    X(TASK_UPDATE_ACCEPTED_BY, TEXT, accepted_by)
+    X(TASK_UPDATE_ACCEPTED_BY, TEXT, accepted_by) \
+    X(TASK_UPDATE_SUBMITTED_AT, TIME, submitted_at)                     \
+    X(TASK_UPDATE_DUE_AT, TIME, due_at) /* no obligation is moved by it, nor anything else */
 
 /* Its members, as those of a finding. */
 /* clang-format off */

@@ -15,8 +15,8 @@
 #include "occurrence.h"
 #include "order.h"
 #include "reminder.h"
+#include "rules.h"
 #include "schedule.h"
-#include "task.h"
 
 static void merge(struct finding *stored, const struct finding *in, unsigned present)
 {
@@ -115,14 +115,14 @@ void finding_look_again(struct step *step, struct entry *entry)
     finding_task_settle(step, finding, old);
 }
 
-static struct claim claim_of(const struct step *step, const struct finding *stored,
+static struct claim claim_of(struct step *step, const struct finding *stored,
                              const struct finding_event *event)
 {
     struct finding f = *stored;
     merge(&f, &event->finding, event->present);
     return (struct claim){
         .status = event->present & FINDING_STATUS ? f.status : reported_status_none,
-        .priority = task_rating(step, &f).priority,
+        .priority = rules_decide(step, rules_kind(step, &f), &f).priority,
         .has_reason = f.reason.n,
         .accepted_until = f.accepted_until,
         .accepted_by = f.accepted_by,

@@ -10,24 +10,12 @@
 
 enum severity finding_task_severity(const struct step *step, const struct finding *finding)
 {
-    return task_rating(step, finding).severity;
+    return rules_severity(step, finding);
 }
 
 enum category finding_task_category(const struct finding *finding)
 {
-    return finding->category ? finding->category : CATEGORY_UNCATEGORIZED;
-}
-
-static enum task_kind kind_of(const struct step *step, const struct finding *finding)
-{
-    return finding->work ? finding->work
-                         : policy_route(step->policy, finding_task_category(finding))->kind;
-}
-
-static struct owner owner_of(const struct step *step, const struct finding *finding)
-{
-    if (!owner_is_nobody(finding->owner)) return finding->owner;
-    return policy_route(step->policy, finding_task_category(finding))->owner;
+    return rules_category(finding);
 }
 
 struct owner finding_task_owner(struct step *step, const struct finding *finding)
@@ -51,13 +39,6 @@ static struct str title_of(struct step *step, const struct finding *finding, enu
     return arena_printf(step->arena, "Change the procedures: %.*s", STR_ARG(title));
 }
 
-static struct str rule_of(struct step *step, const struct finding *finding)
-{
-    if (finding->work) return STR("finding/work");
-    return arena_join(step->arena, STR("finding/"), category_name(finding_task_category(finding)),
-                      STR_NONE);
-}
-
 /* A duplicate that is in doubt says no more than that the finding is there. */
 static enum reported_status status_of(const struct finding *finding)
 {
@@ -72,7 +53,7 @@ static struct str reason_of(struct step *step, const struct finding *finding, un
     if (finding->reason.p || status_of(finding) != REPORTED_DUPLICATE) return finding->reason;
     struct str other = finding->duplicate_of;
     if (present & FINDING_DUPLICATE_OF) {
-        enum task_kind kind = kind_of(step, step_finding_entry(step, other)->finding);
+        enum task_kind kind = rules_kind(step, step_finding_entry(step, other)->finding);
         other =
             state_task_id(step->arena, step->incident->incident_id, task_name(step, kind, other));
     }
@@ -82,33 +63,23 @@ static struct str reason_of(struct step *step, const struct finding *finding, un
 static struct task_seed seed_of(struct step *step, const struct finding *finding,
                                 enum task_kind kind)
 {
-    struct rating rating = task_rating(step, finding);
     return (struct task_seed){
         .kind = kind,
         .part = finding->finding_id,
         .finding_id = finding->finding_id,
-        .queue = step->policy->queue[kind],
+        .ruling = rules_decide(step, kind, finding),
         .title = title_of(step, finding, kind),
         .description = finding->description,
         .category = finding_task_category(finding),
-        .severity = rating.severity,
-        .priority = rating.priority,
-        .owner = owner_of(step, finding),
-        .participants = finding->groups,
         .labels = finding->labels,
-        .rule = rule_of(step, finding),
         .clock_start = step->cause.at,
         .due_at = TIME_NONE,
     };
 }
 
-/* A record that says no owner leaves the one that routing gave: unless it moves to another route. */
-static bool is_rerouted(const struct step *step, const struct task *task,
-                        const struct finding *finding)
-{
-    return owner_is_nobody(finding->owner) &&
-           owner_eq(task->owner, policy_route(step->policy, task->category)->owner);
-}
+/* What the policy decides by. */
+#define DECIDES \
+    ((unsigned)FINDING_CATEGORY | FINDING_SEVERITY | FINDING_LABELS | FINDING_WORK | FINDING_OWNER)
 
 /* What a record says, put into the task field by field: the later to arrive wins. */
 static void apply(struct step *step, struct task *task, const struct finding *finding,
@@ -116,14 +87,14 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
 {
     if (present & FINDING_TITLE) task->title = title_of(step, finding, task->kind);
     if (present & FINDING_DESCRIPTION) task->description = finding->description;
-    bool new_owner = (present & FINDING_OWNER) || is_rerouted(step, task, finding);
+    const struct ruling ruling = rules_decide(step, task->kind, finding);
     if (present & FINDING_CATEGORY) task->category = finding_task_category(finding);
-    if (present & FINDING_GROUPS) task->participants = finding->groups;
+    if (present & FINDING_GROUPS) task->participants = ruling.participants;
     if (present & FINDING_LABELS) task->labels = finding->labels;
-    if (new_owner) task->owner = owner_of(step, finding);
-    if (present & FINDING_SEVERITY) task_apply_rating(step, task, task_rating(step, finding));
+    if (present & DECIDES) task_decide_anew(step, task, &ruling);
+    if (present & FINDING_OWNER) task->owner = ruling.owner;
     if (task->kind == KIND_SOP_UPDATE) return; /* its own life: status, dates and tracker */
-    if (present & (FINDING_CATEGORY | FINDING_WORK)) task->policy_rule = rule_of(step, finding);
+    if (present & (FINDING_CATEGORY | FINDING_WORK)) task->policy_rule = ruling.rule;
     if (present & FINDING_TRACKER) task->tracker = finding->tracker;
     const struct task before = *task;
     if (present & FINDING_ACCEPTED_UNTIL) task->accepted_until = finding->accepted_until;
@@ -205,7 +176,6 @@ static void open_sop_update(struct step *step, const struct finding *finding)
         step_task_entry(step, task_name(step, KIND_SOP_UPDATE, finding->finding_id));
     if (!entry->exists) {
         struct task_seed seed = seed_of(step, finding, KIND_SOP_UPDATE);
-        seed.rule = STR("finding/sop-change");
         task_create(step, &seed);
     } else if (task_is_put_aside(entry->task)) {
         const struct task *before;
@@ -219,12 +189,13 @@ static void open_sop_update(struct step *step, const struct finding *finding)
 static struct claim claim_of(struct step *step, const struct finding *finding,
                              const struct task *task, unsigned present)
 {
+    const struct ruling ruling = rules_decide(step, rules_kind(step, finding), finding);
     bool is_rated = !task || (present & FINDING_SEVERITY);
     return (struct claim){
         .task = task,
         .status = finding->status ? finding->status : REPORTED_OPEN,
-        .priority = is_rated ? task_rating(step, finding).priority : task->priority,
-        .owner = !task || (present & FINDING_OWNER) ? owner_of(step, finding) : task->owner,
+        .priority = is_rated ? ruling.priority : task->priority,
+        .owner = !task || (present & FINDING_OWNER) ? ruling.owner : task->owner,
         .by = finding->status_by,
         .has_reason = finding->reason.n,
         .accepted_until = finding->accepted_until,
@@ -274,7 +245,7 @@ void finding_task_follow_up(struct step *step, struct finding *finding, unsigned
                             enum reported_status refused)
 {
     enum task_kind old = finding->kind;
-    finding->kind = kind_of(step, finding);
+    finding->kind = rules_kind(step, finding);
     if (old == finding->kind) {
         update_task(step, old, finding, present);
     } else {
@@ -313,23 +284,28 @@ void finding_task_settle(struct step *step, const struct finding *finding, enum 
     task_tell_warnings(step, entry);
 }
 
-static void reprioritize_task(struct step *step, const struct finding *finding, enum task_kind kind)
+static void decide_anew(struct step *step, const struct finding *finding, enum task_kind kind)
 {
     struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
     if (entry->task->status == STATUS_CLOSED) return;
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
-    task_apply_rating(step, task, task_rating(step, finding));
-    if (task->priority != before->priority && !task->reason.p) task->reason = TASK_RAISED;
+    const struct ruling ruling = rules_decide(step, kind, finding);
+    task_decide_anew(step, task, &ruling);
+    bool is_raised = step->incident->cursor.changes & CHANGE_RAISED;
+    if (is_raised && task->priority != before->priority && !task->reason.p)
+        task->reason = TASK_RAISED;
     task_changed(step, entry, before);
 }
 
-void finding_task_reprioritize(struct step *step, struct entry *entry)
+void finding_task_decide_anew(struct step *step, struct entry *entry)
 {
     const struct finding *finding = entry->finding;
-    if (!finding->kind) return;
-    reprioritize_task(step, finding, finding->kind);
-    if (finding->sop_task) reprioritize_task(step, finding, KIND_SOP_UPDATE);
+    /* But for its level it is by rules alone that an incident decides about findings. */
+    bool is_raised = step->incident->cursor.changes & CHANGE_RAISED;
+    if (!finding->kind || (!is_raised && !step->policy->rules_n)) return;
+    decide_anew(step, finding, finding->kind);
+    if (finding->sop_task) decide_anew(step, finding, KIND_SOP_UPDATE);
 }
 
 /* "2026-11-27", the day of the calendar. */

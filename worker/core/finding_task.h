@@ -29,7 +29,7 @@ void finding_task_end_acceptance(struct step *step, struct entry *entry);
 /* Its doubt is another than `old`: closes the task of a duplicate that counts by now, and says the
  * step's warnings on the task's event. */
 void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old);
-/* Severity and priority of its tasks anew, if it has any: the incident's level has changed. */
-void finding_task_reprioritize(struct step *step, struct entry *entry);
+/* Decides of its tasks anew, if it has any: what the policy asks of its incident has changed. */
+void finding_task_decide_anew(struct step *step, struct entry *entry);
 
 #endif

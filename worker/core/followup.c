@@ -8,16 +8,11 @@
 struct task_seed followup_seed(struct step *step, enum task_kind kind, struct str title)
 {
     const struct incident *incident = step->incident;
-    struct rating rating = task_rating(step, NULL);
     return (struct task_seed){
         .kind = kind,
-        .queue = step->policy->queue[kind],
+        .ruling = rules_decide(step, kind, NULL),
         .title = title,
-        .severity = rating.severity,
-        .priority = rating.priority,
-        .owner = owner_is_nobody(incident->owner) ? step->policy->response_team : incident->owner,
         .labels = incident->labels,
-        .rule = arena_printf(step->arena, "postmortem/%.*s", STR_ARG(level_name(incident->level))),
         .clock_start = step->cause.at,
         .due_at = TIME_NONE,
     };
@@ -118,10 +113,9 @@ void followup_update(struct step *step, struct entry *entry)
     const struct task *before = entry->task;
     if (before->finding_id.p || before->status == STATUS_CLOSED) return;
     struct task *task = task_edit(step, entry, &before);
-    task_apply_rating(step, task, task_rating(step, NULL));
+    const struct ruling ruling = rules_of(step, task);
+    task_decide_anew(step, task, &ruling);
     task->labels = incident->labels;
-    if (incident->cursor.changes & CHANGE_OWNER)
-        task->owner =
-            owner_is_nobody(incident->owner) ? step->policy->response_team : incident->owner;
+    if (incident->cursor.changes & CHANGE_OWNER) task->owner = ruling.owner;
     task_changed(step, entry, before);
 }

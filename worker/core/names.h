@@ -76,6 +76,7 @@
     X(KIND_RESPONSE_EVALUATION, "response-evaluation") \
     X(KIND_STAKEHOLDER_REVIEW, "stakeholder-review")   \
     X(KIND_COORDINATION, "coordination")               \
+    X(KIND_OBLIGATION, "obligation")                   \
     X(KIND_SOP_UPDATE, "sop-update")                   \
     X(KIND_BUG, "bug")                                 \
     X(KIND_CHANGE_REQUEST, "change-request")           \

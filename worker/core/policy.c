@@ -7,6 +7,8 @@
 
 #include "common/text.h"
 
+NAMES_DEFINE(obligation_start, OBLIGATION_STARTS)
+
 enum severity policy_severity(const struct policy *policy, struct str word)
 {
     enum severity severity = severity_parse(word);
@@ -64,8 +66,49 @@ struct owner policy_owner(const struct policy *policy, struct owner before, stru
     return said;
 }
 
+static void lay_over(struct sla_times *times, const struct sla_times *over)
+{
+    if (over->assign.amount) times->assign = over->assign;
+    if (over->complete.amount) times->complete = over->complete;
+    if (over->stale.amount) times->stale = over->stale;
+    if (over->verify.amount) times->verify = over->verify;
+}
+
+struct sla_times policy_times(const struct policy *policy, enum task_kind kind,
+                              enum priority priority, struct str named)
+{
+    struct sla_times times = policy->sla[priority];
+    lay_over(&times, &policy->sla_kinds[kind].times[priority_none]);
+    lay_over(&times, &policy->sla_kinds[kind].times[priority]);
+    for (size_t i = 0; i < policy->sla_named_n; i++) {
+        const struct sla_set *set = &policy->sla_named[i];
+        if (!str_eq(set->name, named)) continue;
+        lay_over(&times, &set->times[priority_none]);
+        lay_over(&times, &set->times[priority]);
+    }
+    return times;
+}
+
 enum priority policy_priority(const struct policy *policy, enum severity severity, int boost)
 {
     int priority = (int)policy->priority[severity] - boost;
     return priority < (int)PRIORITY_P1 ? PRIORITY_P1 : (enum priority)priority;
+}
+
+const struct obligation *policy_obligation(const struct policy *policy, struct str name)
+{
+    struct str start = STR("obligation/");
+    if (!str_starts(name, start)) return NULL;
+    struct str id = {name.p + start.n, name.n - start.n};
+    const char *suffix = memchr(id.p, '~', id.n); /* of a later life */
+    if (suffix) id.n = (size_t)(suffix - id.p);
+    for (size_t i = 0; i < policy->obligations_n; i++)
+        if (str_eq(policy->obligations[i].id, id)) return &policy->obligations[i];
+    return NULL;
+}
+
+const struct points *policy_lead(const struct policy *policy, struct str name)
+{
+    const struct obligation *o = policy_obligation(policy, name);
+    return o && o->has_lead ? &o->lead : &policy->due_soon;
 }

@@ -39,6 +39,13 @@ struct sla_times {
     struct duration assign, complete, stale, verify;
 };
 
+/* Times laid over those of the priority: first what [priority_none] has, for each of them, then what
+ * the priority has. A duration of 0 is not given. */
+struct sla_set {
+    struct str name; /* of one that rules name */
+    struct sla_times times[priority_end];
+};
+
 /* When an escalation step is due: a share of the time given, or a time after the breach. */
 struct escalation_step {
     bool after_breach;
@@ -63,19 +70,62 @@ struct team_person {
     struct owner person;
 };
 
-enum obligation_start { FROM_STARTED_AT, FROM_DETECTED_AT, FROM_CONTAINED_AT, FROM_CLOSED_AT };
+#define POLICY_POINTS_MAX 16 /* due_soon points, escalation steps (bits of a state member) */
 
-/* A duty towards an outside party with a clock of its own: a coordination task. */
+/* Percentages of the time given, ascending. */
+struct points {
+    int percent[POLICY_POINTS_MAX];
+    size_t n;
+};
+
+/* What the clock of an obligation starts with: a time that the closure says, or the submission of
+ * another obligation. */
+#define OBLIGATION_STARTS(X)             \
+    X(FROM_STARTED_AT, "started_at")     \
+    X(FROM_DETECTED_AT, "detected_at")   \
+    X(FROM_KNOWN_AT, "known_at")         \
+    X(FROM_CONTAINED_AT, "contained_at") \
+    X(FROM_CLOSED_AT, "closed_at")       \
+    X(FROM_AFTER, "after")
+NAMES_DECLARE(obligation_start, obligation_start_none, OBLIGATION_STARTS)
+
+struct obligation_time {
+    enum obligation_start from;
+    struct str after_id; /* FROM_AFTER: the other's id, and its place, before this one's */
+    size_t after;
+    struct duration within;
+    int64_t months; /* > 0: so many, in place of `within` */
+};
+
+/* A duty towards an outside party with a clock of its own: a task of its own. */
 struct obligation {
-    struct str name;
+    struct str id; /* needs no encoding in a name */
+    struct str title;
     struct str party;
     enum party_kind party_kind;
     struct conditions when; /* of the incident; an empty list: each confirmed one */
-    enum obligation_start from;
-    struct duration within;
+    struct obligation_time time;
+    struct obligation_time at_latest; /* shortens that, unless it is over before that begins */
+    bool has_latest;
+    struct points lead; /* in place of due_soon */
+    bool has_lead;
 };
 
-#define POLICY_POINTS_MAX 16 /* due_soon points, escalation steps (bits of a state member) */
+#define RULES_PREFIX "rules/" /* of what a task says that one of them decided it */
+
+/* Of the rules the first that matches decides; what it does not set stays. */
+struct policy_rule {
+    struct str name;        /* as a task says that it has decided: "rules/<its name or number>" */
+    struct conditions when; /* of a task; empty: each */
+    bool of_finding;        /* `when` asks for what a finding says by itself alone */
+    enum task_kind kind;
+    enum queue queue;
+    struct owner owner;
+    enum priority priority;
+    int priority_by;              /* steps towards P1; where no priority is set */
+    struct str times;             /* the name of a set of times */
+    struct str_list participants; /* beside those that are there */
+};
 
 struct policy {
     struct str version;
@@ -87,10 +137,11 @@ struct policy {
     struct conditions full_when; /* of the incident */
     bool suspected_is_true;
     int priority_boost;
-    struct sla_times sla[priority_end];
+    struct sla_times sla[priority_end]; /* see policy_times */
+    struct sla_set sla_kinds[task_kind_end], *sla_named;
+    size_t sla_named_n;
     int grace; /* percent of the new time that a rise of priority leaves from now on, 1 to 100 */
-    int due_soon[POLICY_POINTS_MAX]; /* percent, ascending */
-    size_t due_soon_n;
+    struct points due_soon;
     struct duration overdue_every, assign_every, stale_every, verify_every, orphan_every;
     int64_t overdue_max, verify_max;
     ms_t remind_at;             /* within a day of the calendar */
@@ -114,6 +165,8 @@ struct policy {
     bool acceptance[priority_end];  /* wont-fix has to be an accepted risk */
     int review_on;                  /* 1 for Monday to 7; 0: review_every counts */
     struct duration review_every, missing_findings_after, orphan_finding_after, retention;
+    struct policy_rule *rules;
+    size_t rules_n;
     struct obligation *obligations;
     size_t obligations_n;
 };
@@ -125,7 +178,16 @@ const struct route *policy_route(const struct policy *policy, enum category cate
 /* The owner after a record said a part of it. Who is known to belong to another team brings that. */
 struct owner policy_owner(const struct policy *policy, struct owner before, struct owner said,
                           enum owner_part part);
+/* The times of a task: those of the set `named` (it may be absent, or unknown to this policy), else
+ * of its kind, else of its priority, each of the four by itself. */
+struct sla_times policy_times(const struct policy *policy, enum task_kind kind,
+                              enum priority priority, struct str named);
 /* Priority of a severity, raised by `boost` steps, never above P1. */
 enum priority policy_priority(const struct policy *policy, enum severity severity, int boost);
+
+/* The obligation of which a task with this name is; NULL where the policy has none such (any more). */
+const struct obligation *policy_obligation(const struct policy *policy, struct str name);
+/* When a task of this name is said to be due soon. */
+const struct points *policy_lead(const struct policy *policy, struct str name);
 
 #endif

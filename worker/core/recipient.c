@@ -45,6 +45,13 @@ static struct recipient_state *edit(struct decision *d, struct entry *header)
     return header->recipient;
 }
 
+static bool has_obligation(const struct items *items)
+{
+    size_t i = 0;
+    while (i < items->items.n && items->items.items[i].task_kind != KIND_OBLIGATION) i++;
+    return i < items->items.n;
+}
+
 void recipient_take(struct decision *d, const struct event *event)
 {
     const struct items_event *items = event->items;
@@ -56,6 +63,8 @@ void recipient_take(struct decision *d, const struct event *event)
     entry->items = arena_copy(d->arena, &items->items, sizeof items->items);
     entry->exists = true;
     state_touch(d->table, entry);
+    /* A legal deadline cannot wait till others have had their turn: the next digest goes at once. */
+    if (has_obligation(&items->items)) recipient->urgent_last = TIME_NONE;
     ms_t *since = items->items.urgent ? &recipient->urgent_since : &recipient->since;
     *since = time_first(*since, event->cause.at);
 }
@@ -81,9 +90,10 @@ static struct entry **waiting(struct decision *d, const struct entry *header, si
 }
 
 /* Less is more urgent; what has no priority or no date comes last. */
-static int64_t rank_of(enum priority priority)
+static int64_t rank_of(const struct digest_item *item)
 {
-    return priority ? (int64_t)priority : priority_end;
+    if (item->task_kind == KIND_OBLIGATION) return PRIORITY_P1;
+    return item->priority ? (int64_t)item->priority : priority_end;
 }
 
 static int compare(int64_t a, int64_t b)
@@ -100,7 +110,7 @@ static int by_urgency(const void *a, const void *b)
 {
     const struct digest_item *x = *(const struct digest_item *const *)a,
                              *y = *(const struct digest_item *const *)b;
-    int order = compare(rank_of(x->priority), rank_of(y->priority));
+    int order = compare(rank_of(x), rank_of(y));
     if (!order) order = compare(due_of(x), due_of(y));
     if (!order) order = str_cmp(x->incident_id, y->incident_id);
     if (!order) order = str_cmp(x->name, y->name);
@@ -156,7 +166,7 @@ static struct str summary(struct decision *d, const struct digest_output *digest
         review = arena_printf(arena, "%zu review%.*s %s due", reviews, STR_ARG(plural(reviews)),
                               reviews == 1 ? "is" : "are");
     if (!n) return review;
-    while (p1 < n && digest->items[p1]->priority == PRIORITY_P1) p1++;
+    for (size_t i = 0; i < n; i++) p1 += digest->items[i]->priority == PRIORITY_P1;
     struct str of_them = STR("");
     if (p1 && p1 == n && n > 1)
         of_them = STR(", all of them P1");

@@ -14,8 +14,9 @@
 
 static ms_t due_soon_after(const struct policy *policy, const struct task *task, ms_t after)
 {
-    for (size_t i = 0; i < policy->due_soon_n; i++) {
-        ms_t at = deadline_point(task->clock_start, task->due_at, policy->due_soon[i]);
+    const struct points *lead = policy_lead(policy, task->name);
+    for (size_t i = 0; i < lead->n; i++) {
+        ms_t at = deadline_point(task->clock_start, task->due_at, lead->percent[i]);
         if (at >= task->due_at) break;
         if (at > after) return at;
     }
@@ -63,11 +64,13 @@ static ms_t overdue_next(const struct policy *policy, const struct task *task, m
     return schedule_repeat(calendar, first, policy->overdue_every, after);
 }
 
-/* Up to the breach: from then on it is said to be overdue. */
+/* Up to the breach: from then on it is said to be overdue. An obligation has its own lead. */
 static ms_t stale_next(const struct policy *policy, const struct task *task, ms_t after)
 {
+    if (task->kind == KIND_OBLIGATION) return TIME_NONE;
     const struct calendar *calendar = &policy->calendar;
-    ms_t first = deadline_add(calendar, task->touched_at, policy->sla[task->priority].stale);
+    ms_t first = deadline_add(calendar, task->touched_at,
+                              policy_times(policy, task->kind, task->priority, task->times).stale);
     ms_t at = schedule_repeat(calendar, first, policy->stale_every, after);
     return at < task->due_at ? at : TIME_NONE;
 }
@@ -77,7 +80,8 @@ static ms_t verify_next(const struct policy *policy, const struct task *task, ms
 {
     if (task->reminders[REMINDER_VERIFY_DUE].said > policy->verify_max) return TIME_NONE;
     const struct calendar *calendar = &policy->calendar;
-    ms_t first = deadline_add(calendar, task->resolved_at, policy->sla[task->priority].verify);
+    ms_t first = deadline_add(calendar, task->resolved_at,
+                              policy_times(policy, task->kind, task->priority, task->times).verify);
     return schedule_repeat(calendar, first, policy->verify_every, after);
 }
 
@@ -117,7 +121,7 @@ static ms_t send_at(const struct policy *policy, const struct task *task, ms_t p
 {
     if (point == TIME_NONE) return TIME_NONE;
     ms_t from = time_later(point, task->overdue_from);
-    return schedule_send_at(policy, policy->at_once[task->priority], from);
+    return schedule_send_at(policy, task_is_at_once(policy, task), from);
 }
 
 ms_t reminder_next(const struct policy *policy, const struct task *task)
@@ -288,6 +292,15 @@ static struct str deadline_phrase(struct arena *arena, const struct task *task, 
     return arena_printf(arena, "is %.*s overdue", STR_ARG(span));
 }
 
+/* The first reminder of an obligation whose time was over before there was a task of it. */
+static bool is_first_of_late_duty(const struct task *task)
+{
+    int64_t sent = 0;
+    for (int kind = 1; kind < REMINDER_TASK_KINDS; kind++) sent += task->reminders[kind].number;
+    return task->kind == KIND_OBLIGATION && task->due_at <= task->created_at && sent == 1 &&
+           task->occurrence == 1;
+}
+
 /* What a task is, at the time of sending. */
 static struct str phrase(struct step *step, const struct task *task,
                          const struct reminder_output *reminder)
@@ -307,6 +320,8 @@ static struct str phrase(struct step *step, const struct task *task,
                    ? STR("still has no owner")
                    : STR("has no owner; assignment is due");
     struct str says = deadline_phrase(arena, task, now);
+    if (is_first_of_late_duty(task))
+        says = arena_printf(arena, "%.*s (and was before it could be known)", STR_ARG(says));
     if (reminder->kind == REMINDER_STALE) {
         span = reminder_span(arena, now - task->touched_at);
         says = arena_printf(arena, "has had no update for %.*s", STR_ARG(span));
@@ -416,7 +431,7 @@ void reminder_tick(struct step *step, struct entry *entry, ms_t until)
         task->reminders[k].said += COUNTED >> k & 1;
         latest = time_later(latest, taken[k].latest);
     }
-    bool at_once = step->policy->at_once[task->priority];
+    bool at_once = task_is_at_once(step->policy, task);
     struct output *output = reminder_emit(step, kind, taken[kind].latest, at_once);
     struct reminder_output *reminder = &output->reminder;
     output->at = send_at(step->policy, task, latest);

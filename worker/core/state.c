@@ -87,15 +87,21 @@ static void widen(struct state_table *t)
     for (struct entry *e = t->first; e; e = e->next) *slot_of(t, e->key, e->hash) = e;
 }
 
-/* Whether the key is that of a task of a finding: of all others coordination alone has a part.
- * *finding_id: encoded, as it stands in the key. */
+/* Kinds of the incident's own tasks that have a part all the same: a party, or an obligation. */
+static bool is_outward(struct str kind)
+{
+    return str_eq(kind, task_kind_name(KIND_COORDINATION)) ||
+           str_eq(kind, task_kind_name(KIND_OBLIGATION));
+}
+
+/* Whether the key is that of a task of a finding. *finding_id: encoded, as it stands in the key. */
 static bool part_of(struct str key, struct str *finding_id)
 {
-    struct str header_key = state_header_key(key), party = task_kind_name(KIND_COORDINATION);
+    struct str header_key = state_header_key(key);
     size_t name = header_key.n + 3; /* behind "|t|" */
     if (key.n <= name || key.p[name - 2] != 't') return false;
     const char *slash = memchr(key.p + name, '/', key.n - name), *end = key.p + key.n;
-    if (!slash || str_eq((struct str){key.p + name, (size_t)(slash - key.p) - name}, party))
+    if (!slash || is_outward((struct str){key.p + name, (size_t)(slash - key.p) - name}))
         return false;
     /* The rest is encoded, so this sign is the one of a later life. */
     const char *suffix = memchr(slash, '~', (size_t)(end - slash));

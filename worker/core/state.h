@@ -86,7 +86,9 @@ NAMES_DECLARE(stage, STAGE_NONE, STAGES)
     X(CHANGE_OWNER, "owner")       /* of the incident */ \
     X(CHANGE_RAISED, "raised")     /* light has become full */ \
     X(CHANGE_LABELS, "labels")     /* of the incident */ \
-    X(CHANGE_MERGED, "merged")     /* into an incident that it was not merged into before */
+    X(CHANGE_FLAGS, "flags")       /* of the incident, as conditions ask for them */ \
+    X(CHANGE_MERGED, "merged")     /* into an incident that it was not merged into before */ \
+    X(CHANGE_SUBMITTED, "submitted") /* it brings submissions that were not told of before */
 NAMES_DECLARE_BITS(change, CLOSURE_CHANGES)
 
 /* How far an event was decided that takes several transactions (DECIDE_MORE in decide.h). */
@@ -117,6 +119,7 @@ struct cursor { CURSOR_MEMBERS(MEMBER) };
     SAID(CLOSURE_POSTMORTEM, WORD(level), postmortem) /* what the closure asks for */ \
     SAID(CLOSURE_STARTED_AT, TIME, started_at) \
     SAID(CLOSURE_DETECTED_AT, TIME, detected_at) \
+    SAID(CLOSURE_KNOWN_AT, TIME, known_at) /* to be reportable */ \
     SAID(CLOSURE_CONTAINED_AT, TIME, contained_at) \
     OWN(TIME, closed_at)    /* every closure has it */ \
     SAID(CLOSURE_OWNER, OBJECT(owner), owner) \
@@ -182,12 +185,25 @@ struct coordination_list {
     size_t n;
 };
 
+/* What was submitted to a party before the incident was closed. */
+#define SUBMISSION_MEMBERS(X) \
+    X(TEXT, id)         /* of the obligation */ \
+    X(TIME, submitted_at) \
+    X(OBJECTS(evidence_list, evidence), evidence)
+struct submission { SUBMISSION_MEMBERS(MEMBER) };
+
+struct submission_list {
+    struct submission *items;
+    size_t n;
+};
+
 /* The parts of the closure that only the report and a later closure need. Rows as those of the
  * incident; the texts of times are partial dates as they came. */
 #define CLOSURE_MEMBERS(SAID) \
     SAID(CLOSURE_SUMMARY, TEXT, summary) \
     SAID(CLOSURE_STARTED_AT, TEXT, started_at_text) \
     SAID(CLOSURE_DETECTED_AT, TEXT, detected_at_text) \
+    SAID(CLOSURE_KNOWN_AT, TEXT, known_at_text) \
     SAID(CLOSURE_CONTAINED_AT, TEXT, contained_at_text) \
     SAID(CLOSURE_TIMELINE, OBJECTS(timeline, timeline_entry), timeline) \
     SAID(CLOSURE_TECHNICAL_SUMMARY, OBJECTS(evidence_list, evidence), evidence) \
@@ -198,6 +214,7 @@ struct coordination_list {
     SAID(CLOSURE_RESPONSE_EVALUATION, TRISTATE, complete) \
     SAID(CLOSURE_RESPONSE_EVALUATION, TEXT, evaluation_note) \
     SAID(CLOSURE_COORDINATION, OBJECTS(coordination_list, coordination), coordination) \
+    SAID(CLOSURE_OBLIGATIONS, OBJECTS(submission_list, submission), obligations) \
     SAID(CLOSURE_REFERENCES, LIST, references)
 struct closure { CLOSURE_MEMBERS(MEMBER_OF) };
 
@@ -317,8 +334,12 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     OWN(INTEGER, version) \
     CHANGES(OBJECT(tracker), tracker) \
     CHANGES(OBJECTS(evidence_list, evidence), evidence) /* of this occurrence */ \
+    CHANGES(TIME, submitted_at)  /* of an obligation: when it was met, whenever it was told */ \
     OWN(TEXT, policy_version)    /* together `policy` */ \
     OWN(TEXT, policy_rule) \
+    OWN(TEXT, times)             /* the set of times that a rule named */ \
+    OWN(OBJECT(owner), given)    /* whose it was when that was decided last: what trackers say of \
+                                       the owner stays till that changes */ \
     OWN(OBJECT(order), order)    /* of task-updated */ \
     OWN(TIME, clock_start)       /* creation or re-opening, or when a duty says, moved by pauses as \
                                        due_at was: points of the time given lie between the two */ \
@@ -349,6 +370,22 @@ static inline bool task_is_paused(const struct task *task)
 static inline bool task_is_accepted(const struct task *task)
 {
     return task->resolution == RESOLUTION_WONT_FIX && task->accepted_until != TIME_NONE;
+}
+/* Closed because it was done. */
+static inline bool task_is_done(const struct task *task)
+{
+    return task->status == STATUS_CLOSED && task->resolution == RESOLUTION_DONE;
+}
+/* Whether it is an obligation that is done: then its submission is what counts. */
+static inline bool task_is_submitted(const struct task *task)
+{
+    return task->kind == KIND_OBLIGATION && task_is_done(task);
+}
+/* Seconds from its submission to the deadline, negative behind it. */
+static inline int64_t task_margin_s(const struct task *task)
+{
+    int64_t ms = task->due_at - task->submitted_at;
+    return ms / SECOND_MS - (ms % SECOND_MS < 0);
 }
 /* Whether its clock runs: what is resolved waits for its verification alone. */
 static inline bool task_is_running(const struct task *task)

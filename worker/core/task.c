@@ -24,21 +24,22 @@ struct str task_name(struct step *step, enum task_kind kind, struct str part)
     return name;
 }
 
-struct rating task_rating(const struct step *step, const struct finding *finding)
+bool task_is_ruled(const struct task *task)
 {
-    const struct policy *policy = step->policy;
-    enum severity severity = finding ? finding->severity : step->incident->severity;
-    if (!severity) severity = policy->severity_default;
-    int boost = finding && step->incident->level == LEVEL_FULL ? policy->priority_boost : 0;
-    return (struct rating){severity, policy_priority(policy, severity, boost)};
+    return str_starts(task->policy_rule, STR(RULES_PREFIX));
+}
+
+static struct sla_times times_of(const struct step *step, const struct task *task)
+{
+    return policy_times(step->policy, task->kind, task->priority, task->times);
 }
 
 /* Where on-track ends: the last due-soon point. At or behind due_at there is none. */
 static ms_t at_risk_from(const struct policy *policy, const struct task *task)
 {
-    if (!policy->due_soon_n || task->due_at <= task->clock_start) return task->due_at;
-    return deadline_point(task->clock_start, task->due_at,
-                          policy->due_soon[policy->due_soon_n - 1]);
+    const struct points *lead = policy_lead(policy, task->name);
+    if (!lead->n || task->due_at <= task->clock_start) return task->due_at;
+    return deadline_point(task->clock_start, task->due_at, lead->percent[lead->n - 1]);
 }
 
 static enum sla_state sla_at(const struct policy *policy, const struct task *task, ms_t at)
@@ -47,6 +48,8 @@ static enum sla_state sla_at(const struct policy *policy, const struct task *tas
     ms_t done_at = task->resolved_at != TIME_NONE ? task->resolved_at : task->closed_at;
     if (task->status == STATUS_CLOSED) {
         if (task->resolution != RESOLUTION_DONE) return SLA_WAIVED;
+        if (task->kind == KIND_OBLIGATION)
+            return task->submitted_at > task->due_at ? SLA_MET_LATE : SLA_MET;
         bool is_late = task->first_breached_at != TIME_NONE || done_at > task->due_at;
         return is_late ? SLA_MET_LATE : SLA_MET;
     }
@@ -56,12 +59,15 @@ static enum sla_state sla_at(const struct policy *policy, const struct task *tas
     return at >= at_risk_from(policy, task) ? SLA_AT_RISK : SLA_ON_TRACK;
 }
 
-/* Brings `sla` up to date. What was late once in this occurrence stays known as that (R5.24). */
+/* Brings `sla` up to date. What was late once in this occurrence stays known as that (R5.24); but an
+ * obligation was never late whose time had only seemed to be over (R5.61). */
 static void judge(const struct step *step, struct task *task)
 {
     task->sla = sla_at(step->policy, task, step->at);
     bool is_late = task->sla == SLA_BREACHED || task->sla == SLA_MET_LATE;
     if (is_late && task->first_breached_at == TIME_NONE) task->first_breached_at = step->at;
+    if (!is_late && task->sla != SLA_WAIVED && task->kind == KIND_OBLIGATION)
+        task->first_breached_at = TIME_NONE;
 }
 
 ms_t task_acceptance_ends(const struct task *task)
@@ -115,15 +121,15 @@ static void count_afresh(struct step *step, struct task *task)
 static void resume(struct step *step, struct task *task)
 {
     const struct calendar *calendar = &step->policy->calendar;
-    const struct sla_times *sla = &step->policy->sla[task->priority];
+    const struct sla_times sla = times_of(step, task);
     int64_t paused = step->at - task->paused_at, due_moved = paused;
     ms_t assign_due_at = task->assign_due_at;
     task->paused_at = task->snoozed_until = TIME_NONE;
     task->paused_for += paused;
-    task->assign_due_at = deadline_move(calendar, assign_due_at, paused, sla->assign);
+    task->assign_due_at = deadline_move(calendar, assign_due_at, paused, sla.assign);
     if (!task->due_fixed) {
         ms_t due_at = task->due_at;
-        task->due_at = deadline_move(calendar, due_at, paused, sla->complete);
+        task->due_at = deadline_move(calendar, due_at, paused, sla.complete);
         due_moved = task->due_at - due_at;
     }
     task->clock_start += due_moved;
@@ -274,9 +280,11 @@ static void start_clock(struct step *step, struct task *task, ms_t at)
     task->clock_start = at;
     task->clock_moved = task->paused_for = 0;
     task->first_breached_at = task->assigned_at = TIME_NONE;
-    task->assign_due_at = deadline_add(&policy->calendar, at, policy->sla[task->priority].assign);
-    if (!task->due_fixed)
-        task->due_at = deadline_add(&policy->calendar, at, policy->sla[task->priority].complete);
+    const struct sla_times sla = times_of(step, task);
+    task->assign_due_at = deadline_add(&policy->calendar, at, sla.assign);
+    if (!task->due_fixed) task->due_at = deadline_add(&policy->calendar, at, sla.complete);
+    if (task->kind == KIND_OBLIGATION) /* may have less time than others have till then */
+        task->assign_due_at = time_first(task->assign_due_at, task->due_at);
     task->escalated = 0;
     for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
         task->reminders[kind] = task_none.reminders[kind];
@@ -295,16 +303,17 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     task->incident_id = step->incident->incident_id;
     task->finding_id = seed->finding_id;
     task->kind = seed->kind;
-    task->queue = seed->queue;
+    task->queue = seed->ruling.queue;
     task->title = seed->title;
     task->description = seed->description;
     task->category = seed->category;
-    task->severity = seed->severity;
-    task->priority = seed->priority;
+    task->severity = seed->ruling.severity;
+    task->priority = seed->ruling.priority;
+    task->times = seed->ruling.times;
     task->status = STATUS_OPEN;
     task->reason = seed->reason;
-    task->owner = seed->owner;
-    task->participants = seed->participants;
+    task->owner = task->given = seed->ruling.owner;
+    task->participants = seed->ruling.participants;
     task->labels = seed->labels;
     task->tracker = seed->tracker;
     task->created_at = task->updated_at = task->touched_at = step->at;
@@ -312,7 +321,7 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     task->due_fixed = seed->due_at != TIME_NONE;
     task->occurrence = task->version = 1;
     task->policy_version = step->policy->version;
-    task->policy_rule = seed->rule;
+    task->policy_rule = seed->ruling.rule;
     start_clock(step, task, seed->clock_start);
     note_owner(step, task);
     if (task->due_fixed) forget_missed(step, task);
@@ -329,16 +338,23 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
 /* A second life: the same task, the next occurrence, and priority and deadlines of a new one. */
 static void reopen(struct step *step, struct task *task)
 {
-    const struct finding *finding =
-        task->finding_id.p ? step_finding_entry(step, task->finding_id)->finding : NULL;
-    struct rating rating = task_rating(step, finding);
-    task->severity = rating.severity;
-    task->priority = rating.priority;
+    const struct ruling ruling = rules_of(step, task);
+    task->severity = ruling.severity;
+    task->priority = ruling.priority;
+    task->times = ruling.times;
     task->occurrence++;
     task->resolution = resolution_none;
     task->reason = task->accepted_by = STR_NONE;
     task->closed_at = task->accepted_until = TIME_NONE;
     task->evidence = (struct evidence_list){0};
+    task->submitted_at = TIME_NONE;
+    if (task->kind == KIND_OBLIGATION) {
+        /* The law's clock does not begin again. */
+        task->touched_at = step->at;
+        start_clock(step, task, task->clock_start);
+        forget_missed(step, task);
+        return;
+    }
     /* A date given by a person stays while it can still be kept. */
     if (task->due_fixed && task->due_at <= step->at) task->due_fixed = false;
     task->touched_at = step->at;
@@ -423,25 +439,45 @@ static ms_t after_rise(const struct step *step, const struct task *task, ms_t ol
 static ms_t after_change(const struct step *step, const struct task *task, enum priority from,
                          ms_t old, struct duration given)
 {
-    if (task->priority < from) return after_rise(step, task, old, given);
+    ms_t now = from_start(step, task, given);
+    bool is_rise = task->priority == from ? now < old : task->priority < from;
+    if (is_rise) return after_rise(step, task, old, given);
     /* It may have been given in days. */
-    ms_t at = time_later(old, from_start(step, task, given));
+    ms_t at = time_later(old, now);
     return deadline_move(&step->policy->calendar, at, 0, given);
 }
 
-void task_apply_rating(struct step *step, struct task *task, struct rating rating)
+/* Whose it is, and where: what a tracker or a person made of it stays while the decision does. */
+static void decide_place(struct task *task, const struct ruling *ruling)
+{
+    bool was_ruled = task_is_ruled(task);
+    bool is_ours = owner_eq(task->owner, task->given);
+    if (is_ours || (ruling->by && !owner_eq(task->given, ruling->owner)))
+        task->owner = ruling->owner;
+    task->given = ruling->owner;
+    if (!ruling->by && !was_ruled) return;
+    task->policy_rule = ruling->rule;
+    /* Of a party it follows from what the party is (coordination.c). */
+    if (task->kind != KIND_COORDINATION || (ruling->by && ruling->by->queue))
+        task->queue = ruling->queue;
+    task->participants = ruling->participants;
+}
+
+void task_decide_anew(struct step *step, struct task *task, const struct ruling *ruling)
 {
     enum priority from = task->priority;
+    bool same = from == ruling->priority && str_eq(task->times, ruling->times);
     ms_t old_due_at = task->due_at;
-    task->severity = rating.severity;
-    task->priority = rating.priority;
-    if (from == rating.priority || task->status == STATUS_CLOSED) return;
-    const struct sla_times *sla = &step->policy->sla[rating.priority];
-    task->assign_due_at = after_change(step, task, from, task->assign_due_at, sla->assign);
-    if (!task->due_fixed)
-        task->due_at = after_change(step, task, from, task->due_at, sla->complete);
+    task->severity = ruling->severity;
+    task->priority = ruling->priority;
+    task->times = ruling->times;
+    decide_place(task, ruling);
+    if (same || task->status == STATUS_CLOSED) return;
+    const struct sla_times sla = times_of(step, task);
+    task->assign_due_at = after_change(step, task, from, task->assign_due_at, sla.assign);
+    if (!task->due_fixed) task->due_at = after_change(step, task, from, task->due_at, sla.complete);
     forget_missed(step, task);
-    if (rating.priority < from || task->due_at != old_due_at) count_afresh(step, task);
+    if (ruling->priority < from || task->due_at != old_due_at) count_afresh(step, task);
 }
 
 void task_apply_due_at(struct step *step, struct task *task, ms_t due_at)
@@ -450,9 +486,7 @@ void task_apply_due_at(struct step *step, struct task *task, ms_t due_at)
     if (task->status == STATUS_CLOSED || (due_at == TIME_NONE && !task->due_fixed)) return;
     ms_t old = task->due_at;
     task->due_fixed = due_at != TIME_NONE;
-    task->due_at = task->due_fixed
-                       ? due_at
-                       : from_start(step, task, step->policy->sla[task->priority].complete);
+    task->due_at = task->due_fixed ? due_at : from_start(step, task, times_of(step, task).complete);
     if (task->due_at == old) return;
     task->postponed += task->due_at > old;
     forget_missed(step, task);

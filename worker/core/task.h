@@ -3,15 +3,7 @@
 #ifndef EPILOGUE_CORE_TASK_H
 #define EPILOGUE_CORE_TASK_H
 
-#include "step.h"
-
-/* What a new task would have now: of this finding, raised where the postmortem is full, or (NULL) of
- * the incident itself (R4.14, R4.15). */
-struct rating {
-    enum severity severity;
-    enum priority priority;
-};
-struct rating task_rating(const struct step *step, const struct finding *finding);
+#include "rules.h"
 
 /* "<kind>" or "<kind>/<part>", with the suffix of a later life after retention. */
 struct str task_name(struct step *step, enum task_kind kind, struct str part);
@@ -20,17 +12,12 @@ struct task_seed {
     enum task_kind kind;
     struct str part; /* raw finding_id or party, or absent */
     struct str finding_id;
-    enum queue queue;
+    struct ruling ruling;
     struct str title, description;
     enum category category;
-    enum severity severity;
-    enum priority priority;
-    struct owner owner;
-    struct str_list participants;
     struct labels labels;
     struct tracker tracker;
     struct str reason;
-    struct str rule;
     ms_t clock_start; /* what the deadlines count from */
     ms_t due_at;      /* TIME_NONE: the policy's */
 };
@@ -59,9 +46,13 @@ static inline bool task_has_other_status(const struct task *before, const struct
  * are told, once (R4.204). */
 void task_note_refused(struct step *step, struct task *task, enum reported_status reported);
 void task_apply_snooze(struct step *step, struct task *task, ms_t until);
-/* A new priority moves the deadlines: a rise none to a later time, nor so near that nobody could keep
- * it, and a fall none to an earlier one (R4.78, R4.79). */
-void task_apply_rating(struct step *step, struct task *task, struct rating rating);
+/* What is decided of it anew. A new priority or other times move the deadlines: a rise none to a
+ * later time, nor so near that nobody could keep it, and a fall none to an earlier one (R4.78,
+ * R4.79); times that are shorter are as a rise. Owner, queue and participants follow where the
+ * decision is another than before. */
+void task_decide_anew(struct step *step, struct task *task, const struct ruling *ruling);
+/* Whether a rule of the policy decided it last. */
+bool task_is_ruled(const struct task *task);
 /* The finding's due_at; TIME_NONE: the policy's. */
 void task_apply_due_at(struct step *step, struct task *task, ms_t due_at);
 void task_close(struct step *step, struct entry *entry, enum resolution resolution,
@@ -75,6 +66,13 @@ ms_t task_next_sla(const struct policy *policy, const struct task *task);
 static inline bool task_is_put_aside(const struct task *task)
 {
     return task->resolution >= RESOLUTION_DISMISSED;
+}
+
+/* Whether what falls due of it is sent then, day or night: a legal deadline does not wait for the
+ * morning, whatever its priority is. */
+static inline bool task_is_at_once(const struct policy *policy, const struct task *task)
+{
+    return policy->at_once[task->priority] || task->kind == KIND_OBLIGATION;
 }
 
 #endif

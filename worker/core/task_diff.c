@@ -33,6 +33,12 @@ uint64_t task_diff(const struct task *a, const struct task *b)
     changed |= (uint64_t)!SAME_##type(a->member, b->member) << TASK_MEMBER_##member;
     TASK_MEMBERS(DIFFER, MEMBER_SKIP, MEMBER_SKIP)
 #undef DIFFER
+    int64_t margin_a = task_is_submitted(a) ? task_margin_s(a) : INT64_MAX;
+    int64_t margin_b = task_is_submitted(b) ? task_margin_s(b) : INT64_MAX;
+    bool same_met =
+        task_is_submitted(a) == task_is_submitted(b) && (margin_a < 0) == (margin_b < 0);
+    changed |= (uint64_t)!same_met << TASK_MEMBER_met;
+    changed |= (uint64_t)(margin_a != margin_b) << TASK_MEMBER_margin_s;
     bool same_policy =
         str_eq(a->policy_version, b->policy_version) && str_eq(a->policy_rule, b->policy_rule);
     return changed | (uint64_t)!same_policy << TASK_MEMBER_policy;

@@ -5,10 +5,13 @@
 
 #include "state.h"
 
-/* The members that `changes` of a task event speaks of: rows of TASK_MEMBERS, and `policy`. */
+/* The members that `changes` of a task event speaks of: rows of TASK_MEMBERS, what follows
+ * from them of a submission, and `policy`. */
 #define TASK_MEMBER_ID(type, member) TASK_MEMBER_##member,
 enum task_member {
-    TASK_MEMBERS(TASK_MEMBER_ID, MEMBER_SKIP, MEMBER_SKIP) TASK_MEMBER_policy,
+    TASK_MEMBERS(TASK_MEMBER_ID, MEMBER_SKIP, MEMBER_SKIP) TASK_MEMBER_met,
+    TASK_MEMBER_margin_s,
+    TASK_MEMBER_policy,
     TASK_MEMBER_end
 };
 #undef TASK_MEMBER_ID

@@ -6,14 +6,9 @@
 #include "deadline.h"
 #include "finding_task.h"
 #include "incident.h"
+#include "obligation.h"
 #include "order.h"
 #include "task.h"
-
-static struct owner fallback_owner(const struct step *step, const struct task *task)
-{
-    if (task->finding_id.p) return policy_route(step->policy, task->category)->owner;
-    return step->policy->response_team;
-}
 
 /* Where finding and tracker contradict each other the later to arrive wins, save that a finding
  * which is ended keeps its task closed (R3.28), as does an incident that is
@@ -61,6 +56,16 @@ static void take_end(struct step *step, struct task *task, const struct task *be
         task_note_refused(step, task, claim.status);
 }
 
+static void take_work(struct step *step, struct task *task, const struct task *before,
+                      const struct task_update_event *event)
+{
+    if (!stays_closed(step, task)) take_end(step, task, before, event);
+    /* Of the occurrence that the status leads to. */
+    if (event->present & TASK_UPDATE_EVIDENCE) task->evidence = event->evidence;
+    if (event->present & TASK_UPDATE_SNOOZED_UNTIL)
+        task_apply_snooze(step, task, event->snoozed_until);
+}
+
 void task_update_take(struct step *step, const struct task_update_event *event)
 {
     struct entry *entry = step_task_entry(step, event->name);
@@ -71,15 +76,14 @@ void task_update_take(struct step *step, const struct task_update_event *event)
     task->order = order_advance(step->arena, task->order, event->order);
 
     if (event->present & TASK_UPDATE_OWNER)
-        task->owner = owner_is_nobody(event->owner) ? fallback_owner(step, task)
+        task->owner = owner_is_nobody(event->owner) ? rules_of(step, task).fallback
                                                     : policy_owner(step->policy, task->owner,
                                                                    event->owner, event->owner_part);
     if (event->present & TASK_UPDATE_TRACKER) task->tracker = event->tracker;
-    if (!stays_closed(step, task)) take_end(step, task, before, event);
-    /* Of the occurrence that the status leads to. */
-    if (event->present & TASK_UPDATE_EVIDENCE) task->evidence = event->evidence;
-    if (event->present & TASK_UPDATE_SNOOZED_UNTIL)
-        task_apply_snooze(step, task, event->snoozed_until);
+    if (task->kind == KIND_OBLIGATION)
+        obligation_update(step, task, event);
+    else
+        take_work(step, task, before, event);
     if (event->present & TASK_UPDATE_REASON)
         task->reason = event->reason;
     else if (task_has_other_status(before, task) && event->status != REPORTED_DISMISSED &&
@@ -87,6 +91,7 @@ void task_update_take(struct step *step, const struct task_update_event *event)
         task->reason = STR_NONE;
     task_changed(step, entry, before);
     task_tell_warnings(step, entry);
+    if (task->kind == KIND_OBLIGATION) obligation_follow(step);
 }
 
 /* The task that it names, or NULL. */

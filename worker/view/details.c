@@ -58,19 +58,19 @@ static void deadline_line(const struct details *d, const char *name, ms_t at)
 static void write_deadlines(const struct details *d, const struct task *t)
 {
     const struct calendar *calendar = &d->policy->calendar;
-    const struct sla_times *sla = &d->policy->sla[t->priority];
+    const struct sla_times sla = policy_times(d->policy, t->kind, t->priority, t->times);
     if (t->status == STATUS_CLOSED) return;
     buf_lit(d->out, "deadlines\n");
     if (t->status == STATUS_RESOLVED) {
         time_line(d, "due", t->due_at);
-        deadline_line(d, "verify by", deadline_add(calendar, t->resolved_at, sla->verify));
+        deadline_line(d, "verify by", deadline_add(calendar, t->resolved_at, sla.verify));
     } else if (t->paused_at != TIME_NONE) {
         line(d, "due", "paused; the clock resumes when the snooze ends");
     } else {
         if (!t->owner.team.p && !t->owner.person.p) deadline_line(d, "owner by", t->assign_due_at);
         deadline_line(d, "due", t->due_at);
         if (t->due_at > d->now) /* from then on it is overdue, and not stale (R4.94) */
-            deadline_line(d, "update by", deadline_add(calendar, t->touched_at, sla->stale));
+            deadline_line(d, "update by", deadline_add(calendar, t->touched_at, sla.stale));
     }
     time_line(d, "snoozed until", t->snoozed_until);
 }

@@ -127,6 +127,8 @@ void render_put_value(struct render_page *page, const struct json *value)
         else
             render_put_tracker(page, value);
         break;
+    case JSON_TRUE: buf_lit(page->out, "yes"); break;
+    case JSON_FALSE: buf_lit(page->out, "no"); break;
     case JSON_INT:
     case JSON_REAL: render_put_text(page, value->text); break;
     default: buf_lit(page->out, "none"); break;

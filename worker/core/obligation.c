@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Duties towards parties, each with a clock of its own that nobody can stop. It follows from what the
+ * incident says and from what was submitted, and is reckoned afresh from these whenever one of them
+ * comes: so whatever is told late, twice or corrected, the dates are as if it had been known at once.
+ */
+#include "obligation.h"
+
+#include "common/text.h"
+#include "deadline.h"
+#include "followup.h"
+#include "incident.h"
+#include "task.h"
+
+/* Clocks differ: by so much a submission may lie behind the time of the record that tells of it. */
+#define AHEAD_MAX (5 * MINUTE_MS)
+
+/* ---- its clock ---- */
+
+struct clock {
+    ms_t start, due_at;
+    enum obligation_start from; /* what it counts from, for want of what the policy says, perhaps */
+    bool is_provisional;        /* the other one is not submitted yet */
+};
+
+static struct entry *entry_of(struct step *step, struct str id)
+{
+    return step_task_entry(step, task_name(step, KIND_OBLIGATION, id));
+}
+
+static ms_t said(const struct incident *incident, enum obligation_start from)
+{
+    switch (from) {
+    case FROM_STARTED_AT: return incident->started_at;
+    case FROM_DETECTED_AT: return incident->detected_at;
+    case FROM_KNOWN_AT: return incident->known_at;
+    case FROM_CONTAINED_AT: return incident->contained_at;
+    case FROM_CLOSED_AT:
+    case FROM_AFTER:
+    case obligation_start_none:
+    default: return incident->closed_at;
+    }
+}
+
+/* What of it is known, or what comes nearest; every incident has a closed_at (R4.132). */
+static enum obligation_start known_start(const struct incident *incident,
+                                         enum obligation_start from)
+{
+    static const enum obligation_start tries[obligation_start_end][3] = {
+        [FROM_STARTED_AT] = {FROM_STARTED_AT, FROM_DETECTED_AT, FROM_KNOWN_AT},
+        [FROM_DETECTED_AT] = {FROM_DETECTED_AT, FROM_KNOWN_AT},
+        [FROM_KNOWN_AT] = {FROM_KNOWN_AT, FROM_DETECTED_AT},
+        [FROM_CONTAINED_AT] = {FROM_CONTAINED_AT},
+    };
+    for (size_t i = 0; i < 3 && tries[from][i]; i++)
+        if (said(incident, tries[from][i]) != TIME_NONE) return tries[from][i];
+    return FROM_CLOSED_AT;
+}
+
+static ms_t add(const struct step *step, const struct obligation_time *time, ms_t start)
+{
+    const struct calendar *calendar = &step->policy->calendar;
+    return time->months ? deadline_add_months(calendar, start, time->months)
+                        : deadline_add(calendar, start, time->within);
+}
+
+static struct clock clock_of(struct step *step, const struct obligation *o);
+
+static void start_after(struct step *step, const struct obligation *o, struct clock *clock)
+{
+    const struct obligation *other = &step->policy->obligations[o->time.after];
+    const struct entry *entry = entry_of(step, other->id);
+    clock->is_provisional = !entry->exists || !task_is_done(entry->task);
+    clock->start = clock->is_provisional ? clock_of(step, other).due_at : entry->task->submitted_at;
+}
+
+/* A second closing restarts no clock. */
+static void start_said(struct step *step, const struct obligation *o, struct clock *clock)
+{
+    const struct entry *entry = entry_of(step, o->id);
+    clock->from = known_start(step->incident, o->time.from);
+    bool is_kept = clock->from == FROM_CLOSED_AT && entry->exists;
+    clock->start = is_kept ? entry->task->clock_start : said(step->incident, clock->from);
+}
+
+/* Of two bounds the earlier one. One that is over before the other begins says nothing; and where
+ * the start of the other is not known, it alone does (R4.133). */
+static void shorten(struct step *step, const struct obligation *o, struct clock *clock)
+{
+    ms_t from = said(step->incident, o->at_latest.from);
+    if (!o->has_latest || from == TIME_NONE) return;
+    ms_t bound = add(step, &o->at_latest, from);
+    if (clock->from != o->time.from)
+        *clock = (struct clock){.start = from, .due_at = bound, .from = o->at_latest.from};
+    else if (bound > clock->start)
+        clock->due_at = time_first(clock->due_at, bound);
+}
+
+static struct clock clock_of(struct step *step, const struct obligation *o)
+{
+    struct clock clock = {.from = o->time.from};
+    if (o->time.from == FROM_AFTER)
+        start_after(step, o, &clock);
+    else
+        start_said(step, o, &clock);
+    clock.due_at = add(step, &o->time, clock.start);
+    shorten(step, o, &clock);
+    return clock;
+}
+
+/* ---- its task ---- */
+
+static bool is_owed(const struct step *step, const struct obligation *o)
+{
+    struct condition_subject subject = incident_subject(step->policy, step->incident);
+    return !o->when.n || condition_any(&o->when, &subject);
+}
+
+static struct str title_of(struct step *step, const struct obligation *o)
+{
+    return text_clean(step->arena, arena_printf(step->arena, "Notify %.*s: %.*s", STR_ARG(o->party),
+                                                STR_ARG(o->title)));
+}
+
+static struct str description_of(struct step *step, const struct obligation *o,
+                                 const struct clock *clock)
+{
+    struct arena *arena = step->arena;
+    struct str party = party_kind_name(o->party_kind), from = obligation_start_name(clock->from);
+    if (clock->from == FROM_AFTER) {
+        const char *says = clock->is_provisional
+                               ? "%.*s; counts from the deadline of %.*s until that is submitted"
+                               : "%.*s; counts from the submission of %.*s";
+        return arena_printf(arena, says, STR_ARG(party), STR_ARG(o->time.after_id));
+    }
+    if (clock->from == o->time.from)
+        return arena_printf(arena, "%.*s; counts from %.*s", STR_ARG(party), STR_ARG(from));
+    return arena_printf(arena, "%.*s; counts from %.*s: %.*s is not known", STR_ARG(party),
+                        STR_ARG(from), STR_ARG(obligation_start_name(o->time.from)));
+}
+
+static struct str rule_of(struct step *step, const struct obligation *o)
+{
+    return arena_join(step->arena, STR("obligation/"), o->id, STR_NONE);
+}
+
+/* On the event of its task: who looks at the date has to know. */
+static void warn_of_start(struct step *step, const struct obligation *o, const struct clock *clock)
+{
+    if (clock->from != o->time.from)
+        step_warn(step, obligation_start_name(o->time.from), STR_NONE,
+                  obligation_start_name(clock->from));
+}
+
+static struct entry *create(struct step *step, const struct obligation *o)
+{
+    struct clock clock = clock_of(step, o);
+    struct task_seed seed = followup_seed(step, KIND_OBLIGATION, title_of(step, o));
+    seed.part = o->id;
+    seed.description = description_of(step, o, &clock);
+    if (!seed.ruling.by) seed.ruling.rule = rule_of(step, o);
+    seed.clock_start = clock.start;
+    seed.due_at = clock.due_at;
+    warn_of_start(step, o, &clock);
+    return task_create(step, &seed);
+}
+
+/* Its date as it follows from all that is known now; of one that is done only that, for what it was
+ * measured against may have been corrected. */
+static void set_clock(struct step *step, const struct obligation *o, struct task *task)
+{
+    struct clock clock = clock_of(step, o);
+    if (clock.start != task->clock_start) warn_of_start(step, o, &clock);
+    task->clock_start = clock.start;
+    if (task->status == STATUS_CLOSED) {
+        task->due_at = clock.due_at;
+        return;
+    }
+    task->title = title_of(step, o);
+    task->description = description_of(step, o, &clock);
+    if (!task_is_ruled(task)) task->policy_rule = rule_of(step, o);
+    task_apply_due_at(step, task, clock.due_at);
+}
+
+static void bring_up_to_date(struct step *step, const struct obligation *o, struct entry *entry)
+{
+    const struct task *before = entry->task;
+    bool is_back = step->is_resumed && task_is_put_aside(before);
+    is_back |= before->resolution == RESOLUTION_SUPERSEDED;
+    is_back &= is_owed(step, o);
+    if (before->status != STATUS_CLOSED && !is_owed(step, o)) {
+        task_close(step, entry, RESOLUTION_SUPERSEDED,
+                   STR("no longer owed: the incident does not meet its condition any more"));
+        return;
+    }
+    if (before->status == STATUS_CLOSED && !is_back && !task_is_done(before)) return;
+    struct task *task = task_edit(step, entry, &before);
+    if (is_back) task_apply_status(step, task, REPORTED_OPEN);
+    set_clock(step, o, task);
+    task_changed(step, entry, before);
+}
+
+/* ---- what was submitted ---- */
+
+static bool is_ahead(const struct step *step, ms_t submitted_at)
+{
+    return submitted_at != TIME_NONE && submitted_at > step->cause.at + AHEAD_MAX;
+}
+
+static bool is_complete(const struct step *step, const struct submission *s)
+{
+    return s->submitted_at != TIME_NONE && !is_ahead(step, s->submitted_at) && s->evidence.n;
+}
+
+/* What a closure says of it: it is done with both; one alone is kept till the other comes. */
+static void submit(struct step *step, struct entry *entry, const struct submission *s)
+{
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    if (s->submitted_at != TIME_NONE && !is_ahead(step, s->submitted_at))
+        task->submitted_at = s->submitted_at;
+    if (s->evidence.n) task->evidence = s->evidence;
+    if (is_complete(step, s)) task_apply_status(step, task, REPORTED_VERIFIED);
+    if (task_has_other_status(before, task)) task->reason = STR_NONE;
+    task_changed(step, entry, before);
+}
+
+static const struct submission *submission_of(const struct closure *closure, struct str id)
+{
+    for (size_t i = 0; i < closure->obligations.n; i++)
+        if (str_eq(closure->obligations.items[i].id, id)) return &closure->obligations.items[i];
+    return NULL;
+}
+
+static const struct obligation *obligation_of(const struct step *step, struct str id)
+{
+    for (size_t i = 0; i < step->policy->obligations_n; i++)
+        if (str_eq(step->policy->obligations[i].id, id)) return &step->policy->obligations[i];
+    return NULL;
+}
+
+size_t obligation_turns(const struct step *step, const struct closure *closure)
+{
+    return step->policy->obligations_n + closure->obligations.n;
+}
+
+/* One that the policy does not know any more keeps its task, and can be submitted. */
+static void take_submission(struct step *step, const struct submission *s)
+{
+    struct entry *entry = entry_of(step, s->id);
+    if (!obligation_of(step, s->id) && entry->exists) submit(step, entry, s);
+}
+
+void obligation_take(struct step *step, const struct closure *closure, size_t turn)
+{
+    bool is_news = step->incident->cursor.changes & CHANGE_SUBMITTED;
+    if (turn >= step->policy->obligations_n) {
+        if (is_news)
+            take_submission(step, &closure->obligations.items[turn - step->policy->obligations_n]);
+        return;
+    }
+    const struct obligation *o = &step->policy->obligations[turn];
+    const struct submission *s = is_news ? submission_of(closure, o->id) : NULL;
+    struct entry *entry = entry_of(step, o->id);
+    /* What was submitted is recorded, whether or not it was owed. */
+    if (!entry->exists && (is_owed(step, o) || (s && is_complete(step, s))))
+        entry = create(step, o);
+    else if (entry->exists)
+        bring_up_to_date(step, o, entry);
+    if (s && entry->exists) submit(step, entry, s);
+}
+
+static bool submission_eq(const struct submission *a, const struct submission *b)
+{
+    bool same = str_eq(a->id, b->id) && a->submitted_at == b->submitted_at &&
+                a->evidence.n == b->evidence.n;
+    for (size_t i = 0; same && i < a->evidence.n; i++)
+        same = str_eq(a->evidence.items[i].ref, b->evidence.items[i].ref) &&
+               str_eq(a->evidence.items[i].note, b->evidence.items[i].note);
+    return same;
+}
+
+bool obligation_is_news(const struct closure *stored, const struct closure_event *event)
+{
+    const struct submission_list *old = &stored->obligations, *now = &event->closure.obligations;
+    if (!(event->present & CLOSURE_OBLIGATIONS)) return false;
+    bool same = old->n == now->n;
+    for (size_t i = 0; same && i < now->n; i++)
+        same = submission_eq(&old->items[i], &now->items[i]);
+    return !same;
+}
+
+/* ---- what is wrong with it ---- */
+
+static struct str time_text(struct step *step, ms_t t)
+{
+    char text[TIMESTAMP_TEXT];
+    timestamp_format(t, text);
+    return arena_str(step->arena, (struct str){text, sizeof text});
+}
+
+/* Whether it is one that has a start which can be too late: the closing is behind most of them. */
+static bool is_before_start(const struct obligation *o, ms_t start, ms_t submitted_at)
+{
+    return o && o->time.from != FROM_CLOSED_AT && submitted_at < start;
+}
+
+void obligation_warn(struct step *step, const struct closure_event *event)
+{
+    const struct submission_list *list = &event->closure.obligations;
+    for (size_t i = 0; i < list->n; i++) {
+        const struct submission *s = &list->items[i];
+        const struct obligation *o = obligation_of(step, s->id);
+        struct str at = arena_printf(step->arena, "obligations[%.*s]", STR_ARG(s->id));
+        if (!o && !entry_of(step, s->id)->exists)
+            step_warn(step, at, s->id, STR("unknown-obligation: kept for the report alone"));
+        else if (is_ahead(step, s->submitted_at))
+            step_warn(step, at, time_text(step, s->submitted_at),
+                      STR("not submitted: submitted_at is in the future"));
+        else if (!is_complete(step, s))
+            step_warn(step, at, STR_NONE,
+                      STR("not submitted: submitted_at and evidence are needed"));
+        else if (is_before_start(o, o ? clock_of(step, o).start : TIME_NONE, s->submitted_at))
+            step_warn(step, at, time_text(step, s->submitted_at),
+                      STR("submitted before its clock began"));
+    }
+}
+
+/* ---- what is told of its task ---- */
+
+static void warn_of_status(struct step *step, const struct task *task, enum reported_status status,
+                           const char *why)
+{
+    step_warn(step, STR("status"), reported_status_name(status),
+              arena_printf(step->arena, "%.*s: %s", STR_ARG(task_status_name(task->status)), why));
+}
+
+static void take_submitted_at(struct step *step, struct task *task, ms_t at)
+{
+    struct str member = STR("submitted_at");
+    const struct obligation *o = policy_obligation(step->policy, task->name);
+    if (is_ahead(step, at)) {
+        step_warn(step, member, time_text(step, at), STR("not taken: it is in the future"));
+        return;
+    }
+    if (at != TIME_NONE && is_before_start(o, task->clock_start, at))
+        step_warn(step, member, time_text(step, at), STR("submitted before its clock began"));
+    if (at != TIME_NONE || !task_is_done(task))
+        task->submitted_at = at;
+    else
+        step_warn(step, member, STR_NONE, STR("not taken: what is done is withdrawn by open"));
+}
+
+static void take_evidence(struct step *step, struct task *task, struct evidence_list evidence)
+{
+    if (evidence.n || !task_is_done(task))
+        task->evidence = evidence;
+    else
+        step_warn(step, STR("evidence"), STR_NONE,
+                  STR("not taken: what is done is withdrawn by open"));
+}
+
+/* It is worked on, or was withdrawn: that begins a new occurrence. */
+static void go_on(struct step *step, struct task *task, enum reported_status status)
+{
+    bool is_over = task->status == STATUS_CLOSED && (task->resolution == RESOLUTION_SUPERSEDED ||
+                                                     incident_is_put_aside(step->incident));
+    if (is_over)
+        warn_of_status(step, task, status, "it is not owed");
+    else
+        task_apply_status(step, task, status);
+}
+
+static void end(struct step *step, struct task *task, enum reported_status status)
+{
+    bool has_both = task->submitted_at != TIME_NONE && task->evidence.n;
+    bool is_dismissed = status == REPORTED_DISMISSED;
+    if (is_dismissed || status == REPORTED_WONT_FIX || status == REPORTED_DUPLICATE) {
+        if (task_is_done(task))
+            warn_of_status(step, task, status, "it was submitted");
+        else if (is_dismissed && task->evidence.n)
+            task_apply_status(step, task, status);
+        else
+            warn_of_status(step, task, status,
+                           is_dismissed ? "evidence is missing of why it is not owed"
+                                        : "an obligation is submitted, or dismissed with evidence");
+    } else if (has_both) {
+        task_apply_status(step, task, REPORTED_VERIFIED);
+    } else if (task->status != STATUS_CLOSED) {
+        warn_of_status(step, task, status,
+                       task->evidence.n                  ? "submitted_at is missing"
+                       : task->submitted_at != TIME_NONE ? "evidence is missing"
+                                                         : "submitted_at and evidence are missing");
+    }
+}
+
+static void refuse_times(struct step *step, const struct task *task,
+                         const struct task_update_event *event)
+{
+    if (event->snoozed_until != TIME_NONE && event->snoozed_until > step->at)
+        step_warn(step, STR("snoozed_until"), time_text(step, event->snoozed_until),
+                  STR("not taken: an obligation cannot be snoozed"));
+    if (event->due_at != TIME_NONE && event->due_at != task->due_at)
+        step_warn(step, STR("due_at"), time_text(step, event->due_at),
+                  STR("not taken: an obligation cannot be moved"));
+}
+
+void obligation_update(struct step *step, struct task *task, const struct task_update_event *event)
+{
+    const unsigned told = TASK_UPDATE_SUBMITTED_AT | TASK_UPDATE_EVIDENCE;
+    enum reported_status status = event->status;
+    bool is_work = status && status <= REPORTED_BLOCKED;
+    refuse_times(step, task, event);
+    if (is_work) go_on(step, task, status);
+    if (event->present & TASK_UPDATE_SUBMITTED_AT)
+        take_submitted_at(step, task, event->submitted_at);
+    if (event->present & TASK_UPDATE_EVIDENCE) take_evidence(step, task, event->evidence);
+    if (is_work) return;
+    bool has_both = task->submitted_at != TIME_NONE && task->evidence.n;
+    if (status)
+        end(step, task, status);
+    else if ((event->present & told) && has_both)
+        task_apply_status(step, task, REPORTED_VERIFIED);
+}
+
+void obligation_follow(struct step *step)
+{
+    for (size_t i = 0; i < step->policy->obligations_n; i++) {
+        const struct obligation *o = &step->policy->obligations[i];
+        struct entry *entry = entry_of(step, o->id);
+        if (o->time.from != FROM_AFTER || !entry->exists) continue;
+        const struct task *before = entry->task;
+        if (before->status == STATUS_CLOSED && !task_is_done(before)) continue;
+        struct task *task = task_edit(step, entry, &before);
+        set_clock(step, o, task);
+        task_changed(step, entry, before);
+    }
+}
