@@ -122,5 +122,7 @@ bool task_update_refused(struct step *step, const struct task_update_event *even
         .accepted_by =
             event->present & TASK_UPDATE_ACCEPTED_BY ? event->accepted_by : task->accepted_by,
     };
+    /* No duty ends by that word: it is ignored, with a warning. */
+    if (task->kind == KIND_OBLIGATION && claim.status == REPORTED_WONT_FIX) return false;
     return closing_refuse_reason(step, &claim, event->incident_id);
 }
