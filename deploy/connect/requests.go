@@ -15,10 +15,12 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/bloblang"
@@ -114,6 +116,7 @@ func newRequests(config *service.ParsedConfig, resources *service.Resources) (*r
 	// A processor is made for each thread; what one has done the others must know.
 	shared, _ := resources.GetOrSetGeneric("requests/"+resources.Label(), newMemory())
 	r.memory = shared.(*memory)
+	terminated() // from now on
 	r.again = resources.Metrics().NewCounter("requests_again")
 	r.refused = resources.Metrics().NewCounter("requests_refused")
 	return r, errors.Join(errs[:]...)
@@ -361,12 +364,23 @@ func named(object map[string]any, member string) string {
 	return ""
 }
 
+// terminated is closed when the process is told to end: then nothing is waited for any more, while a request that is
+// under way is finished.
+var terminated = sync.OnceValue(func() <-chan struct{} {
+	signals, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	go func() { <-signals; close(done) }()
+	return done
+})
+
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
+	case <-terminated():
+		return errors.New("this process ends")
 	case <-ctx.Done():
 		return ctx.Err()
 	}

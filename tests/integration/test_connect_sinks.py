@@ -175,6 +175,62 @@ def test_faults_of_a_tracker(world, standin, connect):
     assert all(count[t] <= 1 for t in lost)
 
 
+def _event(task_id, version, **members):
+    """A task's event as the worker sends it, with what the sinks look at."""
+    kind = members.pop("kind", "created")
+    value = {"task_id": task_id, "version": version, "incident_id": task_id.split("/")[0], "finding_id": "F-1", "kind": "bug", "queue": "engineering",
+             "title": "Dumps are not redacted", "description": None, "severity": "high", "priority": "P2", "status": "open", "resolution": None,
+             "reason": None, "owner": None, "created_at": "2026-11-20T10:15:00.000Z", "updated_at": "2026-11-20T10:15:00.000Z", "due_at": None,
+             "tracker": None, "moved_from": None, "moved_to": None, "changes": {}, "warnings": []}
+    return value | members, {"ce_type": f"epilogue.task.{kind}.v1", "ce_id": f"{task_id}/{version}"}
+
+
+@pytest.mark.parametrize("key_came_back", [True, False], ids=["its key is known", "its key is not known"])
+def test_a_task_that_moves_takes_its_issue_along(world, standin, connect, key_came_back):
+    world.topics_create(4)
+    systems = ("github", "jira")
+    connector = connect(*(f"sinks/to-{s}" for s in systems)).wait_ready()
+
+    def send(value, headers):
+        world.publish("followup-tasks", value, headers=headers)
+    old, new = bug_id("INC-1", "F-1"), bug_id("INC-2", "F-1")
+    send(*_event(old, 1))
+    wait_until(lambda: all(standin.of(s) for s in systems), 40, lambda: f"two issues; {connector.log[-2000:]}")
+    # One system can be the tracker of a task; the other sink knows the issue by what it remembers.
+    tracker = {"system": "github", "key": "acme/security#1", "url": None} if key_came_back else None
+    if not key_came_back:
+        connector.kill()  # and then by its label alone
+        connector.start()
+    send(*_event(new, 1, moved_from=old, tracker=tracker))
+    send(*_event(old, 2, kind="closed", status="closed", resolution="duplicate", moved_to=new, tracker=tracker))
+    wait_until(lambda: _of_task(standin.of("github"), new), 40, lambda: f"the new label; {standin.of('github')}\n{connector.log[-2000:]}")
+    if not key_came_back:
+        wait_until(lambda: _of_task(standin.of("jira"), new), 40, lambda: f"the new label; {standin.of('jira')}")
+    _quiet(world, standin)
+    assert [len(standin.of(s)) for s in systems] == [1, 1] and not _of_task(standin.of("github"), old)
+    issue = standin.of("github")[0]
+    assert issue["state"] == "open" and f"epilogue-task: {new}" in issue["body"] and old not in issue["body"]
+
+
+def test_a_tracker_that_is_away(world, standin, connect):
+    """What is tried again and again ends with the process, in time, and goes on with the next one."""
+    world.topics_create(4)
+    standin.fault("503", "/github/", times=10**6)
+    connector = connect("sinks/to-github").wait_ready()
+    value, headers = _event(bug_id("INC-1", "F-1"), 1)
+    world.publish("followup-tasks", value, headers=headers)
+    wait_until(lambda: standin.counted("/github/") >= 2, 40, "requests")
+    began = time.monotonic()
+    connector.process.terminate()
+    connector.process.wait(40)
+    assert time.monotonic() - began < 10 and standin.of("github") == []
+    standin.clear_faults()
+    connector.start()
+    wait_until(lambda: standin.of("github"), 40, lambda: f"the issue; {connector.log[-2000:]}")
+    _quiet(world, standin)
+    assert len(standin.of("github")) == 1 and connector.dead_letters() == []
+
+
 def test_what_people_are_told(world, standin, connect):
     """A digest for each who is in the directory; the fallback is told of those who are not, or are gone."""
     world.set_policy(_SECONDS)

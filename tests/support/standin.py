@@ -128,6 +128,11 @@ class StandIn:
         with self._lock:
             self._faults.append(Fault(kind, where, times, every, value))
 
+    def clear_faults(self):
+        """Everything works again."""
+        with self._lock:
+            self._faults = []
+
     def counted(self, where):
         """How many requests matched."""
         return sum(1 for r in self.requests if re.search(where, r.line))

@@ -167,7 +167,9 @@ static bool open_record(const struct decoder *decoder, struct arena *arena,
 {
     if (!record->value.p)
         return decode_refuse(refused, REFUSE_NO_VALUE, STR("the record has no value"));
-    if (record->value.n > decoder->limits->record_bytes)
+    /* Our own records have what was taken before. */
+    bool is_ours = record->topic == TOPIC_FORWARDED && envelope_kind(record) > ENVELOPE_RECORD;
+    if (!is_ours && record->value.n > decoder->limits->record_bytes)
         return decode_refuse(refused, REFUSE_TOO_LARGE,
                              arena_printf(arena,
                                           "the record has %zu bytes, at most %zu are allowed",
@@ -202,9 +204,16 @@ bool decode_record(const struct decoder *decoder, struct arena *arena, const str
     const struct json *data = NULL;
     if (!open_record(decoder, arena, record, &event->cause, &data, refused)) return false;
     struct reader reader = {
-        .decoder = decoder, .arena = arena, .refused = refused, .merged = kind == ENVELOPE_FINDING};
+        .decoder = decoder, .arena = arena, .refused = refused, .merged = kind >= ENVELOPE_FINDING};
     warn_of_time(&reader, record, event->cause.at);
-    decode_data(&reader, reader.merged ? TOPIC_FINDING_UPDATED : event->cause.topic, data, event);
+    if (kind == ENVELOPE_FINDING_UPDATED)
+        decode_data(&reader, TOPIC_FINDING_UPDATED, data, event);
+    else if (kind == ENVELOPE_TASK_UPDATED)
+        decode_data(&reader, TOPIC_TASK_UPDATED, data, event);
+    else if (reader.merged)
+        decode_merged(&reader, kind, data, event);
+    else
+        decode_data(&reader, event->cause.topic, data, event);
     check_key(&reader, record->key, event->incident_id);
     return reader.rank == 0;
 }

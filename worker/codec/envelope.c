@@ -29,9 +29,15 @@ struct str envelope_message_header(const struct message *message, struct str nam
     return last_of(message->headers, message->headers_n, name);
 }
 
-const struct str envelope_kinds[ENVELOPE_UNKNOWN] = {[ENVELOPE_RECORD] = {"record", 6},
-                                                     [ENVELOPE_FINDING] = {"finding", 7},
-                                                     [ENVELOPE_ITEMS] = {"items", 5}};
+const struct str envelope_kinds[ENVELOPE_UNKNOWN] = {
+    [ENVELOPE_RECORD] = {"record", 6},
+    [ENVELOPE_ITEMS] = {"items", 5},
+    [ENVELOPE_FINDING] = {"finding", 7},
+    [ENVELOPE_FINDING_UPDATED] = {"finding-updated", 15},
+    [ENVELOPE_TASK_UPDATED] = {"task-updated", 12},
+    [ENVELOPE_MERGE] = {"merge", 5},
+    [ENVELOPE_PARTING] = {"parting", 7},
+    [ENVELOPE_FORGOTTEN] = {"forgotten", 9}};
 
 enum envelope_kind envelope_kind(const struct record *record)
 {

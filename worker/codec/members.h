@@ -10,9 +10,9 @@
 #include "reader.h"
 
 #define MEMBERS_IDENTIFIER_BYTES 256
-#define MEMBERS_MERGED_ID_BYTES \
-    (2 * MEMBERS_IDENTIFIER_BYTES + 1) /* "<incident_id>:<finding_id>" */
-#define MEMBERS_TASK_ID_BYTES 4096     /* its parts are percent-encoded identifiers or a party */
+/* "<incident_id>:<finding_id>", percent-encoded. */
+#define MEMBERS_MERGED_ID_BYTES (2 * 3 * MEMBERS_IDENTIFIER_BYTES + 1)
+#define MEMBERS_TASK_ID_BYTES 4096 /* its parts are percent-encoded identifiers or a party */
 #define MEMBERS_PARTY_BYTES 1024
 #define MEMBERS_LABELS_MAX 32
 #define MEMBERS_LABEL_BYTES 256

@@ -26,6 +26,17 @@ void finding_task_follow_up(struct step *step, struct finding *finding, unsigned
                             enum reported_status refused);
 /* The time is over for which the risk of the task was accepted: it is open again, and its finding. */
 void finding_task_end_acceptance(struct step *step, struct entry *entry);
+/* What a record says, put into the tasks of a finding that is held with them. */
+void finding_task_say(struct step *step, struct finding *finding, const struct finding *was,
+                      unsigned present);
+/* What a task of the finding is called in an incident, as far as is known here. */
+struct str finding_task_id_in(struct step *step, struct str incident_id,
+                              const struct finding *finding, enum task_kind kind);
+/* Closes the finding's tasks, for it goes to another incident; they are what it carries. */
+void finding_task_leave(struct step *step, struct finding *finding, struct str to,
+                        enum resolution resolution);
+/* Opens those that it carries; it has one in any case. */
+void finding_task_come(struct step *step, struct finding *finding, unsigned present);
 /* Its doubt is another than `old`: closes the task of a duplicate that counts by now, and says the
  * step's warnings on the task's event. */
 void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old);

@@ -25,7 +25,8 @@ struct clock {
 
 static struct entry *entry_of(struct step *step, struct str id)
 {
-    return step_task_entry(step, task_name(step, KIND_OBLIGATION, id));
+    return step_task_entry(step,
+                           task_name(step, KIND_OBLIGATION, state_encode_part(step->arena, id)));
 }
 
 static ms_t said(const struct incident *incident, enum obligation_start from)
@@ -156,7 +157,7 @@ static struct entry *create(struct step *step, const struct obligation *o)
 {
     struct clock clock = clock_of(step, o);
     struct task_seed seed = followup_seed(step, KIND_OBLIGATION, title_of(step, o));
-    seed.part = o->id;
+    seed.part = state_encode_part(step->arena, o->id);
     seed.description = description_of(step, o, &clock);
     if (!seed.ruling.by) seed.ruling.rule = rule_of(step, o);
     seed.clock_start = clock.start;

@@ -129,6 +129,7 @@ struct ruling rules_decide(struct step *step, enum task_kind kind, const struct 
 struct ruling rules_of(struct step *step, const struct task *task)
 {
     const struct finding *finding =
-        task->finding_id.p ? step_finding_entry(step, task->finding_id)->finding : NULL;
+        task->finding_id.p ? step_finding_entry(step, &task->origin, task->finding_id)->finding
+                           : NULL;
     return rules_decide(step, task->kind, finding);
 }
