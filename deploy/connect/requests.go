@@ -65,7 +65,7 @@ type requests struct {
 func requestsSpec() *service.ConfigSpec {
 	return service.NewConfigSpec().
 		Summary("Makes HTTP requests for a message, one after the other, as a mapping says.").
-		Description("The mapping gets `event` (the message), `directory`, `answers` (by the names of the requests: status, headers, body), `again` (whether a process before may have dealt with this message already) and `known`, `known_moved` and `known_incident` (what was remembered of its task_id, moved_from and incident_id, or null). It gives one of: `ask` (method, path or url, body or form, content_type), with `as` (the answer's name), `once` (not to be made twice), `certain` (no earlier one can exist), `accept` (statuses that are answers, too), `secrets` (texts that no log or dead letter may show); `done` (what the message becomes; null: nothing); `retry` or `refuse` (a sentence). Beside each, `remember` and `remember_incident` (kept for later messages of this task_id, this incident_id). A refused message stays as it came and has the metadata outcome (refused), sentence, request and answer.").
+		Description("The mapping gets `event` (the message), `directory`, `answers` (by the names of the requests: status, headers, body), `again` (whether a process before may have dealt with this message already) and `known`, `known_moved` and `known_incident` (what was remembered of its task_id, moved_from and incident_id, or null). It gives one of: `ask` (method, path or url, body or form, content_type), with `as` (the answer's name), `once` (not to be made twice), `certain` (no earlier one can exist), `accept` (statuses that are answers, too), `secrets` (texts that no log or dead letter may show); `done` (what the message becomes; null: nothing); `retry` or `refuse` (a sentence; with `patient` it is tried for ever). Beside each, `remember` and `remember_incident` (kept for later messages of this task_id, this incident_id). A refused message stays as it came and has the metadata outcome (refused), sentence, request and answer.").
 		Field(service.NewStringListField("needs").Description("Variables of the environment that must be set.").Default([]any{})).
 		Field(service.NewStringField("url").Description("What a `path` is appended to.").Default("")).
 		Field(service.NewStringMapField("headers").Description("Headers of all requests. Those that are empty are left out. They stand in no dead letter.").Default(map[string]any{})).
@@ -172,6 +172,7 @@ type plan struct {
 	Secrets  []string `json:"secrets"`
 	Done     any      `json:"done"`
 	Retry    string   `json:"retry"`
+	Patient  bool     `json:"patient"`
 	Refuse   string   `json:"refuse"`
 	Remember any      `json:"remember"`
 	// The same for all tasks of the incident.
@@ -196,6 +197,7 @@ type failure struct {
 	sentence string
 	maybe    bool          // it may have had its effect
 	refuse   bool          // asking again is of no use
+	patient  bool          // it is no fault of the message, so it is not given up
 	after    time.Duration // not before
 	call     *call
 	answer   *answerOf
@@ -278,7 +280,7 @@ func (r *requests) converse(ctx context.Context, message *service.Message) (*ser
 		case next.Refuse != "":
 			return nil, &failure{sentence: next.Refuse, call: asked, answer: answered}, nil
 		case next.Retry != "":
-			failed = &failure{sentence: next.Retry, maybe: true}
+			failed = &failure{sentence: next.Retry, maybe: true, patient: next.Patient}
 		case next.Ask == nil:
 			if next.Done == nil {
 				return nil, nil, nil
@@ -309,7 +311,7 @@ func (r *requests) converse(ctx context.Context, message *service.Message) (*ser
 		}
 		wait := max(failed.after, pause/2+rand.N(pause+1))
 		pause = min(2*pause, r.longest)
-		if time.Since(began)+wait > r.giveUp {
+		if time.Since(began)+wait > r.giveUp && !failed.patient {
 			failed.sentence = fmt.Sprintf("given up after %v: %s", r.giveUp, failed.sentence)
 			return nil, failed, nil
 		}
@@ -485,6 +487,7 @@ func (a *answerOf) judge(f *failure) *failure {
 	case a.status == http.StatusForbidden && bytes.Contains(a.body, []byte("secondary rate limit")): // and another
 		f.after = time.Minute
 	case a.status == http.StatusUnauthorized: // no fault of the record: the token is wrong
+		f.patient = true
 		f.sentence += " (the token is wrong or expired; nothing goes on until it is right)"
 	case a.status == http.StatusRequestTimeout, a.status >= 500:
 		f.maybe = true

@@ -79,8 +79,8 @@ def test_tasks_become_issues(world, standin, connect):
     world.topics_create(4)
     world.start_worker().wait_ready()
     connect("sinks/to-github", "sinks/to-jira", JIRA_ISSUE_TYPE="Bug",
-            directory={"recipients": {"person:dev@example.com": {"github": "octocat"}}}).wait_ready()
-    world.close_incident(closure("INC-1"))
+            directory={"recipients": {"person:dev@example.com": {"github": "octocat"}, "person:lead@example.com": {"github": "nobody"}}}).wait_ready()
+    world.close_incident(closure("INC-1"))  # its owner's login is none, and no reason to make no issue
     world.update_finding(finding("INC-1", "F-1", severity="high"))
     task = bug_id("INC-1", "F-1")
     created = wait_until(lambda: (t := checker.latest_tasks(world.tasks())) and len(t) > 1 and task in t and t, 30, "tasks")

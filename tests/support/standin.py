@@ -280,6 +280,8 @@ def _github_create(stand_in, request, tell, repository):
     if not body.get("title"):
         raise Refused(422, {"message": "Invalid request.\n\n\"title\" wasn't supplied."})
     _texts_422(body, {"title": 256, "body": 65536})
+    if "nobody" in body.get("assignees", []):
+        raise Refused(422, {"message": "Validation Failed", "errors": [{"resource": "Issue", "field": "assignees", "code": "invalid", "value": "nobody"}]})
     number = sum(1 for i in stand_in.of("github") if i["_repository"] == repository) + 1
     key = f"{repository}#{number}"
     issue = {"id": next(stand_in._numbers), "number": number, "html_url": f"https://github.com/{repository}/issues/{number}",
