@@ -421,6 +421,36 @@ static void the_work_goes_along(void **state)
     assert_int_equal(task_of(w, "B", "bug/A:F")->status, STATUS_RESOLVED);
 }
 
+static void flags_and_severity_go_along(void **state)
+{
+    struct world *w = *state;
+    for (int order = 0; order < 2; order++) {
+        const char *a = order ? "A2" : "A1", *b = order ? "B2" : "B1";
+        struct closure_event *light = closed(w, b, 1);
+        SET_CLOSURE(light, SEVERITY, severity, SEVERITY_LOW);
+        SET_CLOSURE(light, DATA_BREACH, data_breach, TRI_FALSE);
+        add_inline(w, light, lapse(w, b, "G", -1));
+        struct closure_event *full = merged(w, a, 1, b);
+        SET_CLOSURE(full, SEVERITY, severity, SEVERITY_HIGH);
+        SET_CLOSURE(full, DATA_BREACH, data_breach, TRI_TRUE);
+        SET_CLOSURE(full, CUSTOMER_IMPACTING, customer_impacting, TRI_SUSPECTED);
+        take_closure(w, AT, order ? light : full);
+        deliver(w);
+        take_closure(w, AT, order ? full : light);
+        deliver(w);
+        const struct incident *now = incident_of(w, b);
+        assert_int_equal(now->level, LEVEL_FULL);
+        assert_int_equal(now->severity, SEVERITY_HIGH);
+        assert_int_equal(now->data_breach, TRI_TRUE);
+        assert_int_equal(now->customer_impacting, TRI_SUSPECTED);
+        assert_true(is_open(w, b, "postmortem"));
+        /* They part: it stays what it is. */
+        take_closure(w, LATER, merged(w, a, 2, NULL));
+        deliver(w);
+        assert_int_equal(incident_of(w, b)->level, LEVEL_FULL);
+    }
+}
+
 static void what_is_done_is_done(void **state)
 {
     struct world *w = *state;
@@ -610,6 +640,7 @@ int main(void)
         IN_WORLD(merged_elsewhere_since_is_no_circle),
         IN_WORLD(a_circle_of_what_is_past_its_retention),
         IN_WORLD(the_work_goes_along),
+        IN_WORLD(flags_and_severity_go_along),
         IN_WORLD(what_is_done_is_done),
         IN_WORLD(held_where_the_other_is_not_closed),
         IN_WORLD(what_was_put_aside_is_open_again),

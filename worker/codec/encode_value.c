@@ -578,6 +578,10 @@ static void write_merge(struct buf *out, const struct output *output)
     json_write_string(out, output->incident_id);
     PUT(out, event, LIST, passed);
     PUT(out, event, LIST, circle);
+    if (event->facts.severity) PUT(out, &event->facts, WORD(severity), severity);
+    if (event->facts.customer_impacting)
+        PUT(out, &event->facts, WORD(tristate), customer_impacting);
+    if (event->facts.data_breach) PUT(out, &event->facts, WORD(tristate), data_breach);
     buf_char(out, '}');
 }
 

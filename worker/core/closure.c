@@ -33,6 +33,27 @@ static void forget_circle(struct incident *incident)
     incident->circle_is_open = false;
 }
 
+/* True wins, and what is suspected is more than false. */
+static enum tristate stronger(enum tristate a, enum tristate b)
+{
+    static const int strength[] = {0, [TRI_FALSE] = 1, [TRI_SUSPECTED] = 2, [TRI_TRUE] = 3};
+    return strength[a] >= strength[b] ? a : b;
+}
+
+static enum severity higher(enum severity a, enum severity b)
+{
+    return a && (!b || a < b) ? a : b;
+}
+
+/* What incidents that were merged into it have brought counts beside its own. */
+static void count_merged(struct incident *incident)
+{
+    incident->severity = higher(incident->severity, incident->merged_severity);
+    incident->customer_impacting =
+        stronger(incident->customer_impacting, incident->merged_customer_impacting);
+    incident->data_breach = stronger(incident->data_breach, incident->merged_data_breach);
+}
+
 static void merge_header(const struct policy *policy, struct incident *stored,
                          const struct closure_event *event)
 {
@@ -50,6 +71,7 @@ static void merge_header(const struct policy *policy, struct incident *stored,
     INCIDENT_MEMBERS(MEMBER_MERGE, MEMBER_SKIP)
     if (present & CLOSURE_OWNER) stored->owner = owner;
     if (!stored->severity) stored->severity = policy->severity_default;
+    count_merged(stored);
 }
 
 static void merge_closure(struct closure *stored, const struct closure *in, unsigned present)
@@ -304,13 +326,15 @@ static struct cursor cursor_at(const struct step *step, enum stage stage, unsign
 
 /* Tells those that it concerns: the incident that it was merged into before, and the one that it is
  * merged into now. */
-static void say_merge(struct step *step, struct str before)
+static void say_merge(struct step *step, struct str before, bool brings_news)
 {
     struct incident *incident = step->incident;
     struct str_list none = {NULL, 0};
-    if (str_eq(before, incident->merged_into)) return;
-    if (before.p) forward_parting(step, before, (struct edge){incident->incident_id, before}, none);
-    if (incident->merged_into.p) forward_merge(step, none, none);
+    if (before.p && !str_eq(before, incident->merged_into))
+        forward_parting(step, before, (struct edge){incident->incident_id, before}, none);
+    bool is_new = brings_news || !str_eq(before, incident->merged_into);
+    if (!incident->merged_into.p || !is_new) return;
+    forward_merge(step, &(struct merge_event){.facts = forward_facts(incident)});
 }
 
 static void begin(struct step *step, const struct closure_event *event)
@@ -333,7 +357,10 @@ static void begin(struct step *step, const struct closure_event *event)
              !str_eq(old.title, incident->title) || step->warnings.n)
         occurrence_announce(step, INCIDENT_UPDATED);
 
-    say_merge(step, old.merged_into);
+    const struct merged_facts said = forward_facts(&old), facts = forward_facts(incident);
+    say_merge(step, old.merged_into,
+              said.severity != facts.severity || said.data_breach != facts.data_breach ||
+                  said.customer_impacting != facts.customer_impacting);
     unsigned changes = what_changed(step->policy, &old, incident);
     if (is_submitted) changes |= CHANGE_SUBMITTED;
     /* What ticks were to go on with, this closure does. */
@@ -479,7 +506,7 @@ static void make_void(struct step *step)
     incident->merged_into = STR_NONE;
     warn_of_circle(step);
     occurrence_announce(step, INCIDENT_UPDATED);
-    say_merge(step, before);
+    say_merge(step, before, false);
     go_over_all(step, CHANGE_BACK);
 }
 
@@ -489,7 +516,7 @@ static void make_again(struct step *step)
     incident->merged_into = incident->merge_void;
     forget_circle(incident);
     occurrence_announce(step, INCIDENT_UPDATED);
-    say_merge(step, STR_NONE);
+    say_merge(step, STR_NONE, true);
     go_over_all(step, 0);
 }
 
@@ -506,7 +533,30 @@ void closure_settle(struct step *step)
             forget_circle(incident);
     }
     if (incident->circle_is_open) make_again(step);
+    if (incident->brought) {
+        unsigned changes = incident->brought;
+        incident->brought = 0;
+        go_over_all(step, changes);
+    }
     if (incident->gone.n || incident->is_forgotten) go_over_all(step, 0);
+}
+
+void closure_take_facts(struct step *step, const struct merged_facts *facts)
+{
+    struct incident *incident = step->incident;
+    const struct incident old = *incident;
+    incident->merged_severity = higher(incident->merged_severity, facts->severity);
+    incident->merged_customer_impacting =
+        stronger(incident->merged_customer_impacting, facts->customer_impacting);
+    incident->merged_data_breach = stronger(incident->merged_data_breach, facts->data_breach);
+    if (incident->phase == PHASE_WAITING) return;
+    count_merged(incident);
+    decide_level(step);
+    unsigned changes = what_changed(step->policy, &old, incident) & ~(unsigned)CHANGE_BACK;
+    if (!changes) return;
+    occurrence_announce(step, INCIDENT_UPDATED);
+    if (!incident_is_put_aside(incident)) incident->brought |= changes;
+    closure_settle(step);
 }
 
 void closure_place(struct step *step, struct entry *finding)

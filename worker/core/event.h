@@ -146,8 +146,15 @@ struct arrival_event {
     struct finding finding;
 };
 
+/* What an incident brings to the one that it is merged into (R4.196); none: it says nothing. */
+struct merged_facts {
+    enum severity severity;
+    enum tristate customer_impacting, data_breach;
+};
+
 /* An incident was merged into this one, or into one that is merged into it. */
 struct merge_event {
+    struct merged_facts facts;
     struct str_list
         passed; /* the incidents that it has come through, the one that was merged first */
     struct str_list circle; /* once it has come round: the members, in the order of the merges */

@@ -110,11 +110,17 @@ void forward_task_update(struct step *step, struct str to, struct origin origin,
     step_count(step, 1, event->reason.n);
 }
 
-void forward_merge(struct step *step, struct str_list passed, struct str_list circle)
+struct merged_facts forward_facts(const struct incident *incident)
+{
+    return (struct merged_facts){incident->severity, incident->customer_impacting,
+                                 incident->data_breach};
+}
+
+void forward_merge(struct step *step, const struct merge_event *event)
 {
     struct merge_event *on = &emit(step, step->incident->merged_into, EVENT_MERGE)->merge;
-    on->passed = circle.n ? passed : passed_on(step, passed);
-    on->circle = circle;
+    *on = *event;
+    if (!event->circle.n) on->passed = passed_on(step, event->passed);
     step_count(step, 1, 0);
 }
 

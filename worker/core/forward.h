@@ -24,8 +24,11 @@ void forward_finding(struct step *step, struct str to, struct origin origin,
 /* What is told of one of its tasks; or of a party's, where the origin has no finding_id. */
 void forward_task_update(struct step *step, struct str to, struct origin origin,
                          const struct task_update_event *event);
-/* That an incident is merged, to the next one on its way; `passed` are those before this one. */
-void forward_merge(struct step *step, struct str_list passed, struct str_list circle);
+/* That an incident is merged, to the next one on its way; `passed` are those before this one, unless it
+ * goes round a circle. */
+void forward_merge(struct step *step, const struct merge_event *event);
+/* What the incident itself brings to others. */
+struct merged_facts forward_facts(const struct incident *incident);
 /* That a merge is no more, the same way. */
 void forward_parting(struct step *step, struct str to, struct edge edge, struct str_list passed);
 /* That this incident has forgotten what it had of another one. */

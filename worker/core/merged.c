@@ -108,7 +108,7 @@ static struct str_list turned(struct step *step, struct str_list circle, size_t 
 
 /* All members see the same circle, whichever merge has closed it, so it is always the same one that
  * ends its own. Where a member goes elsewhere by now there is no such circle. */
-static void go_round(struct step *step, struct str_list circle)
+static void go_round(struct step *step, struct str_list circle, struct merged_facts facts)
 {
     struct incident *incident = step->incident;
     size_t at = place_in(circle, incident->incident_id);
@@ -119,7 +119,7 @@ static void go_round(struct step *step, struct str_list circle)
     for (size_t i = 1; i < circle.n; i++)
         if (str_cmp(circle.items[i], circle.items[smallest]) < 0) smallest = i;
     if (smallest) {
-        forward_merge(step, (struct str_list){NULL, 0}, circle);
+        forward_merge(step, &(struct merge_event){.facts = facts, .circle = circle});
     } else {
         incident->circle = circle;
         closure_settle(step);
@@ -130,12 +130,14 @@ void merged_take_merge(struct step *step, const struct merge_event *event)
 {
     struct incident *incident = step->incident;
     size_t at = place_in(event->passed, incident->incident_id);
+    if (!event->circle.n && at == event->passed.n) closure_take_facts(step, &event->facts);
     if (event->circle.n) {
-        go_round(step, event->circle);
+        go_round(step, event->circle, event->facts);
     } else if (at < event->passed.n) {
-        go_round(step, (struct str_list){event->passed.items + at, event->passed.n - at});
+        go_round(step, (struct str_list){event->passed.items + at, event->passed.n - at},
+                 event->facts);
     } else if (incident->merged_into.p && event->passed.n < PASSED_MAX) {
-        forward_merge(step, event->passed, (struct str_list){NULL, 0});
+        forward_merge(step, event);
     } else if (incident->merged_into.p) {
         /* Longer than any record may be: it is cut here, as a circle is. */
         struct str *two = arena_alloc(step->arena, 2 * sizeof *two);

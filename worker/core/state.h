@@ -138,6 +138,11 @@ struct edge_list {
     OWN(TEXT, merge_void)   /* what it was to be merged into, but that would close a circle */ \
     OWN(LIST, circle)       /* its members, from this one on; of a merge that is to be made void, \
                                   until what is under way is done, without merge_void */ \
+    OWN(WORD(severity), merged_severity) /* the highest of incidents that were merged into it, as are \
+                                            the next two: what counts is this or its own */ \
+    OWN(TRISTATE, merged_customer_impacting) \
+    OWN(TRISTATE, merged_data_breach) \
+    OWN(WORDS(change, 1), brought) /* what such a merge has changed, until it is done about */ \
     OWN(BOOLEAN, circle_is_open) /* it is no more: the merge that was void is to be made */ \
     OWN(OBJECTS(edge_list, edge), gone) /* findings that came by these merges are to go home */ \
     OWN(BOOLEAN, is_forgotten) /* those that it has sent on were deleted where they were: they go on \
