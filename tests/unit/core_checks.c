@@ -131,10 +131,11 @@ static void check_sending(struct world *w, const struct output *o)
                                               r->task->kind == KIND_OBLIGATION
                                         : all);
     if (r->urgent) return;
-    ms_t local = o->at + policy->calendar.utc_offset_minutes * MINUTE_MS;
-    ms_t midnight = o->at - (local - timestamp_day(local) * DAY_MS);
-    assert_true(o->at - midnight == policy->remind_at || o->at >= t("9998-12-30"));
-    assert_true(deadline_add(&policy->calendar, midnight, working_days(0)) == midnight);
+    const struct calendar *calendar = &policy->calendar;
+    int64_t day = calendar_day(calendar, o->at);
+    ms_t morning = calendar_time(calendar, day, policy->remind_at);
+    assert_true(o->at == morning || o->at >= t("9998-12-30"));
+    assert_true(calendar_is_working_day(calendar, day));
 }
 
 static void check_reminder_output(struct world *w, const struct output *o)

@@ -13,8 +13,7 @@ static void read_work(struct reader *r, const struct json **m, struct finding *f
 {
     f->category = members_word(r, m[M_category], &category_words, CATEGORY_UNCATEGORIZED);
     f->severity = members_severity(r, m[M_severity]);
-    f->status =
-        members_choice(r, m[M_status], &reported_status_words, REPORTED_OPEN, REPORTED_DUPLICATE);
+    f->status = members_status(r, m[M_status], REPORTED_DUPLICATE);
     f->work = members_choice(r, m[M_work], &task_kind_words, KIND_BUG, KIND_REGISTER_ENTRY);
     f->sop_change = members_boolean(r, m[M_sop_change]) == TRI_TRUE;
     /* It says nothing that the workflow needs, so an unknown one is left out. */

@@ -35,8 +35,7 @@ struct task_update_event *decode_task_update(struct reader *r, const struct json
     event->order.revision = members_revision(r, m[M_revision]);
     event->order.time = members_time(r, m[M_updated_at], NULL);
     decode_order(r, m, M_end, &event->order);
-    event->status =
-        members_choice(r, m[M_status], &reported_status_words, REPORTED_OPEN, REPORTED_CLOSED);
+    event->status = members_status(r, m[M_status], REPORTED_CLOSED);
     event->reason = members_text(r, m[M_reason]);
     if (!members_owner(r, m[M_owner], &event->owner, &event->owner_part))
         event->present &= ~(unsigned)TASK_UPDATE_OWNER;

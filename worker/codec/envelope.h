@@ -61,6 +61,9 @@ ms_t envelope_forwarded_time(const struct record *record);
 bool envelope_origin(const struct str topic_names[topic_end], const struct record *record,
                      struct cause *cause);
 
+/* Which system the record comes from: the CloudEvents source, absent where it says none. */
+struct str envelope_source(const struct record *record, const struct json *root);
+
 /*
  * Sets event_id and the trace of `cause` (as far as they are there and can be used) and finds the
  * data in `root`. Returns NULL, or why it is a bad envelope.

@@ -63,7 +63,11 @@ int members_word(struct reader *r, const struct json *value, const struct vocabu
 /* Only values `first` to `last` may stand here: else unknown-value. */
 int members_choice(struct reader *r, const struct json *value, const struct vocabulary *vocabulary,
                    int first, int last);
-/* By the policy's aliases; an unknown one is the policy's default, with a warning. */
+/* A status up to `last`, or an alias of one by the policy; else unknown-value. */
+enum reported_status members_status(struct reader *r, const struct json *value,
+                                    enum reported_status last);
+/* By the policy's aliases for the record's source; an unknown one is the policy's default, with a
+ * warning. */
 enum severity members_severity(struct reader *r, const struct json *value);
 
 /* TRI_TRUE, TRI_FALSE or 0; no words. */

@@ -143,7 +143,7 @@ static unsigned what_changed(const struct policy *policy, const struct incident 
 
 /* ---- the stages ---- */
 
-static const enum stage follow_up[] = {STAGE_PARTIES, STAGE_UPDATE,  STAGE_RAISE,  STAGE_TAKE,
+static const enum stage follow_up[] = {STAGE_PARTIES, STAGE_UPDATE,  STAGE_RATE,   STAGE_TAKE,
                                        STAGE_MOVE,    STAGE_RELEASE, STAGE_DOUBTS, STAGE_NONE};
 /* Its findings go on to the other incident. */
 static const enum stage merge_away[] = {STAGE_TAKE, STAGE_MOVE, STAGE_FOLLOW, STAGE_CLOSE,
@@ -219,8 +219,8 @@ static const struct {
 } over_entries[stage_end] = {
     [STAGE_UPDATE] = {ENTRY_TASK, CHANGE_SEVERITY | CHANGE_OWNER | CHANGE_LABELS | CHANGE_FLAGS,
                       followup_update},
-    [STAGE_RAISE] = {ENTRY_FINDING, CHANGE_RAISED | CHANGE_LABELS | CHANGE_FLAGS,
-                     finding_task_decide_anew},
+    [STAGE_RATE] = {ENTRY_FINDING, CHANGE_RAISED | CHANGE_SEVERITY | CHANGE_LABELS | CHANGE_FLAGS,
+                    finding_task_decide_anew},
     [STAGE_RELEASE] = {ENTRY_FINDING, 0, finding_release},
     [STAGE_DOUBTS] = {ENTRY_FINDING, 0, finding_look_again},
     [STAGE_AGAIN] = {ENTRY_FINDING, 0, finding_look_again},
@@ -288,7 +288,7 @@ static bool go_on(struct step *step, const struct closure_event *event)
     case STAGE_PARTIES: return go_over_parties(step);
     case STAGE_TAKE: return go_over_findings(step, event);
     case STAGE_UPDATE:
-    case STAGE_RAISE:
+    case STAGE_RATE:
     case STAGE_RELEASE:
     case STAGE_DOUBTS:
     case STAGE_MOVE:

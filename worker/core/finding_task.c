@@ -402,9 +402,11 @@ static void decide_anew(struct step *step, const struct finding *finding, enum t
 void finding_task_decide_anew(struct step *step, struct entry *entry)
 {
     const struct finding *finding = entry->finding;
-    /* But for its level it is by rules alone that an incident decides about findings. */
-    bool is_raised = step->incident->cursor.changes & CHANGE_RAISED;
-    if (!finding->kind || (!is_raised && !step->policy->rules_n)) return;
+    /* But for its level, and its severity where they have none, it is by rules alone that an incident
+     * decides about findings. */
+    unsigned changes = step->incident->cursor.changes;
+    bool is_rated = changes & CHANGE_RAISED || (changes & CHANGE_SEVERITY && !finding->severity);
+    if (!finding->kind || (!is_rated && !step->policy->rules_n)) return;
     decide_anew(step, finding, finding->kind);
     if (finding->sop_task) decide_anew(step, finding, KIND_SOP_UPDATE);
 }

@@ -19,7 +19,8 @@ static enum task_kind routed_kind(const struct policy *policy, const struct find
 
 enum severity rules_severity(const struct step *step, const struct finding *finding)
 {
-    enum severity severity = finding ? finding->severity : step->incident->severity;
+    enum severity severity = finding ? finding->severity : severity_none;
+    if (!severity) severity = step->incident->severity;
     return severity ? severity : step->policy->severity_default;
 }
 

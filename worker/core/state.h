@@ -67,7 +67,7 @@ NAMES_DECLARE(phase, PHASE_WAITING /* no closure yet */, PHASES)
 #define STAGES(X) \
     X(STAGE_PARTIES, "parties") /* the tasks of the closure's parties, and the policy's duties */ \
     X(STAGE_UPDATE, "update")   /* the new severity or owner goes to the incident's own tasks */ \
-    X(STAGE_RAISE, "raise")     /* the level is full now: so are the findings' priorities */ \
+    X(STAGE_RATE, "rate")       /* the new level or severity goes to the tasks of findings */ \
     X(STAGE_TAKE, "take")       /* the findings inside the closure */ \
     X(STAGE_RELEASE, "release") /* findings that were held get their tasks */ \
     X(STAGE_DOUBTS, "doubts")   /* duplicates, now that all findings of the closure are known */ \
