@@ -168,6 +168,11 @@ void task_update_take(struct step *step, const struct task_update_event *event)
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     say(step, task, event, stays_closed(step, task));
+    /* The incident's own tasks do not go along: who speaks of one is told where the work is. */
+    if (step->incident->merged_into.p && !task->finding_id.p)
+        step_warn(step, STR("task_id"), event->task_id,
+                  arena_printf(step->arena, "of an incident that was merged into %.*s",
+                               STR_ARG(step->incident->merged_into)));
     task_changed(step, entry, before);
     task_tell_warnings(step, entry);
     if (task->kind == KIND_OBLIGATION) obligation_follow(step);
