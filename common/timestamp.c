@@ -251,23 +251,28 @@ static bool read_zone(struct cursor *c, int64_t *offset_ms)
     return read_offset(c, offset_ms) && read_brackets(c);
 }
 
-/* Judges the year once more: an offset can carry a time over the edge. */
-static enum timestamp_result in_range(ms_t t, enum timestamp_result result, ms_t *out)
+bool timestamp_in_range(ms_t t)
 {
     int64_t year;
     unsigned month, day;
     timestamp_date(timestamp_day(t), &year, &month, &day);
-    if (absent_year(year)) return TIMESTAMP_ABSENT;
+    return !absent_year(year);
+}
+
+/* Judges the year once more: an offset can carry a time over the edge. */
+static enum timestamp_result in_range(ms_t t, enum timestamp_result result, ms_t *out)
+{
+    if (!timestamp_in_range(t)) return TIMESTAMP_ABSENT;
     *out = t;
     return result;
 }
 
 enum timestamp_result timestamp_parse(struct str text, ms_t *out)
 {
-    return timestamp_parse_in(text, 0, false, out);
+    return timestamp_parse_period(text, false, out);
 }
 
-enum timestamp_result timestamp_parse_in(struct str text, int offset_minutes, bool last, ms_t *out)
+enum timestamp_result timestamp_parse_period(struct str text, bool last, ms_t *out)
 {
     *out = TIME_NONE;
     struct cursor c = {text.p, text.p + text.n};
@@ -282,9 +287,8 @@ enum timestamp_result timestamp_parse_in(struct str text, int offset_minutes, bo
     /* Before the date is checked: 0000-00-00 is some databases' "none". */
     if (absent_year(date.year)) return TIMESTAMP_ABSENT;
     if (!date_valid(&date)) return TIMESTAMP_BAD;
-    if (date.partial) offset = offset_minutes * MINUTE_MS;
     if (date.partial && last)
-        return in_range(days_behind(&date) * DAY_MS - 1 - offset, TIMESTAMP_PARTIAL, out);
+        return in_range(days_behind(&date) * DAY_MS - 1, TIMESTAMP_PARTIAL, out);
     ms_t t = timestamp_days(date.year, (unsigned)date.month, (unsigned)date.day) * DAY_MS + time -
              offset;
     /* Leap seconds are put in at the end of a day of UTC, nowhere else. */

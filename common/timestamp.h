@@ -3,6 +3,7 @@
 #ifndef EPILOGUE_COMMON_TIMESTAMP_H
 #define EPILOGUE_COMMON_TIMESTAMP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "str.h"
@@ -43,9 +44,10 @@ enum timestamp_result {
  * nine digits, a leap second as :59.999, partial dates.
  */
 enum timestamp_result timestamp_parse(struct str text, ms_t *out);
-/* The same in a zone `offset_minutes` east of UTC, which a partial date alone is read in: its start
- * or, for `last`, the last millisecond of its period (R3.57, R3.58). */
-enum timestamp_result timestamp_parse_in(struct str text, int offset_minutes, bool last, ms_t *out);
+/* The same, but a partial date is for `last` the last millisecond of its period. */
+enum timestamp_result timestamp_parse_period(struct str text, bool last, ms_t *out);
+/* Not in a year that says "absent". */
+bool timestamp_in_range(ms_t t);
 /* An epoch of `value` and `thousandths` (0 to 999): by its magnitude below 10^11 seconds, below 10^14
  * milliseconds, below 10^17 microseconds, else nanoseconds. */
 enum timestamp_result timestamp_from_epoch(int64_t value, int64_t thousandths, ms_t *out);

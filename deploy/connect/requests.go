@@ -14,10 +14,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/bloblang"
@@ -62,7 +65,8 @@ type requests struct {
 func requestsSpec() *service.ConfigSpec {
 	return service.NewConfigSpec().
 		Summary("Makes HTTP requests for a message, one after the other, as a mapping says.").
-		Description("The mapping gets `event` (the message), `directory`, `answers` (by the names of the requests: status, headers, body), `again` (whether a process before may have dealt with this message already) and `known` and `known_incident` (what was remembered of its task_id and incident_id, or null). It gives one of: `ask` (method, path or url, body or form, content_type), with `as` (the answer's name), `once` (not to be made twice), `certain` (no earlier one can exist), `accept` (statuses that are answers, too), `secrets` (texts that no log or dead letter may show); `done` (what the message becomes; null: nothing); `retry` or `refuse` (a sentence). Beside each, `remember` and `remember_incident` (kept for later messages of this task_id, this incident_id). A refused message stays as it came and has the metadata outcome (refused), sentence, request and answer.").
+		Description("The mapping gets `event` (the message), `directory`, `answers` (by the names of the requests: status, headers, body), `again` (whether a process before may have dealt with this message already) and `known`, `known_moved` and `known_incident` (what was remembered of its task_id, moved_from and incident_id, or null). It gives one of: `ask` (method, path or url, body or form, content_type), with `as` (the answer's name), `once` (not to be made twice), `certain` (no earlier one can exist), `accept` (statuses that are answers, too), `secrets` (texts that no log or dead letter may show); `done` (what the message becomes; null: nothing); `retry` or `refuse` (a sentence; with `patient` it is tried for ever). Beside each, `remember` and `remember_incident` (kept for later messages of this task_id, this incident_id). A refused message stays as it came and has the metadata outcome (refused), sentence, request and answer.").
+		Field(service.NewStringListField("needs").Description("Variables of the environment that must be set.").Default([]any{})).
 		Field(service.NewStringField("url").Description("What a `path` is appended to.").Default("")).
 		Field(service.NewStringMapField("headers").Description("Headers of all requests. Those that are empty are left out. They stand in no dead letter.").Default(map[string]any{})).
 		Field(service.NewStringField("basic_auth").Description("user:password, for the header Authorization.").Default("").Secret()).
@@ -77,6 +81,14 @@ func requestsSpec() *service.ConfigSpec {
 
 func newRequests(config *service.ParsedConfig, resources *service.Resources) (*requests, error) {
 	r := &requests{label: resources.Label(), started: time.Now(), log: resources.Logger()}
+	needs, err := config.FieldStringList("needs")
+	if err != nil {
+		return nil, err
+	}
+	missing := slices.DeleteFunc(needs, func(name string) bool { return os.Getenv(name) != "" })
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("set %s; docs/connect/%s.md says what to", strings.Join(missing, ", "), r.label)
+	}
 	var errs [10]error
 	var timeout time.Duration
 	r.base, errs[0] = config.FieldString("url")
@@ -104,6 +116,7 @@ func newRequests(config *service.ParsedConfig, resources *service.Resources) (*r
 	// A processor is made for each thread; what one has done the others must know.
 	shared, _ := resources.GetOrSetGeneric("requests/"+resources.Label(), newMemory())
 	r.memory = shared.(*memory)
+	terminated() // from now on
 	r.again = resources.Metrics().NewCounter("requests_again")
 	r.refused = resources.Metrics().NewCounter("requests_refused")
 	return r, errors.Join(errs[:]...)
@@ -159,6 +172,7 @@ type plan struct {
 	Secrets  []string `json:"secrets"`
 	Done     any      `json:"done"`
 	Retry    string   `json:"retry"`
+	Patient  bool     `json:"patient"`
 	Refuse   string   `json:"refuse"`
 	Remember any      `json:"remember"`
 	// The same for all tasks of the incident.
@@ -183,6 +197,7 @@ type failure struct {
 	sentence string
 	maybe    bool          // it may have had its effect
 	refuse   bool          // asking again is of no use
+	patient  bool          // it is no fault of the message, so it is not given up
 	after    time.Duration // not before
 	call     *call
 	answer   *answerOf
@@ -265,7 +280,7 @@ func (r *requests) converse(ctx context.Context, message *service.Message) (*ser
 		case next.Refuse != "":
 			return nil, &failure{sentence: next.Refuse, call: asked, answer: answered}, nil
 		case next.Retry != "":
-			failed = &failure{sentence: next.Retry, maybe: true}
+			failed = &failure{sentence: next.Retry, maybe: true, patient: next.Patient}
 		case next.Ask == nil:
 			if next.Done == nil {
 				return nil, nil, nil
@@ -296,7 +311,7 @@ func (r *requests) converse(ctx context.Context, message *service.Message) (*ser
 		}
 		wait := max(failed.after, pause/2+rand.N(pause+1))
 		pause = min(2*pause, r.longest)
-		if time.Since(began)+wait > r.giveUp {
+		if time.Since(began)+wait > r.giveUp && !failed.patient {
 			failed.sentence = fmt.Sprintf("given up after %v: %s", r.giveUp, failed.sentence)
 			return nil, failed, nil
 		}
@@ -314,10 +329,13 @@ func (r *requests) converse(ctx context.Context, message *service.Message) (*ser
 
 func (r *requests) next(message *service.Message, event any, answers map[string]any, again bool) (*plan, error) {
 	object, _ := event.(map[string]any)
-	task, incident := named(object, "task_id"), named(object, "incident_id")
+	task, incident, moved := named(object, "task_id"), named(object, "incident_id"), ""
+	if from, _ := object["moved_from"].(string); from != "" {
+		moved = named(map[string]any{"task_id": from}, "task_id")
+	}
 	question := message.Copy()
 	question.SetStructured(map[string]any{"event": event, "directory": r.names.content(), "answers": answers, "again": again,
-		"known": r.memory.get(task), "known_incident": r.memory.get(incident)})
+		"known": r.memory.get(task), "known_moved": r.memory.get(moved), "known_incident": r.memory.get(incident)})
 	result, err := question.BloblangQuery(r.mapping)
 	if err != nil {
 		return nil, err
@@ -348,12 +366,23 @@ func named(object map[string]any, member string) string {
 	return ""
 }
 
+// terminated is closed when the process is told to end: then nothing is waited for any more, while a request that is
+// under way is finished.
+var terminated = sync.OnceValue(func() <-chan struct{} {
+	signals, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	go func() { <-signals; close(done) }()
+	return done
+})
+
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
+	case <-terminated():
+		return errors.New("this process ends")
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -455,7 +484,10 @@ func (a *answerOf) judge(f *failure) *failure {
 	switch {
 	case a.status == http.StatusTooManyRequests:
 	case a.status == http.StatusForbidden && limited: // GitHub's way to say 429
+	case a.status == http.StatusForbidden && bytes.Contains(a.body, []byte("secondary rate limit")): // and another
+		f.after = time.Minute
 	case a.status == http.StatusUnauthorized: // no fault of the record: the token is wrong
+		f.patient = true
 		f.sentence += " (the token is wrong or expired; nothing goes on until it is right)"
 	case a.status == http.StatusRequestTimeout, a.status >= 500:
 		f.maybe = true

@@ -186,7 +186,7 @@ func TestRequestsRefusesWithRequestAndAnswer(t *testing.T) {
 
 func TestRequestsWaitsForARightToken(t *testing.T) {
 	s := newThings(t, status(401), status(401))
-	expect(t, "it", content(t, run(t, processor(t, s.URL, ""))), `{"made":1}`)
+	expect(t, "it", content(t, run(t, processor(t, s.URL, "give_up_after: 1ns"))), `{"made":1}`)
 }
 
 func TestRequestsGivesUp(t *testing.T) {

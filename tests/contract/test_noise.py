@@ -5,6 +5,7 @@ import collections
 import datetime
 import json
 import subprocess
+import zoneinfo
 
 import pytest
 
@@ -83,7 +84,7 @@ def _counted(events, policy):
 
 
 def _zone_of(policy):
-    return datetime.timezone(datetime.timedelta(hours=int(policy["calendar"]["utc_offset"][:3])))
+    return zoneinfo.ZoneInfo(policy["calendar"]["time_zone"])
 
 
 def _local(time, zone):

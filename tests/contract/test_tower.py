@@ -16,7 +16,7 @@ _BIN = pathlib.Path(os.environ.get("EPILOGUE_TEST_BIN", _ROOT / "build/dev/worke
 _BUILD = _BIN.parent.parent
 # From the lowest to the highest: each knows only those before it.
 _TOWER = """
-    names members condition policy state deadline schedule order incident task_diff event output
+    names members condition zone policy state deadline schedule order incident task_diff event output
     item decision recipient step forgotten closing duplicate occurrence rules task reminder forward
     followup coordination obligation finding_task finding
     task_update closure merged review

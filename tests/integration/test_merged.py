@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Merged incidents over several shards: findings go on from one to the other by way of
+"""Merged incidents over several shards: findings go from one to the other by way of
 epilogue-forwarded, and not for ever; and what else can stand on that topic."""
 
 import time
@@ -52,13 +52,16 @@ def test_a_circle_of_three(worlds):
     worlds.wait_task(bug_id(one, f"{two}:F-3"), status="in-progress")
     time.sleep(1)  # whatever goes round would go on
     forwarded = worlds.consume_all("epilogue-forwarded")
-    assert 0 < len(forwarded) <= 2 * 3 * 7, len(forwarded)
+    assert 0 < len(forwarded) <= 4 * 3 * 8, len(forwarded)
+    kinds = [record.header("epilogue-kind") for record in forwarded]
+    assert kinds.count("parting") == 2  # of the merge that is void, to both others
+    assert 3 <= kinds.count("merge") <= 3 * 4
     for record in forwarded:
         value, ends = record.json, ("incident-closed", "finding-updated")
-        assert record.header("epilogue-kind") == "finding"
         assert record.header("epilogue-topic") in [worlds.topic(name) for name in ends]
-        assert value["finding_id"] == "{incident_id}:{finding_id}".format(**value["origin"])
-        assert 1 <= len(value["passed"]) <= 2 * 3
+        if record.header("epilogue-kind") == "finding":
+            assert len(value["passed"]) <= 3
+            assert value["origin"]["incident_id"] in (one, two, three)
     (cut,) = [r.json for r in worlds.tasks() if r.type == "epilogue.incident.updated.v1"]
     assert cut["incident_id"] == one
     assert cut["warnings"] == [{"member": "merged_into", "value": two,
@@ -84,12 +87,12 @@ def test_a_kind_of_a_newer_version_ends_the_worker(world):
     world.topics_create(2)
     partition = partition_of("INC-1", 2)
     world.publish("epilogue-forwarded", {"incident_id": "INC-1"},
-                  headers={"epilogue-kind": "merge", "epilogue-topic": "x"})
+                  headers={"epilogue-kind": "split", "epilogue-topic": "x"})
     for _ in range(2):  # started again, it does not pass over the record either
         worker = world.start_worker()
         assert worker.wait_exit(60) == 1, worker.log
         assert (f"{world.topic('epilogue-forwarded')} partition {partition} offset 0 is a record "
-                "of kind 'merge', which this version does not know: it was written by a newer "
+                "of kind 'split', which this version does not know: it was written by a newer "
                 "version of epilogue") in worker.log
     assert world.consume_all("followup-dead-letters") == []
     # Once it is gone, as a newer worker would leave it, this one works again.

@@ -135,6 +135,10 @@ class KafkaBroker:
         wait_until(lambda: name in self._admin.list_topics(timeout=10).topics, 30,
                    lambda: f"the topic {name}")
 
+    def has_topic(self, name):
+        """Whether it is there."""
+        return name in self._admin.list_topics(timeout=10).topics
+
     def add_partitions(self, name, partitions):
         """Lets a topic have more partitions, and waits till they are there."""
         self._admin.create_partitions([NewPartitions(name, partitions)])[name].result(30)

@@ -128,6 +128,11 @@ class StandIn:
         with self._lock:
             self._faults.append(Fault(kind, where, times, every, value))
 
+    def clear_faults(self):
+        """Everything works again."""
+        with self._lock:
+            self._faults = []
+
     def counted(self, where):
         """How many requests matched."""
         return sum(1 for r in self.requests if re.search(where, r.line))
@@ -253,8 +258,9 @@ def _texts_422(body, members):
 
 
 def _github_hook(issue, action, login, **more):
+    shown = json.loads(json.dumps(_public(issue)))  # as it is now, not when it is sent
     return ("github", "issues", {
-        "action": action, "issue": _public(issue), **more,
+        "action": action, "issue": shown | {"assignee": next(iter(shown["assignees"]), None)}, **more,
         "repository": {"full_name": issue["_repository"], "html_url": f"https://github.com/{issue['_repository']}"},
         "sender": {"login": login, "type": "User"}})
 
@@ -274,6 +280,8 @@ def _github_create(stand_in, request, tell, repository):
     if not body.get("title"):
         raise Refused(422, {"message": "Invalid request.\n\n\"title\" wasn't supplied."})
     _texts_422(body, {"title": 256, "body": 65536})
+    if "nobody" in body.get("assignees", []):
+        raise Refused(422, {"message": "Validation Failed", "errors": [{"resource": "Issue", "field": "assignees", "code": "invalid", "value": "nobody"}]})
     number = sum(1 for i in stand_in.of("github") if i["_repository"] == repository) + 1
     key = f"{repository}#{number}"
     issue = {"id": next(stand_in._numbers), "number": number, "html_url": f"https://github.com/{repository}/issues/{number}",
@@ -465,12 +473,12 @@ def _jira_create(stand_in, request, _):
 
 def _jira_search(stand_in, request, _):
     body = request.json
-    match = re.search(r'labels = "([^"]+)"', body.get("jql", ""))
+    match = re.search(r'labels in \("([^)]+)"\)', body.get("jql", ""))
     project = re.search(r'project = "([^"]+)"', body.get("jql", ""))
     if not match or not project:
         raise Refused(400, {"errorMessages": ["Error in the JQL Query"]})
     found = stand_in._listed("jira", lambda i: i["fields"]["project"]["key"] == project[1]
-                             and match[1] in i["fields"].get("labels", []))
+                             and set(match[1].split('", "')) & set(i["fields"].get("labels", [])))
     return 200, {"issues": [_jira_public(i, "properties" in body) for i in found], "isLast": True}
 
 
@@ -649,9 +657,10 @@ def _thehive_log(stand_in, request, _, number):
 # -- ServiceNow: the table API ---------------------------------------------------------------------------
 
 def _servicenow_list(stand_in, request, _, table):
-    wanted = dict(part.split("=", 1) for part in request.query.get("sysparm_query", "").split("^") if "=" in part)
+    wanted = [re.fullmatch(r"(\w+?)(?:=|IN)(.*)", part) for part in request.query.get("sysparm_query", "").split("^")
+              if not part.startswith("ORDERBY")]
     found = stand_in._listed("servicenow", lambda i: i["_table"] == table
-                             and all(i.get(name) == value for name, value in wanted.items()))
+                             and all(i.get(m[1]) in m[2].split(",") for m in wanted))
     return 200, {"result": [_public(i) for i in found]}
 
 

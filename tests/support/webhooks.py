@@ -70,7 +70,7 @@ class Sources:
         assert self.process.poll() is None, tail(self.log_path)
         try:
             return all(self.send(pathlib.Path(name).stem, b"", {}, method="GET")[0] == 405
-                       for name in self._names)
+                       for name in self._names if name.startswith("sources/"))
         except OSError:
             return False
 

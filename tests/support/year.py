@@ -19,6 +19,7 @@ import json
 import math
 import random
 import sys
+import zoneinfo
 
 DAY = datetime.timedelta(days=1)
 HOUR = datetime.timedelta(hours=1)
@@ -51,7 +52,7 @@ class Shape:
     off_hours: float = 0.2  # closed at night or on a day off
     breach_hours: float = 0  # over which the findings of the breach come; 0: in its closure
     breach_teams: int = 0  # to which they go; 0: to all
-    utc_offset: str = "+01:00"
+    time_zone: str = "Europe/Berlin"
 
 
 SHAPES = {
@@ -64,7 +65,7 @@ SHAPES = {
     "persons-own": Shape(owners=(97, 2, 1), people=3, incidents=130),
     "one-by-one": Shape(breach_hours=30, breach_teams=1, people=4),
     "in-a-week": Shape(breach_hours=170, breach_teams=2, owners=(80, 20, 0)),
-    "at-night": Shape(off_hours=0.7, utc_offset="-08:00", bursts=1),
+    "at-night": Shape(off_hours=0.7, time_zone="America/Los_Angeles", bursts=1),
 }
 
 _TEAMS = ("identity", "edge", "payments", "storage", "search", "mobile", "data-platform", "network",
@@ -99,12 +100,6 @@ _PARTIES = (("Data protection authority", "regulator"), ("National police", "law
             ("Customer success", "internal-group"), ("Legal", "internal-group"))
 
 
-def _zone(text):
-    sign = -1 if text[0] == "-" else 1
-    return datetime.timezone(sign * datetime.timedelta(hours=int(text[1:3]),
-                                                       minutes=int(text[4:6])))
-
-
 def _text(moment):
     """A time as it stands in events."""
     utc = moment.astimezone(datetime.timezone.utc)
@@ -130,7 +125,7 @@ class Year:
     def __init__(self, seed, shape="plain"):
         self.shape = SHAPES[shape]
         self._random = random.Random(f"{shape}/{seed}")
-        self._zone = _zone(self.shape.utc_offset)
+        self._zone = zoneinfo.ZoneInfo(self.shape.time_zone)
         self._lines = []
         self._teams = self._found_teams()
         for number, closed_at in enumerate(self._closings(), 1):
@@ -160,7 +155,7 @@ class Year:
                    for team, people in self._teams.items() if self._random.random() < 0.6}
         return {
             "version": "a year",
-            "calendar": {"utc_offset": self.shape.utc_offset, "holidays": HOLIDAYS},
+            "calendar": {"time_zone": self.shape.time_zone, "holidays": HOLIDAYS},
             "people": {
                 "response-team": {"team": "incident-response"},
                 "response-lead": {"person": "response.lead@example.com"},

@@ -182,6 +182,20 @@ void story_seed(uint64_t of)
     seed = of;
 }
 
+/* One whose clocks are changed every few weeks, by an hour or half of it. */
+static struct zone some_zone(struct world *w)
+{
+    size_t n = 2 + (size_t)story_pick(40);
+    struct zone_change *changes = arena_alloc(w->arena, n * sizeof *changes);
+    ms_t at = t("2026-11-01");
+    int64_t offset = (story_pick(1440) - 720) * MINUTE_MS;
+    for (size_t i = 0; i < n; i++) {
+        at += (1 + story_pick(60)) * DAY_MS + story_pick(24) * HOUR_MS;
+        changes[i] = (struct zone_change){at, offset + story_pick(3) * 30 * MINUTE_MS};
+    }
+    return (struct zone){.offset = offset, .changes = changes, .changes_n = n};
+}
+
 static void some_obligation(struct world *w, struct obligation *all, size_t i)
 {
     int from = FROM_STARTED_AT + story_pick(i ? 6 : 5);
@@ -208,7 +222,8 @@ static void some_policy(struct world *w)
     if (story_chance(30)) p->due_soon.n = (size_t)story_pick(3);
     if (story_chance(30)) p->escalation_n = (size_t)story_pick(4);
     if (story_chance(30)) p->retention = days(story_pick(10));
-    if (story_chance(30)) p->calendar.utc_offset_minutes = story_pick(1440) - 720;
+    if (story_chance(30)) p->calendar.zone = some_zone(w);
+    if (story_chance(10)) p->calendar.zone.offset = (story_pick(1440) - 720) * MINUTE_MS;
     if (story_chance(30)) p->overdue_every = working_days(1 + story_pick(3));
     if (story_chance(30)) p->missing_findings_after = working_days(story_pick(5));
     if (story_chance(30)) p->sla[1 + story_pick(4)].complete = working_days(story_pick(10));

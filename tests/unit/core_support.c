@@ -264,5 +264,8 @@ const struct incident *incident_of(struct world *w, const char *incident_id)
 
 const struct finding *finding_of(struct world *w, const char *incident_id, const char *finding_id)
 {
-    return body_of(w, state_finding_key(w->arena, str_of(incident_id), str_of(finding_id)));
+    struct str part = str_of(finding_id);
+    if (!state_is_finding_name(part))
+        part = state_finding_part(w->arena, &finding_none.origin, part);
+    return body_of(w, state_finding_key(w->arena, str_of(incident_id), part));
 }

@@ -109,7 +109,7 @@ void sleep_until(struct world *w, const char *until);
  *   opened/1 full          completed/1 closed=2 met=1
  *   bug/F-1/2 updated in-progress [status,owner]
  *   reminder overdue/2 bug/F-1 +3 2026-11-27T00:00:00.000Z owner=team:person
- *   forward INC-2 INC-1:F-1
+ *   finding INC-1:F-1 to INC-2; finding-updated …, task-updated …, merge …, parting of INC-1 …
  */
 struct str news(struct world *w);
 void assert_news(struct world *w, const char *expected);

@@ -38,15 +38,23 @@ static inline struct event arrived(struct world *w, const struct output *output)
 
 static size_t taken; /* outputs that were looked at */
 
-/* Takes what goes on to other incidents until nothing does; `seen` is where the news begins. */
+/* Takes what goes on to other incidents until nothing does, and the ticks that go on with it; `seen`
+ * is where the news begins. */
 static inline void deliver(struct world *w)
 {
-    for (; taken < w->d.outputs.n; taken++) {
-        if (w->d.outputs.items[taken].type != OUTPUT_FORWARD) continue;
-        struct event event = arrived(w, &w->d.outputs.items[taken]);
-        enum decide_result result = take(w, &event);
-        assert_true(result == DECIDE_OK || result == DECIDE_REJECT);
-    }
+    size_t seen = w->seen;
+    do {
+        run_until_ms(w, w->now);
+        for (; taken < w->d.outputs.n; taken++) {
+            if (w->d.outputs.items[taken].type != OUTPUT_FORWARD) continue;
+            struct event event = arrived(w, &w->d.outputs.items[taken]);
+            run_until_ms(w, w->now);
+            enum decide_result result = take(w, &event);
+            assert_true(result == DECIDE_OK || result == DECIDE_REJECT);
+        }
+        run_until_ms(w, w->now);
+    } while (taken < w->d.outputs.n);
+    w->seen = seen;
 }
 
 static inline int setup(void **state)

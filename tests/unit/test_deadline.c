@@ -4,6 +4,14 @@
 static int64_t holidays[4];
 static struct calendar calendar = {.working_days = 0x1f, .holidays = holidays};
 
+/* Berlin's, of two years. */
+static const struct zone_change changes[] = {{INT64_C(1774746000000), 2 * HOUR_MS}, /* 2026-03-29 */
+                                             {INT64_C(1792890000000), HOUR_MS},     /* 10-25 */
+                                             {INT64_C(1806195600000), 2 * HOUR_MS}, /* 2027-03-28 */
+                                             {INT64_C(1824944400000), HOUR_MS}};    /* 10-31 */
+static const struct zone berlin = {
+    .name = STR_NONE, .offset = HOUR_MS, .changes = changes, .changes_n = 4};
+
 static int setup(void **state)
 {
     (void)state;
@@ -11,7 +19,7 @@ static int setup(void **state)
     holidays[1] = timestamp_days(2026, 12, 25);
     holidays[2] = timestamp_days(2027, 1, 1);
     calendar.holidays_n = 3;
-    calendar.utc_offset_minutes = 0;
+    calendar.zone = (struct zone){0};
     calendar.working_days = 0x1f;
     return 0;
 }
@@ -62,7 +70,7 @@ static void what_was_given_in_working_days_is_on_one(void **state)
     assert_move("2026-11-22T10:15:00Z", 0, working_days(3), "2026-11-23T10:15:00Z");
     assert_move("2026-12-23T10:15:00Z", DAY_MS, working_days(3), "2026-12-28T10:15:00Z");
     assert_move("2026-11-20T10:15:00Z", DAY_MS, days(3), "2026-11-21T10:15:00Z");
-    calendar.utc_offset_minutes = 9 * 60; /* Saturday there: on to Monday, at the same time */
+    calendar.zone.offset = 9 * HOUR_MS; /* Saturday there: on to Monday, at the same time */
     assert_move("2026-11-20T20:00:00Z", 0, working_days(3), "2026-11-22T20:00:00Z");
     const char *end = "9998-12-30T00:00:00Z";
     assert_move("9998-12-29T10:15:00Z", INT64_MAX / 4, days(1), end);
@@ -82,12 +90,56 @@ static void holidays_are_days_off(void **state)
 static void the_calendar_has_its_own_midnight(void **state)
 {
     (void)state;
-    calendar.utc_offset_minutes = 9 * 60;
+    calendar.zone.offset = 9 * HOUR_MS;
     /* Friday 20:00Z is Saturday 05:00 there: counted from Monday 00:00 there. */
     assert_add("2026-11-20T20:00:00Z", working_days(1), "2026-11-23T15:00:00Z");
-    calendar.utc_offset_minutes = -5 * 60;
+    calendar.zone.offset = -5 * HOUR_MS;
     /* Saturday 03:00Z is still Friday there. */
     assert_add("2026-11-21T03:00:00Z", working_days(1), "2026-11-24T03:00:00Z");
+}
+
+/* Days of 23 and of 25 hours are days: what is due in working days keeps its time of day. */
+static void working_days_over_a_change(void **state)
+{
+    (void)state;
+    calendar.zone = berlin;
+    assert_add("2026-03-27T15:00:00Z", working_days(1), "2026-03-30T14:00:00Z"); /* 16:00 */
+    assert_add("2026-10-23T14:00:00Z", working_days(1), "2026-10-26T15:00:00Z");
+    assert_add("2026-03-28T12:00:00Z", working_days(0), "2026-03-29T22:00:00Z"); /* Monday 00:00 */
+    assert_add("2026-10-24T12:00:00Z", working_days(0), "2026-10-25T23:00:00Z");
+    assert_move("2026-03-27T15:00:00Z", DAY_MS, working_days(1), "2026-03-30T14:00:00Z");
+    /* Hours and days of 24 of them are time that passes. */
+    assert_add("2026-03-27T15:00:00Z", days(3), "2026-03-30T15:00:00Z");
+    assert_add("2026-10-23T14:00:00Z", hours(72), "2026-10-26T14:00:00Z");
+    /* Where Sundays are worked: at half past two, which is skipped, and at the half past two that
+     * comes twice. The second one is that of the same day still. */
+    calendar.working_days = 0x7f;
+    assert_add("2026-03-28T01:30:00Z", working_days(1), "2026-03-29T01:00:00Z");
+    assert_add("2026-10-24T00:30:00Z", working_days(1), "2026-10-25T00:30:00Z");
+    assert_add("2026-10-25T01:30:00Z", working_days(0), "2026-10-25T01:30:00Z");
+    assert_add("2026-10-25T01:30:00Z", working_days(1), "2026-10-26T01:30:00Z");
+}
+
+static void assert_months(const char *from, int64_t months, const char *expected)
+{
+    assert_time(deadline_add_months(&calendar, t(from), months), expected);
+}
+
+static void months_keep_day_and_time(void **state)
+{
+    (void)state;
+    assert_months("2026-11-20T10:15:00Z", 1, "2026-12-20T10:15:00Z");
+    assert_months("2026-12-31T10:15:00Z", 1, "2027-01-31T10:15:00Z");
+    assert_months("2027-01-31T10:15:00Z", 1, "2027-02-28T10:15:00Z");
+    assert_months("2028-01-31T10:15:00Z", 1, "2028-02-29T10:15:00Z");
+    assert_months("2026-08-31T10:15:00Z", 13, "2027-09-30T10:15:00Z");
+    assert_months("2026-11-20T10:15:00Z", 0, "2026-11-20T10:15:00Z");
+    assert_months("2026-11-20T10:15:00Z", 1000000, "9998-12-30T00:00:00Z");
+    /* By the clocks there: 31 October 23:30, and a change of them between. */
+    calendar.zone = berlin;
+    assert_months("2026-09-30T21:30:00Z", 1, "2026-10-30T22:30:00Z");
+    assert_months("2027-01-31T22:30:00Z", 1, "2027-02-28T22:30:00Z");
+    assert_months("2027-01-31T23:30:00Z", 1, "2027-02-28T23:30:00Z"); /* 1 February there */
 }
 
 static void a_week_may_be_any_set_of_days(void **state)
@@ -132,6 +184,8 @@ int main(void)
         cmocka_unit_test_setup(what_was_given_in_working_days_is_on_one, setup),
         cmocka_unit_test_setup(holidays_are_days_off, setup),
         cmocka_unit_test_setup(the_calendar_has_its_own_midnight, setup),
+        cmocka_unit_test_setup(working_days_over_a_change, setup),
+        cmocka_unit_test_setup(months_keep_day_and_time, setup),
         cmocka_unit_test_setup(a_week_may_be_any_set_of_days, setup),
         cmocka_unit_test_setup(the_end_of_time_is_9998, setup),
         cmocka_unit_test_setup(points, setup),

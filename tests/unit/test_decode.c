@@ -145,6 +145,71 @@ static void test_severity_words(void **state)
     }
 }
 
+static enum severity severity_from(const char *type, const char *source, const char *value)
+{
+    static struct alias words[] = {{{"1", 1}, SEVERITY_LOW}};
+    static struct alias_source sources[] = {{{"/thehive", 8}, words, 1}};
+    struct policy policy = codec_policy;
+    policy.sources = sources;
+    policy.sources_n = 1;
+    struct decoder decoder = make_decoder(&codec_limits);
+    decoder.policy = &policy;
+    struct header headers[] = {{STR("content-type"), str_of(type)},
+                               {STR("ce_source"), str_of(source)}};
+    struct record record = make_record(TOPIC_FINDING_UPDATED, value);
+    record.headers = headers;
+    record.headers_n = 2;
+    struct event event;
+    struct refused refused;
+    if (!decode_record(&decoder, arena, &record, NOW, &event, &refused))
+        fail_msg("%.*s", STR_ARG(refused.detail));
+    return event.finding->finding.severity;
+}
+
+static void test_severities_of_a_source(void **state)
+{
+    (void)state;
+    static const char plain[] = "application/json", structured[] = "application/cloudevents+json";
+    static const char one[] = FINDING(",'severity':1");
+    assert_int_equal(severity_from(plain, "/thehive/org", one), SEVERITY_LOW);
+    assert_int_equal(severity_from(plain, "/pagerduty", one), SEVERITY_CRITICAL);
+    assert_int_equal(severity_from(structured, "/pagerduty",
+                                   "{'source':'/thehive','data':" FINDING(",'severity':1") "}"),
+                     SEVERITY_LOW);
+    assert_int_equal(severity_from(structured, "/thehive", "{'data':" FINDING(",'severity':1") "}"),
+                     SEVERITY_CRITICAL);
+    assert_int_equal(severity_from(plain, "/thehive", FINDING(",'severity':5")), SEVERITY_HIGH);
+    struct record none = make_record(TOPIC_FINDING_UPDATED, one);
+    assert_int_equal(decoded(&none).finding->finding.severity, SEVERITY_CRITICAL);
+}
+
+static void test_words_of_trackers(void **state)
+{
+    (void)state;
+    static struct status_alias words[] = {{{"in review", 9}, REPORTED_IN_PROGRESS},
+                                          {{"archived", 8}, REPORTED_CLOSED}};
+    struct policy policy = codec_policy;
+    policy.status_aliases = words;
+    policy.status_aliases_n = 2;
+    struct decoder decoder = make_decoder(&codec_limits);
+    decoder.policy = &policy;
+    struct event event;
+    struct refused refused;
+    struct record record = make_record(TOPIC_FINDING_UPDATED, FINDING(",'status':'In Review'"));
+    assert_true(decode_record(&decoder, arena, &record, NOW, &event, &refused));
+    assert_int_equal(event.finding->finding.status, REPORTED_IN_PROGRESS);
+    record = make_record(TOPIC_TASK_UPDATED, UPDATE(",'status':'ARCHIVED'"));
+    assert_true(decode_record(&decoder, arena, &record, NOW, &event, &refused));
+    assert_int_equal(event.task_update->status, REPORTED_CLOSED);
+    /* A finding is never closed, by whatever word. */
+    record = make_record(TOPIC_FINDING_UPDATED, FINDING(",'status':'archived'"));
+    assert_false(decode_record(&decoder, arena, &record, NOW, &event, &refused));
+    assert_int_equal(refused.code, REFUSE_UNKNOWN_VALUE);
+    record = make_record(TOPIC_FINDING_UPDATED, FINDING(",'status':'parked'"));
+    assert_false(decode_record(&decoder, arena, &record, NOW, &event, &refused));
+    assert_int_equal(refused.code, REFUSE_UNKNOWN_VALUE);
+}
+
 static void test_tristates(void **state)
 {
     (void)state;
@@ -658,6 +723,8 @@ int main(void)
         cmocka_unit_test(test_absent_is_not_null),
         cmocka_unit_test(test_unknown_words_are_taken_with_warnings),
         cmocka_unit_test(test_severity_words),
+        cmocka_unit_test(test_severities_of_a_source),
+        cmocka_unit_test(test_words_of_trackers),
         cmocka_unit_test(test_tristates),
         cmocka_unit_test(test_owners),
         cmocka_unit_test(labels_are_texts_by_names),

@@ -46,7 +46,7 @@ static void test_forwarded(void **state)
 /* A finding of a merged incident, as a record of epilogue-forwarded. */
 static struct record merged(const char *value)
 {
-    static const struct header headers[] = {{{"epilogue-kind", 13}, {"finding", 7}},
+    static const struct header headers[] = {{{"epilogue-kind", 13}, {"finding-updated", 15}},
                                             {{"epilogue-topic", 14}, {"incident-closed", 15}},
                                             {{"epilogue-partition", 18}, {"5", 1}},
                                             {{"epilogue-offset", 15}, {"6", 1}}};
@@ -72,17 +72,8 @@ static void test_merged_findings(void **state)
     assert_str(event.finding->finding.origin.finding_id, "F-1");
     assert_int_equal(event.finding->finding.passed.n, 2);
     /* It comes home: it is that incident's own again. */
-    static const char *const others[][2] = {
-        {"A:F-2", "F-2"}, {"B:F-2", "B:F-2"}, {"A:", "A:"}, {"AB:F-2", "AB:F-2"}};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        struct str value = arena_printf(arena,
-                                        "{'incident_id':'A','finding_id':'A:F-1'," ORIGIN(
-                                            "A") ",'passed':['A','C'],'duplicate_of':'%s'}",
-                                        others[i][0]);
-        record = merged(value.p);
-        event = decoded(&record);
-        assert_str(event.finding->finding.duplicate_of, others[i][1]);
-    }
+    record = merged("{'incident_id':'A','finding_id':'A:F-1'," ORIGIN("A") ",'passed':['A','C']}");
+    event = decoded(&record);
     assert_str(event.finding->finding.finding_id, "F-1");
     assert_null(event.finding->finding.origin.incident_id.p);
     assert_null(event.finding->finding.origin.finding_id.p);
@@ -125,14 +116,14 @@ static struct str passed_by(int n)
 }
 
 /* Whatever the merges are, a finding is not on its way for ever. */
-static void test_a_way_is_not_longer_than_32_incidents(void **state)
+static void test_a_way_is_not_longer_than_100_incidents(void **state)
 {
     (void)state;
     struct record record = merged("");
     record.value = passed_by(PASSED_MAX);
-    assert_int_equal(decoded(&record).finding->finding.passed.n, 32);
+    assert_int_equal(decoded(&record).finding->finding.passed.n, 100);
     record.value = passed_by(PASSED_MAX + 1);
-    assert_refused(&record, REFUSE_TOO_LARGE, "passed: 33 incidents");
+    assert_refused(&record, REFUSE_TOO_LARGE, "passed: 101 incidents");
 }
 
 static void test_ids_of_merged_findings_can_be_longer(void **state)
@@ -142,11 +133,11 @@ static void test_ids_of_merged_findings_can_be_longer(void **state)
     buf_lit(&b, "{\"incident_id\":\"I\","
                 "\"origin\":{\"incident_id\":\"A\",\"finding_id\":"
                 "\"F\"},\"passed\":[\"A\"],\"finding_id\":\"");
-    for (int i = 0; i < 513; i++) buf_char(&b, 'f');
+    for (int i = 0; i < 1537; i++) buf_char(&b, 'f');
     buf_lit(&b, "\"}");
     struct record record = merged("");
     record.value = buf_slice(&b);
-    assert_int_equal(decoded(&record).finding->finding.finding_id.n, 513);
+    assert_str(decoded(&record).finding->finding.finding_id, "A:F");
     record.topic = TOPIC_FINDING_UPDATED;
     assert_refused(&record, REFUSE_BAD_IDENTIFIER, NULL);
     buf_free(&b);
@@ -156,7 +147,7 @@ static void test_ids_of_merged_findings_can_be_longer(void **state)
 static void test_an_unknown_kind_is_no_refusal(void **state)
 {
     (void)state;
-    struct header kind = {STR("epilogue-kind"), STR("merge")};
+    struct header kind = {STR("epilogue-kind"), STR("x")};
     struct record record = make_record(TOPIC_FORWARDED, "{");
     record.headers = &kind;
     record.headers_n = 1;
@@ -172,13 +163,92 @@ static void test_an_unknown_kind_is_no_refusal(void **state)
     assert_refused(&record, REFUSE_MALFORMED_JSON, NULL);
 }
 
+/* The other records by which merged incidents speak to each other. */
+static struct record of_kind(const char *kind, const char *value)
+{
+    struct record record = merged(value);
+    struct header *headers = arena_copy(arena, record.headers, 4 * sizeof *headers);
+    headers[0].value = str_of(kind);
+    record.headers = headers;
+    return record;
+}
+
+static void test_what_merged_incidents_say(void **state)
+{
+    (void)state;
+    struct record record =
+        of_kind("merge", "{'incident_id':'B','passed':['A'],'circle':['A','B']}");
+    struct event event = decoded(&record);
+    assert_int_equal(event.type, EVENT_MERGE);
+    assert_int_equal(event.merge->passed.n, 1);
+    assert_str(event.merge->circle.items[1], "B");
+    record = of_kind("parting", "{'incident_id':'B','from':'A','into':'B','passed':['A']}");
+    event = decoded(&record);
+    assert_int_equal(event.type, EVENT_PARTING);
+    assert_str(event.parting->edge.from, "A");
+    assert_str(event.parting->edge.into, "B");
+    record = of_kind("forgotten", "{'incident_id':'B'}");
+    event = decoded(&record);
+    assert_int_equal(event.type, EVENT_FORGOTTEN);
+    assert_str(event.incident_id, "B");
+    record = of_kind("task-updated", "{'incident_id':'B','task_id':'A/bug/F-1'," ORIGIN(
+                                         "A") ",'passed':['A'],'kind':'bug','status':'open'}");
+    event = decoded(&record);
+    assert_int_equal(event.type, EVENT_TASK_UPDATE);
+    assert_str(event.task_update->origin.finding_id, "F-1");
+    assert_int_equal(event.task_update->kind, KIND_BUG);
+    record =
+        of_kind("finding",
+                "{'incident_id':'B'," ORIGIN(
+                    "A:") ",'passed':['A:'],"
+                          "'finding':{'finding_id':'x','title':'T','carried':[{'kind':'bug'}]}}");
+    event = decoded(&record);
+    assert_int_equal(event.type, EVENT_ARRIVAL);
+    const struct finding *f = &event.arrival->finding;
+    assert_str(f->finding_id, "A%3A:F-1");
+    assert_str(f->title, "T");
+    assert_int_equal(f->carried.n, 1);
+    assert_int_equal(f->carried.items[0].kind, KIND_BUG);
+    record = of_kind("finding", "{'incident_id':'A'," ORIGIN("A") ",'passed':['A'],'finding':{}}");
+    event = decoded(&record);
+    f = &event.arrival->finding;
+    assert_str(f->finding_id, "F-1");
+    assert_null(f->origin.incident_id.p);
+    assert_int_equal(f->passed.n, 0);
+}
+
+static void test_what_merged_incidents_do_not_say(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind, *value;
+        int code;
+        const char *detail;
+    } cases[] = {
+        {"merge", "{'passed':['A']}", REFUSE_MISSING_FIELD, "incident_id"},
+        {"merge", "{'incident_id':'B','passed':'A'}", REFUSE_WRONG_TYPE, "passed"},
+        {"parting", "{'incident_id':'B','into':'B'}", REFUSE_MISSING_FIELD, "from"},
+        {"parting", "{'incident_id':'B','from':'A'}", REFUSE_MISSING_FIELD, "into"},
+        {"finding", "{'incident_id':'B'," ORIGIN("A") "}", REFUSE_MISSING_FIELD, "finding"},
+        {"finding", "{'incident_id':'B','finding':{}}", REFUSE_MISSING_FIELD, "origin"},
+        {"finding", "{'incident_id':'B'," ORIGIN("A") ",'finding':[]}", REFUSE_WRONG_TYPE,
+         "finding"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct record record = of_kind(cases[i].kind, cases[i].value);
+        assert_refused(&record, cases[i].code, cases[i].detail);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forwarded),
         cmocka_unit_test(test_merged_findings),
+        cmocka_unit_test(test_what_merged_incidents_say),
+        cmocka_unit_test(test_what_merged_incidents_do_not_say),
         cmocka_unit_test(test_merged_findings_that_are_none),
-        cmocka_unit_test(test_a_way_is_not_longer_than_32_incidents),
+        cmocka_unit_test(test_a_way_is_not_longer_than_100_incidents),
         cmocka_unit_test(test_ids_of_merged_findings_can_be_longer),
         cmocka_unit_test(test_an_unknown_kind_is_no_refusal),
     };

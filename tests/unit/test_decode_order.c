@@ -86,18 +86,23 @@ static void the_time_of_a_closure(void **state)
     assert_false(str_eq(e->incident.order.taken.items[0], one));
 }
 
-static struct event in_zone(int offset_minutes, enum topic topic, const char *value)
+static struct event by_policy(const struct policy *policy, enum topic topic, const char *value)
 {
-    struct policy policy = codec_policy;
-    policy.calendar.utc_offset_minutes = offset_minutes;
     struct decoder decoder = make_decoder(&codec_limits);
-    decoder.policy = &policy;
+    decoder.policy = policy;
     struct record record = make_record((int)topic, value);
     struct event event;
     struct refused refused;
     if (!decode_record(&decoder, arena, &record, NOW, &event, &refused))
         fail_msg("%.*s", STR_ARG(refused.detail));
     return event;
+}
+
+static struct event in_zone(int offset_minutes, enum topic topic, const char *value)
+{
+    struct policy policy = codec_policy;
+    policy.calendar.zone.offset = offset_minutes * MINUTE_MS;
+    return by_policy(&policy, topic, value);
 }
 
 static void assert_time(ms_t actual, const char *expected)
@@ -132,6 +137,22 @@ static void dates_are_read_in_the_zone_of_the_calendar(void **state)
                         "'findings':[{'finding_id':'F','due_at':'2026-11-20'}]"));
     assert_time(e.closure->incident.detected_at, "2026-11-01");
     assert_time(e.closure->findings[0].finding.due_at, "2026-11-20T18:29:59.999Z");
+    /* Over the edge of what a time can be it is none. */
+    e = in_zone(-300, TOPIC_FINDING_UPDATED, FINDING(",'due_at':'9998'"));
+    assert_true(e.finding->finding.due_at == TIME_NONE);
+}
+
+/* A day on which the clocks go back at midnight has 25 hours. */
+static void a_day_ends_where_the_next_begins(void **state)
+{
+    (void)state;
+    static const struct zone_change changes[] = {{INT64_C(1793307600000), 2 * HOUR_MS}};
+    struct policy policy = codec_policy;
+    policy.calendar.zone = (struct zone){.offset = 3 * HOUR_MS, .changes = changes, .changes_n = 1};
+    struct event e = by_policy(&policy, TOPIC_FINDING_UPDATED,
+                               FINDING(",'due_at':'2026-10-29','snoozed_until':'2026-10-30'"));
+    assert_time(e.finding->finding.due_at, "2026-10-29T21:59:59.999Z");
+    assert_time(e.finding->finding.snoozed_until, "2026-10-29T22:00:00Z");
 }
 
 int main(void)
@@ -141,6 +162,7 @@ int main(void)
         cmocka_unit_test(what_is_told_otherwise_needs_no_hash),
         cmocka_unit_test(the_time_of_a_closure),
         cmocka_unit_test(dates_are_read_in_the_zone_of_the_calendar),
+        cmocka_unit_test(a_day_ends_where_the_next_begins),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -45,7 +45,7 @@ static void test_task_created(void **state)
     assert_value(
         &m,
         "{\"task_id\":\"INC-1042/bug/F-7\",\"version\":1,\"incident_id\":\"INC-1042\","
-        "\"finding_id\":\"F-7\",\"kind\":\"bug\",\"queue\":\"engineering\","
+        "\"finding_id\":\"F-7\",\"origin\":null,\"kind\":\"bug\",\"queue\":\"engineering\","
         "\"title\":\"Dumps \\\"are\\\" not redacted\",\"description\":null,"
         "\"category\":\"technical-lapse\",\"severity\":\"high\",\"priority\":\"P1\","
         "\"status\":\"open\",\"resolution\":null,\"reason\":null,\"owner\":" OWNER ","
@@ -53,7 +53,8 @@ static void test_task_created(void **state)
         "\"created_at\":\"2026-11-20T10:15:00.000Z\",\"updated_at\":\"2026-11-20T10:15:00.000Z\","
         "\"assign_due_at\":null,\"due_at\":\"2026-11-27T10:15:00.000Z\",\"snoozed_until\":null,"
         "\"closed_at\":null,\"first_breached_at\":null,\"sla\":\"on-track\",\"occurrence\":1,"
-        "\"tracker\":null,\"evidence\":[],\"submitted_at\":null,\"met\":null,\"margin_s\":null,"
+        "\"tracker\":null,\"evidence\":[],\"moved_from\":null,\"moved_to\":null,"
+        "\"submitted_at\":null,\"met\":null,\"margin_s\":null,"
         "\"policy\":{\"version\":\"2026-11-20\",\"rule\":\"finding/technical-lapse\"}," CAUSE
         ",\"by\":null,"
         "\"changes\":{},\"warnings\":[]}");
@@ -359,7 +360,7 @@ static void test_forwarded_finding(void **state)
                             .incident_id = STR("INC-2"),
                             .at = AT,
                             .cause = make_cause(),
-                            .forward = {*finding}};
+                            .forward = {.type = EVENT_FINDING, .finding = *finding}};
     output.cause.topic = TOPIC_INCIDENT_CLOSED;
     struct message m;
     encode_output(&encoder, arena, &output, &m);
@@ -379,7 +380,7 @@ static void test_forwarded_finding(void **state)
             "\"snoozed_until\":\"2026-11-20T10:15:00.000Z\","
             "\"tracker\":{\"system\":\"s\",\"key\":\"k\",\"url\":\"u\"},\"action_type\":\"detect\","
             "\"references\":[],\"duplicate_of\":\"F-6\"}");
-    assert_header(&m, "epilogue-kind", "finding");
+    assert_header(&m, "epilogue-kind", "finding-updated");
     assert_header(&m, "epilogue-topic", "incident-closed");
     assert_header(&m, "epilogue-partition", "3");
     assert_header(&m, "epilogue-offset", "991");

@@ -37,6 +37,28 @@ static void categories_are_routed(void **state)
     assert_int_equal(task_of(w, "INC-1", "register-entry/7")->category, CATEGORY_UNCATEGORIZED);
 }
 
+/* Whenever it comes; and it follows, while one with its own stays where it is. */
+static void without_a_severity_it_has_its_incident_s(void **state)
+{
+    struct world *w = closed_incident(state);
+    TELL_CLOSURE(w, NOON, 2, SEVERITY, severity, SEVERITY_MEDIUM);
+    take_finding(w, NOON, technical(w, "F-1", 1));
+    struct finding_event *f = technical(w, "F-2", 1);
+    SET_FINDING(f, SEVERITY, severity, SEVERITY_HIGH);
+    SET_FINDING(f, SOP_CHANGE, sop_change, true);
+    take_finding(w, NOON, f);
+    assert_int_equal(task_of(w, "INC-1", "bug/F-1")->severity, SEVERITY_MEDIUM);
+    assert_int_equal(task_of(w, "INC-1", "bug/F-1")->priority, PRIORITY_P3);
+    assert_int_equal(task_of(w, "INC-1", "bug/F-2")->severity, SEVERITY_HIGH);
+    TELL_CLOSURE(w, LATER, 3, SEVERITY, severity, SEVERITY_CRITICAL);
+    assert_int_equal(task_of(w, "INC-1", "bug/F-1")->priority, PRIORITY_P1);
+    assert_null(task_of(w, "INC-1", "bug/F-1")->reason.p);
+    assert_int_equal(task_of(w, "INC-1", "bug/F-2")->version, 1);
+    /* One that takes its own back has the incident's again. */
+    TELL_FINDING(w, LATER_STILL, "F-2", 2, SEVERITY, severity, severity_none);
+    assert_int_equal(task_of(w, "INC-1", "bug/F-2")->severity, SEVERITY_CRITICAL);
+}
+
 static void work_overrides_the_routing(void **state)
 {
     struct world *w = full_incident(state);
@@ -430,6 +452,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
         TEST(categories_are_routed),
+        TEST(without_a_severity_it_has_its_incident_s),
         TEST(work_overrides_the_routing),
         TEST(all_that_a_finding_says_is_in_its_task),
         TEST(labels_go_with_the_finding),

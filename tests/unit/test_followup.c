@@ -174,6 +174,7 @@ static void severity_and_owner_of_the_incident_move_its_tasks(void **state)
     add_party(w, e, "Vendor", PARTY_VENDOR, true);
     struct finding_event *f = finding(w, "INC-1", "F-1", 1);
     SET_FINDING(f, CATEGORY, category, CATEGORY_TECHNICAL_LAPSE);
+    SET_FINDING(f, SEVERITY, severity, SEVERITY_HIGH); /* its own: it stays */
     add_inline(w, e, f);
     take_closure(w, NOON, e);
     e = closure(w, "INC-1", 2);

@@ -106,7 +106,7 @@ static void what_retention_leaves(void **state)
     assert_int_equal(month(w, 0)->postponed, 1);
 
     /* A later life adds its own month, in the calendar of the policy. */
-    w->policy.calendar.utc_offset_minutes = -60;
+    w->policy.calendar.zone.offset = -HOUR_MS;
     struct finding_event *f = technical(w, "F-9", 1);
     SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
     take_finding(w, "2027-04-01T00:30:00Z", f);

@@ -349,26 +349,30 @@ static void merged_goes_on_as_a_part_of_another(void **state)
     take_closure(w, LATER, e);
     assert_news(
         w,
-        "forward INC-9 INC-1:F-1\n"
-        "forward INC-9 INC-1:F-2\n"
-        "forward INC-9 INC-1:F-3\n"
-        "bug/F-1/2 closed closed:duplicate [status,resolution,reason,closed_at,sla]\n"
+        "merge to INC-9\n"
+        "bug/F-1/2 closed closed:duplicate [status,resolution,reason,closed_at,sla,moved_to]\n"
+        "sop-update/F-1/2 closed closed:duplicate "
+        "[status,resolution,reason,closed_at,sla,moved_to]\n"
+        "finding INC-1:F-1 to INC-9\n"
+        "bug/F-2/3 updated closed:duplicate [resolution,reason,sla,moved_to]\n"
+        "finding INC-1:F-2 to INC-9\n"
+        "finding INC-1:F-3 to INC-9\n"
         "coordination/Police/2 closed closed:duplicate [status,resolution,reason,closed_at,sla]\n"
         "postmortem/2 closed closed:duplicate [status,resolution,reason,closed_at,sla]\n"
-        "sop-update/F-1/2 closed closed:duplicate [status,resolution,reason,closed_at,sla]\n"
         "completed/1 full 0/7\n");
     assert_str(task_of(w, "INC-1", "postmortem")->reason, "merged into INC-9");
-    const struct forward_output *forward = &output_at(w, 1)->forward;
-    assert_str(forward->finding.incident_id, "INC-9");
-    assert_str(forward->finding.finding.finding_id, "INC-1:F-2");
-    assert_int_equal(forward->finding.finding.status, REPORTED_VERIFIED);
-    assert_int_equal(forward->finding.present, ~0u);
+    assert_str(output_at(w, 5)->incident_id, "INC-9");
+    const struct finding *forward = &output_at(w, 5)->forward.arrival.finding;
+    assert_str(forward->finding_id, "INC-1:F-2");
+    assert_int_equal(forward->status, REPORTED_VERIFIED);
+    assert_int_equal(forward->carried.n, 1);
+    assert_int_equal(forward->carried.items[0].resolution, RESOLUTION_DONE);
 
-    /* What comes for it later goes on as it came; a closure brings only what is new. */
+    /* What is told of it later follows it; a closure brings only what is new. */
     struct finding_event *f = finding(w, "INC-1", "F-1", 2);
     SET_FINDING(f, SEVERITY, severity, SEVERITY_LOW);
     take_finding(w, LATER, f);
-    assert_news(w, "forward INC-9 INC-1:F-1\n");
+    assert_news(w, "finding-updated INC-1:F-1 to INC-9\n");
     assert_int_equal(output_at(w, 0)->forward.finding.present, FINDING_SEVERITY);
     take_finding(w, LATER, f);
     assert_news(w, "");
@@ -376,13 +380,10 @@ static void merged_goes_on_as_a_part_of_another(void **state)
     add_inline(w, e, finding(w, "INC-1", "F-4", 1));
     add_inline(w, e, finding(w, "INC-1", "F-1", 1));
     take_closure(w, LATER, e);
-    assert_news(w, "forward INC-9 INC-1:F-4\n");
-    /* Another target gets them all. */
+    assert_news(w, "finding INC-1:F-4 to INC-9\n");
+    /* The other incident is told that they part, and sends back what it has. */
     TELL_CLOSURE(w, LATER, 4, MERGED_INTO, merged_into, STR("INC-8"));
-    assert_news(w, "forward INC-8 INC-1:F-1\n"
-                   "forward INC-8 INC-1:F-2\n"
-                   "forward INC-8 INC-1:F-3\n"
-                   "forward INC-8 INC-1:F-4\n");
+    assert_news(w, "parting of INC-1 to INC-9\nmerge to INC-8\n");
     run_until(w, "2027-06-01");
     assert_news(w, "");
 }
@@ -396,12 +397,11 @@ static void a_merge_undone_goes_on(void **state)
     const char *again = "[status,resolution,reason,assign_due_at,due_at,closed_at,sla,occurrence]";
     char expected[2000];
     snprintf(expected, sizeof expected,
+             "parting of INC-1 to INC-9\n"
              "opened/2 full 0/7\n"
              "postmortem/3 reopened open %s\n"
-             "coordination/Police/3 reopened open %s\n"
-             "bug/F-1/3 reopened open %s\n"
-             "sop-update/F-1/3 reopened open %s\n",
-             again, again, again, again);
+             "coordination/Police/3 reopened open %s\n",
+             again, again);
     assert_news(w, expected);
 }
 
@@ -411,7 +411,8 @@ static void merged_at_its_first_closure(void **state)
     take_finding(w, NOON, finding(w, "INC-1", "F-1", 1));
     TELL_CLOSURE(w, NOON, 1, MERGED_INTO, merged_into, STR("INC-9"));
     assert_news(w, "opened/1 light 0/0\n"
-                   "forward INC-9 INC-1:F-1\n"
+                   "merge to INC-9\n"
+                   "finding INC-1:F-1 to INC-9\n"
                    "completed/1 light 0/0\n");
     run_until(w, "2027-06-01");
     assert_news(w, "");

@@ -47,6 +47,7 @@ static struct evidence sample_evidence = {EVIDENCE_MEMBERS(SAMPLE)};
 static struct coordination sample_coordination = {COORDINATION_MEMBERS(SAMPLE)};
 static struct submission sample_submission = {SUBMISSION_MEMBERS(SAMPLE)};
 static struct origin sample_origin = {ORIGIN_MEMBERS(SAMPLE)};
+static struct edge sample_edge = {EDGE_MEMBERS(SAMPLE)};
 /* clang-format on */
 
 /* ---- the state ---- */
@@ -84,6 +85,7 @@ static void test_every_member_is_stored(void **state)
 {
     (void)state;
     struct digest_item sample_digest_item = {ITEM_MEMBERS(SAMPLE)};
+    struct task sample_task = {TASK_MEMBERS(SAMPLE, SAMPLE, SAMPLE)};
 #define INCIDENT_ROW(type, member) STORED(ENTRY_INCIDENT, incident, type, member, #member)
 #define INCIDENT_SAID(bit, type, member) INCIDENT_ROW(type, member)
     INCIDENT_MEMBERS(INCIDENT_SAID, INCIDENT_ROW)
@@ -135,6 +137,15 @@ static void test_every_member_inside_is_stored(void **state)
     finding.origin = sample_origin;
     json = written(ENTRY_FINDING, &finding);
     ORIGIN_MEMBERS(HAS)
+    finding = finding_none;
+    struct task sample_task = {TASK_MEMBERS(SAMPLE, SAMPLE, SAMPLE)};
+    finding.carried = (struct task_list){&sample_task, 1};
+    json = written(ENTRY_FINDING, &finding);
+    TASK_MEMBERS(HAS, HAS, HAS)
+    incident = incident_none;
+    incident.gone = (struct edge_list){&sample_edge, 1};
+    json = written(ENTRY_INCIDENT, &incident);
+    EDGE_MEMBERS(HAS)
     struct closure closure = {.timeline = {&sample_timeline_entry, 1}};
     json = written(ENTRY_CLOSURE, &closure);
     TIMELINE_ENTRY_MEMBERS(HAS)
@@ -318,7 +329,8 @@ static void test_the_schemas_of_the_records(void **state)
     ASSERT_SCHEMA("incident-closed", "finding", FINDING_SAID(NAME_OF) "finding_id", "revision",
                   "by", "updated_at")
     ASSERT_SCHEMA("incident-closed", NULL, CLOSURE_RECORD(NAME_SAID, NAME_APART))
-    ASSERT_SCHEMA("task-updated", NULL, TASK_UPDATE_RECORD(NAME_OF, NAME_APART))
+    ASSERT_SCHEMA("task-updated", NULL, TASK_UPDATE_SAID(NAME_OF) "task_id", "incident_id",
+                  "revision", "by", "updated_at")
 }
 
 static void test_the_schema_of_a_task_event(void **state)

@@ -55,7 +55,7 @@ static void test_counts(void **state)
     struct output created = {.type = OUTPUT_TASK, .task = {.event = TASK_CREATED, .after = &task}};
     struct output opened = {.type = OUTPUT_INCIDENT, .incident = {.event = INCIDENT_OPENED}};
     struct output overdue = {.type = OUTPUT_REMINDER, .reminder = {.kind = REMINDER_OVERDUE}};
-    struct output merged = {.type = OUTPUT_FORWARD};
+    struct output merged = {.type = OUTPUT_FORWARD, .forward = {.type = EVENT_ARRIVAL}};
     metrics_add(metrics, METRIC_BATCHES, 3);
     metrics_add(metrics, METRIC_BATCHES, 4);
     metrics_set(metrics, METRIC_SHARDS_OWNED, 12);

@@ -320,6 +320,29 @@ static void one_that_the_policy_does_not_know_any_more_stays(void **state)
     assert_true(task_margin_s(task(w, "early")) == -1);
 }
 
+static void a_rule_of_the_policy_may_decide_whose_it_is(void **state)
+{
+    struct world *w = one(state, duty("early", FROM_KNOWN_AT, 72));
+    struct policy_rule rule = {.name = STR("rules/legal"), .owner = owner("legal", NULL)};
+    w->policy.rules = &rule;
+    w->policy.rules_n = 1;
+    take_closure(w, NOON, known(w, 1));
+    assert_str(task(w, "early")->policy_rule, "rules/legal");
+    assert_str(task(w, "early")->owner.team, "legal");
+    assert_time(task(w, "early")->due_at, "2026-11-22T15:00:00Z");
+    TELL_CLOSURE(w, NOON, 2, KNOWN_AT, known_at, t(DETECTED));
+    assert_str(task(w, "early")->policy_rule, "rules/legal");
+}
+
+static void a_merged_incident_owes_nothing_itself(void **state)
+{
+    struct world *w = one(state, duty("early", FROM_KNOWN_AT, 72));
+    take_closure(w, NOON, known(w, 1));
+    TELL_CLOSURE(w, NOON, 2, MERGED_INTO, merged_into, STR("INC-2"));
+    say(w, NOON, "early", 1, REPORTED_OPEN);
+    assert_warned(w, 0, "status", "closed: it is not owed");
+}
+
 /* ---- what was submitted before the closure ---- */
 
 static void what_was_done_before_wakes_nobody(void **state)
@@ -377,7 +400,14 @@ static void the_same_submissions_are_no_news(void **state)
     e->present |= CLOSURE_OBLIGATIONS; /* none: nothing is taken back */
     take_closure(w, NOON, e);
     assert_news(w, "");
-    e = known(w, 7);
+    static const char *const unknown[] = {"late", "later", "later"};
+    for (int i = 0; i < 3; i++) { /* another one, and then without its evidence */
+        e = known(w, 7 + i);
+        add_submission(w, e, unknown[i], t("2026-11-20T11:00:00Z"), i < 2);
+        take_closure(w, NOON, e);
+        assert_int_equal(outputs_n(w), 1);
+    }
+    e = known(w, 10);
     add_submission(w, e, "late", t("2026-11-20T11:00:00Z"), true);
     take_closure(w, NOON, e);
     assert_warned(w, 0, "obligations[late]", "unknown-obligation: kept for the report alone");
@@ -567,6 +597,8 @@ int main(void)
         TEST(its_condition_closes_it_and_opens_it_again),
         TEST(it_comes_back_with_its_incident),
         TEST(one_that_the_policy_does_not_know_any_more_stays),
+        TEST(a_rule_of_the_policy_may_decide_whose_it_is),
+        TEST(a_merged_incident_owes_nothing_itself),
         TEST(what_was_done_before_wakes_nobody),
         TEST(the_same_submissions_are_no_news),
         TEST(what_was_submitted_is_recorded_owed_or_not),

@@ -124,9 +124,9 @@ static struct closure_event *merge(struct world *w, int64_t revision)
     return e;
 }
 
-static bool second_is_forwarded(struct world *w)
+static bool second_is_on_its_way(struct world *w)
 {
-    return said(w, "forward INC-2 INC-1:F-2") == 1;
+    return said(w, "finding INC-1:F-2 to INC-2") == 1;
 }
 
 static void retitle(struct world *w)
@@ -139,22 +139,23 @@ static void retitle(struct world *w)
     }
 }
 
-/* Two records of one finding with the same revision: the second would count as a duplicate. */
-static void a_finding_is_not_forwarded_in_two_halves(void **state)
+/* What is told of those that are on their way follows them; the third takes it along. */
+static void what_is_told_in_the_middle_of_a_merge(void **state)
 {
     struct world *w = *state;
     three_findings(w);
-    expect_visit(w, second_is_forwarded, retitle);
+    expect_visit(w, second_is_on_its_way, retitle);
     take_closure(w, AT, merge(w, 2));
     assert_done(w);
-    assert_int_equal(said(w, "forward INC-2 INC-1:F-1"), 2);
-    assert_int_equal(said(w, "forward INC-2 INC-1:F-2"), 2);
-    assert_int_equal(said(w, "forward INC-2 INC-1:F-3"), 1);
+    assert_int_equal(said(w, "finding-updated INC-1:F-1 to INC-2"), 1);
+    assert_int_equal(said(w, "finding-updated INC-1:F-2 to INC-2"), 1);
+    assert_int_equal(said(w, "finding-updated INC-1:F-3"), 0);
     const struct output *last = NULL;
     for (size_t i = 0; i < w->d.outputs.n; i++)
-        if (w->d.outputs.items[i].type == OUTPUT_FORWARD) last = &w->d.outputs.items[i];
-    assert_int_equal(last->forward.finding.present, ~0u);
-    assert_str(last->forward.finding.finding.title, "Anew");
+        if (str_eq(render(w, &w->d.outputs.items[i]), STR("finding INC-1:F-3 to INC-2")))
+            last = &w->d.outputs.items[i];
+    assert_str(last->forward.arrival.finding.title, "Anew");
+    assert_str(last->forward.arrival.finding.carried.items[0].title, "Anew");
 }
 
 static void nor_while_the_findings_of_its_closure_are_taken(void **state)
@@ -167,7 +168,7 @@ static void nor_while_the_findings_of_its_closure_are_taken(void **state)
     add_inline(w, e, technical(w, "F-5", -1));
     take_closure(w, AT, e);
     assert_done(w);
-    assert_int_equal(said(w, "forward INC-2"), 5);
+    assert_int_equal(said(w, "finding INC-1"), 5);
     assert_int_equal(incident_of(w, "INC-1")->phase, PHASE_COMPLETED);
 }
 
@@ -435,7 +436,7 @@ int main(void)
         IN_WORLD(a_held_finding_that_is_told_of_gets_its_task_at_once),
         IN_WORLD(what_a_closure_has_yet_to_reach_is_no_orphan_and_not_missing),
         IN_WORLD(what_is_told_of_before_it_is_put_aside_keeps_its_warnings),
-        IN_WORLD(a_finding_is_not_forwarded_in_two_halves),
+        IN_WORLD(what_is_told_in_the_middle_of_a_merge),
         IN_WORLD(nor_while_the_findings_of_its_closure_are_taken),
         IN_WORLD(a_finding_of_no_incident_opens_nothing),
         IN_WORLD(what_comes_back_comes_back_once),

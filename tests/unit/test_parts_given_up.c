@@ -24,32 +24,6 @@ static bool give_up(struct world *w, const struct event *event)
     return true;
 }
 
-/* Parts are of findings, too, whose record says nothing of the closure's revision. */
-static bool give_up_of_finding(struct world *w, const struct event *event)
-{
-    struct event *of = (struct event *)(uintptr_t)event;
-    give_up(w, event);
-    of->type = EVENT_FINDING;
-    of->finding = technical(w, "F-1", 1);
-    return true;
-}
-
-static void the_closure_of_a_finding_stays_as_late_as_it_was(void **state)
-{
-    struct world *w = *state;
-    w->d.step_max = 1;
-    w->between = give_up_of_finding;
-    take_closure(w, AT, with_three(w, asking_for_nothing(w, 1)));
-    assert_int_equal(cursor_of(w)->stage, STAGE_NONE);
-    assert_int_equal(incident_of(w, "INC-1")->order.revision, 1);
-    /* Of what is done already nothing is left to be ended. */
-    struct event event = {
-        .type = EVENT_FINDING, .cause = w->cause, .incident_id = STR("INC-1"), .is_given_up = true};
-    event.finding = technical(w, "F-1", 1);
-    assert_int_equal(take(w, &event), DECIDE_OK);
-    assert_int_equal(incident_of(w, "INC-1")->findings, 1);
-}
-
 static void what_was_begun_of_it_is_ended(void **state)
 {
     struct world *w = *state;
@@ -73,7 +47,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_WORLD(what_was_begun_of_it_is_ended),
-        IN_WORLD(the_closure_of_a_finding_stays_as_late_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,21 +5,58 @@ static void severities(void **state)
 {
     struct world *w = *state;
     const struct policy *p = &w->policy;
-    assert_int_equal(policy_severity(p, STR("Critical")), SEVERITY_CRITICAL);
-    assert_int_equal(policy_severity(p, STR("SEV-0")), SEVERITY_CRITICAL);
-    assert_int_equal(policy_severity(p, STR("sev_0")), SEVERITY_CRITICAL);
-    assert_int_equal(policy_severity(p, STR("Sev 0")), SEVERITY_CRITICAL);
-    assert_int_equal(policy_severity(p, STR("S2")), SEVERITY_HIGH);
-    assert_int_equal(policy_severity(p, STR("S9")), 0);
-    assert_int_equal(policy_severity(p, STR("purple")), 0);
-    assert_int_equal(policy_severity(p, STR("[-0")), 0);
+    assert_int_equal(policy_severity(p, STR_NONE, STR("Critical")), SEVERITY_CRITICAL);
+    assert_int_equal(policy_severity(p, STR_NONE, STR("SEV-0")), SEVERITY_CRITICAL);
+    assert_int_equal(policy_severity(p, STR_NONE, STR("sev_0")), SEVERITY_CRITICAL);
+    assert_int_equal(policy_severity(p, STR_NONE, STR("Sev 0")), SEVERITY_CRITICAL);
+    assert_int_equal(policy_severity(p, STR_NONE, STR("S2")), SEVERITY_HIGH);
+    assert_int_equal(policy_severity(p, STR_NONE, STR("S9")), 0);
+    assert_int_equal(policy_severity(p, STR_NONE, STR("purple")), 0);
+    assert_int_equal(policy_severity(p, STR_NONE, STR("[-0")), 0);
 }
 
 static void aliases_with_underscore_or_space_are_the_same_word(void **state)
 {
     struct world *w = *state;
     w->policy.aliases[0].name = STR("very_bad indeed");
-    assert_int_equal(policy_severity(&w->policy, STR("Very-Bad_Indeed")), SEVERITY_CRITICAL);
+    assert_int_equal(policy_severity(&w->policy, STR_NONE, STR("Very-Bad_Indeed")),
+                     SEVERITY_CRITICAL);
+}
+
+/* 1 is the worst in one product and the best in the next. */
+static void the_longest_prefix_of_a_source_counts(void **state)
+{
+    struct world *w = *state;
+    struct policy *p = &w->policy;
+    struct alias hive[] = {{STR("1"), SEVERITY_LOW}, {STR("4"), SEVERITY_CRITICAL}};
+    struct alias lab[] = {{STR("1"), SEVERITY_INFORMATIONAL}};
+    struct alias_source sources[] = {{STR("/thehive/lab"), lab, 1}, {STR("/thehive"), hive, 2}};
+    p->sources = sources;
+    p->sources_n = 2;
+    assert_int_equal(policy_severity(p, STR("/thehive"), STR("1")), SEVERITY_LOW);
+    assert_int_equal(policy_severity(p, STR("/thehive/org-1"), STR("4")), SEVERITY_CRITICAL);
+    assert_int_equal(policy_severity(p, STR("/thehive/lab/2"), STR("1")), SEVERITY_INFORMATIONAL);
+    assert_int_equal(policy_severity(p, STR("/pagerduty"), STR("S2")), SEVERITY_HIGH);
+    assert_int_equal(policy_severity(p, STR("/the"), STR("S2")), SEVERITY_HIGH);
+    assert_int_equal(policy_severity(p, STR_NONE, STR("S2")), SEVERITY_HIGH);
+    /* Its words alone, and the five: what S2 means there nobody has said. */
+    assert_int_equal(policy_severity(p, STR("/thehive"), STR("S2")), 0);
+    assert_int_equal(policy_severity(p, STR("/thehive"), STR("High")), SEVERITY_HIGH);
+}
+
+static void words_of_trackers(void **state)
+{
+    struct world *w = *state;
+    struct policy *p = &w->policy;
+    struct status_alias aliases[] = {{STR("on hold"), REPORTED_BLOCKED},
+                                     {STR("done"), REPORTED_RESOLVED}};
+    p->status_aliases = aliases;
+    p->status_aliases_n = 2;
+    assert_int_equal(policy_status(p, STR("On-Hold")), REPORTED_BLOCKED);
+    assert_int_equal(policy_status(p, STR("ON_HOLD")), REPORTED_BLOCKED);
+    assert_int_equal(policy_status(p, STR("Done")), REPORTED_RESOLVED);
+    assert_int_equal(policy_status(p, STR("open")), 0);
+    assert_int_equal(policy_status(p, STR_NONE), 0);
 }
 
 static void priorities(void **state)
@@ -49,6 +86,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(severities, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(the_longest_prefix_of_a_source_counts, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(words_of_trackers, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(aliases_with_underscore_or_space_are_the_same_word,
                                         world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(priorities, world_setup, world_teardown),

@@ -9,7 +9,7 @@ static struct conditions read;
 
 static enum result read_of(const struct policy_subject *subject, const char *list)
 {
-    struct policy_reader reader = {"p.json", arena, &error};
+    struct policy_reader reader = {.file = "p.json", .arena = arena, .error = &error};
     struct policy_place whole = {0}, at = {&whole, "when", 0};
     json_t *value = json_loads(list, JSON_DECODE_ANY, NULL);
     assert_non_null(value);

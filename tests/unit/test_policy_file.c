@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "config/policy_file.h"
+#include "core/deadline.h"
 
 static char file[] = "/tmp/test_policy_XXXXXX";
 static struct arena *arena;
@@ -71,7 +72,9 @@ static void assert_days(struct duration d, int64_t days)
 static void assert_default(const struct policy *p)
 {
     assert_text(p->version, "2026-11-20");
-    assert_int_equal(p->calendar.utc_offset_minutes, 0);
+    assert_text(p->calendar.zone.name, "UTC");
+    assert_int_equal(p->calendar.zone.changes_n, 0);
+    assert_int_equal(p->calendars_n, 0);
     assert_int_equal(p->calendar.working_days, 0x1F);
     assert_int_equal(p->calendar.holidays_n, 1);
     assert_int_equal(p->calendar.holidays[0], timestamp_days(2026, 12, 25));
@@ -163,11 +166,12 @@ static void what_a_file_leaves_out_is_as_in_the_default(void **state)
     assert_loads("{}");
     assert_default(&policy);
     assert_default_people(&policy);
-    assert_loads("{\"version\":\"x\",\"calendar\":{\"utc_offset\":\"-03:30\"},"
+    assert_loads("{\"version\":\"x\",\"calendar\":{\"time_zone\":\"Asia/Kolkata\"},"
                  "\"priority\":{\"low\":\"P3\"},\"queues\":{\"bug\":\"external\"},"
                  "\"reminders\":{\"overdue_max\":0}}");
     assert_text(policy.version, "x");
-    assert_int_equal(policy.calendar.utc_offset_minutes, -210);
+    assert_text(policy.calendar.zone.name, "Asia/Kolkata");
+    assert_int_equal(calendar_local(&policy.calendar, 0), 330 * MINUTE_MS);
     assert_int_equal(policy.calendar.holidays_n, 1);
     assert_int_equal(policy.priority[SEVERITY_LOW], PRIORITY_P3);
     assert_int_equal(policy.priority[SEVERITY_HIGH], PRIORITY_P2);
@@ -446,10 +450,17 @@ static const char *const wrong_policies[] = {
     "{\"version\":\"\"}",
     "{\"version\":null}",
     "{\"version\":\"a\\u0001\"}",
-    "{\"calendar\":{\"utc_offset\":\"+1:00\"}}",
-    "{\"calendar\":{\"utc_offset\":\"+15:00\"}}",
-    "{\"calendar\":{\"utc_offset\":\"+01:60\"}}",
-    "{\"calendar\":{\"utc_offset\":1}}",
+    "{\"calendar\":{\"time_zone\":\"\"}}",
+    "{\"calendar\":{\"time_zone\":\"Europe\"}}",
+    "{\"calendar\":{\"time_zone\":\"Europe/Berlin\\u0000\"}}",
+    "{\"calendar\":{\"time_zone\":1}}",
+    "{\"calendars\":[]}",
+    "{\"calendars\":{\"\":{}}}",
+    "{\"calendars\":{\"sec\":{\"time_zone\":\"Nowhere\"}}}",
+    "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"1d\",\"party\":\"p\","
+    "\"calendar\":\"sec\"}]}",
+    "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"1d\",\"party\":\"p\","
+    "\"calendar\":1}]}",
     "{\"calendar\":{\"working_days\":[]}}",
     "{\"calendar\":{\"working_days\":\"mon\"}}",
     "{\"calendar\":{\"working_days\":[\"mon\",\"mon\"]}}",
@@ -459,6 +470,13 @@ static const char *const wrong_policies[] = {
     "{\"calendar\":{\"holidays\":{}}}",
     "{\"calendar\":{\"holidays\":[1]}}",
     "{\"severity\":{\"aliases\":[]}}",
+    "{\"severity\":{\"sources\":[]}}",
+    "{\"severity\":{\"sources\":{\"\":{}}}}",
+    "{\"severity\":{\"sources\":{\"/a\":[]}}}",
+    "{\"severity\":{\"sources\":{\"/a\":{\"Low\":\"high\"}}}}",
+    "{\"status\":{\"aliases\":[]}}",
+    "{\"status\":{\"aliases\":{\"\":\"open\"}}}",
+    "{\"status\":{\"words\":{}}}",
     "{\"severity\":{\"aliases\":{\"\":\"high\"}}}",
     "{\"severity\":{\"aliases\":{\"High\":\"low\"}}}",
     "{\"severity\":{\"default\":\"High\"}}",
@@ -540,6 +558,66 @@ static void bad_values(void **state)
     }
 }
 
+static void calendars_have_names(void **state)
+{
+    (void)state;
+    assert_loads(
+        "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"4bd\",\"party\":\"p\","
+        "\"calendar\":\"sec\"},{\"id\":\"b\",\"title\":\"B\",\"within\":\"1d\",\"party\":\"p\"}],"
+        "\"calendars\":{\"all days\":{\"working_days\":[\"mon\",\"sun\"]},"
+        "\"sec\":{\"time_zone\":\"America/New_York\",\"holidays\":[\"2026-11-26\"]}},"
+        "\"calendar\":{\"time_zone\":\"Asia/Kolkata\"}}");
+    assert_int_equal(policy.calendars_n, 2);
+    /* What it does not name is as in the policy's own, wherever that stands in the file. */
+    assert_text(policy.calendars[0].name, "all days");
+    assert_text(policy.calendars[0].calendar.zone.name, "Asia/Kolkata");
+    assert_int_equal(policy.calendars[0].calendar.working_days, 0x41);
+    assert_int_equal(policy.calendars[0].calendar.holidays_n, 1);
+    assert_text(policy.calendars[1].calendar.zone.name, "America/New_York");
+    assert_int_equal(policy.calendars[1].calendar.working_days, 0x1f);
+    assert_int_equal(policy.calendars[1].calendar.holidays[0], timestamp_days(2026, 11, 26));
+    assert_ptr_equal(policy.obligations[0].calendar, &policy.calendars[1].calendar);
+    assert_null(policy.obligations[1].calendar);
+}
+
+static void words_of_other_systems(void **state)
+{
+    (void)state;
+    assert_loads(
+        "{\"severity\":{\"sources\":{\"/a\":{\"1\":\"low\"},\"/a/b\":{\"Worst\":"
+        "\"critical\",\"2\":\"high\"}}},\"status\":{\"aliases\":{\"Geparkt\":\"blocked\"}}}");
+    assert_int_equal(policy.sources_n, 2);
+    assert_text(policy.sources[0].prefix, "/a/b"); /* the longest first */
+    assert_int_equal(policy.sources[0].n, 2);
+    assert_int_equal(policy_severity(&policy, STR("/a/b/c"), STR("worst")), SEVERITY_CRITICAL);
+    assert_int_equal(policy_severity(&policy, STR("/a"), STR("1")), SEVERITY_LOW);
+    assert_int_equal(policy_status(&policy, STR("geparkt")), REPORTED_BLOCKED);
+    assert_int_equal(policy_status(&policy, STR("done")), 0); /* replaced whole */
+    assert_loads("{}");
+    assert_int_equal(policy.sources_n, 0);
+    assert_int_equal(policy_status(&policy, STR("In_Review")), REPORTED_IN_PROGRESS);
+    assert_int_equal(policy_status(&policy, STR("DONE")), REPORTED_RESOLVED);
+    assert_int_equal(policy_status(&policy, STR("Won't do")), REPORTED_WONT_FIX);
+    assert_refused("{\"status\":{\"aliases\":{\"In Progress\":\"open\"}}}",
+                   ": status.aliases.In Progress: this is a status itself, not another word");
+    assert_refused("{\"status\":{\"aliases\":{\"on hold\":\"blocked\",\"On-Hold\":\"open\"}}}",
+                   ": status.aliases.On-Hold: the same word stands there twice");
+    assert_refused("{\"status\":{\"aliases\":{\"qa\":\"testing\"}}}",
+                   ": status.aliases.qa: \"testing\" is not allowed; allowed: open, in-progress, "
+                   "blocked, resolved, verified, wont-fix, dismissed, duplicate or closed");
+    assert_refused("{\"severity\":{\"sources\":{\"/a\":{\"1\":\"bad\"}}}}",
+                   ": severity.sources./a.1: \"bad\" is not allowed; allowed: critical, high, "
+                   "medium, low or informational");
+}
+
+static void what_is_called_otherwise_now(void **state)
+{
+    (void)state;
+    assert_refused("{\"calendar\":{\"utc_offset\":\"+01:00\"}}",
+                   ": calendar.utc_offset: this is now called \"time_zone\", and is the name of a "
+                   "zone, like \"Europe/Berlin\" or \"UTC\"");
+}
+
 static void the_policies_that_come_with_it(void **state)
 {
     (void)state;
@@ -566,6 +644,9 @@ int main(void)
         cmocka_unit_test(times_and_rules),
         cmocka_unit_test(errors_say_where_and_what_is_allowed),
         cmocka_unit_test(bad_values),
+        cmocka_unit_test(calendars_have_names),
+        cmocka_unit_test(words_of_other_systems),
+        cmocka_unit_test(what_is_called_otherwise_now),
         cmocka_unit_test(the_policies_that_come_with_it),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

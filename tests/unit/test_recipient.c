@@ -417,7 +417,7 @@ static void the_date_is_that_of_the_calendar(void **state)
 {
     (void)state;
     struct digest_item item = overdue("bug/A", PRIORITY_P2, AT);
-    policy.calendar.utc_offset_minutes = 330;
+    policy.calendar.zone.offset = 330 * MINUTE_MS;
     d.now = AT + 10 * HOUR_MS; /* 19:00Z is half past midnight */
     come(AT, &item, 1, false);
     tick(AT + HOUR_MS);

@@ -201,6 +201,50 @@ static void findings_and_tasks(void **state)
     assert_says(text, "- an owner of coordination/A%2FB\n");
 }
 
+static void what_is_owed_and_what_was_submitted(void **state)
+{
+    (void)state;
+    struct evidence shown[] = {{STR("r|1"), STR("note")}, {STR_NONE, STR("alone")}};
+    const struct task done = {.name = STR("obligation/early"),
+                              .kind = KIND_OBLIGATION,
+                              .title = STR("Notify A: early"),
+                              .priority = PRIORITY_P1,
+                              .status = STATUS_CLOSED,
+                              .resolution = RESOLUTION_DONE,
+                              .due_at = DAY_MS,
+                              .submitted_at = DAY_MS + 1000,
+                              .evidence = {shown, 2},
+                              .sla = SLA_MET_LATE};
+    struct task open = done, put_aside = done;
+    open.name = STR("obligation/final~2");
+    open.title = STR("Notify A: final");
+    open.status = STATUS_OPEN;
+    open.resolution = resolution_none;
+    open.submitted_at = TIME_NONE;
+    open.evidence.n = 0;
+    open.sla = SLA_ON_TRACK;
+    put_aside.resolution = RESOLUTION_SUPERSEDED;
+    struct submission submitted[] = {{STR("early"), 0, {shown, 1}},
+                                     {STR("final"), 0, {shown, 1}},
+                                     {STR("fin"), DAY_MS, {shown, 1}},
+                                     {STR("other"), TIME_NONE, {NULL, 0}}};
+    const struct closure closure = {.obligations = {submitted, 4}};
+    const struct task *tasks[] = {&done, &open, &put_aside};
+    struct report_markdown report = {
+        .incident = an_incident(LEVEL_FULL), .closure = &closure, .tasks = tasks, .tasks_n = 3};
+    const char *text = reported(&report);
+    assert_says(text, "## Obligations\n\n| What | Due | Submitted | State | Evidence |\n");
+    assert_says(text, "| Notify A: early | Fri 1970-01-02 00:00:00 UTC | "
+                      "Fri 1970-01-02 00:00:01 UTC | met-late | r\\|1: note; alone |\n");
+    assert_says(text, "| Notify A: final | Fri 1970-01-02 00:00:00 UTC |  | on-track |  |\n");
+    assert_says(text, " | superseded | ");
+    assert_says(text,
+                "| fin | | Fri 1970-01-02 00:00:00 UTC | not in the policy | r\\|1: note |\n");
+    assert_says(text, "| other | |  | not in the policy |  |\n");
+    assert_silent(text, "| early |");
+    assert_silent(text, "| final |");
+}
+
 static void sorting_out_entries(void **state)
 {
     (void)state;
@@ -235,6 +279,7 @@ int main(void)
         cmocka_unit_test(other_states_of_an_incident),
         cmocka_unit_test(all_that_can_be_told),
         cmocka_unit_test(findings_and_tasks),
+        cmocka_unit_test(what_is_owed_and_what_was_submitted),
         cmocka_unit_test(sorting_out_entries),
     };
     return cmocka_run_group_tests(tests, setup, free_page);

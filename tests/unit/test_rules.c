@@ -243,6 +243,9 @@ static void parties_and_duties(void **state)
     add_party(w, e, "Police", PARTY_LAW_ENFORCEMENT, false);
     take_closure(w, NOON, e);
     assert_int_equal(task_of(w, "INC-2", "coordination/Police")->queue, QUEUE_RESPONSE_TEAM);
+    w->policy.rules_n = 0; /* no rule any more */
+    TELL_CLOSURE(w, LATER, 4, SEVERITY, severity, SEVERITY_LOW);
+    assert_str(task_of(w, "INC-1", "coordination/Police")->policy_rule, "coordination");
 }
 
 /* What is said of a task's owner by a finding or an incident does not count where a rule says it: so it

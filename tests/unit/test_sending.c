@@ -378,10 +378,10 @@ static void the_next_morning(void **state)
     assert_sent(p, "2026-11-20T09:00:00.001Z", "2026-11-23T09:00:00Z");
     assert_sent(p, "2026-11-20T00:00:00Z", "2026-11-20T09:00:00Z");
     assert_sent(p, "2026-12-24T10:00:00Z", "2026-12-28T09:00:00Z"); /* a holiday, a weekend */
-    p->calendar.utc_offset_minutes = 330;
+    p->calendar.zone.offset = 330 * MINUTE_MS;
     assert_sent(p, "2026-11-20T03:30:00Z", "2026-11-20T03:30:00Z");
     assert_sent(p, "2026-11-20T18:45:00Z", "2026-11-23T03:30:00Z");
-    p->calendar.utc_offset_minutes = -660;
+    p->calendar.zone.offset = -660 * MINUTE_MS;
     assert_sent(p, "2026-11-20T23:00:00Z", "2026-11-23T20:00:00Z");
     p->remind_at = 0;
     assert_sent(p, "2026-11-23T11:00:00Z", "2026-11-23T11:00:00Z");

@@ -128,7 +128,7 @@ static void nights_and_weekends_are_those_of_the_zone(void **state)
 {
     (void)state;
     static const char value[] = "{\"kind\":\"due\",\"recipients\":[" ONE "]}";
-    policy.calendar.utc_offset_minutes = 120;
+    policy.calendar.zone.offset = 120 * MINUTE_MS;
     count("2026-11-20T04:59:59.999Z", value); /* Friday, 06:59 there */
     count("2026-11-20T05:00:00Z", value);
     count("2026-11-20T17:59:59.999Z", value);

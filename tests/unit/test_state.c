@@ -29,11 +29,22 @@ static void encoding_is_undone(void **state)
 static void keys(void **state)
 {
     struct arena *a = ((struct world *)*state)->arena;
-    struct str id = STR("A/1|x"), finding_id = STR("F|7");
+    struct str id = STR("A/1|x"), part = state_finding_part(a, &finding_none.origin, STR("F|7"));
     struct str key = state_incident_key(a, id);
     assert_str(key, "A%2F1%7Cx");
     assert_str(state_closure_key(a, key), "A%2F1%7Cx|c");
-    assert_str(state_finding_key(a, key, finding_id), "A%2F1%7Cx|f|F%7C7");
+    assert_str(state_finding_key(a, key, part), "A%2F1%7Cx|f|F%7C7");
+    const struct origin origin = {STR("A:/"), STR("F:7")};
+    assert_str(state_finding_part(a, &origin, STR("x")), "A%3A%2F:F%3A7");
+    assert_str(state_finding_part(a, &finding_none.origin, STR("F:7")), "F%3A7");
+    assert_true(state_is_finding_name(STR("A%3A:F")));
+    assert_false(state_is_finding_name(STR("A:F:G")));
+    assert_false(state_is_finding_name(STR("A/:F")));
+    assert_false(state_is_finding_name(STR("F")));
+    assert_false(state_is_finding_name(STR("")));
+    assert_int_equal(state_task_kind(STR("bug/F")), KIND_BUG);
+    assert_int_equal(state_task_kind(STR("postmortem")), KIND_POSTMORTEM);
+    assert_int_equal(state_task_kind(STR("")), task_kind_none);
     assert_str(state_task_key(a, key, STR("bug/F%7C7")), "A%2F1%7Cx|t|bug/F%7C7");
     assert_str(state_task_id(a, id, STR("bug/F%7C7")), "A%2F1%7Cx/bug/F%7C7");
     assert_str(arena_str(a, state_header_key(STR("A|t|bug/F"))), "A");

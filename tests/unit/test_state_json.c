@@ -67,7 +67,7 @@ static void test_incident(void **state)
                                        .key = STR("INC-1|f|F"),
                                        .at = TIME_OF(9),
                                        .latest = TIME_OF(10),
-                                       .changes = CHANGE_BACK | CHANGE_MERGED}};
+                                       .changes = CHANGE_BACK | CHANGE_RAISED}};
     through(
         ENTRY_INCIDENT, &full,
         "{\"v\":1,\"type\":\"incident\",\"incident_id\":\"INC-1\","
@@ -88,7 +88,7 @@ static void test_incident(void **state)
         "\"missing_findings_sent\":true,\"orphans\":7,\"retired\":8,\"kept_since\":1795169711000,"
         "\"cursor\":{\"stage\":\"release\",\"topic\":\"incident-closed\",\"partition\":9,"
         "\"offset\":10,\"event_id\":\"e\",\"done\":11,\"key\":\"INC-1|f|F\",\"at\":1795169709000,"
-        "\"latest\":1795169710000,\"changes\":[\"back\",\"merged\"]}}");
+        "\"latest\":1795169710000,\"changes\":[\"back\",\"raised\"]}}");
 }
 
 static void test_incident_without_anything(void **state)

@@ -129,7 +129,8 @@ static void test_the_id_of_a_finding_stands_in_its_key(void **state)
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         struct finding finding = finding_none;
         finding.finding_id = str_of(ids[i]);
-        struct str key = state_finding_key(arena, STR("INC%2F1"), finding.finding_id);
+        struct str part = state_finding_part(arena, &finding.origin, finding.finding_id);
+        struct str key = state_finding_key(arena, STR("INC%2F1"), part);
         struct entry entry = {.key = key, .type = ENTRY_FINDING, .finding = &finding};
         struct str text = write_holder(&entry);
         bool is_plain = strcmp(ids[i], "F/1") && strcmp(ids[i], "F%1");

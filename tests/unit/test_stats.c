@@ -7,7 +7,7 @@
 #define MADE INT64_C(1795169700000) /* 2026-11-20T10:15:00.000Z */
 #define IN_DAYS(n) (MADE + (n)*DAY_MS)
 
-static const struct calendar calendar = {.utc_offset_minutes = 0, .working_days = 0x7f};
+static const struct calendar calendar = {.working_days = 0x7f};
 
 static struct stats stats_by(enum stats_by by)
 {

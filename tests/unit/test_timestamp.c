@@ -180,39 +180,41 @@ static void partial_dates_are_the_start_of_the_period(void **state)
 }
 
 /* As people mean a date: in their own zone, and up to its end. */
-static void partial_dates_in_a_zone(void **state)
+static void partial_dates_have_an_end(void **state)
 {
     (void)state;
     static const struct {
         const char *text, *first, *last;
     } examples[] = {
-        {"2023", "2022-12-31T18:30:00.000Z", "2023-12-31T18:29:59.999Z"},
-        {"2023-07", "2023-06-30T18:30:00.000Z", "2023-07-31T18:29:59.999Z"},
-        {"2023-12", "2023-11-30T18:30:00.000Z", "2023-12-31T18:29:59.999Z"},
-        {"2024-02", "2024-01-31T18:30:00.000Z", "2024-02-29T18:29:59.999Z"},
-        {"2023-12-31", "2023-12-30T18:30:00.000Z", "2023-12-31T18:29:59.999Z"},
-        {"2024-02-29", "2024-02-28T18:30:00.000Z", "2024-02-29T18:29:59.999Z"},
+        {"2023", "2023-01-01T00:00:00.000Z", "2023-12-31T23:59:59.999Z"},
+        {"2023-07", "2023-07-01T00:00:00.000Z", "2023-07-31T23:59:59.999Z"},
+        {"2023-12", "2023-12-01T00:00:00.000Z", "2023-12-31T23:59:59.999Z"},
+        {"2024-02", "2024-02-01T00:00:00.000Z", "2024-02-29T23:59:59.999Z"},
+        {"2023-12-31", "2023-12-31T00:00:00.000Z", "2023-12-31T23:59:59.999Z"},
+        {"2024-02-29", "2024-02-29T00:00:00.000Z", "2024-02-29T23:59:59.999Z"},
     };
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
         ms_t t, expected;
         struct str text = str_of(examples[i].text);
-        assert_int_equal(timestamp_parse_in(text, 330, false, &t), TIMESTAMP_PARTIAL);
+        assert_int_equal(timestamp_parse_period(text, false, &t), TIMESTAMP_PARTIAL);
         timestamp_parse(str_of(examples[i].first), &expected);
         assert_int_equal(t, expected);
-        assert_int_equal(timestamp_parse_in(text, 330, true, &t), TIMESTAMP_PARTIAL);
+        assert_int_equal(timestamp_parse_period(text, true, &t), TIMESTAMP_PARTIAL);
         timestamp_parse(str_of(examples[i].last), &expected);
         assert_int_equal(t, expected);
     }
-    /* What says its time has its zone, or none. */
+    /* What says its time is that. */
     ms_t t, same;
     timestamp_parse(STR("2023-07-25T10:00:00"), &same);
-    assert_int_equal(timestamp_parse_in(STR("2023-07-25T10:00:00"), 330, true, &t), TIMESTAMP_OK);
+    assert_int_equal(timestamp_parse_period(STR("2023-07-25T10:00:00"), true, &t), TIMESTAMP_OK);
     assert_int_equal(t, same);
-    assert_int_equal(timestamp_parse_in(STR("2023-02-30"), 330, true, &t), TIMESTAMP_BAD);
+    assert_int_equal(timestamp_parse_period(STR("2023-02-30"), true, &t), TIMESTAMP_BAD);
     /* Over the edge it is none. */
-    assert_int_equal(timestamp_parse_in(STR("9998"), -300, true, &t), TIMESTAMP_ABSENT);
-    assert_int_equal(timestamp_parse_in(STR("9998"), 0, true, &t), TIMESTAMP_PARTIAL);
-    assert_int_equal(timestamp_parse_in(STR("0002"), 60, false, &t), TIMESTAMP_ABSENT);
+    assert_int_equal(timestamp_parse_period(STR("9998"), true, &t), TIMESTAMP_PARTIAL);
+    assert_true(timestamp_in_range(t));
+    assert_false(timestamp_in_range(t + 1));
+    assert_int_equal(timestamp_parse_period(STR("0002"), false, &t), TIMESTAMP_PARTIAL);
+    assert_false(timestamp_in_range(t - 1));
 }
 
 static void other_systems_none(void **state)
@@ -371,7 +373,7 @@ int main(void)
         cmocka_unit_test(parses_what_java_and_javascript_print),
         cmocka_unit_test(any_time_in_any_form),
         cmocka_unit_test(partial_dates_are_the_start_of_the_period),
-        cmocka_unit_test(partial_dates_in_a_zone),
+        cmocka_unit_test(partial_dates_have_an_end),
         cmocka_unit_test(other_systems_none),
         cmocka_unit_test(refuses_what_is_no_time),
         cmocka_unit_test(epochs_by_magnitude),

@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "config/policy_file.h"
+#include "config/zone_file.h"
 #include "http/http.h"
 #include "jsonl/line_texts.h"
 #include "kafka/kafka_check.h"
@@ -75,8 +76,9 @@ static void check_policy(struct check *check)
     const char *file = check->config->policy_file;
     check->area = "policy";
     if (policy_file_load(file, arena, &policy, &error) == OK) {
-        snprintf(text, sizeof text, "policy: version %.*s, %s", STR_ARG(policy.version),
-                 file ? file : "the built-in default");
+        snprintf(text, sizeof text, "policy: version %.*s, %s, time zone %.*s (zone data %.*s)",
+                 STR_ARG(policy.version), file ? file : "the built-in default",
+                 STR_ARG(policy.calendar.zone.name), STR_ARG(zone_file_version(arena)));
         say(check, VERDICT_OK, text);
     } else {
         say_error(check, "policy: ", &error);

@@ -89,7 +89,7 @@ static enum result read_entries(struct policy_reader *reader, json_t *root,
 static enum result read_file(struct arena *arena, const char *file, struct simulate_budget *budget,
                              struct error *error)
 {
-    struct policy_reader reader = {file, arena, error};
+    struct policy_reader reader = {.file = file, .arena = arena, .error = error};
     struct str bytes;
     json_error_t where;
     enum result result = properties_read_plain(arena, file, FILE_BYTES_MAX, &bytes, error);

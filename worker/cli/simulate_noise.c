@@ -18,8 +18,7 @@ NAMES_DEFINE(noise_figure, NOISE_FIGURES)
 
 static bool is_night(const struct policy *policy, ms_t t)
 {
-    const struct calendar *calendar = &policy->calendar;
-    ms_t time_of_day = t - calendar_midnight(calendar, calendar_day(calendar, t));
+    ms_t time_of_day = calendar_time_of_day(&policy->calendar, t);
     return time_of_day < policy->day_from || time_of_day >= policy->day_to;
 }
 

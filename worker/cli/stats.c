@@ -61,8 +61,8 @@ static bool choose_by(struct stats *stats, const char *text)
 static bool choose_since(struct stats *stats, const char *text)
 {
     if (!text) return true;
-    enum timestamp_result result =
-        timestamp_parse_in(str_of(text), stats->calendar->utc_offset_minutes, false, &stats->since);
+    enum timestamp_result result = timestamp_parse(str_of(text), &stats->since);
+    if (result == TIMESTAMP_PARTIAL) stats->since = zone_utc(&stats->calendar->zone, stats->since);
     if (result == TIMESTAMP_OK || result == TIMESTAMP_PARTIAL) return true;
     cli_fail(0, "--since must be a date or a time like 2026-11-20 or 2026-11-20T10:15:00Z, is %s",
              text);

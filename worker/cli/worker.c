@@ -11,6 +11,7 @@
 #include "common/log_writer.h"
 #include "config/config.h"
 #include "config/policy_file.h"
+#include "config/zone_file.h"
 #include "engine/engine.h"
 #include "engine/machine_clock.h"
 #include "engine/metrics.h"
@@ -141,7 +142,9 @@ static enum result load_policy(struct worker *w, struct error *error)
     arena_free(w->policy_arena); /* no batch is in flight: nothing points into it any more */
     w->policy_arena = arena;
     w->policy = policy;
-    log_info("policy loaded", LOG_STR("version", policy.version));
+    log_info("policy loaded", LOG_STR("version", policy.version),
+             LOG_STR("time_zone", policy.calendar.zone.name),
+             LOG_STR("zone_data", zone_file_version(arena)));
     return OK;
 }
 

@@ -30,13 +30,13 @@ static struct record ours_of(const struct record *record)
     return ours;
 }
 
-/* What the worker has sent itself stood on no input: of a finding of a merged incident epilogue-topic
- * names what caused it, of items it is epilogue-forwarded. */
-static bool is_of_kind(const struct record *record, enum envelope_kind kind)
+/* What the worker has sent itself stood on no input: of what merged incidents say to each other
+ * epilogue-topic names what caused it, of items it is epilogue-forwarded. */
+static enum envelope_kind kind_of(const struct record *record)
 {
     struct record theirs = *record;
     theirs.headers_n = theirs_n(record);
-    return str_eq(envelope_header(&theirs, STR(ENVELOPE_KIND)), envelope_kinds[kind]);
+    return envelope_kind(&theirs);
 }
 
 /* Absent: the record had no time. */
@@ -67,8 +67,10 @@ enum dead_letter_kind dead_letter_read(const struct str names[topic_end],
         !read_record_time(&ours, &letter->record_time))
         return DEAD_LETTER_STRANGE;
     letter->topic = letter->to = input_of(names, name);
-    if (letter->topic && is_of_kind(record, ENVELOPE_FINDING)) letter->to = TOPIC_FORWARDED;
-    if (str_eq(name, names[TOPIC_FORWARDED]) && is_of_kind(record, ENVELOPE_ITEMS))
+    enum envelope_kind kind = kind_of(record);
+    if (letter->topic && kind >= ENVELOPE_FINDING && kind < ENVELOPE_UNKNOWN)
+        letter->to = TOPIC_FORWARDED;
+    if (str_eq(name, names[TOPIC_FORWARDED]) && kind == ENVELOPE_ITEMS)
         letter->topic = letter->to = TOPIC_FORWARDED;
     letter->partition = (int32_t)partition;
     letter->is_cut = envelope_header(&ours, STR(ENVELOPE_TRUNCATED)).p != NULL;

@@ -163,11 +163,13 @@ static void warn_of_time(struct reader *r, const struct record *record, ms_t tak
 /* From bytes to the data of the event. */
 static bool open_record(const struct decoder *decoder, struct arena *arena,
                         const struct record *record, struct cause *cause, const struct json **data,
-                        struct refused *refused)
+                        struct str *source, struct refused *refused)
 {
     if (!record->value.p)
         return decode_refuse(refused, REFUSE_NO_VALUE, STR("the record has no value"));
-    if (record->value.n > decoder->limits->record_bytes)
+    /* Our own records have what was taken before. */
+    bool is_ours = record->topic == TOPIC_FORWARDED && envelope_kind(record) > ENVELOPE_RECORD;
+    if (!is_ours && record->value.n > decoder->limits->record_bytes)
         return decode_refuse(refused, REFUSE_TOO_LARGE,
                              arena_printf(arena,
                                           "the record has %zu bytes, at most %zu are allowed",
@@ -178,6 +180,7 @@ static bool open_record(const struct decoder *decoder, struct arena *arena,
         json_parse(json_scratch(), arena, record->value, decoder->limits->depth, &root, &detail);
     if (!root) return decode_refuse(refused, refusal_of(result), detail);
     const char *bad = envelope_open(record, root, cause, data);
+    *source = envelope_source(record, root);
     refused->incident_id = peek_incident_id(*data);
     if (result != JSON_OK) return decode_refuse(refused, refusal_of(result), detail);
     bool has_origin = envelope_origin(decoder->topic_names, record, cause);
@@ -200,11 +203,22 @@ bool decode_record(const struct decoder *decoder, struct arena *arena, const str
     if (kind == ENVELOPE_UNKNOWN) return decode_refuse(refused, refusal_none, STR_NONE);
     if (kind == ENVELOPE_ITEMS) return decode_items(arena, record, event, refused);
     const struct json *data = NULL;
-    if (!open_record(decoder, arena, record, &event->cause, &data, refused)) return false;
-    struct reader reader = {
-        .decoder = decoder, .arena = arena, .refused = refused, .merged = kind == ENVELOPE_FINDING};
+    struct str source;
+    if (!open_record(decoder, arena, record, &event->cause, &data, &source, refused)) return false;
+    struct reader reader = {.decoder = decoder,
+                            .arena = arena,
+                            .source = source,
+                            .refused = refused,
+                            .merged = kind >= ENVELOPE_FINDING};
     warn_of_time(&reader, record, event->cause.at);
-    decode_data(&reader, reader.merged ? TOPIC_FINDING_UPDATED : event->cause.topic, data, event);
+    if (kind == ENVELOPE_FINDING_UPDATED)
+        decode_data(&reader, TOPIC_FINDING_UPDATED, data, event);
+    else if (kind == ENVELOPE_TASK_UPDATED)
+        decode_data(&reader, TOPIC_TASK_UPDATED, data, event);
+    else if (reader.merged)
+        decode_merged(&reader, kind, data, event);
+    else
+        decode_data(&reader, event->cause.topic, data, event);
     check_key(&reader, record->key, event->incident_id);
     return reader.rank == 0;
 }

@@ -13,8 +13,7 @@ static void read_work(struct reader *r, const struct json **m, struct finding *f
 {
     f->category = members_word(r, m[M_category], &category_words, CATEGORY_UNCATEGORIZED);
     f->severity = members_severity(r, m[M_severity]);
-    f->status =
-        members_choice(r, m[M_status], &reported_status_words, REPORTED_OPEN, REPORTED_DUPLICATE);
+    f->status = members_status(r, m[M_status], REPORTED_DUPLICATE);
     f->work = members_choice(r, m[M_work], &task_kind_words, KIND_BUG, KIND_REGISTER_ENTRY);
     f->sop_change = members_boolean(r, m[M_sop_change]) == TRI_TRUE;
     /* It says nothing that the workflow needs, so an unknown one is left out. */
@@ -24,44 +23,6 @@ static void read_work(struct reader *r, const struct json **m, struct finding *f
 static size_t id_bytes(const struct reader *r)
 {
     return r->merged ? MEMBERS_MERGED_ID_BYTES : MEMBERS_IDENTIFIER_BYTES;
-}
-
-static void read_origin(struct reader *r, const struct json *value, struct origin *origin)
-{
-    static const struct str origin_names[] = {{"incident_id", 11}, {"finding_id", 10}};
-    if (!members_required(r, value, "origin")) return;
-    if (value->type != JSON_OBJECT) {
-        reader_wrong_type(r, value, "an object");
-        return;
-    }
-    const struct json *m[2];
-    struct reader_place place = {r->place, value->name, READER_NO_INDEX};
-    reader_find(value, origin_names, 2, m);
-    r->place = &place;
-    if (members_required(r, m[0], "incident_id"))
-        origin->incident_id = members_identifier(r, m[0], MEMBERS_IDENTIFIER_BYTES);
-    if (members_required(r, m[1], "finding_id"))
-        origin->finding_id = members_identifier(r, m[1], MEMBERS_IDENTIFIER_BYTES);
-    r->place = place.outer;
-}
-
-/* Where a finding comes from. One that has come back to where it began is that incident's own. */
-static void read_way(struct reader *r, const struct json **m, struct finding_event *event)
-{
-    struct finding *f = &event->finding;
-    read_origin(r, m[M_origin], &f->origin);
-    if (members_required(r, m[M_passed], "passed")) f->passed = members_texts(r, m[M_passed]);
-    if (f->passed.n > PASSED_MAX)
-        reader_refuse(r, REFUSE_TOO_LARGE, STR("passed"),
-                      "%zu incidents that were merged one into another, at most %d are allowed",
-                      f->passed.n, PASSED_MAX);
-    if (!f->origin.incident_id.p || !str_eq(f->origin.incident_id, event->incident_id)) return;
-    f->finding_id = f->origin.finding_id;
-    f->origin = (struct origin){0};
-    size_t n = event->incident_id.n;
-    if (str_starts(f->duplicate_of, event->incident_id) && f->duplicate_of.n > n + 1 &&
-        f->duplicate_of.p[n] == ':')
-        f->duplicate_of = (struct str){f->duplicate_of.p + n + 1, f->duplicate_of.n - n - 1};
 }
 
 void decode_finding(struct reader *r, const struct json *object, struct str incident_id,
@@ -93,5 +54,7 @@ void decode_finding(struct reader *r, const struct json *object, struct str inci
     f->duplicate_of = members_other_identifier(r, m[M_duplicate_of], id_bytes(r));
     f->labels = members_labels(r, m[M_labels]);
     event->by = members_name(r, m[M_by]);
-    if (r->merged) read_way(r, m, event);
+    if (!r->merged) return;
+    decode_way(r, m[M_origin], m[M_passed], &f->origin, &f->passed);
+    decode_called(r->arena, event->incident_id, f);
 }

@@ -5,6 +5,7 @@
 #ifndef EPILOGUE_CODEC_DECODE_PARTS_H
 #define EPILOGUE_CODEC_DECODE_PARTS_H
 
+#include "envelope.h"
 #include "members.h"
 
 /* From the tables of core/event.h: the members of a record as M_<member>, their names, and the bit
@@ -36,6 +37,15 @@ struct str decode_time_text(struct arena *arena, ms_t t);
  * refusal, where it cannot be read. */
 bool decode_items(struct arena *arena, const struct record *record, struct event *event,
                   struct refused *refused);
+
+/* A record by which merged incidents speak to each other, those of findings and tasks that were
+ * updated apart: these are read as their own, and say by their origin and way what they follow. */
+void decode_merged(struct reader *r, enum envelope_kind kind, const struct json *object,
+                   struct event *event);
+void decode_way(struct reader *r, const struct json *origin_value, const struct json *passed,
+                struct origin *origin, struct str_list *list);
+/* Sets what the finding is called in the incident, by its origin; in its own it has none. */
+void decode_called(struct arena *arena, struct str incident_id, struct finding *finding);
 
 struct closure_event *decode_closure(struct reader *r, const struct json *object);
 /* `incident_id` is that of the closure whose `findings` has the object; absent: a record of

@@ -35,8 +35,7 @@ struct task_update_event *decode_task_update(struct reader *r, const struct json
     event->order.revision = members_revision(r, m[M_revision]);
     event->order.time = members_time(r, m[M_updated_at], NULL);
     decode_order(r, m, M_end, &event->order);
-    event->status =
-        members_choice(r, m[M_status], &reported_status_words, REPORTED_OPEN, REPORTED_CLOSED);
+    event->status = members_status(r, m[M_status], REPORTED_CLOSED);
     event->reason = members_text(r, m[M_reason]);
     if (!members_owner(r, m[M_owner], &event->owner, &event->owner_part))
         event->present &= ~(unsigned)TASK_UPDATE_OWNER;
@@ -46,6 +45,11 @@ struct task_update_event *decode_task_update(struct reader *r, const struct json
     event->due_at = members_calendar_time(r, m[M_due_at], true);
     event->snoozed_until = members_calendar_time(r, m[M_snoozed_until], false);
     event->by = members_name(r, m[M_by]);
+    if (r->merged) {
+        decode_way(r, m[M_origin], m[M_passed], &event->origin, &event->passed);
+        event->kind = members_word(r, m[M_kind], &task_kind_words, task_kind_none);
+        event->name = STR_NONE;
+    }
     event->warnings = reader_take_warnings(r);
     return event;
 }

@@ -156,10 +156,21 @@ static void put_origin(struct arena *arena, struct header *headers, size_t *n, s
     put_header(headers, n, STR(ENVELOPE_OFFSET), arena_printf(arena, "%lld", (long long)offset));
 }
 
-/* A finding of a merged incident: what its own publisher might have sent, with its origin and the
- * incidents that it has passed. Where it says it stood is what has caused it. */
-static void encode_merged_finding(struct encoder *encoder, struct arena *arena,
-                                  const struct output *output, struct message *message)
+static enum envelope_kind kind_of(enum event_type type)
+{
+    switch (type) {
+    case EVENT_FINDING: return ENVELOPE_FINDING_UPDATED;
+    case EVENT_TASK_UPDATE: return ENVELOPE_TASK_UPDATED;
+    case EVENT_MERGE: return ENVELOPE_MERGE;
+    case EVENT_PARTING: return ENVELOPE_PARTING;
+    case EVENT_FORGOTTEN: return ENVELOPE_FORGOTTEN;
+    default: return ENVELOPE_FINDING;
+    }
+}
+
+/* What merged incidents say to each other. Where it says it stood is what has caused it. */
+static void encode_merged(struct encoder *encoder, struct arena *arena, const struct output *output,
+                          struct message *message)
 {
     const struct cause *cause = &output->cause;
     struct buf *b = &encoder->scratch;
@@ -170,13 +181,13 @@ static void encode_merged_finding(struct encoder *encoder, struct arena *arena,
     if (cause->event_id.p) put_header(h, &n, STR("ce_id"), cause->event_id);
     put_header(h, &n, STR("content-type"), STR("application/json"));
     put_trace(h, &n, cause);
-    put_header(h, &n, STR(ENVELOPE_KIND), envelope_kinds[ENVELOPE_FINDING]);
+    put_header(h, &n, STR(ENVELOPE_KIND), envelope_kinds[kind_of(output->forward.type)]);
     put_origin(arena, h, &n, encoder->topic_names[cause->topic], cause->partition, cause->offset);
     put_header(h, &n, STR(ENVELOPE_RECORD_TIME), arena_printf(arena, "%lld", (long long)cause->at));
     *message = (struct message){
         .topic = TOPIC_FORWARDED,
         .timestamp = TIME_NONE,
-        .key = output->forward.finding.incident_id,
+        .key = output->incident_id,
         .value = {arena_copy(arena, b->p, b->n), b->n},
         .headers = h,
         .headers_n = n,
@@ -187,7 +198,7 @@ void encode_output(struct encoder *encoder, struct arena *arena, const struct ou
                    struct message *message)
 {
     if (output->type == OUTPUT_FORWARD)
-        encode_merged_finding(encoder, arena, output, message);
+        encode_merged(encoder, arena, output, message);
     else
         encode_event(encoder, arena, output, message);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What goes out -> bytes: outputs as binary-mode CloudEvents (R2.5, R5.1, R5.12), dead letters
- * and forwarded records (R3.42, R1.2). Written straight into memory of the arena, without a tree. */
+ * and forwarded records (R3.42, R1.12). Written straight into memory of the arena, without a tree. */
 #ifndef EPILOGUE_CODEC_ENCODE_H
 #define EPILOGUE_CODEC_ENCODE_H
 

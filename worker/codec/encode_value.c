@@ -7,6 +7,7 @@
 
 #include "core/task_diff.h"
 #include "json.h"
+#include "state_json.h"
 
 /* The function that writes a member, by the type of its row (core/members.h). */
 #define WRITE_TEXT json_write_string
@@ -70,6 +71,18 @@ static void write_evidence_list(struct buf *out, struct evidence_list list)
         buf_char(out, '}');
     }
     buf_char(out, ']');
+}
+
+static void write_origin(struct buf *out, struct origin origin)
+{
+    if (!origin.incident_id.p) {
+        buf_lit(out, "null");
+        return;
+    }
+    buf_lit(out, "{\"incident_id\":");
+    json_write_string(out, origin.incident_id);
+    PUT(out, &origin, TEXT, finding_id);
+    buf_char(out, '}');
 }
 
 void encode_value_labels(struct buf *out, struct labels labels)
@@ -485,15 +498,18 @@ static void write_digest(struct buf *out, const struct digest_output *digest)
     buf_char(out, '}');
 }
 
-/* ---- findings that go on ---- */
+/* ---- what merged incidents say to each other ---- */
 
-static void write_way(struct buf *out, const struct finding *f)
+static void write_way(struct buf *out, struct origin origin, struct str_list passed)
 {
-    buf_lit(out, ",\"origin\":{\"incident_id\":");
-    json_write_string(out, f->origin.incident_id);
-    PUT(out, &f->origin, TEXT, finding_id);
-    buf_char(out, '}');
-    PUT(out, f, LIST, passed);
+    PUT_AS(out, origin, OBJECT(origin), origin);
+    PUT_AS(out, passed, LIST, passed);
+}
+
+/* A part of an owner is said by a text. */
+static void write_owner_part(struct buf *out, struct owner owner, enum owner_part part)
+{
+    PUT_AS(out, owner, TEXT, part == OWNER_PERSON ? owner.person : owner.team);
 }
 
 /* A finding-updated as its publisher would send it: only the members that it has. */
@@ -503,15 +519,97 @@ static void write_finding(struct buf *out, const struct finding_event *event)
     buf_lit(out, "{\"finding_id\":");
     json_write_string(out, f->finding_id);
     PUT(out, event, TEXT, incident_id);
-    write_way(out, f);
+    write_way(out, f->origin, f->passed);
     if (f->order.revision >= 0) PUT(out, &f->order, INTEGER, revision);
     if (f->order.time != TIME_NONE) PUT_AS(out, updated_at, TIME, f->order.time);
     if (event->by.p) PUT(out, event, TEXT, by);
+    unsigned whole = event->present;
+    if (event->owner_part) {
+        write_owner_part(out, f->owner, event->owner_part);
+        whole &= ~(unsigned)FINDING_OWNER;
+    }
 #define PUT_SAID(bit, type, member) \
-    if (event->present & bit) PUT(out, f, type, member);
+    if (whole & bit) PUT(out, f, type, member);
     FINDING_SAID(PUT_SAID)
 #undef PUT_SAID
     buf_char(out, '}');
+}
+
+/* A task-updated in the same way. */
+static void write_task_update(struct buf *out, const struct task_update_event *event)
+{
+    buf_lit(out, "{\"task_id\":");
+    json_write_string(out, event->task_id);
+    PUT(out, event, TEXT, incident_id);
+    write_way(out, event->origin, event->passed);
+    if (event->kind) PUT(out, event, WORD(task_kind), kind);
+    if (event->order.revision >= 0) PUT(out, &event->order, INTEGER, revision);
+    if (event->order.time != TIME_NONE) PUT_AS(out, updated_at, TIME, event->order.time);
+    if (event->by.p) PUT(out, event, TEXT, by);
+    unsigned whole = event->present;
+    if (event->owner_part) {
+        write_owner_part(out, event->owner, event->owner_part);
+        whole &= ~(unsigned)TASK_UPDATE_OWNER;
+    }
+#define PUT_SAID(bit, type, member) \
+    if (whole & bit) PUT(out, event, type, member);
+    TASK_UPDATE_SAID(PUT_SAID)
+#undef PUT_SAID
+    buf_char(out, '}');
+}
+
+/* A finding with all that it has, as it is stored. */
+static void write_arrival(struct buf *out, const struct output *output)
+{
+    const struct finding *f = &output->forward.arrival.finding;
+    buf_lit(out, "{\"finding_id\":");
+    json_write_string(out, f->finding_id);
+    PUT(out, output, TEXT, incident_id);
+    write_way(out, f->origin, f->passed);
+    buf_lit(out, ",\"finding\":");
+    state_json_write_body(out, ENTRY_FINDING, f);
+    buf_char(out, '}');
+}
+
+static void write_merge(struct buf *out, const struct output *output)
+{
+    const struct merge_event *event = &output->forward.merge;
+    buf_lit(out, "{\"incident_id\":");
+    json_write_string(out, output->incident_id);
+    PUT(out, event, LIST, passed);
+    PUT(out, event, LIST, circle);
+    if (event->facts.severity) PUT(out, &event->facts, WORD(severity), severity);
+    if (event->facts.customer_impacting)
+        PUT(out, &event->facts, WORD(tristate), customer_impacting);
+    if (event->facts.data_breach) PUT(out, &event->facts, WORD(tristate), data_breach);
+    buf_char(out, '}');
+}
+
+static void write_parting(struct buf *out, const struct output *output)
+{
+    const struct parting_event *event = &output->forward.parting;
+    buf_lit(out, "{\"incident_id\":");
+    json_write_string(out, output->incident_id);
+    PUT(out, &event->edge, TEXT, from);
+    PUT(out, &event->edge, TEXT, into);
+    PUT(out, event, LIST, passed);
+    buf_char(out, '}');
+}
+
+static void write_forward(struct buf *out, const struct output *output)
+{
+    switch (output->forward.type) {
+    case EVENT_FINDING: write_finding(out, &output->forward.finding); break;
+    case EVENT_TASK_UPDATE: write_task_update(out, &output->forward.task_update); break;
+    case EVENT_MERGE: write_merge(out, output); break;
+    case EVENT_PARTING: write_parting(out, output); break;
+    case EVENT_FORGOTTEN:
+        buf_lit(out, "{\"incident_id\":");
+        json_write_string(out, output->incident_id);
+        buf_char(out, '}');
+        break;
+    default: write_arrival(out, output); break;
+    }
 }
 
 struct str encode_value_task_id(struct arena *arena, const struct output *output)
@@ -530,6 +628,6 @@ void encode_value_write(const struct encoder *encoder, struct buf *out, const st
     case OUTPUT_INCIDENT: write_incident(encoder, out, output); break;
     case OUTPUT_REMINDER: write_reminder(out, output, task_id); break;
     case OUTPUT_DIGEST: write_digest(out, &output->digest); break;
-    case OUTPUT_FORWARD: write_finding(out, &output->forward.finding); break;
+    case OUTPUT_FORWARD: write_forward(out, output); break;
     }
 }

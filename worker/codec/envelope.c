@@ -29,9 +29,15 @@ struct str envelope_message_header(const struct message *message, struct str nam
     return last_of(message->headers, message->headers_n, name);
 }
 
-const struct str envelope_kinds[ENVELOPE_UNKNOWN] = {[ENVELOPE_RECORD] = {"record", 6},
-                                                     [ENVELOPE_FINDING] = {"finding", 7},
-                                                     [ENVELOPE_ITEMS] = {"items", 5}};
+const struct str envelope_kinds[ENVELOPE_UNKNOWN] = {
+    [ENVELOPE_RECORD] = {"record", 6},
+    [ENVELOPE_ITEMS] = {"items", 5},
+    [ENVELOPE_FINDING] = {"finding", 7},
+    [ENVELOPE_FINDING_UPDATED] = {"finding-updated", 15},
+    [ENVELOPE_TASK_UPDATED] = {"task-updated", 12},
+    [ENVELOPE_MERGE] = {"merge", 5},
+    [ENVELOPE_PARTING] = {"parting", 7},
+    [ENVELOPE_FORGOTTEN] = {"forgotten", 9}};
 
 enum envelope_kind envelope_kind(const struct record *record)
 {
@@ -95,6 +101,18 @@ static struct str usable(struct str text, size_t max_bytes)
     return text.n && text.n <= max_bytes && json_utf8_valid(text) ? text : STR_NONE;
 }
 
+static bool is_structured(const struct record *record)
+{
+    return is_media_type(envelope_header(record, STR("content-type")),
+                         STR("application/cloudevents+json"));
+}
+
+struct str envelope_source(const struct record *record, const struct json *root)
+{
+    if (root->type == JSON_OBJECT && is_structured(record)) return json_get_text(root, "source");
+    return envelope_header(record, STR("ce_source"));
+}
+
 static const char *open_structured(const struct json *root, struct cause *cause,
                                    const struct json **data)
 {
@@ -138,8 +156,7 @@ const char *envelope_open(const struct record *record, const struct json *root, 
     struct str type = envelope_header(record, STR("content-type"));
     if (is_media_type(type, STR("application/cloudevents-batch+json")))
         return "a batch of CloudEvents is not taken, send one a record";
-    if (is_media_type(type, STR("application/cloudevents+json")))
-        return open_structured(root, cause, data);
+    if (is_structured(record)) return open_structured(root, cause, data);
     cause->event_id = usable(envelope_header(record, STR("ce_id")), EVENT_ID_BYTES);
     return open_plain(root, data);
 }

@@ -31,13 +31,18 @@ struct str envelope_message_header(const struct message *message, struct str nam
 
 /* A header's decimal number of 1 to 18 digits, 0 to `max`; false for anything else. */
 bool envelope_number(struct str text, int64_t max, int64_t *out);
-/* What a record of epilogue-forwarded is: one that arrived on a partition that is not its key's, a
- * finding of a merged incident on its way to the other one, or reminders on theirs to a recipient. */
+/* What a record of epilogue-forwarded is: one that arrived on a partition that is not its key's,
+ * reminders on their way to a recipient, or what merged incidents say to each other. */
 enum envelope_kind {
     ENVELOPE_NO_KIND,
     ENVELOPE_RECORD,
-    ENVELOPE_FINDING,
     ENVELOPE_ITEMS,
+    ENVELOPE_FINDING,
+    ENVELOPE_FINDING_UPDATED,
+    ENVELOPE_TASK_UPDATED,
+    ENVELOPE_MERGE,
+    ENVELOPE_PARTING,
+    ENVELOPE_FORGOTTEN,
     ENVELOPE_UNKNOWN
 };
 extern const struct str envelope_kinds[ENVELOPE_UNKNOWN];
@@ -55,6 +60,9 @@ ms_t envelope_forwarded_time(const struct record *record);
  */
 bool envelope_origin(const struct str topic_names[topic_end], const struct record *record,
                      struct cause *cause);
+
+/* Which system the record comes from: the CloudEvents source, absent where it says none. */
+struct str envelope_source(const struct record *record, const struct json *root);
 
 /*
  * Sets event_id and the trace of `cause` (as far as they are there and can be used) and finds the

@@ -113,8 +113,8 @@ struct str members_name(struct reader *r, const struct json *value)
     return members_trim(members_limited_text(r, value, MEMBERS_IDENTIFIER_BYTES));
 }
 
-static ms_t read_time(struct reader *r, const struct json *value, int offset_minutes, bool last,
-                      struct str *partial)
+/* A partial date is read as one of UTC. */
+static ms_t read_time(struct reader *r, const struct json *value, bool last, struct str *partial)
 {
     ms_t t = TIME_NONE;
     *partial = STR_NONE;
@@ -123,7 +123,7 @@ static ms_t read_time(struct reader *r, const struct json *value, int offset_min
     if (decimal_read(value, &epoch)) {
         timestamp_from_epoch(epoch.whole, epoch.thousandths, &t);
     } else if (value->type == JSON_STRING) {
-        enum timestamp_result result = timestamp_parse_in(value->text, offset_minutes, last, &t);
+        enum timestamp_result result = timestamp_parse_period(value->text, last, &t);
         if (result == TIMESTAMP_PARTIAL) *partial = value->text;
         if (result == TIMESTAMP_BAD) {
             struct str shown = json_excerpt(r->arena, value->text, SHOWN_BYTES);
@@ -140,14 +140,18 @@ static ms_t read_time(struct reader *r, const struct json *value, int offset_min
 ms_t members_time(struct reader *r, const struct json *value, struct str *partial)
 {
     struct str unused;
-    return read_time(r, value, 0, false, partial ? partial : &unused);
+    return read_time(r, value, false, partial ? partial : &unused);
 }
 
 ms_t members_calendar_time(struct reader *r, const struct json *value, bool last)
 {
-    struct str unused;
-    int offset_minutes = r->decoder->policy->calendar.utc_offset_minutes;
-    return read_time(r, value, offset_minutes, last, &unused);
+    struct str partial;
+    ms_t t = read_time(r, value, last, &partial);
+    if (t == TIME_NONE || !partial.p) return t;
+    /* The day ends with the first moment of the next one, also where an hour comes twice. */
+    const struct zone *zone = &r->decoder->policy->calendar.zone;
+    t = last ? zone_utc(zone, t + 1) - 1 : zone_utc(zone, t);
+    return timestamp_in_range(t) ? t : TIME_NONE;
 }
 
 ms_t members_submitted_at(struct reader *r, const struct json *value)
@@ -217,6 +221,14 @@ int members_choice(struct reader *r, const struct json *value, const struct voca
     return 0;
 }
 
+enum reported_status members_status(struct reader *r, const struct json *value,
+                                    enum reported_status last)
+{
+    enum reported_status status = policy_status(r->decoder->policy, members_text(r, value));
+    if (status && status <= last) return status;
+    return members_choice(r, value, &reported_status_words, REPORTED_OPEN, (int)last);
+}
+
 enum severity members_severity(struct reader *r, const struct json *value)
 {
     if (members_none(value)) return 0;
@@ -229,7 +241,7 @@ enum severity members_severity(struct reader *r, const struct json *value)
     struct str text = value->text;
     if (value->type == JSON_REAL && decimal_read(value, &number) && number.is_integer)
         text = arena_printf(r->arena, "%lld", (long long)number.whole);
-    enum severity severity = policy_severity(policy, text);
+    enum severity severity = policy_severity(policy, r->source, text);
     if (severity) return severity;
     reader_warn(r, value->name, value->text, severity_name(policy->severity_default));
     return policy->severity_default;

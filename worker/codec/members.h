@@ -10,9 +10,9 @@
 #include "reader.h"
 
 #define MEMBERS_IDENTIFIER_BYTES 256
-#define MEMBERS_MERGED_ID_BYTES \
-    (2 * MEMBERS_IDENTIFIER_BYTES + 1) /* "<incident_id>:<finding_id>" */
-#define MEMBERS_TASK_ID_BYTES 4096     /* its parts are percent-encoded identifiers or a party */
+/* "<incident_id>:<finding_id>", percent-encoded. */
+#define MEMBERS_MERGED_ID_BYTES (2 * 3 * MEMBERS_IDENTIFIER_BYTES + 1)
+#define MEMBERS_TASK_ID_BYTES 4096 /* its parts are percent-encoded identifiers or a party */
 #define MEMBERS_PARTY_BYTES 1024
 #define MEMBERS_LABELS_MAX 32
 #define MEMBERS_LABEL_BYTES 256
@@ -63,7 +63,11 @@ int members_word(struct reader *r, const struct json *value, const struct vocabu
 /* Only values `first` to `last` may stand here: else unknown-value. */
 int members_choice(struct reader *r, const struct json *value, const struct vocabulary *vocabulary,
                    int first, int last);
-/* By the policy's aliases; an unknown one is the policy's default, with a warning. */
+/* A status up to `last`, or an alias of one by the policy; else unknown-value. */
+enum reported_status members_status(struct reader *r, const struct json *value,
+                                    enum reported_status last);
+/* By the policy's aliases for the record's source; an unknown one is the policy's default, with a
+ * warning. */
 enum severity members_severity(struct reader *r, const struct json *value);
 
 /* TRI_TRUE, TRI_FALSE or 0; no words. */

@@ -23,6 +23,7 @@ struct reader {
     const struct decoder *decoder;
     struct arena *arena;
     const struct reader_place *place; /* NULL: the record itself */
+    struct str source;                /* the CloudEvents source of the record, or absent */
     bool merged; /* a finding that comes with a merged incident: it says its origin and its way */
     struct refused *refused;
     int rank; /* of what `refused` says, in the order of refusals; 0: nothing wrong */

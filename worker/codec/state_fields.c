@@ -87,6 +87,10 @@ static const struct state_field reminder_state_items[] = {
     REMINDER_STATE_MEMBERS(REMINDER_STATE_FIELD)
 };
 
+#define EDGE_FIELD(type, member) FIELD_AS(#member, edge, type, member)
+static const struct state_field edge_items[] = {EDGE_MEMBERS(EDGE_FIELD)};
+static const struct state_fields edge_fields = FIELDS(edge, edge_items);
+
 #define INCIDENT_FIELD(type, member) FIELD_AS(#member, incident, type, member)
 #define INCIDENT_FIELD_OF(bit, type, member) FIELD_AS(#member, incident, type, member)
 static const struct state_field incident_items[] = {
@@ -96,6 +100,10 @@ static const struct state_field incident_items[] = {
 #define CLOSURE_FIELD(bit, type, member) FIELD_AS(#member, closure, type, member)
 static const struct state_field closure_items[] = {CLOSURE_MEMBERS(CLOSURE_FIELD)};
 
+#define TASK_FIELD(type, member) FIELD_AS(#member, task, type, member)
+static const struct state_field task_items[] = {TASK_MEMBERS(TASK_FIELD, TASK_FIELD, TASK_FIELD)};
+static const struct state_fields task_fields = FIELDS(task, task_items);
+
 #define FINDING_FIELD(type, member) FIELD_AS(#member, finding, type, member)
 #define FINDING_FIELD_OF(bit, type, member) FIELD_AS(#member, finding, type, member)
 #define FINDING_FIELD_NAMED(type, member, name) FIELD_AS(#name, finding, type, member)
@@ -104,9 +112,6 @@ static const struct state_field finding_items[] = {
     FINDING_SAID(FINDING_FIELD_OF)
     FINDING_OWN(FINDING_FIELD_NAMED)
 };
-
-#define TASK_FIELD(type, member) FIELD_AS(#member, task, type, member)
-static const struct state_field task_items[] = {TASK_MEMBERS(TASK_FIELD, TASK_FIELD, TASK_FIELD)};
 
 #define ITEM_FIELD(type, member) FIELD_AS(#member, digest_item, type, member)
 static const struct state_field item_items[] = {ITEM_MEMBERS(ITEM_FIELD)};

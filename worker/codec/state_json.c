@@ -264,6 +264,17 @@ void state_json_write(struct buf *out, const struct entry *holder)
 static bool read_object(struct arena *arena, const struct state_fields *fields,
                         const struct json *object, void *body, struct error *error);
 
+void state_json_write_body(struct buf *out, enum entry_type type, const void *body)
+{
+    write_object(out, NULL, &state_fields_entries[type], body);
+}
+
+bool state_json_read_body(struct arena *arena, enum entry_type type, const struct json *object,
+                          void *body, struct error *error)
+{
+    return read_object(arena, &state_fields_entries[type], object, body, error);
+}
+
 /* Always false, for the caller to return. */
 bool state_json_unreadable(struct error *error, struct str member, const char *why)
 {

@@ -5,12 +5,6 @@
  */
 #include "state_json_private.h"
 
-static enum task_kind kind_of(struct str name)
-{
-    const char *slash = memchr(name.p, '/', name.n);
-    return slash ? task_kind_parse((struct str){name.p, (size_t)(slash - name.p)}) : task_kind_none;
-}
-
 /* Of the format, whatever the policy says: where most of them go. */
 static enum queue queue_of(enum task_kind kind)
 {
@@ -45,7 +39,8 @@ static struct task task_like(const struct entry *entry, struct str name, ms_t cr
     /* The key has it encoded, which mostly is the same. */
     if (!memchr(incident_id.p, '%', incident_id.n)) task.incident_id = incident_id;
     task.finding_id = finding->finding_id;
-    task.kind = kind_of(name);
+    task.origin = finding->origin;
+    task.kind = state_task_kind(name);
     task.queue = queue_of(task.kind);
     task.title = finding->title;
     task.description = finding->description;

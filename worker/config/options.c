@@ -62,8 +62,7 @@ const struct option options[] = {
     {"topic.followup-state", OPTION_TOPIC, TOPIC(TOPIC_STATE), "followup-state", 1, 249,
      .help = "Out, also read back: the durable state; compacted."},
     {"topic.followup-dead-letters", OPTION_TOPIC, TOPIC(TOPIC_DEAD_LETTERS),
-     "followup-dead-letters", 1, 249,
-     .help = "Out: records that were refused, with the reason."},
+     "followup-dead-letters", 1, 249, .help = "Out: records that were refused, with the reason."},
     {"topic.epilogue-forwarded", OPTION_TOPIC, TOPIC(TOPIC_FORWARDED), "epilogue-forwarded", 1, 249,
      .help =
          "Internal: records that arrived on a partition that is not their key's, and findings of "

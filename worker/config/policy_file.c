@@ -16,7 +16,9 @@
 #include "properties.h"
 
 #define FILE_BYTES_MAX ((size_t)4 * 1024 * 1024)
+#define CALENDARS_MAX 100
 #define ALIASES_MAX 10000
+#define SOURCES_MAX 1000
 #define PEOPLE_MAX 100000
 #define OBLIGATIONS_MAX 100
 
@@ -28,11 +30,20 @@ extern const size_t policy_file_default_size;
     static enum result read_##name(struct policy_reader *r, const struct policy_place *at, \
                                    json_t *value, void *target)
 
+READ(utc_offset)
+{
+    (void)value;
+    (void)target;
+    return policy_reader_bad(r, at,
+                             "this is now called \"time_zone\", and is the name of a zone, like "
+                             "\"Europe/Berlin\" or \"UTC\"");
+}
+
 READ(calendar)
 {
     static const struct policy_member members[] = {
-        {"utc_offset", offsetof(struct calendar, utc_offset_minutes), policy_values_utc_offset,
-         false},
+        {"utc_offset", 0, read_utc_offset, false},
+        {"time_zone", offsetof(struct calendar, zone), policy_values_time_zone, false},
         {"working_days", offsetof(struct calendar, working_days), policy_values_working_days,
          false},
         {"holidays", 0, policy_values_holidays, false},
@@ -41,21 +52,45 @@ READ(calendar)
     return policy_reader_members(r, at, value, members, target);
 }
 
-/* severity, priority, postmortem */
-
-READ(aliases)
+/* What one of them does not name is as in `calendar`. */
+READ(calendars)
 {
     struct policy *policy = target;
-    if (!json_is_object(value) || json_object_size(value) > ALIASES_MAX)
-        return policy_reader_bad(r, at, "allowed: an object of up to %d words", ALIASES_MAX);
-    policy->aliases = arena_alloc(r->arena, json_object_size(value) * sizeof *policy->aliases);
-    policy->aliases_n = 0;
+    if (!json_is_object(value) || json_object_size(value) > CALENDARS_MAX)
+        return policy_reader_bad(r, at, "allowed: an object of up to %d calendars", CALENDARS_MAX);
+    policy->calendars =
+        arena_alloc(r->arena, (json_object_size(value) + 1) * sizeof *policy->calendars);
+    policy->calendars_n = 0;
     const char *name;
     json_t *item;
     json_object_foreach(value, name, item)
     {
         struct policy_place place = {at, name, 0};
-        struct alias *alias = &policy->aliases[policy->aliases_n++];
+        struct named_calendar *named = &policy->calendars[policy->calendars_n++];
+        *named = (struct named_calendar){arena_str(r->arena, str_of(name)), policy->calendar};
+        if (!named->name.n) return policy_reader_bad(r, &place, "a name must not be empty");
+        enum result result = read_calendar(r, &place, item, &named->calendar);
+        if (result != OK) return result;
+    }
+    return OK;
+}
+
+/* severity, priority, postmortem */
+
+/* {"sev-1":"critical"} */
+static enum result read_severity_words(struct policy_reader *r, const struct policy_place *at,
+                                       json_t *value, struct alias **aliases, size_t *n)
+{
+    if (!json_is_object(value) || json_object_size(value) > ALIASES_MAX)
+        return policy_reader_bad(r, at, "allowed: an object of up to %d words", ALIASES_MAX);
+    *aliases = arena_alloc(r->arena, (json_object_size(value) + 1) * sizeof **aliases);
+    *n = 0;
+    const char *name;
+    json_t *item;
+    json_object_foreach(value, name, item)
+    {
+        struct policy_place place = {at, name, 0};
+        struct alias *alias = &(*aliases)[(*n)++];
         char *lower = arena_copy(r->arena, name, strlen(name) + 1);
         for (char *p = lower; *p; p++) *p = text_lower(*p);
         alias->name = str_of(lower);
@@ -68,11 +103,86 @@ READ(aliases)
     return OK;
 }
 
+READ(aliases)
+{
+    struct policy *policy = target;
+    return read_severity_words(r, at, value, &policy->aliases, &policy->aliases_n);
+}
+
+static int by_length(const void *a, const void *b)
+{
+    size_t x = ((const struct alias_source *)a)->prefix.n;
+    size_t y = ((const struct alias_source *)b)->prefix.n;
+    return (x < y) - (x > y);
+}
+
+/* {"/thehive":{"1":"low","4":"critical"}} */
+READ(sources)
+{
+    struct policy *policy = target;
+    if (!json_is_object(value) || json_object_size(value) > SOURCES_MAX)
+        return policy_reader_bad(r, at, "allowed: an object of up to %d sources", SOURCES_MAX);
+    size_t size = json_object_size(value) + 1;
+    policy->sources = arena_alloc(r->arena, size * sizeof *policy->sources);
+    policy->sources_n = 0;
+    const char *prefix;
+    json_t *words;
+    json_object_foreach(value, prefix, words)
+    {
+        struct policy_place place = {at, prefix, 0};
+        struct alias_source *source = &policy->sources[policy->sources_n++];
+        source->prefix = arena_str(r->arena, str_of(prefix));
+        if (!source->prefix.n)
+            return policy_reader_bad(r, &place, "allowed: how a ce_source begins, like \"/jira\"");
+        enum result result = read_severity_words(r, &place, words, &source->aliases, &source->n);
+        if (result != OK) return result;
+    }
+    qsort(policy->sources, policy->sources_n, sizeof *policy->sources, by_length);
+    return OK;
+}
+
 READ(severities)
 {
     static const struct policy_member members[] = {
         {"default", offsetof(struct policy, severity_default), policy_values_severity, false},
         {"aliases", 0, read_aliases, false},
+        {"sources", 0, read_sources, false},
+        {0},
+    };
+    return policy_reader_members(r, at, value, members, target);
+}
+
+/* {"in review":"in-progress"} */
+READ(status_aliases)
+{
+    struct policy *policy = target;
+    if (!json_is_object(value) || json_object_size(value) > ALIASES_MAX)
+        return policy_reader_bad(r, at, "allowed: an object of up to %d words", ALIASES_MAX);
+    size_t size = json_object_size(value) + 1;
+    policy->status_aliases = arena_alloc(r->arena, size * sizeof *policy->status_aliases);
+    policy->status_aliases_n = 0;
+    const char *name;
+    json_t *item;
+    json_object_foreach(value, name, item)
+    {
+        struct policy_place place = {at, name, 0};
+        struct status_alias alias = {.name = arena_str(r->arena, str_of(name))};
+        if (!alias.name.n) return policy_reader_bad(r, &place, "an alias must not be empty");
+        if (reported_status_parse(alias.name))
+            return policy_reader_bad(r, &place, "this is a status itself, not another word");
+        if (policy_status(policy, alias.name))
+            return policy_reader_bad(r, &place, "the same word stands there twice");
+        enum result result = policy_values_status(r, &place, item, &alias.status);
+        if (result != OK) return result;
+        policy->status_aliases[policy->status_aliases_n++] = alias;
+    }
+    return OK;
+}
+
+READ(status)
+{
+    static const struct policy_member members[] = {
+        {"aliases", 0, read_status_aliases, false},
         {0},
     };
     return policy_reader_members(r, at, value, members, target);
@@ -334,6 +444,7 @@ READ(at_latest)
 READ(obligation)
 {
     static const struct policy_member members[] = {
+        {"name", 0, read_obligation_name, false},
         {"id", offsetof(struct obligation, id), policy_values_obligation_id, true},
         {"title", offsetof(struct obligation, title), policy_reader_text, true},
         {"party", offsetof(struct obligation, party), policy_values_party, true},
@@ -341,9 +452,9 @@ READ(obligation)
         {"when", offsetof(struct obligation, when), policy_conditions_of_incident, false},
         {"from", offsetof(struct obligation, time), policy_values_start, false},
         {"within", offsetof(struct obligation, time), policy_values_within, true},
+        {"calendar", offsetof(struct obligation, calendar), policy_values_calendar, false},
         {"at_latest", 0, read_at_latest, false},
         {"lead", 0, read_lead, false},
-        {"name", 0, read_obligation_name, false},
         {0},
     };
     *(struct obligation *)target =
@@ -388,7 +499,9 @@ READ(obligations)
 static const struct policy_member policy_members[] = {
     {"version", offsetof(struct policy, version), policy_reader_text, false},
     {"calendar", offsetof(struct policy, calendar), read_calendar, false},
+    {"calendars", 0, read_calendars, false},
     {"severity", 0, read_severities, false},
+    {"status", 0, read_status, false},
     {"priority", offsetof(struct policy, priority), read_priorities, false},
     {"postmortem", 0, read_postmortem, false},
     {"sla", 0, policy_rules_sla, false},
@@ -425,7 +538,7 @@ static enum result read_policy(const char *file, struct str bytes, struct arena 
     if (!root && is_blank(bytes)) return error_set(error, FATAL, "%s: the file is empty", file);
     if (!root)
         return error_set(error, FATAL, "%s:%d:%d: %s", file, where.line, where.column, where.text);
-    struct policy_reader reader = {file, arena, error};
+    struct policy_reader reader = {file, arena, policy, error};
     struct policy_place whole = {0};
     enum result result = policy_reader_members(&reader, &whole, root, policy_members, policy);
     if (result == OK) result = policy_rules_check(&reader, policy);

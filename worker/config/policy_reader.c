@@ -83,6 +83,11 @@ enum result policy_reader_members(struct policy_reader *reader, const struct pol
         const struct policy_member *m = members;
         while (m->name && strcmp(m->name, name) != 0) m++;
         if (!m->name) return unknown_member(reader, &place, members);
+    }
+    for (const struct policy_member *m = members; m->name; m++) {
+        struct policy_place place = {at, m->name, 0};
+        member = json_object_get(value, m->name);
+        if (!member) continue;
         enum result result = m->read(reader, &place, member, (char *)target + m->offset);
         if (result != OK) return result;
     }

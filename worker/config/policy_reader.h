@@ -15,6 +15,7 @@
 struct policy_reader {
     const char *file; /* for messages */
     struct arena *arena;
+    struct policy *policy; /* as far as it was read */
     struct error *error;
 };
 
@@ -40,7 +41,8 @@ struct policy_member {
 enum result policy_reader_bad(struct policy_reader *reader, const struct policy_place *at,
                               const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* An object whose members are those of the table, read into `target` + offset. */
+/* An object whose members are those of the table, read into `target` + offset, in the table's order:
+ * a member can build on those before it. */
 enum result policy_reader_members(struct policy_reader *reader, const struct policy_place *at,
                                   json_t *value, const struct policy_member *members, void *target);
 

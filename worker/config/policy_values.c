@@ -10,6 +10,8 @@
 
 #include "common/text.h"
 
+#include "zone_file.h"
+
 #define HOLIDAYS_MAX 10000
 #define PARTY_BYTES_MAX 1024
 #define OBLIGATION_ID_BYTES_MAX 64
@@ -24,6 +26,11 @@ static const char *const day_words[] = {"mon", "tue", "wed", "thu", "fri", "sat"
 READ(severity)
 {
     return policy_reader_word(r, at, value, &severity_words, SEVERITY_CRITICAL, target);
+}
+
+READ(status)
+{
+    return policy_reader_word(r, at, value, &reported_status_words, REPORTED_OPEN, target);
 }
 
 READ(priority)
@@ -155,16 +162,24 @@ static bool parse_time_of_day(struct str text, ms_t *out)
     return good && minutes < 60 && *out <= DAY_MS;
 }
 
-READ(utc_offset)
+READ(time_zone)
 {
-    struct str text = str_of(json_string_value(value));
-    bool has_sign = text.n && (text.p[0] == '+' || text.p[0] == '-');
-    ms_t offset;
-    if (!has_sign || !parse_time_of_day((struct str){text.p + 1, text.n - 1}, &offset) ||
-        offset >= 15 * HOUR_MS)
-        return policy_reader_bad(r, at, "allowed: an offset like \"+01:00\", up to 14 hours");
-    *(int *)target = (int)(offset / MINUTE_MS) * (text.p[0] == '-' ? -1 : 1);
-    return OK;
+    struct error error;
+    struct str name = {json_string_value(value), json_string_length(value)};
+    if (zone_file_load(r->arena, name, target, &error) == OK) return OK;
+    return policy_reader_bad(r, at, "%s", error.text);
+}
+
+READ(calendar)
+{
+    struct str name = str_of(json_string_value(value));
+    for (size_t i = 0; i < r->policy->calendars_n; i++) {
+        struct named_calendar *named = &r->policy->calendars[i];
+        if (!str_eq(named->name, name)) continue;
+        *(const struct calendar **)target = &named->calendar;
+        return OK;
+    }
+    return policy_reader_bad(r, at, "allowed: the name of one of \"calendars\"");
 }
 
 READ(time_of_day)

@@ -7,11 +7,13 @@
 #include "policy_reader.h"
 
 policy_read policy_values_severity;       /* int */
+policy_read policy_values_status;         /* int: what a tracker says */
 policy_read policy_values_priority;       /* int */
 policy_read policy_values_queue;          /* int */
 policy_read policy_values_work;           /* int: a kind that findings can be routed to */
 policy_read policy_values_party_kind;     /* int */
-policy_read policy_values_utc_offset;     /* int: minutes */
+policy_read policy_values_time_zone;      /* struct zone */
+policy_read policy_values_calendar;       /* const struct calendar *: one of the policy's by name */
 policy_read policy_values_working_days;   /* unsigned: bit 0 is Monday */
 policy_read policy_values_holidays;       /* the holidays of a struct calendar */
 policy_read policy_values_priority_boost; /* int */

@@ -26,6 +26,34 @@ static bool says_void_merge(const struct incident *stored, const struct closure_
     return (event->present & CLOSURE_MERGED_INTO) && into.p && str_eq(into, stored->merge_void);
 }
 
+static void forget_circle(struct incident *incident)
+{
+    incident->merge_void = STR_NONE;
+    incident->circle = (struct str_list){NULL, 0};
+    incident->circle_is_open = false;
+}
+
+/* True wins, and what is suspected is more than false. */
+static enum tristate stronger(enum tristate a, enum tristate b)
+{
+    static const int strength[] = {0, [TRI_FALSE] = 1, [TRI_SUSPECTED] = 2, [TRI_TRUE] = 3};
+    return strength[a] >= strength[b] ? a : b;
+}
+
+static enum severity higher(enum severity a, enum severity b)
+{
+    return a && (!b || a < b) ? a : b;
+}
+
+/* What incidents that were merged into it have brought counts beside its own. */
+static void count_merged(struct incident *incident)
+{
+    incident->severity = higher(incident->severity, incident->merged_severity);
+    incident->customer_impacting =
+        stronger(incident->customer_impacting, incident->merged_customer_impacting);
+    incident->data_breach = stronger(incident->data_breach, incident->merged_data_breach);
+}
+
 static void merge_header(const struct policy *policy, struct incident *stored,
                          const struct closure_event *event)
 {
@@ -36,13 +64,14 @@ static void merge_header(const struct policy *policy, struct incident *stored,
     if ((present & CLOSURE_MERGED_INTO) && !str_eq(in->merged_into, stored->incident_id) &&
         !says_void_merge(stored, event)) {
         stored->merged_into = in->merged_into;
-        stored->merge_void = STR_NONE;
+        forget_circle(stored);
     }
     stored->closed_at = in->closed_at;
     struct owner owner = policy_owner(policy, stored->owner, in->owner, event->owner_part);
     INCIDENT_MEMBERS(MEMBER_MERGE, MEMBER_SKIP)
     if (present & CLOSURE_OWNER) stored->owner = owner;
     if (!stored->severity) stored->severity = policy->severity_default;
+    count_merged(stored);
 }
 
 static void merge_closure(struct closure *stored, const struct closure *in, unsigned present)
@@ -109,33 +138,65 @@ static unsigned what_changed(const struct policy *policy, const struct incident 
     if (incident_subject(policy, old).flags != incident_subject(policy, now).flags)
         changes |= CHANGE_FLAGS;
     if (old->level == LEVEL_LIGHT && now->level == LEVEL_FULL) changes |= CHANGE_RAISED;
-    if (!str_eq(old->merged_into, now->merged_into)) changes |= CHANGE_MERGED;
     return changes;
 }
 
 /* ---- the stages ---- */
 
-static const enum stage follow_up[] = {STAGE_PARTIES, STAGE_UPDATE, STAGE_RAISE, STAGE_TAKE,
-                                       STAGE_RELEASE, STAGE_DOUBTS, STAGE_NONE};
+static const enum stage follow_up[] = {STAGE_PARTIES, STAGE_UPDATE,  STAGE_RATE,   STAGE_TAKE,
+                                       STAGE_MOVE,    STAGE_RELEASE, STAGE_DOUBTS, STAGE_NONE};
 /* Its findings go on to the other incident. */
-static const enum stage merge_away[] = {STAGE_TAKE, STAGE_FORWARD, STAGE_CLOSE, STAGE_HOLD,
+static const enum stage merge_away[] = {STAGE_TAKE, STAGE_MOVE, STAGE_FOLLOW, STAGE_CLOSE,
                                         STAGE_NONE};
 /* It is none. */
-static const enum stage dismiss[] = {STAGE_CLOSE, STAGE_HOLD, STAGE_TAKE, STAGE_NONE};
+static const enum stage dismiss[] = {STAGE_MOVE, STAGE_CLOSE, STAGE_HOLD, STAGE_TAKE, STAGE_NONE};
+/* It is not closed. */
+static const enum stage wait[] = {STAGE_MOVE, STAGE_NONE};
+/* Nothing but what a finding that has come may mean for others. */
+static const enum stage look_again[] = {STAGE_AGAIN, STAGE_NONE};
 
 static const enum stage *stages_of(const struct incident *incident)
 {
+    if (incident->cursor.stage == STAGE_AGAIN) return look_again;
+    if (incident->phase == PHASE_WAITING) return wait;
     if (incident->merged_into.p) return merge_away;
     return incident->level == LEVEL_UNCONFIRMED ? dismiss : follow_up;
 }
 
-/* All findings when the merge is new; later only those that this closure brought, which are not
- * held yet. */
-static void forward(struct step *step, struct entry *entry)
+/* Whether it has come by a merge that is no more. */
+static bool is_to_go_home(const struct incident *incident, const struct finding *finding)
 {
-    bool all = step->incident->cursor.changes & CHANGE_MERGED;
-    if (!all && finding_is_held(entry->finding)) return;
-    forward_finding(step, entry->finding, entry->finding, ~0u, entry->finding->status_by);
+    for (size_t i = 0; i < incident->gone.n; i++)
+        if (forward_leads_over(finding->passed, incident->incident_id, incident->gone.items[i]))
+            return true;
+    return false;
+}
+
+/* Brings a finding that is here to where it belongs. One that is a duplicate goes behind the others,
+ * which are then known where it comes to. */
+static void place(struct step *step, struct entry *entry, bool follows)
+{
+    const struct incident *incident = step->incident;
+    const struct finding *finding = entry->finding;
+    if (finding->moved_to.p) {
+        if (!incident->is_forgotten || finding->origin.incident_id.p) return;
+        finding_go_on_here(step, entry);
+        finding = entry->finding;
+    }
+    if (is_to_go_home(incident, finding))
+        finding_leave(step, entry, finding->origin.incident_id, RESOLUTION_SUPERSEDED);
+    else if (incident->merged_into.p && (follows || finding->status != REPORTED_DUPLICATE))
+        finding_leave(step, entry, incident->merged_into, RESOLUTION_DUPLICATE);
+}
+
+static void move(struct step *step, struct entry *entry)
+{
+    place(step, entry, false);
+}
+
+static void follow(struct step *step, struct entry *entry)
+{
+    place(step, entry, true);
 }
 
 static void close_task(struct step *step, struct entry *entry)
@@ -159,12 +220,13 @@ static const struct {
 } over_entries[stage_end] = {
     [STAGE_UPDATE] = {ENTRY_TASK, CHANGE_SEVERITY | CHANGE_OWNER | CHANGE_LABELS | CHANGE_FLAGS,
                       followup_update},
-    [STAGE_RAISE] = {ENTRY_FINDING, CHANGE_RAISED | CHANGE_LABELS | CHANGE_FLAGS,
-                     finding_task_decide_anew},
+    [STAGE_RATE] = {ENTRY_FINDING, CHANGE_RAISED | CHANGE_SEVERITY | CHANGE_LABELS | CHANGE_FLAGS,
+                    finding_task_decide_anew},
     [STAGE_RELEASE] = {ENTRY_FINDING, 0, finding_release},
     [STAGE_DOUBTS] = {ENTRY_FINDING, 0, finding_look_again},
     [STAGE_AGAIN] = {ENTRY_FINDING, 0, finding_look_again},
-    [STAGE_FORWARD] = {ENTRY_FINDING, 0, forward},
+    [STAGE_MOVE] = {ENTRY_FINDING, 0, move},
+    [STAGE_FOLLOW] = {ENTRY_FINDING, 0, follow},
     [STAGE_CLOSE] = {ENTRY_TASK, 0, close_task},
     [STAGE_HOLD] = {ENTRY_FINDING, 0, finding_hold},
 };
@@ -190,8 +252,12 @@ static bool go_over_entries(struct step *step)
 /* Parties and obligations of the closure as it is stored: what this record says of none stays as it was. */
 static bool go_over_parties(struct step *step)
 {
-    const struct closure *closure = closure_entry(step)->closure;
+    const struct entry *entry = closure_entry(step);
+    const struct closure *closure = entry->closure;
     int64_t *done = &step->incident->cursor.done;
+    /* After its retention nothing of the closure is left to ask for. */
+    if (!entry->exists) return true;
+    if (!*done) followup_make(step, closure);
     size_t parties = closure->coordination.n;
     for (; (size_t)*done < parties + obligation_turns(step, closure); ++*done) {
         if (step_is_full(step)) return false;
@@ -223,10 +289,11 @@ static bool go_on(struct step *step, const struct closure_event *event)
     case STAGE_PARTIES: return go_over_parties(step);
     case STAGE_TAKE: return go_over_findings(step, event);
     case STAGE_UPDATE:
-    case STAGE_RAISE:
+    case STAGE_RATE:
     case STAGE_RELEASE:
     case STAGE_DOUBTS:
-    case STAGE_FORWARD:
+    case STAGE_MOVE:
+    case STAGE_FOLLOW:
     case STAGE_CLOSE:
     case STAGE_HOLD:
     case STAGE_RETIRE:
@@ -258,6 +325,19 @@ static struct cursor cursor_at(const struct step *step, enum stage stage, unsign
     };
 }
 
+/* Tells those that it concerns: the incident that it was merged into before, and the one that it is
+ * merged into now. */
+static void say_merge(struct step *step, struct str before, bool brings_news)
+{
+    struct incident *incident = step->incident;
+    struct str_list none = {NULL, 0};
+    if (before.p && !str_eq(before, incident->merged_into))
+        forward_parting(step, before, (struct edge){incident->incident_id, before}, none);
+    bool is_new = brings_news || !str_eq(before, incident->merged_into);
+    if (!incident->merged_into.p || !is_new) return;
+    forward_merge(step, &(struct merge_event){.facts = forward_facts(incident)});
+}
+
 static void begin(struct step *step, const struct closure_event *event)
 {
     struct incident *incident = step->incident;
@@ -278,11 +358,26 @@ static void begin(struct step *step, const struct closure_event *event)
              !str_eq(old.title, incident->title) || step->warnings.n)
         occurrence_announce(step, INCIDENT_UPDATED);
 
+    const struct merged_facts said = forward_facts(&old), facts = forward_facts(incident);
+    say_merge(step, old.merged_into,
+              said.severity != facts.severity || said.data_breach != facts.data_breach ||
+                  said.customer_impacting != facts.customer_impacting);
     unsigned changes = what_changed(step->policy, &old, incident);
     if (is_submitted) changes |= CHANGE_SUBMITTED;
-    incident->cursor = cursor_at(step, *stages_of(incident), changes);
+    /* What ticks were to go on with, this closure does. */
+    incident->cursor = (struct cursor){.stage = STAGE_NONE};
+    incident->cursor = cursor_at(step, *stages_of(incident), changes | old.cursor.changes);
     step->is_resumed = incident->cursor.changes & CHANGE_BACK;
-    if (incident->cursor.stage == STAGE_PARTIES) followup_make(step, closure_entry(step)->closure);
+}
+
+/* All that was to go home is on its way. An incident that has forgotten what it had says so. */
+static void forget_moves(struct step *step)
+{
+    struct incident *incident = step->incident;
+    for (size_t i = 0; i < incident->gone.n && incident->retired && !incident->merged_into.p; i++)
+        forward_forgotten(step, incident->gone.items[i].from);
+    incident->gone = (struct edge_list){NULL, 0};
+    incident->is_forgotten = false;
 }
 
 /* Goes through the stages from the cursor on. */
@@ -295,9 +390,13 @@ static enum decide_result finish(struct step *step, const struct closure_event *
         cursor->key = STR_NONE;
         cursor->done = 0;
         cursor->stage = *++stage;
+        if (cursor->stage == STAGE_RELEASE || cursor->stage == STAGE_CLOSE ||
+            (!cursor->stage && step->incident->phase == PHASE_WAITING))
+            forget_moves(step);
         if (cursor->stage) continue;
         *cursor = no_cursor;
         occurrence_settle(step);
+        closure_settle(step);
         return DECIDE_OK;
     }
     cursor->latest = step->at;
@@ -360,8 +459,8 @@ enum decide_result closure_take(struct step *step, const struct closure_event *e
     const struct incident *incident = step->incident;
     bool is_later =
         incident->phase == PHASE_WAITING || order_is_later(incident->order, event->incident.order);
-    /* What STAGE_AGAIN has to do, this closure does at its end. */
-    if (incident->cursor.stage && incident->cursor.stage != STAGE_AGAIN) {
+    /* What ticks go on with, this closure does. */
+    if (incident->cursor.stage && !incident->cursor.ticks) {
         if (is_under_way(step, event)) return resume(step, event);
         if (is_later || order_is_same(incident->order, event->incident.order))
             return take_over(step, event);
@@ -371,7 +470,7 @@ enum decide_result closure_take(struct step *step, const struct closure_event *e
     return finish(step, event);
 }
 
-enum decide_result closure_look_again(struct step *step)
+enum decide_result closure_go_on(struct step *step)
 {
     struct cursor *cursor = &step->incident->cursor;
     step->cause = (struct cause){
@@ -382,52 +481,102 @@ enum decide_result closure_look_again(struct step *step)
         .at = cursor->at,
     };
     step->at = cursor->latest;
-    if (go_over_entries(step)) {
-        *cursor = no_cursor;
-        occurrence_settle(step);
-        return DECIDE_OK;
-    }
-    cursor->latest = step->at;
-    return DECIDE_MORE;
+    return finish(step, &no_record);
 }
 
-/* ---- a merge that closes a circle ---- */
+/* ---- merges of other incidents ---- */
 
-enum decide_result closure_void_merge(struct step *step)
+/* Ticks go over all that the incident has: its standing is another one, or something is to move. */
+static void go_over_all(struct step *step, unsigned changes)
 {
     struct incident *incident = step->incident;
-    incident->merge_void = incident->merged_into;
+    struct cursor *cursor = &incident->cursor;
+    changes |= cursor->changes;
+    cursor->stage = STAGE_NONE;
+    *cursor = cursor_at(step, *stages_of(incident), changes);
+    cursor->latest = step->at;
+    cursor->event_id = step->cause.event_id;
+    cursor->ticks = true;
+}
+
+static void make_void(struct step *step)
+{
+    struct incident *incident = step->incident;
+    struct str before = incident->merged_into;
+    incident->merge_void = before;
     incident->merged_into = STR_NONE;
     warn_of_circle(step);
     occurrence_announce(step, INCIDENT_UPDATED);
-    if (incident_is_put_aside(incident)) return DECIDE_OK;
-    /* After its retention nothing of the closure is left to ask for. */
-    const struct entry *closure = closure_entry(step);
-    incident->cursor =
-        cursor_at(step, closure->exists ? STAGE_PARTIES : STAGE_RELEASE, CHANGE_BACK);
-    step->is_resumed = true;
-    if (closure->exists) followup_make(step, closure->closure);
-    return finish(step, &no_record);
+    say_merge(step, before, false);
+    go_over_all(step, CHANGE_BACK);
+}
+
+static void make_again(struct step *step)
+{
+    struct incident *incident = step->incident;
+    incident->merged_into = incident->merge_void;
+    forget_circle(incident);
+    occurrence_announce(step, INCIDENT_UPDATED);
+    say_merge(step, STR_NONE, true);
+    go_over_all(step, 0);
+}
+
+void closure_settle(struct step *step)
+{
+    struct incident *incident = step->incident;
+    /* A record that is under way is done first: its stages are those of the standing it began with. */
+    if (incident->cursor.stage && !incident->cursor.ticks) return;
+    if (incident->circle.n && incident->merged_into.p) {
+        bool holds = str_eq(incident->merged_into, incident->circle.items[1]);
+        if (holds)
+            make_void(step);
+        else
+            forget_circle(incident);
+    }
+    if (incident->circle_is_open) make_again(step);
+    if (incident->brought) {
+        unsigned changes = incident->brought;
+        incident->brought = 0;
+        go_over_all(step, changes);
+    }
+    if (incident->gone.n || incident->is_forgotten) go_over_all(step, 0);
+}
+
+void closure_take_facts(struct step *step, const struct merged_facts *facts)
+{
+    struct incident *incident = step->incident;
+    const struct incident old = *incident;
+    incident->merged_severity = higher(incident->merged_severity, facts->severity);
+    incident->merged_customer_impacting =
+        stronger(incident->merged_customer_impacting, facts->customer_impacting);
+    incident->merged_data_breach = stronger(incident->merged_data_breach, facts->data_breach);
+    if (incident->phase == PHASE_WAITING) return;
+    count_merged(incident);
+    decide_level(step);
+    unsigned changes = what_changed(step->policy, &old, incident) & ~(unsigned)CHANGE_BACK;
+    if (!changes) return;
+    occurrence_announce(step, INCIDENT_UPDATED);
+    if (!incident_is_put_aside(incident)) incident->brought |= changes;
+    closure_settle(step);
+}
+
+void closure_place(struct step *step, struct entry *finding)
+{
+    place(step, finding, true);
 }
 
 /* Of this very record: there is more of it to be done. */
 static bool is_cut(const struct step *step)
 {
     const struct cursor *cursor = &step->incident->cursor;
-    return cursor->stage && cursor->stage != STAGE_AGAIN && is_of_cause(step);
+    return cursor->stage && !cursor->ticks && is_of_cause(step);
 }
 
-enum decide_result closure_resume(struct step *step)
-{
-    return is_cut(step) ? resume(step, &no_record) : DECIDE_OK;
-}
-
-enum decide_result closure_give_up(struct step *step, bool of_closure)
+enum decide_result closure_give_up(struct step *step)
 {
     if (!is_cut(step)) return DECIDE_OK;
     enum decide_result result = resume(step, &no_record);
     /* The same record sent again is no duplicate: it brings what was not taken of this one. */
-    if (result == DECIDE_OK && of_closure)
-        step->incident->order = order_just_before(step->incident->order);
+    if (result == DECIDE_OK) step->incident->order = order_just_before(step->incident->order);
     return result;
 }

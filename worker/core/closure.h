@@ -5,17 +5,20 @@
 
 #include "step.h"
 
-/* Makes the merge void: the incident is followed up again, as if the merge had been undone. */
-enum decide_result closure_void_merge(struct step *step);
-/* Goes on with it, if the step's cause is what has begun it; DECIDE_OK also when there is none. */
-enum decide_result closure_resume(struct step *step);
-/* The same for a record that is refused now; `of_closure`: it is one, and comes again, perhaps. */
-enum decide_result closure_give_up(struct step *step, bool of_closure);
+/* Goes on with a record that is refused now, if the step's cause is what was begun. */
+enum decide_result closure_give_up(struct step *step);
 /* DECIDE_MORE: the rest comes when the record is given again. */
 enum decide_result closure_take(struct step *step, const struct closure_event *event);
 /* Whether it cannot be taken; d->refused says why. */
 bool closure_refused(struct step *step, const struct closure_event *event);
-/* The tick of STAGE_AGAIN. */
-enum decide_result closure_look_again(struct step *step);
+/* The tick of a cursor whose record does not come again. */
+enum decide_result closure_go_on(struct step *step);
+/* Does what the header has to be done: a merge that closes a circle is made void, or made again; what
+ * came by a merge that is no more goes home, by ticks. */
+void closure_settle(struct step *step);
+/* What an incident that was merged into this one brings: true flags and a higher severity count. */
+void closure_take_facts(struct step *step, const struct merged_facts *facts);
+/* Brings a finding to where it belongs, if that is not here. */
+void closure_place(struct step *step, struct entry *finding);
 
 #endif

@@ -26,7 +26,7 @@ static struct entry *create_coordination(struct step *step, const struct coordin
 {
     struct str what = arena_printf(step->arena, "Coordinate with %.*s on", STR_ARG(c->party));
     struct task_seed seed = followup_seed(step, KIND_COORDINATION, followup_title(step, what.p));
-    seed.part = c->party;
+    seed.part = state_encode_part(step->arena, c->party);
     if (!is_queued(&seed.ruling)) seed.ruling.queue = queue;
     seed.description = party_description(step, c);
     return task_create(step, &seed);
@@ -34,7 +34,8 @@ static struct entry *create_coordination(struct step *step, const struct coordin
 
 void coordination_take(struct step *step, const struct coordination *c)
 {
-    struct entry *entry = step_task_entry(step, task_name(step, KIND_COORDINATION, c->party));
+    struct entry *entry = step_task_entry(
+        step, task_name(step, KIND_COORDINATION, state_encode_part(step->arena, c->party)));
     enum queue queue = c->party_kind == PARTY_INTERNAL_GROUP ? QUEUE_RESPONSE_TEAM : QUEUE_EXTERNAL;
     if (!entry->exists) {
         entry = create_coordination(step, c, queue);

@@ -34,19 +34,24 @@ static int64_t next_working_day(const struct calendar *calendar, int64_t day)
     return day;
 }
 
+static ms_t until_latest(ms_t at)
+{
+    return at > LATEST ? LATEST : at;
+}
+
 ms_t deadline_add(const struct calendar *calendar, ms_t from, struct duration d)
 {
     if (!d.working_days) return from > LATEST - d.amount ? LATEST : from + d.amount;
-    int64_t day = calendar_day(calendar, from);
-    int64_t time_of_day = from - calendar_midnight(calendar, day);
+    int64_t first = calendar_day(calendar, from), day = first;
+    ms_t time_of_day = calendar_time_of_day(calendar, from);
     if (!calendar_is_working_day(calendar, day)) {
         day = next_working_day(calendar, day);
         time_of_day = 0;
     }
     for (int64_t n = 0; n < d.amount && day < LATEST_DAY; n++)
         day = next_working_day(calendar, day);
-    ms_t at = calendar_midnight(calendar, day) + time_of_day;
-    return at > LATEST ? LATEST : at;
+    /* The clocks may show this time of this day a second time. */
+    return until_latest(day == first ? from : calendar_time(calendar, day, time_of_day));
 }
 
 ms_t deadline_move(const struct calendar *calendar, ms_t at, int64_t by, struct duration d)
@@ -55,23 +60,21 @@ ms_t deadline_move(const struct calendar *calendar, ms_t at, int64_t by, struct 
     if (!d.working_days) return at;
     int64_t day = calendar_day(calendar, at);
     if (calendar_is_working_day(calendar, day)) return at;
-    at += (next_working_day(calendar, day) - day) * DAY_MS;
-    return at > LATEST ? LATEST : at;
+    ms_t time_of_day = calendar_time_of_day(calendar, at);
+    return until_latest(calendar_time(calendar, next_working_day(calendar, day), time_of_day));
 }
 
 ms_t deadline_add_months(const struct calendar *calendar, ms_t from, int64_t months)
 {
     int64_t year;
     unsigned month, day;
-    int64_t local = calendar_day(calendar, from);
-    timestamp_date(local, &year, &month, &day);
+    timestamp_date(calendar_day(calendar, from), &year, &month, &day);
     int64_t total = year * 12 + month - 1 + months;
     int64_t first = timestamp_days(total / 12, (unsigned)(total % 12) + 1, 1);
     int64_t behind = timestamp_days((total + 1) / 12, (unsigned)((total + 1) % 12) + 1, 1);
     int64_t same = first + day - 1;
-    ms_t time_of_day = from - calendar_midnight(calendar, local);
-    ms_t at = calendar_midnight(calendar, same < behind ? same : behind - 1) + time_of_day;
-    return at > LATEST ? LATEST : at;
+    ms_t time_of_day = calendar_time_of_day(calendar, from);
+    return until_latest(calendar_time(calendar, same < behind ? same : behind - 1, time_of_day));
 }
 
 ms_t deadline_point(ms_t start, ms_t end, int percent)

@@ -17,7 +17,7 @@ ms_t deadline_add(const struct calendar *calendar, ms_t from, struct duration d)
  */
 ms_t deadline_move(const struct calendar *calendar, ms_t at, int64_t by, struct duration d);
 /* The same time of day so many months on: on the same day of that month, else on its last.
- * Every day counts. Saturates as above. */
+ * Every day counts; `months` is 0 to 10^6. Saturates as above. */
 ms_t deadline_add_months(const struct calendar *calendar, ms_t from, int64_t months);
 /* The point at `percent` of the way from `start` to `end`. */
 ms_t deadline_point(ms_t start, ms_t end, int percent);
@@ -25,16 +25,22 @@ ms_t deadline_point(ms_t start, ms_t end, int percent);
 /* What the clocks of the calendar's zone show at `t`, as if they were UTC's. */
 static inline ms_t calendar_local(const struct calendar *calendar, ms_t t)
 {
-    return t + calendar->utc_offset_minutes * MINUTE_MS;
+    return zone_local(&calendar->zone, t);
 }
-/* The day of the calendar in which `t` lies, and when a day of it begins. */
+/* The day of the calendar in which `t` lies, and how far in it the clocks are. */
 static inline int64_t calendar_day(const struct calendar *calendar, ms_t t)
 {
     return timestamp_day(calendar_local(calendar, t));
 }
-static inline ms_t calendar_midnight(const struct calendar *calendar, int64_t day)
+static inline ms_t calendar_time_of_day(const struct calendar *calendar, ms_t t)
 {
-    return day * DAY_MS - calendar->utc_offset_minutes * MINUTE_MS;
+    ms_t local = calendar_local(calendar, t);
+    return local - timestamp_day(local) * DAY_MS;
+}
+/* When the clocks show this time of a day (R4.150). At 0 its first moment, at DAY_MS that of the next. */
+static inline ms_t calendar_time(const struct calendar *calendar, int64_t day, ms_t time_of_day)
+{
+    return zone_utc(&calendar->zone, day * DAY_MS + time_of_day);
 }
 /* Of its working days, and no holiday. */
 bool calendar_is_working_day(const struct calendar *calendar, int64_t day);

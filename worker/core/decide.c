@@ -8,9 +8,7 @@
 
 #include "closure.h"
 #include "finding.h"
-#include "forward.h"
 #include "merged.h"
-#include "occurrence.h"
 #include "recipient.h"
 #include "reminder.h"
 #include "review.h"
@@ -23,8 +21,26 @@ static void need_key(struct need *need, struct str key)
     need->keys[need->n++] = key;
 }
 
+static void need_finding(struct arena *arena, const struct finding *finding, struct need *need)
+{
+    struct str header_key = need->keys[0];
+    struct str part = state_finding_part(arena, &finding->origin, finding->finding_id);
+    need_key(need, state_finding_key(arena, header_key, part));
+    /* It may be called as one of another incident is. */
+    if (!finding->origin.incident_id.p && state_is_finding_name(finding->finding_id))
+        need_key(need, state_finding_key(arena, header_key, finding->finding_id));
+}
+
 static void need_task(struct arena *arena, const struct task_update_event *event, struct need *need)
 {
+    if (event->origin.finding_id.p) {
+        const struct finding finding = {.finding_id = event->origin.finding_id};
+        struct finding guest = finding;
+        if (!str_eq(event->origin.incident_id, event->incident_id)) guest.origin = event->origin;
+        struct str part = state_finding_part(arena, &guest.origin, guest.finding_id);
+        need_key(need, state_finding_key(arena, need->keys[0], part));
+        return;
+    }
     if (!event->name.p) return;
     struct str key = state_task_key(arena, need->keys[0], event->name);
     need_key(need, state_holder_key(arena, key));
@@ -50,8 +66,8 @@ void decide_need(struct arena *arena, const struct event *event, struct need *ne
         return;
     }
     need_key(need, state_incident_key(arena, event->incident_id));
-    if (event->type == EVENT_FINDING)
-        need_key(need, state_finding_key(arena, need->keys[0], event->finding->finding.finding_id));
+    if (event->type == EVENT_FINDING) need_finding(arena, &event->finding->finding, need);
+    if (event->type == EVENT_ARRIVAL) need_finding(arena, &event->arrival->finding, need);
     if (event->type == EVENT_TASK_UPDATE) need_task(arena, event->task_update, need);
 }
 
@@ -64,6 +80,13 @@ static bool is_past(const struct policy *policy, const struct incident *incident
     return end != TIME_NONE && end <= at;
 }
 
+/* The finding that an event is about, or NULL. */
+static const struct finding *finding_of(const struct event *event)
+{
+    if (event->type == EVENT_FINDING) return &event->finding->finding;
+    return event->type == EVENT_ARRIVAL ? &event->arrival->finding : NULL;
+}
+
 bool decide_needs_whole(const struct policy *policy, const struct event *event,
                         const struct entry *header)
 {
@@ -71,13 +94,11 @@ bool decide_needs_whole(const struct policy *policy, const struct event *event,
     const struct incident *incident = header->incident;
     /* Ids of a later life have a suffix that only the header tells. */
     if (incident->retired > 0 || is_past(policy, incident, event->cause.at)) return true;
-    if (event->type != EVENT_FINDING || incident->phase == PHASE_WAITING) return false;
-    /* A duplicate names a finding, that may name another, and so on. One that has come round a
-     * circle of merges may end the merge. */
-    const struct finding *finding = &event->finding->finding;
-    return finding->status == REPORTED_DUPLICATE || finding->duplicate_of.p ||
-           incident->cursor.stage ||
-           (incident->merged_into.p && forward_has_passed(finding, incident->incident_id));
+    if (incident->phase == PHASE_WAITING) return false;
+    const struct finding *finding = finding_of(event);
+    /* A duplicate names a finding, that may name another, and so on. */
+    return finding && (finding->status == REPORTED_DUPLICATE || finding->duplicate_of.p ||
+                       incident->cursor.stage);
 }
 
 static bool refused(struct step *step, const struct event *event)
@@ -115,7 +136,7 @@ bool decide_is_begun(const struct event *event, const struct entry *header)
 
 static enum decide_result decide(struct step *step, const struct event *event, ms_t until)
 {
-    if (event->is_given_up) return closure_give_up(step, event->type == EVENT_CLOSURE);
+    if (event->is_given_up) return closure_give_up(step);
     switch (event->type) {
     case EVENT_CLOSURE:
         step->warnings = event->closure->warnings;
@@ -123,9 +144,12 @@ static enum decide_result decide(struct step *step, const struct event *event, m
     case EVENT_FINDING: return merged_take_finding(step, event->finding);
     case EVENT_TASK_UPDATE:
         step->warnings = event->task_update->warnings;
-        task_update_take(step, event->task_update);
-        occurrence_settle(step);
+        merged_take_task_update(step, event->task_update);
         return DECIDE_OK;
+    case EVENT_ARRIVAL: merged_arrive(step, event->arrival); return DECIDE_OK;
+    case EVENT_MERGE: merged_take_merge(step, event->merge); return DECIDE_OK;
+    case EVENT_PARTING: merged_take_parting(step, event->parting); return DECIDE_OK;
+    case EVENT_FORGOTTEN: merged_go_on(step); return DECIDE_OK;
     case EVENT_ITEMS: /* of no incident */
     case EVENT_TICK:
     default: return tick(step, event, until);

@@ -11,7 +11,7 @@
 
 /* Which holders an event needs, the header first; `whole` wants all of the incident. */
 struct need {
-    struct str keys[2];
+    struct str keys[3];
     size_t n;
     bool whole;
 };

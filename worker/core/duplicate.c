@@ -13,7 +13,7 @@ enum doubt duplicate_doubt(struct step *step, const struct finding *finding)
     const struct finding *at = finding;
     for (int steps = 0; at->status == REPORTED_DUPLICATE && at->duplicate_of.p; steps++) {
         if (steps == DUPLICATE_STEPS) return DOUBT_CIRCULAR;
-        const struct entry *other = step_finding_entry(step, at->duplicate_of);
+        const struct entry *other = step_finding_named(step, at->duplicate_of);
         if (!other->exists) break;
         at = other->finding;
         if (at == finding) return DOUBT_CIRCULAR;
@@ -74,6 +74,7 @@ void duplicate_doubts_may_end(struct step *step, const struct finding *finding,
     if (cursor->stage) return;
     *cursor = (struct cursor){
         .stage = STAGE_AGAIN,
+        .ticks = true,
         .topic = step->cause.topic,
         .partition = step->cause.partition,
         .offset = step->cause.offset,

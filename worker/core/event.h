@@ -20,9 +20,9 @@ struct cause {
     struct str traceparent, tracestate;
 };
 
-/* How many incidents, merged one into another, a finding may come through: more than anybody has,
+/* How many incidents, merged one into another, a record may come through: more than anybody has,
  * few enough for a record and a state of them. */
-#define PASSED_MAX 32
+#define PASSED_MAX 100
 
 /* The members of `finding-updated`, by which the decoder finds them: SAID(bit, type, member) for
  * those of FINDING_SAID, APART(member) for the others. */
@@ -37,8 +37,8 @@ enum { FINDING_SAID(MEMBER_PLACE) };
 enum finding_member { FINDING_SAID(MEMBER_BIT) };
 
 /* `finding-updated`, or one entry of a closure's `findings`. Null members: 0, STR_NONE, TIME_NONE
- * in `finding`; its order holds the record's revision and updated_at. One that came with a merged
- * incident has its origin, unless it is this very incident, and those that it has passed. */
+ * in `finding`; its order holds the record's revision and updated_at. One that follows a finding to
+ * another incident says which one by its origin, unless it has come back to that. */
 struct finding_event {
     struct str incident_id;
     struct finding finding;
@@ -112,7 +112,7 @@ struct closure_event {
 #define TASK_UPDATE_RECORD(SAID, APART) \
     APART(task_id) APART(incident_id) APART(revision) \
     TASK_UPDATE_SAID(SAID) \
-    APART(by) APART(updated_at)
+    APART(by) APART(updated_at) APART(origin) APART(passed) APART(kind) APART(name)
 /* clang-format on */
 
 enum { TASK_UPDATE_SAID(MEMBER_PLACE) };
@@ -129,6 +129,39 @@ struct task_update_event {
     unsigned present;
     struct str by;
     struct warnings warnings;
+    /* Of one that follows a task to another incident, and has no name there. */
+    struct origin
+        origin;          /* the finding; without a finding_id: a party's task, which `name` tells */
+    enum task_kind kind; /* as it was called */
+    struct str_list passed;
+};
+
+/* ---- what merged incidents say to each other, on epilogue-forwarded (R4.183) ---- */
+
+/* A finding with all that it has, its tasks as `carried`, on its way from one incident to the next,
+ * or home. Whoever has taken it has it alone. */
+struct arrival_event {
+    struct finding finding;
+};
+
+/* What an incident brings to the one that it is merged into (R4.196); none: it says nothing. */
+struct merged_facts {
+    enum severity severity;
+    enum tristate customer_impacting, data_breach;
+};
+
+/* An incident was merged into this one, or into one that is merged into it. */
+struct merge_event {
+    struct merged_facts facts;
+    struct str_list
+        passed; /* the incidents that it has come through, the one that was merged first */
+    struct str_list circle; /* once it has come round: the members, in the order of the merges */
+};
+
+/* A merge is no more: what came by it is to go home. */
+struct parting_event {
+    struct edge edge;
+    struct str_list passed;
 };
 
 /* A record of items: reminders for one recipient, from the shard where they were decided. */
@@ -138,7 +171,17 @@ struct items_event {
     struct items items;
 };
 
-enum event_type { EVENT_CLOSURE, EVENT_FINDING, EVENT_TASK_UPDATE, EVENT_ITEMS, EVENT_TICK };
+enum event_type {
+    EVENT_CLOSURE,
+    EVENT_FINDING,
+    EVENT_TASK_UPDATE,
+    EVENT_ITEMS,
+    EVENT_ARRIVAL,
+    EVENT_MERGE,
+    EVENT_PARTING,
+    EVENT_FORGOTTEN, /* where its findings went to, they were deleted with their incident */
+    EVENT_TICK
+};
 
 struct event {
     enum event_type type;
@@ -151,6 +194,9 @@ struct event {
         struct finding_event *finding;
         struct task_update_event *task_update;
         struct items_event *items;
+        struct arrival_event *arrival;
+        struct merge_event *merge;
+        struct parting_event *parting;
         struct str tick_key; /* the entry whose wake time has come */
     };
 };

@@ -39,20 +39,13 @@ static struct finding *edit(struct step *step, struct entry *entry)
     return entry->finding;
 }
 
-static bool is_news(const struct step *step, const struct finding *stored, const struct finding *in,
-                    bool in_closure)
+static bool is_news(const struct finding *stored, const struct finding *in, bool in_closure)
 {
-    struct order order = in->order;
-    /* What comes back to where it has been tells something new only if it says that itself. */
-    if (forward_has_passed(in, step->incident->incident_id)) {
-        if (order.revision < 0 && order.time == TIME_NONE) return false;
-        order.taken.n = 0;
-    }
     /* What a closure says of a finding never overrides what its own topic said, unless its own
      * revision is higher. */
     if (in_closure && !stored->is_inline)
         return in->order.revision >= 0 && in->order.revision > stored->order.revision;
-    return order_is_later(stored->order, order);
+    return order_is_later(stored->order, in->order);
 }
 
 static struct finding *first_sight(struct step *step, struct entry *entry, const struct finding *in)
@@ -140,42 +133,31 @@ static void tell_of_crowd(struct step *step, const struct finding *stored, const
     step->warnings = closure_warnings;
 }
 
-/* The way by which it came last; or a warning where a record says the name that a finding of
- * another incident has here: it may mean that one, or one of its own. */
-static void take_way(struct step *step, struct finding *finding, const struct finding *in)
+/* A record that says the name which a finding of another incident has here: it may mean that one, or
+ * one of its own. */
+static void warn_of_name(struct step *step, const struct finding *finding, const struct finding *in)
 {
-    if (in->passed.n) {
-        if (!forward_has_passed(in, step->incident->incident_id)) finding->passed = in->passed;
-        return;
-    }
-    if (!finding->origin.incident_id.p) return;
+    if (!finding->origin.incident_id.p || in->passed.n) return;
     step_warn(step, STR("finding_id"), finding->finding_id,
               arena_printf(step->arena, "finding %.*s of %.*s", STR_ARG(finding->origin.finding_id),
                            STR_ARG(finding->origin.incident_id)));
 }
 
-/* Two incidents, or an incident and one merged into it, can make one name of different ones. */
-static bool name_is_taken(struct decision *d, const struct finding *stored,
-                          const struct finding_event *event)
+struct entry *finding_entry(struct step *step, const struct finding *said)
 {
-    struct str from = event->finding.origin.incident_id;
-    if (!from.p || str_eq(stored->origin.incident_id, from)) return false;
-    d->refused = (struct refused){
-        REFUSE_BAD_IDENTIFIER,
-        STR("finding_id: another finding of the incident that it was merged into has this name"),
-        event->incident_id};
-    return true;
+    /* What follows one to another incident says which one it is. */
+    return said->passed.n ? step_finding_entry(step, &said->origin, said->finding_id)
+                          : step_finding_named(step, said->finding_id);
 }
 
 bool finding_refused(struct step *step, const struct finding_event *event)
 {
     struct decision *d = step->d;
-    const struct entry *entry = state_find(
-        d->table, state_finding_key(step->arena, step->header->key, event->finding.finding_id));
-    const struct finding *stored = entry && entry->exists ? entry->finding : &finding_none;
-    if (stored->finding_id.p && name_is_taken(d, stored, event)) return true;
-    bool passed = forward_has_passed(&event->finding, step->incident->incident_id);
-    if (!passed && step_refuse_crowded(step, stored->order, event->finding.order)) return true;
+    const struct entry *entry = finding_entry(step, &event->finding);
+    const struct finding *stored = entry->exists ? entry->finding : &finding_none;
+    if (step_refuse_crowded(step, stored->order, event->finding.order)) return true;
+    /* Where it passes through it is known by name alone. */
+    if (stored->moved_to.p && stored->origin.incident_id.p) return false;
     if (!lacks_reason(stored, event)) return false;
     d->refused =
         (struct refused){REFUSE_MISSING_FIELD, STR("reason: a dismissal needs a reason, a text"),
@@ -183,28 +165,33 @@ bool finding_refused(struct step *step, const struct finding_event *event)
     return true;
 }
 
-void finding_take(struct step *step, const struct finding_event *event, bool in_closure)
+/* What is told of one that is elsewhere follows it there. Where it began it stays known what was said
+ * of it. */
+static void follow(struct step *step, struct entry *entry, const struct finding_event *event,
+                   unsigned present)
 {
-    struct entry *entry = step_finding_entry(step, event->finding.finding_id);
-    if (entry->exists && !is_news(step, entry->finding, &event->finding, in_closure)) {
-        if (in_closure) tell_of_crowd(step, entry->finding, &event->finding);
-        return;
-    }
+    struct finding *finding = edit(step, entry);
+    finding->order = order_advance(step->arena, finding->order, event->finding.order);
+    if (!finding->origin.incident_id.p)
+        merge(finding, &event->finding, says(finding, &event->finding, present));
+    step_count_finding(step, finding);
+    struct finding_event on = *event;
+    on.present = present;
+    forward_finding(step, finding->moved_to, forward_identity(step, finding), &on);
+    warn_of_name(step, finding, &event->finding);
+    tell_of_incident(step, finding);
+}
 
-    struct warnings closure_warnings = step->warnings;
-    step->warnings = event->warnings;
-    step->cause.by = event->by;
+/* It is here, with tasks or without. */
+static void take_here(struct step *step, struct entry *entry, const struct finding_event *event,
+                      unsigned present, bool in_closure)
+{
+    const struct incident *incident = step->incident;
     const struct finding *old = entry->exists ? entry->finding : &finding_none;
     struct finding *finding =
         entry->exists ? edit(step, entry) : first_sight(step, entry, &event->finding);
     finding->order = order_advance(step->arena, finding->order, event->finding.order);
     finding->is_inline = finding->is_inline && in_closure;
-    unsigned present = event->present;
-    if (in_closure && lacks_reason(finding, event)) {
-        /* One entry cannot refuse a whole closure: only its dismissal does not count. */
-        present &= ~(unsigned)FINDING_STATUS;
-        step->warnings = step_join_warnings(step->arena, step->warnings, dismissal_warning(step));
-    }
     if (present & FINDING_STATUS) finding->status_by = event->by;
     /* What it says of a part of the owner is of the one that its task has now. */
     struct finding said = event->finding;
@@ -212,22 +199,15 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
         said.owner = policy_owner(step->policy, finding_task_owner(step, finding), said.owner,
                                   event->owner_part);
     merge(finding, &said, says(finding, &said, present));
-    take_way(step, finding, &said);
+    warn_of_name(step, finding, &event->finding);
     step_count_finding(step, finding);
-
-    const struct incident *incident = step->incident;
-    if (incident->merged_into.p) {
-        /* A closure forwards its findings itself, and all of a finding that it has yet to reach:
-         * two parts of it would not be told apart by their order. */
-        bool comes = in_closure || forward_is_due(step, entry);
-        finding->orphan_over = !comes;
-        if (!comes) forward_finding(step, finding, &said, event->present, event->by);
-        tell_of_incident(step, finding);
-    } else if (incident->level == LEVEL_UNCONFIRMED) {
+    if (incident->level == LEVEL_UNCONFIRMED || (incident->merged_into.p && !finding->kind)) {
+        finding_task_say(step, finding, present);
         finding->orphan_over = true;
         tell_of_incident(step, finding);
     } else if (!finding->kind && (incident->phase == PHASE_WAITING || in_closure)) {
         /* Held; a closure releases its findings itself, when all of it is known. */
+        finding_task_say(step, finding, present);
         hold_warnings(step, finding);
     } else {
         if (!finding->kind) take_held_warnings(step, finding);
@@ -235,20 +215,129 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
         finding_task_follow_up(step, finding, present);
         if (!in_closure) duplicate_doubts_may_end(step, finding, old);
     }
+}
+
+void finding_take(struct step *step, const struct finding_event *event, bool in_closure)
+{
+    struct entry *entry = finding_entry(step, &event->finding);
+    if (entry->exists && !is_news(entry->finding, &event->finding, in_closure)) {
+        if (in_closure) tell_of_crowd(step, entry->finding, &event->finding);
+        return;
+    }
+    struct warnings closure_warnings = step->warnings;
+    step->warnings = event->warnings;
+    step->cause.by = event->by;
+    const struct finding *stored = entry->exists ? entry->finding : &finding_none;
+    unsigned present = event->present;
+    if (in_closure && lacks_reason(stored, event)) {
+        /* One entry cannot refuse a whole closure: only its dismissal does not count. */
+        present &= ~(unsigned)FINDING_STATUS;
+        step->warnings = step_join_warnings(step->arena, step->warnings, dismissal_warning(step));
+    }
+    if (stored->moved_to.p)
+        follow(step, entry, event, present);
+    else
+        take_here(step, entry, event, present, in_closure);
     step->cause.by = STR_NONE;
     step->warnings = closure_warnings;
 }
 
+/* Whether it counts as a duplicate is asked again in each incident that it comes to, unless its task
+ * is closed already. */
+static void come(struct step *step, struct finding *finding)
+{
+    bool is_closed = true;
+    for (size_t i = 0; i < finding->carried.n; i++)
+        is_closed &= finding->carried.items[i].status == STATUS_CLOSED;
+    if (finding->status == REPORTED_DUPLICATE && !is_closed)
+        duplicate_set_doubt(step, finding, DOUBT_UNCHECKED);
+    finding_task_come(step, finding, ~0u);
+}
+
 void finding_release(struct step *step, struct entry *entry)
 {
-    if (entry->finding->kind) return;
+    if (entry->finding->kind || entry->finding->moved_to.p) return;
     struct finding *finding = edit(step, entry);
     step_count_finding(step, finding);
     struct warnings closure_warnings = step->warnings;
     step->warnings = (struct warnings){0};
     take_held_warnings(step, finding);
-    finding_task_follow_up(step, finding, duplicate_judge(step, finding, finding, ~0u, false));
+    if (finding->carried.n) {
+        come(step, finding);
+    } else {
+        unsigned present = duplicate_judge(step, finding, finding, ~0u, false);
+        finding_task_follow_up(step, finding, present);
+    }
     step->warnings = closure_warnings;
+}
+
+/* ---- from one incident to another ---- */
+
+/* Where it is and was a guest nothing but its trace is kept. */
+static void known_by_name(struct finding *finding)
+{
+    struct finding trace = finding_none;
+    trace.finding_id = finding->finding_id;
+    trace.origin = finding->origin;
+    trace.order = finding->order;
+    trace.moved_to = finding->moved_to;
+    trace.orphan_over = true;
+    *finding = trace;
+}
+
+void finding_leave(struct step *step, struct entry *entry, struct str to,
+                   enum resolution resolution)
+{
+    struct finding *finding = edit(step, entry);
+    struct warnings warnings = step->warnings;
+    step->warnings = (struct warnings){0};
+    take_held_warnings(step, finding);
+    tell_of_incident(step, finding);
+    step->warnings = warnings;
+    finding_task_leave(step, finding, to, resolution);
+    forward_arrival(step, to, finding);
+    duplicate_set_doubt(step, finding, DOUBT_NONE);
+    finding->moved_to = to;
+    finding->kind = task_kind_none;
+    finding->sop_task = false;
+    finding->orphan_over = true;
+    if (finding->origin.incident_id.p) known_by_name(finding);
+}
+
+unsigned finding_said(const struct finding *finding)
+{
+    unsigned present = 0;
+#define SAID(bit, type, member) \
+    if (memcmp(&finding->member, &finding_none.member, sizeof finding->member)) present |= bit;
+    FINDING_SAID(SAID)
+#undef SAID
+    return present;
+}
+
+struct entry *finding_arrive(struct step *step, const struct finding *in)
+{
+    struct entry *entry = step_finding_entry(step, &in->origin, in->finding_id);
+    if (entry->exists && !entry->finding->moved_to.p) return NULL;
+    struct finding *finding = entry->exists ? edit(step, entry) : first_sight(step, entry, in);
+    ms_t first_seen_at = finding->first_seen_at;
+    *finding = *in;
+    finding->first_seen_at = first_seen_at;
+    finding->doubt = DOUBT_NONE;
+    finding->kind = task_kind_none;
+    finding->sop_task = false;
+    finding->orphan_over = true;
+    finding->duplicate_of = forward_localized(step, in->duplicate_of);
+    for (size_t i = 0; i < finding->carried.n; i++) {
+        finding->carried.items[i].finding_id = finding->finding_id;
+        finding->carried.items[i].origin = finding->origin;
+    }
+    step_count_finding(step, finding);
+    return entry;
+}
+
+void finding_go_on_here(struct step *step, struct entry *entry)
+{
+    edit(step, entry)->moved_to = STR_NONE;
 }
 
 void finding_hold(struct step *step, struct entry *entry)

@@ -13,6 +13,18 @@ bool finding_refused(struct step *step, const struct finding_event *event);
 void finding_look_again(struct step *step, struct entry *entry);
 /* Gives a held finding its task, now that its incident is closed. */
 void finding_release(struct step *step, struct entry *entry);
+/* Takes it to another incident with all that it has: `to`, where its tasks go on. */
+void finding_leave(struct step *step, struct entry *entry, struct str to,
+                   enum resolution resolution);
+/* Takes one that comes from another incident; it is held until finding_release, or leaves again.
+ * NULL: it is here already. */
+struct entry *finding_arrive(struct step *step, const struct finding *in);
+/* Which of its members say something. */
+unsigned finding_said(const struct finding *finding);
+/* It does not come back any more: it goes on from what is known of it. */
+void finding_go_on_here(struct step *step, struct entry *entry);
+/* The entry of the one that a record speaks of; it need not exist. */
+struct entry *finding_entry(struct step *step, const struct finding *said);
 /* Nothing more is done with it unless its incident comes back. */
 void finding_hold(struct step *step, struct entry *entry);
 /* Whether it is held by its incident: it has no task, nor is it waiting for one. */

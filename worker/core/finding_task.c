@@ -5,6 +5,7 @@
 #include "closing.h"
 #include "deadline.h"
 #include "followup.h"
+#include "forward.h"
 #include "reminder.h"
 #include "task.h"
 
@@ -18,10 +19,10 @@ enum category finding_task_category(const struct finding *finding)
     return rules_category(finding);
 }
 
-struct owner finding_task_owner(struct step *step, const struct finding *finding)
+static struct str name_of(struct step *step, const struct finding *finding, enum task_kind kind)
 {
-    if (!finding->kind) return finding->owner;
-    return step_task_entry(step, task_name(step, finding->kind, finding->finding_id))->task->owner;
+    return task_name(step, kind,
+                     state_finding_part(step->arena, &finding->origin, finding->finding_id));
 }
 
 struct str finding_task_title(struct step *step, const struct finding *finding)
@@ -53,9 +54,9 @@ static struct str reason_of(struct step *step, const struct finding *finding, un
     if (finding->reason.p || status_of(finding) != REPORTED_DUPLICATE) return finding->reason;
     struct str other = finding->duplicate_of;
     if (present & FINDING_DUPLICATE_OF) {
-        enum task_kind kind = rules_kind(step, step_finding_entry(step, other)->finding);
-        other =
-            state_task_id(step->arena, step->incident->incident_id, task_name(step, kind, other));
+        const struct finding *goes_on = step_finding_named(step, other)->finding;
+        other = state_task_id(step->arena, step->incident->incident_id,
+                              name_of(step, goes_on, rules_kind(step, goes_on)));
     }
     return arena_printf(step->arena, "duplicate of %.*s", STR_ARG(other));
 }
@@ -65,8 +66,9 @@ static struct task_seed seed_of(struct step *step, const struct finding *finding
 {
     return (struct task_seed){
         .kind = kind,
-        .part = finding->finding_id,
+        .part = state_finding_part(step->arena, &finding->origin, finding->finding_id),
         .finding_id = finding->finding_id,
+        .origin = finding->origin,
         .ruling = rules_decide(step, kind, finding),
         .title = title_of(step, finding, kind),
         .description = finding->description,
@@ -113,7 +115,7 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
 static void update_task(struct step *step, enum task_kind kind, const struct finding *finding,
                         unsigned present)
 {
-    struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
+    struct entry *entry = step_task_entry(step, name_of(step, finding, kind));
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     apply(step, task, finding, present);
@@ -150,7 +152,7 @@ static void reactivate(struct step *step, struct entry *entry, const struct find
 static void open_task(struct step *step, const struct finding *finding, enum task_kind kind,
                       bool moved, unsigned present)
 {
-    struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
+    struct entry *entry = step_task_entry(step, name_of(step, finding, kind));
     if (!entry->exists)
         create_task(step, finding, kind);
     else if (moved || task_is_put_aside(entry->task))
@@ -168,8 +170,7 @@ static void open_task(struct step *step, const struct finding *finding, enum tas
 
 static void open_sop_update(struct step *step, const struct finding *finding)
 {
-    struct entry *entry =
-        step_task_entry(step, task_name(step, KIND_SOP_UPDATE, finding->finding_id));
+    struct entry *entry = step_task_entry(step, name_of(step, finding, KIND_SOP_UPDATE));
     if (!entry->exists) {
         struct task_seed seed = seed_of(step, finding, KIND_SOP_UPDATE);
         task_create(step, &seed);
@@ -180,13 +181,11 @@ static void open_sop_update(struct step *step, const struct finding *finding)
     }
 }
 
-/* What counts of its status is its status. */
-static void judge_status(struct step *step, struct finding *finding, unsigned present)
+/* What counts of its status is its status. `task`: that it has; NULL: none yet. */
+static void judge_status(struct step *step, struct finding *finding, const struct task *task,
+                         unsigned present)
 {
     if (!(present & FINDING_STATUS)) return;
-    const struct task *task = NULL;
-    if (finding->kind)
-        task = step_task_entry(step, task_name(step, finding->kind, finding->finding_id))->task;
     const struct ruling ruling = rules_decide(step, rules_kind(step, finding), finding);
     bool is_rated = !task || (present & FINDING_SEVERITY);
     struct claim claim = {
@@ -199,23 +198,23 @@ static void judge_status(struct step *step, struct finding *finding, unsigned pr
     finding->status = closing_judge(step, &claim);
 }
 
-void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present)
+static const struct task *task_of(struct step *step, const struct finding *finding)
 {
-    enum task_kind old = finding->kind;
-    judge_status(step, finding, present);
-    finding->kind = rules_kind(step, finding);
-    if (old == finding->kind) {
-        update_task(step, old, finding, present);
-    } else {
-        struct str now = task_kind_name(finding->kind);
-        if (old)
-            task_close(step, step_task_entry(step, task_name(step, old, finding->finding_id)),
-                       RESOLUTION_SUPERSEDED,
-                       arena_printf(step->arena, "now a %.*s", STR_ARG(now)));
-        open_task(step, finding, finding->kind, old, present);
-    }
-    task_tell_warnings(step,
-                       step_task_entry(step, task_name(step, finding->kind, finding->finding_id)));
+    if (!finding->kind) return NULL;
+    return step_task_entry(step, name_of(step, finding, finding->kind))->task;
+}
+
+struct owner finding_task_owner(struct step *step, const struct finding *finding)
+{
+    if (finding->carried.n && !finding->kind) return finding->carried.items[0].owner;
+    const struct task *task = task_of(step, finding);
+    return task ? task->owner : finding->owner;
+}
+
+/* Warnings that no event has carried yet, and what a finding asks for beside its own task. */
+static void finish_follow_up(struct step *step, struct finding *finding, unsigned present)
+{
+    task_tell_warnings(step, step_task_entry(step, name_of(step, finding, finding->kind)));
     if (finding->sop_task) {
         update_task(step, KIND_SOP_UPDATE, finding, present);
     } else if (finding->sop_change) {
@@ -225,10 +224,102 @@ void finding_task_follow_up(struct step *step, struct finding *finding, unsigned
     if (category_is_process(finding_task_category(finding))) followup_need_stakeholders(step);
 }
 
+void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present)
+{
+    enum task_kind old = finding->kind;
+    judge_status(step, finding, task_of(step, finding), present);
+    finding->kind = rules_kind(step, finding);
+    if (old == finding->kind) {
+        update_task(step, old, finding, present);
+    } else {
+        struct str now = task_kind_name(finding->kind);
+        if (old)
+            task_close(step, step_task_entry(step, name_of(step, finding, old)),
+                       RESOLUTION_SUPERSEDED,
+                       arena_printf(step->arena, "now a %.*s", STR_ARG(now)));
+        open_task(step, finding, finding->kind, old, present);
+    }
+    finish_follow_up(step, finding, present);
+}
+
+/* ---- on the way from one incident to another ---- */
+
+void finding_task_say(struct step *step, struct finding *finding, unsigned present)
+{
+    size_t n = finding->carried.n;
+    if (!n) return;
+    judge_status(step, finding, &finding->carried.items[0], present);
+    struct task *tasks = arena_copy(step->arena, finding->carried.items, n * sizeof *tasks);
+    for (size_t i = 0; i < n; i++) apply(step, &tasks[i], finding, present);
+    finding->carried.items = tasks;
+}
+
+struct str finding_task_id_in(struct step *step, struct str incident_id,
+                              const struct finding *finding, enum task_kind kind)
+{
+    struct arena *arena = step->arena;
+    struct origin origin = forward_identity(step, finding);
+    struct origin there = str_eq(incident_id, origin.incident_id) ? finding_none.origin : origin;
+    struct str part = state_finding_part(arena, &there, origin.finding_id);
+    return state_task_id(arena, incident_id,
+                         arena_join(arena, task_kind_name(kind), STR("/"), part));
+}
+
+/* One of its tasks as it goes along. What was closed with an incident that was none is open again. */
+static struct task carried(struct step *step, const struct finding *finding,
+                           const struct task *task)
+{
+    struct task copy = *task;
+    copy.moved_from = state_task_id(step->arena, task->incident_id, task->name);
+    if (!finding->kind && task_is_put_aside(task) && !finding_task_is_ended(finding))
+        task_apply_status(step, &copy, REPORTED_OPEN);
+    return copy;
+}
+
+void finding_task_leave(struct step *step, struct finding *finding, struct str to,
+                        enum resolution resolution)
+{
+    enum task_kind kinds[] = {finding->kind ? finding->kind : rules_kind(step, finding),
+                              KIND_SOP_UPDATE};
+    struct task *tasks = arena_alloc(step->arena, 2 * sizeof *tasks);
+    size_t n = 0;
+    if (finding->carried.n) return; /* it was held */
+    struct str reason = arena_printf(
+        step->arena, resolution == RESOLUTION_DUPLICATE ? "merged into %.*s" : "goes on in %.*s",
+        STR_ARG(to));
+    for (size_t i = 0; i < 2; i++) {
+        struct entry *entry = step_task_entry(step, name_of(step, finding, kinds[i]));
+        if (!entry->exists || entry->task->moved_to.p) continue;
+        task_settle(step, entry, step->cause.at);
+        step->at = time_later(step->cause.at, entry->task->updated_at);
+        tasks[n++] = carried(step, finding, entry->task);
+        task_leave(step, entry, resolution, finding_task_id_in(step, to, finding, kinds[i]),
+                   reason);
+    }
+    finding->carried = (struct task_list){tasks, n};
+}
+
+void finding_task_come(struct step *step, struct finding *finding, unsigned present)
+{
+    const struct task_list tasks = finding->carried;
+    finding->carried = (struct task_list){NULL, 0};
+    finding->kind = rules_kind(step, finding);
+    bool has_work = false;
+    for (size_t i = 0; i < tasks.n; i++) {
+        bool is_sop = tasks.items[i].kind == KIND_SOP_UPDATE;
+        struct task_seed seed = seed_of(step, finding, is_sop ? KIND_SOP_UPDATE : finding->kind);
+        struct entry *entry = task_arrive(step, &seed, &tasks.items[i]);
+        task_tell_warnings(step, entry);
+        finding->sop_task |= is_sop;
+        has_work |= !is_sop;
+    }
+    if (!has_work) open_task(step, finding, finding->kind, task_kind_none, present);
+    finish_follow_up(step, finding, 0);
+}
+
 void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old)
 {
-    struct entry *entry =
-        step_task_entry(step, task_name(step, finding->kind, finding->finding_id));
+    struct entry *entry = step_task_entry(step, name_of(step, finding, finding->kind));
     /* One that a tracker has closed in the meantime stays as it is. */
     bool is_closed = entry->task->status == STATUS_CLOSED;
     if (is_closed ? old == DOUBT_MOVED : !finding->doubt) {
@@ -243,7 +334,7 @@ void finding_task_settle(struct step *step, const struct finding *finding, enum 
 
 static void decide_anew(struct step *step, const struct finding *finding, enum task_kind kind)
 {
-    struct entry *entry = step_task_entry(step, task_name(step, kind, finding->finding_id));
+    struct entry *entry = step_task_entry(step, name_of(step, finding, kind));
     if (entry->task->status == STATUS_CLOSED) return;
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
@@ -258,9 +349,11 @@ static void decide_anew(struct step *step, const struct finding *finding, enum t
 void finding_task_decide_anew(struct step *step, struct entry *entry)
 {
     const struct finding *finding = entry->finding;
-    /* But for its level it is by rules alone that an incident decides about findings. */
-    bool is_raised = step->incident->cursor.changes & CHANGE_RAISED;
-    if (!finding->kind || (!is_raised && !step->policy->rules_n)) return;
+    /* But for its level, and its severity where they have none, it is by rules alone that an incident
+     * decides about findings. */
+    unsigned changes = step->incident->cursor.changes;
+    bool is_rated = changes & CHANGE_RAISED || (changes & CHANGE_SEVERITY && !finding->severity);
+    if (!finding->kind || (!is_rated && !step->policy->rules_n)) return;
     decide_anew(step, finding, finding->kind);
     if (finding->sop_task) decide_anew(step, finding, KIND_SOP_UPDATE);
 }

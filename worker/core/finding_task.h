@@ -19,6 +19,16 @@ static inline bool finding_task_is_ended(const struct finding *finding)
 /* The part of a finding's life that needs a closed incident: its tasks are made, moved, changed.
  * `present`: what the record says. */
 void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present);
+/* What a record says, put into the tasks of a finding that is held with them. */
+void finding_task_say(struct step *step, struct finding *finding, unsigned present);
+/* What a task of the finding is called in an incident, as far as is known here. */
+struct str finding_task_id_in(struct step *step, struct str incident_id,
+                              const struct finding *finding, enum task_kind kind);
+/* Closes the finding's tasks, for it goes to another incident; they are what it carries. */
+void finding_task_leave(struct step *step, struct finding *finding, struct str to,
+                        enum resolution resolution);
+/* Opens those that it carries; it has one in any case. */
+void finding_task_come(struct step *step, struct finding *finding, unsigned present);
 /* Its doubt is another than `old`: closes the task of a duplicate that counts by now, and says the
  * step's warnings on the task's event. */
 void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old);

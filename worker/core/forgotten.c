@@ -45,6 +45,7 @@ static void add(struct forgotten_month *to, const struct forgotten_month *more)
 
 void forgotten_count(struct step *step, const struct task *task)
 {
+    if (task->moved_to.p) return; /* it is counted where it went to */
     struct forgotten all = copy_of(step->arena, &step->incident->forgotten);
     char text[TIMESTAMP_TEXT];
     struct str month = forgotten_month_of(text, &step->policy->calendar, task->created_at);

@@ -1,16 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Findings of a merged incident on their way to the incident that goes on. A finding has one name
- * on all of its way, made by the incident where it began, and carries the incidents that it has
- * passed.
+ * What goes to another incident. A finding is the pair of its incident and its id there, wherever it
+ * is; what it is called follows from that pair. All that goes from one incident to another arrives in
+ * the order in which it was sent, which the rest of the protocol builds upon (docs/design.md).
  */
 #include "forward.h"
 
-bool forward_has_passed(const struct finding *finding, struct str incident_id)
+bool forward_has_passed(struct str_list passed, struct str incident_id)
 {
-    size_t i = finding->passed.n;
-    while (i && !str_eq(finding->passed.items[i - 1], incident_id)) i--;
+    size_t i = passed.n;
+    while (i && !str_eq(passed.items[i - 1], incident_id)) i--;
     return i > 0;
+}
+
+bool forward_leads_over(struct str_list passed, struct str here, struct edge edge)
+{
+    for (size_t i = 0; i < passed.n; i++)
+        if (str_eq(passed.items[i], edge.from))
+            return str_eq(i + 1 < passed.n ? passed.items[i + 1] : here, edge.into);
+    return false;
+}
+
+struct origin forward_identity(const struct step *step, const struct finding *finding)
+{
+    if (finding->origin.incident_id.p) return finding->origin;
+    return (struct origin){step->incident->incident_id, finding->finding_id};
+}
+
+struct str forward_name_in(struct arena *arena, struct str incident_id, struct origin origin)
+{
+    return str_eq(incident_id, origin.incident_id) ? origin.finding_id
+                                                   : state_finding_name(arena, origin);
 }
 
 static struct str_list passed_on(struct step *step, struct str_list passed)
@@ -21,48 +41,98 @@ static struct str_list passed_on(struct step *step, struct str_list passed)
     return (struct str_list){items, passed.n + 1};
 }
 
-static struct str name_of(struct step *step, struct str finding_id)
-{
-    return arena_printf(step->arena, "%.*s:%.*s", STR_ARG(step->incident->incident_id),
-                        STR_ARG(finding_id));
-}
-
-/* The finding that it is a duplicate of, by the name that this one goes on under. One that is not
- * known here was named where the duplicate began. */
-static struct str duplicate_of(struct step *step, const struct finding *known, struct str other)
+/* The finding that it is a duplicate of, by the name that this one has everywhere. One that is not
+ * known here was named by a record of this incident, or, of a finding that is a guest here, before. */
+static struct str globalized(struct step *step, bool of_guest, struct str other)
 {
     if (!other.p) return other;
-    const struct entry *entry =
-        state_find(step->d->table, state_finding_key(step->arena, step->header->key, other));
-    if (entry && entry->exists) known = entry->finding;
-    return known->origin.incident_id.p ? other : name_of(step, other);
+    struct entry *entry = step_finding_known(step, other);
+    struct origin origin = {step->incident->incident_id, other};
+    if (!entry && of_guest && state_is_finding_name(other)) return other;
+    if (entry) origin = forward_identity(step, entry->finding);
+    return state_finding_name(step->arena, origin);
 }
 
-void forward_finding(struct step *step, const struct finding *known, const struct finding *said,
-                     unsigned present, struct str by)
+struct str forward_localized(const struct step *step, struct str other)
 {
-    const struct incident *incident = step->incident;
+    struct origin here = {step->incident->incident_id, STR("")};
+    if (!other.p) return other;
+    struct str start = state_finding_name(step->arena, here);
+    if (!str_starts(other, start)) return other;
+    return state_decode_part(step->arena, (struct str){other.p + start.n, other.n - start.n});
+}
+
+static struct forward_output *emit(struct step *step, struct str to, enum event_type type)
+{
     struct output *output = step_emit(step, OUTPUT_FORWARD);
-    struct finding *on = &output->forward.finding.finding;
-    output->incident_id = incident->merged_into;
-    output->forward.finding.incident_id = incident->merged_into;
-    output->forward.finding.present = present;
-    output->forward.finding.by = by;
-    *on = *said;
-    on->finding_id = known->finding_id;
-    on->origin = known->origin;
-    on->passed = passed_on(step, said->passed);
-    on->duplicate_of = duplicate_of(step, known, said->duplicate_of);
-    if (!known->origin.incident_id.p) {
-        on->origin = (struct origin){incident->incident_id, known->finding_id};
-        on->finding_id = name_of(step, known->finding_id);
-    }
-    step_count_finding(step, said);
+    output->incident_id = to;
+    output->forward.type = type;
+    return &output->forward;
 }
 
-bool forward_is_due(const struct step *step, const struct entry *finding)
+void forward_arrival(struct step *step, struct str to, const struct finding *finding)
 {
-    const struct cursor *cursor = &step->incident->cursor;
-    if (cursor->stage == STAGE_TAKE) return true;
-    return cursor->stage == STAGE_FORWARD && str_cmp(finding->key, cursor->key) > 0;
+    struct finding *on = &emit(step, to, EVENT_ARRIVAL)->arrival.finding;
+    *on = *finding;
+    on->origin = forward_identity(step, finding);
+    on->finding_id = forward_name_in(step->arena, to, on->origin);
+    on->passed = str_eq(to, on->origin.incident_id) ? (struct str_list){NULL, 0}
+                                                    : passed_on(step, finding->passed);
+    on->duplicate_of = globalized(step, finding->origin.incident_id.p, finding->duplicate_of);
+    on->moved_to = STR_NONE;
+    step_count_finding(step, finding);
+    for (size_t i = 0; i < on->carried.n; i++) step_count_finding(step, finding);
+}
+
+void forward_finding(struct step *step, struct str to, struct origin origin,
+                     const struct finding_event *event)
+{
+    struct finding_event *on = &emit(step, to, EVENT_FINDING)->finding;
+    *on = *event;
+    on->incident_id = to;
+    on->finding.origin = origin;
+    on->finding.finding_id = forward_name_in(step->arena, to, origin);
+    on->finding.passed = passed_on(step, event->finding.passed);
+    on->finding.duplicate_of =
+        globalized(step, event->finding.origin.incident_id.p, event->finding.duplicate_of);
+    step_count_finding(step, &event->finding);
+}
+
+void forward_task_update(struct step *step, struct str to, struct origin origin,
+                         const struct task_update_event *event)
+{
+    struct task_update_event *on = &emit(step, to, EVENT_TASK_UPDATE)->task_update;
+    *on = *event;
+    on->incident_id = to;
+    on->origin = origin;
+    if (!event->origin.incident_id.p) on->kind = state_task_kind(event->name);
+    on->passed = passed_on(step, event->passed);
+    step_count(step, 1, event->reason.n);
+}
+
+struct merged_facts forward_facts(const struct incident *incident)
+{
+    return (struct merged_facts){incident->severity, incident->customer_impacting,
+                                 incident->data_breach};
+}
+
+void forward_merge(struct step *step, const struct merge_event *event)
+{
+    struct merge_event *on = &emit(step, step->incident->merged_into, EVENT_MERGE)->merge;
+    *on = *event;
+    if (!event->circle.n) on->passed = passed_on(step, event->passed);
+    step_count(step, 1, 0);
+}
+
+void forward_parting(struct step *step, struct str to, struct edge edge, struct str_list passed)
+{
+    struct parting_event *on = &emit(step, to, EVENT_PARTING)->parting;
+    *on = (struct parting_event){edge, passed_on(step, passed)};
+    step_count(step, 1, 0);
+}
+
+void forward_forgotten(struct step *step, struct str to)
+{
+    emit(step, to, EVENT_FORGOTTEN);
+    step_count(step, 1, 0);
 }

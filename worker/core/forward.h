@@ -1,17 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Findings of a merged incident on their way to the other one. */
+/* What goes to another incident: findings, what is told of them, and of merges. */
 #ifndef EPILOGUE_CORE_FORWARD_H
 #define EPILOGUE_CORE_FORWARD_H
 
 #include "step.h"
 
-/* Takes a finding of a merged incident on to the other one: `said` is what is told of it, `known`
- * the finding as this incident knows it, or the same; `by` who says it. */
-void forward_finding(struct step *step, const struct finding *known, const struct finding *said,
-                     unsigned present, struct str by);
-/* Whether the finding has come through this incident before. */
-bool forward_has_passed(const struct finding *finding, struct str incident_id);
-/* Whether the closure that is under way takes the finding on: it has yet to come to it. */
-bool forward_is_due(const struct step *step, const struct entry *finding);
+/* Whether the incident is one of those that were passed. */
+bool forward_has_passed(struct str_list passed, struct str incident_id);
+/* Whether the way leads over this merge, by the incidents on it and `here`, where it ends. */
+bool forward_leads_over(struct str_list passed, struct str here, struct edge edge);
+/* The pair that a finding is everywhere (R4.180), of one that this incident has. */
+struct origin forward_identity(const struct step *step, const struct finding *finding);
+/* What a finding is called in an incident. */
+struct str forward_name_in(struct arena *arena, struct str incident_id, struct origin origin);
+/* A duplicate_of from elsewhere as this incident has it. */
+struct str forward_localized(const struct step *step, struct str duplicate_of);
+
+/* The finding with all that it has to the incident `to`: home, or on. */
+void forward_arrival(struct step *step, struct str to, const struct finding *finding);
+/* What is told of a finding that has gone `to` there. */
+void forward_finding(struct step *step, struct str to, struct origin origin,
+                     const struct finding_event *event);
+/* What is told of one of its tasks; or of a party's, where the origin has no finding_id. */
+void forward_task_update(struct step *step, struct str to, struct origin origin,
+                         const struct task_update_event *event);
+/* That an incident is merged, to the next one on its way; `passed` are those before this one, unless it
+ * goes round a circle. */
+void forward_merge(struct step *step, const struct merge_event *event);
+/* What the incident itself brings to others. */
+struct merged_facts forward_facts(const struct incident *incident);
+/* That a merge is no more, the same way. */
+void forward_parting(struct step *step, struct str to, struct edge edge, struct str_list passed);
+/* That this incident has forgotten what it had of another one. */
+void forward_forgotten(struct step *step, struct str to);
 
 #endif

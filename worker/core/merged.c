@@ -1,51 +1,186 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Findings that come. One that went on from here with a merge, and comes again while this
- * incident is still merged into the one that it went to from here, shows that the merges go
- * round: the circle is cut at the member with the smallest incident_id, and what came round is
- * followed up there.
+ * What an incident does with what comes from merged ones: findings on their way, what is told of
+ * them, merges and partings. Why it ends, and why nothing is lost or twice, is in docs/design.md,
+ * "Merges end" and "A finding is in one place".
  */
 #include "merged.h"
 
 #include "closure.h"
+#include "duplicate.h"
 #include "finding.h"
 #include "forward.h"
+#include "incident.h"
 #include "occurrence.h"
+#include "task_update.h"
 
-/* Whether the circle by which the finding has come is to be cut here: at the smallest of those that
- * it came through since it was here last. If this incident was merged into another one since, the
- * finding has gone round by a merge that is no more. */
-static bool is_to_cut(const struct finding *finding, const struct incident *incident)
+/* ---- findings ---- */
+
+/* Where something goes whose finding was forgotten here: on with the merge, or where it began. */
+static struct str next_of(const struct incident *incident, struct str_list passed,
+                          struct origin origin)
 {
-    const struct str_list *passed = &finding->passed;
-    struct str went_to = STR_NONE;
-    for (size_t i = passed->n; !str_eq(passed->items[i - 1], incident->incident_id); i--) {
-        went_to = passed->items[i - 1];
-        if (str_cmp(went_to, incident->incident_id) < 0) return false;
-    }
-    return str_eq(went_to, incident->merged_into);
+    struct str into = incident->merged_into;
+    return into.p && !forward_has_passed(passed, into) ? into : origin.incident_id;
 }
 
 enum decide_result merged_take_finding(struct step *step, const struct finding_event *event)
 {
-    const struct incident *incident = step->incident;
-    const struct finding *finding = &event->finding;
-    if (forward_has_passed(finding, incident->incident_id)) {
-        enum decide_result result;
-        if (!incident->merged_into.p) {
-            result = closure_resume(step);
-        } else if (incident->cursor.stage || !is_to_cut(finding, incident)) {
-            /* On, perhaps round once more: what a closure has begun here is to be done first, or
-             * another member is the one to cut, or it is another way now. */
-            forward_finding(step, finding, finding, event->present, event->by);
-            return DECIDE_OK;
-        } else {
-            result = closure_void_merge(step);
-        }
-        if (result != DECIDE_OK) return result;
-        step->at = step->cause.at;
+    struct finding_event said = *event;
+    const struct origin *origin = &said.finding.origin;
+    struct entry *entry = finding_entry(step, &said.finding);
+    if (!entry->exists && origin->incident_id.p) {
+        struct str to = next_of(step->incident, said.finding.passed, *origin);
+        forward_finding(step, to, *origin, &said);
+        return DECIDE_OK;
     }
-    finding_take(step, event, false);
+    if (said.finding.passed.n)
+        said.finding.duplicate_of = forward_localized(step, said.finding.duplicate_of);
+    finding_take(step, &said, false);
+    if (entry->exists) closure_place(step, entry);
     occurrence_settle(step);
     return DECIDE_OK;
+}
+
+void merged_arrive(struct step *step, const struct arrival_event *event)
+{
+    const struct incident *incident = step->incident;
+    const struct finding *in = &event->finding;
+    struct entry *entry = finding_arrive(step, in);
+    if (!entry) {
+        /* It is here: it was forgotten where this one comes from, and told of anew. */
+        struct finding_event said = {.incident_id = incident->incident_id,
+                                     .finding = *in,
+                                     .present = finding_said(in),
+                                     .by = in->status_by,
+                                     .warnings = in->warnings};
+        finding_take(step, &said, false);
+        occurrence_settle(step);
+        return;
+    }
+    if (forward_has_passed(in->passed, incident->incident_id))
+        /* It has gone round: from where it began it goes the way that there is now. */
+        finding_leave(step, entry, in->origin.incident_id, RESOLUTION_SUPERSEDED);
+    else
+        closure_place(step, entry);
+    if (entry->finding->moved_to.p || incident->phase == PHASE_WAITING ||
+        incident_is_put_aside(incident))
+        return;
+    finding_release(step, entry);
+    finding_look_again(step, entry);
+    duplicate_doubts_may_end(step, entry->finding, &finding_none);
+    occurrence_settle(step);
+}
+
+/* ---- tasks ---- */
+
+void merged_take_task_update(struct step *step, const struct task_update_event *event)
+{
+    const struct finding *finding = task_update_finding(step, event);
+    const struct origin origin = task_update_origin(step, event);
+    if (finding && finding->moved_to.p) {
+        forward_task_update(step, finding->moved_to, forward_identity(step, finding), event);
+    } else if (!finding && origin.incident_id.p) {
+        struct str to = next_of(step->incident, event->passed, origin);
+        forward_task_update(step, to, origin, event);
+    } else {
+        task_update_take(step, event);
+        occurrence_settle(step);
+    }
+}
+
+/* ---- merges ---- */
+
+static size_t place_in(struct str_list list, struct str id)
+{
+    size_t i = 0;
+    while (i < list.n && !str_eq(list.items[i], id)) i++;
+    return i;
+}
+
+/* From this incident on. */
+static struct str_list turned(struct step *step, struct str_list circle, size_t from)
+{
+    struct str *items = arena_alloc(step->arena, circle.n * sizeof *items);
+    for (size_t i = 0; i < circle.n; i++) items[i] = circle.items[(from + i) % circle.n];
+    return (struct str_list){items, circle.n};
+}
+
+/* All members see the same circle, whichever merge has closed it, so it is always the same one that
+ * ends its own. Where a member goes elsewhere by now there is no such circle. */
+static void go_round(struct step *step, struct str_list circle, struct merged_facts facts)
+{
+    struct incident *incident = step->incident;
+    size_t at = place_in(circle, incident->incident_id);
+    if (at == circle.n || circle.n < 2) return; /* a stranger's */
+    circle = turned(step, circle, at);
+    if (!str_eq(incident->merged_into, circle.items[1])) return;
+    size_t smallest = 0;
+    for (size_t i = 1; i < circle.n; i++)
+        if (str_cmp(circle.items[i], circle.items[smallest]) < 0) smallest = i;
+    if (smallest) {
+        forward_merge(step, &(struct merge_event){.facts = facts, .circle = circle});
+    } else {
+        incident->circle = circle;
+        closure_settle(step);
+    }
+}
+
+void merged_take_merge(struct step *step, const struct merge_event *event)
+{
+    struct incident *incident = step->incident;
+    size_t at = place_in(event->passed, incident->incident_id);
+    if (!event->circle.n && at == event->passed.n) closure_take_facts(step, &event->facts);
+    if (event->circle.n) {
+        go_round(step, event->circle, event->facts);
+    } else if (at < event->passed.n) {
+        go_round(step, (struct str_list){event->passed.items + at, event->passed.n - at},
+                 event->facts);
+    } else if (incident->merged_into.p && event->passed.n < PASSED_MAX) {
+        forward_merge(step, event);
+    } else if (incident->merged_into.p) {
+        /* Longer than any record may be: it is cut here, as a circle is. */
+        struct str *two = arena_alloc(step->arena, 2 * sizeof *two);
+        two[0] = incident->incident_id;
+        two[1] = incident->merged_into;
+        incident->circle = (struct str_list){two, 2};
+        closure_settle(step);
+    }
+}
+
+static void note_gone(struct step *step, struct edge edge)
+{
+    struct incident *incident = step->incident;
+    struct cursor *cursor = &incident->cursor;
+    const struct edge_list gone = incident->gone;
+    for (size_t i = 0; i < gone.n; i++)
+        if (str_eq(gone.items[i].from, edge.from) && str_eq(gone.items[i].into, edge.into)) return;
+    struct edge *items = arena_alloc(step->arena, (gone.n + 1) * sizeof *items);
+    if (gone.n) memcpy(items, gone.items, gone.n * sizeof *items);
+    items[gone.n] = edge;
+    incident->gone = (struct edge_list){items, gone.n + 1};
+    if (cursor->stage != STAGE_MOVE && cursor->stage != STAGE_FOLLOW) return;
+    /* Those that were passed over are to be looked at again. */
+    cursor->stage = STAGE_MOVE;
+    cursor->key = STR_NONE;
+}
+
+void merged_take_parting(struct step *step, const struct parting_event *event)
+{
+    struct incident *incident = step->incident;
+    if (forward_has_passed(event->passed, incident->incident_id)) return;
+    note_gone(step, event->edge);
+    if (incident->merge_void.p &&
+        forward_leads_over(incident->circle, incident->incident_id, event->edge))
+        incident->circle_is_open = true;
+    if (incident->merged_into.p && !forward_has_passed(event->passed, incident->merged_into))
+        forward_parting(step, incident->merged_into, event->edge, event->passed);
+    closure_settle(step);
+}
+
+void merged_go_on(struct step *step)
+{
+    if (!step->incident->findings) return;
+    step->incident->is_forgotten = true;
+    closure_settle(step);
 }

@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Findings that come, and the circle of merges by which one may have come. */
+/* What comes from merged incidents, or for what they have sent on (R4.180 to R4.195). */
 #ifndef EPILOGUE_CORE_MERGED_H
 #define EPILOGUE_CORE_MERGED_H
 
 #include "step.h"
 
-/* Takes a record of finding-updated, or a finding that came with a merged incident: it goes on, is
- * taken here, or has come round a circle, which is cut. DECIDE_MORE as of a closure. */
+/* What is told of a finding, here or where it is. */
 enum decide_result merged_take_finding(struct step *step, const struct finding_event *event);
+/* A finding with all that it has: it stays, or goes on. */
+void merged_arrive(struct step *step, const struct arrival_event *event);
+/* What is told of a task, here or where its work goes on. */
+void merged_take_task_update(struct step *step, const struct task_update_event *event);
+/* Another incident is merged into this one, or into one that is. */
+void merged_take_merge(struct step *step, const struct merge_event *event);
+/* A merge is no more. */
+void merged_take_parting(struct step *step, const struct parting_event *event);
+/* Where its findings went to they are forgotten: they go on here. */
+void merged_go_on(struct step *step);
 
 #endif

@@ -25,7 +25,8 @@ struct clock {
 
 static struct entry *entry_of(struct step *step, struct str id)
 {
-    return step_task_entry(step, task_name(step, KIND_OBLIGATION, id));
+    return step_task_entry(step,
+                           task_name(step, KIND_OBLIGATION, state_encode_part(step->arena, id)));
 }
 
 static ms_t said(const struct incident *incident, enum obligation_start from)
@@ -57,9 +58,10 @@ static enum obligation_start known_start(const struct incident *incident,
     return FROM_CLOSED_AT;
 }
 
-static ms_t add(const struct step *step, const struct obligation_time *time, ms_t start)
+static ms_t add(const struct step *step, const struct obligation *o,
+                const struct obligation_time *time, ms_t start)
 {
-    const struct calendar *calendar = &step->policy->calendar;
+    const struct calendar *calendar = o->calendar ? o->calendar : &step->policy->calendar;
     return time->months ? deadline_add_months(calendar, start, time->months)
                         : deadline_add(calendar, start, time->within);
 }
@@ -89,7 +91,7 @@ static void shorten(struct step *step, const struct obligation *o, struct clock 
 {
     ms_t from = said(step->incident, o->at_latest.from);
     if (!o->has_latest || from == TIME_NONE) return;
-    ms_t bound = add(step, &o->at_latest, from);
+    ms_t bound = add(step, o, &o->at_latest, from);
     if (clock->from != o->time.from)
         *clock = (struct clock){.start = from, .due_at = bound, .from = o->at_latest.from};
     else if (bound > clock->start)
@@ -103,7 +105,7 @@ static struct clock clock_of(struct step *step, const struct obligation *o)
         start_after(step, o, &clock);
     else
         start_said(step, o, &clock);
-    clock.due_at = add(step, &o->time, clock.start);
+    clock.due_at = add(step, o, &o->time, clock.start);
     shorten(step, o, &clock);
     return clock;
 }
@@ -156,7 +158,7 @@ static struct entry *create(struct step *step, const struct obligation *o)
 {
     struct clock clock = clock_of(step, o);
     struct task_seed seed = followup_seed(step, KIND_OBLIGATION, title_of(step, o));
-    seed.part = o->id;
+    seed.part = state_encode_part(step->arena, o->id);
     seed.description = description_of(step, o, &clock);
     if (!seed.ruling.by) seed.ruling.rule = rule_of(step, o);
     seed.clock_start = clock.start;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a decision sends: task and incident events, reminders, digests of them, findings that go on. */
+/* What a decision sends: task and incident events, reminders, digests of them, and what merged
+ * incidents say to each other. */
 #ifndef EPILOGUE_CORE_OUTPUT_H
 #define EPILOGUE_CORE_OUTPUT_H
 
@@ -7,8 +8,8 @@
 
 enum output_type { OUTPUT_TASK, OUTPUT_INCIDENT, OUTPUT_REMINDER, OUTPUT_DIGEST, OUTPUT_FORWARD };
 
-/* A task or incident event, a reminder, a digest of reminders, or a finding that goes on to another
- * incident. Everything in it is a snapshot: later events do not change it. */
+/* A task or incident event, a reminder, a digest of reminders, or something for another incident.
+ * Everything in it is a snapshot: later events do not change it. */
 struct task_output {
     enum task_event event;
     const struct task *after;
@@ -60,9 +61,16 @@ struct digest_output {
     struct str summary;
 };
 
-/* A finding-updated for another incident: `event` is what its decoder would have made of it. */
+/* What the other incident gets of one that is merged: an event as its decoder makes it. */
 struct forward_output {
-    struct finding_event finding;
+    enum event_type type;
+    union {
+        struct finding_event finding;
+        struct task_update_event task_update;
+        struct arrival_event arrival;
+        struct merge_event merge;
+        struct parting_event parting;
+    };
 };
 
 struct output {

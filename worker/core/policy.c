@@ -9,12 +9,28 @@
 
 NAMES_DEFINE(obligation_start, OBLIGATION_STARTS)
 
-enum severity policy_severity(const struct policy *policy, struct str word)
+enum severity policy_severity(const struct policy *policy, struct str source, struct str word)
 {
     enum severity severity = severity_parse(word);
-    for (size_t i = 0; !severity && i < policy->aliases_n; i++)
-        if (text_same_word(policy->aliases[i].name, word)) severity = policy->aliases[i].severity;
+    const struct alias *aliases = policy->aliases;
+    size_t n = policy->aliases_n;
+    for (size_t i = policy->sources_n; source.n && i > 0; i--) {
+        const struct alias_source *from = &policy->sources[i - 1];
+        if (!str_starts(source, from->prefix)) continue;
+        aliases = from->aliases; /* the longest prefix is the first of them */
+        n = from->n;
+    }
+    for (size_t i = 0; !severity && i < n; i++)
+        if (text_same_word(aliases[i].name, word)) severity = aliases[i].severity;
     return severity;
+}
+
+enum reported_status policy_status(const struct policy *policy, struct str word)
+{
+    for (size_t i = 0; i < policy->status_aliases_n; i++)
+        if (text_same_word(policy->status_aliases[i].name, word))
+            return policy->status_aliases[i].status;
+    return reported_status_none;
 }
 
 const struct route *policy_route(const struct policy *policy, enum category category)

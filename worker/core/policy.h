@@ -4,6 +4,7 @@
 #define EPILOGUE_CORE_POLICY_H
 
 #include "condition.h"
+#include "zone.h"
 
 /* `15m`, `7d`: fixed milliseconds; `3bd`: working days of the calendar. */
 struct duration {
@@ -12,10 +13,16 @@ struct duration {
 };
 
 struct calendar {
-    int utc_offset_minutes;
+    struct zone zone;
     unsigned working_days; /* bit 0 is Monday; never 0 */
     int64_t *holidays;     /* days since 1970-01-01, ascending */
     size_t holidays_n;
+};
+
+/* One that the policy names beside its own. */
+struct named_calendar {
+    struct str name;
+    struct calendar calendar;
 };
 
 #define OWNER_MEMBERS(X) X(TEXT, team) X(TEXT, person)
@@ -64,6 +71,19 @@ struct alias {
     enum severity severity;
 };
 
+/* What the words of one source mean: `ce_source` begins with `prefix`. */
+struct alias_source {
+    struct str prefix;
+    struct alias *aliases;
+    size_t n;
+};
+
+/* A tracker's word for a status. */
+struct status_alias {
+    struct str name;
+    enum reported_status status;
+};
+
 /* Who answers for a team: its manager, or its on-call. */
 struct team_person {
     struct str team;
@@ -109,6 +129,7 @@ struct obligation {
     bool has_latest;
     struct points lead; /* in place of due_soon */
     bool has_lead;
+    const struct calendar *calendar; /* whose days count; NULL: the policy's */
 };
 
 #define RULES_PREFIX "rules/" /* of what a task says that one of them decided it */
@@ -130,9 +151,15 @@ struct policy_rule {
 struct policy {
     struct str version;
     struct calendar calendar;
+    struct named_calendar *calendars;
+    size_t calendars_n;
     enum severity severity_default;
     struct alias *aliases;
     size_t aliases_n;
+    struct alias_source *sources; /* the longest prefix first */
+    size_t sources_n;
+    struct status_alias *status_aliases;
+    size_t status_aliases_n;
     enum priority priority[severity_end];
     struct conditions full_when; /* of the incident */
     bool suspected_is_true;
@@ -170,8 +197,11 @@ struct policy {
     size_t obligations_n;
 };
 
-/* The severity of a word: one of the five names or an alias, in any case; 0 if unknown. */
-enum severity policy_severity(const struct policy *policy, struct str word);
+/* The severity of a word of a record from `source` (absent: none is known): one of the five names, or an
+ * alias, of its source where the policy has that (R3.75), in any case; 0 if unknown. */
+enum severity policy_severity(const struct policy *policy, struct str source, struct str word);
+/* The status that a word is an alias of (R3.76); 0 if of none. */
+enum reported_status policy_status(const struct policy *policy, struct str word);
 /* The route of a category, the default route for those that have none. */
 const struct route *policy_route(const struct policy *policy, enum category category);
 /* The owner after a record said a part of it. Who is known to belong to another team brings that. */

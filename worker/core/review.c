@@ -43,7 +43,7 @@ static ms_t kept_from(const struct incident *incident)
 
 ms_t review_wake_at(const struct policy *policy, const struct incident *incident)
 {
-    if (incident->cursor.stage == STAGE_AGAIN) return incident->cursor.at;
+    if (incident->cursor.ticks) return incident->cursor.at;
     switch (incident->phase) {
     case PHASE_OPEN:
         return send_at(policy,
@@ -192,8 +192,14 @@ void review_keep(struct step *step)
 enum decide_result review_tick(struct step *step, ms_t until)
 {
     const struct incident *incident = step->incident;
-    if (incident->cursor.stage == STAGE_AGAIN && closure_look_again(step) == DECIDE_MORE)
-        return DECIDE_MORE;
+    if (incident->cursor.ticks) {
+        const struct cause tick = step->cause;
+        ms_t at = step->at;
+        while (incident->cursor.ticks)
+            if (closure_go_on(step) == DECIDE_MORE) return DECIDE_MORE;
+        step->cause = tick;
+        step->at = at;
+    }
     ms_t due = review_wake_at(step->policy, incident);
     if (time_first(due, until) != due) return DECIDE_OK;
     if (incident->phase == PHASE_COMPLETED) return review_retire(step);

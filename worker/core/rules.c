@@ -19,7 +19,8 @@ static enum task_kind routed_kind(const struct policy *policy, const struct find
 
 enum severity rules_severity(const struct step *step, const struct finding *finding)
 {
-    enum severity severity = finding ? finding->severity : step->incident->severity;
+    enum severity severity = finding ? finding->severity : severity_none;
+    if (!severity) severity = step->incident->severity;
     return severity ? severity : step->policy->severity_default;
 }
 
@@ -129,6 +130,7 @@ struct ruling rules_decide(struct step *step, enum task_kind kind, const struct 
 struct ruling rules_of(struct step *step, const struct task *task)
 {
     const struct finding *finding =
-        task->finding_id.p ? step_finding_entry(step, task->finding_id)->finding : NULL;
+        task->finding_id.p ? step_finding_entry(step, &task->origin, task->finding_id)->finding
+                           : NULL;
     return rules_decide(step, task->kind, finding);
 }

@@ -24,17 +24,20 @@ ms_t schedule_repeat(const struct calendar *calendar, ms_t first, struct duratio
 /* reminders.at of this day, or of the next working day if it is none. */
 static ms_t morning(const struct policy *policy, int64_t day)
 {
-    ms_t midnight = calendar_midnight(&policy->calendar, day);
-    ms_t start = deadline_add(&policy->calendar, midnight, (struct duration){0, true});
-    return deadline_add(&policy->calendar, start, (struct duration){policy->remind_at, false});
+    const struct calendar *calendar = &policy->calendar;
+    ms_t midnight = calendar_time(calendar, day, 0);
+    ms_t start = deadline_add(calendar, midnight, (struct duration){0, true});
+    ms_t at = calendar_time(calendar, calendar_day(calendar, start), policy->remind_at);
+    return deadline_add(calendar, at, (struct duration){0, false}); /* the end of the calendar */
 }
 
 ms_t schedule_send_at(const struct policy *policy, bool at_once, ms_t due)
 {
     if (at_once || due == TIME_NONE) return due;
-    /* The first day whose reminders.at does not lie before it. */
-    int64_t day_before = calendar_day(&policy->calendar, due - policy->remind_at - 1);
-    return morning(policy, day_before + 1);
+    int64_t day = calendar_day(&policy->calendar, due);
+    ms_t at = morning(policy, day);
+    if (at < due) at = morning(policy, day + 1);
+    return time_later(at, due);
 }
 
 ms_t schedule_review_on(const struct policy *policy, ms_t after)
@@ -45,7 +48,7 @@ ms_t schedule_review_on(const struct policy *policy, ms_t after)
     for (;; day += 7) {
         ms_t at = morning(policy, day);
         if (at > after) return at;
-        if (at < calendar_midnight(&policy->calendar, day))
+        if (at < calendar_time(&policy->calendar, day, 0))
             return TIME_NONE; /* the end of the calendar */
     }
 }

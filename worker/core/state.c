@@ -211,18 +211,46 @@ static size_t to_escape(struct str raw, size_t i)
     return is_sign(raw.p[i]) ? 1 : text_control(raw.p + i, raw.n - i);
 }
 
-struct str state_encode_part(struct arena *arena, struct str raw)
+/* `colons`: they too. */
+static struct str encode(struct arena *arena, struct str raw, bool colons)
 {
     size_t plain = 0;
-    while (plain < raw.n && !to_escape(raw, plain)) plain++;
+    while (plain < raw.n && !to_escape(raw, plain) && !(colons && raw.p[plain] == ':')) plain++;
     if (plain == raw.n) return raw;
     char *start = arena_alloc(arena, raw.n * TEXT_PERCENT + 1), *out = start;
     for (size_t i = 0; i < raw.n;) {
-        size_t n = to_escape(raw, i);
+        size_t n = colons && raw.p[i] == ':' ? 1 : to_escape(raw, i);
         if (!n) *out++ = raw.p[i++];
         for (; n; n--, out += TEXT_PERCENT) text_percent(out, (unsigned char)raw.p[i++]);
     }
     return (struct str){start, (size_t)(out - start)};
+}
+
+struct str state_encode_part(struct arena *arena, struct str raw)
+{
+    return encode(arena, raw, false);
+}
+
+struct str state_finding_name(struct arena *arena, struct origin origin)
+{
+    return arena_join(arena, encode(arena, origin.incident_id, true), STR(":"),
+                      encode(arena, origin.finding_id, true));
+}
+
+bool state_is_finding_name(struct str finding_id)
+{
+    const char *colon = finding_id.n ? memchr(finding_id.p, ':', finding_id.n) : NULL;
+    if (!colon) return false;
+    for (size_t i = 0; i < finding_id.n; i++)
+        if (finding_id.p[i] != '%' && to_escape(finding_id, i)) return false;
+    return !memchr(colon + 1, ':', (size_t)(finding_id.p + finding_id.n - colon - 1));
+}
+
+struct str state_finding_part(struct arena *arena, const struct origin *origin,
+                              struct str finding_id)
+{
+    return origin->incident_id.p ? state_finding_name(arena, *origin)
+                                 : encode(arena, finding_id, true);
 }
 
 struct str state_decode_part(struct arena *arena, struct str part)
@@ -246,9 +274,9 @@ struct str state_closure_key(struct arena *arena, struct str header_key)
     return arena_join(arena, header_key, STR("|c"), STR_NONE);
 }
 
-struct str state_finding_key(struct arena *arena, struct str header_key, struct str finding_id)
+struct str state_finding_key(struct arena *arena, struct str header_key, struct str part)
 {
-    return arena_join(arena, header_key, STR("|f|"), state_encode_part(arena, finding_id));
+    return arena_join(arena, header_key, STR("|f|"), part);
 }
 
 struct str state_task_key(struct arena *arena, struct str header_key, struct str name)
@@ -259,6 +287,12 @@ struct str state_task_key(struct arena *arena, struct str header_key, struct str
 struct str state_task_id(struct arena *arena, struct str incident_id, struct str name)
 {
     return arena_join(arena, state_encode_part(arena, incident_id), STR("/"), name);
+}
+
+enum task_kind state_task_kind(struct str name)
+{
+    const char *slash = name.n ? memchr(name.p, '/', name.n) : NULL;
+    return task_kind_parse(slash ? (struct str){name.p, (size_t)(slash - name.p)} : name);
 }
 
 struct str state_header_key(struct str key)

@@ -67,11 +67,12 @@ NAMES_DECLARE(phase, PHASE_WAITING /* no closure yet */, PHASES)
 #define STAGES(X) \
     X(STAGE_PARTIES, "parties") /* the tasks of the closure's parties, and the policy's duties */ \
     X(STAGE_UPDATE, "update")   /* the new severity or owner goes to the incident's own tasks */ \
-    X(STAGE_RAISE, "raise")     /* the level is full now: so are the findings' priorities */ \
+    X(STAGE_RATE, "rate")       /* the new level or severity goes to the tasks of findings */ \
     X(STAGE_TAKE, "take")       /* the findings inside the closure */ \
     X(STAGE_RELEASE, "release") /* findings that were held get their tasks */ \
     X(STAGE_DOUBTS, "doubts")   /* duplicates, now that all findings of the closure are known */ \
-    X(STAGE_FORWARD, "forward") /* findings go on to the incident that this one was merged into */ \
+    X(STAGE_MOVE, "move")       /* findings go on with a merge, or home */ \
+    X(STAGE_FOLLOW, "follow")   /* then those that are duplicates of others */ \
     X(STAGE_CLOSE, "close")     /* the tasks of an incident that is put aside */ \
     X(STAGE_HOLD, "hold")       /* and its findings */ \
     X(STAGE_RETIRE, "retire")   /* the past is deleted */ \
@@ -87,7 +88,6 @@ NAMES_DECLARE(stage, STAGE_NONE, STAGES)
     X(CHANGE_RAISED, "raised")     /* light has become full */ \
     X(CHANGE_LABELS, "labels")     /* of the incident */ \
     X(CHANGE_FLAGS, "flags")       /* of the incident, as conditions ask for them */ \
-    X(CHANGE_MERGED, "merged")     /* into an incident that it was not merged into before */ \
     X(CHANGE_SUBMITTED, "submitted") /* it brings submissions that were not told of before */
 NAMES_DECLARE_BITS(change, CLOSURE_CHANGES)
 
@@ -97,13 +97,23 @@ NAMES_DECLARE_BITS(change, CLOSURE_CHANGES)
     X(WORD(topic), topic)       /* the record, as in its cause; topic_none for STAGE_RETIRE */ \
     X(INTEGER, partition) \
     X(INTEGER, offset) \
-    X(TEXT, event_id)           /* STAGE_AGAIN alone: the record does not come again */ \
+    X(BOOLEAN, ticks)           /* the record does not come again: ticks go on with it */ \
+    X(TEXT, event_id)           /* of the record, where ticks go on */ \
     X(INTEGER, done)            /* parties or findings of the closure, in this stage */ \
     X(TEXT, key)                /* the last entry that is */ \
     X(TIME, at)                 /* the time of the record, as it counted when it was begun */ \
     X(TIME, latest)             /* the time of the last event that it made */ \
     X(WORDS(change, 1), changes)
 struct cursor { CURSOR_MEMBERS(MEMBER) };
+
+/* A merge that is no more: of the one incident into the other. */
+#define EDGE_MEMBERS(X) X(TEXT, from) X(TEXT, into)
+struct edge { EDGE_MEMBERS(MEMBER) };
+
+struct edge_list {
+    struct edge *items;
+    size_t n;
+};
 
 /* The header of an incident: small, because every event of the incident loads and writes it.
  * SAID(bit, type, member) is what a closure says, by its bit in closure_event.present (event.h);
@@ -126,6 +136,17 @@ struct cursor { CURSOR_MEMBERS(MEMBER) };
     SAID(CLOSURE_LABELS, LABELS, labels) \
     OWN(TEXT, merged_into)   /* what a closure says, if it is a merge (closure.c) */ \
     OWN(TEXT, merge_void)   /* what it was to be merged into, but that would close a circle */ \
+    OWN(LIST, circle)       /* its members, from this one on; of a merge that is to be made void, \
+                                  until what is under way is done, without merge_void */ \
+    OWN(WORD(severity), merged_severity) /* the highest of incidents that were merged into it, as are \
+                                            the next two: what counts is this or its own */ \
+    OWN(TRISTATE, merged_customer_impacting) \
+    OWN(TRISTATE, merged_data_breach) \
+    OWN(WORDS(change, 1), brought) /* what such a merge has changed, until it is done about */ \
+    OWN(BOOLEAN, circle_is_open) /* it is no more: the merge that was void is to be made */ \
+    OWN(OBJECTS(edge_list, edge), gone) /* findings that came by these merges are to go home */ \
+    OWN(BOOLEAN, is_forgotten) /* those that it has sent on were deleted where they were: they go on \
+                                  from what this incident has */ \
     OWN(WORD(phase), phase) \
     OWN(WORD(level), level) /* none while waiting */ \
     OWN(LIST, because)      /* what asks, or asked, for a full postmortem */ \
@@ -230,9 +251,15 @@ struct origin { ORIGIN_MEMBERS(MEMBER) };
     X(DOUBT_CIRCULAR, "circular")   /* the way from that one comes back, or has no end in sight */
 NAMES_DECLARE(doubt, DOUBT_NONE, DOUBTS)
 
+struct task;
+struct task_list {
+    struct task *items;
+    size_t n;
+};
+
 /* Which one it is. X(type, member). */
 #define FINDING_IDENTITY(X) \
-    X(TEXT, finding_id) /* raw; of one with an origin "<incident_id>:<finding_id>" of that */ \
+    X(TEXT, finding_id) /* raw; of one with an origin as state_finding_name makes it */ \
     X(OBJECT(origin), origin) \
     X(LIST, passed)     /* the incidents that it came through, the origin's first */ \
     X(OBJECT(order), order)
@@ -271,6 +298,10 @@ NAMES_DECLARE(doubt, DOUBT_NONE, DOUBTS)
                                                with; TIME_NONE: nothing yet */ \
     X(INTEGER, orphans, orphans)            /* how many were sent of it */ \
     X(BOOLEAN, orphan_over, orphan_over)    /* none is to be sent any more */ \
+    X(TEXT, moved_to, moved_to)             /* the incident that it went to from here; absent: it is \
+                                               here */ \
+    X(OBJECTS(task_list, task), carried, carried) /* its tasks as they were, while it is on its way or \
+                                               held; where it began also while it is elsewhere */ \
     X(OBJECTS(warnings, warning), warnings, warnings) /* while held: they belong on the event that \
                                                          it will make */
 
@@ -302,6 +333,7 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
                                        the incident */ \
     OWN(TEXT, incident_id) \
     SHOWN(TEXT, finding_id) \
+    SHOWN(OBJECT(origin), origin) /* of a finding that came with a merged incident */ \
     SHOWN(WORD(task_kind), kind) \
     CHANGES(WORD(queue), queue) \
     CHANGES(TEXT, title) \
@@ -327,6 +359,8 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     OWN(INTEGER, version) \
     CHANGES(OBJECT(tracker), tracker) \
     CHANGES(OBJECTS(evidence_list, evidence), evidence) /* of this occurrence */ \
+    CHANGES(TEXT, moved_from)    /* the task whose work it goes on with */ \
+    CHANGES(TEXT, moved_to)      /* the task that goes on with its work */ \
     CHANGES(TIME, submitted_at)  /* of an obligation: when it was met, whenever it was told */ \
     OWN(TEXT, policy_version)    /* together `policy` */ \
     OWN(TEXT, policy_rule) \
@@ -511,16 +545,26 @@ struct entry *state_take_touched(struct state_table *table);
 
 /* Appends `raw` with `%`, `/`, `|`, `$`, `~` and control characters percent-encoded (upper-case hex). */
 struct str state_encode_part(struct arena *arena, struct str raw);
+/* The name of a finding in other incidents than its own: "<incident_id>:<finding_id>", both encoded,
+ * with `:` too, so that no two findings have one name (R4.180). */
+struct str state_finding_name(struct arena *arena, struct origin origin);
+/* Whether a finding_id may be such a name. */
+bool state_is_finding_name(struct str finding_id);
+/* What stands for it in keys and names of tasks: that name, or its finding_id encoded so. */
+struct str state_finding_part(struct arena *arena, const struct origin *origin,
+                              struct str finding_id);
 /* Undoes it; a broken escape is taken as it stands. */
 struct str state_decode_part(struct arena *arena, struct str part);
-/* Keys of entries, in the arena; all but the header's begin with that one. `finding_id` is raw,
- * `name` of a task is "<kind>[/<part>][~<occurrence>]", encoded. */
+/* Keys of entries, in the arena; all but the header's begin with that one. `part` is as
+ * state_finding_part makes it, `name` of a task is "<kind>[/<part>][~<occurrence>]", encoded. */
 struct str state_incident_key(struct arena *arena, struct str incident_id);
 struct str state_closure_key(struct arena *arena, struct str header_key);
-struct str state_finding_key(struct arena *arena, struct str header_key, struct str finding_id);
+struct str state_finding_key(struct arena *arena, struct str header_key, struct str part);
 struct str state_task_key(struct arena *arena, struct str header_key, struct str name);
 /* "<incident_id>/<name>" with the incident_id encoded. */
 struct str state_task_id(struct arena *arena, struct str incident_id, struct str name);
+/* The kind in the name of a task; none where it has none. */
+enum task_kind state_task_kind(struct str name);
 /* The header's key: what stands before the first `|`. A slice of `key`. */
 struct str state_header_key(struct str key);
 /* The key of what the entry is stored in: of the finding for a task of one, in the arena; else

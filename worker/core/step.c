@@ -121,12 +121,38 @@ struct entry *step_task_entry(struct step *step, struct str name)
     return entry;
 }
 
-struct entry *step_finding_entry(struct step *step, struct str finding_id)
+static struct entry *entry_of_part(struct step *step, struct str part)
 {
-    struct str key = state_finding_key(step->arena, step->header->key, finding_id);
+    struct str key = state_finding_key(step->arena, step->header->key, part);
     struct entry *entry = state_entry(step->d->table, key);
     ENSURE(state_is_known(entry));
     return entry;
+}
+
+struct entry *step_finding_entry(struct step *step, const struct origin *origin,
+                                 struct str finding_id)
+{
+    return entry_of_part(step, state_finding_part(step->arena, origin, finding_id));
+}
+
+struct entry *step_finding_named(struct step *step, struct str finding_id)
+{
+    struct entry *own = step_finding_entry(step, &finding_none.origin, finding_id);
+    if (own->exists || !state_is_finding_name(finding_id)) return own;
+    struct entry *other = entry_of_part(step, finding_id);
+    return other->exists ? other : own;
+}
+
+struct entry *step_finding_known(struct step *step, struct str finding_id)
+{
+    struct arena *arena = step->arena;
+    struct str part = state_finding_part(arena, &finding_none.origin, finding_id);
+    for (int names = 1 + state_is_finding_name(finding_id); names; names--, part = finding_id) {
+        struct str key = state_finding_key(arena, step->header->key, part);
+        struct entry *entry = state_find(step->d->table, key);
+        if (entry && entry->exists && entry->type == ENTRY_FINDING) return entry;
+    }
+    return NULL;
 }
 
 static int by_key(const void *a, const void *b)

@@ -28,7 +28,12 @@ void step_touch(struct step *step, struct entry *entry);
 
 /* The entry of a task or finding of this incident; made in the table if it is not there. */
 struct entry *step_task_entry(struct step *step, struct str name);
-struct entry *step_finding_entry(struct step *step, struct str finding_id);
+struct entry *step_finding_entry(struct step *step, const struct origin *origin,
+                                 struct str finding_id);
+/* The finding that a record calls so: the incident's own, or else one that came with a merged one. */
+struct entry *step_finding_named(struct step *step, struct str finding_id);
+/* The same as far as the table has it; NULL: it is not known. */
+struct entry *step_finding_known(struct step *step, struct str finding_id);
 /* The incident's entries of one type, in the order of their keys: what follows must not depend on
  * the order in which they were loaded. */
 struct entry **step_entries(struct step *step, enum entry_type type, size_t *n);

@@ -13,10 +13,7 @@
 struct str task_name(struct step *step, enum task_kind kind, struct str part)
 {
     struct str name = task_kind_name(kind);
-    if (part.p) {
-        struct str encoded = state_encode_part(step->arena, part);
-        name = arena_join(step->arena, name, STR("/"), encoded);
-    }
+    if (part.p) name = arena_join(step->arena, name, STR("/"), part);
     /* After retention deleted the past, the ids of a later life must be new ones. */
     if (step->incident->retired)
         name = arena_printf(step->arena, "%.*s~%lld", STR_ARG(name),
@@ -288,6 +285,7 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     task->name = name;
     task->incident_id = step->incident->incident_id;
     task->finding_id = seed->finding_id;
+    task->origin = seed->origin;
     task->kind = seed->kind;
     task->queue = seed->ruling.queue;
     task->title = seed->title;
@@ -484,6 +482,66 @@ void task_close(struct step *step, struct entry *entry, enum resolution resoluti
     close_as(step, task, resolution);
     task->reason = reason;
     task_changed(step, entry, before);
+}
+
+void task_leave(struct step *step, struct entry *entry, enum resolution resolution,
+                struct str moved_to, struct str reason)
+{
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    close_as(step, task, resolution);
+    task->moved_to = moved_to;
+    task->reason = reason;
+    task_changed(step, entry, before);
+}
+
+struct entry *task_arrive(struct step *step, const struct task_seed *seed,
+                          const struct task *carried)
+{
+    struct str name = task_name(step, seed->kind, seed->part);
+    struct entry *entry = step_task_entry(step, name);
+    const struct task *before = entry->exists ? entry->task : NULL;
+    if (before && before->status != STATUS_CLOSED) return entry;
+    occurrence_ensure_open(step);
+    struct task *task = arena_copy(step->arena, carried, sizeof *carried);
+    /* Its own time never runs back. */
+    step->at = time_later(step->cause.at, carried->updated_at);
+    if (before) step->at = time_later(step->at, before->updated_at);
+    task->name = name;
+    task->incident_id = step->incident->incident_id;
+    task->finding_id = seed->finding_id;
+    task->origin = seed->origin;
+    if (task->kind != seed->kind) {
+        task->queue = seed->ruling.queue;
+        task->policy_rule = seed->ruling.rule;
+    }
+    task->kind = seed->kind;
+    task->moved_to = STR_NONE;
+    task->policy_version = step->policy->version;
+    task->created_at = before ? before->created_at : step->at;
+    task->updated_at = step->at;
+    task->version = before ? before->version + 1 : 1;
+    if (before && before->occurrence > task->occurrence) task->occurrence = before->occurrence;
+    if (seed->ruling.priority < task->priority) {
+        /* It rises, and is else what it was. */
+        struct ruling as_it_was = {.queue = task->queue,
+                                   .owner = task->given,
+                                   .severity = task->severity,
+                                   .priority = seed->ruling.priority,
+                                   .times = task->times,
+                                   .participants = task->participants,
+                                   .rule = task->policy_rule};
+        task_decide_anew(step, task, &as_it_was);
+    }
+    judge(step, task);
+    entry->task = task;
+    entry->exists = true;
+    step_touch(step, entry);
+    count_messages(step, task);
+    if (before) count(&step->incident->counts, before, -1);
+    count(&step->incident->counts, task, 1);
+    emit(step, entry, before ? event_of(before, task) : TASK_CREATED, before);
+    return entry;
 }
 
 void task_settle(struct step *step, struct entry *entry, ms_t until)

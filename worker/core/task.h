@@ -5,13 +5,14 @@
 
 #include "rules.h"
 
-/* "<kind>" or "<kind>/<part>", with the suffix of a later life after retention. */
+/* "<kind>" or "<kind>/<part>", encoded, with the suffix of a later life after retention. */
 struct str task_name(struct step *step, enum task_kind kind, struct str part);
 
 struct task_seed {
     enum task_kind kind;
-    struct str part; /* raw finding_id or party, or absent */
+    struct str part; /* of its name: of the finding, or a party, encoded; or absent */
     struct str finding_id;
+    struct origin origin;
     struct ruling ruling;
     struct str title, description;
     enum category category;
@@ -54,6 +55,13 @@ bool task_is_ruled(const struct task *task);
 void task_apply_due_at(struct step *step, struct task *task, ms_t due_at);
 void task_close(struct step *step, struct entry *entry, enum resolution resolution,
                 struct str reason);
+/* The work of a task of another incident goes on here: as it was there, with the earlier deadlines
+ * and the higher priority. Nothing where the task is here and open. */
+struct entry *task_arrive(struct step *step, const struct task_seed *seed,
+                          const struct task *carried);
+/* It goes on in another incident, in the task `moved_to`. */
+void task_leave(struct step *step, struct entry *entry, enum resolution resolution,
+                struct str moved_to, struct str reason);
 /* The SLA changes that were due up to `until`, each an event of its own. */
 void task_settle(struct step *step, struct entry *entry, ms_t until);
 ms_t task_next_sla(const struct policy *policy, const struct task *task);

@@ -19,14 +19,15 @@ static bool stays_closed(struct step *step, const struct task *task)
     if (incident_is_put_aside(step->incident)) return true;
     if (!task_kind_is_finding_work(task->kind)) return false;
     /* A finding that is held while its incident is followed up is about to open its task itself. */
-    const struct finding *finding = step_finding_entry(step, task->finding_id)->finding;
+    const struct finding *finding =
+        step_finding_entry(step, &task->origin, task->finding_id)->finding;
     return finding_task_is_ended(finding) || !finding->kind;
 }
 
 static void take_work(struct step *step, struct task *task, const struct task *before,
-                      const struct task_update_event *event)
+                      const struct task_update_event *event, bool stays_closed)
 {
-    if (event->status && !stays_closed(step, task)) {
+    if (event->status && !stays_closed) {
         struct claim claim = {before, event->status, task->priority, task->owner, event->by};
         task_apply_status(step, task, closing_judge(step, &claim));
     }
@@ -36,15 +37,62 @@ static void take_work(struct step *step, struct task *task, const struct task *b
         task_apply_snooze(step, task, event->snoozed_until);
 }
 
-void task_update_take(struct step *step, const struct task_update_event *event)
+/* The task as it is called in the finding's own incident or another: the finding's work, whatever it
+ * is called by now, or its sop-update. */
+static struct entry *entry_of(struct step *step, const struct task_update_event *event)
 {
-    struct entry *entry = step_task_entry(step, event->name);
-    if (!order_is_later(entry->task->order, event->order)) return;
-    step->cause.by = event->by;
-    const struct task *before;
-    struct task *task = task_edit(step, entry, &before);
-    task->order = order_advance(step->arena, task->order, event->order);
+    if (!event->origin.incident_id.p)
+        return event->name.p ? step_task_entry(step, event->name) : NULL;
+    const struct finding *finding = task_update_finding(step, event);
+    if (!finding) return NULL;
+    struct str part = state_finding_part(step->arena, &finding->origin, finding->finding_id);
+    enum task_kind kind = event->kind == KIND_SOP_UPDATE ? KIND_SOP_UPDATE : finding->kind;
+    return kind ? step_task_entry(step, task_name(step, kind, part)) : NULL;
+}
 
+static bool is_sop_update(const struct task_update_event *event)
+{
+    enum task_kind kind = event->origin.incident_id.p ? event->kind : state_task_kind(event->name);
+    return kind == KIND_SOP_UPDATE;
+}
+
+/* The same among those that a finding carries which is held. */
+static struct task *carried(struct step *step, const struct task_update_event *event)
+{
+    const struct finding *finding = task_update_finding(step, event);
+    if (!finding || finding->kind || finding->moved_to.p) return NULL;
+    for (size_t i = 0; i < finding->carried.n; i++)
+        if ((finding->carried.items[i].kind == KIND_SOP_UPDATE) == is_sop_update(event))
+            return &finding->carried.items[i];
+    return NULL;
+}
+
+const struct finding *task_update_finding(struct step *step, const struct task_update_event *event)
+{
+    struct str part;
+    if (event->origin.incident_id.p) {
+        bool is_own = str_eq(event->origin.incident_id, step->incident->incident_id);
+        part = state_finding_part(step->arena, is_own ? &finding_none.origin : &event->origin,
+                                  event->origin.finding_id);
+    } else {
+        if (!event->name.p) return NULL;
+        struct str key = state_task_key(step->arena, step->header->key, event->name);
+        struct str holder = state_holder_key(step->arena, key);
+        if (holder.p == key.p) return NULL;
+        size_t start = step->header->key.n + 3; /* behind "|f|" */
+        part = (struct str){holder.p + start, holder.n - start};
+    }
+    const struct entry *entry =
+        state_entry(step->d->table, state_finding_key(step->arena, step->header->key, part));
+    return entry->exists ? entry->finding : NULL;
+}
+
+/* What it says, put into the task. */
+static void say(struct step *step, struct task *task, const struct task_update_event *event,
+                bool stays_closed)
+{
+    const struct task before = *task;
+    task->order = order_advance(step->arena, task->order, event->order);
     if (event->present & TASK_UPDATE_OWNER)
         task->owner = owner_is_nobody(event->owner) ? rules_of(step, task).fallback
                                                     : policy_owner(step->policy, task->owner,
@@ -53,27 +101,81 @@ void task_update_take(struct step *step, const struct task_update_event *event)
     if (task->kind == KIND_OBLIGATION)
         obligation_update(step, task, event);
     else
-        take_work(step, task, before, event);
+        take_work(step, task, &before, event, stays_closed);
     if (event->present & TASK_UPDATE_REASON)
         task->reason = event->reason;
-    else if (task_has_other_status(before, task) && event->status != REPORTED_DISMISSED)
+    else if (task_has_other_status(&before, task) && event->status != REPORTED_DISMISSED)
         task->reason = STR_NONE;
+}
+
+/* The task is held with its finding, which is written with it. */
+static void say_held(struct step *step, const struct task_update_event *event)
+{
+    const struct finding *held = task_update_finding(step, event);
+    struct entry *entry = step_finding_entry(step, &held->origin, held->finding_id);
+    struct finding *finding = arena_copy(step->arena, held, sizeof *held);
+    finding->carried.items = arena_copy(step->arena, finding->carried.items,
+                                        finding->carried.n * sizeof *finding->carried.items);
+    entry->finding = finding;
+    step_touch(step, entry);
+    struct task *task = carried(step, event);
+    if (order_is_later(task->order, event->order))
+        say(step, task, event,
+            finding_task_is_ended(finding) && task_kind_is_finding_work(task->kind) &&
+                task->status == STATUS_CLOSED);
+}
+
+void task_update_take(struct step *step, const struct task_update_event *event)
+{
+    struct entry *entry = entry_of(step, event);
+    if (carried(step, event)) {
+        say_held(step, event);
+        return;
+    }
+    if (!order_is_later(entry->task->order, event->order)) return;
+    step->cause.by = event->by;
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    say(step, task, event, stays_closed(step, task));
     task_changed(step, entry, before);
     task_tell_warnings(step, entry);
     if (task->kind == KIND_OBLIGATION) obligation_follow(step);
 }
 
-/* The task that it names, or NULL. */
-static const struct task *task_named(struct step *step, struct str name)
+static const struct task *task_named(struct step *step, const struct task_update_event *event)
 {
-    if (!name.p) return NULL;
-    const struct entry *entry = step_task_entry(step, name);
-    return entry->exists ? entry->task : NULL;
+    const struct task *held = carried(step, event);
+    if (held) return held;
+    const struct entry *entry = entry_of(step, event);
+    return entry && entry->exists ? entry->task : NULL;
+}
+
+struct origin task_update_origin(const struct step *step, const struct task_update_event *event)
+{
+    const struct origin none = finding_none.origin;
+    if (event->origin.incident_id.p) return event->origin;
+    if (!step->incident->merged_into.p || !event->name.p) return none;
+    const char *slash = memchr(event->name.p, '/', event->name.n);
+    if (!slash || state_task_kind(event->name) < KIND_SOP_UPDATE) return none;
+    struct str part = {slash + 1, (size_t)(event->name.p + event->name.n - slash - 1)};
+    if (state_is_finding_name(part)) return none;
+    return (struct origin){step->incident->incident_id, state_decode_part(step->arena, part)};
+}
+
+/* Whether it goes on from here: its task is elsewhere, or was forgotten here. */
+static bool goes_on(struct step *step, const struct task_update_event *event)
+{
+    const struct finding *finding = task_update_finding(step, event);
+    if (finding) return finding->moved_to.p;
+    if (event->origin.incident_id.p)
+        return !str_eq(event->origin.incident_id, step->incident->incident_id);
+    return task_update_origin(step, event).incident_id.p;
 }
 
 bool task_update_refused(struct step *step, const struct task_update_event *event)
 {
-    const struct task *task = task_named(step, event->name);
+    if (goes_on(step, event)) return false;
+    const struct task *task = task_named(step, event);
     if (!task) {
         step->d->refused = (struct refused){
             REFUSE_UNKNOWN_TASK,

@@ -5,6 +5,10 @@
 
 #include "step.h"
 
+/* The finding whose task it is, as far as it is known here; NULL: none. */
+const struct finding *task_update_finding(struct step *step, const struct task_update_event *event);
+/* Which finding's it is, where it is not known here any more, but its incident is merged. */
+struct origin task_update_origin(const struct step *step, const struct task_update_event *event);
 /* Takes it to the task, which exists. */
 void task_update_take(struct step *step, const struct task_update_event *event);
 /* Whether it cannot be taken; d->refused says why. */

@@ -109,7 +109,9 @@ void metrics_output(struct metrics *metrics, const struct output *output)
         add(&metrics->values[METRIC_DIGESTS], 1);
         add(&metrics->values[METRIC_DIGESTS_URGENT], output->digest.urgent);
         break;
-    case OUTPUT_FORWARD: add(&metrics->values[METRIC_MERGED_FINDINGS], 1); break;
+    case OUTPUT_FORWARD:
+        add(&metrics->values[METRIC_MERGED_FINDINGS], output->forward.type == EVENT_ARRIVAL);
+        break;
     }
 }
 

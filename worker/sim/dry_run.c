@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One shard, and one event a batch: so each event is decided at its time and before the next one,
- * and what goes out has the order of what comes in. A finding that goes on to another incident is
- * taken there before the next one that was sent with it, so that its way can be read from top to
- * bottom. What is read and told is forgotten at once.
+ * and what goes out has the order of what comes in. What is read and told is forgotten at once.
  */
 #include "dry_run.h"
 
@@ -28,12 +26,6 @@ struct dry_run {
     struct sim_store_client store_client;
     struct engine_ports ports;
     struct engine *engine;
-    /* forwarded findings on their way: those of the last event, and those that are still to be
-     * taken, the next one last */
-    struct forwards {
-        struct sim_record **items;
-        size_t n, cap;
-    } fresh, later;
 };
 
 static struct message message_of(int topic, const struct sim_record *record)
@@ -46,16 +38,6 @@ static struct message message_of(int topic, const struct sim_record *record)
                             .headers_n = record->headers_n};
 }
 
-static void push(struct forwards *forwards, struct sim_record *record)
-{
-    if (forwards->n == forwards->cap) {
-        forwards->cap = forwards->cap ? 2 * forwards->cap : 16;
-        forwards->items = realloc(forwards->items, forwards->cap * sizeof(struct sim_record *));
-        if (!forwards->items) abort();
-    }
-    forwards->items[forwards->n++] = record;
-}
-
 static bool emit(void *self, int topic, int32_t partition, struct sim_record *record)
 {
     struct dry_run *run = self;
@@ -63,10 +45,7 @@ static bool emit(void *self, int topic, int32_t partition, struct sim_record *re
     (void)partition;
     if (topic == TOPIC_STATE) return true;
     run->settings.emit(run->settings.self, &message, run->clock.now);
-    if (topic != TOPIC_FORWARDED) return true;
-    sim_record_hold(record);
-    push(&run->fresh, record);
-    return false;
+    return true;
 }
 
 static int32_t only_partition(struct str key, int32_t partitions)
@@ -123,10 +102,6 @@ void dry_run_free(struct dry_run *run)
     engine_stop(run->engine);
     engine_release(run->engine);
     engine_free(run->engine);
-    while (run->fresh.n) sim_record_release(run->fresh.items[--run->fresh.n]);
-    while (run->later.n) sim_record_release(run->later.items[--run->later.n]);
-    free(run->fresh.items);
-    free(run->later.items);
     sim_client_free(run->client);
     sim_store_free(run->store);
     sim_kafka_free(run->kafka);
@@ -144,8 +119,8 @@ static void forget_the_past(struct dry_run *run)
     }
 }
 
-/* Steps until nothing is left to do at this time, but for forwarded findings. */
-static enum result work_off(struct dry_run *run, struct error *error)
+/* Steps until nothing is left to do at this time. */
+static enum result settle(struct dry_run *run, struct error *error)
 {
     int steps = 0;
     do {
@@ -153,22 +128,8 @@ static enum result work_off(struct dry_run *run, struct error *error)
         run->clock.monotonic_ms += STEP_MS;
         assert(++steps < STEPS_MAX);
     } while (!sim_is_at_rest(run->kafka, run->store, run->clock.now));
-    while (run->fresh.n) push(&run->later, run->fresh.items[--run->fresh.n]);
     forget_the_past(run);
     return OK;
-}
-
-static enum result settle(struct dry_run *run, struct error *error)
-{
-    enum result result = work_off(run, error);
-    while (run->later.n && result == OK) {
-        struct sim_record *record = run->later.items[--run->later.n];
-        struct message message = message_of(TOPIC_FORWARDED, record);
-        sim_kafka_append(run->kafka, &message);
-        sim_record_release(record);
-        result = work_off(run, error);
-    }
-    return result;
 }
 
 enum result dry_run_set_policy(struct dry_run *run, const struct policy *policy,

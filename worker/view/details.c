@@ -165,6 +165,12 @@ void details_write_task(const struct details *details, struct str task_id, const
                                                 : e->note;
         text_line(d, i ? "" : "evidence", both);
     }
+    if (t->kind == KIND_OBLIGATION) time_line(d, "submitted", t->submitted_at);
+    if (task_is_submitted(t)) {
+        int64_t margin = task_margin_s(t);
+        line(d, "margin", "%lld s %s", (long long)(margin < 0 ? -margin : margin),
+             margin < 0 ? "behind its deadline" : "before its deadline");
+    }
     time_line(d, "created", t->created_at);
     time_line(d, "updated", t->updated_at);
     time_line(d, "first late", t->first_breached_at);
@@ -203,6 +209,7 @@ void details_write_incident(const struct details *details, struct str incident_i
     text_line(d, "merged into", i->merged_into);
     time_line(d, "started", i->started_at);
     time_line(d, "detected", i->detected_at);
+    time_line(d, "known", i->known_at);
     time_line(d, "contained", i->contained_at);
     time_line(d, "closed", i->closed_at);
     time_line(d, "completed", i->completed_at);

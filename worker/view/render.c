@@ -79,9 +79,26 @@ static void put_forwarded(struct render_page *page, const struct message *messag
 {
     render_time(page->out, message->timestamp);
     render_put_word(page, STR("forwarded"), 0);
-    buf_lit(page->out, "finding ");
-    render_put_text(page, json_get_text(value, "finding_id"));
-    buf_lit(page->out, " goes on to ");
+    struct str kind = envelope_message_header(message, STR(ENVELOPE_KIND));
+    struct str about = json_get_text(value, "finding_id");
+    if (str_eq(kind, envelope_kinds[ENVELOPE_FINDING])) {
+        buf_lit(page->out, "finding ");
+        render_put_text(page, about);
+        buf_lit(page->out, " goes to ");
+    } else if (about.p || json_get(value, "task_id")) {
+        buf_str(page->out, about.p ? STR("what is told of finding ") : STR("what is told of "));
+        render_put_text(page, about.p ? about : json_get_text(value, "task_id"));
+        buf_lit(page->out, " goes to ");
+    } else if (str_eq(kind, envelope_kinds[ENVELOPE_PARTING])) {
+        buf_lit(page->out, "parting of ");
+        render_put_text(page, json_get_text(value, "from"));
+        buf_lit(page->out, " from ");
+        render_put_text(page, json_get_text(value, "into"));
+        buf_lit(page->out, " is told to ");
+    } else {
+        render_put_text(page, kind);
+        buf_lit(page->out, " is told to ");
+    }
     render_put_text(page, message->key);
 }
 

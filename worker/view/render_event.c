@@ -59,6 +59,10 @@ static void put_created(struct render_page *page, const struct json *value)
     }
     buf_lit(out, "; due ");
     render_put_time(page, json_get_text(value, "due_at"));
+    if (json_get_text(value, "moved_from").p) {
+        render_put_member(page, "; ", value, "status", ", from ");
+        render_put_text(page, json_get_text(value, "moved_from"));
+    }
     struct str description = json_get_text(value, "description");
     /* Of the incident's own tasks the worker wrote it: it says what is missing. */
     if (description.p && !json_get_text(value, "finding_id").p) {

@@ -84,6 +84,8 @@ static void write_head(struct report_page *page)
     report_put_fact(out, "Data breach", report_yes_or_no(i->data_breach));
     report_put_fact_time(out, "Started", i->started_at, c->started_at_text);
     report_put_fact_time(out, "Detected", i->detected_at, c->detected_at_text);
+    if (i->known_at != TIME_NONE)
+        report_put_fact_time(out, "Known to be reportable", i->known_at, c->known_at_text);
     report_put_fact_time(out, "Contained", i->contained_at, c->contained_at_text);
     report_put_fact_time(out, "Closed", i->closed_at, STR_NONE);
     buf_lit(out, "- Owner: ");
@@ -154,6 +156,7 @@ void report_markdown_write(struct buf *out, struct arena *arena,
     report_write_technical_summary(&page);
     report_write_evaluation(&page);
     report_write_coordination(&page, arena);
+    report_write_obligations(&page);
     report_write_findings(&page);
     report_write_tasks(&page, arena);
     write_missing(&page);

@@ -133,3 +133,71 @@ void report_write_coordination(struct report_page *page, struct arena *arena)
     else
         buf_char(out, '\n');
 }
+
+static void put_evidence(struct buf *out, struct evidence_list list)
+{
+    for (size_t i = 0; i < list.n; i++) {
+        if (i) buf_lit(out, "; ");
+        markdown_inline(out, list.items[i].ref);
+        if (report_is_said(list.items[i].ref) && report_is_said(list.items[i].note))
+            buf_lit(out, ": ");
+        markdown_inline(out, list.items[i].note);
+    }
+}
+
+static void write_obligation(struct buf *out, const struct task *t)
+{
+    buf_lit(out, "| ");
+    markdown_inline(out, t->title);
+    buf_lit(out, " | ");
+    report_put_when(out, t->due_at, STR_NONE);
+    buf_lit(out, " | ");
+    if (t->submitted_at != TIME_NONE) report_put_when(out, t->submitted_at, STR_NONE);
+    struct str state = task_is_submitted(t) ? sla_state_name(t->sla)
+                       : t->resolution      ? resolution_name(t->resolution)
+                                            : sla_state_name(t->sla);
+    buf_printf(out, " | %.*s | ", STR_ARG(state));
+    put_evidence(out, t->evidence);
+    buf_lit(out, " |\n");
+}
+
+/* What of the closure's submissions has a task says that; the others were of nothing that is known. */
+static bool is_obligation(const struct report_markdown *report, struct str id)
+{
+    struct str start = STR("obligation/");
+    for (size_t i = 0; i < report->tasks_n; i++) {
+        struct str name = report->tasks[i]->name;
+        if (name.n >= start.n + id.n && str_starts(name, start) &&
+            !memcmp(name.p + start.n, id.p, id.n) &&
+            (name.n == start.n + id.n || name.p[start.n + id.n] == '~'))
+            return true;
+    }
+    return false;
+}
+
+void report_write_obligations(struct report_page *page)
+{
+    struct buf *out = page->out;
+    const struct report_markdown *report = page->report;
+    size_t start = out->n;
+    buf_lit(out, "## Obligations\n\n| What | Due | Submitted | State | Evidence |\n"
+                 "|---|---|---|---|---|\n");
+    size_t rows = out->n;
+    for (size_t i = 0; i < report->tasks_n; i++)
+        if (report->tasks[i]->kind == KIND_OBLIGATION) write_obligation(out, report->tasks[i]);
+    for (size_t i = 0; i < page->closure->obligations.n; i++) {
+        const struct submission *s = &page->closure->obligations.items[i];
+        if (is_obligation(report, s->id)) continue;
+        buf_lit(out, "| ");
+        markdown_inline(out, s->id);
+        buf_lit(out, " | | ");
+        if (s->submitted_at != TIME_NONE) report_put_when(out, s->submitted_at, STR_NONE);
+        buf_lit(out, " | not in the policy | ");
+        put_evidence(out, s->evidence);
+        buf_lit(out, " |\n");
+    }
+    if (out->n == rows)
+        out->n = start;
+    else
+        buf_char(out, '\n');
+}

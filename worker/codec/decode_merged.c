@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What merged incidents say to each other on epilogue-forwarded. Only a worker writes such records, so
+ * what is wrong with one is a stranger's doing.
+ */
+#include "decode_parts.h"
+#include "state_json.h"
+
+static struct origin read_origin(struct reader *r, const struct json *value)
+{
+    static const struct str names[] = {{"incident_id", 11}, {"finding_id", 10}};
+    struct origin origin = {STR_NONE, STR_NONE};
+    const struct json *m[2];
+    if (!members_required(r, value, "origin")) return origin;
+    if (value->type != JSON_OBJECT) {
+        reader_wrong_type(r, value, "an object");
+        return origin;
+    }
+    struct reader_place place = {r->place, value->name, READER_NO_INDEX};
+    reader_find(value, names, 2, m);
+    r->place = &place;
+    if (members_required(r, m[0], "incident_id"))
+        origin.incident_id = members_identifier(r, m[0], MEMBERS_IDENTIFIER_BYTES);
+    if (members_required(r, m[1], "finding_id"))
+        origin.finding_id = members_identifier(r, m[1], MEMBERS_IDENTIFIER_BYTES);
+    r->place = place.outer;
+    return origin;
+}
+
+static struct str_list read_passed(struct reader *r, const struct json *value)
+{
+    struct str_list passed = members_texts(r, value);
+    if (passed.n > PASSED_MAX)
+        reader_refuse(r, REFUSE_TOO_LARGE, STR("passed"),
+                      "%zu incidents that were merged one into another, at most %d are allowed",
+                      passed.n, PASSED_MAX);
+    return passed;
+}
+
+void decode_way(struct reader *r, const struct json *origin_value, const struct json *passed,
+                struct origin *origin, struct str_list *list)
+{
+    *origin = read_origin(r, origin_value);
+    if (members_required(r, passed, "passed")) *list = read_passed(r, passed);
+}
+
+void decode_called(struct arena *arena, struct str incident_id, struct finding *finding)
+{
+    if (!finding->origin.incident_id.p) return;
+    bool is_home = str_eq(finding->origin.incident_id, incident_id);
+    finding->finding_id =
+        is_home ? finding->origin.finding_id : state_finding_name(arena, finding->origin);
+    if (is_home) finding->origin = finding_none.origin;
+}
+
+static void read_arrival(struct reader *r, const struct json *object, struct event *event)
+{
+    static const struct str names[] = {{"origin", 6}, {"passed", 6}, {"finding", 7}};
+    const struct json *m[3];
+    struct error error;
+    event->type = EVENT_ARRIVAL;
+    event->arrival = ARENA_NEW(r->arena, struct arrival_event);
+    struct finding *finding = &event->arrival->finding;
+    *finding = finding_none;
+    reader_find(object, names, 3, m);
+    if (members_required(r, m[2], "finding") &&
+        !state_json_read_body(r->arena, ENTRY_FINDING, m[2], finding, &error))
+        reader_refuse(r, REFUSE_WRONG_TYPE, STR("finding"), "%s", error.text);
+    finding->origin = read_origin(r, m[0]);
+    finding->passed = members_texts(r, m[1]);
+    decode_called(r->arena, event->incident_id, finding);
+    if (!finding->origin.incident_id.p) finding->passed = (struct str_list){NULL, 0};
+}
+
+static void read_merge(struct reader *r, const struct json *object, struct event *event)
+{
+    static const struct str names[] = {{"passed", 6},
+                                       {"circle", 6},
+                                       {"severity", 8},
+                                       {"customer_impacting", 18},
+                                       {"data_breach", 11}};
+    const struct json *m[5];
+    event->type = EVENT_MERGE;
+    event->merge = ARENA_NEW(r->arena, struct merge_event);
+    reader_find(object, names, 5, m);
+    event->merge->passed = read_passed(r, m[0]);
+    event->merge->circle = read_passed(r, m[1]);
+    event->merge->facts = (struct merged_facts){
+        .severity = members_word(r, m[2], &severity_words, severity_none),
+        .customer_impacting = members_word(r, m[3], &tristate_words, tristate_none),
+        .data_breach = members_word(r, m[4], &tristate_words, tristate_none),
+    };
+}
+
+static void read_parting(struct reader *r, const struct json *object, struct event *event)
+{
+    static const struct str names[] = {{"from", 4}, {"into", 4}, {"passed", 6}};
+    const struct json *m[3];
+    event->type = EVENT_PARTING;
+    event->parting = ARENA_NEW(r->arena, struct parting_event);
+    reader_find(object, names, 3, m);
+    if (members_required(r, m[0], "from"))
+        event->parting->edge.from = members_identifier(r, m[0], MEMBERS_IDENTIFIER_BYTES);
+    if (members_required(r, m[1], "into"))
+        event->parting->edge.into = members_identifier(r, m[1], MEMBERS_IDENTIFIER_BYTES);
+    event->parting->passed = read_passed(r, m[2]);
+}
+
+void decode_merged(struct reader *r, enum envelope_kind kind, const struct json *object,
+                   struct event *event)
+{
+    static const struct str names[] = {{"incident_id", 11}};
+    const struct json *m[1];
+    reader_find(object, names, 1, m);
+    event->incident_id = decode_incident_id(r, m[0]);
+    if (!event->incident_id.p) return;
+    switch (kind) {
+    case ENVELOPE_MERGE: read_merge(r, object, event); break;
+    case ENVELOPE_PARTING: read_parting(r, object, event); break;
+    case ENVELOPE_FORGOTTEN: event->type = EVENT_FORGOTTEN; break;
+    default: read_arrival(r, object, event); break;
+    }
+}
