@@ -268,7 +268,7 @@ static void a_trackers_owner_stays_while_rules_say_the_same(void **state)
     w->policy.routing[CATEGORY_MANUAL_ERROR].owner = owner("web", NULL);
     TELL_FINDING(w, LATER, "F-2", 2, CATEGORY, category, CATEGORY_MANUAL_ERROR);
     assert_str(task_of(w, "INC-1", "bug/F-2")->owner.team, "mail");
-    r->when.n = 0;
+    w->policy.rules->when.n = 0;
     TELL_TASK(w, LATER, "response-evaluation", 1, OWNER, owner, owner("mail", NULL));
     TELL_CLOSURE(w, LATER, 2, SEVERITY, severity, SEVERITY_LOW);
     TELL_TASK(w, LATER, "response-evaluation", 2, OWNER, owner, owner("mail", NULL));
