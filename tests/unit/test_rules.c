@@ -288,7 +288,7 @@ static void a_closed_task_is_decided_when_it_is_open_again(void **state)
     TELL_TASK(w, NOON, "bug/F-1", 1, STATUS, status, REPORTED_VERIFIED);
     news(w);
     TELL_FINDING(w, LATER, "F-1", 2, LABELS, labels, labels_of("product", "pay"));
-    assert_news(w, "bug/F-1/3 updated closed:done [labels]\n");
+    assert_news(w, "bug/F-1/3 updated closed:done [priority,labels]\n");
     TELL_TASK(w, LATER, "bug/F-1", 2, STATUS, status, REPORTED_OPEN);
     const struct task *task = task_of(w, "INC-1", "bug/F-1");
     assert_str(task->policy_rule, "rules/payments");

@@ -335,19 +335,19 @@ static void decide_place(struct task *task, const struct ruling *ruling)
     task->participants = ruling->participants;
 }
 
-static void decide(struct task *task, const struct ruling *ruling)
+static void rate(struct task *task, const struct ruling *ruling)
 {
     task->severity = ruling->severity;
     task->priority = ruling->priority;
     task->times = ruling->times;
-    decide_place(task, ruling);
 }
 
 /* A second life: the same task, the next occurrence, decided as a new one is, with its deadlines. */
 static void reopen(struct step *step, struct task *task)
 {
     const struct ruling ruling = rules_of(step, task);
-    decide(task, &ruling);
+    rate(task, &ruling);
+    decide_place(task, &ruling);
     task->occurrence++;
     task->resolution = resolution_none;
     task->reason = STR_NONE;
@@ -450,8 +450,9 @@ void task_decide_anew(struct step *step, struct task *task, const struct ruling 
     enum priority from = task->priority;
     bool same = from == ruling->priority && str_eq(task->times, ruling->times);
     ms_t old_due_at = task->due_at;
-    if (task->status == STATUS_CLOSED) return;
-    decide(task, ruling);
+    rate(task, ruling);
+    if (task->status == STATUS_CLOSED) return; /* whose it is, and where, when it is open again */
+    decide_place(task, ruling);
     if (same) return;
     const struct sla_times sla = times_of(step, task);
     task->assign_due_at = after_change(step, task, from, task->assign_due_at, sla.assign);
