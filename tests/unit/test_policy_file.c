@@ -150,6 +150,10 @@ static void assert_default_people(const struct policy *p)
     assert_false(p->verification[PRIORITY_P4]);
     assert_int_equal(p->closed_is, REPORTED_RESOLVED);
     assert_false(p->verified_by_owner);
+    assert_true(p->acceptance[PRIORITY_P1]);
+    assert_true(p->acceptance[PRIORITY_P2]);
+    assert_false(p->acceptance[PRIORITY_P3]);
+    assert_false(p->acceptance[PRIORITY_P4]);
 }
 
 static void the_built_in_policy(void **state)
@@ -359,6 +363,16 @@ static void verification_is_an_object(void **state)
                    "{\"priorities\": [\"P1\", \"P2\"]}");
 }
 
+static void acceptance_can_be_turned_off(void **state)
+{
+    (void)state;
+    assert_loads("{\"acceptance\":{\"priorities\":[]}}");
+    for (int i = PRIORITY_P1; i < priority_end; i++) assert_false(policy.acceptance[i]);
+    assert_loads("{\"acceptance\":{\"priorities\":[\"P3\"]}}");
+    assert_false(policy.acceptance[PRIORITY_P1]);
+    assert_true(policy.acceptance[PRIORITY_P3]);
+}
+
 static void times_and_rules(void **state)
 {
     (void)state;
@@ -524,6 +538,8 @@ static const char *const wrong_policies[] = {
     "{\"verification\":{\"closed_is\":\"done\"}}",
     "{\"verification\":{\"by_owner\":1}}",
     "{\"verification\":7}",
+    "{\"acceptance\":[\"P1\"]}",
+    "{\"acceptance\":{\"priorities\":[\"P7\"]}}",
     "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"1d\"}]}",
     "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"1d\",\"party\":\"  \"}]}",
     "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"mo\",\"party\":\"p\"}]}",
@@ -641,6 +657,7 @@ int main(void)
         cmocka_unit_test(obligations),
         cmocka_unit_test(obligations_that_are_wrong),
         cmocka_unit_test(verification_is_an_object),
+        cmocka_unit_test(acceptance_can_be_turned_off),
         cmocka_unit_test(times_and_rules),
         cmocka_unit_test(errors_say_where_and_what_is_allowed),
         cmocka_unit_test(bad_values),
