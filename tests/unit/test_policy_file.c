@@ -407,6 +407,10 @@ static void times_and_rules(void **state)
     assert_int_equal(r[3].priority_by, -2);
     assert_loads("{\"sla\":{" TIMES "}}");
     assert_days(policy_times(p, KIND_POSTMORTEM, PRIORITY_P2, STR_NONE).complete, 2);
+    assert_refused("{\"rules\":[{\"name\":\"2\",\"set\":{\"priority\":\"P1\"}},"
+                   "{\"set\":{\"priority\":\"P2\"}}]}",
+                   ": rules[1]: \"rules/2\" is what rules[0] is called; a rule without a name is "
+                   "called by its number, from 1 on");
     assert_refused("{\"rules\":[{\"set\":{\"sla\":\"fast\"}}]}",
                    ": rules[0].set.sla: \"fast\" is no set of times; allowed are the names of "
                    "sla.named: none");

@@ -94,7 +94,7 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
     if (present & FINDING_GROUPS) task->participants = ruling.participants;
     if (present & FINDING_LABELS) task->labels = finding->labels;
     if (present & DECIDES) task_decide_anew(step, task, &ruling);
-    if (present & FINDING_OWNER) task->owner = ruling.owner;
+    if ((present & FINDING_OWNER) && !rules_set_owner(&ruling)) task->owner = ruling.owner;
     if (task->kind == KIND_SOP_UPDATE) return; /* its own life: status, dates and tracker */
     if (present & (FINDING_CATEGORY | FINDING_WORK)) task->policy_rule = ruling.rule;
     if (present & FINDING_TRACKER) task->tracker = finding->tracker;

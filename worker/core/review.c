@@ -170,6 +170,7 @@ enum decide_result review_retire(struct step *step)
     incident->doubts = 0;
     incident->title = STR_NONE;
     incident->owner = incident_none.owner;
+    incident->labels = incident_none.labels;
     incident->cursor.stage = STAGE_RETIRE;
     for (struct entry *e = step->header->next_sibling; e; e = e->next_sibling) {
         if (!e->exists || e->holder != e) continue;

@@ -333,13 +333,35 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     return entry;
 }
 
-/* A second life: the same task, the next occurrence, and priority and deadlines of a new one. */
+/* Whose it is, and where: what a tracker or a person made of it stays while the decision does. */
+static void decide_place(struct task *task, const struct ruling *ruling)
+{
+    bool was_ruled = task_is_ruled(task);
+    bool is_ours = owner_eq(task->owner, task->given);
+    if (is_ours || (rules_set_owner(ruling) && !owner_eq(task->given, ruling->owner)))
+        task->owner = ruling->owner;
+    task->given = ruling->owner;
+    if (!ruling->by && !was_ruled) return;
+    task->policy_rule = ruling->rule;
+    /* Of a party it follows from what the party is (coordination.c). */
+    if (task->kind != KIND_COORDINATION || (ruling->by && ruling->by->queue))
+        task->queue = ruling->queue;
+    task->participants = ruling->participants;
+}
+
+static void rate(struct task *task, const struct ruling *ruling)
+{
+    task->severity = ruling->severity;
+    task->priority = ruling->priority;
+    task->times = ruling->times;
+}
+
+/* A second life: the same task, the next occurrence, decided as a new one is, with its deadlines. */
 static void reopen(struct step *step, struct task *task)
 {
     const struct ruling ruling = rules_of(step, task);
-    task->severity = ruling.severity;
-    task->priority = ruling.priority;
-    task->times = ruling.times;
+    rate(task, &ruling);
+    decide_place(task, &ruling);
     task->occurrence++;
     task->resolution = resolution_none;
     task->reason = task->accepted_by = STR_NONE;
@@ -445,32 +467,15 @@ static ms_t after_change(const struct step *step, const struct task *task, enum 
     return deadline_move(&step->policy->calendar, at, 0, given);
 }
 
-/* Whose it is, and where: what a tracker or a person made of it stays while the decision does. */
-static void decide_place(struct task *task, const struct ruling *ruling)
-{
-    bool was_ruled = task_is_ruled(task);
-    bool is_ours = owner_eq(task->owner, task->given);
-    if (is_ours || (ruling->by && !owner_eq(task->given, ruling->owner)))
-        task->owner = ruling->owner;
-    task->given = ruling->owner;
-    if (!ruling->by && !was_ruled) return;
-    task->policy_rule = ruling->rule;
-    /* Of a party it follows from what the party is (coordination.c). */
-    if (task->kind != KIND_COORDINATION || (ruling->by && ruling->by->queue))
-        task->queue = ruling->queue;
-    task->participants = ruling->participants;
-}
-
 void task_decide_anew(struct step *step, struct task *task, const struct ruling *ruling)
 {
     enum priority from = task->priority;
     bool same = from == ruling->priority && str_eq(task->times, ruling->times);
     ms_t old_due_at = task->due_at;
-    task->severity = ruling->severity;
-    task->priority = ruling->priority;
-    task->times = ruling->times;
+    rate(task, ruling);
+    if (task->status == STATUS_CLOSED) return; /* whose it is, and where, when it is open again */
     decide_place(task, ruling);
-    if (same || task->status == STATUS_CLOSED) return;
+    if (same) return;
     const struct sla_times sla = times_of(step, task);
     task->assign_due_at = after_change(step, task, from, task->assign_due_at, sla.assign);
     if (!task->due_fixed) task->due_at = after_change(step, task, from, task->due_at, sla.complete);
