@@ -197,11 +197,12 @@ static void take_here(struct step *step, struct entry *entry, const struct findi
 {
     const struct incident *incident = step->incident;
     const struct finding *old = entry->exists ? entry->finding : &finding_none;
+    bool says_status = !entry->exists || (present & FINDING_STATUS); /* at first that it is open */
     struct finding *finding =
         entry->exists ? edit(step, entry) : first_sight(step, entry, &event->finding);
     finding->order = order_advance(step->arena, finding->order, event->finding.order);
     finding->is_inline = finding->is_inline && in_closure;
-    if (present & FINDING_STATUS) finding->status_by = event->by;
+    if (says_status) finding->status_by = event->by;
     /* What it says of a part of the owner is of the one that its task has now. */
     struct finding said = event->finding;
     if (event->owner_part)
@@ -278,9 +279,11 @@ void finding_release(struct step *step, struct entry *entry)
         come(step, finding);
     } else {
         unsigned present = ~0u;
+        step->cause.by = finding_task_said_by(step, finding);
         enum reported_status refused = finding_task_judge(step, finding, &finding_none, &present);
         present = duplicate_judge(step, finding, finding, present, false);
         finding_task_follow_up(step, finding, present, refused);
+        step->cause.by = STR_NONE;
     }
     step->warnings = closure_warnings;
 }

@@ -83,6 +83,14 @@ static struct task_seed seed_of(struct step *step, const struct finding *finding
 #define DECIDES \
     ((unsigned)FINDING_CATEGORY | FINDING_SEVERITY | FINDING_LABELS | FINDING_WORK | FINDING_OWNER)
 
+/* What follows from a record by the policy: how urgent it is, and whose. */
+static void decide(struct step *step, struct task *task, const struct ruling *ruling,
+                   unsigned present)
+{
+    if (present & DECIDES) task_decide_anew(step, task, ruling);
+    if ((present & FINDING_OWNER) && !rules_set_owner(ruling)) task->owner = ruling->owner;
+}
+
 /* What a record says, put into the task field by field: the later to arrive wins. */
 static void apply(struct step *step, struct task *task, const struct finding *finding,
                   unsigned present)
@@ -93,8 +101,7 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
     if (present & FINDING_CATEGORY) task->category = finding_task_category(finding);
     if (present & FINDING_GROUPS) task->participants = ruling.participants;
     if (present & FINDING_LABELS) task->labels = finding->labels;
-    if (present & DECIDES) task_decide_anew(step, task, &ruling);
-    if ((present & FINDING_OWNER) && !rules_set_owner(&ruling)) task->owner = ruling.owner;
+    decide(step, task, &ruling, present);
     if (task->kind == KIND_SOP_UPDATE) return; /* its own life: status, dates and tracker */
     if (present & (FINDING_CATEGORY | FINDING_WORK)) task->policy_rule = ruling.rule;
     if (present & FINDING_TRACKER) task->tracker = finding->tracker;
@@ -187,16 +194,23 @@ static void open_sop_update(struct step *step, const struct finding *finding)
 
 #define END (FINDING_STATUS | FINDING_ACCEPTED_UNTIL | FINDING_ACCEPTED_BY)
 
+/* Judged by the priority and the owner that the task has after the record: else who makes it urgent
+ * in the same breath would be asked for no more than before. */
 static struct claim claim_of(struct step *step, const struct finding *finding,
                              const struct task *task, unsigned present)
 {
-    const struct ruling ruling = rules_decide(step, rules_kind(step, finding), finding);
-    bool is_rated = !task || (present & FINDING_SEVERITY);
+    enum task_kind kind = rules_kind(step, finding);
+    const struct ruling ruling = rules_decide(step, kind, finding);
+    struct task decided = {.priority = ruling.priority, .owner = ruling.owner};
+    if (task && task->kind == kind) {
+        decided = *task;
+        decide(step, &decided, &ruling, present);
+    }
     return (struct claim){
         .task = task,
         .status = finding->status ? finding->status : REPORTED_OPEN,
-        .priority = is_rated ? ruling.priority : task->priority,
-        .owner = !task || (present & FINDING_OWNER) ? ruling.owner : task->owner,
+        .priority = decided.priority,
+        .owner = decided.owner,
         .by = finding->status_by,
         .has_reason = finding->reason.n,
         .accepted_until = finding->accepted_until,
@@ -252,6 +266,13 @@ struct owner finding_task_owner(struct step *step, const struct finding *finding
     if (finding->carried.n && !finding->kind) return finding->carried.items[0].owner;
     const struct task *task = task_of(step, finding);
     return task ? task->owner : finding->owner;
+}
+
+struct str finding_task_said_by(struct step *step, const struct finding *finding)
+{
+    enum task_kind kind = rules_kind(step, finding);
+    bool is_back = step_task_entry(step, name_of(step, finding, kind))->exists;
+    return is_back && !finding_task_is_ended(finding) ? STR_NONE : finding->status_by;
 }
 
 /* Warnings that no event has carried yet, and what a finding asks for beside its own task. */

@@ -20,6 +20,9 @@ static inline bool finding_task_is_ended(const struct finding *finding)
  * stays as it `was`. Returns the status that was not taken, none as a rule. */
 enum reported_status finding_task_judge(struct step *step, struct finding *finding,
                                         const struct finding *was, unsigned *present);
+/* Whose word the first events of the task are that a held finding gets now: where that is no more than
+ * open again, nobody's (R5.95). */
+struct str finding_task_said_by(struct step *step, const struct finding *finding);
 /* The part of a finding's life that needs a closed incident: its tasks are made, moved, changed.
  * `present`: what the record says; `refused`: what of it is not taken. */
 void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present,

@@ -295,7 +295,7 @@ struct task_list {
     X(WORD(task_kind), kind, kind)          /* of the task it has now; none while held */ \
     X(WORD(doubt), doubt, doubt)            /* none while held */ \
     X(BOOLEAN, sop_task, sop_task)          /* an sop-update was made beside it */ \
-    X(TEXT, status_by, status_by)           /* who said its status, where that is known */ \
+    X(TEXT, status_by, status_by)           /* who said its status, or told of it first */   \
     X(TIME, first_seen_at, first_seen_at)   /* TIME_NONE: its incident was closed before it could \
                                                be an orphan */ \
     X(TIME, orphan_last, orphan_last)       /* the schedule of orphan-finding up to here is done \
