@@ -524,6 +524,99 @@ static void held_where_the_other_is_not_closed(void **state)
     assert_int_equal(task_of(w, "B", "sop-update/A:F")->status, STATUS_BLOCKED);
 }
 
+/* With one finding, into B. */
+static void merge_into_b(struct world *w, const char *at, const char *id)
+{
+    struct closure_event *e = merged(w, id, 1, "B");
+    add_inline(w, e, lapse(w, id, "F", -1));
+    take_closure(w, at, e);
+    deliver(w);
+}
+
+static void nobody_closes_what_it_was_merged_into(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = merged(w, "A", 1, "B");
+    add_inline(w, e, lapse(w, "A", "G", -1));
+    add_inline(w, e, lapse(w, "A", "F", -1));
+    take_closure(w, AT, e);
+    deliver(w);
+    merge_into_b(w, LATER, "C");
+    merge_into_b(w, LATER_STILL, "D");
+    take_closure(w, LATER_STILL, closed(w, "D", 2));     /* says nothing of it */
+    take_finding(w, LATER_STILL, lapse(w, "B", "K", 1)); /* its own, with a reminder of its own */
+    take_finding(w, LATER_STILL, lapse(w, "A", "E", 1));
+    deliver(w);
+    run_until(w, "2026-11-28T00:00:00Z");
+    assert_news(w,
+                "reminder orphan-finding/1 A:F 2026-11-27T10:00 response-team=security-response\n");
+    assert_str(output_at(w, 0)->reminder.summary,
+               "A is merged into B, which is not closed yet: 3 findings wait there for 7 d");
+    run_until(w, "2026-11-29T00:00:00Z");
+    assert_news(w,
+                "reminder orphan-finding/2 C:F 2026-11-28T10:00 response-team=security-response\n");
+    assert_str(output_at(w, 0)->reminder.summary,
+               "C is merged into B, which is not closed yet: 1 finding waits there for 7 d");
+    /* Parted in time nothing is said, nor again of those that were told of. */
+    e = closed(w, "D", 3);
+    SET_CLOSURE(e, MERGED_INTO, merged_into, STR_NONE);
+    take_closure(w, "2026-11-29T00:00:00Z", e);
+    deliver(w);
+    take_finding(w, "2026-11-29T00:00:00Z", lapse(w, "A", "K", 1));
+    deliver(w);
+    assert_true(is_open(w, "D", "bug/F"));
+    run_until(w, "2026-12-10T00:00:00Z");
+    size_t orphans = 0;
+    for (size_t i = w->seen; i < w->d.outputs.n; i++)
+        orphans += w->d.outputs.items[i].type == OUTPUT_REMINDER &&
+                   w->d.outputs.items[i].reminder.kind == REMINDER_ORPHAN_FINDING;
+    assert_int_equal(orphans, 2); /* of K alone */
+    /* Nor where it was closed in time. */
+    merge_into_b(w, "2026-12-10T00:00:00Z", "E");
+    take_closure(w, "2026-12-11T00:00:00Z", closed(w, "B", 1));
+    assert_true(is_open(w, "B", "bug/A:K"));
+    assert_true(is_open(w, "B", "bug/E:F"));
+    run_until(w, "2026-12-30T00:00:00Z");
+    for (size_t i = w->seen; i < w->d.outputs.n; i++)
+        assert_true(w->d.outputs.items[i].type != OUTPUT_REMINDER ||
+                    w->d.outputs.items[i].reminder.kind != REMINDER_ORPHAN_FINDING);
+}
+
+/* After it has parted and come again it is said again. */
+static void merged_once_more_into_what_nobody_closes(void **state)
+{
+    struct world *w = *state;
+    merge_into_b(w, AT, "A");
+    run_until(w, "2026-11-28T00:00:00Z");
+    struct closure_event *e = closed(w, "A", 2);
+    SET_CLOSURE(e, MERGED_INTO, merged_into, STR_NONE);
+    take_closure(w, "2026-11-28T00:00:00Z", e);
+    deliver(w);
+    take_closure(w, "2026-11-28T01:00:00Z", merged(w, "A", 3, "B"));
+    deliver(w);
+    w->seen = w->d.outputs.n;
+    run_until(w, "2026-12-04T00:00:00Z");
+    assert_news(w, "");
+    run_until(w, "2026-12-06T00:00:00Z");
+    assert_news(w,
+                "reminder orphan-finding/2 A:F 2026-12-05T01:00 response-team=security-response\n");
+}
+
+/* A tick tells of as many as one part takes, and the next of the rest. */
+static void many_are_merged_into_what_nobody_closes(void **state)
+{
+    struct world *w = *state;
+    for (int i = 0; i < 5; i++) merge_into_b(w, AT, arena_printf(w->arena, "A%d", i).p);
+    w->d.step_max = 2;
+    run_until(w, "2026-12-30T00:00:00Z");
+    assert_news(
+        w, "reminder orphan-finding/1 A0:F 2026-11-27T10:00 response-team=security-response\n"
+           "reminder orphan-finding/2 A1:F 2026-11-27T10:00 response-team=security-response\n"
+           "reminder orphan-finding/3 A2:F 2026-11-27T10:00 response-team=security-response\n"
+           "reminder orphan-finding/4 A3:F 2026-11-27T10:00 response-team=security-response\n"
+           "reminder orphan-finding/5 A4:F 2026-11-27T10:00 response-team=security-response\n");
+}
+
 static void what_was_put_aside_is_open_again(void **state)
 {
     struct world *w = *state;
@@ -661,6 +754,9 @@ int main(void)
         IN_WORLD(who_speaks_of_the_incidents_own_tasks_is_told),
         IN_WORLD(what_is_done_is_done),
         IN_WORLD(held_where_the_other_is_not_closed),
+        IN_WORLD(nobody_closes_what_it_was_merged_into),
+        IN_WORLD(merged_once_more_into_what_nobody_closes),
+        IN_WORLD(many_are_merged_into_what_nobody_closes),
         IN_WORLD(what_was_put_aside_is_open_again),
         IN_WORLD(a_duplicate_goes_behind_what_it_is_of),
         IN_WORLD(forgotten_where_it_went_to_it_goes_on_at_home),

@@ -162,6 +162,8 @@ struct edge_list {
     OWN(INTEGER, reviews)   /* review-due reminders in this occurrence */ \
     OWN(BOOLEAN, missing_findings_sent) \
     OWN(INTEGER, orphans)   /* orphan-finding reminders so far */ \
+    OWN(TIME, awaited_since) /* while not closed: the first finding has come then of some merged \
+                                  incident that is yet to be reminded of; TIME_NONE: none has */ \
     OWN(INTEGER, retired)   /* > 0: the past was deleted after this occurrence; the ids of later \
                                   tasks end in ~<occurrence> */ \
     OWN(OBJECTS(forgotten, forgotten_month), forgotten) \
@@ -292,11 +294,13 @@ struct task_list {
     X(WORD(doubt), doubt, doubt)            /* none while held */ \
     X(BOOLEAN, sop_task, sop_task)          /* an sop-update was made beside it */ \
     X(TEXT, status_by, status_by)           /* who said its status, where that is known */ \
-    X(TIME, first_seen_at, first_seen_at)   /* TIME_NONE: its incident was closed before it could \
+    X(TIME, first_seen_at, first_seen_at)   /* or since when it is here, with a merged incident; \
+                                               TIME_NONE: its incident was closed before it could \
                                                be an orphan */ \
     X(TIME, orphan_last, orphan_last)       /* the schedule of orphan-finding up to here is done \
                                                with; TIME_NONE: nothing yet */ \
-    X(INTEGER, orphans, orphans)            /* how many were sent of it */ \
+    X(INTEGER, orphans, orphans)            /* how many were sent of it; of one that came with a merged \
+                                               incident: of all of that incident, by this one */ \
     X(BOOLEAN, orphan_over, orphan_over)    /* none is to be sent any more */ \
     X(TEXT, moved_to, moved_to)             /* the incident that it went to from here; absent: it is \
                                                here */ \
