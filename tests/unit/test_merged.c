@@ -578,6 +578,128 @@ static void a_duplicate_goes_behind_what_it_is_of(void **state)
     assert_int_equal(task_of(w, "A", "bug/H")->resolution, RESOLUTION_DUPLICATE);
 }
 
+/* ---- what may be so where it comes to ---- */
+
+/* A duplicate in doubt has an open task, which goes along; the doubt is looked at anew. */
+static void a_doubt_goes_along(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "A", 1), "F");
+    struct finding_event *f = lapse(w, "A", "D", 1);
+    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("E"));
+    take_finding(w, AT, f);
+    assert_true(is_open(w, "A", "bug/D"));
+    close_with(w, closed(w, "B", 1), "G");
+    take_closure(w, LATER, merged(w, "A", 2, "B"));
+    deliver(w);
+    assert_true(is_open(w, "B", "bug/A:D"));
+    assert_int_equal(finding_of(w, "B", "A:D")->doubt, DOUBT_UNKNOWN);
+    take_finding(w, LATER, lapse(w, "A", "E", 1));
+    deliver(w);
+    assert_int_equal(task_of(w, "B", "bug/A:D")->resolution, RESOLUTION_DUPLICATE);
+}
+
+/* What a record of B calls by B's name is B's, though the finding is a guest there. */
+static void a_guest_is_a_duplicate_of_what_is_not_known_yet(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "B", 1), "G");
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    struct finding_event *f = lapse(w, "B", "A:F", 7);
+    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("Z"));
+    take_finding(w, LATER, f);
+    take_closure(w, LATER, merged(w, "B", 2, "C"));
+    deliver(w);
+    assert_str(finding_of(w, "C", "A:F")->duplicate_of, "B:Z");
+}
+
+static void a_tracker_is_heard_over_two_merges(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "C", 1), "G");
+    close_with(w, merged(w, "B", 1, "C"), "G");
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    struct task_update_event *u = task_update(w, "A", "bug/F", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_BLOCKED);
+    take_update(w, LATER, u);
+    deliver(w);
+    assert_int_equal(task_of(w, "C", "bug/A:F")->status, STATUS_BLOCKED);
+}
+
+/* A light incident's work comes to a full one: it rises, and is else what it was. */
+static void it_rises_where_it_matters_more(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "A", 1), "F");
+    const struct task was = *task_of(w, "A", "bug/F");
+    struct closure_event *full = closed(w, "B", 1);
+    SET_CLOSURE(full, DATA_BREACH, data_breach, TRI_TRUE);
+    close_with(w, full, "G");
+    take_closure(w, LATER, merged(w, "A", 2, "B"));
+    deliver(w);
+    const struct task *now = task_of(w, "B", "bug/A:F");
+    assert_true(now->priority < was.priority);
+    assert_true(now->due_at < was.due_at);
+    assert_int_equal(now->queue, was.queue);
+}
+
+/* The policy has other work for it since: it is that from then on. */
+static void it_is_other_work_by_another_policy(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "A", 1), "F");
+    close_with(w, closed(w, "B", 1), "G");
+    take_closure(w, LATER, merged(w, "A", 2, "C"));
+    w->policy.routing[CATEGORY_TECHNICAL_LAPSE].kind = KIND_SERVICE_INVESTMENT;
+    deliver(w);
+    take_closure(w, LATER, closed(w, "C", 1));
+    const struct task *now = task_of(w, "C", "service-investment/A:F");
+    assert_int_equal(now->kind, KIND_SERVICE_INVESTMENT);
+    assert_str(now->moved_from, "A/bug/F");
+}
+
+/* Of a finding on its way nothing of what it says is lost where it is already. */
+static void told_of_anew_it_is_what_was_said_last(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "B", 1), "G");
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    struct arrival_event *again = arena_zalloc(w->arena, sizeof *again);
+    struct finding *f = &again->finding;
+    *f = *finding_of(w, "B", "A:F");
+    f->order = (struct order){.revision = 9, .time = TIME_NONE};
+    f->severity = SEVERITY_HIGH;
+    f->title = STR("Anew");
+    f->description = STR("Told again.");
+    f->status = REPORTED_DUPLICATE;
+    f->reason = STR("seen before");
+    f->owner = owner("t", "p");
+    f->groups = groups(w, "x", "y");
+    f->work = KIND_BUG;
+    f->sop_change = true;
+    f->due_at = t(LATER_STILL);
+    f->snoozed_until = t(LATER_STILL);
+    f->tracker = (struct tracker){STR("jira"), STR("K-1"), STR_NONE};
+    f->action_type = ACTION_PREVENT;
+    f->references = groups(w, "r", "s");
+    f->duplicate_of = STR("B:G");
+    f->labels = labels_of("a", "b");
+    struct event event = {.type = EVENT_ARRIVAL,
+                          .incident_id = STR("B"),
+                          .cause = {.topic = TOPIC_FORWARDED, .at = t(LATER)},
+                          .arrival = again};
+    assert_int_equal(take(w, &event), DECIDE_OK);
+    const struct task *now = task_of(w, "B", "bug/A:F");
+    assert_int_equal(now->resolution, RESOLUTION_DUPLICATE);
+    assert_str(now->title, "Anew");
+    assert_str(now->tracker.key, "K-1");
+    assert_str(now->owner.person, "p");
+    assert_str(finding_of(w, "B", "A:F")->duplicate_of, "G");
+    assert_true(is_open(w, "B", "sop-update/A:F"));
+}
+
 /* ---- what was forgotten ---- */
 
 static void drop(struct world *w, struct str key)
@@ -663,6 +785,12 @@ int main(void)
         IN_WORLD(held_where_the_other_is_not_closed),
         IN_WORLD(what_was_put_aside_is_open_again),
         IN_WORLD(a_duplicate_goes_behind_what_it_is_of),
+        IN_WORLD(a_doubt_goes_along),
+        IN_WORLD(a_guest_is_a_duplicate_of_what_is_not_known_yet),
+        IN_WORLD(a_tracker_is_heard_over_two_merges),
+        IN_WORLD(it_rises_where_it_matters_more),
+        IN_WORLD(it_is_other_work_by_another_policy),
+        IN_WORLD(told_of_anew_it_is_what_was_said_last),
         IN_WORLD(forgotten_where_it_went_to_it_goes_on_at_home),
         IN_WORLD(forgotten_where_it_began_it_is_found_by_its_merges),
     };
