@@ -685,6 +685,8 @@ static void told_of_anew_it_is_what_was_said_last(void **state)
     f->action_type = ACTION_PREVENT;
     f->references = groups(w, "r", "s");
     f->duplicate_of = STR("B:G");
+    f->accepted_until = t(LATER_STILL);
+    f->accepted_by = STR("ciso");
     f->labels = labels_of("a", "b");
     struct event event = {.type = EVENT_ARRIVAL,
                           .incident_id = STR("B"),
@@ -698,6 +700,163 @@ static void told_of_anew_it_is_what_was_said_last(void **state)
     assert_str(now->owner.person, "p");
     assert_str(finding_of(w, "B", "A:F")->duplicate_of, "G");
     assert_true(is_open(w, "B", "sop-update/A:F"));
+}
+
+/* ---- records that no incident of ours would send now, or not any more ---- */
+
+static enum decide_result give(struct world *w, struct event event)
+{
+    event.cause =
+        (struct cause){.topic = TOPIC_INCIDENT_CLOSED, .at = w->now, .offset = w->offset++};
+    w->seen = w->d.outputs.n;
+    return take(w, &event);
+}
+
+static struct str_list list_of(struct world *w, size_t n, const char *const *names)
+{
+    struct str *items = arena_alloc(w->arena, n * sizeof *items);
+    for (size_t i = 0; i < n; i++) items[i] = str_of(names[i]);
+    return (struct str_list){items, n};
+}
+
+static void merge_to(struct world *w, const char *id, struct merge_event merge)
+{
+    struct event event = {.type = EVENT_MERGE, .incident_id = str_of(id), .merge = &merge};
+    assert_int_equal(give(w, event), DECIDE_OK);
+}
+
+static void part(struct world *w, const char *id, const char *from, struct str_list passed)
+{
+    struct parting_event parting = {{str_of(from), str_of(id)}, passed};
+    struct event event = {.type = EVENT_PARTING, .incident_id = str_of(id), .parting = &parting};
+    assert_int_equal(give(w, event), DECIDE_OK);
+}
+
+static void a_circle_of_others_is_none(void **state)
+{
+    struct world *w = *state;
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    merge_to(w, "A", (struct merge_event){.circle = list_of(w, 2, (const char *[]){"X", "Y"})});
+    merge_to(w, "A", (struct merge_event){.circle = list_of(w, 1, (const char *[]){"A"})});
+    assert_str(incident_of(w, "A")->merged_into, "B");
+    assert_null(incident_of(w, "A")->merge_void.p);
+}
+
+/* A way longer than any record may be is cut where it is at its end. */
+static void a_way_without_end_is_cut(void **state)
+{
+    struct world *w = *state;
+    const char *names[PASSED_MAX];
+    for (size_t i = 0; i < PASSED_MAX; i++) names[i] = arena_printf(w->arena, "X-%zu", i).p;
+    struct merge_event merge = {.passed = list_of(w, PASSED_MAX, names)};
+    close_with(w, closed(w, "B", 1), "G");
+    merge_to(w, "B", merge);
+    assert_news(w, "");
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    merge_to(w, "A", merge);
+    assert_str(incident_of(w, "A")->merge_void, "B");
+    assert_null(incident_of(w, "A")->merged_into.p);
+    deliver(w);
+    assert_true(is_open(w, "A", "bug/F"));
+}
+
+static void a_task_that_nobody_knows_is_refused(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "B", 1), "G");
+    struct task_update_event *u = task_update(w, "B", "bug/F", 1);
+    struct event event = {.type = EVENT_TASK_UPDATE, .incident_id = STR("B"), .task_update = u};
+    SET_UPDATE(u, STATUS, status, REPORTED_BLOCKED);
+    u->name = STR_NONE;
+    u->origin = (struct origin){STR("B"), STR("F")};
+    u->kind = KIND_BUG;
+    assert_int_equal(give(w, event), DECIDE_REJECT);
+    u->origin.incident_id = STR("X");
+    assert_int_equal(give(w, event), DECIDE_OK);
+    assert_news(w, "task-updated B/bug/F to X\n");
+    u->origin = (struct origin){STR_NONE, STR_NONE};
+    take_closure(w, LATER, merged(w, "B", 2, "C"));
+    assert_int_equal(give(w, event), DECIDE_REJECT);
+    u->name = STR("bug/X:F");
+    assert_int_equal(give(w, event), DECIDE_REJECT);
+}
+
+static void partings_are_told_once_and_apart(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closed(w, "B", 1);
+    for (int i = 0; i < 6; i++)
+        add_inline(w, e, lapse(w, "B", arena_printf(w->arena, "F-%d", i).p, -1));
+    take_closure(w, AT, e);
+    deliver(w);
+    w->d.step_max = 1;
+    struct str_list none = {NULL, 0};
+    part(w, "B", "X", none);
+    assert_int_equal(incident_of(w, "B")->gone.n, 1);
+    part(w, "B", "Y", none);
+    part(w, "B", "Y", none);
+    assert_int_equal(incident_of(w, "B")->gone.n, 2);
+    part(w, "B", "Z", list_of(w, 1, (const char *[]){"B"}));
+    assert_int_equal(incident_of(w, "B")->gone.n, 2);
+    run_until(w, LATER);
+    assert_int_equal(incident_of(w, "B")->gone.n, 0);
+}
+
+static void nothing_goes_on_where_there_is_nothing(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, AT, closed(w, "B", 1));
+    assert_int_equal(give(w, (struct event){.type = EVENT_FORGOTTEN, .incident_id = STR("B")}),
+                     DECIDE_OK);
+    assert_news(w, "");
+}
+
+static void what_says_less_takes_nothing_away(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *high = closed(w, "B", 1);
+    SET_CLOSURE(high, SEVERITY, severity, SEVERITY_HIGH);
+    close_with(w, high, "G");
+    struct closure_event *low = merged(w, "A", 1, "B");
+    SET_CLOSURE(low, SEVERITY, severity, SEVERITY_LOW);
+    close_with(w, low, "F");
+    assert_int_equal(incident_of(w, "B")->severity, SEVERITY_HIGH);
+    assert_int_equal(incident_of(w, "B")->merged_severity, SEVERITY_LOW);
+}
+
+/* They part before the other closes: what waited there goes home. */
+static void held_and_parted(void **state)
+{
+    struct world *w = *state;
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    assert_int_equal(incident_of(w, "B")->phase, PHASE_WAITING);
+    struct finding_event *f = finding(w, "A", "F", 3);
+    SET_FINDING(f, OWNER, owner, owner("t", "p"));
+    take_finding(w, LATER, f);
+    deliver(w);
+    take_closure(w, LATER, merged(w, "A", 2, NULL));
+    deliver(w);
+    assert_true(is_open(w, "A", "bug/F"));
+    assert_str(task_of(w, "A", "bug/F")->owner.person, "p");
+    /* Again, with a task; its owner is told where it is held. */
+    take_closure(w, LATER, merged(w, "A", 3, "B"));
+    deliver(w);
+    f = finding(w, "A", "F", 4);
+    SET_FINDING(f, OWNER, owner, owner("t", "q"));
+    take_finding(w, LATER, f);
+    /* What the finding has ended no tracker opens. */
+    f = finding(w, "A", "F", 5);
+    SET_FINDING(f, STATUS, status, REPORTED_DISMISSED);
+    SET_FINDING(f, REASON, reason, STR("no risk"));
+    take_finding(w, LATER, f);
+    deliver(w);
+    struct task_update_event *u = task_update(w, "A", "bug/F", 6);
+    SET_UPDATE(u, STATUS, status, REPORTED_OPEN);
+    take_update(w, LATER, u);
+    deliver(w);
+    take_closure(w, LATER_STILL, closed(w, "B", 1));
+    assert_int_equal(task_of(w, "B", "bug/A:F")->resolution, RESOLUTION_DISMISSED);
+    assert_str(task_of(w, "B", "bug/A:F")->owner.person, "q");
 }
 
 /* ---- what was forgotten ---- */
@@ -791,6 +950,13 @@ int main(void)
         IN_WORLD(it_rises_where_it_matters_more),
         IN_WORLD(it_is_other_work_by_another_policy),
         IN_WORLD(told_of_anew_it_is_what_was_said_last),
+        IN_WORLD(a_circle_of_others_is_none),
+        IN_WORLD(a_way_without_end_is_cut),
+        IN_WORLD(a_task_that_nobody_knows_is_refused),
+        IN_WORLD(partings_are_told_once_and_apart),
+        IN_WORLD(nothing_goes_on_where_there_is_nothing),
+        IN_WORLD(what_says_less_takes_nothing_away),
+        IN_WORLD(held_and_parted),
         IN_WORLD(forgotten_where_it_went_to_it_goes_on_at_home),
         IN_WORLD(forgotten_where_it_began_it_is_found_by_its_merges),
     };
