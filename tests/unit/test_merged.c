@@ -451,6 +451,23 @@ static void flags_and_severity_go_along(void **state)
     }
 }
 
+static void who_speaks_of_the_incidents_own_tasks_is_told(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, AT, closure(w, "A", 1)); /* it asks for its evaluation */
+    take_closure(w, AT, closed(w, "B", 1));
+    take_closure(w, AT, merged(w, "A", 2, "B"));
+    deliver(w);
+    struct task_update_event *u = task_update(w, "A", "response-evaluation", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
+    take_update(w, LATER, u);
+    assert_int_equal(task_of(w, "A", "response-evaluation")->status, STATUS_CLOSED);
+    const struct warnings *said = &output_at(w, 0)->warnings;
+    assert_int_equal(said->n, 1);
+    assert_str(said->items[0].member, "task_id");
+    assert_str(said->items[0].taken_as, "of an incident that was merged into B");
+}
+
 static void what_is_done_is_done(void **state)
 {
     struct world *w = *state;
@@ -641,6 +658,7 @@ int main(void)
         IN_WORLD(a_circle_of_what_is_past_its_retention),
         IN_WORLD(the_work_goes_along),
         IN_WORLD(flags_and_severity_go_along),
+        IN_WORLD(who_speaks_of_the_incidents_own_tasks_is_told),
         IN_WORLD(what_is_done_is_done),
         IN_WORLD(held_where_the_other_is_not_closed),
         IN_WORLD(what_was_put_aside_is_open_again),

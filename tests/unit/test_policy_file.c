@@ -95,6 +95,8 @@ static void assert_default(const struct policy *p)
     assert_days(p->sla[PRIORITY_P3].stale, 14);
     assert_days(p->sla[PRIORITY_P4].verify, 14);
     assert_int_equal(p->grace, 25);
+    assert_int_equal(policy_times(p, KIND_POSTMORTEM, PRIORITY_P4, STR_NONE).complete.amount, 5);
+    assert_days(policy_times(p, KIND_FINDINGS_REPORT, PRIORITY_P4, STR_NONE).complete, 90);
     assert_int_equal(p->due_soon.n, 2);
     assert_int_equal(p->due_soon.percent[0], 50);
     assert_days(p->overdue_every, 1);
@@ -151,6 +153,10 @@ static void assert_default_people(const struct policy *p)
     assert_false(p->verification[PRIORITY_P4]);
     assert_int_equal(p->closed_is, REPORTED_RESOLVED);
     assert_false(p->verified_by_owner);
+    assert_true(p->acceptance[PRIORITY_P1]);
+    assert_true(p->acceptance[PRIORITY_P2]);
+    assert_false(p->acceptance[PRIORITY_P3]);
+    assert_false(p->acceptance[PRIORITY_P4]);
 }
 
 static void the_built_in_policy(void **state)
@@ -360,6 +366,16 @@ static void verification_is_an_object(void **state)
                    "{\"priorities\": [\"P1\", \"P2\"]}");
 }
 
+static void acceptance_can_be_turned_off(void **state)
+{
+    (void)state;
+    assert_loads("{\"acceptance\":{\"priorities\":[]}}");
+    for (int i = PRIORITY_P1; i < priority_end; i++) assert_false(policy.acceptance[i]);
+    assert_loads("{\"acceptance\":{\"priorities\":[\"P3\"]}}");
+    assert_false(policy.acceptance[PRIORITY_P1]);
+    assert_true(policy.acceptance[PRIORITY_P3]);
+}
+
 static void times_and_rules(void **state)
 {
     (void)state;
@@ -390,6 +406,12 @@ static void times_and_rules(void **state)
     assert_int_equal(r[1].kind, KIND_CHANGE_REQUEST);
     assert_int_equal(r[2].priority, PRIORITY_P3);
     assert_int_equal(r[3].priority_by, -2);
+    assert_loads("{\"sla\":{" TIMES "}}");
+    assert_days(policy_times(p, KIND_POSTMORTEM, PRIORITY_P2, STR_NONE).complete, 2);
+    assert_refused("{\"rules\":[{\"name\":\"2\",\"set\":{\"priority\":\"P1\"}},"
+                   "{\"set\":{\"priority\":\"P2\"}}]}",
+                   ": rules[1]: \"rules/2\" is what rules[0] is called; a rule without a name is "
+                   "called by its number, from 1 on");
     assert_refused("{\"rules\":[{\"set\":{\"sla\":\"fast\"}}]}",
                    ": rules[0].set.sla: \"fast\" is no set of times; allowed are the names of "
                    "sla.named: none");
@@ -521,6 +543,8 @@ static const char *const wrong_policies[] = {
     "{\"verification\":{\"closed_is\":\"done\"}}",
     "{\"verification\":{\"by_owner\":1}}",
     "{\"verification\":7}",
+    "{\"acceptance\":[\"P1\"]}",
+    "{\"acceptance\":{\"priorities\":[\"P7\"]}}",
     "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"1d\"}]}",
     "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"1d\",\"party\":\"  \"}]}",
     "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"mo\",\"party\":\"p\"}]}",
@@ -676,6 +700,7 @@ int main(void)
         cmocka_unit_test(obligations),
         cmocka_unit_test(obligations_that_are_wrong),
         cmocka_unit_test(verification_is_an_object),
+        cmocka_unit_test(acceptance_can_be_turned_off),
         cmocka_unit_test(times_and_rules),
         cmocka_unit_test(errors_say_where_and_what_is_allowed),
         cmocka_unit_test(bad_values),

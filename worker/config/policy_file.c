@@ -421,7 +421,7 @@ READ(people)
     return policy_reader_members(r, at, value, members, target);
 }
 
-/* verification, review, obligations */
+/* verification, acceptance, review, obligations */
 
 READ(closed_is)
 {
@@ -430,6 +430,15 @@ READ(closed_is)
     enum result result = policy_reader_choice(r, at, value, words, &is);
     if (result == OK) *(enum reported_status *)target = is ? REPORTED_VERIFIED : REPORTED_RESOLVED;
     return result;
+}
+
+READ(acceptance)
+{
+    static const struct policy_member members[] = {
+        {"priorities", 0, policy_values_priorities, false},
+        {0},
+    };
+    return policy_reader_members(r, at, value, members, target);
 }
 
 READ(verification)
@@ -561,6 +570,7 @@ static const struct policy_member policy_members[] = {
     {"queues", offsetof(struct policy, queue), read_queues, false},
     {"people", 0, read_people, false},
     {"verification", 0, read_verification, false},
+    {"acceptance", offsetof(struct policy, acceptance), read_acceptance, false},
     {"review", 0, read_review, false},
     {"missing_findings_after", offsetof(struct policy, missing_findings_after),
      policy_reader_duration, false},

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An incident with 2,000 findings is merged into another one, on another shard, and its workers die
+while that is under way: every finding is followed up there, once."""
+
+import pytest
+
+from support import checker
+from support.events import closure
+from support.records import partition_of
+
+_FINDINGS = 2000
+_DEATHS = ("after-commit:1", "before-commit:2", "after-commit:2", "before-apply:1", "after-commit:3")
+
+
+@pytest.mark.parametrize("world", ["load"], indirect=True)
+def test_killed_again_and_again_while_it_is_merged(world):
+    world.topics_create(2)
+    first = "INC-A"
+    other = next(f"INC-{n}" for n in range(99)
+                 if partition_of(f"INC-{n}", 2) != partition_of(first, 2))
+    evaluated = {"sufficient": True, "complete": True}
+    settings = {"limits.findings": _FINDINGS}
+    found = [{"finding_id": f"F-{n}", "category": "technical-lapse", "severity": "low"}
+             for n in range(_FINDINGS)]
+    world.close_incident(closure(first, 1, response_evaluation=evaluated, findings=found))
+    world.close_incident(closure(other, 1, response_evaluation=evaluated))
+    worker = world.start_worker(settings=settings).wait_ready()
+    world.wait_worked_off(240)
+    worker.stop()
+    world.close_incident(closure(first, 2, response_evaluation=evaluated, merged_into=other))
+    died = 0
+    for death in _DEATHS:
+        worker = world.start_worker(settings=settings, failpoint=death)
+        try:
+            died += worker.wait_exit(20) == 137
+        except AssertionError:
+            worker.kill()  # it had less left to do than that: another good moment to die
+    assert died >= 2
+    world.start_worker(settings=settings).wait_ready()
+    world.wait_worked_off(240)
+    assert world.consume_all("followup-dead-letters") == []
+    last = checker.latest_tasks(world.tasks()).values()
+    here = [t for t in last if t["finding_id"] and t["incident_id"] == other]
+    assert sorted(t["finding_id"] for t in here) == sorted(f"{first}:F-{n}"
+                                                           for n in range(_FINDINGS))
+    assert all(t["status"] == "open" and t["version"] == 1 for t in here)
+    there = [t for t in last if t["finding_id"] and t["incident_id"] == first]
+    assert len(there) == _FINDINGS
+    assert all(t["resolution"] == "duplicate" and t["moved_to"] for t in there)
+    arrived = [r for r in world.consume_all("epilogue-forwarded")
+               if r.header("epilogue-kind") == "finding"]
+    assert len(arrived) == _FINDINGS  # each was sent once
