@@ -859,6 +859,39 @@ static void held_and_parted(void **state)
     assert_str(task_of(w, "B", "bug/A:F")->owner.person, "q");
 }
 
+/* What was closed as no incident hears of a merge and is no incident all the same. */
+static void no_incident_is_none_by_a_merge(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closed(w, "B", 1);
+    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_TEST);
+    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_LOW);
+    close_with(w, e, "G");
+    e = merged(w, "A", 1, "B");
+    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_HIGH);
+    close_with(w, e, "F");
+    assert_int_equal(incident_of(w, "B")->severity, SEVERITY_HIGH);
+    assert_int_equal(incident_of(w, "B")->counts.open, 0);
+}
+
+/* What needs somebody's acceptance needs it where the finding is held as well. */
+static void held_it_is_not_closed_without_acceptance(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "A", 1), "F");
+    take_closure(w, AT, merged(w, "A", 2, "B"));
+    deliver(w);
+    for (int p = 0; p < priority_end; p++) w->policy.acceptance[p] = true;
+    struct finding_event *f = lapse(w, "A", "F", 3);
+    SET_FINDING(f, STATUS, status, REPORTED_WONT_FIX);
+    SET_FINDING(f, REASON, reason, STR("too dear"));
+    take_finding(w, LATER, f);
+    deliver(w);
+    take_closure(w, LATER, closed(w, "B", 1));
+    assert_true(is_open(w, "B", "bug/A:F"));
+    assert_int_equal(task_of(w, "B", "bug/A:F")->refused, REPORTED_WONT_FIX);
+}
+
 /* ---- what was forgotten ---- */
 
 static void drop(struct world *w, struct str key)
@@ -957,6 +990,8 @@ int main(void)
         IN_WORLD(nothing_goes_on_where_there_is_nothing),
         IN_WORLD(what_says_less_takes_nothing_away),
         IN_WORLD(held_and_parted),
+        IN_WORLD(no_incident_is_none_by_a_merge),
+        IN_WORLD(held_it_is_not_closed_without_acceptance),
         IN_WORLD(forgotten_where_it_went_to_it_goes_on_at_home),
         IN_WORLD(forgotten_where_it_began_it_is_found_by_its_merges),
     };
