@@ -443,6 +443,7 @@ static inline bool task_is_overdue(const struct task *task, ms_t now)
     X(INTEGER, occurrence) \
     X(TIME, due_for) \
     X(WORDS(role, 0), roles)     /* in which its recipient is told */ \
+    X(LIST, delegated_from)      /* those who are away, for whom its recipient stands in */ \
     X(WORDS(reminder_kind, 0), covers) \
     X(INTEGER, coalesced) \
     X(TEXT, summary) \

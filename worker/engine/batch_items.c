@@ -31,6 +31,7 @@ void batch_add_items(struct batch *b, struct batch_shard *bs, const struct outpu
         struct addressed *a = ARENA_PUSH(b->arena, bs->items_out, bs->items_out_n, bs->items_cap);
         *a = (struct addressed){recipients[i].name, item, output->reminder.urgent, bs->items_out_n};
         a->item.roles = recipients[i].roles;
+        a->item.delegated_from = recipients[i].delegated_from;
         b->bytes += ITEM_BYTES + item.summary.n + item.title.n;
     }
 }
