@@ -474,7 +474,7 @@ struct digest_item_list {
 
 /* A record of items, and the entry that it becomes (R6.13). */
 #define ITEMS_MEMBERS(X) \
-    X(BOOLEAN, urgent)           /* one of them cannot wait */ \
+    X(BOOLEAN, urgent)           /* none of them can wait; else all of them can */ \
     X(OBJECTS(digest_item_list, digest_item), items)
 struct items { ITEMS_MEMBERS(MEMBER) };
 
