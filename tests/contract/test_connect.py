@@ -68,7 +68,10 @@ def test_the_worker_takes_it_and_a_replay_changes_nothing(path, tmp_path):
         assert not [e for e in events if e["topic"] == "followup-dead-letters"], done.stdout
         return [e for e in events if e["topic"] == "followup-tasks"]
     events = simulate(_STORY + records)
-    assert not [e["value"]["warnings"] for e in events if e["value"].get("warnings")]
+    warnings = [w for e in events for w in e["value"].get("warnings") or ()]
+    # A tracker's word alone is not enough for wont-fix at P2, and that is said.
+    assert not [w for w in warnings
+                if w["taken_as"] != "not closed: it needs accepted_until and accepted_by"]
     said = collections.Counter(e["at"][:13] for e in events)
     assert said["2026-12-10T09"] >= 1
     twice = simulate(_STORY + records + again)

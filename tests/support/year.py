@@ -402,7 +402,8 @@ class Year:
             return
         if draw.random() < 0.08:
             self._update(work, moment, status=draw.choice(("wont-fix", "dismissed")),
-                         reason="What it would cost is more than what it would prevent.")
+                         reason="What it would cost is more than what it would prevent.",
+                         accepted_until=_text(moment + 365 * DAY), accepted_by="ciso@example.com")
             return
         self._update(work, moment, status="resolved")
         if work.verified and draw.random() < 0.95:

@@ -148,7 +148,8 @@ static void check_reminder_output(struct world *w, const struct output *o)
     check_sending(w, o);
     assert_int_equal(r->kind < REMINDER_REVIEW_DUE, r->task != NULL);
     if (r->task) assert_int_not_equal(r->task->status, STATUS_CLOSED);
-    if (r->task) assert_true(r->task->sla != SLA_PAUSED);
+    /* What is paused is silent, but for an answer to what was just reported. */
+    if (r->task && r->kind != REMINDER_NOT_CLOSED) assert_true(r->task->sla != SLA_PAUSED);
     if (r->kind == REMINDER_REVIEW_DUE || r->kind == REMINDER_MISSING_FINDINGS) {
         assert_non_null(r->incident);
         size_t listed = (size_t)r->incident->counts.open;

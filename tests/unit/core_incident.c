@@ -24,6 +24,7 @@ void take_status(struct world *w, const char *at, int64_t revision, int status)
 {
     struct finding_event *f = finding(w, "INC-1", "F-1", revision);
     SET_FINDING(f, STATUS, status, status);
-    if (status == REPORTED_DISMISSED) SET_FINDING(f, REASON, reason, STR("not ours"));
+    if (status == REPORTED_DISMISSED || status == REPORTED_WONT_FIX)
+        SET_FINDING(f, REASON, reason, STR("not ours"));
     take_finding(w, at, f);
 }

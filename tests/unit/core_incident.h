@@ -34,7 +34,7 @@ struct world *full_incident(void **state);
         take_update((w), (at), told_);                                                   \
     } while (0)
 
-/* The status of F-1; a dismissal with a reason. */
+/* The status of F-1; a dismissal and wont-fix with a reason. */
 void take_status(struct world *w, const char *at, int64_t revision, int status);
 
 #endif

@@ -90,6 +90,8 @@ static struct finding_event *some_finding(struct world *w, const char *incident_
     f->due_at = some_time(w);
     f->snoozed_until = some_time(w);
     f->tracker.key = story_chance(50) ? STR_NONE : STR("SEC-1");
+    f->accepted_until = some_time(w);
+    f->accepted_by = story_chance(30) ? STR_NONE : STR("ciso");
     f->duplicate_of = str_of(story_chance(20) ? "F-0" : findings[story_pick(4)]);
     if (story_chance(20)) f->duplicate_of = STR_NONE;
     e->by = some_owner().person;
@@ -149,6 +151,8 @@ static struct task_update_event *some_update(struct world *w)
     e->owner = some_owner();
     e->tracker.key = STR("SEC-2");
     e->snoozed_until = some_time(w);
+    e->accepted_until = some_time(w);
+    e->accepted_by = story_chance(30) ? STR_NONE : STR("ciso");
     e->due_at = some_time(w);
     e->submitted_at = story_chance(30) ? TIME_NONE : some_time(w);
     if (story_chance(60)) e->evidence = some_evidence(w);
@@ -230,6 +234,7 @@ static void some_policy(struct world *w)
     if (story_chance(30)) p->verification[1 + story_pick(4)] = story_chance(50);
     if (story_chance(30)) p->closed_is = REPORTED_VERIFIED;
     if (story_chance(30)) p->verified_by_owner = true;
+    for (int i = 1; i < priority_end; i++) p->acceptance[i] = story_chance(40);
     if (story_chance(30)) p->priority_boost = story_pick(3);
     if (story_chance(30)) p->routing[CATEGORY_MANUAL_ERROR].kind = 0;
     if (story_chance(30)) p->routing[CATEGORY_PROCESS_FLAW].owner = owner("legal", NULL);

@@ -49,7 +49,8 @@ int world_teardown(void **state);
 struct world *world_new(void);
 void world_free(struct world *world);
 
-/* Fills in the default policy of R9.4. */
+/* Fills in the default policy of R9.4, without its times by kind; and no risk has to be accepted, if
+ * not said. */
 void default_policy(struct arena *arena, struct policy *policy);
 /* Whether reminders of all priorities are sent when they fall due: so they are, if not said. */
 void everything_at_once(struct policy *policy, bool at_once);

@@ -24,6 +24,7 @@ static struct task make_task(void)
         .severity = SEVERITY_HIGH,
         .priority = PRIORITY_P1,
         .status = STATUS_OPEN,
+        .accepted_until = TIME_NONE,
         .owner = {STR("crash-reporting"), STR_NONE},
         .participants = {participants, 2},
         .labels = {&product, 1},

@@ -582,6 +582,25 @@ static void test_who_did_it(void **state)
     assert_refused(&record, REFUSE_TOO_LARGE, "by:");
 }
 
+static void test_an_accepted_risk(void **state)
+{
+    (void)state;
+    static const char said[] =
+        ",'accepted_until':'2027-06','accepted_by':' CISO ','status':'wont-fix'}";
+    struct str text =
+        arena_join(arena, STR("{'incident_id':'INC-1','finding_id':'F-1'"), str_of(said), STR_NONE);
+    struct record record = make_record(TOPIC_FINDING_UPDATED, text.p);
+    const struct finding *finding = &decoded(&record).finding->finding;
+    assert_int_equal(finding->accepted_until, INT64_C(1814399999999)); /* the end of June */
+    assert_str(finding->accepted_by, "CISO");
+    record = make_record(TOPIC_TASK_UPDATED, UPDATE(",'accepted_until':'2027-06-30'"));
+    assert_int_equal(decoded(&record).task_update->accepted_until, INT64_C(1814399999999));
+    record = make_record(TOPIC_TASK_UPDATED, UPDATE(",'accepted_by':'ciso'"));
+    assert_str(decoded(&record).task_update->accepted_by, "ciso");
+    record = make_record(TOPIC_TASK_UPDATED, UPDATE(",'accepted_until':'soon'"));
+    assert_refused(&record, REFUSE_BAD_TIME, "accepted_until:");
+}
+
 static void test_cause(void **state)
 {
     (void)state;
@@ -739,6 +758,7 @@ int main(void)
         cmocka_unit_test(test_long_titles_are_cut),
         cmocka_unit_test(test_task_update),
         cmocka_unit_test(test_who_did_it),
+        cmocka_unit_test(test_an_accepted_risk),
         cmocka_unit_test(test_cause),
         cmocka_unit_test(test_a_record_time_that_is_none),
         cmocka_unit_test(test_structured_mode),

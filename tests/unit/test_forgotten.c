@@ -81,11 +81,13 @@ static void what_retention_leaves(void **state)
     w->policy.closed_is = REPORTED_VERIFIED;
     struct closure_event *e = quiet_closure(w);
     SET_CLOSURE(e, OWNER, owner, owner("soc", "lead@example.com"));
+    SET_CLOSURE(e, LABELS, labels, labels_of("reporter", "lead@example.com"));
     static const int statuses[] = {REPORTED_OPEN, REPORTED_WONT_FIX, REPORTED_OPEN,
                                    REPORTED_VERIFIED};
     for (int i = 0; i < 4; i++) {
         struct finding_event *f = technical(w, arena_printf(w->arena, "F-%d", i + 1).p, 1);
         SET_FINDING(f, STATUS, status, statuses[i]);
+        if (statuses[i] == REPORTED_WONT_FIX) SET_FINDING(f, REASON, reason, STR("no risk"));
         add_inline(w, e, f);
     }
     take_closure(w, NOON, e);
@@ -98,6 +100,7 @@ static void what_retention_leaves(void **state)
     run_until(w, "2027-03-14");
     assert_false(is_stored(w, STR("INC-1|f|F-1")));
     assert_true(owner_is_nobody(incident_of(w, "INC-1")->owner));
+    assert_int_equal(incident_of(w, "INC-1")->labels.n, 0);
     assert_int_equal(incident_of(w, "INC-1")->forgotten.n, 1);
     assert_month(w, 0, "2026-11", 4, 3, 2, 1);
     assert_int_equal(month(w, 0)->reopened, 1);

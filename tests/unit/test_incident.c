@@ -443,7 +443,7 @@ static void completed_alternates_with_opened(void **state)
     assert_int_equal(output_at(w, 0)->warnings.n, 0);
     assert_int_equal(output_at(w, 1)->warnings.n, 1);
     take_status(w, LATER, 2, REPORTED_WONT_FIX);
-    assert_news(w, "bug/F-1/2 closed closed:wont-fix [status,resolution,closed_at,sla]\n"
+    assert_news(w, "bug/F-1/2 closed closed:wont-fix [status,resolution,reason,closed_at,sla]\n"
                    "completed/2 light 0/2\n");
     TELL_TASK(w, LATER, "response-evaluation", 2, STATUS, status, REPORTED_IN_PROGRESS);
     assert_news(w, "opened/3 light 0/2\n"

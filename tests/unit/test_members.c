@@ -205,13 +205,14 @@ static struct event event_of(int topic, const char *value)
 static void test_every_member_of_a_finding_arrives(void **state)
 {
     (void)state;
-    struct event e = event_of(
-        TOPIC_FINDING_UPDATED,
-        "{'finding_id':'F','incident_id':'I','revision':1,'category':'manual-error',"
-        "'severity':'low','title':'t','description':'d','status':'open','reason':'r',"
-        "'owner':'o','groups':['g'],'work':'bug','sop_change':true,'due_at':'2026-12-01',"
-        "'snoozed_until':'2026-12-01','tracker':{'key':'K'},'action_type':'prevent',"
-        "'references':['r'],'duplicate_of':'D','labels':{'n':'x'},'updated_at':'2026-12-01'}");
+    struct event e =
+        event_of(TOPIC_FINDING_UPDATED,
+                 "{'finding_id':'F','incident_id':'I','revision':1,'category':'manual-error',"
+                 "'severity':'low','title':'t','description':'d','status':'open','reason':'r',"
+                 "'owner':'o','groups':['g'],'work':'bug','sop_change':true,'due_at':'2026-12-01',"
+                 "'snoozed_until':'2026-12-01','tracker':{'key':'K'},'action_type':'prevent',"
+                 "'references':['r'],'duplicate_of':'D','labels':{'n':'x'},"
+                 "'accepted_until':'2026-12-01','accepted_by':'b','updated_at':'2026-12-01'}");
     const struct finding *in = &e.finding->finding, *none = &finding_none;
     assert_int_equal(e.finding->present, 0 FINDING_SAID(BIT));
     FINDING_SAID(ARRIVES)
@@ -246,6 +247,7 @@ static void test_every_member_of_a_task_update_arrives(void **state)
 {
     (void)state;
     const struct task_update_event nothing = {.snoozed_until = TIME_NONE,
+                                              .accepted_until = TIME_NONE,
                                               .submitted_at = TIME_NONE,
                                               .due_at = TIME_NONE},
                                    *none = &nothing;
@@ -253,6 +255,7 @@ static void test_every_member_of_a_task_update_arrives(void **state)
         event_of(TOPIC_TASK_UPDATED,
                  "{'task_id':'I/bug','incident_id':'I','revision':1,'status':'open','reason':'r',"
                  "'owner':'o','snoozed_until':'2026-12-01','tracker':{'key':'K'},'evidence':['e'],"
+                 "'accepted_until':'2026-12-01','accepted_by':'b',"
                  "'submitted_at':'2026-12-01T10:00:00Z','due_at':'2026-12-01',"
                  "'updated_at':'2026-12-01'}");
     const struct task_update_event *in = e.task_update;

@@ -73,13 +73,15 @@ static void texts(void **state)
     assert_text(term.label, "cost centre");
     assert_text(term.text, "it's 7");
     assert_text(term_of("label.env=''").text, "");
+    assert_text(term_of("label.env='a or b=c'").text, "a or b=c");
 }
 
 static void terms_and_conditions(void **state)
 {
     (void)state;
-    assert_int_equal(read_of(&everything, "[\"data_breach and severity>=high and label.a='x and y' "
-                                          "and not customer_impacting\", \"kind=bug\"]"),
+    assert_int_equal(read_of(&everything,
+                             "[\"data_breach and severity>=high and label.a='x and y'  "
+                             "and not customer_impacting\", \"kind=bug\"]"),
                      OK);
     assert_int_equal(read.n, 2);
     assert_int_equal(read.items->n, 4);
@@ -114,7 +116,14 @@ static void what_is_wrong_is_said_with_what_is_allowed(void **state)
     assert_refused("[\"not not data_breach\"]", "\"not data_breach\"" KNOWN);
     assert_refused("[\"data_breach and\"]", "\"data_breach and\"" KNOWN);
     assert_refused("[\"data_breach and  and data_breach\"]", "\"and data_breach\"" KNOWN);
-    assert_refused("[\"severity\"]", "\"severity\"" KNOWN);
+    assert_refused("[\"severity\"]", "an operator and a value are missing after \"severity\"");
+    assert_refused("[\"data_breach=true\"]",
+                   "\"data_breach\" has no value; it stands alone, or behind \"not\"");
+    assert_refused("[\"label.a=b or label.a=c\"]",
+                   "\"b or label.a=c\" must stand between single quotes if it is one text");
+    assert_refused("[\"label.a=b AND data_breach\"]", "\"b AND data_breach\" must stand");
+    assert_refused("[\"label.a=b && data_breach\"]", "\"b && data_breach\" must stand");
+    assert_refused("[\"severity>=high or data_breach\"]", "for \"or\" a list has several");
     assert_refused("[\"severity>=severe\"]",
                    "when[0]: \"severe\" is not allowed; allowed: critical, high, medium, low or "
                    "informational");

@@ -95,6 +95,8 @@ static void assert_default(const struct policy *p)
     assert_days(p->sla[PRIORITY_P3].stale, 14);
     assert_days(p->sla[PRIORITY_P4].verify, 14);
     assert_int_equal(p->grace, 25);
+    assert_int_equal(policy_times(p, KIND_POSTMORTEM, PRIORITY_P4, STR_NONE).complete.amount, 5);
+    assert_days(policy_times(p, KIND_FINDINGS_REPORT, PRIORITY_P4, STR_NONE).complete, 90);
     assert_int_equal(p->due_soon.n, 2);
     assert_int_equal(p->due_soon.percent[0], 50);
     assert_days(p->overdue_every, 1);
@@ -144,12 +146,17 @@ static void assert_default_people(const struct policy *p)
     assert_text(p->managers[0].team, "identity");
     assert_text(p->managers[0].person.person, "manager@example.com");
     assert_int_equal(p->on_call_n, 0);
+    assert_int_equal(p->away_n, 0);
     assert_true(p->verification[PRIORITY_P1]);
     assert_true(p->verification[PRIORITY_P2]);
     assert_false(p->verification[PRIORITY_P3]);
     assert_false(p->verification[PRIORITY_P4]);
     assert_int_equal(p->closed_is, REPORTED_RESOLVED);
     assert_false(p->verified_by_owner);
+    assert_true(p->acceptance[PRIORITY_P1]);
+    assert_true(p->acceptance[PRIORITY_P2]);
+    assert_false(p->acceptance[PRIORITY_P3]);
+    assert_false(p->acceptance[PRIORITY_P4]);
 }
 
 static void the_built_in_policy(void **state)
@@ -359,6 +366,16 @@ static void verification_is_an_object(void **state)
                    "{\"priorities\": [\"P1\", \"P2\"]}");
 }
 
+static void acceptance_can_be_turned_off(void **state)
+{
+    (void)state;
+    assert_loads("{\"acceptance\":{\"priorities\":[]}}");
+    for (int i = PRIORITY_P1; i < priority_end; i++) assert_false(policy.acceptance[i]);
+    assert_loads("{\"acceptance\":{\"priorities\":[\"P3\"]}}");
+    assert_false(policy.acceptance[PRIORITY_P1]);
+    assert_true(policy.acceptance[PRIORITY_P3]);
+}
+
 static void times_and_rules(void **state)
 {
     (void)state;
@@ -389,6 +406,12 @@ static void times_and_rules(void **state)
     assert_int_equal(r[1].kind, KIND_CHANGE_REQUEST);
     assert_int_equal(r[2].priority, PRIORITY_P3);
     assert_int_equal(r[3].priority_by, -2);
+    assert_loads("{\"sla\":{" TIMES "}}");
+    assert_days(policy_times(p, KIND_POSTMORTEM, PRIORITY_P2, STR_NONE).complete, 2);
+    assert_refused("{\"rules\":[{\"name\":\"2\",\"set\":{\"priority\":\"P1\"}},"
+                   "{\"set\":{\"priority\":\"P2\"}}]}",
+                   ": rules[1]: \"rules/2\" is what rules[0] is called; a rule without a name is "
+                   "called by its number, from 1 on");
     assert_refused("{\"rules\":[{\"set\":{\"sla\":\"fast\"}}]}",
                    ": rules[0].set.sla: \"fast\" is no set of times; allowed are the names of "
                    "sla.named: none");
@@ -520,6 +543,8 @@ static const char *const wrong_policies[] = {
     "{\"verification\":{\"closed_is\":\"done\"}}",
     "{\"verification\":{\"by_owner\":1}}",
     "{\"verification\":7}",
+    "{\"acceptance\":[\"P1\"]}",
+    "{\"acceptance\":{\"priorities\":[\"P7\"]}}",
     "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"1d\"}]}",
     "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"1d\",\"party\":\"  \"}]}",
     "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"mo\",\"party\":\"p\"}]}",
@@ -551,6 +576,44 @@ static void bad_values(void **state)
     for (size_t i = 0; i < sizeof wrong_policies / sizeof *wrong_policies; i++) {
         if (load(wrong_policies[i]) == OK) fail_msg("%s", wrong_policies[i]);
         assert_string_not_equal(error.text, "");
+    }
+}
+
+#define AWAY(person, from, to, to_person)                           \
+    "{\"person\":\"" person "\",\"from\":\"" from "\",\"to\":\"" to \
+    "\",\"to_person\":\"" to_person "\"}"
+#define PEOPLE_AWAY(items) "{\"people\":{\"away\":[" items "]}}"
+
+static void who_is_away(void **state)
+{
+    (void)state;
+    assert_loads(PEOPLE_AWAY(AWAY("b", "2026-12-21", "2027-01-03", "c") "," AWAY(
+        "a", "2026-12-28", "2026-12-28", "b") "," AWAY("a", "2026-12-24", "2026-12-27", "b")));
+    assert_int_equal(policy.away_n, 3);
+    assert_text(policy.away[0].person, "a");
+    assert_text(policy.away[0].to_person, "b");
+    assert_int_equal(policy.away[0].from + 4, policy.away[1].from);
+    assert_int_equal(policy.away[1].from, policy.away[1].to);
+    assert_text(policy.away[2].person, "b");
+    static const struct {
+        const char *text, *says;
+    } wrong[] = {
+        {PEOPLE_AWAY(AWAY("a", "2026-12-24", "2026-12-23", "b")),
+         "people.away[0]: \"to\" is before \"from\""},
+        {PEOPLE_AWAY(AWAY("a", "2026-12-24", "2026-12-24", "a")), "name somebody else"},
+        {PEOPLE_AWAY(AWAY("a", "2026-12-24", "2026-12-26", "b") "," AWAY("a", "2026-12-20",
+                                                                         "2026-12-24", "c")),
+         "people.away: \"a\" is away twice on one day: from 2026-12-24, and until 2026-12-24 "
+         "already"},
+        {PEOPLE_AWAY(AWAY("a", "24.12.2026", "2026-12-26", "b")), "people.away[0].from: allowed"},
+        {"{\"people\":{\"away\":[{\"person\":\"a\",\"from\":\"2026-12-24\",\"to\":\"2026-12-24\"}]}"
+         "}",
+         "to_person"},
+        {"{\"people\":{\"away\":{}}}", "people.away"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(load(wrong[i].text), FATAL);
+        if (!strstr(error.text, wrong[i].says)) fail_msg("%s: %s", wrong[i].says, error.text);
     }
 }
 
@@ -637,9 +700,11 @@ int main(void)
         cmocka_unit_test(obligations),
         cmocka_unit_test(obligations_that_are_wrong),
         cmocka_unit_test(verification_is_an_object),
+        cmocka_unit_test(acceptance_can_be_turned_off),
         cmocka_unit_test(times_and_rules),
         cmocka_unit_test(errors_say_where_and_what_is_allowed),
         cmocka_unit_test(bad_values),
+        cmocka_unit_test(who_is_away),
         cmocka_unit_test(calendars_have_names),
         cmocka_unit_test(words_of_other_systems),
         cmocka_unit_test(what_is_called_otherwise_now),

@@ -248,6 +248,80 @@ static void parties_and_duties(void **state)
     assert_str(task_of(w, "INC-1", "coordination/Police")->policy_rule, "coordination");
 }
 
+/* What is said of a task's owner by a finding or an incident does not count where a rule says it: so it
+ * takes nothing from a tracker either. And a rule that says none takes nothing at all. */
+static void a_trackers_owner_stays_while_rules_say_the_same(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, NOON, closure(w, "INC-1", 1));
+    struct policy_rule *r = add_rule(w, "rules/payments");
+    r->when = of_label(w, "product", "pay");
+    r->owner = owner("payments", NULL);
+    add_rule(w, "rules/all")->queue = QUEUE_RESPONSE_TEAM;
+    take_finding(w, NOON, labelled(w, "F-1", 1, "product", "pay"));
+    take_finding(w, NOON, technical(w, "F-2", 1));
+    TELL_TASK(w, NOON, "bug/F-1", 1, OWNER, owner, owner("mail", NULL));
+    TELL_TASK(w, NOON, "bug/F-2", 1, OWNER, owner, owner("mail", NULL));
+    TELL_FINDING(w, LATER, "F-1", 2, OWNER, owner, owner("web", NULL));
+    assert_str(task_of(w, "INC-1", "bug/F-1")->owner.team, "mail");
+    w->policy.routing[CATEGORY_MANUAL_ERROR] = w->policy.routing[CATEGORY_TECHNICAL_LAPSE];
+    w->policy.routing[CATEGORY_MANUAL_ERROR].owner = owner("web", NULL);
+    TELL_FINDING(w, LATER, "F-2", 2, CATEGORY, category, CATEGORY_MANUAL_ERROR);
+    assert_str(task_of(w, "INC-1", "bug/F-2")->owner.team, "mail");
+    w->policy.rules->when.n = 0;
+    TELL_TASK(w, LATER, "response-evaluation", 1, OWNER, owner, owner("mail", NULL));
+    TELL_CLOSURE(w, LATER, 2, SEVERITY, severity, SEVERITY_LOW);
+    TELL_TASK(w, LATER, "response-evaluation", 2, OWNER, owner, owner("mail", NULL));
+    TELL_CLOSURE(w, LATER, 3, OWNER, owner, owner("web", NULL));
+    assert_str(task_of(w, "INC-1", "response-evaluation")->owner.team, "mail");
+}
+
+static void a_closed_task_is_decided_when_it_is_open_again(void **state)
+{
+    struct world *w = closed_incident(state);
+    struct policy_rule *r = add_rule(w, "rules/payments");
+    r->when = of_label(w, "product", "pay");
+    r->owner = owner("payments", NULL);
+    r->queue = QUEUE_RESPONSE_TEAM;
+    r->priority = PRIORITY_P1;
+    take_finding(w, NOON, technical(w, "F-1", 1));
+    TELL_TASK(w, NOON, "bug/F-1", 1, STATUS, status, REPORTED_VERIFIED);
+    news(w);
+    TELL_FINDING(w, LATER, "F-1", 2, LABELS, labels, labels_of("product", "pay"));
+    assert_news(w, "bug/F-1/3 updated closed:done [priority,labels]\n");
+    TELL_TASK(w, LATER, "bug/F-1", 2, STATUS, status, REPORTED_OPEN);
+    const struct task *task = task_of(w, "INC-1", "bug/F-1");
+    assert_str(task->policy_rule, "rules/payments");
+    assert_str(task->owner.team, "payments");
+    assert_int_equal(task->queue, QUEUE_RESPONSE_TEAM);
+    assert_int_equal(task->priority, PRIORITY_P1);
+}
+
+static void nobody_takes_part_twice(void **state)
+{
+    struct world *w = closed_incident(state);
+    add_rule(w, "rules/all")->participants = groups(w, "legal", "legal");
+    take_finding(w, NOON, technical(w, "F-1", 1));
+    assert_int_equal(task_of(w, "INC-1", "bug/F-1")->participants.n, 1);
+}
+
+/* Maps of many languages have no order: the same in another one is no news. */
+static void labels_have_no_order(void **state)
+{
+    struct world *w = closed_incident(state);
+    struct label items[] = {{STR("a"), STR("1")}, {STR("b"), STR("2")}},
+                 other[] = {{STR("b"), STR("2")}, {STR("a"), STR("1")}},
+                 more[] = {{STR("b"), STR("2")}, {STR("c"), STR("1")}};
+    struct finding_event *f = technical(w, "F-1", 1);
+    SET_FINDING(f, LABELS, labels, ((struct labels){items, 2}));
+    take_finding(w, NOON, f);
+    news(w);
+    TELL_FINDING(w, LATER, "F-1", 2, LABELS, labels, ((struct labels){other, 2}));
+    assert_news(w, "");
+    TELL_FINDING(w, LATER, "F-1", 3, LABELS, labels, ((struct labels){more, 2}));
+    assert_news(w, "bug/F-1/2 updated open [labels]\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -262,6 +336,10 @@ int main(void)
         TEST(times_by_kind_and_by_name),
         TEST(other_times_move_the_deadline),
         TEST(parties_and_duties),
+        TEST(a_trackers_owner_stays_while_rules_say_the_same),
+        TEST(a_closed_task_is_decided_when_it_is_open_again),
+        TEST(nobody_takes_part_twice),
+        TEST(labels_have_no_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

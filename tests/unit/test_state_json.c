@@ -52,6 +52,8 @@ static void test_incident(void **state)
                             .made = 1U << KIND_POSTMORTEM | 1U << KIND_REGISTER_ENTRY,
                             .opened_at = TIME_OF(6),
                             .completed_at = TIME_OF(7),
+                            .accepted = 3,
+                            .accepted_last = TIME_OF(15),
                             .review_last = TIME_OF(8),
                             .reviews = 6,
                             .missing_findings_sent = true,
@@ -85,6 +87,7 @@ static void test_incident(void **state)
         "\"met_late\":4,\"waived\":5},\"findings\":5,\"doubts\":4,\"made\":[\"postmortem\","
         "\"register-entry\"],"
         "\"opened_at\":1795169706000,\"completed_at\":1795169707000,"
+        "\"accepted\":3,\"accepted_last\":1795169715000,"
         "\"review_last\":1795169708000,\"reviews\":6,"
         "\"missing_findings_sent\":true,\"orphans\":7,"
         "\"awaited_since\":1795169713000,\"retired\":8,\"kept_since\":1795169711000,"
@@ -166,6 +169,8 @@ static void test_finding(void **state)
                            .action_type = ACTION_DETECT,
                            .references = {texts, 1},
                            .duplicate_of = STR("F-2"),
+                           .accepted_until = TIME_OF(16),
+                           .accepted_by = STR("b"),
                            .is_inline = true,
                            .kind = KIND_REGISTER_ENTRY,
                            .doubt = DOUBT_CIRCULAR,
@@ -186,7 +191,8 @@ static void test_finding(void **state)
         "\"groups\":[\"a\",\"b\\n\\\"\"],\"work\":\"bug\",\"sop_change\":true,"
         "\"due_at\":1795169701000,\"snoozed_until\":1795169702000,"
         "\"tracker\":{\"system\":\"s\",\"key\":\"k\",\"url\":\"u\"},\"action_type\":\"detect\","
-        "\"references\":[\"a\"],\"duplicate_of\":\"F-2\",\"inline\":true,"
+        "\"references\":[\"a\"],\"duplicate_of\":\"F-2\","
+        "\"accepted_until\":1795169716000,\"accepted_by\":\"b\",\"inline\":true,"
         "\"kind\":\"register-entry\",\"doubt\":\"circular\",\"sop_task\":true,"
         "\"first_seen_at\":1795169703000,\"orphan_last\":1795169704000,\"orphans\":5,"
         "\"orphan_over\":true,"
@@ -215,6 +221,10 @@ static struct task full_task(void)
                         .status = STATUS_CLOSED,
                         .resolution = RESOLUTION_SUPERSEDED,
                         .reason = STR("r"),
+                        .accepted_until = TIME_OF(16),
+                        .accepted_by = STR("b"),
+                        .refused = REPORTED_CLOSED,
+                        .refused_at = TIME_OF(17),
                         .owner = {STR("o"), STR_NONE},
                         .participants = {some, 1},
                         .created_at = TIME_OF(1),
@@ -258,6 +268,7 @@ static const char full_task_text[] =
     "\"finding_id\":\"F/7\",\"kind\":\"bug\",\"queue\":\"external\",\"title\":\"t\","
     "\"description\":\"d\",\"category\":\"manual-error\",\"severity\":\"high\","
     "\"priority\":\"P4\",\"status\":\"closed\",\"resolution\":\"superseded\",\"reason\":\"r\","
+    "\"accepted_until\":1795169716000,\"accepted_by\":\"b\","
     "\"owner\":{\"team\":\"o\"},\"participants\":[\"a\"],"
     "\"created_at\":1795169701000,\"updated_at\":1795169702000,"
     "\"assign_due_at\":1795169703000,\"due_at\":1795169704000,"
@@ -267,7 +278,8 @@ static const char full_task_text[] =
     "\"evidence\":[{\"ref\":\"r\"}],\"submitted_at\":1795169715000,"
     "\"policy_version\":\"p\",\"policy_rule\":\"q\",\"order\":{\"revision\":1,\"taken\":[\"a\"]"
     "},"
-    "\"clock_start\":1795169707000,\"clock_moved\":8,\"paused_for\":7,\"touched_at\":"
+    "\"clock_start\":1795169707000,\"clock_moved\":8,\"paused_for\":7,\"refused\":\"closed\","
+    "\"refused_at\":1795169717000,\"touched_at\":"
     "1795169708000,"
     "\"overdue_from\":1795169713000,"
     "\"assigned_at\":1795169715000,\"postponed\":3,"

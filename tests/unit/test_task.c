@@ -26,7 +26,8 @@ static void report(struct world *w, const char *at, const char *name, int64_t re
 {
     struct task_update_event *u = task_update(w, "INC-1", name, revision);
     SET_UPDATE(u, STATUS, status, status);
-    if (status == REPORTED_DISMISSED) SET_UPDATE(u, REASON, reason, STR("no risk"));
+    if (status == REPORTED_DISMISSED || status == REPORTED_WONT_FIX)
+        SET_UPDATE(u, REASON, reason, STR("no risk"));
     take_update(w, at, u);
 }
 
@@ -54,9 +55,9 @@ static void a_tracker_reports_every_status(void **state)
     report(w, NOON, "bug/F-1", 6, REPORTED_DUPLICATE);
     assert_news(w, "bug/F-1/7 updated closed:duplicate [resolution,sla]\n");
     report(w, NOON, "bug/F-1", 7, REPORTED_WONT_FIX);
-    assert_news(w, "bug/F-1/8 updated closed:wont-fix [resolution]\n");
+    assert_news(w, "bug/F-1/8 updated closed:wont-fix [resolution,reason]\n");
     report(w, NOON, "bug/F-1", 8, REPORTED_DISMISSED);
-    assert_news(w, "bug/F-1/9 updated closed:dismissed [resolution,reason]\n");
+    assert_news(w, "bug/F-1/9 updated closed:dismissed [resolution]\n");
     report(w, NOON, "bug/F-1", 9, REPORTED_CLOSED); /* it is: however it came to be */
     assert_news(w, "");
     report(w, NOON, "bug/F-1", 10, REPORTED_VERIFIED);
@@ -86,7 +87,7 @@ static void a_reason_of_a_tracker_goes_with_its_status(void **state)
     take_update(w, NOON, u);
     TELL_TASK(w, NOON, "bug/F-1", 6, STATUS, status, REPORTED_DISMISSED);
     assert_str(bug(w)->reason, "accepted");
-    report(w, NOON, "bug/F-1", 7, REPORTED_WONT_FIX);
+    report(w, NOON, "bug/F-1", 7, REPORTED_DUPLICATE);
     assert_null(bug(w)->reason.p);
 }
 
@@ -116,7 +117,7 @@ static void order_of_a_tracker_is_its_own(void **state)
 static void an_ended_finding_keeps_its_task_closed(void **state)
 {
     struct world *w = p1_bug(state);
-    TELL_FINDING(w, NOON, "F-1", 2, STATUS, status, REPORTED_WONT_FIX);
+    take_status(w, NOON, 2, REPORTED_WONT_FIX);
     struct task_update_event *u = task_update(w, "INC-1", "bug/F-1", 1);
     SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
     SET_UPDATE(u, TRACKER, tracker, ((struct tracker){.key = STR("SEC-1")}));
@@ -133,7 +134,7 @@ static void a_finding_that_ends_closes_what_its_tracker_left_open(void **state)
 {
     struct world *w = p1_bug(state);
     report(w, NOON, "bug/F-1", 1, REPORTED_BLOCKED);
-    TELL_FINDING(w, NOON, "F-1", 2, STATUS, status, REPORTED_WONT_FIX);
+    take_status(w, NOON, 2, REPORTED_WONT_FIX);
     assert_int_equal(bug(w)->resolution, RESOLUTION_WONT_FIX);
 }
 
@@ -398,6 +399,8 @@ static void every_visible_member_has_its_bit(void **state)
     DIFFERS(status, status = 1)
     DIFFERS(resolution, resolution = 1)
     DIFFERS(reason, reason = STR("x"))
+    DIFFERS(accepted_until, accepted_until = 1)
+    DIFFERS(accepted_by, accepted_by = STR("x"))
     DIFFERS(owner, owner.team = STR("x"))
     DIFFERS(owner, owner.person = STR("x"))
     DIFFERS(participants, participants = groups(w, "a", NULL))

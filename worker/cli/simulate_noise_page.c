@@ -42,6 +42,7 @@ static const struct str members_of[reminder_kind_end] = {
     [REMINDER_STALE] = STR("sla.*.stale, reminders.stale_every"),
     [REMINDER_ESCALATION] = STR("escalation"),
     [REMINDER_VERIFY_DUE] = STR("sla.*.verify, reminders.verify_every, reminders.verify_max"),
+    [REMINDER_NOT_CLOSED] = STR("acceptance"),
     [REMINDER_REVIEW_DUE] = STR("review.on, review.every"),
     [REMINDER_MISSING_FINDINGS] = STR("missing_findings_after"),
     [REMINDER_ORPHAN_FINDING] = STR("orphan_finding_after, reminders.orphan_every"),

@@ -53,6 +53,8 @@ void decode_finding(struct reader *r, const struct json *object, struct str inci
     f->references = members_texts(r, m[M_references]);
     f->duplicate_of = members_other_identifier(r, m[M_duplicate_of], id_bytes(r));
     f->labels = members_labels(r, m[M_labels]);
+    f->accepted_until = members_calendar_time(r, m[M_accepted_until], true);
+    f->accepted_by = members_name(r, m[M_accepted_by]);
     event->by = members_name(r, m[M_by]);
     if (!r->merged) return;
     decode_way(r, m[M_origin], m[M_passed], &f->origin, &f->passed);

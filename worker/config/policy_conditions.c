@@ -64,9 +64,28 @@ static void put_word(struct buf *out, struct str word)
     buf_str(out, word);
 }
 
-/* "…; allowed: …" with what is known of the subject. */
+/* What a name asks for, be it known of the subject or not; 0: nothing. */
+static enum asked asked_of(struct str name)
+{
+    if (str_starts(name, label) && name.n > label.n) return ASKED_LABEL;
+    for (int f = 1; f < flag_end; f++)
+        if (str_eq(name, flag_words.words[f])) return ASKED_FLAG;
+    for (int a = 2; a < asked_end; a++)
+        if (1 << (a - 1) != ASKED_LABEL && str_eq(name, asked_words.words[a]))
+            return (enum asked)(1 << (a - 1));
+    return (enum asked)0;
+}
+
+/* "…; allowed: …" with what is known of the subject; or what is wrong about a name that is known. */
 static enum result unknown(struct parser *p, struct str name)
 {
+    enum asked asked = asked_of(name);
+    if (p->subject->known & asked)
+        return policy_reader_bad(p->reader, p->at,
+                                 asked == ASKED_FLAG
+                                     ? "\"%.*s\" has no value; it stands alone, or behind \"not\""
+                                     : "an operator and a value are missing after \"%.*s\"",
+                                 STR_ARG(name));
     struct buf allowed = {0};
     if (p->subject->known & ASKED_FLAG)
         for (int f = 1; f < flag_end; f++) put_word(&allowed, flag_words.words[f]);
@@ -102,14 +121,11 @@ static enum result read_flag(struct parser *p, struct str name, struct term *ter
 /* What the name asks for, if it is known of the subject. */
 static enum result read_asked(struct parser *p, struct str name, struct term *term)
 {
-    if (str_starts(name, label) && name.n > label.n) {
+    term->asked = asked_of(name);
+    if (term->asked == ASKED_LABEL)
         term->label = arena_str(p->reader->arena, (struct str){name.p + label.n, name.n - label.n});
-        term->asked = ASKED_LABEL;
-    }
-    for (int a = 2; a < asked_end; a++)
-        if (1 << (a - 1) != ASKED_LABEL && str_eq(name, asked_words.words[a]))
-            term->asked = (enum asked)(1 << (a - 1));
-    return p->subject->known & term->asked ? OK : unknown(p, name);
+    bool has_value = term->asked != ASKED_FLAG && (p->subject->known & term->asked);
+    return has_value ? OK : unknown(p, name);
 }
 
 static enum result read_operator(struct parser *p, struct str name, struct str text,
@@ -125,14 +141,39 @@ static enum result read_operator(struct parser *p, struct str name, struct str t
                              has_order ? "=, !=, >=, <=, > or <" : "= or !=");
 }
 
+static void skip_spaces(struct parser *p)
+{
+    while (p->rest.n && *p->rest.p == ' ' && !str_starts(p->rest, and)) skip(&p->rest, 1);
+}
+
+/* Whether it seems to go on with another term, that was not joined as terms are: it would never hold. */
+static bool seems_more(struct str value)
+{
+    static const struct str joints[] = {{" or ", 4}, {" and ", 5}, {"&&", 2}, {"||", 2}};
+    for (size_t i = 0; i < value.n; i++) {
+        if (memchr(operator_bytes, value.p[i], sizeof operator_bytes - 1)) return true;
+        for (size_t k = 0; k < sizeof joints / sizeof *joints; k++)
+            if (value.n - i >= joints[k].n &&
+                text_same((struct str){value.p + i, joints[k].n}, joints[k]))
+                return true;
+    }
+    return false;
+}
+
 /* The value before the next " and ", or between single quotes. */
 static enum result take_value(struct parser *p, struct str name, struct str *value)
 {
-    while (p->rest.n && *p->rest.p == ' ' && !str_starts(p->rest, and)) skip(&p->rest, 1);
+    skip_spaces(p);
     if (!p->rest.n || *p->rest.p != '\'') {
         size_t n = term_length(p->rest);
         *value = trimmed((struct str){p->rest.p, n});
         skip(&p->rest, n);
+        if (seems_more(*value))
+            return policy_reader_bad(p->reader, p->at,
+                                     "\"%.*s\" must stand between single quotes if it is one text; "
+                                     "terms are joined by \" and \", and for \"or\" a list has "
+                                     "several conditions",
+                                     STR_ARG(*value));
         if (value->n) return OK;
         return policy_reader_bad(p->reader, p->at, "the value after %.*s is missing",
                                  STR_ARG(name));
@@ -144,7 +185,7 @@ static enum result take_value(struct parser *p, struct str name, struct str *val
                                  STR_ARG(name));
     *value = (struct str){p->rest.p, (size_t)(end - p->rest.p)};
     skip(&p->rest, value->n + 1);
-    if (!trimmed(p->rest).n) p->rest.n = 0;
+    skip_spaces(p);
     if (!p->rest.n || str_starts(p->rest, and)) return OK;
     return policy_reader_bad(p->reader, p->at, "after the quote of %.*s only \" and \" may stand",
                              STR_ARG(name));

@@ -109,6 +109,10 @@ enum result policy_rules_sla(struct policy_reader *r, const struct policy_place 
     for (size_t i = 0; n && i < all; i++)
         if (!json_object_get(value, priorities[i]))
             return policy_reader_bad(r, at, "the member \"%s\" is missing", priorities[i]);
+    /* Those of the default lie over its own times, not over others. */
+    struct policy *policy = target;
+    if (n && !json_object_get(value, "kinds"))
+        memset(policy->sla_kinds, 0, sizeof policy->sla_kinds);
     return OK;
 }
 
@@ -196,13 +200,30 @@ READ(rule)
     return result;
 }
 
+/* A task says by its name which rule has decided it. */
+static enum result check_names(struct policy_reader *r, const struct policy_place *at,
+                               const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->rules_n; i++)
+        for (size_t k = 0; k < i; k++) {
+            if (!str_eq(policy->rules[i].name, policy->rules[k].name)) continue;
+            const struct policy_place place = {at, NULL, i};
+            return policy_reader_bad(r, &place,
+                                     "\"%.*s\" is what rules[%zu] is called; a rule without a name "
+                                     "is called by its number, from 1 on",
+                                     STR_ARG(policy->rules[i].name), k);
+        }
+    return OK;
+}
+
 enum result policy_rules(struct policy_reader *r, const struct policy_place *at, json_t *value,
                          void *target)
 {
     struct policy *policy = target;
     policy->rules = arena_alloc(r->arena, json_array_size(value) * sizeof *policy->rules);
-    return policy_reader_items(r, at, value, read_rule, RULES_MAX, sizeof *policy->rules,
-                               policy->rules, &policy->rules_n);
+    enum result result = policy_reader_items(
+        r, at, value, read_rule, RULES_MAX, sizeof *policy->rules, policy->rules, &policy->rules_n);
+    return result == OK ? check_names(r, at, policy) : result;
 }
 
 static bool has_set(const struct policy *policy, struct str name)

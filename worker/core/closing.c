@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What counts of what is said of the end of a task. Where verification is asked, that is the word of
- * another one than its owner.
+ * another one than its owner; where a risk has to be accepted, it is by whom and until when.
  */
 #include "closing.h"
 
@@ -34,7 +34,102 @@ static bool is_done(const struct task *task)
     return task && task->resolution == RESOLUTION_DONE;
 }
 
-enum reported_status closing_judge(struct step *step, const struct claim *claim)
+/* ---- risks that are accepted ---- */
+
+/* For want of what wont-fix is left alone, not refused: a click in a tracker has to reach somebody. */
+static bool lacks_acceptance(const struct policy *policy, const struct claim *claim)
+{
+    return policy->acceptance[claim->priority] &&
+           (claim->accepted_until == TIME_NONE || !claim->accepted_by.p);
+}
+
+bool closing_lacks_reason(const struct policy *policy, const struct claim *claim)
+{
+    if (claim->has_reason) return false;
+    if (claim->status == REPORTED_DISMISSED) return true;
+    return claim->status == REPORTED_WONT_FIX && !lacks_acceptance(policy, claim);
+}
+
+bool closing_refuse_reason(struct step *step, const struct claim *claim, struct str incident_id)
+{
+    if (!closing_lacks_reason(step->policy, claim)) return false;
+    step->d->refused = (struct refused){REFUSE_MISSING_FIELD,
+                                        claim->status == REPORTED_DISMISSED
+                                            ? STR("reason: a dismissal needs a reason, a text")
+                                            : STR("reason: wont-fix needs a reason, a text"),
+                                        incident_id};
+    return true;
+}
+
+static struct str time_text(struct step *step, ms_t t)
+{
+    if (t == TIME_NONE) return STR_NONE;
+    char *text = arena_alloc(step->arena, TIMESTAMP_TEXT);
+    timestamp_format(t, text);
+    return (struct str){text, TIMESTAMP_TEXT};
+}
+
+/* What holds a task closed is not taken away by clearing it: that would close it for ever. */
+#define KEPT STR("not taken: wont-fix needs it")
+
+static ms_t take_until(struct step *step, struct claim *claim, bool is_needed, ms_t stored)
+{
+    ms_t said = claim->accepted_until;
+    claim->is_past = said != TIME_NONE && said <= step->cause.at;
+    if (!claim->is_past && (said != TIME_NONE || !is_needed)) return said;
+    step_warn(step, STR("accepted_until"), time_text(step, said),
+              claim->is_past ? STR("not taken: it is past") : KEPT);
+    return stored;
+}
+
+static struct str take_by(struct step *step, const struct claim *claim, bool is_needed,
+                          struct str stored)
+{
+    struct claim accepts = *claim;
+    accepts.by = claim->accepted_by;
+    bool is_own = is_by_owner(&accepts);
+    if (!is_own && (claim->accepted_by.p || !is_needed)) return claim->accepted_by;
+    step_warn(step, STR("accepted_by"), claim->accepted_by,
+              is_own ? STR("accepted-by-owner: not taken") : KEPT);
+    return stored;
+}
+
+void closing_accept(struct step *step, struct claim *claim, bool says_until, bool says_by)
+{
+    const struct task *task = claim->task ? claim->task : &task_none;
+    bool is_needed = task_is_accepted(task) && step->policy->acceptance[claim->priority];
+    claim->accepted_until = says_until ? take_until(step, claim, is_needed, task->accepted_until)
+                                       : task->accepted_until;
+    claim->accepted_by =
+        says_by ? take_by(step, claim, is_needed, task->accepted_by) : task->accepted_by;
+}
+
+/* ---- what is taken ---- */
+
+static void warn_not_closed(struct step *step, const struct claim *claim)
+{
+    const char *lacks[3], *and[] = {"", " and ", ", "};
+    size_t n = 0;
+    if (claim->accepted_by.p == NULL) lacks[n++] = "accepted_by";
+    if (claim->accepted_until == TIME_NONE || claim->is_past) lacks[n++] = "accepted_until";
+    if (!claim->has_reason) lacks[n++] = "reason";
+    struct str all = STR("not closed: it needs ");
+    for (size_t i = n; i > 0; i--)
+        all = arena_printf(step->arena, "%.*s%s%s", STR_ARG(all), lacks[i - 1], and[i - 1]);
+    step_warn(step, STR("status"), reported_status_name(claim->status), all);
+}
+
+static enum reported_status judge_wont_fix(struct step *step, const struct claim *claim)
+{
+    bool is_asked = step->policy->acceptance[claim->priority];
+    bool counts = !claim->is_past && !lacks_acceptance(step->policy, claim) &&
+                  (claim->has_reason || !is_asked);
+    if (counts) return claim->status;
+    warn_not_closed(step, claim);
+    return reported_status_none;
+}
+
+static enum reported_status judge_done(struct step *step, const struct claim *claim)
 {
     const struct policy *policy = step->policy;
     enum reported_status status = claim->status;
@@ -45,4 +140,10 @@ enum reported_status closing_judge(struct step *step, const struct claim *claim)
     step_warn(step, STR("status"), reported_status_name(claim->status),
               STR("verified-by-owner: resolved"));
     return REPORTED_RESOLVED;
+}
+
+enum reported_status closing_judge(struct step *step, const struct claim *claim)
+{
+    return claim->status == REPORTED_WONT_FIX ? judge_wont_fix(step, claim)
+                                              : judge_done(step, claim);
 }

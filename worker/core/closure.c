@@ -202,7 +202,6 @@ static void follow(struct step *step, struct entry *entry)
 static void close_task(struct step *step, struct entry *entry)
 {
     const struct incident *incident = step->incident;
-    if (entry->task->status == STATUS_CLOSED) return;
     if (incident->merged_into.p)
         task_close(step, entry, RESOLUTION_DUPLICATE,
                    arena_printf(step->arena, "merged into %.*s", STR_ARG(incident->merged_into)));

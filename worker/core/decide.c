@@ -8,6 +8,7 @@
 
 #include "closure.h"
 #include "finding.h"
+#include "finding_task.h"
 #include "merged.h"
 #include "recipient.h"
 #include "reminder.h"
@@ -120,6 +121,7 @@ static enum decide_result tick(struct step *step, const struct event *event, ms_
     if (entry->type == ENTRY_FINDING) {
         finding_tick(step, entry, until);
     } else {
+        if (task_is_accepted(entry->task)) finding_task_end_acceptance(step, entry);
         task_settle(step, entry, until);
         reminder_tick(step, entry, until);
     }

@@ -104,6 +104,8 @@ struct closure_event {
     X(TASK_UPDATE_SNOOZED_UNTIL, TIME, snoozed_until)                   \
     X(TASK_UPDATE_TRACKER, OBJECT(tracker), tracker)                    \
     X(TASK_UPDATE_EVIDENCE, OBJECTS(evidence_list, evidence), evidence) \
+    X(TASK_UPDATE_ACCEPTED_UNTIL, TIME, accepted_until)                 \
+    X(TASK_UPDATE_ACCEPTED_BY, TEXT, accepted_by)                       \
     X(TASK_UPDATE_SUBMITTED_AT, TIME, submitted_at)                     \
     X(TASK_UPDATE_DUE_AT, TIME, due_at) /* no obligation is moved by it, nor anything else */
 

@@ -5,6 +5,7 @@
  */
 #include "finding.h"
 
+#include "closing.h"
 #include "common/ensure.h"
 #include "common/text.h"
 #include "deadline.h"
@@ -14,6 +15,7 @@
 #include "occurrence.h"
 #include "order.h"
 #include "reminder.h"
+#include "rules.h"
 #include "schedule.h"
 
 static void merge(struct finding *stored, const struct finding *in, unsigned present)
@@ -25,7 +27,9 @@ static void merge(struct finding *stored, const struct finding *in, unsigned pre
  * dismissal has to have one, and takes what is stored for its own (R4.76, R4.81). */
 static unsigned says(const struct finding *stored, const struct finding *in, unsigned present)
 {
-    if (!(present & FINDING_STATUS) || in->status == REPORTED_DISMISSED) return present;
+    if (!(present & FINDING_STATUS) || in->status == REPORTED_DISMISSED ||
+        in->status == REPORTED_WONT_FIX)
+        return present;
     enum reported_status old = stored->status ? stored->status : REPORTED_OPEN;
     enum reported_status now = in->status ? in->status : REPORTED_OPEN;
     return old == now ? present : present | FINDING_REASON;
@@ -104,18 +108,27 @@ void finding_look_again(struct step *step, struct entry *entry)
     finding_task_settle(step, finding, old);
 }
 
-static bool lacks_reason(const struct finding *stored, const struct finding_event *event)
+static struct claim claim_of(struct step *step, const struct finding *stored,
+                             const struct finding_event *event)
 {
-    if (!(event->present & FINDING_STATUS) || event->finding.status != REPORTED_DISMISSED)
-        return false;
-    return !((event->present & FINDING_REASON) ? event->finding.reason.n : stored->reason.n);
+    struct finding f = *stored;
+    merge(&f, &event->finding, event->present);
+    return (struct claim){
+        .status = event->present & FINDING_STATUS ? f.status : reported_status_none,
+        .priority = rules_decide(step, rules_kind(step, &f), &f).priority,
+        .has_reason = f.reason.n,
+        .accepted_until = f.accepted_until,
+        .accepted_by = f.accepted_by,
+    };
 }
 
-static struct warnings dismissal_warning(struct step *step)
+static struct warnings reason_warning(struct step *step, enum reported_status status)
 {
     struct warning *w = ARENA_NEW(step->arena, struct warning);
-    *w =
-        (struct warning){STR("reason"), STR_NONE, STR("not dismissed: a dismissal needs a reason")};
+    *w = (struct warning){STR("reason"), STR_NONE,
+                          status == REPORTED_DISMISSED
+                              ? STR("not dismissed: a dismissal needs a reason")
+                              : STR("not closed: wont-fix needs a reason")};
     return (struct warnings){w, 1};
 }
 
@@ -152,17 +165,13 @@ struct entry *finding_entry(struct step *step, const struct finding *said)
 
 bool finding_refused(struct step *step, const struct finding_event *event)
 {
-    struct decision *d = step->d;
     const struct entry *entry = finding_entry(step, &event->finding);
     const struct finding *stored = entry->exists ? entry->finding : &finding_none;
     if (step_refuse_crowded(step, stored->order, event->finding.order)) return true;
     /* Where it passes through it is known by name alone. */
     if (stored->moved_to.p && stored->origin.incident_id.p) return false;
-    if (!lacks_reason(stored, event)) return false;
-    d->refused =
-        (struct refused){REFUSE_MISSING_FIELD, STR("reason: a dismissal needs a reason, a text"),
-                         event->incident_id};
-    return true;
+    struct claim claim = claim_of(step, stored, event);
+    return closing_refuse_reason(step, &claim, event->incident_id);
 }
 
 /* What is told of one that is elsewhere follows it there. Where it began it stays known what was said
@@ -202,17 +211,18 @@ static void take_here(struct step *step, struct entry *entry, const struct findi
     warn_of_name(step, finding, &event->finding);
     step_count_finding(step, finding);
     if (incident->level == LEVEL_UNCONFIRMED || (incident->merged_into.p && !finding->kind)) {
-        finding_task_say(step, finding, present);
+        finding_task_say(step, finding, old, present);
         finding->orphan_over = true;
         tell_of_incident(step, finding);
     } else if (!finding->kind && (incident->phase == PHASE_WAITING || in_closure)) {
         /* Held; a closure releases its findings itself, when all of it is known. */
-        finding_task_say(step, finding, present);
+        finding_task_say(step, finding, old, present);
         hold_warnings(step, finding);
     } else {
         if (!finding->kind) take_held_warnings(step, finding);
+        enum reported_status refused = finding_task_judge(step, finding, old, &present);
         present = duplicate_judge(step, finding, old, present, in_closure);
-        finding_task_follow_up(step, finding, present);
+        finding_task_follow_up(step, finding, present, refused);
         if (!in_closure) duplicate_doubts_may_end(step, finding, old);
     }
 }
@@ -229,10 +239,12 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
     step->cause.by = event->by;
     const struct finding *stored = entry->exists ? entry->finding : &finding_none;
     unsigned present = event->present;
-    if (in_closure && lacks_reason(stored, event)) {
-        /* One entry cannot refuse a whole closure: only its dismissal does not count. */
+    struct claim claim = claim_of(step, stored, event);
+    if (in_closure && closing_lacks_reason(step->policy, &claim)) {
+        /* One entry cannot refuse a whole closure: only its end does not count. */
         present &= ~(unsigned)FINDING_STATUS;
-        step->warnings = step_join_warnings(step->arena, step->warnings, dismissal_warning(step));
+        step->warnings =
+            step_join_warnings(step->arena, step->warnings, reason_warning(step, claim.status));
     }
     if (stored->moved_to.p)
         follow(step, entry, event, present);
@@ -265,8 +277,10 @@ void finding_release(struct step *step, struct entry *entry)
     if (finding->carried.n) {
         come(step, finding);
     } else {
-        unsigned present = duplicate_judge(step, finding, finding, ~0u, false);
-        finding_task_follow_up(step, finding, present);
+        unsigned present = ~0u;
+        enum reported_status refused = finding_task_judge(step, finding, &finding_none, &present);
+        present = duplicate_judge(step, finding, finding, present, false);
+        finding_task_follow_up(step, finding, present, refused);
     }
     step->warnings = closure_warnings;
 }

@@ -94,11 +94,13 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
     if (present & FINDING_GROUPS) task->participants = ruling.participants;
     if (present & FINDING_LABELS) task->labels = finding->labels;
     if (present & DECIDES) task_decide_anew(step, task, &ruling);
-    if (present & FINDING_OWNER) task->owner = ruling.owner;
+    if ((present & FINDING_OWNER) && !rules_set_owner(&ruling)) task->owner = ruling.owner;
     if (task->kind == KIND_SOP_UPDATE) return; /* its own life: status, dates and tracker */
     if (present & (FINDING_CATEGORY | FINDING_WORK)) task->policy_rule = ruling.rule;
     if (present & FINDING_TRACKER) task->tracker = finding->tracker;
     const struct task before = *task;
+    if (present & FINDING_ACCEPTED_UNTIL) task->accepted_until = finding->accepted_until;
+    if (present & FINDING_ACCEPTED_BY) task->accepted_by = finding->accepted_by;
     if (present & FINDING_STATUS) task_apply_status(step, task, status_of(finding));
     /* A date that was given stays; one that is past does not fit a second life. */
     bool again = task->occurrence > before.occurrence && finding->due_at > step->at;
@@ -162,6 +164,8 @@ static void open_task(struct step *step, const struct finding *finding, enum tas
     /* `created` says open, always; how far the work is already is the next version. */
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
+    task->accepted_until = finding->accepted_until;
+    task->accepted_by = finding->accepted_by;
     if (status_of(finding) > REPORTED_OPEN) task_apply_status(step, task, finding->status);
     task_apply_snooze(step, task, finding->snoozed_until);
     task->reason = reason_of(step, finding, present);
@@ -181,21 +185,60 @@ static void open_sop_update(struct step *step, const struct finding *finding)
     }
 }
 
-/* What counts of its status is its status. `task`: that it has; NULL: none yet. */
-static void judge_status(struct step *step, struct finding *finding, const struct task *task,
-                         unsigned present)
+#define END (FINDING_STATUS | FINDING_ACCEPTED_UNTIL | FINDING_ACCEPTED_BY)
+
+static struct claim claim_of(struct step *step, const struct finding *finding,
+                             const struct task *task, unsigned present)
 {
-    if (!(present & FINDING_STATUS)) return;
     const struct ruling ruling = rules_decide(step, rules_kind(step, finding), finding);
     bool is_rated = !task || (present & FINDING_SEVERITY);
-    struct claim claim = {
+    return (struct claim){
         .task = task,
-        .status = finding->status,
+        .status = finding->status ? finding->status : REPORTED_OPEN,
         .priority = is_rated ? ruling.priority : task->priority,
         .owner = !task || (present & FINDING_OWNER) ? ruling.owner : task->owner,
         .by = finding->status_by,
+        .has_reason = finding->reason.n,
+        .accepted_until = finding->accepted_until,
+        .accepted_by = finding->accepted_by,
     };
+}
+
+/* What counts of the end that it says is what it says; where that is nothing, its status stays as it
+ * was. `task`: that it has; NULL: none yet. Returns the status that was not taken. */
+static enum reported_status judge_end(struct step *step, struct finding *finding,
+                                      const struct task *task, const struct finding *was,
+                                      unsigned *present)
+{
+    if (!(*present & END)) return reported_status_none;
+    /* What was wanting is said now. */
+    if (!(*present & FINDING_STATUS) && task && task->refused) {
+        finding->status = task->refused;
+        *present |= FINDING_STATUS;
+    }
+    struct claim claim = claim_of(step, finding, task, *present);
+    closing_accept(step, &claim, !task || (*present & FINDING_ACCEPTED_UNTIL),
+                   !task || (*present & FINDING_ACCEPTED_BY));
+    finding->accepted_until = claim.accepted_until;
+    finding->accepted_by = claim.accepted_by;
+    if (!(*present & FINDING_STATUS)) return reported_status_none;
     finding->status = closing_judge(step, &claim);
+    if (finding->status) return reported_status_none;
+    finding->status = was->status;
+    if (!finding->reason.p) finding->reason = was->reason;
+    *present &= ~(unsigned)FINDING_STATUS;
+    return claim.status;
+}
+
+static void note_refused(struct step *step, const struct finding *finding,
+                         enum reported_status refused)
+{
+    if (!refused) return;
+    struct entry *entry = step_task_entry(step, name_of(step, finding, finding->kind));
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    task_note_refused(step, task, refused);
+    task_changed(step, entry, before);
 }
 
 static const struct task *task_of(struct step *step, const struct finding *finding)
@@ -224,10 +267,16 @@ static void finish_follow_up(struct step *step, struct finding *finding, unsigne
     if (category_is_process(finding_task_category(finding))) followup_need_stakeholders(step);
 }
 
-void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present)
+enum reported_status finding_task_judge(struct step *step, struct finding *finding,
+                                        const struct finding *was, unsigned *present)
+{
+    return judge_end(step, finding, task_of(step, finding), was, present);
+}
+
+void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present,
+                            enum reported_status refused)
 {
     enum task_kind old = finding->kind;
-    judge_status(step, finding, task_of(step, finding), present);
     finding->kind = rules_kind(step, finding);
     if (old == finding->kind) {
         update_task(step, old, finding, present);
@@ -239,18 +288,22 @@ void finding_task_follow_up(struct step *step, struct finding *finding, unsigned
                        arena_printf(step->arena, "now a %.*s", STR_ARG(now)));
         open_task(step, finding, finding->kind, old, present);
     }
+    note_refused(step, finding, refused);
     finish_follow_up(step, finding, present);
 }
 
 /* ---- on the way from one incident to another ---- */
 
-void finding_task_say(struct step *step, struct finding *finding, unsigned present)
+void finding_task_say(struct step *step, struct finding *finding, const struct finding *was,
+                      unsigned present)
 {
     size_t n = finding->carried.n;
     if (!n) return;
-    judge_status(step, finding, &finding->carried.items[0], present);
+    enum reported_status refused =
+        judge_end(step, finding, &finding->carried.items[0], was, &present);
     struct task *tasks = arena_copy(step->arena, finding->carried.items, n * sizeof *tasks);
     for (size_t i = 0; i < n; i++) apply(step, &tasks[i], finding, present);
+    if (refused) task_note_refused(step, &tasks[0], refused);
     finding->carried.items = tasks;
 }
 
@@ -356,4 +409,41 @@ void finding_task_decide_anew(struct step *step, struct entry *entry)
     if (!finding->kind || (!is_rated && !step->policy->rules_n)) return;
     decide_anew(step, finding, finding->kind);
     if (finding->sop_task) decide_anew(step, finding, KIND_SOP_UPDATE);
+}
+
+/* "2026-11-27", the day of the calendar. */
+static struct str date_of(struct step *step, ms_t at)
+{
+    char text[TIMESTAMP_TEXT];
+    timestamp_format(calendar_local(&step->policy->calendar, at), text);
+    return arena_str(step->arena, (struct str){text, sizeof "2026-11-27" - 1});
+}
+
+static struct str acceptance_ended(struct step *step, const struct task *task)
+{
+    struct str date = date_of(step, task->accepted_until);
+    const char *by = task->accepted_by.p ? " by " : "";
+    return arena_printf(step->arena, "the risk was accepted%s%.*s until %.*s", by,
+                        STR_ARG(task->accepted_by), STR_ARG(date));
+}
+
+void finding_task_end_acceptance(struct step *step, struct entry *entry)
+{
+    struct str why = acceptance_ended(step, entry->task);
+    struct cause tick = step->cause;
+    step->cause = (struct cause){.at = entry->task->accepted_until};
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    task_apply_status(step, task, REPORTED_OPEN);
+    task->reason = why;
+    task_changed(step, entry, before);
+    step->cause = tick;
+    if (!task_kind_is_finding_work(task->kind)) return;
+    struct entry *holder = step_finding_entry(step, &task->origin, task->finding_id);
+    struct finding *finding = arena_copy(step->arena, holder->finding, sizeof *finding);
+    if (finding_task_is_ended(finding)) finding->status = REPORTED_OPEN;
+    finding->accepted_until = TIME_NONE;
+    finding->accepted_by = finding->reason = finding->status_by = STR_NONE;
+    holder->finding = finding;
+    step_touch(step, holder);
 }

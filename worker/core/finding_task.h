@@ -16,11 +16,19 @@ static inline bool finding_task_is_ended(const struct finding *finding)
 {
     return finding->status >= REPORTED_VERIFIED && !finding->doubt;
 }
+/* Leaves in the finding what counts of the end that a record says; where that is nothing, its status
+ * stays as it `was`. Returns the status that was not taken, none as a rule. */
+enum reported_status finding_task_judge(struct step *step, struct finding *finding,
+                                        const struct finding *was, unsigned *present);
 /* The part of a finding's life that needs a closed incident: its tasks are made, moved, changed.
- * `present`: what the record says. */
-void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present);
+ * `present`: what the record says; `refused`: what of it is not taken. */
+void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present,
+                            enum reported_status refused);
+/* The time is over for which the risk of the task was accepted: it is open again, and its finding. */
+void finding_task_end_acceptance(struct step *step, struct entry *entry);
 /* What a record says, put into the tasks of a finding that is held with them. */
-void finding_task_say(struct step *step, struct finding *finding, unsigned present);
+void finding_task_say(struct step *step, struct finding *finding, const struct finding *was,
+                      unsigned present);
 /* What a task of the finding is called in an incident, as far as is known here. */
 struct str finding_task_id_in(struct step *step, struct str incident_id,
                               const struct finding *finding, enum task_kind kind);

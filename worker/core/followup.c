@@ -116,6 +116,7 @@ void followup_update(struct step *step, struct entry *entry)
     const struct ruling ruling = rules_of(step, task);
     task_decide_anew(step, task, &ruling);
     task->labels = incident->labels;
-    if (incident->cursor.changes & CHANGE_OWNER) task->owner = ruling.owner;
+    if ((incident->cursor.changes & CHANGE_OWNER) && !rules_set_owner(&ruling))
+        task->owner = ruling.owner;
     task_changed(step, entry, before);
 }

@@ -57,12 +57,18 @@ struct labels {
     size_t n;
 };
 
+static inline bool labels_have(struct labels labels, struct label label)
+{
+    for (size_t i = 0; i < labels.n; i++)
+        if (str_eq(labels.items[i].name, label.name))
+            return str_eq(labels.items[i].value, label.value);
+    return false;
+}
+/* In whatever order they stand: each name is there once, and many languages' maps have no order. */
 static inline bool labels_eq(struct labels a, struct labels b)
 {
     bool same = a.n == b.n;
-    for (size_t i = 0; same && i < a.n; i++)
-        same =
-            str_eq(a.items[i].name, b.items[i].name) && str_eq(a.items[i].value, b.items[i].value);
+    for (size_t i = 0; same && i < a.n; i++) same = labels_have(b, a.items[i]);
     return same;
 }
 static inline size_t labels_bytes(struct labels labels)

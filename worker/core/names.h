@@ -127,6 +127,7 @@
     X(REMINDER_OVERDUE, "overdue")                   \
     X(REMINDER_DUE, "due")                           \
     X(REMINDER_VERIFY_DUE, "verify-due")             \
+    X(REMINDER_NOT_CLOSED, "not-closed")             \
     X(REMINDER_STALE, "stale")                       \
     X(REMINDER_DUE_SOON, "due-soon")                 \
     X(REMINDER_ASSIGN_DUE, "assign-due")             \

@@ -90,7 +90,10 @@ static ms_t next_point(const struct policy *policy, const struct task *task,
                        enum reminder_kind kind)
 {
     ms_t after = task->reminders[kind].last;
-    if (task->status == STATUS_CLOSED || task_is_paused(task)) return TIME_NONE;
+    if (task->status == STATUS_CLOSED) return TIME_NONE;
+    /* It answers to what somebody has just done, also while the rest is silent. */
+    if (kind == REMINDER_NOT_CLOSED) return task->refused_at > after ? task->refused_at : TIME_NONE;
+    if (task_is_paused(task)) return TIME_NONE;
     if (task->status == STATUS_RESOLVED)
         return kind == REMINDER_VERIFY_DUE ? verify_next(policy, task, after) : TIME_NONE;
     switch (kind) {
@@ -103,6 +106,7 @@ static ms_t next_point(const struct policy *policy, const struct task *task,
         if (!owner_is_nobody(task->owner)) return TIME_NONE;
         return schedule_repeat(&policy->calendar, task->assign_due_at, policy->assign_every, after);
     case REMINDER_VERIFY_DUE: /* of what is resolved alone */
+    case REMINDER_NOT_CLOSED: /* has been looked at */
     case REMINDER_REVIEW_DUE:
     case REMINDER_MISSING_FINDINGS:
     case REMINDER_ORPHAN_FINDING: /* not about a task */
@@ -162,15 +166,19 @@ struct str reminder_title(struct step *step, struct str title)
 void reminder_add(struct step *step, struct reminder_output *reminder, enum role role,
                   struct owner who)
 {
-    for (size_t i = 0; i < reminder->recipients_n; i++)
-        if (reminder->recipients[i].role == role && owner_eq(reminder->recipients[i].who, who))
-            return;
+    struct str person = who.person, from = STR_NONE;
+    if (person.p) who.person = policy_delegate(step->policy, person, step->d->now);
+    if (!str_eq(who.person, person)) from = person;
+    for (size_t i = 0; i < reminder->recipients_n; i++) {
+        const struct recipient *r = &reminder->recipients[i];
+        if (r->role == role && owner_eq(r->who, who) && str_eq(r->delegated_from, from)) return;
+    }
     /* Reminders have few recipients: one more array for each is cheaper than keeping a capacity. */
     struct recipient *grown =
         arena_alloc(step->arena, (reminder->recipients_n + 1) * sizeof *grown);
     if (reminder->recipients_n)
         memcpy(grown, reminder->recipients, reminder->recipients_n * sizeof *grown);
-    grown[reminder->recipients_n++] = (struct recipient){role, who};
+    grown[reminder->recipients_n++] = (struct recipient){role, who, from};
     reminder->recipients = grown;
 }
 
@@ -255,6 +263,10 @@ static void add_recipients(struct step *step, struct reminder_output *reminder,
         add_role(step, reminder, ROLE_OWNER, task);
         add_role(step, reminder, ROLE_ON_CALL, task);
         break;
+    case REMINDER_NOT_CLOSED:
+        add_role(step, reminder, ROLE_OWNER, task);
+        add_role(step, reminder, ROLE_RESPONSE_LEAD, task);
+        return;
     case REMINDER_ASSIGN_DUE:
     case REMINDER_VERIFY_DUE:
     case REMINDER_REVIEW_DUE:
@@ -332,6 +344,10 @@ static struct str summary(struct step *step, const struct task *task,
     struct str id = state_task_id(arena, task->incident_id, task->name);
     struct str title = reminder_title(step, task->title);
     struct str says = phrase(step, task, reminder);
+    if (reminder->covers >> REMINDER_NOT_CLOSED & 1)
+        says = arena_printf(arena, "%.*s; it was reported as %.*s and is not closed: %s",
+                            STR_ARG(says), STR_ARG(reported_status_name(task->refused)),
+                            "that needs reason, accepted_until and accepted_by");
     return text_clean(arena, arena_printf(arena, "%.*s %.*s %.*s '%.*s' %.*s",
                                           STR_ARG(priority_name(task->priority)),
                                           STR_ARG(task_kind_name(task->kind)), STR_ARG(id),

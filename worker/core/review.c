@@ -45,8 +45,8 @@ static ms_t awaited_at(const struct policy *policy, ms_t since)
 /* When the retention of what is stored begins; TIME_NONE where nothing is. */
 static ms_t kept_from(const struct incident *incident)
 {
-    return incident->retired == incident->occurrence ? incident->kept_since
-                                                     : incident->completed_at;
+    if (incident->retired == incident->occurrence) return incident->kept_since;
+    return time_later(incident->completed_at, incident->accepted_last);
 }
 
 ms_t review_wake_at(const struct policy *policy, const struct incident *incident)
@@ -61,6 +61,8 @@ ms_t review_wake_at(const struct policy *policy, const struct incident *incident
         if (incident->cursor.stage == STAGE_RETIRE) return incident->completed_at;
         /* What a closure that is under way still needs is not deleted. */
         if (incident->cursor.stage || kept_from(incident) == TIME_NONE) return TIME_NONE;
+        /* A risk that is accepted will be back. */
+        if (incident->accepted) return TIME_NONE;
         return deadline_add(&policy->calendar, kept_from(incident), policy->retention);
     case PHASE_WAITING:
     default: return send_at(policy, awaited_at(policy, incident->awaited_since));
@@ -229,6 +231,7 @@ enum decide_result review_retire(struct step *step)
     incident->doubts = 0;
     incident->title = STR_NONE;
     incident->owner = incident_none.owner;
+    incident->labels = incident_none.labels;
     incident->cursor.stage = STAGE_RETIRE;
     for (struct entry *e = step->header->next_sibling; e; e = e->next_sibling) {
         if (!e->exists || e->holder != e) continue;

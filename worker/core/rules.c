@@ -82,8 +82,8 @@ static struct str_list joined(struct arena *arena, struct str_list a, struct str
     for (size_t i = 0; i < a.n; i++) both.items[i] = a.items[i];
     for (size_t i = 0; i < b.n; i++) {
         size_t j = 0;
-        while (j < a.n && !str_eq(a.items[j], b.items[i])) j++;
-        if (j == a.n) both.items[both.n++] = b.items[i];
+        while (j < both.n && !str_eq(both.items[j], b.items[i])) j++;
+        if (j == both.n) both.items[both.n++] = b.items[i];
     }
     return both;
 }
@@ -100,7 +100,7 @@ static void apply(struct step *step, const struct policy_rule *rule, struct ruli
     ruling->by = rule;
     ruling->rule = rule->name;
     if (rule->queue) ruling->queue = rule->queue;
-    if (!owner_is_nobody(rule->owner)) ruling->owner = ruling->fallback = rule->owner;
+    if (rules_set_owner(ruling)) ruling->owner = ruling->fallback = rule->owner;
     ruling->priority = rule->priority ? rule->priority : moved(ruling->priority, rule->priority_by);
     ruling->times = rule->times;
     if (rule->participants.n)

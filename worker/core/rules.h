@@ -18,6 +18,12 @@ struct ruling {
     struct str rule; /* what the task says decided it */
 };
 
+/* Whether the owner is that of a rule, whatever the finding or the incident says. */
+static inline bool rules_set_owner(const struct ruling *ruling)
+{
+    return ruling->by && !owner_is_nobody(ruling->by->owner);
+}
+
 /* Of a finding or (NULL) of the incident itself. */
 enum severity rules_severity(const struct step *step, const struct finding *finding);
 /* The kind of a finding's task, by its own records alone (R4.173): what changes about its incident

@@ -158,6 +158,8 @@ struct edge_list {
     OWN(WORDS(task_kind, 0), made) /* incident-level tasks that were ever made */ \
     OWN(TIME, opened_at)    /* of this occurrence, as is the next */ \
     OWN(TIME, completed_at) \
+    OWN(INTEGER, accepted)  /* tasks that are closed as a risk accepted for a time */ \
+    OWN(TIME, accepted_last) /* when it was last said of one that it is not any more */ \
     OWN(TIME, review_last)  /* the last scheduled review, or when the first clock began */ \
     OWN(INTEGER, reviews)   /* review-due reminders in this occurrence */ \
     OWN(BOOLEAN, missing_findings_sent) \
@@ -285,6 +287,8 @@ struct task_list {
     X(FINDING_ACTION_TYPE, WORD(action_type), action_type) \
     X(FINDING_REFERENCES, LIST, references) \
     X(FINDING_DUPLICATE_OF, TEXT, duplicate_of) \
+    X(FINDING_ACCEPTED_UNTIL, TIME, accepted_until) \
+    X(FINDING_ACCEPTED_BY, TEXT, accepted_by) \
     X(FINDING_LABELS, LABELS, labels)
 
 /* The worker's own. X(type, member, its name in the state). */
@@ -348,6 +352,9 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     CHANGES(WORD(task_status), status) \
     CHANGES(WORD(resolution), resolution) \
     CHANGES(TEXT, reason) \
+    CHANGES(TIME, accepted_until) /* of a risk: what was said and counts; it holds while the task \
+                                        is closed as wont-fix */ \
+    CHANGES(TEXT, accepted_by) \
     CHANGES(OBJECT(owner), owner) \
     CHANGES(LIST, participants) \
     CHANGES(LABELS, labels) \
@@ -377,6 +384,9 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     OWN(INTEGER, clock_moved)    /* ms by which it was moved */ \
     OWN(INTEGER, paused_for)     /* ms that the clock has stood: less, where due_at was moved on to a \
                                        working day */ \
+    OWN(WORD(reported_status), refused) /* the end that was reported last and not taken, for want \
+                                              of what it needs */ \
+    OWN(TIME, refused_at)        /* when it was reported first */ \
     OWN(TIME, touched_at)        /* the last record that changed it */ \
     OWN(TIME, overdue_from)      /* what is overdue is counted from here, or from due_at if that is \
                                     later: the last new deadline, rise, or end of a silence */ \
@@ -393,6 +403,11 @@ struct task { TASK_MEMBERS(MEMBER, MEMBER, MEMBER) };
 static inline bool task_is_paused(const struct task *task)
 {
     return task->paused_at != TIME_NONE;
+}
+/* A risk that is accepted for a time: at its end the task is open again (R4.203). */
+static inline bool task_is_accepted(const struct task *task)
+{
+    return task->resolution == RESOLUTION_WONT_FIX && task->accepted_until != TIME_NONE;
 }
 /* Closed because it was done. */
 static inline bool task_is_done(const struct task *task)
@@ -432,6 +447,7 @@ static inline bool task_is_overdue(const struct task *task, ms_t now)
     X(INTEGER, occurrence) \
     X(TIME, due_for) \
     X(WORDS(role, 0), roles)     /* in which its recipient is told */ \
+    X(LIST, delegated_from)      /* those who are away, for whom its recipient stands in */ \
     X(WORDS(reminder_kind, 0), covers) \
     X(INTEGER, coalesced) \
     X(TEXT, summary) \
@@ -462,7 +478,7 @@ struct digest_item_list {
 
 /* A record of items, and the entry that it becomes (R6.13). */
 #define ITEMS_MEMBERS(X) \
-    X(BOOLEAN, urgent)           /* one of them cannot wait */ \
+    X(BOOLEAN, urgent)           /* none of them can wait; else all of them can */ \
     X(OBJECTS(digest_item_list, digest_item), items)
 struct items { ITEMS_MEMBERS(MEMBER) };
 

@@ -40,6 +40,8 @@ static void check_header(const struct incident *old, const struct incident *now)
     ENSURE(counts->met_late >= 0);
     ENSURE(counts->waived >= 0);
     ENSURE(counts->closed == counts->met + counts->met_late + counts->waived);
+    ENSURE(now->accepted >= 0);
+    ENSURE(now->accepted <= counts->waived);
     ENSURE(now->doubts >= 0);
     ENSURE(now->doubts <= now->findings);
     ENSURE(now->occurrence >= old->occurrence);

@@ -67,6 +67,11 @@ static void judge(const struct step *step, struct task *task)
         task->first_breached_at = TIME_NONE;
 }
 
+ms_t task_acceptance_ends(const struct task *task)
+{
+    return task_is_accepted(task) ? task->accepted_until : TIME_NONE;
+}
+
 ms_t task_next_sla(const struct policy *policy, const struct task *task)
 {
     if (task->status == STATUS_CLOSED) return TIME_NONE;
@@ -93,6 +98,7 @@ static void move_last(struct task *task, int64_t paused, int64_t due_moved, ms_t
     for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++) {
         ms_t *last = &task->reminders[kind].last;
         if (*last == TIME_NONE) continue;
+        if (kind == REMINDER_NOT_CLOSED) continue; /* it follows from no deadline */
         /* What was asked for when the deadline came is not asked for again when it comes once more. */
         bool was_asked = kind == REMINDER_ASSIGN_DUE && *last >= assign_due_at;
         bool is_of_task = kind == REMINDER_STALE || kind == REMINDER_VERIFY_DUE;
@@ -150,8 +156,10 @@ struct task *task_edit(struct step *step, struct entry *entry, const struct task
     return own_copy(step, entry, before);
 }
 
-static void count(struct counts *counts, const struct task *task, int64_t by)
+static void count(struct incident *incident, const struct task *task, int64_t by)
 {
+    struct counts *counts = &incident->counts;
+    incident->accepted += by * task_is_accepted(task);
     if (task->status == STATUS_CLOSED) {
         counts->closed += by;
         *(task->sla == SLA_MET        ? &counts->met
@@ -195,6 +203,10 @@ static enum task_event event_of(const struct task *before, const struct task *af
 static void close_as(struct step *step, struct task *task, enum resolution resolution)
 {
     if (task_is_paused(task)) resume(step, task);
+    if (resolution != RESOLUTION_WONT_FIX) {
+        task->accepted_until = TIME_NONE;
+        task->accepted_by = STR_NONE;
+    }
     task->resolution = resolution;
     if (task->status == STATUS_CLOSED) return;
     task->status = STATUS_CLOSED;
@@ -233,8 +245,10 @@ static void put_change(struct step *step, struct entry *entry, const struct task
     if (visible || told) {
         enum task_event event = event_of(before, task);
         if (event == TASK_REOPENED) occurrence_ensure_open(step);
-        count(&step->incident->counts, before, -1);
-        count(&step->incident->counts, task, 1);
+        count(step->incident, before, -1);
+        count(step->incident, task, 1);
+        if (task_is_accepted(before) && !task_is_accepted(task))
+            step->incident->accepted_last = time_later(step->incident->accepted_last, step->at);
         if (str_eq(task->reason, TASK_RAISED) && str_eq(before->reason, TASK_RAISED))
             task->reason = STR_NONE; /* said once, it is no reason of what comes later */
         task->policy_version = step->policy->version;
@@ -314,22 +328,44 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     count_messages(step, task);
     entry->exists = true;
     step_touch(step, entry);
-    count(&step->incident->counts, task, 1);
+    count(step->incident, task, 1);
     emit(step, entry, TASK_CREATED, NULL);
     return entry;
 }
 
-/* A second life: the same task, the next occurrence, and priority and deadlines of a new one. */
+/* Whose it is, and where: what a tracker or a person made of it stays while the decision does. */
+static void decide_place(struct task *task, const struct ruling *ruling)
+{
+    bool was_ruled = task_is_ruled(task);
+    bool is_ours = owner_eq(task->owner, task->given);
+    if (is_ours || (rules_set_owner(ruling) && !owner_eq(task->given, ruling->owner)))
+        task->owner = ruling->owner;
+    task->given = ruling->owner;
+    if (!ruling->by && !was_ruled) return;
+    task->policy_rule = ruling->rule;
+    /* Of a party it follows from what the party is (coordination.c). */
+    if (task->kind != KIND_COORDINATION || (ruling->by && ruling->by->queue))
+        task->queue = ruling->queue;
+    task->participants = ruling->participants;
+}
+
+static void rate(struct task *task, const struct ruling *ruling)
+{
+    task->severity = ruling->severity;
+    task->priority = ruling->priority;
+    task->times = ruling->times;
+}
+
+/* A second life: the same task, the next occurrence, decided as a new one is, with its deadlines. */
 static void reopen(struct step *step, struct task *task)
 {
     const struct ruling ruling = rules_of(step, task);
-    task->severity = ruling.severity;
-    task->priority = ruling.priority;
-    task->times = ruling.times;
+    rate(task, &ruling);
+    decide_place(task, &ruling);
     task->occurrence++;
     task->resolution = resolution_none;
-    task->reason = STR_NONE;
-    task->closed_at = TIME_NONE;
+    task->reason = task->accepted_by = STR_NONE;
+    task->closed_at = task->accepted_until = TIME_NONE;
     task->evidence = (struct evidence_list){0};
     task->submitted_at = TIME_NONE;
     if (task->kind == KIND_OBLIGATION) {
@@ -347,6 +383,8 @@ static void reopen(struct step *step, struct task *task)
 
 void task_apply_status(struct step *step, struct task *task, enum reported_status reported)
 {
+    task->refused = reported_status_none;
+    task->refused_at = TIME_NONE;
     switch (reported) {
     case REPORTED_VERIFIED: close_as(step, task, RESOLUTION_DONE); break;
     case REPORTED_WONT_FIX: close_as(step, task, RESOLUTION_WONT_FIX); break;
@@ -378,6 +416,12 @@ void task_apply_status(struct step *step, struct task *task, enum reported_statu
                                                         : STATUS_OPEN;
         break;
     }
+}
+
+void task_note_refused(struct step *step, struct task *task, enum reported_status reported)
+{
+    if (task->refused != reported) task->refused_at = step->at;
+    task->refused = reported;
 }
 
 void task_apply_snooze(struct step *step, struct task *task, ms_t until)
@@ -423,32 +467,15 @@ static ms_t after_change(const struct step *step, const struct task *task, enum 
     return deadline_move(&step->policy->calendar, at, 0, given);
 }
 
-/* Whose it is, and where: what a tracker or a person made of it stays while the decision does. */
-static void decide_place(struct task *task, const struct ruling *ruling)
-{
-    bool was_ruled = task_is_ruled(task);
-    bool is_ours = owner_eq(task->owner, task->given);
-    if (is_ours || (ruling->by && !owner_eq(task->given, ruling->owner)))
-        task->owner = ruling->owner;
-    task->given = ruling->owner;
-    if (!ruling->by && !was_ruled) return;
-    task->policy_rule = ruling->rule;
-    /* Of a party it follows from what the party is (coordination.c). */
-    if (task->kind != KIND_COORDINATION || (ruling->by && ruling->by->queue))
-        task->queue = ruling->queue;
-    task->participants = ruling->participants;
-}
-
 void task_decide_anew(struct step *step, struct task *task, const struct ruling *ruling)
 {
     enum priority from = task->priority;
     bool same = from == ruling->priority && str_eq(task->times, ruling->times);
     ms_t old_due_at = task->due_at;
-    task->severity = ruling->severity;
-    task->priority = ruling->priority;
-    task->times = ruling->times;
+    rate(task, ruling);
+    if (task->status == STATUS_CLOSED) return; /* whose it is, and where, when it is open again */
     decide_place(task, ruling);
-    if (same || task->status == STATUS_CLOSED) return;
+    if (same) return;
     const struct sla_times sla = times_of(step, task);
     task->assign_due_at = after_change(step, task, from, task->assign_due_at, sla.assign);
     if (!task->due_fixed) task->due_at = after_change(step, task, from, task->due_at, sla.complete);
@@ -472,7 +499,8 @@ void task_apply_due_at(struct step *step, struct task *task, ms_t due_at)
 void task_close(struct step *step, struct entry *entry, enum resolution resolution,
                 struct str reason)
 {
-    if (entry->task->status == STATUS_CLOSED) return;
+    /* A risk that is accepted would come back where nobody works on it any more. */
+    if (entry->task->status == STATUS_CLOSED && !task_is_accepted(entry->task)) return;
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     close_as(step, task, resolution);
@@ -534,8 +562,8 @@ struct entry *task_arrive(struct step *step, const struct task_seed *seed,
     entry->exists = true;
     step_touch(step, entry);
     count_messages(step, task);
-    if (before) count(&step->incident->counts, before, -1);
-    count(&step->incident->counts, task, 1);
+    if (before) count(step->incident, before, -1);
+    count(step->incident, task, 1);
     emit(step, entry, before ? event_of(before, task) : TASK_CREATED, before);
     return entry;
 }

@@ -43,6 +43,9 @@ static inline bool task_has_other_status(const struct task *before, const struct
 {
     return task->status != before->status || task->resolution != before->resolution;
 }
+/* An end that was reported is not taken for want of what it needs: its owner and the response lead
+ * are told, once (R4.204). */
+void task_note_refused(struct step *step, struct task *task, enum reported_status reported);
 void task_apply_snooze(struct step *step, struct task *task, ms_t until);
 /* What is decided of it anew. A new priority or other times move the deadlines: a rise none to a
  * later time, nor so near that nobody could keep it, and a fall none to an earlier one (R4.78,
@@ -64,6 +67,8 @@ void task_leave(struct step *step, struct entry *entry, enum resolution resoluti
                 struct str moved_to, struct str reason);
 /* The SLA changes that were due up to `until`, each an event of its own. */
 void task_settle(struct step *step, struct entry *entry, ms_t until);
+/* When the risk that it is closed as is accepted no more; TIME_NONE: it is none. */
+ms_t task_acceptance_ends(const struct task *task);
 ms_t task_next_sla(const struct policy *policy, const struct task *task);
 /* Closed, but not by work on it: it goes on when what closed it is undone. */
 static inline bool task_is_put_aside(const struct task *task)

@@ -24,13 +24,43 @@ static bool stays_closed(struct step *step, const struct task *task)
     return finding_task_is_ended(finding) || !finding->kind;
 }
 
+static bool has_reason(const struct task *task, const struct task_update_event *event)
+{
+    return (event->present & TASK_UPDATE_REASON) ? event->reason.n : task->reason.n;
+}
+
+/* What it says of the end; one that was wanting something is said again by what it wanted. */
+static void take_end(struct step *step, struct task *task, const struct task *before,
+                     const struct task_update_event *event)
+{
+    bool says_until = event->present & TASK_UPDATE_ACCEPTED_UNTIL;
+    bool says_by = event->present & TASK_UPDATE_ACCEPTED_BY;
+    struct claim claim = {
+        .task = before,
+        .status = event->status,
+        .priority = task->priority,
+        .owner = task->owner,
+        .by = event->by,
+        .has_reason = has_reason(task, event),
+        .accepted_until = event->accepted_until,
+        .accepted_by = event->accepted_by,
+    };
+    if (!claim.status && (says_until || says_by)) claim.status = task->refused;
+    closing_accept(step, &claim, says_until, says_by);
+    task->accepted_until = claim.accepted_until;
+    task->accepted_by = claim.accepted_by;
+    if (!claim.status) return;
+    enum reported_status taken = closing_judge(step, &claim);
+    if (taken)
+        task_apply_status(step, task, taken);
+    else
+        task_note_refused(step, task, claim.status);
+}
+
 static void take_work(struct step *step, struct task *task, const struct task *before,
                       const struct task_update_event *event, bool stays_closed)
 {
-    if (event->status && !stays_closed) {
-        struct claim claim = {before, event->status, task->priority, task->owner, event->by};
-        task_apply_status(step, task, closing_judge(step, &claim));
-    }
+    if (!stays_closed) take_end(step, task, before, event);
     /* Of the occurrence that the status leads to. */
     if (event->present & TASK_UPDATE_EVIDENCE) task->evidence = event->evidence;
     if (event->present & TASK_UPDATE_SNOOZED_UNTIL)
@@ -104,7 +134,8 @@ static void say(struct step *step, struct task *task, const struct task_update_e
         take_work(step, task, &before, event, stays_closed);
     if (event->present & TASK_UPDATE_REASON)
         task->reason = event->reason;
-    else if (task_has_other_status(&before, task) && event->status != REPORTED_DISMISSED)
+    else if (task_has_other_status(&before, task) && event->status != REPORTED_DISMISSED &&
+             task->resolution != RESOLUTION_WONT_FIX)
         task->reason = STR_NONE;
 }
 
@@ -189,12 +220,16 @@ bool task_update_refused(struct step *step, const struct task_update_event *even
         return true;
     }
     if (step_refuse_crowded(step, task->order, event->order)) return true;
-    bool has_reason = (event->present & TASK_UPDATE_REASON) ? event->reason.n : task->reason.n;
-    if (event->status == REPORTED_DISMISSED && !has_reason) {
-        step->d->refused =
-            (struct refused){REFUSE_MISSING_FIELD,
-                             STR("reason: a dismissal needs a reason, a text"), event->incident_id};
-        return true;
-    }
-    return false;
+    struct claim claim = {
+        .status = event->status,
+        .priority = task->priority,
+        .has_reason = has_reason(task, event),
+        .accepted_until = event->present & TASK_UPDATE_ACCEPTED_UNTIL ? event->accepted_until
+                                                                      : task->accepted_until,
+        .accepted_by =
+            event->present & TASK_UPDATE_ACCEPTED_BY ? event->accepted_by : task->accepted_by,
+    };
+    /* No duty ends by that word: it is ignored, with a warning. */
+    if (task->kind == KIND_OBLIGATION && claim.status == REPORTED_WONT_FIX) return false;
+    return closing_refuse_reason(step, &claim, event->incident_id);
 }

@@ -20,7 +20,9 @@ ms_t wake_time(const struct policy *policy, const struct entry *entry)
     case ENTRY_INCIDENT: return review_wake_at(policy, entry->incident);
     case ENTRY_FINDING: return finding_wake_at(policy, entry->finding);
     case ENTRY_TASK:
-        return time_first(task_next_sla(policy, entry->task), reminder_next(policy, entry->task));
+        return time_first(
+            task_acceptance_ends(entry->task),
+            time_first(task_next_sla(policy, entry->task), reminder_next(policy, entry->task)));
     case ENTRY_RECIPIENT: return recipient_wake_at(policy, entry->recipient);
     case ENTRY_CLOSURE:
     case ENTRY_ITEMS:

@@ -141,25 +141,13 @@ static const char *colour_of(struct str word)
     static const struct {
         const char *word, *colour;
     } colours[] = {
-        {"opened", "1"},
-        {"created", "36"},
-        {"updated", "0"},
-        {"resolved", "32"},
-        {"closed", "32"},
-        {"completed", "1;32"},
-        {"reopened", "1;35"},
-        {"refused", "1;31"},
-        {"assign-due", "33"},
-        {"due-soon", "33"},
-        {"due", "1;33"},
-        {"overdue", "31"},
-        {"stale", "33"},
-        {"escalation", "1;31"},
-        {"verify-due", "33"},
-        {"review-due", "34"},
-        {"missing-findings", "33"},
-        {"orphan-finding", "33"},
-        {"forwarded", "0"},
+        {"opened", "1"},          {"created", "36"},      {"updated", "0"},
+        {"resolved", "32"},       {"closed", "32"},       {"completed", "1;32"},
+        {"reopened", "1;35"},     {"refused", "1;31"},    {"assign-due", "33"},
+        {"due-soon", "33"},       {"due", "1;33"},        {"overdue", "31"},
+        {"stale", "33"},          {"escalation", "1;31"}, {"verify-due", "33"},
+        {"not-closed", "1;33"},   {"review-due", "34"},   {"missing-findings", "33"},
+        {"orphan-finding", "33"}, {"forwarded", "0"},
     };
     for (size_t i = 0; i < sizeof colours / sizeof *colours; i++)
         if (str_eq(word, str_of(colours[i].word))) return colours[i].colour;

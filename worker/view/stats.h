@@ -76,7 +76,7 @@ int64_t stats_percentile(const int64_t *values, size_t n, int percent);
 void stats_write_table(struct buf *out, const struct stats *stats);
 /* JSON Lines, one a group. */
 void stats_write_json(struct buf *out, const struct stats *stats);
-/* RFC 4180; a text that a spreadsheet would take for a formula has a ' before it. */
+/* Quoted as in RFC 4180; a text that a spreadsheet would take for a formula has a ' before it. */
 void stats_write_csv(struct buf *out, const struct stats *stats);
 
 #endif
