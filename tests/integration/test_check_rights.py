@@ -3,6 +3,7 @@
 then less: what it names is enough to mend it, and it leaves no trace."""
 
 from concurrent.futures import ThreadPoolExecutor
+import json
 import pathlib
 import re
 import shlex
@@ -233,6 +234,24 @@ def test_the_policy_cannot_be_read(strict, acls):
     assert len(_wrong(lines)) == 1 and "/nowhere/policy.json" in _wrong(lines)[0]
     assert any("kafka transactions" in line["text"] for line in lines)
     assert any("redis rights" in line["text"] for line in lines)
+
+
+def test_people_of_the_policy(strict, acls, tmp_path):
+    """An address of the example, and delegates that lead in a circle."""
+    path = tmp_path / "policy.json"
+    days = {"from": "2026-12-21", "to": "2027-01-03"}
+    people = {"response-team": {"team": "response"}, "response-lead": {"person": "lead@example.org"},
+              "managers": {"identity": {"person": "manager@example.com"}}}
+    path.write_text(json.dumps({"people": {**people, "away": [
+        {"person": "ann", **days, "to_person": "ben"},
+        {"person": "ben", "from": "2027-01-02", "to": "2027-01-05", "to_person": "ann"},
+        {"person": "cleo", **days, "to_person": "dan"}]}}))
+    lines = json_lines(strict.run("check", "--json", "-s", f"policy.file={path}"))
+    notes = [line["text"] for line in lines if line["area"] == "policy" and line["result"] == "note"]
+    assert len(notes) == 3, notes
+    assert "people.managers.identity is manager@example.com" in notes[0]
+    assert "on 2027-01-02 nobody stands in for ann" in notes[1]
+    assert "on 2027-01-02 nobody stands in for ben" in notes[2]
 
 
 def test_nothing_answers(strict, unanswered):

@@ -34,9 +34,10 @@ static struct str render_reminder(struct world *w, const struct output *o)
     struct str to = STR("");
     for (size_t i = 0; i < r->recipients_n; i++) {
         const struct recipient *x = &r->recipients[i];
-        to =
-            arena_printf(w->arena, "%.*s %.*s=%.*s%s%.*s", STR_ARG(to), STR_ARG(role_name(x->role)),
-                         STR_ARG(x->who.team), x->who.person.p ? ":" : "", STR_ARG(x->who.person));
+        to = arena_printf(w->arena, "%.*s %.*s=%.*s%s%.*s%s%.*s", STR_ARG(to),
+                          STR_ARG(role_name(x->role)), STR_ARG(x->who.team),
+                          x->who.person.p ? ":" : "", STR_ARG(x->who.person),
+                          x->delegated_from.p ? "<" : "", STR_ARG(x->delegated_from));
     }
     struct str about = r->task      ? r->task->name
                        : r->finding ? r->finding->finding_id

@@ -16,6 +16,8 @@ static struct digest_item make_item(void)
     item.occurrence = 1;
     item.due_for = AT;
     item.roles = 1u << ROLE_OWNER | 1u << ROLE_ON_CALL;
+    static struct str away[] = {{"ann@example.com", 15}};
+    item.delegated_from = (struct str_list){away, 1};
     item.covers = 1u << REMINDER_OVERDUE | 1u << REMINDER_STALE;
     item.coalesced = 1;
     item.summary = STR("P1 bug is 2 d overdue");
@@ -115,6 +117,8 @@ static void items_come_as_they_were_sent(void **state)
     const struct digest_item *item = &event.items->items.items.items[0], sent = make_item();
     assert_str(item->summary, "P1 bug is 2 d overdue");
     assert_int_equal(item->roles, sent.roles);
+    assert_int_equal(item->delegated_from.n, 1);
+    assert_true(str_eq(item->delegated_from.items[0], sent.delegated_from.items[0]));
     assert_int_equal(item->covers, sent.covers);
     assert_int_equal(item->due_at, sent.due_at);
     assert_int_equal(item->priority, sent.priority);
@@ -224,7 +228,8 @@ static void a_digest_as_it_goes_out(void **state)
         "{\"recipient\":\"person:a%2Fb\",\"n\":7,\"date\":\"2026-11-20\",\"urgent\":true,"
         "\"items\":[{\"kind\":\"overdue\",\"number\":2,\"task_id\":\"INC 1%2Fb/bug/F-7\","
         "\"incident_id\":\"INC 1/b\",\"occurrence\":1,\"due_for\":\"2026-11-20T10:15:00.000Z\","
-        "\"roles\":[\"owner\",\"on-call\"],\"coalesced\":1,\"summary\":\"P1 bug is 2 d overdue\","
+        "\"roles\":[\"owner\",\"on-call\"],\"delegated_from\":[\"ann@example.com\"],\"coalesced\":"
+        "1,\"summary\":\"P1 bug is 2 d overdue\","
         "\"covers\":[\"overdue\",\"stale\"],"
         "\"task\":{\"title\":\"Dumps \\\"are\\\" not redacted\",\"kind\":\"bug\","
         "\"priority\":\"P1\",\"status\":\"open\","
@@ -233,17 +238,20 @@ static void a_digest_as_it_goes_out(void **state)
         "\"finding\":null},"
         "{\"kind\":\"orphan-finding\",\"number\":1,\"task_id\":null,\"incident_id\":\"INC-2\","
         "\"occurrence\":0,\"due_for\":\"2026-11-20T10:15:00.000Z\",\"roles\":[\"response-team\"],"
+        "\"delegated_from\":[],"
         "\"coalesced\":0,\"summary\":\"INC-2 is not closed yet\",\"covers\":[\"orphan-finding\"],"
         "\"task\":null,\"incident\":null,"
         "\"finding\":{\"finding_id\":\"F-1\",\"title\":\"Found\",\"category\":\"manual-error\","
         "\"severity\":\"low\",\"status\":\"open\",\"owner\":null,\"labels\":{}}},"
         "{\"kind\":\"missing-findings\",\"number\":3,\"task_id\":null,\"incident_id\":\"INC-3\","
         "\"occurrence\":1,\"due_for\":\"2026-11-20T10:15:00.000Z\",\"roles\":[\"response-team\"],"
+        "\"delegated_from\":[],"
         "\"coalesced\":0,\"summary\":\"Review of INC-3 is due\","
         "\"covers\":[\"missing-findings\"],\"task\":null,"
         "\"incident\":{\"title\":\"What happened\",\"level\":\"full\"},\"finding\":null}],"
         "\"reviews\":[{\"number\":3,\"incident_id\":\"INC-3\",\"occurrence\":1,"
-        "\"due_for\":\"2026-11-20T10:15:00.000Z\",\"roles\":[\"response-team\"],\"coalesced\":0,"
+        "\"due_for\":\"2026-11-20T10:15:00.000Z\",\"roles\":[\"response-team\"],\"delegated_from\":"
+        "[],\"coalesced\":0,"
         "\"summary\":\"Review of INC-3 is due\",\"title\":\"What happened\",\"level\":\"full\","
         "\"open_tasks\":{\"open\":3,\"in_progress\":2,\"blocked\":1,\"resolved\":4},"
         "\"overdue\":5}],\"omitted\":4,\"summary\":\"8 reminders\"}");

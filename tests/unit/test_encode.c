@@ -255,8 +255,8 @@ static void test_task_reminder(void **state)
     struct encoder encoder = make_encoder();
     struct task task = make_task();
     struct recipient recipients[] = {
-        {ROLE_OWNER, {STR("crash-reporting"), STR("dev@example.com")}},
-        {ROLE_ON_CALL, {STR("crash-reporting"), STR_NONE}},
+        {ROLE_OWNER, {STR("crash-reporting"), STR("dev@example.com")}, STR("ann@example.com")},
+        {ROLE_ON_CALL, {STR("crash-reporting"), STR_NONE}, STR_NONE},
     };
     struct output output = {.type = OUTPUT_REMINDER,
                             .incident_id = STR("INC-1042"),
@@ -279,8 +279,10 @@ static void test_task_reminder(void **state)
                      "id\":\"INC-1042/bug/F-7\","
                      "\"incident_id\":\"INC-1042\",\"due_for\":\"2026-11-20T10:15:00.000Z\","
                      "\"recipients\":[{\"role\":\"owner\",\"team\":\"crash-reporting\","
-                     "\"person\":\"dev@example.com\"},{\"role\":\"on-call\","
-                     "\"team\":\"crash-reporting\",\"person\":null}],\"summary\":\"late\","
+                     "\"person\":\"dev@example.com\",\"delegated_from\":\"ann@example.com\"},{"
+                     "\"role\":\"on-call\","
+                     "\"team\":\"crash-reporting\",\"person\":null,\"delegated_from\":null}],"
+                     "\"summary\":\"late\","
                      "\"coalesced\":4,\"task\":" SHORT_TASK ",\"incident\":null,\"finding\":null}");
     assert_header(&m, "ce_id", "INC-1042/bug/F-7/3/overdue/2");
     assert_header(&m, "ce_subject", "INC-1042/bug/F-7");

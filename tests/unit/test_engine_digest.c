@@ -157,6 +157,26 @@ static void what_waits_outlives_the_process(void **state)
     assert_int_equal(times, 2);
 }
 
+/* Else what can wait till a morning would wait as long as what is urgent, and that is told less and less
+ * often. */
+static void what_can_wait_goes_apart(void **state)
+{
+    (void)state;
+    size_t largest;
+    s.options.batch_max = 4000;
+    engine_sim_put(
+        &s, TOPIC_INCIDENT_CLOSED, "A-0",
+        "{\"incident_id\":\"A-0\",\"closed_at\":\"2026-11-01\",\"findings\":["
+        "{\"finding_id\":\"F1\",\"category\":\"technical-lapse\",\"severity\":\"critical\","
+        "\"owner\":{\"person\":\"eva\"}},"
+        "{\"finding_id\":\"F2\",\"category\":\"technical-lapse\",\"severity\":\"low\","
+        "\"owner\":{\"person\":\"eva\"}}]}");
+    assert_int_equal(engine_sim_work(&s), OK);
+    s.clock.now = FIRST + HOUR_MS;
+    assert_int_equal(engine_sim_work(&s), OK);
+    assert_int_equal(items_records(&largest), 2);
+}
+
 static void many_items_go_in_several_records(void **state)
 {
     (void)state;
@@ -357,6 +377,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FRESH(reminders_of_all_shards_are_one_event),
         FRESH(what_waits_outlives_the_process),
+        FRESH(what_can_wait_goes_apart),
         FRESH(many_items_go_in_several_records),
         FRESH(small_topics_get_small_records),
         FRESH(a_small_topic_of_state_has_small_records),

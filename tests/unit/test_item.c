@@ -39,11 +39,11 @@ static void nobody_is_told_twice(void **state)
 {
     (void)state;
     struct recipient list[] = {
-        {ROLE_OWNER, {STR("web"), STR("eva@example.com")}},
-        {ROLE_ON_CALL, {STR_NONE, STR("eva@example.com")}},
-        {ROLE_MANAGER, {STR("web"), STR_NONE}},
-        {ROLE_RESPONSE_TEAM, {STR_NONE, STR_NONE}},
-        {ROLE_PARTICIPANT, {STR("a/b|c"), STR("")}},
+        {ROLE_OWNER, {STR("web"), STR("eva@example.com")}, STR_NONE},
+        {ROLE_ON_CALL, {STR_NONE, STR("eva@example.com")}, STR_NONE},
+        {ROLE_MANAGER, {STR("web"), STR_NONE}, STR_NONE},
+        {ROLE_RESPONSE_TEAM, {STR_NONE, STR_NONE}, STR_NONE},
+        {ROLE_PARTICIPANT, {STR("a/b|c"), STR("")}, STR_NONE},
     };
     size_t n;
     struct item_recipient *all = recipients_of(list, 5, &n);
@@ -62,9 +62,9 @@ static void long_names_are_cut_and_told_apart(void **state)
     memset(a, 'x', 1000);
     memset(b, 'x', 1000);
     b[999] = 'y';
-    struct recipient list[] = {{ROLE_OWNER, {STR_NONE, {a, 1000}}},
-                               {ROLE_OWNER, {STR_NONE, {b, 1000}}},
-                               {ROLE_OWNER, {STR_NONE, {a, 256}}}};
+    struct recipient list[] = {{ROLE_OWNER, {STR_NONE, {a, 1000}}, STR_NONE},
+                               {ROLE_OWNER, {STR_NONE, {b, 1000}}, STR_NONE},
+                               {ROLE_OWNER, {STR_NONE, {a, 256}}, STR_NONE}};
     size_t n;
     struct item_recipient *all = recipients_of(list, 3, &n);
     assert_int_equal(n, 3);
@@ -74,12 +74,38 @@ static void long_names_are_cut_and_told_apart(void **state)
     assert_int_equal(all[2].name.n, 7 + 256);
 }
 
+static void for_whom_they_stand_in(void **state)
+{
+    (void)state;
+    struct recipient list[ITEM_TOLD_MAX + 6] = {
+        {ROLE_OWNER, {STR_NONE, STR("ben")}, STR("ann")},
+        {ROLE_MANAGER, {STR_NONE, STR("ben")}, STR("eva")},
+        {ROLE_ON_CALL, {STR("web"), STR("ben")}, STR("ann")},
+        {ROLE_RESPONSE_LEAD, {STR_NONE, STR("ben")}, STR_NONE},
+        {ROLE_RESPONSE_LEAD, {STR_NONE, STR("cleo")}, STR_NONE},
+    };
+    size_t n;
+    struct item_recipient *all = recipients_of(list, 5, &n);
+    assert_int_equal(n, 2);
+    assert_str(all[0].name, "person:ben");
+    assert_int_equal(all[0].delegated_from.n, 2);
+    assert_str(all[0].delegated_from.items[0], "ann");
+    assert_str(all[0].delegated_from.items[1], "eva");
+    assert_int_equal(all[1].delegated_from.n, 0);
+    for (int i = 5; i < ITEM_TOLD_MAX + 6; i++)
+        list[i] = (struct recipient){
+            ROLE_PARTICIPANT, {STR_NONE, STR("ben")}, arena_printf(arena, "p%d", i)};
+    all = recipients_of(list, ITEM_TOLD_MAX + 6, &n);
+    assert_int_equal(all[0].delegated_from.n, ITEM_TOLD_MAX);
+}
+
 static void what_was_sent_is_noted(void **state)
 {
     (void)state;
     struct recipient list[ITEM_TOLD_MAX + 2];
     for (int i = 0; i < ITEM_TOLD_MAX + 2; i++)
-        list[i] = (struct recipient){ROLE_PARTICIPANT, {arena_printf(arena, "t%d", i), STR_NONE}};
+        list[i] = (struct recipient){
+            ROLE_PARTICIPANT, {arena_printf(arena, "t%d", i), STR_NONE}, STR_NONE};
     struct reminder_output reminder = {.recipients = list, .recipients_n = 2};
     struct reminder_state sent = {.number = 3};
     item_note_sent(arena, &reminder, AT, &sent);
@@ -210,9 +236,13 @@ static void an_item_about_an_incident(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FRESH(nobody_is_told_twice),    FRESH(long_names_are_cut_and_told_apart),
-        FRESH(what_was_sent_is_noted),  FRESH(an_item_is_what_the_reminder_says),
-        FRESH(an_item_about_a_finding), FRESH(an_item_about_an_incident),
+        FRESH(nobody_is_told_twice),
+        FRESH(long_names_are_cut_and_told_apart),
+        FRESH(for_whom_they_stand_in),
+        FRESH(what_was_sent_is_noted),
+        FRESH(an_item_is_what_the_reminder_says),
+        FRESH(an_item_about_a_finding),
+        FRESH(an_item_about_an_incident),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

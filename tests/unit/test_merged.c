@@ -524,6 +524,99 @@ static void held_where_the_other_is_not_closed(void **state)
     assert_int_equal(task_of(w, "B", "sop-update/A:F")->status, STATUS_BLOCKED);
 }
 
+/* With one finding, into B. */
+static void merge_into_b(struct world *w, const char *at, const char *id)
+{
+    struct closure_event *e = merged(w, id, 1, "B");
+    add_inline(w, e, lapse(w, id, "F", -1));
+    take_closure(w, at, e);
+    deliver(w);
+}
+
+static void nobody_closes_what_it_was_merged_into(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = merged(w, "A", 1, "B");
+    add_inline(w, e, lapse(w, "A", "G", -1));
+    add_inline(w, e, lapse(w, "A", "F", -1));
+    take_closure(w, AT, e);
+    deliver(w);
+    merge_into_b(w, LATER, "C");
+    merge_into_b(w, LATER_STILL, "D");
+    take_closure(w, LATER_STILL, closed(w, "D", 2));     /* says nothing of it */
+    take_finding(w, LATER_STILL, lapse(w, "B", "K", 1)); /* its own, with a reminder of its own */
+    take_finding(w, LATER_STILL, lapse(w, "A", "E", 1));
+    deliver(w);
+    run_until(w, "2026-11-28T00:00:00Z");
+    assert_news(w,
+                "reminder orphan-finding/1 A:F 2026-11-27T10:00 response-team=security-response\n");
+    assert_str(output_at(w, 0)->reminder.summary,
+               "A is merged into B, which is not closed yet: 3 findings wait there for 7 d");
+    run_until(w, "2026-11-29T00:00:00Z");
+    assert_news(w,
+                "reminder orphan-finding/2 C:F 2026-11-28T10:00 response-team=security-response\n");
+    assert_str(output_at(w, 0)->reminder.summary,
+               "C is merged into B, which is not closed yet: 1 finding waits there for 7 d");
+    /* Parted in time nothing is said, nor again of those that were told of. */
+    e = closed(w, "D", 3);
+    SET_CLOSURE(e, MERGED_INTO, merged_into, STR_NONE);
+    take_closure(w, "2026-11-29T00:00:00Z", e);
+    deliver(w);
+    take_finding(w, "2026-11-29T00:00:00Z", lapse(w, "A", "K", 1));
+    deliver(w);
+    assert_true(is_open(w, "D", "bug/F"));
+    run_until(w, "2026-12-10T00:00:00Z");
+    size_t orphans = 0;
+    for (size_t i = w->seen; i < w->d.outputs.n; i++)
+        orphans += w->d.outputs.items[i].type == OUTPUT_REMINDER &&
+                   w->d.outputs.items[i].reminder.kind == REMINDER_ORPHAN_FINDING;
+    assert_int_equal(orphans, 2); /* of K alone */
+    /* Nor where it was closed in time. */
+    merge_into_b(w, "2026-12-10T00:00:00Z", "E");
+    take_closure(w, "2026-12-11T00:00:00Z", closed(w, "B", 1));
+    assert_true(is_open(w, "B", "bug/A:K"));
+    assert_true(is_open(w, "B", "bug/E:F"));
+    run_until(w, "2026-12-30T00:00:00Z");
+    for (size_t i = w->seen; i < w->d.outputs.n; i++)
+        assert_true(w->d.outputs.items[i].type != OUTPUT_REMINDER ||
+                    w->d.outputs.items[i].reminder.kind != REMINDER_ORPHAN_FINDING);
+}
+
+/* After it has parted and come again it is said again. */
+static void merged_once_more_into_what_nobody_closes(void **state)
+{
+    struct world *w = *state;
+    merge_into_b(w, AT, "A");
+    run_until(w, "2026-11-28T00:00:00Z");
+    struct closure_event *e = closed(w, "A", 2);
+    SET_CLOSURE(e, MERGED_INTO, merged_into, STR_NONE);
+    take_closure(w, "2026-11-28T00:00:00Z", e);
+    deliver(w);
+    take_closure(w, "2026-11-28T01:00:00Z", merged(w, "A", 3, "B"));
+    deliver(w);
+    w->seen = w->d.outputs.n;
+    run_until(w, "2026-12-04T00:00:00Z");
+    assert_news(w, "");
+    run_until(w, "2026-12-06T00:00:00Z");
+    assert_news(w,
+                "reminder orphan-finding/2 A:F 2026-12-05T01:00 response-team=security-response\n");
+}
+
+/* A tick tells of as many as one part takes, and the next of the rest. */
+static void many_are_merged_into_what_nobody_closes(void **state)
+{
+    struct world *w = *state;
+    for (int i = 0; i < 5; i++) merge_into_b(w, AT, arena_printf(w->arena, "A%d", i).p);
+    w->d.step_max = 2;
+    run_until(w, "2026-12-30T00:00:00Z");
+    assert_news(
+        w, "reminder orphan-finding/1 A0:F 2026-11-27T10:00 response-team=security-response\n"
+           "reminder orphan-finding/2 A1:F 2026-11-27T10:00 response-team=security-response\n"
+           "reminder orphan-finding/3 A2:F 2026-11-27T10:00 response-team=security-response\n"
+           "reminder orphan-finding/4 A3:F 2026-11-27T10:00 response-team=security-response\n"
+           "reminder orphan-finding/5 A4:F 2026-11-27T10:00 response-team=security-response\n");
+}
+
 static void what_was_put_aside_is_open_again(void **state)
 {
     struct world *w = *state;
@@ -576,6 +669,320 @@ static void a_duplicate_goes_behind_what_it_is_of(void **state)
     deliver(w);
     assert_str(finding_of(w, "A", "H")->duplicate_of, "K");
     assert_int_equal(task_of(w, "A", "bug/H")->resolution, RESOLUTION_DUPLICATE);
+}
+
+/* ---- what may be so where it comes to ---- */
+
+/* A duplicate in doubt has an open task, which goes along; the doubt is looked at anew. */
+static void a_doubt_goes_along(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "A", 1), "F");
+    struct finding_event *f = lapse(w, "A", "D", 1);
+    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("E"));
+    take_finding(w, AT, f);
+    assert_true(is_open(w, "A", "bug/D"));
+    close_with(w, closed(w, "B", 1), "G");
+    take_closure(w, LATER, merged(w, "A", 2, "B"));
+    deliver(w);
+    assert_true(is_open(w, "B", "bug/A:D"));
+    assert_int_equal(finding_of(w, "B", "A:D")->doubt, DOUBT_UNKNOWN);
+    take_finding(w, LATER, lapse(w, "A", "E", 1));
+    deliver(w);
+    assert_int_equal(task_of(w, "B", "bug/A:D")->resolution, RESOLUTION_DUPLICATE);
+}
+
+/* What a record of B calls by B's name is B's, though the finding is a guest there. */
+static void a_guest_is_a_duplicate_of_what_is_not_known_yet(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "B", 1), "G");
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    struct finding_event *f = lapse(w, "B", "A:F", 7);
+    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("Z"));
+    take_finding(w, LATER, f);
+    take_closure(w, LATER, merged(w, "B", 2, "C"));
+    deliver(w);
+    assert_str(finding_of(w, "C", "A:F")->duplicate_of, "B:Z");
+}
+
+static void a_tracker_is_heard_over_two_merges(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "C", 1), "G");
+    close_with(w, merged(w, "B", 1, "C"), "G");
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    struct task_update_event *u = task_update(w, "A", "bug/F", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_BLOCKED);
+    take_update(w, LATER, u);
+    deliver(w);
+    assert_int_equal(task_of(w, "C", "bug/A:F")->status, STATUS_BLOCKED);
+}
+
+/* A light incident's work comes to a full one: it rises, and is else what it was. */
+static void it_rises_where_it_matters_more(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "A", 1), "F");
+    const struct task was = *task_of(w, "A", "bug/F");
+    struct closure_event *full = closed(w, "B", 1);
+    SET_CLOSURE(full, DATA_BREACH, data_breach, TRI_TRUE);
+    close_with(w, full, "G");
+    take_closure(w, LATER, merged(w, "A", 2, "B"));
+    deliver(w);
+    const struct task *now = task_of(w, "B", "bug/A:F");
+    assert_true(now->priority < was.priority);
+    assert_true(now->due_at < was.due_at);
+    assert_int_equal(now->queue, was.queue);
+}
+
+/* The policy has other work for it since: it is that from then on. */
+static void it_is_other_work_by_another_policy(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "A", 1), "F");
+    close_with(w, closed(w, "B", 1), "G");
+    take_closure(w, LATER, merged(w, "A", 2, "C"));
+    w->policy.routing[CATEGORY_TECHNICAL_LAPSE].kind = KIND_SERVICE_INVESTMENT;
+    deliver(w);
+    take_closure(w, LATER, closed(w, "C", 1));
+    const struct task *now = task_of(w, "C", "service-investment/A:F");
+    assert_int_equal(now->kind, KIND_SERVICE_INVESTMENT);
+    assert_str(now->moved_from, "A/bug/F");
+}
+
+/* Of a finding on its way nothing of what it says is lost where it is already. */
+static void told_of_anew_it_is_what_was_said_last(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "B", 1), "G");
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    struct arrival_event *again = arena_zalloc(w->arena, sizeof *again);
+    struct finding *f = &again->finding;
+    *f = *finding_of(w, "B", "A:F");
+    f->order = (struct order){.revision = 9, .time = TIME_NONE};
+    f->severity = SEVERITY_HIGH;
+    f->title = STR("Anew");
+    f->description = STR("Told again.");
+    f->status = REPORTED_DUPLICATE;
+    f->reason = STR("seen before");
+    f->owner = owner("t", "p");
+    f->groups = groups(w, "x", "y");
+    f->work = KIND_BUG;
+    f->sop_change = true;
+    f->due_at = t(LATER_STILL);
+    f->snoozed_until = t(LATER_STILL);
+    f->tracker = (struct tracker){STR("jira"), STR("K-1"), STR_NONE};
+    f->action_type = ACTION_PREVENT;
+    f->references = groups(w, "r", "s");
+    f->duplicate_of = STR("B:G");
+    f->accepted_until = t(LATER_STILL);
+    f->accepted_by = STR("ciso");
+    f->labels = labels_of("a", "b");
+    struct event event = {.type = EVENT_ARRIVAL,
+                          .incident_id = STR("B"),
+                          .cause = {.topic = TOPIC_FORWARDED, .at = t(LATER)},
+                          .arrival = again};
+    assert_int_equal(take(w, &event), DECIDE_OK);
+    const struct task *now = task_of(w, "B", "bug/A:F");
+    assert_int_equal(now->resolution, RESOLUTION_DUPLICATE);
+    assert_str(now->title, "Anew");
+    assert_str(now->tracker.key, "K-1");
+    assert_str(now->owner.person, "p");
+    assert_str(finding_of(w, "B", "A:F")->duplicate_of, "G");
+    assert_true(is_open(w, "B", "sop-update/A:F"));
+}
+
+/* ---- records that no incident of ours would send now, or not any more ---- */
+
+static enum decide_result give(struct world *w, struct event event)
+{
+    event.cause =
+        (struct cause){.topic = TOPIC_INCIDENT_CLOSED, .at = w->now, .offset = w->offset++};
+    w->seen = w->d.outputs.n;
+    return take(w, &event);
+}
+
+static struct str_list list_of(struct world *w, size_t n, const char *const *names)
+{
+    struct str *items = arena_alloc(w->arena, n * sizeof *items);
+    for (size_t i = 0; i < n; i++) items[i] = str_of(names[i]);
+    return (struct str_list){items, n};
+}
+
+static void merge_to(struct world *w, const char *id, struct merge_event merge)
+{
+    struct event event = {.type = EVENT_MERGE, .incident_id = str_of(id), .merge = &merge};
+    assert_int_equal(give(w, event), DECIDE_OK);
+}
+
+static void part(struct world *w, const char *id, const char *from, struct str_list passed)
+{
+    struct parting_event parting = {{str_of(from), str_of(id)}, passed};
+    struct event event = {.type = EVENT_PARTING, .incident_id = str_of(id), .parting = &parting};
+    assert_int_equal(give(w, event), DECIDE_OK);
+}
+
+static void a_circle_of_others_is_none(void **state)
+{
+    struct world *w = *state;
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    merge_to(w, "A", (struct merge_event){.circle = list_of(w, 2, (const char *[]){"X", "Y"})});
+    merge_to(w, "A", (struct merge_event){.circle = list_of(w, 1, (const char *[]){"A"})});
+    assert_str(incident_of(w, "A")->merged_into, "B");
+    assert_null(incident_of(w, "A")->merge_void.p);
+}
+
+/* A way longer than any record may be is cut where it is at its end. */
+static void a_way_without_end_is_cut(void **state)
+{
+    struct world *w = *state;
+    const char *names[PASSED_MAX];
+    for (size_t i = 0; i < PASSED_MAX; i++) names[i] = arena_printf(w->arena, "X-%zu", i).p;
+    struct merge_event merge = {.passed = list_of(w, PASSED_MAX, names)};
+    close_with(w, closed(w, "B", 1), "G");
+    merge_to(w, "B", merge);
+    assert_news(w, "");
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    merge_to(w, "A", merge);
+    assert_str(incident_of(w, "A")->merge_void, "B");
+    assert_null(incident_of(w, "A")->merged_into.p);
+    deliver(w);
+    assert_true(is_open(w, "A", "bug/F"));
+}
+
+static void a_task_that_nobody_knows_is_refused(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "B", 1), "G");
+    struct task_update_event *u = task_update(w, "B", "bug/F", 1);
+    struct event event = {.type = EVENT_TASK_UPDATE, .incident_id = STR("B"), .task_update = u};
+    SET_UPDATE(u, STATUS, status, REPORTED_BLOCKED);
+    u->name = STR_NONE;
+    u->origin = (struct origin){STR("B"), STR("F")};
+    u->kind = KIND_BUG;
+    assert_int_equal(give(w, event), DECIDE_REJECT);
+    u->origin.incident_id = STR("X");
+    assert_int_equal(give(w, event), DECIDE_OK);
+    assert_news(w, "task-updated B/bug/F to X\n");
+    u->origin = (struct origin){STR_NONE, STR_NONE};
+    take_closure(w, LATER, merged(w, "B", 2, "C"));
+    assert_int_equal(give(w, event), DECIDE_REJECT);
+    u->name = STR("bug/X:F");
+    assert_int_equal(give(w, event), DECIDE_REJECT);
+}
+
+static void partings_are_told_once_and_apart(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closed(w, "B", 1);
+    for (int i = 0; i < 6; i++)
+        add_inline(w, e, lapse(w, "B", arena_printf(w->arena, "F-%d", i).p, -1));
+    take_closure(w, AT, e);
+    deliver(w);
+    w->d.step_max = 1;
+    struct str_list none = {NULL, 0};
+    part(w, "B", "X", none);
+    assert_int_equal(incident_of(w, "B")->gone.n, 1);
+    part(w, "B", "Y", none);
+    part(w, "B", "Y", none);
+    assert_int_equal(incident_of(w, "B")->gone.n, 2);
+    part(w, "B", "Z", list_of(w, 1, (const char *[]){"B"}));
+    assert_int_equal(incident_of(w, "B")->gone.n, 2);
+    run_until(w, LATER);
+    assert_int_equal(incident_of(w, "B")->gone.n, 0);
+}
+
+static void nothing_goes_on_where_there_is_nothing(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, AT, closed(w, "B", 1));
+    assert_int_equal(give(w, (struct event){.type = EVENT_FORGOTTEN, .incident_id = STR("B")}),
+                     DECIDE_OK);
+    assert_news(w, "");
+}
+
+static void what_says_less_takes_nothing_away(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *high = closed(w, "B", 1);
+    SET_CLOSURE(high, SEVERITY, severity, SEVERITY_HIGH);
+    close_with(w, high, "G");
+    struct closure_event *low = merged(w, "A", 1, "B");
+    SET_CLOSURE(low, SEVERITY, severity, SEVERITY_LOW);
+    close_with(w, low, "F");
+    assert_int_equal(incident_of(w, "B")->severity, SEVERITY_HIGH);
+    assert_int_equal(incident_of(w, "B")->merged_severity, SEVERITY_LOW);
+}
+
+/* They part before the other closes: what waited there goes home. */
+static void held_and_parted(void **state)
+{
+    struct world *w = *state;
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    assert_int_equal(incident_of(w, "B")->phase, PHASE_WAITING);
+    struct finding_event *f = finding(w, "A", "F", 3);
+    SET_FINDING(f, OWNER, owner, owner("t", "p"));
+    take_finding(w, LATER, f);
+    deliver(w);
+    take_closure(w, LATER, merged(w, "A", 2, NULL));
+    deliver(w);
+    assert_true(is_open(w, "A", "bug/F"));
+    assert_str(task_of(w, "A", "bug/F")->owner.person, "p");
+    /* Again, with a task; its owner is told where it is held. */
+    take_closure(w, LATER, merged(w, "A", 3, "B"));
+    deliver(w);
+    f = finding(w, "A", "F", 4);
+    SET_FINDING(f, OWNER, owner, owner("t", "q"));
+    take_finding(w, LATER, f);
+    /* What the finding has ended no tracker opens. */
+    f = finding(w, "A", "F", 5);
+    SET_FINDING(f, STATUS, status, REPORTED_DISMISSED);
+    SET_FINDING(f, REASON, reason, STR("no risk"));
+    take_finding(w, LATER, f);
+    deliver(w);
+    struct task_update_event *u = task_update(w, "A", "bug/F", 6);
+    SET_UPDATE(u, STATUS, status, REPORTED_OPEN);
+    take_update(w, LATER, u);
+    deliver(w);
+    take_closure(w, LATER_STILL, closed(w, "B", 1));
+    assert_int_equal(task_of(w, "B", "bug/A:F")->resolution, RESOLUTION_DISMISSED);
+    assert_str(task_of(w, "B", "bug/A:F")->owner.person, "q");
+}
+
+/* What was closed as no incident hears of a merge and is no incident all the same. */
+static void no_incident_is_none_by_a_merge(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closed(w, "B", 1);
+    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_TEST);
+    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_LOW);
+    close_with(w, e, "G");
+    e = merged(w, "A", 1, "B");
+    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_HIGH);
+    close_with(w, e, "F");
+    assert_int_equal(incident_of(w, "B")->severity, SEVERITY_HIGH);
+    assert_int_equal(incident_of(w, "B")->counts.open, 0);
+}
+
+/* What needs somebody's acceptance needs it where the finding is held as well. */
+static void held_it_is_not_closed_without_acceptance(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "A", 1), "F");
+    take_closure(w, AT, merged(w, "A", 2, "B"));
+    deliver(w);
+    for (int p = 0; p < priority_end; p++) w->policy.acceptance[p] = true;
+    struct finding_event *f = lapse(w, "A", "F", 3);
+    SET_FINDING(f, STATUS, status, REPORTED_WONT_FIX);
+    SET_FINDING(f, REASON, reason, STR("too dear"));
+    take_finding(w, LATER, f);
+    deliver(w);
+    take_closure(w, LATER, closed(w, "B", 1));
+    assert_true(is_open(w, "B", "bug/A:F"));
+    assert_int_equal(task_of(w, "B", "bug/A:F")->refused, REPORTED_WONT_FIX);
 }
 
 /* ---- what was forgotten ---- */
@@ -661,8 +1068,26 @@ int main(void)
         IN_WORLD(who_speaks_of_the_incidents_own_tasks_is_told),
         IN_WORLD(what_is_done_is_done),
         IN_WORLD(held_where_the_other_is_not_closed),
+        IN_WORLD(nobody_closes_what_it_was_merged_into),
+        IN_WORLD(merged_once_more_into_what_nobody_closes),
+        IN_WORLD(many_are_merged_into_what_nobody_closes),
         IN_WORLD(what_was_put_aside_is_open_again),
         IN_WORLD(a_duplicate_goes_behind_what_it_is_of),
+        IN_WORLD(a_doubt_goes_along),
+        IN_WORLD(a_guest_is_a_duplicate_of_what_is_not_known_yet),
+        IN_WORLD(a_tracker_is_heard_over_two_merges),
+        IN_WORLD(it_rises_where_it_matters_more),
+        IN_WORLD(it_is_other_work_by_another_policy),
+        IN_WORLD(told_of_anew_it_is_what_was_said_last),
+        IN_WORLD(a_circle_of_others_is_none),
+        IN_WORLD(a_way_without_end_is_cut),
+        IN_WORLD(a_task_that_nobody_knows_is_refused),
+        IN_WORLD(partings_are_told_once_and_apart),
+        IN_WORLD(nothing_goes_on_where_there_is_nothing),
+        IN_WORLD(what_says_less_takes_nothing_away),
+        IN_WORLD(held_and_parted),
+        IN_WORLD(no_incident_is_none_by_a_merge),
+        IN_WORLD(held_it_is_not_closed_without_acceptance),
         IN_WORLD(forgotten_where_it_went_to_it_goes_on_at_home),
         IN_WORLD(forgotten_where_it_began_it_is_found_by_its_merges),
     };

@@ -584,10 +584,23 @@ static void what_was_over_before_is_said_once(void **state)
     assert_null(strstr(output_at(w, 0)->reminder.summary.p, "could be known"));
 }
 
+/* An authority that works on other days than the policy's: its days count. */
+static void it_may_count_by_a_calendar_of_its_own(void **state)
+{
+    static const struct calendar every_day = {.working_days = 0x7f};
+    struct obligation o = duty("early", FROM_KNOWN_AT, 24);
+    o.time.within = working_days(3); /* from a Thursday on */
+    o.calendar = &every_day;
+    struct world *w = one(state, o);
+    take_closure(w, NOON, known(w, 1));
+    assert_time(task(w, "early")->due_at, "2026-11-22T15:00:00Z");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
+        TEST(it_may_count_by_a_calendar_of_its_own),
         TEST(three_duties_to_one_party_are_three_tasks),
         TEST(what_it_counts_from),
         TEST(where_that_is_not_known_the_nearest_counts),

@@ -59,6 +59,42 @@ static void words_of_trackers(void **state)
     assert_int_equal(policy_status(p, STR_NONE), 0);
 }
 
+#define DAY(n) (INT64_C(1795651200000) + (n)*DAY_MS) /* the n-th behind 2026-11-26 */
+
+static struct absence away(const char *person, int64_t from, int64_t to, const char *to_person)
+{
+    int64_t day = timestamp_day(DAY(0));
+    return (struct absence){str_of(person), str_of(to_person), day + from, day + to};
+}
+
+static void who_stands_in(void **state)
+{
+    struct world *w = *state;
+    struct policy *p = &w->policy;
+    struct absence all[] = {
+        away("ann", 0, 1, "ben"),  away("ann", 4, 4, "cleo"), away("ben", 1, 2, "cleo"),
+        away("cleo", 4, 4, "ann"), away("dan", 4, 4, "cleo"),
+    };
+    assert_str(policy_delegate(p, STR("ann"), DAY(0)), "ann"); /* nobody is away */
+    p->away = all;
+    p->away_n = sizeof all / sizeof *all;
+    assert_str(policy_delegate(p, STR("ann"), DAY(0) - 1), "ann");
+    assert_str(policy_delegate(p, STR("ann"), DAY(0)), "ben");
+    assert_str(policy_delegate(p, STR("ann"), DAY(1)), "cleo"); /* ben is away as well */
+    assert_str(policy_delegate(p, STR("ann"), DAY(2) - 1), "cleo");
+    assert_str(policy_delegate(p, STR("ann"), DAY(2)), "ann");
+    assert_str(policy_delegate(p, STR("ben"), DAY(2)), "cleo");
+    assert_str(policy_delegate(p, STR("eve"), DAY(1)), "eve");
+    /* In a circle, and on the way into one. */
+    assert_str(policy_delegate(p, STR("ann"), DAY(4)), "ann");
+    assert_str(policy_delegate(p, STR("cleo"), DAY(4)), "cleo");
+    assert_str(policy_delegate(p, STR("dan"), DAY(4)), "dan");
+    /* A day is one of the calendar's zone. */
+    p->calendar.zone = (struct zone){.offset = HOUR_MS};
+    assert_str(policy_delegate(p, STR("ann"), DAY(0) - HOUR_MS), "ben");
+    assert_str(policy_delegate(p, STR("ann"), DAY(0) - HOUR_MS - 1), "ann");
+}
+
 static void priorities(void **state)
 {
     struct world *w = *state;
@@ -91,6 +127,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(words_of_trackers, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(aliases_with_underscore_or_space_are_the_same_word,
                                         world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(who_stands_in, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(priorities, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(routes, world_setup, world_teardown),
     };

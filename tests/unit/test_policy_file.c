@@ -146,6 +146,7 @@ static void assert_default_people(const struct policy *p)
     assert_text(p->managers[0].team, "identity");
     assert_text(p->managers[0].person.person, "manager@example.com");
     assert_int_equal(p->on_call_n, 0);
+    assert_int_equal(p->away_n, 0);
     assert_true(p->verification[PRIORITY_P1]);
     assert_true(p->verification[PRIORITY_P2]);
     assert_false(p->verification[PRIORITY_P3]);
@@ -578,6 +579,44 @@ static void bad_values(void **state)
     }
 }
 
+#define AWAY(person, from, to, to_person)                           \
+    "{\"person\":\"" person "\",\"from\":\"" from "\",\"to\":\"" to \
+    "\",\"to_person\":\"" to_person "\"}"
+#define PEOPLE_AWAY(items) "{\"people\":{\"away\":[" items "]}}"
+
+static void who_is_away(void **state)
+{
+    (void)state;
+    assert_loads(PEOPLE_AWAY(AWAY("b", "2026-12-21", "2027-01-03", "c") "," AWAY(
+        "a", "2026-12-28", "2026-12-28", "b") "," AWAY("a", "2026-12-24", "2026-12-27", "b")));
+    assert_int_equal(policy.away_n, 3);
+    assert_text(policy.away[0].person, "a");
+    assert_text(policy.away[0].to_person, "b");
+    assert_int_equal(policy.away[0].from + 4, policy.away[1].from);
+    assert_int_equal(policy.away[1].from, policy.away[1].to);
+    assert_text(policy.away[2].person, "b");
+    static const struct {
+        const char *text, *says;
+    } wrong[] = {
+        {PEOPLE_AWAY(AWAY("a", "2026-12-24", "2026-12-23", "b")),
+         "people.away[0]: \"to\" is before \"from\""},
+        {PEOPLE_AWAY(AWAY("a", "2026-12-24", "2026-12-24", "a")), "name somebody else"},
+        {PEOPLE_AWAY(AWAY("a", "2026-12-24", "2026-12-26", "b") "," AWAY("a", "2026-12-20",
+                                                                         "2026-12-24", "c")),
+         "people.away: \"a\" is away twice on one day: from 2026-12-24, and until 2026-12-24 "
+         "already"},
+        {PEOPLE_AWAY(AWAY("a", "24.12.2026", "2026-12-26", "b")), "people.away[0].from: allowed"},
+        {"{\"people\":{\"away\":[{\"person\":\"a\",\"from\":\"2026-12-24\",\"to\":\"2026-12-24\"}]}"
+         "}",
+         "to_person"},
+        {"{\"people\":{\"away\":{}}}", "people.away"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(load(wrong[i].text), FATAL);
+        if (!strstr(error.text, wrong[i].says)) fail_msg("%s: %s", wrong[i].says, error.text);
+    }
+}
+
 static void calendars_have_names(void **state)
 {
     (void)state;
@@ -665,6 +704,7 @@ int main(void)
         cmocka_unit_test(times_and_rules),
         cmocka_unit_test(errors_say_where_and_what_is_allowed),
         cmocka_unit_test(bad_values),
+        cmocka_unit_test(who_is_away),
         cmocka_unit_test(calendars_have_names),
         cmocka_unit_test(words_of_other_systems),
         cmocka_unit_test(what_is_called_otherwise_now),

@@ -49,6 +49,42 @@ static void status(struct world *w, const char *at, int64_t revision, int value)
         (struct finding_event){.present = FINDING_STATUS, .finding.status = value});
 }
 
+/* Who is away on the day of sending, not on that of the news. */
+static void who_is_away_does_not_get_it(void **state)
+{
+    struct world *w = bug_of(state, owner("identity", "dev@example.com"));
+    int64_t monday = timestamp_day(INT64_C(1795392000000)); /* 2026-11-23 */
+    struct absence away = {STR("dev@example.com"), STR("ben@example.com"), monday, monday};
+    w->policy.away = &away;
+    w->policy.away_n = 1;
+    run_until(w, "2026-11-24T01:00:00Z");
+    assert_news(
+        w,
+        "reminder stale/1 bug/F-1 2026-11-23T12:00 owner=identity:ben@example.com<dev@example.com "
+        "on-call=identity\n"
+        "reminder due-soon/1 bug/F-1 2026-11-24T00:00 owner=identity:dev@example.com\n");
+}
+
+static void twice_in_one_role_for_two(void **state)
+{
+    struct world *w = *state;
+    int64_t day = timestamp_day(INT64_C(1795392000000));
+    struct absence away[] = {{STR("ann"), STR("ben"), day, day},
+                             {STR("eva"), STR("ben"), day, day}};
+    w->policy.away = away;
+    w->policy.away_n = 2;
+    struct decision d = {.now = INT64_C(1795392000000)};
+    struct step step = {.policy = &w->policy, .arena = w->arena, .d = &d};
+    struct reminder_output reminder = {.kind = REMINDER_DUE};
+    static const char *const all[] = {"ann", "eva", "ben", "ann", "ben", "eva"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        reminder_add(&step, &reminder, ROLE_OWNER, owner(NULL, all[i]));
+    assert_int_equal(reminder.recipients_n, 3);
+    assert_str(reminder.recipients[0].delegated_from, "ann");
+    assert_str(reminder.recipients[1].delegated_from, "eva");
+    assert_null(reminder.recipients[2].delegated_from.p);
+}
+
 static void the_life_of_a_task_that_nobody_touches(void **state)
 {
     struct world *w = bug_of(state, owner("identity", "dev@example.com"));
@@ -445,6 +481,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
         TEST(the_life_of_a_task_that_nobody_touches),
+        TEST(who_is_away_does_not_get_it),
+        TEST(twice_in_one_role_for_two),
         TEST(overdue_has_an_end),
         TEST(overdue_in_working_days_has_an_end),
         TEST(what_was_missed_comes_once),

@@ -107,8 +107,8 @@ static void a_long_name_is_cut_and_told_apart(void **state)
     memset(long_one, 'x', sizeof long_one);
     for (int i = 0; i < 2; i++) {
         long_one[sizeof long_one - 1] = (char)('a' + i);
-        struct recipient who = {ROLE_OWNER,
-                                {.team = STR_NONE, .person = {long_one, sizeof long_one}}};
+        struct recipient who = {
+            ROLE_OWNER, {.team = STR_NONE, .person = {long_one, sizeof long_one}}, STR_NONE};
         struct reminder_output reminder = {.recipients = &who, .recipients_n = 1};
         size_t n;
         struct str name = item_recipients(arena, &reminder, &n)[0].name;

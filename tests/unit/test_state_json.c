@@ -58,6 +58,7 @@ static void test_incident(void **state)
                             .reviews = 6,
                             .missing_findings_sent = true,
                             .orphans = 7,
+                            .awaited_since = TIME_OF(13),
                             .retired = 8,
                             .kept_since = TIME_OF(11),
                             .cursor = {.stage = STAGE_RELEASE,
@@ -88,7 +89,8 @@ static void test_incident(void **state)
         "\"opened_at\":1795169706000,\"completed_at\":1795169707000,"
         "\"accepted\":3,\"accepted_last\":1795169715000,"
         "\"review_last\":1795169708000,\"reviews\":6,"
-        "\"missing_findings_sent\":true,\"orphans\":7,\"retired\":8,\"kept_since\":1795169711000,"
+        "\"missing_findings_sent\":true,\"orphans\":7,"
+        "\"awaited_since\":1795169713000,\"retired\":8,\"kept_since\":1795169711000,"
         "\"cursor\":{\"stage\":\"release\",\"topic\":\"incident-closed\",\"partition\":9,"
         "\"offset\":10,\"event_id\":\"e\",\"done\":11,\"key\":\"INC-1|f|F\",\"at\":1795169709000,"
         "\"latest\":1795169710000,\"changes\":[\"back\",\"raised\"]}}");

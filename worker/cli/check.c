@@ -67,6 +67,58 @@ static void check_configuration(struct check *check)
     say(check, VERDICT_OK, text);
 }
 
+/* Whoever still stands there as in the default policy's example hears of nothing. */
+static void check_address(struct check *check, const char *role, struct str team, struct owner who)
+{
+    static const struct str example = {"@example.com", 12};
+    char text[700];
+    if (who.person.n < example.n ||
+        memcmp(who.person.p + who.person.n - example.n, example.p, example.n) != 0)
+        return;
+    snprintf(text, sizeof text,
+             "policy: people.%s%s%.*s is %.*s, an address of the example; nobody reads it: name "
+             "your own",
+             role, team.n ? "." : "", STR_ARG(team), STR_ARG(who.person));
+    say(check, VERDICT_NOTE, text);
+}
+
+/* Who stands in for each other on one day: what is meant for one of them stays with that one. */
+static void check_away(struct check *check, const struct policy *policy)
+{
+    char text[1000], date[TIMESTAMP_TEXT];
+    for (size_t i = 0; i < policy->away_n; i++) {
+        const struct absence *away = &policy->away[i];
+        ms_t t = TIME_NONE;
+        for (size_t j = 0; j < policy->away_n && t == TIME_NONE; j++) {
+            int64_t day = policy->away[j].from;
+            if (day < away->from || day > away->to) continue;
+            t = zone_utc(&policy->calendar.zone, day * DAY_MS);
+            if (!str_eq(policy_delegate(policy, away->person, t), away->person)) t = TIME_NONE;
+        }
+        if (t == TIME_NONE) continue;
+        timestamp_format(zone_local(&policy->calendar.zone, t), date);
+        snprintf(
+            text, sizeof text,
+            "policy: people.away: on %.10s nobody stands in for %.*s: %.*s is away as well, and "
+            "the delegates lead in a circle",
+            date, STR_ARG(away->person), STR_ARG(away->to_person));
+        say(check, VERDICT_NOTE, text);
+    }
+}
+
+static void check_people(struct check *check, const struct policy *policy)
+{
+    check_address(check, "response-team", STR_NONE, policy->response_team);
+    check_address(check, "response-lead", STR_NONE, policy->response_lead);
+    for (size_t i = 0; i < policy->managers_n; i++)
+        check_address(check, "managers", policy->managers[i].team, policy->managers[i].person);
+    for (size_t i = 0; i < policy->on_call_n; i++)
+        check_address(check, "on_call", policy->on_call[i].team, policy->on_call[i].person);
+    for (size_t i = 0; i < policy->away_n; i++)
+        check_address(check, "away", STR_NONE, (struct owner){STR_NONE, policy->away[i].to_person});
+    check_away(check, policy);
+}
+
 static void check_policy(struct check *check)
 {
     struct error error;
@@ -80,6 +132,7 @@ static void check_policy(struct check *check)
                  STR_ARG(policy.version), file ? file : "the built-in default",
                  STR_ARG(policy.calendar.zone.name), STR_ARG(zone_file_version(arena)));
         say(check, VERDICT_OK, text);
+        check_people(check, &policy);
     } else {
         say_error(check, "policy: ", &error);
     }

@@ -71,7 +71,8 @@ static struct simulate_noise_recipient *recipient_of(struct simulate_noise *nois
 static struct recipient read_recipient(const struct json *object)
 {
     return (struct recipient){role_parse(json_get_text(object, "role")),
-                              {json_get_text(object, "team"), json_get_text(object, "person")}};
+                              {json_get_text(object, "team"), json_get_text(object, "person")},
+                              json_get_text(object, "delegated_from")};
 }
 
 /* ---- what ---- */

@@ -318,6 +318,7 @@ static void write_recipients(struct buf *out, const struct reminder_output *remi
         json_write_string(out, role_name(r->role));
         PUT(out, &r->who, TEXT, team);
         PUT(out, &r->who, TEXT, person);
+        PUT(out, r, TEXT, delegated_from);
         buf_char(out, '}');
     }
     buf_char(out, ']');
@@ -393,6 +394,7 @@ static void write_sent(struct buf *out, const struct digest_item *item)
     PUT(out, item, TIME, due_for);
     buf_lit(out, ",\"roles\":");
     encode_value_words(out, item->roles, &role_words);
+    PUT(out, item, LIST, delegated_from);
     PUT(out, item, INTEGER, coalesced);
     PUT(out, item, TEXT, summary);
 }

@@ -221,8 +221,7 @@ READ(working_days)
     return result;
 }
 
-static enum result read_holiday(struct policy_reader *r, const struct policy_place *at,
-                                json_t *value, void *target)
+READ(date)
 {
     ms_t t;
     struct str text = str_of(json_string_value(value));
@@ -251,8 +250,8 @@ READ(holidays)
     struct calendar *calendar = target;
     calendar->holidays = arena_alloc(r->arena, json_array_size(value) * sizeof *calendar->holidays);
     enum result result =
-        policy_reader_items(r, at, value, read_holiday, HOLIDAYS_MAX, sizeof *calendar->holidays,
-                            calendar->holidays, &calendar->holidays_n);
+        policy_reader_items(r, at, value, policy_values_date, HOLIDAYS_MAX,
+                            sizeof *calendar->holidays, calendar->holidays, &calendar->holidays_n);
     if (result != OK) return result;
     qsort(calendar->holidays, calendar->holidays_n, sizeof *calendar->holidays, compare_days);
     for (size_t i = 1; i < calendar->holidays_n; i++)

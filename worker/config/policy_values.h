@@ -15,6 +15,7 @@ policy_read policy_values_party_kind;     /* int */
 policy_read policy_values_time_zone;      /* struct zone */
 policy_read policy_values_calendar;       /* const struct calendar *: one of the policy's by name */
 policy_read policy_values_working_days;   /* unsigned: bit 0 is Monday */
+policy_read policy_values_date;           /* int64_t: days since 1970-01-01 */
 policy_read policy_values_holidays;       /* the holidays of a struct calendar */
 policy_read policy_values_priority_boost; /* int */
 policy_read policy_values_reminders_max;  /* int64_t */

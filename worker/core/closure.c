@@ -342,6 +342,7 @@ static void begin(struct step *step, const struct closure_event *event)
     struct incident *incident = step->incident;
     struct incident old = *incident;
     incident->order = order_advance(step->arena, incident->order, event->incident.order);
+    incident->awaited_since = TIME_NONE;
     merge_header(step->policy, incident, event);
     if (says_void_merge(incident, event)) warn_of_circle(step);
     decide_level(step);

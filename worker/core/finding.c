@@ -336,9 +336,13 @@ struct entry *finding_arrive(struct step *step, const struct finding *in)
     struct entry *entry = step_finding_entry(step, &in->origin, in->finding_id);
     if (entry->exists && !entry->finding->moved_to.p) return NULL;
     struct finding *finding = entry->exists ? edit(step, entry) : first_sight(step, entry, in);
-    ms_t first_seen_at = finding->first_seen_at;
+    ms_t first_seen_at = in->origin.incident_id.p ? step->at : finding->first_seen_at;
     *finding = *in;
     finding->first_seen_at = first_seen_at;
+    finding->orphans = 0;
+    /* Nobody may ever close what it has come to (R4.198). */
+    if (step->incident->phase == PHASE_WAITING)
+        step->incident->awaited_since = time_first(step->incident->awaited_since, step->at);
     finding->doubt = DOUBT_NONE;
     finding->kind = task_kind_none;
     finding->sop_task = false;
@@ -409,6 +413,21 @@ static struct str orphan_summary(struct step *step, const struct finding *findin
     return text_clean(arena, says);
 }
 
+/* What orphan-finding says of any finding; who gets it is the caller's. */
+static struct reminder_output *orphan(struct step *step, const struct finding *finding,
+                                      ms_t due_for)
+{
+    bool at_once = schedule_all_at_once(step->policy);
+    struct output *output = reminder_emit(step, REMINDER_ORPHAN_FINDING, due_for, at_once);
+    struct reminder_output *reminder = &output->reminder;
+    reminder->number = ++step->incident->orphans;
+    reminder->occurrence = 1; /* the incident has never opened */
+    reminder->incident = step->incident;
+    reminder->finding = with_defaults(step, finding);
+    reminder_add(step, reminder, ROLE_RESPONSE_TEAM, step->policy->response_team);
+    return reminder;
+}
+
 void finding_tick(struct step *step, struct entry *entry, ms_t until)
 {
     const struct policy *policy = step->policy;
@@ -422,15 +441,23 @@ void finding_tick(struct step *step, struct entry *entry, ms_t until)
     for (ms_t at; (at = finding_wake_at(policy, finding)) != TIME_NONE && at <= until; points++)
         finding->orphan_last = orphan_point(policy, finding);
     finding->orphans++;
-    struct output *output = reminder_emit(step, REMINDER_ORPHAN_FINDING, finding->orphan_last,
-                                          schedule_all_at_once(policy));
-    struct reminder_output *reminder = &output->reminder;
-    reminder->number = ++step->incident->orphans;
+    struct reminder_output *reminder = orphan(step, finding, finding->orphan_last);
     reminder->coalesced = points - 1;
-    reminder->occurrence = 1; /* the incident has never opened */
-    reminder->incident = step->incident;
-    reminder->finding = with_defaults(step, finding);
     reminder->summary = orphan_summary(step, finding);
-    reminder_add(step, reminder, ROLE_RESPONSE_TEAM, policy->response_team);
     if (!owner_is_nobody(finding->owner)) reminder_add(step, reminder, ROLE_OWNER, finding->owner);
+}
+
+void finding_tell_of_merge(struct step *step, struct entry *entry, size_t n, ms_t due_for)
+{
+    struct arena *arena = step->arena;
+    struct finding *finding = edit(step, entry);
+    struct str waited = reminder_span(arena, step->d->now - finding->first_seen_at);
+    struct reminder_output *reminder = orphan(step, finding, due_for);
+    struct str says = arena_printf(
+        arena, "%.*s is merged into %.*s, which is not closed yet: %zu finding%s there for %.*s",
+        STR_ARG(finding->origin.incident_id), STR_ARG(step->incident->incident_id), n,
+        n == 1 ? " waits" : "s wait", STR_ARG(waited));
+    reminder->summary = text_clean(arena, says);
+    finding->orphans++;
+    step_count_finding(step, finding);
 }

@@ -36,6 +36,15 @@ static struct str recipient_name(struct arena *arena, const struct recipient *r)
     return name_of(arena, "role", role_name(r->role));
 }
 
+static void add_delegation(struct arena *arena, struct str_list *list, struct str from)
+{
+    if (!from.p || list->n == ITEM_TOLD_MAX) return;
+    for (size_t i = 0; i < list->n; i++)
+        if (str_eq(list->items[i], from)) return;
+    if (!list->n) list->items = arena_alloc(arena, ITEM_TOLD_MAX * sizeof *list->items);
+    list->items[list->n++] = from;
+}
+
 struct item_recipient *item_recipients(struct arena *arena, const struct reminder_output *reminder,
                                        size_t *n)
 {
@@ -49,6 +58,7 @@ struct item_recipient *item_recipients(struct arena *arena, const struct reminde
         while (at < *n && !str_eq(all[at].name, name)) at++;
         if (at == *n) all[(*n)++] = (struct item_recipient){.name = name};
         all[at].roles |= 1u << r->role;
+        add_delegation(arena, &all[at].delegated_from, r->delegated_from);
     }
     return all;
 }

@@ -5,17 +5,19 @@
 
 #include "output.h"
 
+/* So many recipients are remembered of a reminder, and so many for whom one of them stands in. */
+#define ITEM_TOLD_MAX 8
+
 /* Somebody to be told, once, whatever the roles are (R4.110). */
 struct item_recipient {
     struct str name; /* "person:<person>", else "team:<team>", else "role:<role>", encoded */
     unsigned roles;  /* bit (1 << role) */
+    struct str_list delegated_from; /* for whom it stands in: each once, ITEM_TOLD_MAX at most */
 };
 
 /* All that a reminder goes to, each once, in the order of its recipients; in the arena. */
 struct item_recipient *item_recipients(struct arena *arena, const struct reminder_output *reminder,
                                        size_t *n);
-/* So many of them are remembered of a reminder. */
-#define ITEM_TOLD_MAX 8
 
 /* Notes when the reminder was sent, and to whom; in the arena. */
 void item_note_sent(struct arena *arena, const struct reminder_output *reminder, ms_t now,

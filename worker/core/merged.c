@@ -54,6 +54,7 @@ void merged_arrive(struct step *step, const struct arrival_event *event)
                                      .present = finding_said(in),
                                      .by = in->status_by,
                                      .warnings = in->warnings};
+        said.finding.duplicate_of = forward_localized(step, in->duplicate_of);
         finding_take(step, &said, false);
         occurrence_settle(step);
         return;

@@ -26,6 +26,7 @@ struct incident_output {
 struct recipient {
     enum role role;
     struct owner who;
+    struct str delegated_from; /* the person for whom `who` stands in; absent: nobody */
 };
 
 struct reminder_output {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Looking things up in a policy: the severity that a word means, the route of a category, the
- * priority of a severity, the team of a person. Reading the file is config/policy_file.c.
+ * priority of a severity, the team of a person, who stands in for one. Reading the file is config/policy_file.c.
  */
 #include "policy.h"
 
@@ -109,6 +109,35 @@ enum priority policy_priority(const struct policy *policy, enum severity severit
 {
     int priority = (int)policy->priority[severity] - boost;
     return priority < (int)PRIORITY_P1 ? PRIORITY_P1 : (enum priority)priority;
+}
+
+/* NULL where the person is there on that day. */
+static const struct absence *absence_of(const struct policy *policy, struct str person, int64_t day)
+{
+    size_t from = 0, to = policy->away_n;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        const struct absence *away = &policy->away[middle];
+        int order = str_cmp(away->person, person);
+        if (!order && away->from <= day && day <= away->to) return away;
+        if (order < 0 || (!order && away->to < day))
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return NULL;
+}
+
+struct str policy_delegate(const struct policy *policy, struct str person, ms_t t)
+{
+    int64_t day = timestamp_day(zone_local(&policy->calendar.zone, t));
+    struct str who = person;
+    for (size_t i = 0; i <= policy->away_n; i++) {
+        const struct absence *away = absence_of(policy, who, day);
+        if (!away) return who;
+        who = away->to_person;
+    }
+    return person; /* more steps than absences: a circle */
 }
 
 const struct obligation *policy_obligation(const struct policy *policy, struct str name)

@@ -90,6 +90,13 @@ struct team_person {
     struct owner person;
 };
 
+/* Somebody who is away, and who stands in (R4.153). Days since 1970-01-01 of the calendar's time zone,
+ * both among them. */
+struct absence {
+    struct str person, to_person;
+    int64_t from, to;
+};
+
 #define POLICY_POINTS_MAX 16 /* due_soon points, escalation steps (bits of a state member) */
 
 /* Percentages of the time given, ascending. */
@@ -186,6 +193,8 @@ struct policy {
     size_t managers_n;
     struct team_person *on_call;
     size_t on_call_n;
+    struct absence *away; /* by person, of one by day; no two of one overlap */
+    size_t away_n;
     bool verification[priority_end];
     enum reported_status closed_is; /* where verification is asked: resolved or verified */
     bool verified_by_owner;         /* counts as verified */
@@ -214,6 +223,10 @@ struct sla_times policy_times(const struct policy *policy, enum task_kind kind,
                               enum priority priority, struct str named);
 /* Priority of a severity, raised by `boost` steps, never above P1. */
 enum priority policy_priority(const struct policy *policy, enum severity severity, int boost);
+
+/* Who gets at `t` what is meant for `person`: who is away has it sent to who stands in, who may be away
+ * as well. In a circle the person keeps it (R4.154). */
+struct str policy_delegate(const struct policy *policy, struct str person, ms_t t);
 
 /* The obligation of which a task with this name is; NULL where the policy has none such (any more). */
 const struct obligation *policy_obligation(const struct policy *policy, struct str name);

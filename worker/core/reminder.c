@@ -166,15 +166,19 @@ struct str reminder_title(struct step *step, struct str title)
 void reminder_add(struct step *step, struct reminder_output *reminder, enum role role,
                   struct owner who)
 {
-    for (size_t i = 0; i < reminder->recipients_n; i++)
-        if (reminder->recipients[i].role == role && owner_eq(reminder->recipients[i].who, who))
-            return;
+    struct str person = who.person, from = STR_NONE;
+    if (person.p) who.person = policy_delegate(step->policy, person, step->d->now);
+    if (!str_eq(who.person, person)) from = person;
+    for (size_t i = 0; i < reminder->recipients_n; i++) {
+        const struct recipient *r = &reminder->recipients[i];
+        if (r->role == role && owner_eq(r->who, who) && str_eq(r->delegated_from, from)) return;
+    }
     /* Reminders have few recipients: one more array for each is cheaper than keeping a capacity. */
     struct recipient *grown =
         arena_alloc(step->arena, (reminder->recipients_n + 1) * sizeof *grown);
     if (reminder->recipients_n)
         memcpy(grown, reminder->recipients, reminder->recipients_n * sizeof *grown);
-    grown[reminder->recipients_n++] = (struct recipient){role, who};
+    grown[reminder->recipients_n++] = (struct recipient){role, who, from};
     reminder->recipients = grown;
 }
 

@@ -16,7 +16,8 @@ struct output *reminder_emit(struct step *step, enum reminder_kind kind, ms_t du
 struct str reminder_span(struct arena *arena, int64_t ms);
 /* A title for a sentence: clean (text.h), and cut where it is long. */
 struct str reminder_title(struct step *step, struct str title);
-/* Adds somebody to those who get it, once in each role; their list is in the arena. */
+/* Adds somebody to those who get it, once in each role, or who stands in where that person is away
+ * now (R4.153); their list is in the arena. */
 void reminder_add(struct step *step, struct reminder_output *reminder, enum role role,
                   struct owner who);
 

@@ -7,6 +7,7 @@
 #include "closure.h"
 #include "common/text.h"
 #include "deadline.h"
+#include "finding.h"
 #include "forgotten.h"
 #include "reminder.h"
 #include "schedule.h"
@@ -34,6 +35,13 @@ static ms_t missing_at(const struct policy *policy, const struct incident *incid
     return deadline_add(&policy->calendar, incident->opened_at, policy->missing_findings_after);
 }
 
+/* When it is to be said that findings of a merged incident wait here since then. */
+static ms_t awaited_at(const struct policy *policy, ms_t since)
+{
+    if (since == TIME_NONE) return TIME_NONE;
+    return deadline_add(&policy->calendar, since, policy->orphan_finding_after);
+}
+
 /* When the retention of what is stored begins; TIME_NONE where nothing is. */
 static ms_t kept_from(const struct incident *incident)
 {
@@ -57,7 +65,7 @@ ms_t review_wake_at(const struct policy *policy, const struct incident *incident
         if (incident->accepted) return TIME_NONE;
         return deadline_add(&policy->calendar, kept_from(incident), policy->retention);
     case PHASE_WAITING:
-    default: return TIME_NONE;
+    default: return send_at(policy, awaited_at(policy, incident->awaited_since));
     }
 }
 
@@ -146,6 +154,59 @@ static void miss_findings(struct step *step, ms_t until)
                      STR_ARG(what), STR_ARG(waited));
 }
 
+/* The findings of one merged incident that are here; their keys are next to each other. */
+struct guests {
+    struct entry *first; /* the one that has been here for longest */
+    size_t n;
+    bool told;
+};
+
+static struct guests guests_of(struct entry **findings, size_t n)
+{
+    struct guests guests = {.first = NULL};
+    for (size_t i = 0; i < n; i++) {
+        const struct finding *finding = findings[i]->finding;
+        if (finding->moved_to.p) continue;
+        guests.n++;
+        guests.told |= finding->orphans > 0;
+        if (!guests.first || finding->first_seen_at < guests.first->finding->first_seen_at)
+            guests.first = findings[i];
+    }
+    return guests;
+}
+
+/* Of each merged incident whose findings have waited here for so long. Who was told of says so in its
+ * findings, so the next part begins anew. */
+static enum decide_result remind_of_merged(struct step *step, ms_t until)
+{
+    struct incident *incident = step->incident;
+    size_t n, next;
+    struct entry **findings = step_entries(step, ENTRY_FINDING, &n);
+    incident->awaited_since = TIME_NONE;
+    for (size_t i = 0; i < n; i = next) {
+        struct str origin = findings[i]->finding->origin.incident_id;
+        for (next = i + 1; next < n; next++)
+            if (!str_eq(findings[next]->finding->origin.incident_id, origin)) break;
+        if (!origin.p) continue;
+        struct guests guests = guests_of(findings + i, next - i);
+        if (!guests.n || guests.told) continue;
+        ms_t since = guests.first->finding->first_seen_at;
+        ms_t due = awaited_at(step->policy, since);
+        if (send_at(step->policy, due) > until) {
+            incident->awaited_since = time_first(incident->awaited_since, since);
+            continue;
+        }
+        if (step_is_full(step)) {
+            incident->awaited_since = since;
+            return DECIDE_MORE;
+        }
+        size_t bytes = step->bytes;
+        finding_tell_of_merge(step, guests.first, guests.n, due);
+        step_handled(step, bytes);
+    }
+    return DECIDE_OK;
+}
+
 /* A deletion is one short message, where another entry makes up to five. */
 #define DELETIONS_OF_A_STEP 5
 
@@ -205,6 +266,7 @@ enum decide_result review_tick(struct step *step, ms_t until)
     ms_t due = review_wake_at(step->policy, incident);
     if (time_first(due, until) != due) return DECIDE_OK;
     if (incident->phase == PHASE_COMPLETED) return review_retire(step);
+    if (incident->phase == PHASE_WAITING) return remind_of_merged(step, until);
     miss_findings(step, until);
     review(step, until);
     return DECIDE_OK;

@@ -164,6 +164,8 @@ struct edge_list {
     OWN(INTEGER, reviews)   /* review-due reminders in this occurrence */ \
     OWN(BOOLEAN, missing_findings_sent) \
     OWN(INTEGER, orphans)   /* orphan-finding reminders so far */ \
+    OWN(TIME, awaited_since) /* while not closed: the first finding has come then of some merged \
+                                  incident that is yet to be reminded of; TIME_NONE: none has */ \
     OWN(INTEGER, retired)   /* > 0: the past was deleted after this occurrence; the ids of later \
                                   tasks end in ~<occurrence> */ \
     OWN(OBJECTS(forgotten, forgotten_month), forgotten) \
@@ -295,12 +297,14 @@ struct task_list {
     X(WORD(task_kind), kind, kind)          /* of the task it has now; none while held */ \
     X(WORD(doubt), doubt, doubt)            /* none while held */ \
     X(BOOLEAN, sop_task, sop_task)          /* an sop-update was made beside it */ \
-    X(TEXT, status_by, status_by)           /* who said its status, or told of it first */   \
-    X(TIME, first_seen_at, first_seen_at)   /* TIME_NONE: its incident was closed before it could \
+    X(TEXT, status_by, status_by)           /* who said its status, or told of it first */ \
+    X(TIME, first_seen_at, first_seen_at)   /* or since when it is here, with a merged incident; \
+                                               TIME_NONE: its incident was closed before it could \
                                                be an orphan */ \
     X(TIME, orphan_last, orphan_last)       /* the schedule of orphan-finding up to here is done \
                                                with; TIME_NONE: nothing yet */ \
-    X(INTEGER, orphans, orphans)            /* how many were sent of it */ \
+    X(INTEGER, orphans, orphans)            /* how many were sent of it; of one that came with a merged \
+                                               incident: of all of that incident, by this one */ \
     X(BOOLEAN, orphan_over, orphan_over)    /* none is to be sent any more */ \
     X(TEXT, moved_to, moved_to)             /* the incident that it went to from here; absent: it is \
                                                here */ \
@@ -443,6 +447,7 @@ static inline bool task_is_overdue(const struct task *task, ms_t now)
     X(INTEGER, occurrence) \
     X(TIME, due_for) \
     X(WORDS(role, 0), roles)     /* in which its recipient is told */ \
+    X(LIST, delegated_from)      /* those who are away, for whom its recipient stands in */ \
     X(WORDS(reminder_kind, 0), covers) \
     X(INTEGER, coalesced) \
     X(TEXT, summary) \
@@ -473,7 +478,7 @@ struct digest_item_list {
 
 /* A record of items, and the entry that it becomes (R6.13). */
 #define ITEMS_MEMBERS(X) \
-    X(BOOLEAN, urgent)           /* one of them cannot wait */ \
+    X(BOOLEAN, urgent)           /* none of them can wait; else all of them can */ \
     X(OBJECTS(digest_item_list, digest_item), items)
 struct items { ITEMS_MEMBERS(MEMBER) };
 

@@ -2,7 +2,8 @@
 /*
  * Reminders on their way to digests. What a shard's part of a batch has for somebody becomes one
  * record of epilogue-forwarded, which goes to the shard of that recipient in the same transaction; of
- * many items it becomes several, none so large that it could not be stored.
+ * many items it becomes several, none so large that it could not be stored. What can wait and what
+ * cannot are never in one record: each has a time of its own at which it is told (R4.112).
  */
 #include <stdlib.h>
 
@@ -30,14 +31,21 @@ void batch_add_items(struct batch *b, struct batch_shard *bs, const struct outpu
         struct addressed *a = ARENA_PUSH(b->arena, bs->items_out, bs->items_out_n, bs->items_cap);
         *a = (struct addressed){recipients[i].name, item, output->reminder.urgent, bs->items_out_n};
         a->item.roles = recipients[i].roles;
+        a->item.delegated_from = recipients[i].delegated_from;
         b->bytes += ITEM_BYTES + item.summary.n + item.title.n;
     }
+}
+
+static bool goes_with(const struct addressed *a, const struct addressed *b)
+{
+    return a->urgent == b->urgent && str_eq(a->recipient, b->recipient);
 }
 
 static int by_recipient(const void *a, const void *b)
 {
     const struct addressed *x = a, *y = b;
     int order = str_cmp(x->recipient, y->recipient);
+    if (!order) order = (int)y->urgent - (int)x->urgent;
     return order ? order : (x->number > y->number) - (x->number < y->number);
 }
 
@@ -61,11 +69,9 @@ static struct str origin_of(const struct batch *b, const struct batch_shard *bs)
 
 static struct items items_of(struct batch *b, const struct addressed *addressed, size_t n)
 {
-    struct items items = {.items = {arena_alloc(b->arena, n * sizeof(struct digest_item)), n}};
-    for (size_t i = 0; i < n; i++) {
-        items.items.items[i] = addressed[i].item;
-        items.urgent |= addressed[i].urgent;
-    }
+    struct items items = {.urgent = addressed->urgent,
+                          .items = {arena_alloc(b->arena, n * sizeof(struct digest_item)), n}};
+    for (size_t i = 0; i < n; i++) items.items.items[i] = addressed[i].item;
     return items;
 }
 
@@ -97,7 +103,7 @@ enum result batch_send_items(struct batch *b, struct batch_shard *bs, struct err
     enum result result = OK;
     if (n) qsort(all, n, sizeof *all, by_recipient);
     for (size_t from = 0, to; from < n && result == OK; from = to) {
-        for (to = from; to < n && str_eq(all[to].recipient, all[from].recipient);) to++;
+        for (to = from; to < n && goes_with(&all[to], &all[from]);) to++;
         result = send(b, bs, all + from, to - from, error);
     }
     return result;

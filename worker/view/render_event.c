@@ -166,6 +166,8 @@ static void put_recipients(struct render_page *page, const struct json *recipien
     for (const struct json *r = recipients ? recipients->first : NULL; r; r = r->next) {
         render_put_member(page, r == recipients->first ? "" : ", ", r, "role", " ");
         render_put_owner(page, r);
+        if (json_get_text(r, "delegated_from").p)
+            render_put_member(page, " for ", r, "delegated_from", "");
     }
     buf_lit(page->out, ": ");
 }
@@ -192,13 +194,18 @@ void render_event_reminder(struct render_page *page, const struct json *value)
     put_open_tasks(page, json_get(value, "incident"));
 }
 
-/* "(overdue 2, to owner, on-call)" */
+/* "(overdue 2, to owner, on-call for dev@example.com)" */
 static void put_kind(struct render_page *page, const struct json *item, struct str kind)
 {
     buf_lit(page->out, " (");
     render_put_text(page, kind.p ? kind : json_get_text(item, "kind"));
     buf_printf(page->out, " %lld, to ", (long long)render_integer_of(item, "number"));
     render_put_list(page, json_get(item, "roles"));
+    const struct json *from = json_get(item, "delegated_from");
+    if (from && from->count) {
+        buf_lit(page->out, " for ");
+        render_put_list(page, from);
+    }
     buf_char(page->out, ')');
 }
 
