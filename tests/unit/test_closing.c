@@ -536,6 +536,18 @@ static void what_was_missing_may_come_by_itself(void **state)
     assert_int_equal(finding_of(w, "INC-1", "F-1")->status, REPORTED_WONT_FIX);
 }
 
+static void an_acceptance_without_a_reason_closes_nothing(void **state)
+{
+    struct world *w = p1_bug(state);
+    take_update(w, NOON, wont_fix(w, 1, NULL, NULL, NULL));
+    TELL_TASK(w, NOON, "bug/F-1", 2, ACCEPTED_BY, accepted_by, STR("ciso"));
+    TELL_TASK(w, NOON, "bug/F-1", 3, ACCEPTED_UNTIL, accepted_until, t(JUNE));
+    assert_int_equal(bug(w)->status, STATUS_OPEN);
+    assert_warned(w, "wont-fix", "not closed: it needs reason");
+    take_update(w, NOON, wont_fix(w, 4, "no", NULL, NULL));
+    assert_true(task_is_accepted(bug(w)));
+}
+
 static void what_is_not_taken_leaves_all_as_it_was(void **state)
 {
     struct world *w = p1_bug(state);
@@ -567,6 +579,23 @@ static void a_finding_that_was_held_is_asked_with_its_task(void **state)
     assert_int_equal(bug(w)->refused, REPORTED_WONT_FIX);
     assert_int_equal(finding_of(w, "INC-1", "F-1")->status, 0);
     assert_true(task_is_accepted(task_of(w, "INC-1", "bug/F-2")));
+}
+
+/* A reason is needed also where nobody has to accept it after all. */
+static void a_finding_that_was_held_is_asked_for_its_reason(void **state)
+{
+    struct world *w = *state;
+    w->policy.severity_default = SEVERITY_HIGH;
+    struct finding_event *f = technical(w, "F-1", 1);
+    SET_FINDING(f, STATUS, status, REPORTED_WONT_FIX);
+    take_finding(w, NOON, f);
+    struct closure_event *e = closure(w, "INC-1", 1);
+    complete_closure(w, e);
+    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_LOW);
+    take_closure(w, NOON, e);
+    assert_false(w->policy.acceptance[bug(w)->priority]);
+    assert_int_equal(bug(w)->status, STATUS_OPEN);
+    assert_int_equal(bug(w)->refused, REPORTED_WONT_FIX);
 }
 
 static void who_may_accept(void **state)
@@ -645,8 +674,10 @@ int main(void)
         TEST(wont_fix_is_an_accepted_risk_at_p1),
         TEST(a_click_reaches_somebody),
         TEST(what_was_missing_may_come_by_itself),
+        TEST(an_acceptance_without_a_reason_closes_nothing),
         TEST(what_is_not_taken_leaves_all_as_it_was),
         TEST(a_finding_that_was_held_is_asked_with_its_task),
+        TEST(a_finding_that_was_held_is_asked_for_its_reason),
         TEST(who_may_accept),
         TEST(what_cannot_be_accepted),
         TEST(retention_waits_for_accepted_risks),

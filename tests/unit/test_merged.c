@@ -631,6 +631,50 @@ static void what_was_put_aside_is_open_again(void **state)
     assert_true(is_open(w, "B", "bug/A:F"));
 }
 
+/* Only what was open then is open again. */
+static void what_was_closed_before_stays_closed(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "A", 1), "F");
+    take_finding(w, AT, lapse(w, "A", "E", 1));
+    struct task_update_event *u = task_update(w, "A", "bug/F", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
+    take_update(w, AT, u);
+    struct finding_event *f = finding(w, "A", "E", 2);
+    SET_FINDING(f, STATUS, status, REPORTED_DISMISSED);
+    SET_FINDING(f, REASON, reason, STR("no risk"));
+    take_finding(w, AT, f);
+    struct closure_event *e = closed(w, "A", 2);
+    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_TEST);
+    take_closure(w, LATER, e);
+    close_with(w, closed(w, "B", 1), "G");
+    take_closure(w, LATER, merged(w, "A", 3, "B"));
+    deliver(w);
+    assert_int_equal(task_of(w, "B", "bug/A:F")->resolution, RESOLUTION_DONE);
+    assert_int_equal(task_of(w, "B", "bug/A:E")->resolution, RESOLUTION_DISMISSED);
+}
+
+/* While its incident was none it has become other work: that begins where it comes to. */
+static void what_was_put_aside_is_other_work_since(void **state)
+{
+    struct world *w = *state;
+    struct finding_event *both = lapse(w, "A", "F", 1);
+    SET_FINDING(both, SOP_CHANGE, sop_change, true);
+    take_closure(w, AT, closed(w, "A", 1));
+    take_finding(w, AT, both);
+    struct closure_event *e = closed(w, "A", 2);
+    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_TEST);
+    take_closure(w, LATER, e);
+    struct finding_event *f = finding(w, "A", "F", 3);
+    SET_FINDING(f, WORK, work, KIND_CHANGE_REQUEST);
+    take_finding(w, LATER, f);
+    close_with(w, closed(w, "B", 1), "G");
+    take_closure(w, LATER, merged(w, "A", 3, "B"));
+    deliver(w);
+    assert_true(is_open(w, "B", "change-request/A:F"));
+    assert_true(is_open(w, "B", "sop-update/A:F"));
+}
+
 static void a_duplicate_goes_behind_what_it_is_of(void **state)
 {
     struct world *w = *state;
@@ -706,6 +750,24 @@ static void a_guest_is_a_duplicate_of_what_is_not_known_yet(void **state)
     take_closure(w, LATER, merged(w, "B", 2, "C"));
     deliver(w);
     assert_str(finding_of(w, "C", "A:F")->duplicate_of, "B:Z");
+}
+
+/* By a slip it is said to be a duplicate of itself. */
+static void a_guest_is_no_duplicate_of_itself(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "C", 1), "H");
+    close_with(w, closed(w, "B", 1), "G");
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    take_closure(w, LATER, merged(w, "B", 2, "C"));
+    deliver(w);
+    struct finding_event *f = lapse(w, "B", "A:F", 7);
+    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("A:F"));
+    take_finding(w, LATER, f);
+    deliver(w);
+    assert_int_equal(finding_of(w, "C", "A:F")->doubt, DOUBT_CIRCULAR);
+    assert_true(is_open(w, "C", "bug/A:F"));
 }
 
 static void a_tracker_is_heard_over_two_merges(void **state)
@@ -793,6 +855,153 @@ static void told_of_anew_it_is_what_was_said_last(void **state)
     assert_str(now->owner.person, "p");
     assert_str(finding_of(w, "B", "A:F")->duplicate_of, "G");
     assert_true(is_open(w, "B", "sop-update/A:F"));
+}
+
+static void told_of_anew_it_keeps_what_is_not_said(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "B", 1), "G");
+    struct closure_event *e = merged(w, "A", 1, "B");
+    struct finding_event *f = lapse(w, "A", "F", -1);
+    SET_FINDING(f, TITLE, title, STR("Dumps"));
+    add_inline(w, e, f);
+    take_closure(w, AT, e);
+    deliver(w);
+    struct arrival_event *again = arena_zalloc(w->arena, sizeof *again);
+    const struct finding *is = finding_of(w, "B", "A:F");
+    again->finding = finding_none;
+    again->finding.finding_id = is->finding_id;
+    again->finding.origin = is->origin;
+    again->finding.passed = is->passed;
+    again->finding.order = (struct order){.revision = 9, .time = TIME_NONE};
+    again->finding.status = REPORTED_IN_PROGRESS;
+    struct event event = {.type = EVENT_ARRIVAL,
+                          .incident_id = STR("B"),
+                          .cause = {.topic = TOPIC_FORWARDED, .at = t(LATER)},
+                          .arrival = again};
+    assert_int_equal(take(w, &event), DECIDE_OK);
+    assert_int_equal(task_of(w, "B", "bug/A:F")->status, STATUS_IN_PROGRESS);
+    assert_str(task_of(w, "B", "bug/A:F")->title, "Dumps");
+}
+
+/* ---- in the middle of a closure ---- */
+
+static void (*visitor)(struct world *w);
+static enum stage visited_at;
+static const char *visited;
+
+/* Between two parts, in the first gap at this stage. */
+static bool visit(struct world *w, const struct event *event)
+{
+    restart(w, event);
+    if (!visitor || incident_of(w, visited)->cursor.stage != visited_at) return true;
+    void (*now)(struct world * w) = visitor;
+    visitor = NULL;
+    now(w);
+    return true;
+}
+
+static void expect_visit(struct world *w, const char *id, enum stage at,
+                         void (*by)(struct world *w))
+{
+    w->d.step_max = 1;
+    w->between = visit;
+    visited = id;
+    visited_at = at;
+    visitor = by;
+}
+
+/* B hears of it at once, and once more later. */
+static void a_parts(struct world *w)
+{
+    size_t from = w->d.outputs.n;
+    take_closure(w, LATER, merged(w, "A", 2, NULL));
+    for (size_t i = from; i < w->d.outputs.n; i++) {
+        const struct output *output = &w->d.outputs.items[i];
+        if (output->type != OUTPUT_FORWARD || output->forward.type != EVENT_PARTING) continue;
+        struct event event = arrived(w, output);
+        assert_int_equal(take(w, &event), DECIDE_OK);
+    }
+}
+
+/* A parts while what has come from C goes home, when its own were passed over already. */
+static void parted_while_others_go_home(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, AT, closed(w, "B", 1));
+    for (int i = 0; i < 2; i++) {
+        const char *id = i ? "C" : "A";
+        struct closure_event *e = merged(w, id, 1, "B");
+        for (int k = 0; k < 4; k++)
+            add_inline(w, e, lapse(w, id, arena_printf(w->arena, "F-%d", k).p, -1));
+        take_closure(w, AT, e);
+        deliver(w);
+    }
+    expect_visit(w, "B", STAGE_MOVE, a_parts);
+    take_closure(w, LATER, merged(w, "C", 2, NULL));
+    deliver(w);
+    assert_null(visitor);
+    assert_int_equal(incident_of(w, "B")->gone.n, 0);
+    assert_int_equal(incident_of(w, "B")->counts.open, 0);
+    assert_int_equal(incident_of(w, "A")->counts.open, 4);
+    assert_int_equal(incident_of(w, "C")->counts.open, 4);
+}
+
+static void a_tracker_speaks(struct world *w)
+{
+    struct task_update_event *u = task_update(w, "A", "bug/F-3", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
+    take_update(w, LATER, u);
+    assert_int_equal(outputs_n(w), 1);
+    assert_int_equal(output_at(w, 0)->warnings.n, 0); /* it is taken, and goes along */
+}
+
+static void a_tracker_is_heard_of_what_is_about_to_go(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, AT, closed(w, "B", 1));
+    struct closure_event *e = closed(w, "A", 1);
+    for (int i = 0; i < 4; i++)
+        add_inline(w, e, lapse(w, "A", arena_printf(w->arena, "F-%d", i).p, -1));
+    take_closure(w, AT, e);
+    expect_visit(w, "A", STAGE_MOVE, a_tracker_speaks);
+    take_closure(w, LATER, merged(w, "A", 2, "B"));
+    deliver(w);
+    assert_null(visitor);
+    assert_int_equal(task_of(w, "B", "bug/A:F-3")->status, STATUS_IN_PROGRESS);
+}
+
+static void f_is_told_of(struct world *w)
+{
+    struct finding_event *f = finding(w, "A", "F", 5);
+    SET_FINDING(f, TITLE, title, STR("Anew"));
+    take_finding(w, LATER, f);
+    deliver(w);
+}
+
+/* It is held with its work till the closure comes to it, whatever is told of it before. */
+static void told_while_the_other_is_closed_it_keeps_its_work(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "A", 1), "F");
+    struct task_update_event *u = task_update(w, "A", "bug/F", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
+    SET_UPDATE(u, TRACKER, tracker, ((struct tracker){STR("jira"), STR("K-1"), STR_NONE}));
+    take_update(w, AT, u);
+    take_closure(w, AT, merged(w, "A", 2, "B"));
+    deliver(w);
+    struct closure_event *e = closed(w, "B", 1);
+    for (int i = 0; i < 3; i++)
+        add_inline(w, e, lapse(w, "B", arena_printf(w->arena, "G-%d", i).p, -1));
+    expect_visit(w, "B", STAGE_TAKE, f_is_told_of);
+    take_closure(w, LATER, e);
+    deliver(w);
+    assert_null(visitor);
+    const struct task *now = task_of(w, "B", "bug/A:F");
+    assert_int_equal(now->status, STATUS_IN_PROGRESS);
+    assert_str(now->tracker.key, "K-1");
+    assert_str(now->title, "Anew");
+    assert_str(now->moved_from, "A/bug/F");
 }
 
 /* ---- records that no incident of ours would send now, or not any more ---- */
@@ -891,8 +1100,59 @@ static void partings_are_told_once_and_apart(void **state)
     assert_int_equal(incident_of(w, "B")->gone.n, 2);
     part(w, "B", "Z", list_of(w, 1, (const char *[]){"B"}));
     assert_int_equal(incident_of(w, "B")->gone.n, 2);
+    /* Of another one that it was merged into, from where it was merged on. */
+    struct parting_event other = {{STR("X"), STR("W")}, none};
+    struct event event = {.type = EVENT_PARTING, .incident_id = STR("B"), .parting = &other};
+    assert_int_equal(give(w, event), DECIDE_OK);
+    assert_int_equal(incident_of(w, "B")->gone.n, 3);
     run_until(w, LATER);
     assert_int_equal(incident_of(w, "B")->gone.n, 0);
+}
+
+/* What has gone on from here once goes on by itself. */
+static void come_once_more_it_does_not_leave_twice(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "C", 1), "H");
+    close_with(w, closed(w, "B", 1), "G");
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    take_closure(w, LATER, merged(w, "B", 2, "C"));
+    deliver(w);
+    int64_t version = task_of(w, "B", "bug/A:F")->version;
+    struct arrival_event again = {.finding = *finding_of(w, "C", "A:F")};
+    again.finding.passed = list_of(w, 1, (const char *[]){"A"});
+    struct event event = {.type = EVENT_ARRIVAL, .incident_id = STR("B"), .arrival = &again};
+    assert_int_equal(give(w, event), DECIDE_OK);
+    assert_news(w, "finding A:F to C\n");
+    deliver(w);
+    assert_int_equal(task_of(w, "B", "bug/A:F")->version, version);
+    assert_true(is_open(w, "C", "bug/A:F"));
+}
+
+/* What comes late from before its second life begins no life anew. */
+static void an_older_life_that_comes_late_counts_on(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "A", 1), "F");
+    close_with(w, closed(w, "B", 1), "G");
+    take_closure(w, LATER, merged(w, "A", 2, "B"));
+    size_t sent = w->d.outputs.n;
+    while (w->d.outputs.items[sent - 1].type != OUTPUT_FORWARD ||
+           w->d.outputs.items[sent - 1].forward.type != EVENT_ARRIVAL)
+        sent--;
+    deliver(w);
+    for (int64_t revision = 1; revision < 3; revision++) {
+        struct task_update_event *u = task_update(w, "B", "bug/A:F", revision);
+        SET_UPDATE(u, STATUS, status, revision == 1 ? REPORTED_VERIFIED : REPORTED_OPEN);
+        take_update(w, LATER, u);
+    }
+    take_closure(w, LATER, merged(w, "B", 2, "C"));
+    deliver(w);
+    take_closure(w, LATER, merged(w, "B", 3, NULL));
+    struct event event = arrived(w, &w->d.outputs.items[sent - 1]);
+    assert_int_equal(give(w, event), DECIDE_OK);
+    assert_int_equal(task_of(w, "B", "bug/A:F")->occurrence, 2);
+    assert_true(is_open(w, "B", "bug/A:F"));
 }
 
 static void nothing_goes_on_where_there_is_nothing(void **state)
@@ -950,6 +1210,73 @@ static void held_and_parted(void **state)
     take_closure(w, LATER_STILL, closed(w, "B", 1));
     assert_int_equal(task_of(w, "B", "bug/A:F")->resolution, RESOLUTION_DISMISSED);
     assert_str(task_of(w, "B", "bug/A:F")->owner.person, "q");
+}
+
+/* F of A, with an sop-update, in B, which is not closed. */
+static void hold_with_sop_update(struct world *w)
+{
+    struct closure_event *e = closed(w, "A", 1);
+    struct finding_event *f = lapse(w, "A", "F", -1);
+    SET_FINDING(f, SOP_CHANGE, sop_change, true);
+    add_inline(w, e, f);
+    take_closure(w, AT, e);
+    struct task_update_event *u = task_update(w, "A", "bug/F", 1);
+    SET_UPDATE(u, OWNER, owner, owner("t", "p"));
+    take_update(w, AT, u);
+    take_closure(w, LATER, merged(w, "A", 2, "B"));
+    deliver(w);
+}
+
+static void held_it_keeps_the_rest_of_its_owner(void **state)
+{
+    struct world *w = *state;
+    hold_with_sop_update(w);
+    struct finding_event *f = finding(w, "A", "F", 3);
+    SET_FINDING(f, OWNER, owner, owner("u", NULL));
+    f->owner_part = OWNER_TEAM;
+    struct owner expected = policy_owner(&w->policy, owner("t", "p"), owner("u", NULL), OWNER_TEAM);
+    take_finding(w, LATER, f);
+    deliver(w);
+    take_closure(w, LATER, closed(w, "B", 1));
+    assert_true(owner_eq(task_of(w, "B", "bug/A:F")->owner, expected));
+}
+
+/* Its sop-update has its own life, also where its finding has ended. */
+static void held_its_sop_update_goes_on(void **state)
+{
+    struct world *w = *state;
+    hold_with_sop_update(w);
+    struct finding_event *f = finding(w, "A", "F", 3);
+    SET_FINDING(f, STATUS, status, REPORTED_DISMISSED);
+    SET_FINDING(f, REASON, reason, STR("no risk"));
+    take_finding(w, LATER, f);
+    deliver(w);
+    struct task_update_event *u = task_update(w, "A", "sop-update/F", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
+    take_update(w, LATER, u);
+    deliver(w);
+    take_closure(w, LATER, closed(w, "B", 1));
+    assert_int_equal(task_of(w, "B", "bug/A:F")->resolution, RESOLUTION_DISMISSED);
+    assert_int_equal(task_of(w, "B", "sop-update/A:F")->status, STATUS_IN_PROGRESS);
+}
+
+/* A duplicate in doubt is worked on, also where it is held. */
+static void held_a_doubt_is_worked_on(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "A", 1), "F");
+    struct finding_event *f = lapse(w, "A", "D", 1);
+    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("E"));
+    take_finding(w, AT, f);
+    take_closure(w, LATER, merged(w, "A", 2, "B"));
+    deliver(w);
+    struct task_update_event *u = task_update(w, "A", "bug/D", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
+    take_update(w, LATER, u);
+    deliver(w);
+    take_closure(w, LATER, closed(w, "B", 1));
+    assert_int_equal(task_of(w, "B", "bug/A:D")->status, STATUS_IN_PROGRESS);
 }
 
 /* What was closed as no incident hears of a merge and is no incident all the same. */
@@ -1045,6 +1372,60 @@ static void forgotten_where_it_began_it_is_found_by_its_merges(void **state)
     assert_int_equal(task_of(w, "A", "bug/F~2")->status, STATUS_IN_PROGRESS);
 }
 
+/* On its way it was forgotten as well: C, which works on it, sends it home. */
+static void forgotten_on_its_way_it_comes_home(void **state)
+{
+    struct world *w = *state;
+    w->policy.retention = days(10);
+    close_with(w, closed(w, "C", 1), "H");
+    close_with(w, merged(w, "B", 1, "C"), "G");
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    run_until(w, "2026-12-02");
+    assert_int_equal(incident_of(w, "B")->retired, 1);
+    struct task_update_event *u = task_update(w, "C", "bug/A:F", 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
+    take_update(w, "2026-12-03", u);
+    take_closure(w, "2026-12-04", merged(w, "A", 2, NULL));
+    deliver(w);
+    assert_int_equal(task_of(w, "A", "bug/F~2")->status, STATUS_IN_PROGRESS);
+    assert_true(is_open(w, "C", "bug/B:G"));
+}
+
+/* What was forgotten goes on where it began, not where it was a guest. */
+static void a_guest_that_was_forgotten_goes_on_at_home(void **state)
+{
+    struct world *w = *state;
+    w->policy.retention = days(10);
+    take_closure(w, AT, closed(w, "C", 1));
+    run_until(w, "2026-12-01");
+    assert_int_equal(incident_of(w, "C")->retired, 1);
+    struct closure_event *b = closed(w, "B", 1), *a = merged(w, "A", 1, "B");
+    add_inline(w, b, lapse(w, "B", "G", -1));
+    add_inline(w, a, lapse(w, "A", "F", -1));
+    take_closure(w, "2026-12-01", b);
+    take_closure(w, "2026-12-01", a);
+    deliver(w);
+    take_closure(w, "2026-12-01", merged(w, "B", 2, "C"));
+    deliver(w);
+    static const char *const there[] = {"bug/A:F~2", "bug/B:G~2"};
+    for (size_t i = 0; i < 2; i++) {
+        struct task_update_event *u = task_update(w, "C", there[i], 1);
+        SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
+        take_update(w, "2026-12-01", u);
+        drop(w, state_task_key(w->arena, STR("C"), str_of(there[i])));
+    }
+    drop(w, STR("C|f|A:F"));
+    drop(w, STR("C|f|B:G"));
+    take_closure(w, "2026-12-02", merged(w, "A", 2, NULL));
+    deliver(w);
+    assert_true(is_open(w, "A", "bug/F"));
+    take_closure(w, "2026-12-02", merged(w, "B", 3, NULL));
+    deliver(w);
+    assert_true(is_open(w, "B", "bug/G"));
+    assert_true(is_open(w, "A", "bug/F"));
+    assert_false(is_open(w, "B", "bug/A:F"));
+}
+
 int main(void)
 {
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, world_teardown)
@@ -1072,24 +1453,38 @@ int main(void)
         IN_WORLD(merged_once_more_into_what_nobody_closes),
         IN_WORLD(many_are_merged_into_what_nobody_closes),
         IN_WORLD(what_was_put_aside_is_open_again),
+        IN_WORLD(what_was_closed_before_stays_closed),
+        IN_WORLD(what_was_put_aside_is_other_work_since),
         IN_WORLD(a_duplicate_goes_behind_what_it_is_of),
         IN_WORLD(a_doubt_goes_along),
         IN_WORLD(a_guest_is_a_duplicate_of_what_is_not_known_yet),
+        IN_WORLD(a_guest_is_no_duplicate_of_itself),
         IN_WORLD(a_tracker_is_heard_over_two_merges),
         IN_WORLD(it_rises_where_it_matters_more),
         IN_WORLD(it_is_other_work_by_another_policy),
         IN_WORLD(told_of_anew_it_is_what_was_said_last),
+        IN_WORLD(told_of_anew_it_keeps_what_is_not_said),
+        IN_WORLD(parted_while_others_go_home),
+        IN_WORLD(a_tracker_is_heard_of_what_is_about_to_go),
+        IN_WORLD(told_while_the_other_is_closed_it_keeps_its_work),
         IN_WORLD(a_circle_of_others_is_none),
         IN_WORLD(a_way_without_end_is_cut),
         IN_WORLD(a_task_that_nobody_knows_is_refused),
         IN_WORLD(partings_are_told_once_and_apart),
+        IN_WORLD(come_once_more_it_does_not_leave_twice),
+        IN_WORLD(an_older_life_that_comes_late_counts_on),
         IN_WORLD(nothing_goes_on_where_there_is_nothing),
         IN_WORLD(what_says_less_takes_nothing_away),
         IN_WORLD(held_and_parted),
+        IN_WORLD(held_it_keeps_the_rest_of_its_owner),
+        IN_WORLD(held_its_sop_update_goes_on),
+        IN_WORLD(held_a_doubt_is_worked_on),
         IN_WORLD(no_incident_is_none_by_a_merge),
         IN_WORLD(held_it_is_not_closed_without_acceptance),
         IN_WORLD(forgotten_where_it_went_to_it_goes_on_at_home),
         IN_WORLD(forgotten_where_it_began_it_is_found_by_its_merges),
+        IN_WORLD(forgotten_on_its_way_it_comes_home),
+        IN_WORLD(a_guest_that_was_forgotten_goes_on_at_home),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

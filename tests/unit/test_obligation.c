@@ -540,6 +540,9 @@ static void what_was_told_of_the_closing_is_recorded_even_of_what_is_put_aside(v
     TELL_CLOSURE(w, NOON, 2, DISPOSITION, disposition, DISPOSITION_TEST);
     submit(w, NOON, "early", 1, NOON);
     assert_int_equal(task(w, "early")->resolution, RESOLUTION_DONE);
+    /* Nobody has to submit it again when the incident is one after all. */
+    TELL_CLOSURE(w, NOON, 3, DISPOSITION, disposition, DISPOSITION_CONFIRMED);
+    assert_int_equal(task(w, "early")->resolution, RESOLUTION_DONE);
 }
 
 /* ---- who is told ---- */

@@ -19,6 +19,11 @@ static bool give_up(struct world *w, const struct event *event)
     other = *event;
     other.cause.offset++;
     assert_false(decide_is_begun(&other, &header));
+    /* What ticks go on with needs the record no more. */
+    struct incident ticking = *incident_of(w, "INC-1");
+    ticking.cursor.ticks = true;
+    struct entry ticks = {.exists = true, .body = &ticking};
+    assert_false(decide_is_begun(event, &ticks));
     ((struct event *)(uintptr_t)event)->is_given_up = true;
     w->between = restart;
     return true;

@@ -121,10 +121,8 @@ static void warn_not_closed(struct step *step, const struct claim *claim)
 
 static enum reported_status judge_wont_fix(struct step *step, const struct claim *claim)
 {
-    bool is_asked = step->policy->acceptance[claim->priority];
-    bool counts = !claim->is_past && !lacks_acceptance(step->policy, claim) &&
-                  (claim->has_reason || !is_asked);
-    if (counts) return claim->status;
+    if (!claim->is_past && !lacks_acceptance(step->policy, claim) && claim->has_reason)
+        return claim->status;
     warn_not_closed(step, claim);
     return reported_status_none;
 }

@@ -403,18 +403,14 @@ static enum decide_result finish(struct step *step, const struct closure_event *
     return DECIDE_MORE;
 }
 
-static bool is_of_cause(const struct step *step)
-{
-    const struct cursor *cursor = &step->incident->cursor;
-    return cursor->topic == step->cause.topic && cursor->partition == step->cause.partition &&
-           cursor->offset == step->cause.offset;
-}
-
 /* Where the record first stood says which one it is; a topic that was made anew may have another
  * one there. */
 static bool is_under_way(const struct step *step, const struct closure_event *event)
 {
-    return is_of_cause(step) && order_is_same(step->incident->order, event->incident.order);
+    const struct cursor *cursor = &step->incident->cursor;
+    return cursor->topic == step->cause.topic && cursor->partition == step->cause.partition &&
+           cursor->offset == step->cause.offset &&
+           order_is_same(step->incident->order, event->incident.order);
 }
 
 static enum decide_result resume(struct step *step, const struct closure_event *event)
@@ -526,13 +522,8 @@ void closure_settle(struct step *step)
     struct incident *incident = step->incident;
     /* A record that is under way is done first: its stages are those of the standing it began with. */
     if (incident->cursor.stage && !incident->cursor.ticks) return;
-    if (incident->circle.n && incident->merged_into.p) {
-        bool holds = str_eq(incident->merged_into, incident->circle.items[1]);
-        if (holds)
-            make_void(step);
-        else
-            forget_circle(incident);
-    }
+    /* Of the merge that there is now: another one forgets it. */
+    if (incident->circle.n && incident->merged_into.p) make_void(step);
     if (incident->circle_is_open) make_again(step);
     if (incident->brought) {
         unsigned changes = incident->brought;
@@ -565,16 +556,8 @@ void closure_place(struct step *step, struct entry *finding)
     place(step, finding, true);
 }
 
-/* Of this very record: there is more of it to be done. */
-static bool is_cut(const struct step *step)
-{
-    const struct cursor *cursor = &step->incident->cursor;
-    return cursor->stage && !cursor->ticks && is_of_cause(step);
-}
-
 enum decide_result closure_give_up(struct step *step)
 {
-    if (!is_cut(step)) return DECIDE_OK;
     enum decide_result result = resume(step, &no_record);
     /* The same record sent again is no duplicate: it brings what was not taken of this one. */
     if (result == DECIDE_OK) step->incident->order = order_just_before(step->incident->order);

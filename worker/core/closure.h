@@ -5,7 +5,7 @@
 
 #include "step.h"
 
-/* Goes on with a record that is refused now, if the step's cause is what was begun. */
+/* Goes on with a record that is refused now and was begun (decide_is_begun). */
 enum decide_result closure_give_up(struct step *step);
 /* DECIDE_MORE: the rest comes when the record is given again. */
 enum decide_result closure_take(struct step *step, const struct closure_event *event);

@@ -132,7 +132,7 @@ bool decide_is_begun(const struct event *event, const struct entry *header)
 {
     if (!header->exists || header->type != ENTRY_INCIDENT) return false;
     const struct cursor *cursor = &header->incident->cursor;
-    return cursor->stage && cursor->topic == event->cause.topic &&
+    return cursor->stage && !cursor->ticks && cursor->topic == event->cause.topic &&
            cursor->partition == event->cause.partition && cursor->offset == event->cause.offset;
 }
 

@@ -215,8 +215,10 @@ static void take_here(struct step *step, struct entry *entry, const struct findi
         finding_task_say(step, finding, old, present);
         finding->orphan_over = true;
         tell_of_incident(step, finding);
-    } else if (!finding->kind && (incident->phase == PHASE_WAITING || in_closure)) {
-        /* Held; a closure releases its findings itself, when all of it is known. */
+    } else if (!finding->kind &&
+               (incident->phase == PHASE_WAITING || in_closure || finding->carried.n)) {
+        /* Held; a closure releases its findings itself, when all of it is known, and those with the
+         * work that they have come with. */
         finding_task_say(step, finding, old, present);
         hold_warnings(step, finding);
     } else {

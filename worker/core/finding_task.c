@@ -263,7 +263,7 @@ static const struct task *task_of(struct step *step, const struct finding *findi
 
 struct owner finding_task_owner(struct step *step, const struct finding *finding)
 {
-    if (finding->carried.n && !finding->kind) return finding->carried.items[0].owner;
+    if (finding->carried.n) return finding->carried.items[0].owner;
     const struct task *task = task_of(step, finding);
     return task ? task->owner : finding->owner;
 }

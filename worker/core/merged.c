@@ -37,7 +37,7 @@ enum decide_result merged_take_finding(struct step *step, const struct finding_e
     if (said.finding.passed.n)
         said.finding.duplicate_of = forward_localized(step, said.finding.duplicate_of);
     finding_take(step, &said, false);
-    if (entry->exists) closure_place(step, entry);
+    closure_place(step, entry);
     occurrence_settle(step);
     return DECIDE_OK;
 }

@@ -152,7 +152,7 @@ struct entry *step_finding_known(struct step *step, struct str finding_id)
     for (int names = 1 + state_is_finding_name(finding_id); names; names--, part = finding_id) {
         struct str key = state_finding_key(arena, step->header->key, part);
         struct entry *entry = state_find(step->d->table, key);
-        if (entry && entry->exists && entry->type == ENTRY_FINDING) return entry;
+        if (entry && entry->exists) return entry;
     }
     return NULL;
 }

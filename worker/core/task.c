@@ -525,7 +525,6 @@ struct entry *task_arrive(struct step *step, const struct task_seed *seed,
     struct str name = task_name(step, seed->kind, seed->part);
     struct entry *entry = step_task_entry(step, name);
     const struct task *before = entry->exists ? entry->task : NULL;
-    if (before && before->status != STATUS_CLOSED) return entry;
     occurrence_ensure_open(step);
     struct task *task = arena_copy(step->arena, carried, sizeof *carried);
     /* Its own time never runs back. */

@@ -90,7 +90,7 @@ static bool is_sop_update(const struct task_update_event *event)
 static struct task *carried(struct step *step, const struct task_update_event *event)
 {
     const struct finding *finding = task_update_finding(step, event);
-    if (!finding || finding->kind || finding->moved_to.p) return NULL;
+    if (!finding) return NULL;
     for (size_t i = 0; i < finding->carried.n; i++)
         if ((finding->carried.items[i].kind == KIND_SOP_UPDATE) == is_sop_update(event))
             return &finding->carried.items[i];
