@@ -99,7 +99,9 @@ static void test_merged_findings_that_are_none(void **state)
          "origin.finding_id"},
         {FINDING(",'passed':['A'],'origin':{'finding_id':'A'}"), REFUSE_MISSING_FIELD,
          "origin.incident_id"},
-        {FINDING(",'passed':'A'," ORIGIN("A")), REFUSE_WRONG_TYPE, "passed"},
+        {FINDING(",'passed':'A'," ORIGIN("A")), REFUSE_WRONG_TYPE, "passed: must be"},
+        {FINDING(",'passed':[]," ORIGIN("A")), REFUSE_WRONG_TYPE, "passed: must name"},
+        {FINDING(",'passed':['']," ORIGIN("A")), REFUSE_WRONG_TYPE, "passed: must name"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct record record = merged(cases[i].value);
@@ -173,6 +175,14 @@ static struct record of_kind(const char *kind, const char *value)
     return record;
 }
 
+/* As much of a task as makes it one. */
+#define TIMES                                                                           \
+    "'created_at':1793610000000,'updated_at':1793610000000,'touched_at':1793610000000," \
+    "'assign_due_at':1793620000000,'due_at':1793630000000,'clock_start':1793610000000"
+#define WORK "'status':'open','priority':'P2'," TIMES ",'overdue_from':1793610000000"
+#define CARRIED(task) \
+    "{'incident_id':'B'," ORIGIN("A") ",'passed':['A'],'finding':{'carried':[{" task "}]}}"
+
 static void test_what_merged_incidents_say(void **state)
 {
     (void)state;
@@ -197,11 +207,11 @@ static void test_what_merged_incidents_say(void **state)
     assert_int_equal(event.type, EVENT_TASK_UPDATE);
     assert_str(event.task_update->origin.finding_id, "F-1");
     assert_int_equal(event.task_update->kind, KIND_BUG);
-    record =
-        of_kind("finding",
-                "{'incident_id':'B'," ORIGIN(
-                    "A:") ",'passed':['A:'],"
-                          "'finding':{'finding_id':'x','title':'T','carried':[{'kind':'bug'}]}}");
+    record = of_kind(
+        "finding",
+        "{'incident_id':'B'," ORIGIN(
+            "A:") ",'passed':['A:'],"
+                  "'finding':{'finding_id':'x','title':'T','carried':[{'kind':'bug'," WORK "}]}}");
     event = decoded(&record);
     assert_int_equal(event.type, EVENT_ARRIVAL);
     const struct finding *f = &event.arrival->finding;
@@ -233,6 +243,30 @@ static void test_what_merged_incidents_do_not_say(void **state)
         {"finding", "{'incident_id':'B','finding':{}}", REFUSE_MISSING_FIELD, "origin"},
         {"finding", "{'incident_id':'B'," ORIGIN("A") ",'finding':[]}", REFUSE_WRONG_TYPE,
          "finding"},
+        {"finding", "{'incident_id':'B'," ORIGIN("A") ",'finding':{}}", REFUSE_WRONG_TYPE,
+         "passed: must name"},
+        {"finding",
+         "{'incident_id':'B'," ORIGIN("A") ",'passed':['A'],'finding':{'work':"
+                                           "'obligation'}}",
+         REFUSE_UNKNOWN_VALUE, "finding.work: \"obligation\""},
+        {"finding",
+         CARRIED("'kind':'bug','status':'resolved','priority':'P2'," TIMES
+                 ",'overdue_from':1793610000000"),
+         REFUSE_WRONG_TYPE, "finding.carried:"},
+        {"finding",
+         CARRIED("'kind':'bug','status':'closed','resolution':'done','priority':'P2'," TIMES
+                 ",'overdue_from':1793610000000"),
+         REFUSE_WRONG_TYPE, "finding.carried:"},
+        {"finding", CARRIED("'kind':'obligation'," WORK), REFUSE_WRONG_TYPE, "finding.carried:"},
+        {"finding", CARRIED("'kind':'bug','priority':'P2'," TIMES ",'overdue_from':1793610000000"),
+         REFUSE_WRONG_TYPE, "finding.carried:"},
+        {"finding", CARRIED("'kind':'bug','status':'open'," TIMES ",'overdue_from':1793610000000"),
+         REFUSE_WRONG_TYPE, "finding.carried:"},
+        {"finding", CARRIED("'kind':'bug','status':'open','priority':'P2'," TIMES),
+         REFUSE_WRONG_TYPE, "finding.carried:"},
+        {"task-updated",
+         "{'incident_id':'B','task_id':'A/bug/F-1','status':'open'," ORIGIN("A") ",'passed':[]}",
+         REFUSE_WRONG_TYPE, "passed: must name"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct record record = of_kind(cases[i].kind, cases[i].value);

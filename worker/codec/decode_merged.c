@@ -37,11 +37,21 @@ static struct str_list read_passed(struct reader *r, const struct json *value)
     return passed;
 }
 
+/* What comes from another incident has come through one at least. */
+static void need_way(struct reader *r, struct str_list passed)
+{
+    if (passed.n) return;
+    reader_refuse(r, REFUSE_WRONG_TYPE, STR("passed"),
+                  "must name the incidents that it has come through");
+}
+
 void decode_way(struct reader *r, const struct json *origin_value, const struct json *passed,
                 struct origin *origin, struct str_list *list)
 {
     *origin = read_origin(r, origin_value);
-    if (members_required(r, passed, "passed")) *list = read_passed(r, passed);
+    if (!members_required(r, passed, "passed")) return;
+    *list = read_passed(r, passed);
+    need_way(r, *list);
 }
 
 void decode_called(struct arena *arena, struct str incident_id, struct finding *finding)
@@ -51,6 +61,32 @@ void decode_called(struct arena *arena, struct str incident_id, struct finding *
     finding->finding_id =
         is_home ? finding->origin.finding_id : state_finding_name(arena, finding->origin);
     if (is_home) finding->origin = finding_none.origin;
+}
+
+/* What a worker has written of work that is under way; else its clocks could not go on from there. */
+static bool is_under_way(const struct task *task)
+{
+    const ms_t times[] = {task->created_at,  task->updated_at,   task->touched_at,
+                          task->clock_start, task->overdue_from, task->assign_due_at,
+                          task->due_at};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        if (times[i] == TIME_NONE) return false;
+    if (task->status == STATUS_RESOLVED && task->resolved_at == TIME_NONE) return false;
+    if (task->status == STATUS_CLOSED && (task->closed_at == TIME_NONE || !task->resolution))
+        return false;
+    return task->kind >= KIND_SOP_UPDATE && task->status && task->priority;
+}
+
+static void check_work(struct reader *r, const struct finding *finding)
+{
+    /* Of any other kind of work a finding has no task. */
+    if (finding->work && !task_kind_is_finding_work(finding->work))
+        reader_refuse(r, REFUSE_UNKNOWN_VALUE, STR("finding.work"),
+                      "\"%.*s\" is no work of a finding", STR_ARG(task_kind_name(finding->work)));
+    for (size_t i = 0; i < finding->carried.n; i++)
+        if (!is_under_way(&finding->carried.items[i]))
+            reader_refuse(r, REFUSE_WRONG_TYPE, STR("finding.carried"),
+                          "must be tasks of the finding with all that they have");
 }
 
 static void read_arrival(struct reader *r, const struct json *object, struct event *event)
@@ -69,7 +105,11 @@ static void read_arrival(struct reader *r, const struct json *object, struct eve
     finding->origin = read_origin(r, m[0]);
     finding->passed = members_texts(r, m[1]);
     decode_called(r->arena, event->incident_id, finding);
-    if (!finding->origin.incident_id.p) finding->passed = (struct str_list){NULL, 0};
+    if (finding->origin.incident_id.p)
+        need_way(r, finding->passed);
+    else
+        finding->passed = (struct str_list){NULL, 0};
+    check_work(r, finding);
 }
 
 static void read_merge(struct reader *r, const struct json *object, struct event *event)

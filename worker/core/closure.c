@@ -81,8 +81,7 @@ static void merge_closure(struct closure *stored, const struct closure *in, unsi
 
 static struct entry *closure_entry(struct step *step)
 {
-    struct str key = state_closure_key(step->arena, step->header->key);
-    return state_entry(step->d->table, key);
+    return step_holder(step, state_closure_key(step->arena, step->header->key));
 }
 
 static struct closure *edit_closure(struct step *step)

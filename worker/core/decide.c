@@ -24,27 +24,16 @@ static void need_key(struct need *need, struct str key)
 
 static void need_finding(struct arena *arena, const struct finding *finding, struct need *need)
 {
-    struct str header_key = need->keys[0];
-    struct str part = state_finding_part(arena, &finding->origin, finding->finding_id);
-    need_key(need, state_finding_key(arena, header_key, part));
-    /* It may be called as one of another incident is. */
-    if (!finding->origin.incident_id.p && state_is_finding_name(finding->finding_id))
-        need_key(need, state_finding_key(arena, header_key, finding->finding_id));
+    struct str parts[2];
+    size_t n = state_finding_parts(arena, finding, parts);
+    for (size_t i = 0; i < n; i++)
+        need_key(need, state_finding_key(arena, need->keys[0], parts[i]));
 }
 
 static void need_task(struct arena *arena, const struct task_update_event *event, struct need *need)
 {
-    if (event->origin.finding_id.p) {
-        const struct finding finding = {.finding_id = event->origin.finding_id};
-        struct finding guest = finding;
-        if (!str_eq(event->origin.incident_id, event->incident_id)) guest.origin = event->origin;
-        struct str part = state_finding_part(arena, &guest.origin, guest.finding_id);
-        need_key(need, state_finding_key(arena, need->keys[0], part));
-        return;
-    }
-    if (!event->name.p) return;
-    struct str key = state_task_key(arena, need->keys[0], event->name);
-    need_key(need, state_holder_key(arena, key));
+    struct str key = task_update_holder(arena, need->keys[0], event);
+    if (key.p) need_key(need, key);
     /* The clocks of other obligations may count from its submission. */
     need->whole = str_starts(event->name, STR("obligation/"));
 }

@@ -156,16 +156,9 @@ static void warn_of_name(struct step *step, const struct finding *finding, const
                            STR_ARG(finding->origin.incident_id)));
 }
 
-struct entry *finding_entry(struct step *step, const struct finding *said)
-{
-    /* What follows one to another incident says which one it is. */
-    return said->passed.n ? step_finding_entry(step, &said->origin, said->finding_id)
-                          : step_finding_named(step, said->finding_id);
-}
-
 bool finding_refused(struct step *step, const struct finding_event *event)
 {
-    const struct entry *entry = finding_entry(step, &event->finding);
+    const struct entry *entry = step_finding_said(step, &event->finding);
     const struct finding *stored = entry->exists ? entry->finding : &finding_none;
     if (step_refuse_crowded(step, stored->order, event->finding.order)) return true;
     /* Where it passes through it is known by name alone. */
@@ -232,7 +225,7 @@ static void take_here(struct step *step, struct entry *entry, const struct findi
 
 void finding_take(struct step *step, const struct finding_event *event, bool in_closure)
 {
-    struct entry *entry = finding_entry(step, &event->finding);
+    struct entry *entry = step_finding_said(step, &event->finding);
     if (entry->exists && !is_news(entry->finding, &event->finding, in_closure)) {
         if (in_closure) tell_of_crowd(step, entry->finding, &event->finding);
         return;
@@ -257,13 +250,14 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
     step->warnings = closure_warnings;
 }
 
-/* Whether it counts as a duplicate is asked again in each incident that it comes to, unless its task
+/* Whether it counts as a duplicate is asked again in each incident that it comes to, unless its work
  * is closed already. */
 static void come(struct step *step, struct finding *finding)
 {
-    bool is_closed = true;
+    bool is_closed = false;
     for (size_t i = 0; i < finding->carried.n; i++)
-        is_closed &= finding->carried.items[i].status == STATUS_CLOSED;
+        is_closed |= finding->carried.items[i].kind != KIND_SOP_UPDATE &&
+                     finding->carried.items[i].status == STATUS_CLOSED;
     if (finding->status == REPORTED_DUPLICATE && !is_closed)
         duplicate_set_doubt(step, finding, DOUBT_UNCHECKED);
     finding_task_come(step, finding, ~0u);

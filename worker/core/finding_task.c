@@ -315,6 +315,16 @@ void finding_task_follow_up(struct step *step, struct finding *finding, unsigned
 
 /* ---- on the way from one incident to another ---- */
 
+/* Whether it counts as a duplicate is asked where it is followed up, for here the other one need not
+ * be known: till then its work is open, unless it was closed as one of that other one already. */
+static unsigned unchecked(const struct finding *finding, const struct finding *was,
+                          const struct task *task, unsigned present)
+{
+    bool names_another = task->resolution == RESOLUTION_DUPLICATE &&
+                         !str_eq(finding->duplicate_of, was->duplicate_of);
+    return names_another ? present | FINDING_STATUS : present & ~(unsigned)FINDING_STATUS;
+}
+
 void finding_task_say(struct step *step, struct finding *finding, const struct finding *was,
                       unsigned present)
 {
@@ -322,8 +332,12 @@ void finding_task_say(struct step *step, struct finding *finding, const struct f
     if (!n) return;
     enum reported_status refused =
         judge_end(step, finding, &finding->carried.items[0], was, &present);
+    struct finding said = *finding;
+    if (said.status == REPORTED_DUPLICATE) said.doubt = DOUBT_UNCHECKED;
     struct task *tasks = arena_copy(step->arena, finding->carried.items, n * sizeof *tasks);
-    for (size_t i = 0; i < n; i++) apply(step, &tasks[i], finding, present);
+    for (size_t i = 0; i < n; i++)
+        apply(step, &tasks[i], &said,
+              said.doubt ? unchecked(&said, was, &tasks[i], present) : present);
     if (refused) task_note_refused(step, &tasks[0], refused);
     finding->carried.items = tasks;
 }

@@ -28,7 +28,7 @@ enum decide_result merged_take_finding(struct step *step, const struct finding_e
 {
     struct finding_event said = *event;
     const struct origin *origin = &said.finding.origin;
-    struct entry *entry = finding_entry(step, &said.finding);
+    struct entry *entry = step_finding_said(step, &said.finding);
     if (!entry->exists && origin->incident_id.p) {
         struct str to = next_of(step->incident, said.finding.passed, *origin);
         forward_finding(step, to, *origin, &said);

@@ -253,6 +253,17 @@ struct str state_finding_part(struct arena *arena, const struct origin *origin,
                                  : encode(arena, finding_id, true);
 }
 
+size_t state_finding_parts(struct arena *arena, const struct finding *said, struct str parts[2])
+{
+    parts[0] = state_finding_part(arena, &said->origin, said->finding_id);
+    /* What follows one to another incident says which one it is, also where that is its own. */
+    if (said->origin.incident_id.p || said->passed.n) return 1;
+    /* Else it may be called as one of another incident is. */
+    if (!state_is_finding_name(said->finding_id)) return 1;
+    parts[1] = said->finding_id;
+    return 2;
+}
+
 struct str state_decode_part(struct arena *arena, struct str part)
 {
     char *start = arena_alloc(arena, part.n + 1), *out = start;

@@ -573,7 +573,10 @@ bool state_is_finding_name(struct str finding_id);
 /* What stands for it in keys and names of tasks: that name, or its finding_id encoded so. */
 struct str state_finding_part(struct arena *arena, const struct origin *origin,
                               struct str finding_id);
-/* Undoes it; a broken escape is taken as it stands. */
+/* Under which of these the finding may be stored that a record names, the likelier one first. Returns
+ * how many: what is loaded for the record and what is looked for is one thing. */
+size_t state_finding_parts(struct arena *arena, const struct finding *said, struct str parts[2]);
+/* Undoes state_encode_part; a broken escape is taken as it stands. */
 struct str state_decode_part(struct arena *arena, struct str part);
 /* Keys of entries, in the arena; all but the header's begin with that one. `part` is as
  * state_finding_part makes it, `name` of a task is "<kind>[/<part>][~<occurrence>]", encoded. */

@@ -123,12 +123,16 @@ struct entry *step_task_entry(struct step *step, struct str name)
     return entry;
 }
 
-static struct entry *entry_of_part(struct step *step, struct str part)
+struct entry *step_holder(struct step *step, struct str key)
 {
-    struct str key = state_finding_key(step->arena, step->header->key, part);
     struct entry *entry = state_entry(step->d->table, key);
     ENSURE(state_is_known(entry));
     return entry;
+}
+
+static struct entry *entry_of_part(struct step *step, struct str part)
+{
+    return step_holder(step, state_finding_key(step->arena, step->header->key, part));
 }
 
 struct entry *step_finding_entry(struct step *step, const struct origin *origin,
@@ -137,20 +141,36 @@ struct entry *step_finding_entry(struct step *step, const struct origin *origin,
     return entry_of_part(step, state_finding_part(step->arena, origin, finding_id));
 }
 
+struct entry *step_finding_said(struct step *step, const struct finding *said)
+{
+    struct str parts[2];
+    size_t n = state_finding_parts(step->arena, said, parts);
+    struct entry *first = entry_of_part(step, parts[0]);
+    if (first->exists || n == 1) return first;
+    struct entry *other = entry_of_part(step, parts[1]);
+    return other->exists ? other : first;
+}
+
+static struct finding called(struct str finding_id)
+{
+    struct finding said = finding_none;
+    said.finding_id = finding_id;
+    return said;
+}
+
 struct entry *step_finding_named(struct step *step, struct str finding_id)
 {
-    struct entry *own = step_finding_entry(step, &finding_none.origin, finding_id);
-    if (own->exists || !state_is_finding_name(finding_id)) return own;
-    struct entry *other = entry_of_part(step, finding_id);
-    return other->exists ? other : own;
+    const struct finding said = called(finding_id);
+    return step_finding_said(step, &said);
 }
 
 struct entry *step_finding_known(struct step *step, struct str finding_id)
 {
-    struct arena *arena = step->arena;
-    struct str part = state_finding_part(arena, &finding_none.origin, finding_id);
-    for (int names = 1 + state_is_finding_name(finding_id); names; names--, part = finding_id) {
-        struct str key = state_finding_key(arena, step->header->key, part);
+    const struct finding said = called(finding_id);
+    struct str parts[2];
+    size_t n = state_finding_parts(step->arena, &said, parts);
+    for (size_t i = 0; i < n; i++) {
+        struct str key = state_finding_key(step->arena, step->header->key, parts[i]);
         struct entry *entry = state_find(step->d->table, key);
         if (entry && entry->exists) return entry;
     }

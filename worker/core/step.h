@@ -26,11 +26,16 @@ void step_end(struct step *step);
 /* The entry, one of this incident's, is to be written, or deleted where it exists no more. */
 void step_touch(struct step *step, struct entry *entry);
 
+/* What is stored under the key, of this incident: it was asked for. */
+struct entry *step_holder(struct step *step, struct str key);
 /* The entry of a task or finding of this incident; made in the table if it is not there. */
 struct entry *step_task_entry(struct step *step, struct str name);
 struct entry *step_finding_entry(struct step *step, const struct origin *origin,
                                  struct str finding_id);
-/* The finding that a record calls so: the incident's own, or else one that came with a merged one. */
+/* The finding that a record speaks of: the incident's own, or else one that came with a merged one.
+ * It need not exist. */
+struct entry *step_finding_said(struct step *step, const struct finding *said);
+/* The one that a record calls so. */
 struct entry *step_finding_named(struct step *step, struct str finding_id);
 /* The same as far as the table has it; NULL: it is not known. */
 struct entry *step_finding_known(struct step *step, struct str finding_id);

@@ -97,24 +97,26 @@ static struct task *carried(struct step *step, const struct task_update_event *e
     return NULL;
 }
 
+struct str task_update_holder(struct arena *arena, struct str header_key,
+                              const struct task_update_event *event)
+{
+    const struct origin *origin = &event->origin;
+    if (origin->incident_id.p) {
+        bool is_own = str_eq(origin->incident_id, event->incident_id);
+        struct str part =
+            state_finding_part(arena, is_own ? &finding_none.origin : origin, origin->finding_id);
+        return state_finding_key(arena, header_key, part);
+    }
+    if (!event->name.p) return STR_NONE;
+    return state_holder_key(arena, state_task_key(arena, header_key, event->name));
+}
+
 const struct finding *task_update_finding(struct step *step, const struct task_update_event *event)
 {
-    struct str part;
-    if (event->origin.incident_id.p) {
-        bool is_own = str_eq(event->origin.incident_id, step->incident->incident_id);
-        part = state_finding_part(step->arena, is_own ? &finding_none.origin : &event->origin,
-                                  event->origin.finding_id);
-    } else {
-        if (!event->name.p) return NULL;
-        struct str key = state_task_key(step->arena, step->header->key, event->name);
-        struct str holder = state_holder_key(step->arena, key);
-        if (holder.p == key.p) return NULL;
-        size_t start = step->header->key.n + 3; /* behind "|f|" */
-        part = (struct str){holder.p + start, holder.n - start};
-    }
-    const struct entry *entry =
-        state_entry(step->d->table, state_finding_key(step->arena, step->header->key, part));
-    return entry->exists ? entry->finding : NULL;
+    struct str holder = task_update_holder(step->arena, step->header->key, event);
+    if (!holder.p) return NULL;
+    const struct entry *entry = step_holder(step, holder);
+    return entry->exists && entry->type == ENTRY_FINDING ? entry->finding : NULL;
 }
 
 /* What it says, put into the task. */

@@ -5,6 +5,9 @@
 
 #include "step.h"
 
+/* The key of what the task is stored in that the event names; absent: it names none. */
+struct str task_update_holder(struct arena *arena, struct str header_key,
+                              const struct task_update_event *event);
 /* The finding whose task it is, as far as it is known here; NULL: none. */
 const struct finding *task_update_finding(struct step *step, const struct task_update_event *event);
 /* Which finding's it is, where it is not known here any more, but its incident is merged. */
