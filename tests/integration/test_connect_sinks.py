@@ -128,7 +128,8 @@ def test_the_life_of_a_task(world, standin, connect, system):
                 "thehive": lambda: issue["status"] not in ("Completed", "Cancel"), "servicenow": lambda: issue["state"] not in ("3", "4")}[system]()
     world.update_finding(finding("INC-1", "F-1", severity="critical"))
     wait_until(lambda: "Priority P1, was P3." in told(), 30, told)
-    world.update_finding(finding("INC-1", "F-1", severity="critical", status="wont-fix", reason="Replaced in spring"))
+    world.update_finding(finding("INC-1", "F-1", severity="critical", status="wont-fix", reason="Replaced in spring",
+                                 accepted_until="2099-01-01", accepted_by="ciso@example.com"))
     wait_until(lambda: not is_open(), 30, "it to be closed")
     wait_until(lambda: "Closed (wont-fix): Replaced in spring." in told(), 30, told)
     world.update_finding(finding("INC-1", "F-1", severity="critical", status="open"))
@@ -268,7 +269,8 @@ def test_what_people_are_told(world, standin, connect):
     # An item of an urgent digest pages, once for a task however many are told; closing it resolves.
     task = bug_id("INC-0", "F-1")
     wait_until(lambda: any(a["dedup_key"] == _label(task) and a["routing_key"] == "e" * 32 for a in standin.alerts), 30, lambda: f"{standin.alerts}")
-    world.update_finding(finding("INC-0", "F-1", status="wont-fix", reason="gone"))
+    world.update_finding(finding("INC-0", "F-1", status="wont-fix", reason="gone",
+                                 accepted_until="2099-01-01", accepted_by="ciso@example.com"))
     wait_until(lambda: {a["routing_key"] for a in standin.alerts if a["dedup_key"] == _label(task) and a["event_action"] == "resolve"} == {"e" * 32, "f" * 32},
                30, lambda: f"{standin.alerts}")
     assert connector.dead_letters() == []

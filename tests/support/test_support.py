@@ -97,7 +97,7 @@ def test_redis_forgets_and_rolls_back(run_folder):
 
 def _task_record(version, kind="created", partitions=4, **members):
     task = {"task_id": "INC-1/bug/F-1", "version": version, "incident_id": "INC-1",
-            "finding_id": "F-1", "kind": "bug", "status": "open", "resolution": None,
+            "finding_id": "F-1", "kind": "bug", "status": "open", "resolution": None, "moved_from": None, "moved_to": None,
             "closed_at": None, "updated_at": "2026-11-20T10:15:00.000Z", "occurrence": 1,
             "priority": "P2", "changes": {}, **members}
     headers = {"ce_specversion": "1.0", "ce_id": f"INC-1/bug/F-1/{version}",
