@@ -14,7 +14,7 @@ _DOCUMENTS = sorted([*_ROOT.glob("*.md"), *(_ROOT / "docs").rglob("*.md"), *_TES
 # fault/test_x.py::test_y; ::test_z is of the file that was named last.
 _NAMED = re.compile(r"(?:tests/)?\b((?:unit|integration|fault|contract)/\w+\.(?:c|py))"
                     r"(?:::(\w+))?|(?<!\w)::(\w+)")
-_STORY = re.compile(r"\[(?:[^\]]*\s)?(trace/[\w-]+)")
+_STORY = re.compile(r"\btrace/\d[\w-]*\w")
 _LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 
 

@@ -116,6 +116,27 @@ def test_whatever_is_optional_may_be_empty(tmp_path):
     assert " refused " not in done.stdout and "warning" not in done.stdout, done.stdout
 
 
+def test_one_of_what_a_tracker_may_say_is_enough(tmp_path):
+    """The list in the schema is the decoder's: each member alone is taken, and none is refused."""
+    schema = json.loads((schemas.FOLDER / "task-updated.schema.json").read_text())
+    said = {"status": "in-progress", "owner": "dev@example.com", "tracker": None, "evidence": [],
+            "snoozed_until": None, "submitted_at": None, "accepted_until": None,
+            "accepted_by": None}
+    assert [{"required": [name]} for name in said] == sorted(
+        schema["anyOf"], key=lambda one: list(said).index(one["required"][0]))
+    others = set(schema["properties"]) - {*said, *schema["required"]}
+    task = {"incident_id": "E-1", "task_id": "E-1/postmortem"}
+    path = tmp_path / "said.jsonl"
+    for member, is_enough in [*((name, True) for name in said), *((name, False) for name in others)]:
+        path.write_text(json.dumps({"topic": "task-updated", "at": "2026-11-20T09:00:00Z",
+                                    "value": {**task, member: said.get(member)}}) + "\n")
+        done = subprocess.run([binary(), "simulate", path, "--json"], env=environment(),
+                              capture_output=True, text=True, check=True)
+        (letter,) = map(json.loads, done.stdout.splitlines())
+        code = "unknown-task" if is_enough else "missing-field"
+        assert letter["headers"]["epilogue-error"] == code, (member, letter)
+
+
 @pytest.fixture(scope="module")
 def letters(module_world):
     """All examples published, the valid before the invalid ones, and worked off. Gives

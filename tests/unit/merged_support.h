@@ -63,6 +63,22 @@ static inline int setup(void **state)
     return world_setup(state);
 }
 
+/* As if another incident had sent it just now; what comes out is news. */
+static inline enum decide_result give_event(struct world *w, struct event event)
+{
+    event.cause =
+        (struct cause){.topic = TOPIC_INCIDENT_CLOSED, .at = w->now, .offset = w->offset++};
+    w->seen = w->d.outputs.n;
+    return take(w, &event);
+}
+
+static inline struct str_list list_of(struct world *w, size_t n, const char *const *names)
+{
+    struct str *items = arena_alloc(w->arena, n * sizeof *items);
+    for (size_t i = 0; i < n; i++) items[i] = str_of(names[i]);
+    return (struct str_list){items, n};
+}
+
 /* ---- incidents ---- */
 
 static inline struct closure_event *closed(struct world *w, const char *id, int64_t revision)
