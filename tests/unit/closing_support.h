@@ -37,12 +37,19 @@ static inline void report(struct world *w, int64_t revision, int status, const c
     take_update(w, NOON, u);
 }
 
-static inline void told(struct world *w, int64_t revision, int status, const char *by)
+/* The status of F-1. */
+static inline struct finding_event *said(struct world *w, int64_t revision, int status,
+                                         const char *by)
 {
     struct finding_event *f = finding(w, "INC-1", "F-1", revision);
     SET_FINDING(f, STATUS, status, status);
     f->by = str_of(by);
-    take_finding(w, NOON, f);
+    return f;
+}
+
+static inline void told(struct world *w, int64_t revision, int status, const char *by)
+{
+    take_finding(w, NOON, said(w, revision, status, by));
 }
 
 static inline void assert_warned(struct world *w, const char *value, const char *taken_as)

@@ -20,12 +20,18 @@ static void closed_is_resolved_where_verification_is_asked(void **state)
     assert_int_equal(bug(w)->resolution, RESOLUTION_DONE);
 }
 
+/* The first that is heard of a verification by the owner. */
+static void assert_resolved_by_its_owner(struct world *w)
+{
+    assert_news(w, "bug/F-1/2 resolved resolved [status]\n");
+    assert_warned(w, "verified", "verified-by-owner: resolved");
+}
+
 static void an_owner_does_not_verify(void **state)
 {
     struct world *w = p1_bug(state);
     report(w, 1, REPORTED_VERIFIED, "dev@example.com");
-    assert_news(w, "bug/F-1/2 resolved resolved [status]\n");
-    assert_warned(w, "verified", "verified-by-owner: resolved");
+    assert_resolved_by_its_owner(w);
     /* Nor does the word that means the same, nor who hands it over in the same record. */
     w->policy.closed_is = REPORTED_VERIFIED;
     struct task_update_event *u = task_update(w, "INC-1", "bug/F-1", 2);
@@ -80,21 +86,16 @@ static void a_finding_is_judged_as_a_tracker_is(void **state)
 {
     struct world *w = p1_bug(state);
     told(w, 2, REPORTED_VERIFIED, "dev");
-    assert_news(w, "bug/F-1/2 resolved resolved [status]\n");
-    assert_warned(w, "verified", "verified-by-owner: resolved");
+    assert_resolved_by_its_owner(w);
     /* It says no more than what counts of it, so a tracker goes on with it. */
     assert_int_equal(finding_of(w, "INC-1", "F-1")->status, REPORTED_RESOLVED);
-    struct finding_event *f = finding(w, "INC-1", "F-1", 3);
-    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
+    struct finding_event *f = said(w, 3, REPORTED_VERIFIED, "qa");
     SET_FINDING(f, OWNER, owner, owner("identity", "qa@example.com"));
-    f->by = STR("qa");
     take_finding(w, NOON, f);
     assert_int_equal(bug(w)->status, STATUS_RESOLVED);
     /* Where nobody has to verify it, anybody may. */
-    f = finding(w, "INC-1", "F-1", 4);
-    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
+    f = said(w, 4, REPORTED_VERIFIED, "qa");
     SET_FINDING(f, SEVERITY, severity, SEVERITY_LOW);
-    f->by = STR("qa");
     take_finding(w, NOON, f);
     assert_int_equal(bug(w)->status, STATUS_CLOSED);
 }
@@ -132,10 +133,7 @@ static struct finding_event *urgent(void **state, struct term term, const char *
     SET_FINDING(f, OWNER, owner, owner("identity", "dev@example.com"));
     take_finding(w, NOON, f);
     assert_int_equal(bug(w)->priority, PRIORITY_P4);
-    f = finding(w, "INC-1", "F-1", 2);
-    SET_FINDING(f, STATUS, status, REPORTED_VERIFIED);
-    f->by = STR("dev@example.com");
-    return f;
+    return said(w, 2, REPORTED_VERIFIED, "dev@example.com");
 }
 
 static void assert_not_verified(void **state, struct finding_event *f, const char *kind)

@@ -87,8 +87,7 @@ static void the_work_goes_along(void **state)
     take_update(w, LATER, u);
     const struct task was = *task_of(w, "A", "bug/F");
     close_with(w, closed(w, "B", 1), "G");
-    take_closure(w, LATER, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, LATER, "A", 2, "B");
     const struct task *now = task_of(w, "B", "bug/A:F"), *old = task_of(w, "A", "bug/F");
     assert_int_equal(now->status, STATUS_IN_PROGRESS);
     assert_str(now->tracker.key, "K-1");
@@ -102,19 +101,14 @@ static void the_work_goes_along(void **state)
     assert_str(now->origin.incident_id, "A");
     assert_true(is_open(w, "B", "sop-update/A:F"));
     /* The tracker reports under the name that it knows. */
-    u = task_update(w, "A", "bug/F", 2);
-    SET_UPDATE(u, STATUS, status, REPORTED_BLOCKED);
-    take_update(w, LATER, u);
+    take_task_status(w, LATER, "A", "bug/F", 2, REPORTED_BLOCKED);
     deliver(w);
     assert_int_equal(task_of(w, "B", "bug/A:F")->status, STATUS_BLOCKED);
-    u = task_update(w, "A", "sop-update/F", 2);
-    SET_UPDATE(u, STATUS, status, REPORTED_BLOCKED);
-    take_update(w, LATER, u);
+    take_task_status(w, LATER, "A", "sop-update/F", 2, REPORTED_BLOCKED);
     deliver(w);
     assert_int_equal(task_of(w, "B", "sop-update/A:F")->status, STATUS_BLOCKED);
     /* They part: what was done meanwhile goes back. */
-    take_closure(w, LATER_STILL, merged(w, "A", 3, NULL));
-    deliver(w);
+    take_merge(w, LATER_STILL, "A", 3, NULL);
     now = task_of(w, "A", "bug/F");
     assert_int_equal(now->status, STATUS_BLOCKED);
     assert_str(now->tracker.key, "K-1");
@@ -126,13 +120,10 @@ static void the_work_goes_along(void **state)
     assert_str(old->moved_to, "A/bug/F");
     assert_true(is_open(w, "A", "sop-update/F"));
     /* And once more, with what was done at B's name of it. */
-    u = task_update(w, "B", "bug/A:F", 3);
-    SET_UPDATE(u, STATUS, status, REPORTED_RESOLVED);
-    take_update(w, LATER_STILL, u);
+    take_task_status(w, LATER_STILL, "B", "bug/A:F", 3, REPORTED_RESOLVED);
     deliver(w);
     assert_int_equal(task_of(w, "A", "bug/F")->status, STATUS_RESOLVED);
-    take_closure(w, LATER_STILL, merged(w, "A", 4, "B"));
-    deliver(w);
+    take_merge(w, LATER_STILL, "A", 4, "B");
     assert_int_equal(task_of(w, "B", "bug/A:F")->status, STATUS_RESOLVED);
 }
 
@@ -160,8 +151,7 @@ static void flags_and_severity_go_along(void **state)
         assert_int_equal(now->customer_impacting, TRI_SUSPECTED);
         assert_true(is_open(w, b, "postmortem"));
         /* They part: it stays what it is. */
-        take_closure(w, LATER, merged(w, a, 2, NULL));
-        deliver(w);
+        take_merge(w, LATER, a, 2, NULL);
         assert_int_equal(incident_of(w, b)->level, LEVEL_FULL);
     }
 }
@@ -199,11 +189,8 @@ static void who_speaks_of_the_incidents_own_tasks_is_told(void **state)
     struct world *w = *state;
     take_closure(w, AT, closure(w, "A", 1)); /* it asks for its evaluation */
     take_closure(w, AT, closed(w, "B", 1));
-    take_closure(w, AT, merged(w, "A", 2, "B"));
-    deliver(w);
-    struct task_update_event *u = task_update(w, "A", "response-evaluation", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
-    take_update(w, LATER, u);
+    take_merge(w, AT, "A", 2, "B");
+    take_task_status(w, LATER, "A", "response-evaluation", 1, REPORTED_IN_PROGRESS);
     assert_int_equal(task_of(w, "A", "response-evaluation")->status, STATUS_CLOSED);
     const struct warnings *said = &output_at(w, 0)->warnings;
     assert_int_equal(said->n, 1);
@@ -215,12 +202,9 @@ static void what_is_done_is_done(void **state)
 {
     struct world *w = *state;
     close_with(w, closed(w, "A", 1), "F");
-    struct task_update_event *u = task_update(w, "A", "bug/F", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
-    take_update(w, AT, u);
+    take_task_status(w, AT, "A", "bug/F", 1, REPORTED_VERIFIED);
     close_with(w, closed(w, "B", 1), "G");
-    take_closure(w, LATER, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, LATER, "A", 2, "B");
     const struct task *now = task_of(w, "B", "bug/A:F");
     assert_int_equal(now->resolution, RESOLUTION_DONE);
     assert_int_equal(task_of(w, "A", "bug/F")->resolution, RESOLUTION_DUPLICATE);
@@ -237,13 +221,11 @@ static void what_was_put_aside_is_open_again(void **state)
 {
     struct world *w = *state;
     close_with(w, closed(w, "A", 1), "F");
-    struct closure_event *e = closed(w, "A", 2);
-    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_TEST);
+    struct closure_event *e = closed_as_test(w, "A", 2);
     take_closure(w, LATER, e);
     assert_int_equal(task_of(w, "A", "bug/F")->resolution, RESOLUTION_DISMISSED);
     close_with(w, closed(w, "B", 1), "G");
-    take_closure(w, LATER, merged(w, "A", 3, "B"));
-    deliver(w);
+    take_merge(w, LATER, "A", 3, "B");
     assert_true(is_open(w, "B", "bug/A:F"));
 }
 
@@ -253,19 +235,13 @@ static void what_was_closed_before_stays_closed(void **state)
     struct world *w = *state;
     close_with(w, closed(w, "A", 1), "F");
     take_finding(w, AT, lapse(w, "A", "E", 1));
-    struct task_update_event *u = task_update(w, "A", "bug/F", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
-    take_update(w, AT, u);
-    struct finding_event *f = finding(w, "A", "E", 2);
-    SET_FINDING(f, STATUS, status, REPORTED_DISMISSED);
-    SET_FINDING(f, REASON, reason, STR("no risk"));
+    take_task_status(w, AT, "A", "bug/F", 1, REPORTED_VERIFIED);
+    struct finding_event *f = dismissed(w, "A", "E", 2);
     take_finding(w, AT, f);
-    struct closure_event *e = closed(w, "A", 2);
-    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_TEST);
+    struct closure_event *e = closed_as_test(w, "A", 2);
     take_closure(w, LATER, e);
     close_with(w, closed(w, "B", 1), "G");
-    take_closure(w, LATER, merged(w, "A", 3, "B"));
-    deliver(w);
+    take_merge(w, LATER, "A", 3, "B");
     assert_int_equal(task_of(w, "B", "bug/A:F")->resolution, RESOLUTION_DONE);
     assert_int_equal(task_of(w, "B", "bug/A:E")->resolution, RESOLUTION_DISMISSED);
 }
@@ -278,15 +254,13 @@ static void what_was_put_aside_is_other_work_since(void **state)
     SET_FINDING(both, SOP_CHANGE, sop_change, true);
     take_closure(w, AT, closed(w, "A", 1));
     take_finding(w, AT, both);
-    struct closure_event *e = closed(w, "A", 2);
-    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_TEST);
+    struct closure_event *e = closed_as_test(w, "A", 2);
     take_closure(w, LATER, e);
     struct finding_event *f = finding(w, "A", "F", 3);
     SET_FINDING(f, WORK, work, KIND_CHANGE_REQUEST);
     take_finding(w, LATER, f);
     close_with(w, closed(w, "B", 1), "G");
-    take_closure(w, LATER, merged(w, "A", 3, "B"));
-    deliver(w);
+    take_merge(w, LATER, "A", 3, "B");
     assert_true(is_open(w, "B", "change-request/A:F"));
     assert_true(is_open(w, "B", "sop-update/A:F"));
 }
@@ -297,9 +271,7 @@ static void a_tracker_is_heard_over_two_merges(void **state)
     close_with(w, closed(w, "C", 1), "G");
     close_with(w, merged(w, "B", 1, "C"), "G");
     close_with(w, merged(w, "A", 1, "B"), "F");
-    struct task_update_event *u = task_update(w, "A", "bug/F", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_BLOCKED);
-    take_update(w, LATER, u);
+    take_task_status(w, LATER, "A", "bug/F", 1, REPORTED_BLOCKED);
     deliver(w);
     assert_int_equal(task_of(w, "C", "bug/A:F")->status, STATUS_BLOCKED);
 }
@@ -313,8 +285,7 @@ static void it_rises_where_it_matters_more(void **state)
     struct closure_event *full = closed(w, "B", 1);
     SET_CLOSURE(full, DATA_BREACH, data_breach, TRI_TRUE);
     close_with(w, full, "G");
-    take_closure(w, LATER, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, LATER, "A", 2, "B");
     const struct task *now = task_of(w, "B", "bug/A:F");
     assert_true(now->priority < was.priority);
     assert_true(now->due_at < was.due_at);
@@ -367,8 +338,7 @@ static void a_duplicate_names_the_other_as_it_is_called_there(void **state)
     f = lapse(w, "B", "K", 7);
     SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("A:F"));
     take_finding(w, LATER, f);
-    take_closure(w, LATER, merged(w, "B", 2, "C"));
-    deliver(w);
+    take_merge(w, LATER, "B", 2, "C");
     take_closure(w, LATER, closed(w, "C", 1));
     assert_str(finding_of(w, "C", "A:E")->duplicate_of, "B:G");
     assert_str(finding_of(w, "C", "A:H")->duplicate_of, "A:unknown");
@@ -379,9 +349,7 @@ static void a_duplicate_goes_behind_what_it_is_of(void **state)
 {
     struct world *w = *state;
     struct closure_event *e = closed(w, "A", 1);
-    struct finding_event *f = lapse(w, "A", "D", -1);
-    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
-    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("E"));
+    struct finding_event *f = duplicate(w, "A", "D", -1, "E");
     add_inline(w, e, f);
     add_inline(w, e, lapse(w, "A", "E", -1));
     take_closure(w, AT, e);
@@ -399,9 +367,7 @@ static void a_duplicate_goes_behind_what_it_is_of(void **state)
     assert_int_equal(task_of(w, "B", "bug/A:D")->resolution, RESOLUTION_DUPLICATE);
     assert_str(finding_of(w, "B", "A:D")->duplicate_of, "A:E");
     /* One that is in doubt is so wherever it comes, until what it names has come. */
-    f = lapse(w, "A", "H", 1);
-    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
-    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("K"));
+    f = duplicate(w, "A", "H", 1, "K");
     take_finding(w, LATER, f);
     deliver(w);
     assert_int_equal(finding_of(w, "B", "A:H")->doubt, DOUBT_UNKNOWN);
@@ -409,8 +375,7 @@ static void a_duplicate_goes_behind_what_it_is_of(void **state)
     deliver(w);
     assert_int_equal(task_of(w, "B", "bug/A:H")->resolution, RESOLUTION_DUPLICATE);
     /* Opened, it goes home with what it is. */
-    take_closure(w, LATER_STILL, merged(w, "A", 3, NULL));
-    deliver(w);
+    take_merge(w, LATER_STILL, "A", 3, NULL);
     assert_str(finding_of(w, "A", "H")->duplicate_of, "K");
     assert_int_equal(task_of(w, "A", "bug/H")->resolution, RESOLUTION_DUPLICATE);
 }
@@ -420,14 +385,11 @@ static void a_doubt_goes_along(void **state)
 {
     struct world *w = *state;
     close_with(w, closed(w, "A", 1), "F");
-    struct finding_event *f = lapse(w, "A", "D", 1);
-    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
-    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("E"));
+    struct finding_event *f = duplicate(w, "A", "D", 1, "E");
     take_finding(w, AT, f);
     assert_true(is_open(w, "A", "bug/D"));
     close_with(w, closed(w, "B", 1), "G");
-    take_closure(w, LATER, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, LATER, "A", 2, "B");
     assert_true(is_open(w, "B", "bug/A:D"));
     assert_int_equal(finding_of(w, "B", "A:D")->doubt, DOUBT_UNKNOWN);
     take_finding(w, LATER, lapse(w, "A", "E", 1));
@@ -441,12 +403,9 @@ static void a_guest_is_a_duplicate_of_what_is_not_known_yet(void **state)
     struct world *w = *state;
     close_with(w, closed(w, "B", 1), "G");
     close_with(w, merged(w, "A", 1, "B"), "F");
-    struct finding_event *f = lapse(w, "B", "A:F", 7);
-    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
-    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("Z"));
+    struct finding_event *f = duplicate(w, "B", "A:F", 7, "Z");
     take_finding(w, LATER, f);
-    take_closure(w, LATER, merged(w, "B", 2, "C"));
-    deliver(w);
+    take_merge(w, LATER, "B", 2, "C");
     assert_str(finding_of(w, "C", "A:F")->duplicate_of, "B:Z");
 }
 
@@ -457,11 +416,8 @@ static void a_guest_is_no_duplicate_of_itself(void **state)
     close_with(w, closed(w, "C", 1), "H");
     close_with(w, closed(w, "B", 1), "G");
     close_with(w, merged(w, "A", 1, "B"), "F");
-    take_closure(w, LATER, merged(w, "B", 2, "C"));
-    deliver(w);
-    struct finding_event *f = lapse(w, "B", "A:F", 7);
-    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
-    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("A:F"));
+    take_merge(w, LATER, "B", 2, "C");
+    struct finding_event *f = duplicate(w, "B", "A:F", 7, "A:F");
     take_finding(w, LATER, f);
     deliver(w);
     assert_int_equal(finding_of(w, "C", "A:F")->doubt, DOUBT_CIRCULAR);

@@ -11,8 +11,7 @@ static void make_circle(struct world *w)
 {
     close_with(w, merged(w, "A", 1, "B"), "F");
     close_with(w, closed(w, "B", 1), "G");
-    take_closure(w, LATER, merged(w, "B", 2, "A"));
-    deliver(w);
+    take_merge(w, LATER, "B", 2, "A");
 }
 
 static void a_circle_is_cut_at_its_smallest_member(void **state)
@@ -84,15 +83,13 @@ static void a_void_merge_stays_void_while_there_is_its_circle(void **state)
     deliver(w);
     assert_int_equal(incident_of(w, "A")->counts.open, 2);
     /* B is none of its parts any more: what A said holds. */
-    take_closure(w, LATER, merged(w, "B", 3, NULL));
-    deliver(w);
+    take_merge(w, LATER, "B", 3, NULL);
     assert_null(incident_of(w, "A")->merge_void.p);
     assert_str(incident_of(w, "A")->merged_into, "B");
     assert_true(is_open(w, "B", "bug/A:F"));
     assert_true(is_open(w, "B", "bug/G"));
     /* Another incident. */
-    take_closure(w, LATER, merged(w, "A", 6, "D"));
-    deliver(w);
+    take_merge(w, LATER, "A", 6, "D");
     take_closure(w, LATER, closed(w, "D", 1));
     assert_true(is_open(w, "D", "bug/A:F"));
     assert_true(is_open(w, "B", "bug/G"));
@@ -110,12 +107,10 @@ static void in_parts_a_void_merge_says_the_same(void **state)
         struct closure_event *a = merged(w, "A", 1, "B");
         add_party(w, a, "Police", PARTY_OTHER, false);
         add_party(w, a, "Press", PARTY_OTHER, false);
-        for (int i = 0; i < 4; i++)
-            add_inline(w, a, lapse(w, "A", arena_printf(w->arena, "F-%d", i).p, -1));
+        add_lapses(w, a, "F", 4);
         close_with(w, a, "F");
         close_with(w, closed(w, "B", 1), "G");
-        take_closure(w, LATER, merged(w, "B", 2, "A"));
-        deliver(w);
+        take_merge(w, LATER, "B", 2, "A");
         struct closure_event *again = merged(w, "A", 2, "B");
         add_party(w, again, "Police", PARTY_OTHER, false);
         add_party(w, again, "Press", PARTY_OTHER, true);
@@ -143,16 +138,14 @@ static void merged_elsewhere_since_is_no_circle(void **state)
     close_with(w, closed(w, "B", 1), "G");
     close_with(w, closed(w, "C", 1), "H");
     take_closure(w, LATER, merged(w, "A", 2, "C"));
-    take_closure(w, LATER, merged(w, "B", 2, "A"));
-    deliver(w);
+    take_merge(w, LATER, "B", 2, "A");
     assert_str(incident_of(w, "A")->merged_into, "C");
     assert_null(incident_of(w, "A")->merge_void.p);
     assert_int_equal(incident_of(w, "A")->counts.open, 0);
     assert_true(is_open(w, "C", "bug/A:F"));
     assert_true(is_open(w, "C", "bug/B:G"));
     /* A real one, by way of C, is cut as ever. */
-    take_closure(w, LATER, merged(w, "C", 2, "B"));
-    deliver(w);
+    take_merge(w, LATER, "C", 2, "B");
     assert_str(incident_of(w, "A")->merge_void, "C");
     assert_true(is_open(w, "A", "bug/F"));
     assert_true(is_open(w, "A", "bug/B:G"));
@@ -166,8 +159,7 @@ static void no_incident_is_not_followed_up_for_a_circle(void **state)
     SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_TEST);
     close_with(w, e, "F");
     close_with(w, closed(w, "B", 1), "G");
-    take_closure(w, LATER, merged(w, "B", 2, "A"));
-    deliver(w);
+    take_merge(w, LATER, "B", 2, "A");
     assert_int_equal(incident_of(w, "A")->counts.open, 0);
     assert_str(incident_of(w, "A")->merge_void, "B");
     assert_int_equal(incident_of(w, "A")->updates, 1);
@@ -181,8 +173,7 @@ static void a_circle_of_what_is_past_its_retention(void **state)
     close_with(w, closed(w, "B", 1), "G");
     run_until(w, "2027-02-01");
     assert_int_equal(incident_of(w, "A")->retired, 1);
-    take_closure(w, "2027-02-02", merged(w, "B", 2, "A"));
-    deliver(w);
+    take_merge(w, "2027-02-02", "B", 2, "A");
     assert_true(is_open(w, "A", "bug/F~2"));
     assert_true(is_open(w, "A", "bug/B:G~2"));
 }
@@ -230,15 +221,13 @@ static void parted_incidents_have_what_comes_back(void **state)
     struct world *w = *state;
     close_with(w, merged(w, "A", 1, "B"), "F");
     close_with(w, closed(w, "B", 1), "G");
-    take_closure(w, LATER, merged(w, "A", 2, NULL));
-    deliver(w);
+    take_merge(w, LATER, "A", 2, NULL);
     assert_true(is_open(w, "A", "bug/F"));
     struct finding_event *told = finding(w, "A", "F", -1);
     SET_FINDING(told, STATUS, status, REPORTED_IN_PROGRESS);
     take_finding(w, LATER, told);
     /* B's own older copy says nothing new. */
-    take_closure(w, LATER, merged(w, "B", 2, "A"));
-    deliver(w);
+    take_merge(w, LATER, "B", 2, "A");
     assert_int_equal(task_of(w, "A", "bug/F")->status, STATUS_IN_PROGRESS);
     assert_true(is_open(w, "A", "bug/B:G"));
     assert_str(incident_of(w, "B")->merged_into, "A");
@@ -251,15 +240,13 @@ static void news_that_comes_back_is_known_by_its_order(void **state)
         const char *a = timed ? "A" : "A2", *b = timed ? "B" : "B2";
         close_with(w, merged(w, a, 1, b), "F");
         close_with(w, closed(w, b, 1), "G");
-        take_closure(w, LATER, merged(w, a, 2, NULL));
-        deliver(w);
+        take_merge(w, LATER, a, 2, NULL);
         struct finding_event *told =
             finding(w, b, arena_printf(w->arena, "%s:F", a).p, timed ? -1 : 7);
         if (timed) told->finding.order.time = t(LATER);
         SET_FINDING(told, STATUS, status, REPORTED_BLOCKED);
         take_finding(w, LATER, told);
-        take_closure(w, LATER, merged(w, b, 2, a));
-        deliver(w);
+        take_merge(w, LATER, b, 2, a);
         assert_int_equal(task_of(w, a, "bug/F")->status, STATUS_BLOCKED);
     }
 }
@@ -270,16 +257,12 @@ static void what_comes_back_leaves_doubts_alone(void **state)
     struct world *w = *state;
     close_with(w, merged(w, "A", 1, "B"), "F");
     close_with(w, closed(w, "B", 1), "G");
-    take_closure(w, LATER, merged(w, "A", 2, NULL));
-    deliver(w);
-    struct finding_event *f = lapse(w, "A", "D", 1);
-    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
-    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("E"));
+    take_merge(w, LATER, "A", 2, NULL);
+    struct finding_event *f = duplicate(w, "A", "D", 1, "E");
     take_finding(w, LATER, f);
     take_finding(w, LATER, lapse(w, "A", "E", 1));
     assert_int_equal(incident_of(w, "A")->cursor.stage, STAGE_AGAIN);
-    take_closure(w, LATER, merged(w, "B", 2, "A"));
-    deliver(w);
+    take_merge(w, LATER, "B", 2, "A");
     run_until(w, LATER_STILL);
     assert_int_equal(incident_of(w, "A")->cursor.stage, STAGE_NONE);
     assert_int_equal(task_of(w, "A", "bug/D")->resolution, RESOLUTION_DUPLICATE);

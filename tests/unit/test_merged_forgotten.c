@@ -16,16 +16,12 @@ static void forgotten_where_it_went_to_it_goes_on_at_home(void **state)
     run_until(w, "2026-12-01");
     assert_int_equal(incident_of(w, "B")->retired, 1);
     close_with(w, closed(w, "A", 1), "F");
-    struct task_update_event *u = task_update(w, "A", "bug/F", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
-    take_update(w, "2026-12-01", u);
-    take_closure(w, "2026-12-01", merged(w, "A", 2, "B"));
-    deliver(w);
+    take_task_status(w, "2026-12-01", "A", "bug/F", 1, REPORTED_VERIFIED);
+    take_merge(w, "2026-12-01", "A", 2, "B");
     assert_int_equal(task_of(w, "B", "bug/A:F~2")->resolution, RESOLUTION_DONE);
     drop(w, STR("B|f|A:F"));
     drop(w, STR("B|t|bug/A:F~2"));
-    take_closure(w, "2026-12-02", merged(w, "A", 3, NULL));
-    deliver(w);
+    take_merge(w, "2026-12-02", "A", 3, NULL);
     assert_int_equal(task_of(w, "A", "bug/F")->resolution, RESOLUTION_DONE);
     assert_null(task_of(w, "A", "bug/F")->moved_to.p);
     assert_null(finding_of(w, "A", "F")->moved_to.p);
@@ -38,13 +34,10 @@ static void forgotten_where_it_began_it_is_found_by_its_merges(void **state)
     w->policy.retention = days(10);
     close_with(w, closed(w, "A", 1), "F");
     close_with(w, closed(w, "B", 1), "G");
-    take_closure(w, AT, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, AT, "A", 2, "B");
     run_until(w, "2026-12-02");
     assert_int_equal(incident_of(w, "A")->retired, 1);
-    struct task_update_event *u = task_update(w, "A", "bug/F", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
-    take_update(w, "2026-12-03", u);
+    take_task_status(w, "2026-12-03", "A", "bug/F", 1, REPORTED_IN_PROGRESS);
     deliver(w);
     assert_int_equal(task_of(w, "B", "bug/A:F")->status, STATUS_IN_PROGRESS);
     struct finding_event *f = finding(w, "A", "F", 7);
@@ -54,8 +47,7 @@ static void forgotten_where_it_began_it_is_found_by_its_merges(void **state)
     assert_str(task_of(w, "B", "bug/A:F")->title, "Anew");
     assert_int_equal(task_of(w, "B", "bug/A:F")->status, STATUS_IN_PROGRESS);
     /* They part: it comes home all the same. */
-    take_closure(w, "2026-12-04", merged(w, "A", 3, NULL));
-    deliver(w);
+    take_merge(w, "2026-12-04", "A", 3, NULL);
     assert_str(task_of(w, "A", "bug/F~2")->title, "Anew");
     assert_int_equal(task_of(w, "A", "bug/F~2")->status, STATUS_IN_PROGRESS);
 }
@@ -70,11 +62,8 @@ static void forgotten_on_its_way_it_comes_home(void **state)
     close_with(w, merged(w, "A", 1, "B"), "F");
     run_until(w, "2026-12-02");
     assert_int_equal(incident_of(w, "B")->retired, 1);
-    struct task_update_event *u = task_update(w, "C", "bug/A:F", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
-    take_update(w, "2026-12-03", u);
-    take_closure(w, "2026-12-04", merged(w, "A", 2, NULL));
-    deliver(w);
+    take_task_status(w, "2026-12-03", "C", "bug/A:F", 1, REPORTED_IN_PROGRESS);
+    take_merge(w, "2026-12-04", "A", 2, NULL);
     assert_int_equal(task_of(w, "A", "bug/F~2")->status, STATUS_IN_PROGRESS);
     assert_true(is_open(w, "C", "bug/B:G"));
 }
@@ -93,22 +82,17 @@ static void a_guest_that_was_forgotten_goes_on_at_home(void **state)
     take_closure(w, "2026-12-01", b);
     take_closure(w, "2026-12-01", a);
     deliver(w);
-    take_closure(w, "2026-12-01", merged(w, "B", 2, "C"));
-    deliver(w);
+    take_merge(w, "2026-12-01", "B", 2, "C");
     static const char *const there[] = {"bug/A:F~2", "bug/B:G~2"};
     for (size_t i = 0; i < 2; i++) {
-        struct task_update_event *u = task_update(w, "C", there[i], 1);
-        SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
-        take_update(w, "2026-12-01", u);
+        take_task_status(w, "2026-12-01", "C", there[i], 1, REPORTED_VERIFIED);
         drop(w, state_task_key(w->arena, STR("C"), str_of(there[i])));
     }
     drop(w, STR("C|f|A:F"));
     drop(w, STR("C|f|B:G"));
-    take_closure(w, "2026-12-02", merged(w, "A", 2, NULL));
-    deliver(w);
+    take_merge(w, "2026-12-02", "A", 2, NULL);
     assert_true(is_open(w, "A", "bug/F"));
-    take_closure(w, "2026-12-02", merged(w, "B", 3, NULL));
-    deliver(w);
+    take_merge(w, "2026-12-02", "B", 3, NULL);
     assert_true(is_open(w, "B", "bug/G"));
     assert_true(is_open(w, "A", "bug/F"));
     assert_false(is_open(w, "B", "bug/A:F"));

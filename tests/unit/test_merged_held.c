@@ -9,8 +9,7 @@ static void held_where_the_other_is_not_closed(void **state)
     struct finding_event *f = lapse(w, "A", "F", 1);
     SET_FINDING(f, SOP_CHANGE, sop_change, true);
     take_finding(w, AT, f);
-    take_closure(w, AT, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, AT, "A", 2, "B");
     assert_int_equal(finding_of(w, "B", "A:F")->carried.n, 2);
     struct task_update_event *u = task_update(w, "A", "bug/F", 1);
     SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
@@ -20,9 +19,7 @@ static void held_where_the_other_is_not_closed(void **state)
     u = task_update(w, "B", "bug/A:F", 1); /* late: by the same revision */
     SET_UPDATE(u, STATUS, status, REPORTED_BLOCKED);
     take_update(w, LATER, u);
-    u = task_update(w, "A", "sop-update/F", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_BLOCKED);
-    take_update(w, LATER, u);
+    take_task_status(w, LATER, "A", "sop-update/F", 1, REPORTED_BLOCKED);
     deliver(w);
     f = finding(w, "A", "F", 9);
     SET_FINDING(f, TITLE, title, STR("Anew"));
@@ -46,25 +43,19 @@ static void held_and_parted(void **state)
     SET_FINDING(f, OWNER, owner, owner("t", "p"));
     take_finding(w, LATER, f);
     deliver(w);
-    take_closure(w, LATER, merged(w, "A", 2, NULL));
-    deliver(w);
+    take_merge(w, LATER, "A", 2, NULL);
     assert_true(is_open(w, "A", "bug/F"));
     assert_str(task_of(w, "A", "bug/F")->owner.person, "p");
     /* Again, with a task; its owner is told where it is held. */
-    take_closure(w, LATER, merged(w, "A", 3, "B"));
-    deliver(w);
+    take_merge(w, LATER, "A", 3, "B");
     f = finding(w, "A", "F", 4);
     SET_FINDING(f, OWNER, owner, owner("t", "q"));
     take_finding(w, LATER, f);
     /* What the finding has ended no tracker opens. */
-    f = finding(w, "A", "F", 5);
-    SET_FINDING(f, STATUS, status, REPORTED_DISMISSED);
-    SET_FINDING(f, REASON, reason, STR("no risk"));
+    f = dismissed(w, "A", "F", 5);
     take_finding(w, LATER, f);
     deliver(w);
-    struct task_update_event *u = task_update(w, "A", "bug/F", 6);
-    SET_UPDATE(u, STATUS, status, REPORTED_OPEN);
-    take_update(w, LATER, u);
+    take_task_status(w, LATER, "A", "bug/F", 6, REPORTED_OPEN);
     deliver(w);
     take_closure(w, LATER_STILL, closed(w, "B", 1));
     assert_int_equal(task_of(w, "B", "bug/A:F")->resolution, RESOLUTION_DISMISSED);
@@ -82,8 +73,7 @@ static void hold_with_sop_update(struct world *w)
     struct task_update_event *u = task_update(w, "A", "bug/F", 1);
     SET_UPDATE(u, OWNER, owner, owner("t", "p"));
     take_update(w, AT, u);
-    take_closure(w, LATER, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, LATER, "A", 2, "B");
 }
 
 static void held_it_keeps_the_rest_of_its_owner(void **state)
@@ -105,14 +95,10 @@ static void held_its_sop_update_goes_on(void **state)
 {
     struct world *w = *state;
     hold_with_sop_update(w);
-    struct finding_event *f = finding(w, "A", "F", 3);
-    SET_FINDING(f, STATUS, status, REPORTED_DISMISSED);
-    SET_FINDING(f, REASON, reason, STR("no risk"));
+    struct finding_event *f = dismissed(w, "A", "F", 3);
     take_finding(w, LATER, f);
     deliver(w);
-    struct task_update_event *u = task_update(w, "A", "sop-update/F", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
-    take_update(w, LATER, u);
+    take_task_status(w, LATER, "A", "sop-update/F", 1, REPORTED_IN_PROGRESS);
     deliver(w);
     take_closure(w, LATER, closed(w, "B", 1));
     assert_int_equal(task_of(w, "B", "bug/A:F")->resolution, RESOLUTION_DISMISSED);
@@ -124,15 +110,10 @@ static void held_a_doubt_is_worked_on(void **state)
 {
     struct world *w = *state;
     close_with(w, closed(w, "A", 1), "F");
-    struct finding_event *f = lapse(w, "A", "D", 1);
-    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
-    SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("E"));
+    struct finding_event *f = duplicate(w, "A", "D", 1, "E");
     take_finding(w, AT, f);
-    take_closure(w, LATER, merged(w, "A", 2, "B"));
-    deliver(w);
-    struct task_update_event *u = task_update(w, "A", "bug/D", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
-    take_update(w, LATER, u);
+    take_merge(w, LATER, "A", 2, "B");
+    take_task_status(w, LATER, "A", "bug/D", 1, REPORTED_IN_PROGRESS);
     deliver(w);
     take_closure(w, LATER, closed(w, "B", 1));
     assert_int_equal(task_of(w, "B", "bug/A:D")->status, STATUS_IN_PROGRESS);
@@ -143,8 +124,7 @@ static void held_it_is_not_closed_without_acceptance(void **state)
 {
     struct world *w = *state;
     close_with(w, closed(w, "A", 1), "F");
-    take_closure(w, AT, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, AT, "A", 2, "B");
     for (int p = 0; p < priority_end; p++) w->policy.acceptance[p] = true;
     struct finding_event *f = lapse(w, "A", "F", 3);
     SET_FINDING(f, STATUS, status, REPORTED_WONT_FIX);
@@ -226,8 +206,7 @@ static void merged_once_more_into_what_nobody_closes(void **state)
     SET_CLOSURE(e, MERGED_INTO, merged_into, STR_NONE);
     take_closure(w, "2026-11-28T00:00:00Z", e);
     deliver(w);
-    take_closure(w, "2026-11-28T01:00:00Z", merged(w, "A", 3, "B"));
-    deliver(w);
+    take_merge(w, "2026-11-28T01:00:00Z", "A", 3, "B");
     w->seen = w->d.outputs.n;
     run_until(w, "2026-12-04T00:00:00Z");
     assert_news(w, "");

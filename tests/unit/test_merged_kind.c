@@ -21,20 +21,17 @@ static void back_as_other_work(struct world *w)
 {
     close_with(w, closed(w, "A", 1), "F");
     close_with(w, closed(w, "B", 1), "G");
-    take_closure(w, AT, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, AT, "A", 2, "B");
     say_it_is(w, "A", "F", 5, CATEGORY_PROCESS_FLAW, REPORTED_OPEN);
     assert_true(is_open(w, "B", "register-entry/A:F"));
-    take_closure(w, LATER, merged(w, "A", 3, NULL));
-    deliver(w);
+    take_merge(w, LATER, "A", 3, NULL);
     assert_true(is_open(w, "A", "register-entry/F"));
     assert_str(task_of(w, "A", "bug/F")->moved_to, "B/bug/A:F");
 }
 
 static void merge_again(struct world *w)
 {
-    take_closure(w, LATER_STILL, merged(w, "A", 4, "B"));
-    deliver(w);
+    take_merge(w, LATER_STILL, "A", 4, "B");
     assert_int_equal(task_of(w, "A", "bug/F")->resolution, RESOLUTION_DUPLICATE);
     assert_str(task_of(w, "A", "bug/F")->moved_to, "B/bug/A:F");
 }

@@ -120,9 +120,7 @@ static void forgotten_by_retention(struct world *w)
     w->policy.retention = days(10);
     completed(w);
     close_with(w, merged(w, "A", 1, "B"), "F");
-    struct task_update_event *u = task_update(w, "B", "bug/A:F", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
-    take_update(w, LATER, u);
+    take_task_status(w, LATER, "B", "bug/A:F", 1, REPORTED_VERIFIED);
     run_until(w, "2026-12-20");
     assert_int_equal(incident_of(w, "B")->retired, incident_of(w, "B")->occurrence);
     assert_false(is_stored(w, STR("B|f|A:F")));
@@ -245,14 +243,11 @@ static void told_of_after_the_other_incident_has_forgotten_it(void **state)
     struct finding_event *told = finding(w, "A", "F", 7);
     SET_FINDING(told, TITLE, title, STR("Late"));
     take_finding(w, "2026-12-21", told);
-    struct task_update_event *u = task_update(w, "A", "bug/F", 7);
-    SET_UPDATE(u, STATUS, status, REPORTED_OPEN);
-    take_update(w, "2026-12-21", u);
+    take_task_status(w, "2026-12-21", "A", "bug/F", 7, REPORTED_OPEN);
     deliver(w);
     /* It stays known at home, from where it goes on if they part. */
     assert_str(finding_of(w, "A", "F")->title, "Late");
-    take_closure(w, "2026-12-22", merged(w, "A", 2, NULL));
-    deliver(w);
+    take_merge(w, "2026-12-22", "A", 2, NULL);
     assert_null(finding_of(w, "A", "F")->moved_to.p);
 }
 
@@ -273,8 +268,7 @@ static void wait_with_tasks(struct world *w)
     struct closure_event *e = closed(w, "A", 1);
     add_inline(w, e, lapse(w, "A", "E", -1));
     close_with(w, e, "F");
-    take_closure(w, AT, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, AT, "A", 2, "B");
     assert_int_equal(finding_of(w, "B", "A:F")->carried.n, 1);
 }
 
@@ -311,8 +305,7 @@ static void a_duplicate_that_is_held_names_another(void **state)
     take_finding(w, AT, lapse(w, "A", "E", 1));
     say_duplicate(w, "E", 5);
     assert_int_equal(task_of(w, "A", "bug/F")->resolution, RESOLUTION_DUPLICATE);
-    take_closure(w, LATER, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, LATER, "A", 2, "B");
     say_duplicate(w, "X", 6);
     take_closure(w, LATER, closed(w, "B", 1));
     assert_true(is_open(w, "B", "bug/A:F"));
@@ -327,8 +320,7 @@ static void a_duplicate_that_is_held_names_the_same(void **state)
     add_inline(w, e, lapse(w, "A", "E", -1));
     close_with(w, e, "F");
     say_duplicate(w, "E", 5);
-    take_closure(w, LATER, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, LATER, "A", 2, "B");
     say_duplicate(w, "E", 6);
     assert_int_equal(finding_of(w, "B", "A:F")->carried.items[0].resolution, RESOLUTION_DUPLICATE);
     take_closure(w, LATER, closed(w, "B", 1));
@@ -345,8 +337,7 @@ static void a_duplicate_is_held_where_there_is_no_incident(void **state)
     struct world *w = *state;
     none(w);
     close_with(w, closed(w, "A", 1), "F");
-    take_closure(w, AT, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, AT, "A", 2, "B");
     say_duplicate(w, "X", 5);
     take_closure(w, LATER, closed(w, "B", 2));
     deliver(w);

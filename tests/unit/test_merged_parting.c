@@ -7,6 +7,15 @@
 
 /* ---- told once more of what is there already ---- */
 
+static void arrive_in_b(struct world *w, struct arrival_event *again)
+{
+    struct event event = {.type = EVENT_ARRIVAL,
+                          .incident_id = STR("B"),
+                          .cause = {.topic = TOPIC_FORWARDED, .at = t(LATER)},
+                          .arrival = again};
+    assert_int_equal(take(w, &event), DECIDE_OK);
+}
+
 /* Of a finding on its way nothing of what it says is lost where it is already. */
 static void told_of_anew_it_is_what_was_said_last(void **state)
 {
@@ -35,11 +44,7 @@ static void told_of_anew_it_is_what_was_said_last(void **state)
     f->accepted_until = t(LATER_STILL);
     f->accepted_by = STR("ciso");
     f->labels = labels_of("a", "b");
-    struct event event = {.type = EVENT_ARRIVAL,
-                          .incident_id = STR("B"),
-                          .cause = {.topic = TOPIC_FORWARDED, .at = t(LATER)},
-                          .arrival = again};
-    assert_int_equal(take(w, &event), DECIDE_OK);
+    arrive_in_b(w, again);
     const struct task *now = task_of(w, "B", "bug/A:F");
     assert_int_equal(now->resolution, RESOLUTION_DUPLICATE);
     assert_str(now->title, "Anew");
@@ -67,11 +72,7 @@ static void told_of_anew_it_keeps_what_is_not_said(void **state)
     again->finding.passed = is->passed;
     again->finding.order = (struct order){.revision = 9, .time = TIME_NONE};
     again->finding.status = REPORTED_IN_PROGRESS;
-    struct event event = {.type = EVENT_ARRIVAL,
-                          .incident_id = STR("B"),
-                          .cause = {.topic = TOPIC_FORWARDED, .at = t(LATER)},
-                          .arrival = again};
-    assert_int_equal(take(w, &event), DECIDE_OK);
+    arrive_in_b(w, again);
     assert_int_equal(task_of(w, "B", "bug/A:F")->status, STATUS_IN_PROGRESS);
     assert_str(task_of(w, "B", "bug/A:F")->title, "Dumps");
 }
@@ -124,14 +125,12 @@ static void parted_while_others_go_home(void **state)
     for (int i = 0; i < 2; i++) {
         const char *id = i ? "C" : "A";
         struct closure_event *e = merged(w, id, 1, "B");
-        for (int k = 0; k < 4; k++)
-            add_inline(w, e, lapse(w, id, arena_printf(w->arena, "F-%d", k).p, -1));
+        add_lapses(w, e, "F", 4);
         take_closure(w, AT, e);
         deliver(w);
     }
     expect_visit(w, "B", STAGE_MOVE, a_parts);
-    take_closure(w, LATER, merged(w, "C", 2, NULL));
-    deliver(w);
+    take_merge(w, LATER, "C", 2, NULL);
     assert_null(visitor);
     assert_int_equal(incident_of(w, "B")->gone.n, 0);
     assert_int_equal(incident_of(w, "B")->counts.open, 0);
@@ -141,9 +140,7 @@ static void parted_while_others_go_home(void **state)
 
 static void a_tracker_speaks(struct world *w)
 {
-    struct task_update_event *u = task_update(w, "A", "bug/F-3", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
-    take_update(w, LATER, u);
+    take_task_status(w, LATER, "A", "bug/F-3", 1, REPORTED_IN_PROGRESS);
     assert_int_equal(outputs_n(w), 1);
     assert_int_equal(output_at(w, 0)->warnings.n, 0); /* it is taken, and goes along */
 }
@@ -153,12 +150,10 @@ static void a_tracker_is_heard_of_what_is_about_to_go(void **state)
     struct world *w = *state;
     take_closure(w, AT, closed(w, "B", 1));
     struct closure_event *e = closed(w, "A", 1);
-    for (int i = 0; i < 4; i++)
-        add_inline(w, e, lapse(w, "A", arena_printf(w->arena, "F-%d", i).p, -1));
+    add_lapses(w, e, "F", 4);
     take_closure(w, AT, e);
     expect_visit(w, "A", STAGE_MOVE, a_tracker_speaks);
-    take_closure(w, LATER, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, LATER, "A", 2, "B");
     assert_null(visitor);
     assert_int_equal(task_of(w, "B", "bug/A:F-3")->status, STATUS_IN_PROGRESS);
 }
@@ -180,11 +175,9 @@ static void told_while_the_other_is_closed_it_keeps_its_work(void **state)
     SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
     SET_UPDATE(u, TRACKER, tracker, ((struct tracker){STR("jira"), STR("K-1"), STR_NONE}));
     take_update(w, AT, u);
-    take_closure(w, AT, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, AT, "A", 2, "B");
     struct closure_event *e = closed(w, "B", 1);
-    for (int i = 0; i < 3; i++)
-        add_inline(w, e, lapse(w, "B", arena_printf(w->arena, "G-%d", i).p, -1));
+    add_lapses(w, e, "G", 3);
     expect_visit(w, "B", STAGE_TAKE, f_is_told_of);
     take_closure(w, LATER, e);
     deliver(w);
@@ -230,8 +223,7 @@ static void partings_are_told_once_and_apart(void **state)
 {
     struct world *w = *state;
     struct closure_event *e = closed(w, "B", 1);
-    for (int i = 0; i < 6; i++)
-        add_inline(w, e, lapse(w, "B", arena_printf(w->arena, "F-%d", i).p, -1));
+    add_lapses(w, e, "F", 6);
     take_closure(w, AT, e);
     deliver(w);
     w->d.step_max = 1;
@@ -259,8 +251,7 @@ static void come_once_more_it_does_not_leave_twice(void **state)
     close_with(w, closed(w, "C", 1), "H");
     close_with(w, closed(w, "B", 1), "G");
     close_with(w, merged(w, "A", 1, "B"), "F");
-    take_closure(w, LATER, merged(w, "B", 2, "C"));
-    deliver(w);
+    take_merge(w, LATER, "B", 2, "C");
     int64_t version = task_of(w, "B", "bug/A:F")->version;
     struct arrival_event again = {.finding = *finding_of(w, "C", "A:F")};
     again.finding.passed = list_of(w, 1, (const char *[]){"A"});
@@ -285,12 +276,10 @@ static void an_older_life_that_comes_late_counts_on(void **state)
         sent--;
     deliver(w);
     for (int64_t revision = 1; revision < 3; revision++) {
-        struct task_update_event *u = task_update(w, "B", "bug/A:F", revision);
-        SET_UPDATE(u, STATUS, status, revision == 1 ? REPORTED_VERIFIED : REPORTED_OPEN);
-        take_update(w, LATER, u);
+        take_task_status(w, LATER, "B", "bug/A:F", revision,
+                         revision == 1 ? REPORTED_VERIFIED : REPORTED_OPEN);
     }
-    take_closure(w, LATER, merged(w, "B", 2, "C"));
-    deliver(w);
+    take_merge(w, LATER, "B", 2, "C");
     take_closure(w, LATER, merged(w, "B", 3, NULL));
     struct event event = arrived(w, &w->d.outputs.items[sent - 1]);
     assert_int_equal(give_event(w, event), DECIDE_OK);
