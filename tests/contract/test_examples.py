@@ -5,6 +5,7 @@ ends as the dead letter that its file's name says."""
 import base64
 import collections
 import json
+import re
 import subprocess
 
 import pytest
@@ -86,6 +87,32 @@ def test_the_default_policy_fits_its_schema():
         assert schemas.problems("policy", json.loads(path.read_text())) == [], path.name
 
 
+def _shown_policies():
+    """The policies that deploy/policy/README.md shows; what is a part of `people` is put into one."""
+    text = (schemas.FOLDER.parent / "deploy" / "policy" / "README.md").read_text()
+    members = json.loads((schemas.FOLDER / "policy.schema.json").read_text())["properties"]
+    for block in re.findall(r"^ *```json\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE):
+        part = block.strip().startswith('"')
+        shown = json.loads(f'{{"people": {{{block}}}}}' if part else block)
+        if isinstance(shown, dict) and shown.keys() <= members.keys():
+            yield shown
+
+
+def test_the_policies_that_are_shown_are_taken(tmp_path):
+    event = tmp_path / "event.jsonl"
+    event.write_text(json.dumps({"topic": "finding-updated", "at": "2026-11-20T09:00:00Z", "value": {
+        "incident_id": "E-1", "finding_id": "F-1"}}) + "\n")
+    shown = list(_shown_policies())
+    assert len(shown) > 5
+    for policy in shown:
+        assert schemas.problems("policy", policy) == [], policy
+        path = tmp_path / "policy.json"
+        path.write_text(json.dumps(policy))
+        done = subprocess.run([binary(), "simulate", "--policy", path, event],
+                              env=environment(), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (policy, done.stderr)
+
+
 def _cleared(schema, required):
     """An object of what it must have, and an empty text for whatever else the schema knows."""
     return {**{name: "" for name in schema["properties"]}, **required}
@@ -114,6 +141,27 @@ def test_whatever_is_optional_may_be_empty(tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(" received ") == len(lines)
     assert " refused " not in done.stdout and "warning" not in done.stdout, done.stdout
+
+
+def test_one_of_what_a_tracker_may_say_is_enough(tmp_path):
+    """The list in the schema is the decoder's: each member alone is taken, and none is refused."""
+    schema = json.loads((schemas.FOLDER / "task-updated.schema.json").read_text())
+    said = {"status": "in-progress", "owner": "dev@example.com", "tracker": None, "evidence": [],
+            "snoozed_until": None, "submitted_at": None, "accepted_until": None,
+            "accepted_by": None}
+    assert [{"required": [name]} for name in said] == sorted(
+        schema["anyOf"], key=lambda one: list(said).index(one["required"][0]))
+    others = set(schema["properties"]) - {*said, *schema["required"]}
+    task = {"incident_id": "E-1", "task_id": "E-1/postmortem"}
+    path = tmp_path / "said.jsonl"
+    for member, is_enough in [*((name, True) for name in said), *((name, False) for name in others)]:
+        path.write_text(json.dumps({"topic": "task-updated", "at": "2026-11-20T09:00:00Z",
+                                    "value": {**task, member: said.get(member)}}) + "\n")
+        done = subprocess.run([binary(), "simulate", path, "--json"], env=environment(),
+                              capture_output=True, text=True, check=True)
+        (letter,) = map(json.loads, done.stdout.splitlines())
+        code = "unknown-task" if is_enough else "missing-field"
+        assert letter["headers"]["epilogue-error"] == code, (member, letter)
 
 
 @pytest.fixture(scope="module")

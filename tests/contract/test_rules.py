@@ -2,10 +2,13 @@
 """The rules of docs/contract.md have numbers that stay what they are, and every citation of one,
 wherever it is, finds its rule."""
 
+import json
 import pathlib
 import re
 
 import pytest
+
+from support import schemas
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _CONTRACT = _ROOT / "docs" / "contract.md"
@@ -81,6 +84,51 @@ def test_a_test_that_a_rule_names_has_the_form_that_is_looked_up():
                 assert test and _TEST.fullmatch(test), f"{number}: {test!r}"
                 named += 1
     assert named > 50
+
+
+def _example(number):
+    """The first JSON that a rule shows."""
+    return json.loads(re.search(r"```json\n(.*?)```", dict(_rules())[number], re.DOTALL)[1])
+
+
+def _schema(name):
+    return json.loads((_ROOT / "schemas" / f"{name}.schema.json").read_text())
+
+
+@pytest.mark.parametrize("number, name", [
+    ("R5.1", "task-event"), ("R5.12", "reminder-event"), ("R5.40", "reminder-digest")])
+def test_examples_have_the_members_of_the_schemas(number, name):
+    assert _example(number).keys() == set(_schema(name)["required"])
+
+
+def test_an_incidents_event_has_the_members_of_its_schema():
+    schema = _schema("incident-event")
+    named = re.findall(r'"(\w+)"', dict(_rules())["R5.8"])
+    counts = schema["properties"]["counts"]["required"]
+    assert sorted(named) == sorted([*schema["required"], *counts])
+
+
+@pytest.mark.parametrize("number, name", [
+    ("R3.1", "incident-closed"), ("R3.5", "finding-updated"), ("R3.10", "task-updated")])
+def test_examples_of_inputs_fit_their_schemas(number, name):
+    example = _example(number)
+    assert not schemas.problems(name, example)
+    assert example.keys() <= set(_schema(name)["properties"])  # others would be tolerated
+
+
+def _in_short(short, whole, path=""):
+    """Where what is said in short is not so: a map may lack entries, and nothing else may."""
+    if not (isinstance(short, dict) and isinstance(whole, dict)):
+        return [] if short == whole else [f"{path}: {short} is not {whole}"]
+    lacking = [] if path.endswith("aliases") else whole.keys() - short.keys()
+    return [f"{path}: {name} is missing" for name in sorted(lacking)] + [
+        wrong for name, value in short.items()
+        for wrong in _in_short(value, whole.get(name), f"{path}.{name}")]
+
+
+def test_the_policy_in_short_is_the_default_one():
+    whole = json.loads((_ROOT / "deploy" / "policy" / "default.json").read_text())
+    assert _in_short(_example("R9.4"), whole) == []
 
 
 def test_nothing_that_is_said_cites_a_number():

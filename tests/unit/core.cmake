@@ -5,8 +5,8 @@ add_library(core_support STATIC
 target_link_libraries(core_support PUBLIC core PkgConfig::CMOCKA)
 # All of core's tests, for tests/coverage.
 add_custom_target(core_tests)
-foreach(what zone deadline names condition policy rules state order decide task closing finding
-        finding_status incident followup obligation item recipient review reminder sending warnings owner
+foreach(what zone deadline names condition policy rules state order decide task closing acceptance
+        finding finding_status incident followup obligation submission item recipient review reminder sending warnings owner
         forgotten duplicates invariants task_clock equal_times)
   epilogue_unit_test(${what} core_support)
   set_tests_properties(unit.${what} PROPERTIES LABELS core)
@@ -18,9 +18,15 @@ epilogue_unit_test(parts_between core_support codec)
 epilogue_unit_test(parts_given_up core_support codec)
 # Findings that go on to another incident go through their record.
 epilogue_unit_test(merged core_support codec)
+epilogue_unit_test(merged_circles core_support codec)
+epilogue_unit_test(merged_held core_support codec)
+epilogue_unit_test(merged_parting core_support codec)
+epilogue_unit_test(merged_forgotten core_support codec)
 epilogue_unit_test(merged_order core_support codec)
 epilogue_unit_test(merged_late core_support codec)
-foreach(what parts parts_between parts_given_up merged merged_order merged_late)
+epilogue_unit_test(merged_kind core_support codec)
+foreach(what parts parts_between parts_given_up merged merged_circles merged_held merged_parting
+        merged_forgotten merged_order merged_late merged_kind)
   set_tests_properties(unit.${what} PROPERTIES LABELS core)
   add_dependencies(core_tests test_${what})
 endforeach()

@@ -94,6 +94,7 @@ static void check_task_output(struct world *w, const struct output *o)
     assert_true(!before || after->updated_at >= before->updated_at);
     assert_true((after->status == STATUS_CLOSED) == (after->resolution != 0));
     assert_true((after->status == STATUS_CLOSED) == (after->closed_at != TIME_NONE));
+    assert_true(after->status == STATUS_CLOSED || !after->moved_to.p);
     assert_true((after->snoozed_until != TIME_NONE) == (after->sla == SLA_PAUSED));
     assert_true(str_eq(after->policy_version, w->policy.version));
     check_clock(before, after);

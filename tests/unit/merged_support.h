@@ -63,6 +63,22 @@ static inline int setup(void **state)
     return world_setup(state);
 }
 
+/* As if another incident had sent it just now; what comes out is news. */
+static inline enum decide_result give_event(struct world *w, struct event event)
+{
+    event.cause =
+        (struct cause){.topic = TOPIC_INCIDENT_CLOSED, .at = w->now, .offset = w->offset++};
+    w->seen = w->d.outputs.n;
+    return take(w, &event);
+}
+
+static inline struct str_list list_of(struct world *w, size_t n, const char *const *names)
+{
+    struct str *items = arena_alloc(w->arena, n * sizeof *items);
+    for (size_t i = 0; i < n; i++) items[i] = str_of(names[i]);
+    return (struct str_list){items, n};
+}
+
 /* ---- incidents ---- */
 
 static inline struct closure_event *closed(struct world *w, const char *id, int64_t revision)
@@ -80,12 +96,65 @@ static inline struct closure_event *merged(struct world *w, const char *id, int6
     return e;
 }
 
+static inline struct closure_event *closed_as_test(struct world *w, const char *id,
+                                                   int64_t revision)
+{
+    struct closure_event *e = closed(w, id, revision);
+    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_TEST);
+    return e;
+}
+
+/* Takes what merges it, or parts it with NULL, and what goes on to other incidents. */
+static inline void take_merge(struct world *w, const char *at, const char *id, int64_t revision,
+                              const char *into)
+{
+    take_closure(w, at, merged(w, id, revision, into));
+    deliver(w);
+}
+
+/* ---- findings and tasks ---- */
+
 static inline struct finding_event *lapse(struct world *w, const char *id, const char *finding_id,
                                           int64_t revision)
 {
     struct finding_event *f = finding(w, id, finding_id, revision);
     SET_FINDING(f, CATEGORY, category, CATEGORY_TECHNICAL_LAPSE);
     return f;
+}
+
+static inline struct finding_event *duplicate(struct world *w, const char *id,
+                                              const char *finding_id, int64_t revision,
+                                              const char *of)
+{
+    struct finding_event *f = lapse(w, id, finding_id, revision);
+    SET_FINDING(f, STATUS, status, REPORTED_DUPLICATE);
+    SET_FINDING(f, DUPLICATE_OF, duplicate_of, str_of(of));
+    return f;
+}
+
+static inline struct finding_event *dismissed(struct world *w, const char *id,
+                                              const char *finding_id, int64_t revision)
+{
+    struct finding_event *f = finding(w, id, finding_id, revision);
+    SET_FINDING(f, STATUS, status, REPORTED_DISMISSED);
+    SET_FINDING(f, REASON, reason, STR("no risk"));
+    return f;
+}
+
+/* NAME-0, NAME-1, … of the closure's incident. */
+static inline void add_lapses(struct world *w, struct closure_event *e, const char *name, int n)
+{
+    for (int i = 0; i < n; i++)
+        add_inline(w, e,
+                   lapse(w, e->incident_id.p, arena_printf(w->arena, "%s-%d", name, i).p, -1));
+}
+
+static inline void take_task_status(struct world *w, const char *at, const char *id,
+                                    const char *task_name, int64_t revision, int status)
+{
+    struct task_update_event *u = task_update(w, id, task_name, revision);
+    SET_UPDATE(u, STATUS, status, status);
+    take_update(w, at, u);
 }
 
 static inline void close_with(struct world *w, struct closure_event *e, const char *finding_id)

@@ -1,38 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "codec_support.h"
-
-static struct finding_event *finding_of(const char *value)
-{
-    struct record record = make_record(TOPIC_FINDING_UPDATED, value);
-    struct event event = decoded(&record);
-    assert_int_equal(event.type, EVENT_FINDING);
-    return event.finding;
-}
-
-static struct closure_event *closure_of(const char *value)
-{
-    struct record record = make_record(TOPIC_INCIDENT_CLOSED, value);
-    struct event event = decoded(&record);
-    assert_int_equal(event.type, EVENT_CLOSURE);
-    return event.closure;
-}
-
-static struct task_update_event *update_of(const char *value)
-{
-    struct record record = make_record(TOPIC_TASK_UPDATED, value);
-    struct event event = decoded(&record);
-    assert_int_equal(event.type, EVENT_TASK_UPDATE);
-    return event.task_update;
-}
-
-static void assert_warning(struct warnings warnings, size_t i, const char *member,
-                           const char *value, const char *taken_as)
-{
-    assert_true(i < warnings.n);
-    assert_str(warnings.items[i].member, member);
-    assert_str(warnings.items[i].value, value);
-    assert_str(warnings.items[i].taken_as, taken_as);
-}
+/* What a record says of a finding or a task, and the words in which it does. */
+#include "decode_support.h"
 
 static void test_finding(void **state)
 {
@@ -305,33 +273,6 @@ static void test_owners_of_an_unknown_shape(void **state)
     assert_true(f->warnings.items[0].value.n < 300);
 }
 
-static const char whole_closure[] =
-    "{'incident_id':'INC-1042','revision':3,'title':'Key "
-    "read','summary':'s','severity':'critical',"
-    "'disposition':'False "
-    "Positive','customer_impacting':true,'data_breach':false,'postmortem':'Full','started_at':'"
-    "2026-11',"
-    "'detected_at':'2026-11-02T09:30:00Z','known_at':'2026-11-02T12:00:00Z','contained_at':'2026-"
-    "11-03','closed_at':"
-    "1795107600000,"
-    "'owner':'identity','labels':{'product':'pay'},'timeline':[{'at':'2026-11-02T09:30:00Z','actor'"
-    ":'soc','"
-    "action':'Alert'},"
-    "{'at':'2026','action':'b'},{'action':'c'}],"
-    "'technical_summary':{'evidence':[{'ref':'case/77','note':'image'},'a "
-    "note'],'actors':['unknown'],"
-    "'response':'Revoked.','takeaways':['One.']},"
-    "'response_evaluation':{'sufficient':true,'complete':false,'note':'late'},"
-    "'coordination':[{'party':' Police "
-    "','party_kind':'law_enforcement','reference':'118','status':'open'},"
-    "{'party':'Vendor'},{'party':'Police','status':'Closed'}],"
-    "'obligations':[{'id':'a'},{'id':'b','submitted_at':'2026-11-03','evidence':['r']},"
-    "{'id':'a','evidence':[{'note':'n'}]}],"
-    "'findings':[{'finding_id':'F-7','category':'technical-lapse','severity':'zzz'},"
-    "{'finding_id':'F-8'},"
-    "{'finding_id':'F-7','severity':'low','incident_id':7}],'merged_into':'INC-9','"
-    "references':['CVE-1','CVE-2']}";
-
 static void labels_are_texts_by_names(void **state)
 {
     (void)state;
@@ -353,135 +294,6 @@ static void labels_are_texts_by_names(void **state)
     assert_int_equal(finding_of(FINDING(",'labels':{}"))->finding.labels.n, 0);
     struct closure_event *c = closure_of(CLOSURE(",'labels':{'a':'b'}"));
     assert_int_equal(c->incident.labels.n, 1);
-}
-
-static void test_closure(void **state)
-{
-    (void)state;
-    struct closure_event *c = closure_of(whole_closure);
-    const struct incident *i = &c->incident;
-    assert_int_equal(c->present, 0xfffff);
-    assert_str(i->incident_id, "INC-1042");
-    assert_int_equal(i->order.revision, 3);
-    assert_int_equal(i->order.time, 1795107600000);
-    assert_int_equal(i->closed_at, 1795107600000);
-    assert_str(i->title, "Key read");
-    assert_int_equal(i->severity, SEVERITY_CRITICAL);
-    assert_int_equal(i->disposition, DISPOSITION_FALSE_POSITIVE);
-    assert_int_equal(i->customer_impacting, TRI_TRUE);
-    assert_int_equal(i->data_breach, TRI_FALSE);
-    assert_int_equal(i->postmortem, LEVEL_FULL);
-    assert_str(i->owner.team, "identity");
-    assert_str(i->merged_into, "INC-9");
-    assert_int_equal(i->known_at, INT64_C(1793620800000));
-    assert_int_equal(c->warnings.n, 2); /* of what was submitted */
-}
-
-static void what_a_closure_asks_for(void **state)
-{
-    (void)state;
-    struct closure_event *c = closure_of(CLOSURE(",'postmortem':'light'"));
-    assert_int_equal(c->incident.postmortem, LEVEL_LIGHT);
-    assert_int_equal(c->present, CLOSURE_POSTMORTEM);
-    c = closure_of(CLOSURE(",'postmortem':null"));
-    assert_int_equal(c->incident.postmortem, 0);
-    assert_int_equal(c->present, CLOSURE_POSTMORTEM);
-    assert_int_equal(c->warnings.n, 0);
-    /* It is the level of what is no incident, and nobody can ask for that. */
-    c = closure_of(CLOSURE(",'postmortem':'none'"));
-    assert_int_equal(c->incident.postmortem, 0);
-    assert_int_equal(c->warnings.n, 1);
-    assert_str(c->warnings.items[0].value, "none");
-    assert_null(c->warnings.items[0].taken_as.p);
-}
-
-static void test_closure_texts_and_lists(void **state)
-{
-    (void)state;
-    struct closure_event *c = closure_of(whole_closure);
-    const struct incident *i = &c->incident;
-    const struct closure *x = &c->closure;
-    assert_str(x->summary, "s");
-    assert_str(x->started_at_text, "2026-11");
-    assert_null(x->detected_at_text.p);
-    assert_str(x->contained_at_text, "2026-11-03");
-    assert_int_equal(i->started_at, 1793491200000);
-    assert_int_equal(x->timeline.n, 3);
-    assert_str(x->timeline.items[0].actor, "soc");
-    assert_null(x->timeline.items[0].at_text.p);
-    assert_str(x->timeline.items[1].at_text, "2026");
-    assert_true(x->timeline.items[2].at == TIME_NONE);
-    assert_int_equal(x->evidence.n, 2);
-    assert_str(x->evidence.items[0].ref, "case/77");
-    assert_str(x->evidence.items[1].ref, "a note");
-    assert_null(x->evidence.items[1].note.p);
-    assert_int_equal(x->actors.n, 1);
-    assert_str(x->response, "Revoked.");
-    assert_int_equal(x->takeaways.n, 1);
-    assert_int_equal(x->sufficient, TRI_TRUE);
-    assert_int_equal(x->complete, TRI_FALSE);
-    assert_str(x->evaluation_note, "late");
-    assert_int_equal(x->coordination.n, 2);
-    assert_str(x->coordination.items[0].party, "Vendor");
-    assert_false(x->coordination.items[0].closed);
-    assert_str(x->coordination.items[1].party, "Police");
-    assert_str(x->coordination.items[1].status, "Closed");
-    assert_true(x->coordination.items[1].closed);
-    assert_int_equal(x->references.n, 2);
-}
-
-static void submissions_of_a_closure(void **state)
-{
-    (void)state;
-    struct closure_event *c = closure_of(whole_closure);
-    const struct submission *all = c->closure.obligations.items;
-    assert_int_equal(c->closure.obligations.n, 2);
-    assert_str(all[0].id, "b");
-    assert_int_equal(all[0].submitted_at, INT64_C(1793664000000));
-    assert_int_equal(all[0].evidence.n, 1);
-    assert_str(all[1].id, "a");
-    assert_true(all[1].submitted_at == TIME_NONE);
-    assert_str(all[1].evidence.items[0].note, "n");
-    assert_warning(c->warnings, 0, "obligations[1].submitted_at", "2026-11-03",
-                   "2026-11-03T00:00:00.000Z");
-    assert_warning(c->warnings, 1, "obligations[0].id", "a", NULL);
-}
-
-static void test_closure_findings(void **state)
-{
-    (void)state;
-    struct closure_event *c = closure_of(whole_closure);
-    assert_int_equal(c->findings_n, 2);
-    assert_str(c->findings[0].finding.finding_id, "F-8");
-    assert_str(c->findings[1].finding.finding_id, "F-7");
-    assert_str(c->findings[1].incident_id, "INC-1042");
-    assert_int_equal(c->findings[1].finding.severity, SEVERITY_LOW);
-    assert_int_equal(c->findings[1].present, FINDING_SEVERITY);
-    assert_true(c->findings[1].finding.is_inline);
-    assert_int_equal(c->findings[1].warnings.n, 1);
-    assert_warning(c->findings[1].warnings, 0, "findings[0].finding_id", "F-7", NULL);
-}
-
-static void test_contradictions_are_warned_about(void **state)
-{
-    (void)state;
-    struct closure_event *c = closure_of(
-        CLOSURE(",'started_at':'2026-12-02T00:00:00Z','detected_at':'2026-12-01T00:00:00+01:00',"
-                "'timeline':[{'at':'2026-11-02T09:30:00Z','action':'a'},{'action':'b'},{'at':'2026'"
-                ",'action':'c'},"
-                "{'at':'2026-11-02T09:29:00Z','action':'d'}],'merged_into':'INC-1'"));
-    assert_int_equal(c->warnings.n, 4);
-    assert_warning(c->warnings, 0, "detected_at", "2026-12-01T00:00:00+01:00",
-                   "2026-11-30T23:00:00.000Z");
-    assert_warning(c->warnings, 1, "closed_at", "2026-11-19T17:00:00Z", "2026-11-19T17:00:00.000Z");
-    assert_warning(c->warnings, 2, "merged_into", "INC-1", NULL);
-    assert_warning(c->warnings, 3, "timeline", "2026-11-02T09:29:00.000Z",
-                   "2026-11-02T09:29:00.000Z");
-    assert_null(c->incident.merged_into.p);
-    /* A partial date contradicts nothing. */
-    c = closure_of(
-        "{'incident_id':'I','closed_at':'2026-11-19','detected_at':'2026-11-19T10:00:00Z'}");
-    assert_int_equal(c->warnings.n, 0);
 }
 
 static void evidence_of_a_task(void **state)
@@ -601,140 +413,6 @@ static void test_an_accepted_risk(void **state)
     assert_refused(&record, REFUSE_BAD_TIME, "accepted_until:");
 }
 
-static void test_cause(void **state)
-{
-    (void)state;
-    struct record record = make_record(TOPIC_FINDING_UPDATED, FINDING(""));
-    struct header headers[] = {
-        {STR("ce_id"), STR("first")},
-        {STR("ce_id"), STR("e-1")},
-        {STR("traceparent"), STR("00-1-2-01")},
-        {STR("tracestate"), STR("a=b")},
-        {STR("content-type"), STR("application/json")},
-    };
-    record.headers = headers;
-    record.headers_n = 5;
-    struct cause cause = decoded(&record).cause;
-    assert_int_equal(cause.topic, TOPIC_FINDING_UPDATED);
-    assert_int_equal(cause.partition, 3);
-    assert_int_equal(cause.offset, 991);
-    assert_int_equal(cause.at, RECORD_TIME);
-    assert_str(cause.event_id, "e-1");
-    assert_str(cause.traceparent, "00-1-2-01");
-    assert_str(cause.tracestate, "a=b");
-    record.timestamp = NOW + 1;
-    assert_int_equal(decoded(&record).cause.at, NOW);
-    record.timestamp = -1;
-    assert_int_equal(decoded(&record).cause.at, NOW);
-    headers[1].value = STR("\xff"); /* would not be JSON in the events that follow */
-    assert_null(decoded(&record).cause.event_id.p);
-    headers[1].value = STR_NONE;
-    assert_null(decoded(&record).cause.event_id.p);
-}
-
-/* A producer in seconds gave tasks of 1970, overdue at once: 16 reminders and an escalation. */
-static void test_a_record_time_that_is_none(void **state)
-{
-    (void)state;
-    char now_text[TIMESTAMP_TEXT + 1] = "";
-    static const struct {
-        ms_t timestamp, at;
-        const char *value; /* of the warning; NULL: none */
-    } cases[] = {
-        {TIME_NONE, NOW, NULL},
-        {0, NOW, "0"},
-        {RECORD_TIME / 1000, NOW, "1795170000"},
-        {RECORD_TIME_MIN - 1, NOW, "99999999999"},
-        {RECORD_TIME_MIN, RECORD_TIME_MIN, NULL},
-        {NOW + DAY_MS, NOW, NULL},
-        {RECORD_TIME_END - 1, NOW, NULL},
-        {RECORD_TIME_END, NOW, "100000000000000"},
-        {INT64_MAX, NOW, "9223372036854775807"},
-    };
-    for (size_t i = 0; i < 3 * sizeof cases / sizeof *cases; i++) {
-        size_t k = i / 3;
-        struct record record =
-            i % 3 == 0   ? make_record(TOPIC_FINDING_UPDATED, FINDING(""))
-            : i % 3 == 1 ? make_record(TOPIC_TASK_UPDATED, UPDATE(",'status':'open'"))
-                         : make_record(TOPIC_INCIDENT_CLOSED,
-                                       CLOSURE(",'findings':[{'finding_id':'F','category':'x'}]"));
-        record.timestamp = cases[k].timestamp;
-        struct event event = decoded(&record);
-        struct warnings warnings = i % 3 == 0   ? event.finding->warnings
-                                   : i % 3 == 1 ? event.task_update->warnings
-                                                : event.closure->warnings;
-        assert_int_equal(event.cause.at, cases[k].at);
-        assert_int_equal(warnings.n, cases[k].value != NULL);
-        if (!cases[k].value) continue;
-        assert_str(warnings.items[0].member, "record_time");
-        assert_str(warnings.items[0].value, cases[k].value);
-        timestamp_format(NOW, now_text);
-        assert_str(warnings.items[0].taken_as, now_text);
-    }
-}
-
-static void test_structured_mode(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *type, *value;
-        int code;
-    } cases[] = {
-        {"application/cloudevents+json", "{'id':'e','data':" FINDING("") "}", 0},
-        {"Application/CloudEvents+JSON; charset=UTF-8", "{'id':7,'data':" FINDING("") "}", 0},
-        {"application/cloudevents+json", "{'data':" FINDING(",'title':7") "}", REFUSE_WRONG_TYPE},
-        {"application/cloudevents+json", FINDING(""), REFUSE_BAD_ENVELOPE},
-        {"application/cloudevents+json", "{'data':null}", REFUSE_BAD_ENVELOPE},
-        {"application/cloudevents+json", "{'data':'{}'}", REFUSE_BAD_ENVELOPE},
-        {"application/cloudevents+json", "{'data_base64':'e30='}", REFUSE_BAD_ENVELOPE},
-        {"application/cloudevents+json", "{'data_base64':'e30=','data':" FINDING("") "}",
-         REFUSE_BAD_ENVELOPE},
-        {"application/cloudevents+json", "{'data_base64':null,'data':" FINDING("") "}", 0},
-        {"application/cloudevents+json", "{'data_base64':null}", REFUSE_BAD_ENVELOPE},
-        {"application/cloudevents+json", "[]", REFUSE_BAD_ENVELOPE},
-        {"application/cloudevents+json", "{'data':{'a':1,'a':2}}", REFUSE_DUPLICATE_MEMBER},
-        {"application/cloudevents+json", "{", REFUSE_MALFORMED_JSON},
-        {"application/cloudevents-batch+json", "[{'data':" FINDING("") "}]", REFUSE_BAD_ENVELOPE},
-        {"application/cloudevents-batch+json", FINDING(""), REFUSE_BAD_ENVELOPE},
-        {"application/cloudevents+jsonx", FINDING(""), 0},
-        {"application/json", FINDING(""), 0},
-        /* Undeclared; a record of ours may have such a member, too. */
-        {"application/json", "{'specversion':'1.0','id':'e','data':" FINDING("") "}",
-         REFUSE_BAD_ENVELOPE},
-        {"text/plain", "{'specversion':'1.0','data_base64':'e30='}", REFUSE_BAD_ENVELOPE},
-        {"application/json", FINDING(",'specversion':'1.0','data':{}"), 0},
-        {"application/json", "{'specversion':1,'data':" FINDING("") "}", REFUSE_MISSING_FIELD},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct record record = make_record(TOPIC_FINDING_UPDATED, cases[i].value);
-        struct header headers[] = {{STR("content-type"), str_of(cases[i].type)}};
-        record.headers = headers;
-        record.headers_n = 1;
-        if (cases[i].code)
-            assert_refused(&record, cases[i].code, NULL);
-        else
-            assert_str(decoded(&record).finding->finding.finding_id, "F-1");
-        if (i == 0) assert_str(decoded(&record).cause.event_id, "e");
-    }
-}
-
-/* Without any header, too; and the incident is known, so that the dead letter goes to its shard. */
-static void test_structured_mode_that_is_not_declared(void **state)
-{
-    (void)state;
-    struct event event;
-    struct refused refused;
-    struct record record =
-        make_record(TOPIC_FINDING_UPDATED, "{'specversion':'1.0','id':'e','data':" FINDING("") "}");
-    assert_refused(&record, REFUSE_BAD_ENVELOPE,
-                   "it looks like a structured CloudEvent, which needs the header content-type: "
-                   "application/cloudevents+json");
-    assert_false(decode_with(&codec_limits, &record, &event, &refused));
-    assert_str(refused.incident_id, "INC-1");
-    record = make_record(TOPIC_FINDING_UPDATED, "{'specversion':'1.0'}");
-    assert_refused(&record, REFUSE_BAD_ENVELOPE, NULL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -746,23 +424,13 @@ int main(void)
         cmocka_unit_test(test_words_of_trackers),
         cmocka_unit_test(test_tristates),
         cmocka_unit_test(test_owners),
-        cmocka_unit_test(labels_are_texts_by_names),
         cmocka_unit_test(test_owners_of_an_unknown_shape),
-        cmocka_unit_test(test_closure),
-        cmocka_unit_test(what_a_closure_asks_for),
-        cmocka_unit_test(test_closure_texts_and_lists),
-        cmocka_unit_test(submissions_of_a_closure),
-        cmocka_unit_test(test_closure_findings),
-        cmocka_unit_test(test_contradictions_are_warned_about),
+        cmocka_unit_test(labels_are_texts_by_names),
         cmocka_unit_test(evidence_of_a_task),
         cmocka_unit_test(test_long_titles_are_cut),
         cmocka_unit_test(test_task_update),
         cmocka_unit_test(test_who_did_it),
         cmocka_unit_test(test_an_accepted_risk),
-        cmocka_unit_test(test_cause),
-        cmocka_unit_test(test_a_record_time_that_is_none),
-        cmocka_unit_test(test_structured_mode),
-        cmocka_unit_test(test_structured_mode_that_is_not_declared),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -120,9 +120,7 @@ static void forgotten_by_retention(struct world *w)
     w->policy.retention = days(10);
     completed(w);
     close_with(w, merged(w, "A", 1, "B"), "F");
-    struct task_update_event *u = task_update(w, "B", "bug/A:F", 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
-    take_update(w, LATER, u);
+    take_task_status(w, LATER, "B", "bug/A:F", 1, REPORTED_VERIFIED);
     run_until(w, "2026-12-20");
     assert_int_equal(incident_of(w, "B")->retired, incident_of(w, "B")->occurrence);
     assert_false(is_stored(w, STR("B|f|A:F")));
@@ -219,6 +217,24 @@ static void or_on_with_the_merge(void **state)
     }
 }
 
+/* Of two incidents that are merged into each other by now it does not go from one to the other for ever. */
+static void but_not_where_it_has_been(void **state)
+{
+    struct world *w = *state;
+    merged_on(w);
+    assert_int_equal(give(w, "finding-updated", "B",
+                          "'finding_id':'A:F','origin':{'incident_id':'A','finding_id':'F'},"
+                          "'passed':['A','C'],'title':'Late'"),
+                     DECIDE_OK);
+    assert_news(w, "finding-updated F to A\n");
+    assert_int_equal(give(w, "task-updated", "B",
+                          "'task_id':'A/bug/F','origin':{'incident_id':'A','finding_id':'F'},"
+                          "'passed':['A','C'],'kind':'bug','status':'blocked'"),
+                     DECIDE_OK);
+    assert_news(w, "task-updated A/bug/F to A\n");
+    deliver(w);
+}
+
 /* The same from end to end: told of where it began, and deleted where it went to. */
 static void told_of_after_the_other_incident_has_forgotten_it(void **state)
 {
@@ -227,14 +243,11 @@ static void told_of_after_the_other_incident_has_forgotten_it(void **state)
     struct finding_event *told = finding(w, "A", "F", 7);
     SET_FINDING(told, TITLE, title, STR("Late"));
     take_finding(w, "2026-12-21", told);
-    struct task_update_event *u = task_update(w, "A", "bug/F", 7);
-    SET_UPDATE(u, STATUS, status, REPORTED_OPEN);
-    take_update(w, "2026-12-21", u);
+    take_task_status(w, "2026-12-21", "A", "bug/F", 7, REPORTED_OPEN);
     deliver(w);
     /* It stays known at home, from where it goes on if they part. */
     assert_str(finding_of(w, "A", "F")->title, "Late");
-    take_closure(w, "2026-12-22", merged(w, "A", 2, NULL));
-    deliver(w);
+    take_merge(w, "2026-12-22", "A", 2, NULL);
     assert_null(finding_of(w, "A", "F")->moved_to.p);
 }
 
@@ -255,8 +268,7 @@ static void wait_with_tasks(struct world *w)
     struct closure_event *e = closed(w, "A", 1);
     add_inline(w, e, lapse(w, "A", "E", -1));
     close_with(w, e, "F");
-    take_closure(w, AT, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, AT, "A", 2, "B");
     assert_int_equal(finding_of(w, "B", "A:F")->carried.n, 1);
 }
 
@@ -293,12 +305,30 @@ static void a_duplicate_that_is_held_names_another(void **state)
     take_finding(w, AT, lapse(w, "A", "E", 1));
     say_duplicate(w, "E", 5);
     assert_int_equal(task_of(w, "A", "bug/F")->resolution, RESOLUTION_DUPLICATE);
-    take_closure(w, LATER, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, LATER, "A", 2, "B");
     say_duplicate(w, "X", 6);
     take_closure(w, LATER, closed(w, "B", 1));
     assert_true(is_open(w, "B", "bug/A:F"));
     assert_int_equal(finding_of(w, "B", "A:F")->doubt, DOUBT_UNKNOWN);
+}
+
+/* One that was closed as a duplicate, held, and said to be one of the same: so it stays closed. */
+static void a_duplicate_that_is_held_names_the_same(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closed(w, "A", 1);
+    add_inline(w, e, lapse(w, "A", "E", -1));
+    close_with(w, e, "F");
+    say_duplicate(w, "E", 5);
+    take_merge(w, LATER, "A", 2, "B");
+    say_duplicate(w, "E", 6);
+    assert_int_equal(finding_of(w, "B", "A:F")->carried.items[0].resolution, RESOLUTION_DUPLICATE);
+    take_closure(w, LATER, closed(w, "B", 1));
+    const struct task *task = task_of(w, "B", "bug/A:F");
+    assert_int_equal(task->resolution, RESOLUTION_DUPLICATE);
+    assert_int_equal(task->occurrence, 1);
+    assert_int_equal(finding_of(w, "B", "A:F")->doubt, DOUBT_NONE);
+    assert_true(is_open(w, "B", "bug/A:E"));
 }
 
 /* Its incident is none: what is held there is told of by its own topic, too. */
@@ -307,8 +337,7 @@ static void a_duplicate_is_held_where_there_is_no_incident(void **state)
     struct world *w = *state;
     none(w);
     close_with(w, closed(w, "A", 1), "F");
-    take_closure(w, AT, merged(w, "A", 2, "B"));
-    deliver(w);
+    take_merge(w, AT, "A", 2, "B");
     say_duplicate(w, "X", 5);
     take_closure(w, LATER, closed(w, "B", 2));
     deliver(w);
@@ -358,10 +387,12 @@ int main(void)
         cmocka_unit_test(any_record_is_taken_anywhere),
         cmocka_unit_test(a_finding_that_is_not_known_goes_home),
         cmocka_unit_test(or_on_with_the_merge),
+        IN_WORLD(but_not_where_it_has_been),
         IN_WORLD(told_of_after_the_other_incident_has_forgotten_it),
         IN_WORLD(held_with_its_task_it_becomes_a_duplicate),
         IN_WORLD(of_one_that_is_not_known_it_stays_open),
         IN_WORLD(a_duplicate_that_is_held_names_another),
+        IN_WORLD(a_duplicate_that_is_held_names_the_same),
         IN_WORLD(a_duplicate_is_held_where_there_is_no_incident),
         IN_WORLD(a_duplicate_comes_without_its_work),
         IN_WORLD(its_origin_says_which_one_it_is),

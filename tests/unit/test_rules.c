@@ -72,7 +72,8 @@ static void priorities_end_at_both_ends(void **state)
     assert_int_equal(task_of(w, "INC-1", "bug/F-2")->priority, PRIORITY_P4);
 }
 
-static void later_labels_decide_anew(void **state)
+/* F-1, which no rule asks for; labelled "pay", rules/payments decides of it. */
+static struct world *bug_before_payments(void **state)
 {
     struct world *w = closed_incident(state);
     struct policy_rule *r = add_rule(w, "rules/payments");
@@ -81,6 +82,12 @@ static void later_labels_decide_anew(void **state)
     r->queue = QUEUE_RESPONSE_TEAM;
     r->priority = PRIORITY_P1;
     take_finding(w, NOON, technical(w, "F-1", 1));
+    return w;
+}
+
+static void later_labels_decide_anew(void **state)
+{
+    struct world *w = bug_before_payments(state);
     news(w);
     TELL_FINDING(w, LATER, "F-1", 2, LABELS, labels, labels_of("product", "pay"));
     assert_news(w, "bug/F-1/2 updated open [queue,priority,owner,labels,due_at,policy]\n");
@@ -278,13 +285,7 @@ static void a_trackers_owner_stays_while_rules_say_the_same(void **state)
 
 static void a_closed_task_is_decided_when_it_is_open_again(void **state)
 {
-    struct world *w = closed_incident(state);
-    struct policy_rule *r = add_rule(w, "rules/payments");
-    r->when = of_label(w, "product", "pay");
-    r->owner = owner("payments", NULL);
-    r->queue = QUEUE_RESPONSE_TEAM;
-    r->priority = PRIORITY_P1;
-    take_finding(w, NOON, technical(w, "F-1", 1));
+    struct world *w = bug_before_payments(state);
     TELL_TASK(w, NOON, "bug/F-1", 1, STATUS, status, REPORTED_VERIFIED);
     news(w);
     TELL_FINDING(w, LATER, "F-1", 2, LABELS, labels, labels_of("product", "pay"));

@@ -19,81 +19,90 @@ static void *through(enum entry_type type, void *body, const char *expected)
 
 #define TIME_OF(seconds) (AT + (seconds)*SECOND_MS)
 
+/* With all members. */
+static struct incident whole_incident(void)
+{
+    static struct str reasons[] = {{"severity>=high", 14}, {"request", 7}};
+    static struct label label = {{"n", 1}, {"x", 1}};
+    return (struct incident){
+        .incident_id = STR("INC-1"),
+        .order = {7, TIME_OF(1)},
+        .title = STR(""),
+        .severity = SEVERITY_CRITICAL,
+        .disposition = DISPOSITION_BENIGN,
+        .customer_impacting = TRI_SUSPECTED,
+        .data_breach = TRI_FALSE,
+        .postmortem = LEVEL_FULL,
+        .started_at = TIME_OF(2),
+        .known_at = TIME_OF(12),
+        .detected_at = TIME_OF(3),
+        .contained_at = TIME_OF(4),
+        .closed_at = TIME_OF(5),
+        .owner = {STR("team"), STR("person")},
+        .labels = {&label, 1},
+        .merged_into = STR("INC-2"),
+        .merge_void = STR("INC-3"),
+        .phase = PHASE_COMPLETED,
+        .level = LEVEL_LIGHT,
+        .because = {reasons, 2},
+        .occurrence = 2,
+        .updates = 3,
+        .counts = {1, 2, 3, 4, 5},
+        .findings = 5,
+        .doubts = 4,
+        .made = 1U << KIND_POSTMORTEM | 1U << KIND_REGISTER_ENTRY,
+        .opened_at = TIME_OF(6),
+        .completed_at = TIME_OF(7),
+        .accepted = 3,
+        .accepted_last = TIME_OF(15),
+        .review_last = TIME_OF(8),
+        .reviews = 6,
+        .missing_findings_sent = true,
+        .orphans = 7,
+        .awaited_since = TIME_OF(13),
+        .retired = 8,
+        .kept_since = TIME_OF(11),
+        .cursor = {.stage = STAGE_RELEASE,
+                   .topic = TOPIC_INCIDENT_CLOSED,
+                   .partition = 9,
+                   .offset = 10,
+                   .event_id = STR("e"),
+                   .done = 11,
+                   .key = STR("INC-1|f|F"),
+                   .at = TIME_OF(9),
+                   .latest = TIME_OF(10),
+                   .changes = CHANGE_BACK | CHANGE_RAISED},
+    };
+}
+
+static const char whole_incident_text[] =
+    "{\"v\":1,\"type\":\"incident\",\"incident_id\":\"INC-1\","
+    "\"order\":{\"revision\":7,\"time\":1795169701000},\"title\":\"\","
+    "\"severity\":\"critical\",\"disposition\":\"benign\",\"customer_impacting\":\"suspected\","
+    "\"data_breach\":false,\"postmortem\":\"full\",\"started_at\":1795169702000,"
+    "\"detected_at\":1795169703000,\"known_at\":1795169712000,\"contained_at\":1795169704000,"
+    "\"closed_at\":1795169705000,\"owner\":{\"team\":\"team\","
+    "\"person\":\"person\"},\"labels\":{\"n\":\"x\"},\"merged_into\":\"INC-2\",\"merge_void\":"
+    "\"INC-3\",\"phase\":"
+    "\"completed\","
+    "\"level\":\"light\",\"because\":[\"severity>=high\",\"request\"],"
+    "\"occurrence\":2,\"updates\":3,\"counts\":{\"open\":1,\"closed\":2,\"met\":3,"
+    "\"met_late\":4,\"waived\":5},\"findings\":5,\"doubts\":4,\"made\":[\"postmortem\","
+    "\"register-entry\"],"
+    "\"opened_at\":1795169706000,\"completed_at\":1795169707000,"
+    "\"accepted\":3,\"accepted_last\":1795169715000,"
+    "\"review_last\":1795169708000,\"reviews\":6,"
+    "\"missing_findings_sent\":true,\"orphans\":7,"
+    "\"awaited_since\":1795169713000,\"retired\":8,\"kept_since\":1795169711000,"
+    "\"cursor\":{\"stage\":\"release\",\"topic\":\"incident-closed\",\"partition\":9,"
+    "\"offset\":10,\"event_id\":\"e\",\"done\":11,\"key\":\"INC-1|f|F\",\"at\":1795169709000,"
+    "\"latest\":1795169710000,\"changes\":[\"back\",\"raised\"]}}";
+
 static void test_incident(void **state)
 {
     (void)state;
-    struct str reasons[] = {STR("severity>=high"), STR("request")};
-    struct label label = {STR("n"), STR("x")};
-    struct incident full = {.incident_id = STR("INC-1"),
-                            .order = {7, TIME_OF(1)},
-                            .title = STR(""),
-                            .severity = SEVERITY_CRITICAL,
-                            .disposition = DISPOSITION_BENIGN,
-                            .customer_impacting = TRI_SUSPECTED,
-                            .data_breach = TRI_FALSE,
-                            .postmortem = LEVEL_FULL,
-                            .started_at = TIME_OF(2),
-                            .known_at = TIME_OF(12),
-                            .detected_at = TIME_OF(3),
-                            .contained_at = TIME_OF(4),
-                            .closed_at = TIME_OF(5),
-                            .owner = {STR("team"), STR("person")},
-                            .labels = {&label, 1},
-                            .merged_into = STR("INC-2"),
-                            .merge_void = STR("INC-3"),
-                            .phase = PHASE_COMPLETED,
-                            .level = LEVEL_LIGHT,
-                            .because = {reasons, 2},
-                            .occurrence = 2,
-                            .updates = 3,
-                            .counts = {1, 2, 3, 4, 5},
-                            .findings = 5,
-                            .doubts = 4,
-                            .made = 1U << KIND_POSTMORTEM | 1U << KIND_REGISTER_ENTRY,
-                            .opened_at = TIME_OF(6),
-                            .completed_at = TIME_OF(7),
-                            .accepted = 3,
-                            .accepted_last = TIME_OF(15),
-                            .review_last = TIME_OF(8),
-                            .reviews = 6,
-                            .missing_findings_sent = true,
-                            .orphans = 7,
-                            .awaited_since = TIME_OF(13),
-                            .retired = 8,
-                            .kept_since = TIME_OF(11),
-                            .cursor = {.stage = STAGE_RELEASE,
-                                       .topic = TOPIC_INCIDENT_CLOSED,
-                                       .partition = 9,
-                                       .offset = 10,
-                                       .event_id = STR("e"),
-                                       .done = 11,
-                                       .key = STR("INC-1|f|F"),
-                                       .at = TIME_OF(9),
-                                       .latest = TIME_OF(10),
-                                       .changes = CHANGE_BACK | CHANGE_RAISED}};
-    through(
-        ENTRY_INCIDENT, &full,
-        "{\"v\":1,\"type\":\"incident\",\"incident_id\":\"INC-1\","
-        "\"order\":{\"revision\":7,\"time\":1795169701000},\"title\":\"\","
-        "\"severity\":\"critical\",\"disposition\":\"benign\",\"customer_impacting\":\"suspected\","
-        "\"data_breach\":false,\"postmortem\":\"full\",\"started_at\":1795169702000,"
-        "\"detected_at\":1795169703000,\"known_at\":1795169712000,\"contained_at\":1795169704000,"
-        "\"closed_at\":1795169705000,\"owner\":{\"team\":\"team\","
-        "\"person\":\"person\"},\"labels\":{\"n\":\"x\"},\"merged_into\":\"INC-2\",\"merge_void\":"
-        "\"INC-3\",\"phase\":"
-        "\"completed\","
-        "\"level\":\"light\",\"because\":[\"severity>=high\",\"request\"],"
-        "\"occurrence\":2,\"updates\":3,\"counts\":{\"open\":1,\"closed\":2,\"met\":3,"
-        "\"met_late\":4,\"waived\":5},\"findings\":5,\"doubts\":4,\"made\":[\"postmortem\","
-        "\"register-entry\"],"
-        "\"opened_at\":1795169706000,\"completed_at\":1795169707000,"
-        "\"accepted\":3,\"accepted_last\":1795169715000,"
-        "\"review_last\":1795169708000,\"reviews\":6,"
-        "\"missing_findings_sent\":true,\"orphans\":7,"
-        "\"awaited_since\":1795169713000,\"retired\":8,\"kept_since\":1795169711000,"
-        "\"cursor\":{\"stage\":\"release\",\"topic\":\"incident-closed\",\"partition\":9,"
-        "\"offset\":10,\"event_id\":\"e\",\"done\":11,\"key\":\"INC-1|f|F\",\"at\":1795169709000,"
-        "\"latest\":1795169710000,\"changes\":[\"back\",\"raised\"]}}");
+    struct incident whole = whole_incident();
+    through(ENTRY_INCIDENT, &whole, whole_incident_text);
 }
 
 static void test_incident_without_anything(void **state)

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "codec/encode_value.h"
+#include "codec/encode_put.h"
 #include "codec/json.h"
 #include "core/names.h"
 #include "view/columns.h"
@@ -279,7 +279,7 @@ static void put_json_figures(struct buf *out, const struct simulate_noise_recipi
     else
         buf_lit(out, "null");
     buf_lit(out, ",\"roles\":");
-    encode_value_words(out, r->roles, &role_words);
+    encode_put_words(out, r->roles, &role_words);
     buf_lit(out, ",\"kinds\":");
     put_json_kinds(out, r->kinds);
 }

@@ -19,9 +19,4 @@ void encode_value_incident_members(struct buf *out, struct str incident_id,
 /* The task_id of the task that an output is about, made in the arena; absent without one. */
 struct str encode_value_task_id(struct arena *arena, const struct output *output);
 
-/* Appends the words whose bits (1 << word) are set, as an array. */
-/* {"name":"text",…} */
-void encode_value_labels(struct buf *out, struct labels labels);
-void encode_value_words(struct buf *out, unsigned bits, const struct vocabulary *words);
-
 #endif

@@ -6,7 +6,7 @@
  */
 #include "state_json.h"
 
-#include "encode_value.h"
+#include "encode_put.h"
 #include "state_json_private.h"
 
 #define STATE_DEPTH 8 /* of our own format, with room for what a later version 1 may add */
@@ -150,7 +150,7 @@ static void write_field(struct buf *out, const struct state_field *field, const 
     case STATE_LABELS:
         if (!((const struct labels *)member)->n) return;
         write_name(out, field);
-        encode_value_labels(out, *(const struct labels *)member);
+        encode_put_labels(out, *(const struct labels *)member);
         return;
     case STATE_TIME:
         if (*(const ms_t *)member == TIME_NONE) return;

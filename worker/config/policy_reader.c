@@ -114,6 +114,25 @@ enum result policy_reader_items(struct policy_reader *reader, const struct polic
     return OK;
 }
 
+enum result policy_reader_entries(struct policy_reader *reader, const struct policy_place *at,
+                                  json_t *value, policy_read *read, size_t max, const char *what,
+                                  size_t size, void *items, size_t *n)
+{
+    if (!json_is_object(value) || json_object_size(value) > max)
+        return policy_reader_bad(reader, at, "allowed: an object of up to %zu %s", max, what);
+    *n = 0;
+    const char *name;
+    json_t *entry;
+    json_object_foreach(value, name, entry)
+    {
+        struct policy_place place = {at, name, 0};
+        enum result result = read(reader, &place, entry, (char *)items + *n * size);
+        if (result != OK) return result;
+        ++*n;
+    }
+    return OK;
+}
+
 /* The bytes of a JSON string, absent for any other value. */
 static struct str text_of(json_t *value)
 {

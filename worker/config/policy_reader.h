@@ -30,6 +30,11 @@ struct policy_place {
 typedef enum result policy_read(struct policy_reader *reader, const struct policy_place *at,
                                 json_t *value, void *target);
 
+/* Begins the definition of one that is its file's own. */
+#define POLICY_READ(name)                                                                  \
+    static enum result read_##name(struct policy_reader *r, const struct policy_place *at, \
+                                   json_t *value, void *target)
+
 struct policy_member {
     const char *name; /* NULL ends a table */
     size_t offset;    /* of its target in that of the object */
@@ -50,6 +55,12 @@ enum result policy_reader_members(struct policy_reader *reader, const struct pol
 enum result policy_reader_items(struct policy_reader *reader, const struct policy_place *at,
                                 json_t *value, policy_read *read, size_t max, size_t size,
                                 void *items, size_t *n);
+
+/* The same of an object of at most `max` entries that the file names itself: `what` they are, for the
+ * message; `at` says the name of each. *n counts those that were read already. */
+enum result policy_reader_entries(struct policy_reader *reader, const struct policy_place *at,
+                                  json_t *value, policy_read *read, size_t max, const char *what,
+                                  size_t size, void *items, size_t *n);
 
 /* A word out of a vocabulary of core/names.h: a value from `first` on. `out`: its enum. */
 enum result policy_reader_word(struct policy_reader *reader, const struct policy_place *at,

@@ -15,10 +15,6 @@
 #define RULES_MAX 1000
 #define PARTICIPANTS_MAX 100
 
-#define READ(name)                                                                         \
-    static enum result read_##name(struct policy_reader *r, const struct policy_place *at, \
-                                   json_t *value, void *target)
-
 /* ---- times ---- */
 
 #define TIME_MEMBERS(required)                                                                \
@@ -27,13 +23,13 @@
         {"stale", offsetof(struct sla_times, stale), policy_reader_duration, required},       \
         {"verify", offsetof(struct sla_times, verify), policy_reader_duration, required},
 
-READ(times)
+POLICY_READ(times)
 {
     static const struct policy_member members[] = {TIME_MEMBERS(true){0}};
     return policy_reader_members(r, at, value, members, target);
 }
 
-READ(some_times)
+POLICY_READ(some_times)
 {
     static const struct policy_member members[] = {TIME_MEMBERS(false){0}};
     return policy_reader_members(r, at, value, members, target);
@@ -43,7 +39,7 @@ READ(some_times)
     {text, offsetof(struct sla_set, times) + sizeof(struct sla_times) * (id), read_some_times, \
      false},
 
-READ(set)
+POLICY_READ(set)
 {
     static const struct policy_member members[] = {SET_MEMBER(priority_none, "*")
                                                        PRIORITIES(SET_MEMBER){0}};
@@ -53,7 +49,7 @@ READ(set)
 
 #define KIND_MEMBER(id, text) {text, sizeof(struct sla_set) * (id), read_set, false},
 
-READ(kinds)
+POLICY_READ(kinds)
 {
     static const struct policy_member members[] = {TASK_KINDS(KIND_MEMBER){0}};
     if (json_object_get(value, "obligation"))
@@ -62,28 +58,23 @@ READ(kinds)
     return policy_reader_members(r, at, value, members, target);
 }
 
-READ(named)
+POLICY_READ(named_set)
+{
+    enum result result = read_set(r, at, value, target);
+    if (result != OK) return result;
+    json_t *name = json_string(at->name);
+    result = policy_reader_text(r, at, name, &((struct sla_set *)target)->name);
+    json_decref(name);
+    return result;
+}
+
+POLICY_READ(named)
 {
     struct policy *policy = target;
-    size_t n = json_object_size(value);
-    if (!json_is_object(value) || n > NAMED_MAX)
-        return policy_reader_bad(r, at, "allowed: an object of up to %d sets of times", NAMED_MAX);
-    policy->sla_named = arena_alloc(r->arena, n * sizeof *policy->sla_named);
-    policy->sla_named_n = 0;
-    const char *name;
-    json_t *item;
-    json_object_foreach(value, name, item)
-    {
-        struct policy_place place = {at, name, 0};
-        struct sla_set *set = &policy->sla_named[policy->sla_named_n++];
-        enum result result = read_set(r, &place, item, set);
-        if (result != OK) return result;
-        json_t *text = json_string(name);
-        result = policy_reader_text(r, &place, text, &set->name);
-        json_decref(text);
-        if (result != OK) return result;
-    }
-    return OK;
+    policy->sla_named = arena_alloc(r->arena, json_object_size(value) * sizeof *policy->sla_named);
+    return policy_reader_entries(r, at, value, read_named_set, NAMED_MAX, "sets of times",
+                                 sizeof *policy->sla_named, policy->sla_named,
+                                 &policy->sla_named_n);
 }
 
 #define TIMES_MEMBER(id, text) \
@@ -119,7 +110,7 @@ enum result policy_rules_sla(struct policy_reader *r, const struct policy_place 
 /* ---- rules ---- */
 
 /* "+1": a step towards P1; "P2": that one. */
-READ(priority)
+POLICY_READ(priority)
 {
     struct policy_rule *rule = target;
     struct str text = str_of(json_string_value(value));
@@ -134,7 +125,7 @@ READ(priority)
                              "P1, or from \"-1\" to \"-3\" away from it");
 }
 
-READ(participants)
+POLICY_READ(participants)
 {
     struct str_list *list = target;
     list->items = arena_alloc(r->arena, json_array_size(value) * sizeof *list->items);
@@ -142,7 +133,7 @@ READ(participants)
                                sizeof *list->items, list->items, &list->n);
 }
 
-READ(setting)
+POLICY_READ(setting)
 {
     static const struct policy_member members[] = {
         {"kind", offsetof(struct policy_rule, kind), policy_values_work, false},
@@ -162,7 +153,7 @@ READ(setting)
 }
 
 /* What sets a kind asks a finding by itself: what changes about its incident makes no other task. */
-READ(when)
+POLICY_READ(when)
 {
     static const struct policy_subject task = {"a task", KNOWN_OF_TASK},
                                        finding = {"a finding by itself, which a rule that sets the "
@@ -178,7 +169,7 @@ READ(when)
     return OK;
 }
 
-READ(rule)
+POLICY_READ(rule)
 {
     static const struct policy_member members[] = {
         {"name", offsetof(struct policy_rule, name), policy_reader_text, false},

@@ -321,3 +321,23 @@ READ(party)
     *(struct str *)target = arena_str(r->arena, text);
     return OK;
 }
+
+static int compare_ints(const void *a, const void *b)
+{
+    int x = *(const int *)a, y = *(const int *)b;
+    return (x > y) - (x < y);
+}
+
+READ(points)
+{
+    struct points *points = target;
+    enum result result =
+        policy_reader_items(r, at, value, policy_reader_percentage, POLICY_POINTS_MAX,
+                            sizeof *points->percent, points->percent, &points->n);
+    if (result != OK) return result;
+    qsort(points->percent, points->n, sizeof *points->percent, compare_ints);
+    for (size_t i = 1; i < points->n; i++)
+        if (points->percent[i] == points->percent[i - 1])
+            return policy_reader_bad(r, at, "duplicate value \"%d%%\"", points->percent[i]);
+    return OK;
+}

@@ -24,6 +24,7 @@ policy_read policy_values_day;            /* int: 1 for "mon" to 7 */
 policy_read policy_values_time_of_day;    /* ms_t */
 policy_read policy_values_hours;          /* day_from and day_to of a struct policy */
 policy_read policy_values_point;          /* the time of a struct escalation_step */
+policy_read policy_values_points;         /* struct points, ascending */
 policy_read policy_values_roles;          /* unsigned: bits (1 << role), at least one */
 policy_read policy_values_owner;          /* struct owner */
 policy_read policy_values_start;          /* from and after_id of a struct obligation_time */

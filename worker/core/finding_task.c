@@ -141,7 +141,8 @@ static void create_task(struct step *step, const struct finding *finding, enum t
 }
 
 /* Opens a task again that another kind had superseded, or that was put aside with its incident.
- * What a tracker or a person made of it stays where the finding says nothing. */
+ * What a tracker or a person made of it stays where the finding says nothing; wherever its work had
+ * gone to, it is here again. */
 static void reactivate(struct step *step, struct entry *entry, const struct finding *finding,
                        unsigned present)
 {
@@ -152,6 +153,7 @@ static void reactivate(struct step *step, struct entry *entry, const struct find
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     if (finding->due_at <= step->at) present &= ~(unsigned)FINDING_DUE_AT;
+    task->moved_to = STR_NONE;
     task_apply_status(step, task, finding_task_is_ended(finding) ? finding->status : REPORTED_OPEN);
     apply(step, task, finding, present);
     task_changed(step, entry, before);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Merged incidents of which one has deleted what it had after its retention: the work goes on. */
+#include "merged_support.h"
+
+static void drop(struct world *w, struct str key)
+{
+    for (size_t i = 0; i < w->store_n; i++)
+        if (str_eq(w->store[i].key, key)) w->store[i].body = NULL, w->store[i].wake_at = TIME_NONE;
+}
+
+static void forgotten_where_it_went_to_it_goes_on_at_home(void **state)
+{
+    struct world *w = *state;
+    w->policy.retention = days(10);
+    take_closure(w, AT, closed(w, "B", 1));
+    run_until(w, "2026-12-01");
+    assert_int_equal(incident_of(w, "B")->retired, 1);
+    close_with(w, closed(w, "A", 1), "F");
+    take_task_status(w, "2026-12-01", "A", "bug/F", 1, REPORTED_VERIFIED);
+    take_merge(w, "2026-12-01", "A", 2, "B");
+    assert_int_equal(task_of(w, "B", "bug/A:F~2")->resolution, RESOLUTION_DONE);
+    drop(w, STR("B|f|A:F"));
+    drop(w, STR("B|t|bug/A:F~2"));
+    take_merge(w, "2026-12-02", "A", 3, NULL);
+    assert_int_equal(task_of(w, "A", "bug/F")->resolution, RESOLUTION_DONE);
+    assert_null(task_of(w, "A", "bug/F")->moved_to.p);
+    assert_null(finding_of(w, "A", "F")->moved_to.p);
+}
+
+/* A is past its retention, B works on what it had of A. */
+static void forgotten_where_it_began_it_is_found_by_its_merges(void **state)
+{
+    struct world *w = *state;
+    w->policy.retention = days(10);
+    close_with(w, closed(w, "A", 1), "F");
+    close_with(w, closed(w, "B", 1), "G");
+    take_merge(w, AT, "A", 2, "B");
+    run_until(w, "2026-12-02");
+    assert_int_equal(incident_of(w, "A")->retired, 1);
+    take_task_status(w, "2026-12-03", "A", "bug/F", 1, REPORTED_IN_PROGRESS);
+    deliver(w);
+    assert_int_equal(task_of(w, "B", "bug/A:F")->status, STATUS_IN_PROGRESS);
+    struct finding_event *f = finding(w, "A", "F", 7);
+    SET_FINDING(f, TITLE, title, STR("Anew"));
+    take_finding(w, "2026-12-03", f);
+    deliver(w);
+    assert_str(task_of(w, "B", "bug/A:F")->title, "Anew");
+    assert_int_equal(task_of(w, "B", "bug/A:F")->status, STATUS_IN_PROGRESS);
+    /* They part: it comes home all the same. */
+    take_merge(w, "2026-12-04", "A", 3, NULL);
+    assert_str(task_of(w, "A", "bug/F~2")->title, "Anew");
+    assert_int_equal(task_of(w, "A", "bug/F~2")->status, STATUS_IN_PROGRESS);
+}
+
+/* On its way it was forgotten as well: C, which works on it, sends it home. */
+static void forgotten_on_its_way_it_comes_home(void **state)
+{
+    struct world *w = *state;
+    w->policy.retention = days(10);
+    close_with(w, closed(w, "C", 1), "H");
+    close_with(w, merged(w, "B", 1, "C"), "G");
+    close_with(w, merged(w, "A", 1, "B"), "F");
+    run_until(w, "2026-12-02");
+    assert_int_equal(incident_of(w, "B")->retired, 1);
+    take_task_status(w, "2026-12-03", "C", "bug/A:F", 1, REPORTED_IN_PROGRESS);
+    take_merge(w, "2026-12-04", "A", 2, NULL);
+    assert_int_equal(task_of(w, "A", "bug/F~2")->status, STATUS_IN_PROGRESS);
+    assert_true(is_open(w, "C", "bug/B:G"));
+}
+
+/* What was forgotten goes on where it began, not where it was a guest. */
+static void a_guest_that_was_forgotten_goes_on_at_home(void **state)
+{
+    struct world *w = *state;
+    w->policy.retention = days(10);
+    take_closure(w, AT, closed(w, "C", 1));
+    run_until(w, "2026-12-01");
+    assert_int_equal(incident_of(w, "C")->retired, 1);
+    struct closure_event *b = closed(w, "B", 1), *a = merged(w, "A", 1, "B");
+    add_inline(w, b, lapse(w, "B", "G", -1));
+    add_inline(w, a, lapse(w, "A", "F", -1));
+    take_closure(w, "2026-12-01", b);
+    take_closure(w, "2026-12-01", a);
+    deliver(w);
+    take_merge(w, "2026-12-01", "B", 2, "C");
+    static const char *const there[] = {"bug/A:F~2", "bug/B:G~2"};
+    for (size_t i = 0; i < 2; i++) {
+        take_task_status(w, "2026-12-01", "C", there[i], 1, REPORTED_VERIFIED);
+        drop(w, state_task_key(w->arena, STR("C"), str_of(there[i])));
+    }
+    drop(w, STR("C|f|A:F"));
+    drop(w, STR("C|f|B:G"));
+    take_merge(w, "2026-12-02", "A", 2, NULL);
+    assert_true(is_open(w, "A", "bug/F"));
+    take_merge(w, "2026-12-02", "B", 3, NULL);
+    assert_true(is_open(w, "B", "bug/G"));
+    assert_true(is_open(w, "A", "bug/F"));
+    assert_false(is_open(w, "B", "bug/A:F"));
+}
+
+int main(void)
+{
+#define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, world_teardown)
+    const struct CMUnitTest tests[] = {
+        IN_WORLD(forgotten_where_it_went_to_it_goes_on_at_home),
+        IN_WORLD(forgotten_where_it_began_it_is_found_by_its_merges),
+        IN_WORLD(forgotten_on_its_way_it_comes_home),
+        IN_WORLD(a_guest_that_was_forgotten_goes_on_at_home),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
