@@ -15,7 +15,8 @@ _DOCUMENTS = sorted([*_ROOT.glob("*.md"), *(_ROOT / "docs").rglob("*.md"), *_TES
 _NAMED = re.compile(r"(?:tests/)?\b((?:unit|integration|fault|contract)/\w+\.(?:c|py))"
                     r"(?:::(\w+))?|(?<!\w)::(\w+)")
 _STORY = re.compile(r"\btrace/\d[\w-]*\w")
-_LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+_LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)]*))?\)")
+_HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
 def _defines(path, test):
@@ -23,6 +24,23 @@ def _defines(path, test):
     if path.suffix == ".py":
         return re.search(rf"^def {test}\(", text, re.MULTILINE)
     return re.search(rf"^\s*(?:static )?void {test}\(", text, re.MULTILINE)
+
+
+def _anchors(path):
+    """Those of its headings, as GitHub makes them; of two that are the same the second gets -1."""
+    anchors, text = set(), re.sub(r"^```.*?^```", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
+    for heading in _HEADING.findall(text):
+        anchor = re.sub(r"[^\w -]", "", heading.strip().lower()).replace(" ", "-")
+        number = sum(1 for n in range(10) if (f"{anchor}-{n}" if n else anchor) in anchors)
+        anchors.add(f"{anchor}-{number}" if number else anchor)
+    return anchors
+
+
+def _leads_nowhere(document, link, anchor):
+    if "://" in link:
+        return False
+    path = document.parent / link if link else document
+    return not path.exists() or (anchor and path.suffix == ".md" and anchor not in _anchors(path))
 
 
 @pytest.mark.parametrize("document", _DOCUMENTS, ids=lambda path: str(path.relative_to(_ROOT)))
@@ -36,6 +54,6 @@ def test_what_is_named_is_there(document):
             missing.append(f"{file or (path and path.name)}::{test}" if test else file)
     missing += [story for story in _STORY.findall(text)
                 if not (_TESTS / f"{story}.trace").exists()]
-    missing += [link for link in _LINK.findall(text)
-                if "://" not in link and not (document.parent / link).exists()]
+    missing += [f"{link}#{anchor}" for link, anchor in _LINK.findall(text)
+                if _leads_nowhere(document, link, anchor)]
     assert not missing, "; ".join(missing)

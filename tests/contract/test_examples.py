@@ -5,6 +5,7 @@ ends as the dead letter that its file's name says."""
 import base64
 import collections
 import json
+import re
 import subprocess
 
 import pytest
@@ -84,6 +85,32 @@ def test_the_default_policy_fits_its_schema():
     assert policies
     for path in policies:
         assert schemas.problems("policy", json.loads(path.read_text())) == [], path.name
+
+
+def _shown_policies():
+    """The policies that deploy/policy/README.md shows; what is a part of `people` is put into one."""
+    text = (schemas.FOLDER.parent / "deploy" / "policy" / "README.md").read_text()
+    members = json.loads((schemas.FOLDER / "policy.schema.json").read_text())["properties"]
+    for block in re.findall(r"^ *```json\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE):
+        part = block.strip().startswith('"')
+        shown = json.loads(f'{{"people": {{{block}}}}}' if part else block)
+        if isinstance(shown, dict) and shown.keys() <= members.keys():
+            yield shown
+
+
+def test_the_policies_that_are_shown_are_taken(tmp_path):
+    event = tmp_path / "event.jsonl"
+    event.write_text(json.dumps({"topic": "finding-updated", "at": "2026-11-20T09:00:00Z", "value": {
+        "incident_id": "E-1", "finding_id": "F-1"}}) + "\n")
+    shown = list(_shown_policies())
+    assert len(shown) > 5
+    for policy in shown:
+        assert schemas.problems("policy", policy) == [], policy
+        path = tmp_path / "policy.json"
+        path.write_text(json.dumps(policy))
+        done = subprocess.run([binary(), "simulate", "--policy", path, event],
+                              env=environment(), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (policy, done.stderr)
 
 
 def _cleared(schema, required):
