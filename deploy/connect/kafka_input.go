@@ -52,7 +52,6 @@ type place struct {
 type kafkaInput struct {
 	topics []string
 	group  string
-	latest bool
 	log    *service.Logger
 
 	mutex  sync.Mutex
@@ -68,19 +67,14 @@ func kafkaInputSpec() *service.ConfigSpec {
 		Summary("Reads committed records of a consumer group, one of a partition at a time.").
 		Description("An offset is committed after its record was acknowledged. Metadata: kafka_topic, kafka_partition, kafka_offset, kafka_key, kafka_timestamp_ms, kafka_again (false: nobody can have dealt with it before), kafka_assigned_ms (since when the partition is ours), and the record's headers. Where and how Kafka is reached is said by the environment: KAFKA_BOOTSTRAP_SERVERS and so on, see docs/connect.md.").
 		Field(service.NewStringListField("topics").Description("The topics.")).
-		Field(service.NewStringField("group").Description("The consumer group.")).
-		Field(service.NewStringEnumField("start", "earliest", "latest").
-			Description("Where a group begins that has committed nothing.").Default("earliest"))
+		Field(service.NewStringField("group").Description("The consumer group; one that has committed nothing begins with the oldest record."))
 }
 
 func newKafkaInput(config *service.ParsedConfig, resources *service.Resources) (*kafkaInput, error) {
 	in := &kafkaInput{log: resources.Logger()}
-	var errs [3]error
-	var start string
+	var errs [2]error
 	in.topics, errs[0] = config.FieldStringList("topics")
 	in.group, errs[1] = config.FieldString("group")
-	start, errs[2] = config.FieldString("start")
-	in.latest = start == "latest"
 	if len(in.topics) == 0 || in.group == "" {
 		return nil, errors.New("kafka: topics and group are needed")
 	}
@@ -97,21 +91,30 @@ func (in *kafkaInput) Connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	in.held = map[place]*tenure{}
-	start := kgo.NewOffset().AtStart()
-	if in.latest {
-		start = kgo.NewOffset().AtEnd()
-	}
-	gone := func(_ context.Context, _ *kgo.Client, lost map[string][]int32) { in.forget(lost) }
 	member, err := memberOptions()
 	if err != nil {
 		return err
 	}
+	// Asked by a client that joins no group: who lacks a topic disturbs nobody, and nothing is assigned while the
+	// mutex is held.
+	asking, err := kgo.NewClient(options...)
+	if err != nil {
+		return err
+	}
+	missing, err := checkTopics(ctx, asking, in.topics)
+	asking.Close()
+	if err == nil && len(missing) > 0 {
+		err = missingError(missing)
+	}
+	if err != nil {
+		return err
+	}
+	in.held, in.parts, in.ready = map[place]*tenure{}, map[place]*partition{}, make(chan *kgo.Record, 1)
 	client, err := kgo.NewClient(append(append(options, member...),
 		kgo.ConsumerGroup(in.group),
 		kgo.OnPartitionsAssigned(in.hold),
 		kgo.ConsumeTopics(in.topics...),
-		kgo.ConsumeResetOffset(start),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.AutoCommitMarks(),
 		kgo.AutoCommitInterval(commitEvery),
@@ -121,22 +124,13 @@ func (in *kafkaInput) Connect(ctx context.Context) error {
 				in.log.Warnf("offsets were not committed, some records come again: %v", err)
 			}
 		}),
-		kgo.OnPartitionsLost(gone),
+		kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, lost map[string][]int32) { in.forget(lost) }),
 	)...)
 	if err != nil {
 		return err
 	}
-	missing, err := checkTopics(ctx, client, in.topics)
-	if err == nil && len(missing) > 0 {
-		err = missingError(missing)
-	}
-	if err != nil {
-		client.Close()
-		return err
-	}
 	running, stop := context.WithCancel(context.Background())
 	in.client, in.stop = client, stop
-	in.parts, in.ready = map[place]*partition{}, make(chan *kgo.Record, 1)
 	go in.fetch(running, client, in.ready)
 	return nil
 }
@@ -230,10 +224,10 @@ func (in *kafkaInput) fetch(ctx context.Context, client *kgo.Client, ready chan<
 		var first []*kgo.Record
 		in.mutex.Lock()
 		fetches.EachPartition(func(fetched kgo.FetchTopicPartition) {
-			if len(fetched.Records) == 0 {
-				return
-			}
 			at := place{fetched.Topic, fetched.Partition}
+			if len(fetched.Records) == 0 || in.held[at] == nil {
+				return // nothing, or another member's since it was fetched
+			}
 			part := in.parts[at]
 			if part == nil {
 				part = &partition{}
@@ -347,7 +341,7 @@ func (in *kafkaInput) Close(ctx context.Context) error {
 	}
 	stop()
 	err := client.CommitMarkedOffsets(ctx)
-	client.CloseAllowingRebalance()
+	client.Close()
 	if err != nil {
 		return fmt.Errorf("offsets were not committed, some records come again: %w", err)
 	}

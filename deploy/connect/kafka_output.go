@@ -23,6 +23,9 @@ const (
 	maxWaitingBytes   = 64 << 20
 )
 
+// How long a write may take: the sender of a webhook waits for it. What fails by it may still be written.
+const writeTimeout = 5 * time.Second
+
 // kafkaOutput writes a message as a record and is done when all in-sync replicas have it. An
 // idempotent producer, and the partition of a key that Java clients and librdkafka's murmur2_random
 // compute (R1.6). The order of a batch is kept.
@@ -31,7 +34,6 @@ type kafkaOutput struct {
 	headers    map[string]*service.InterpolatedString
 	topics     []string
 	create     bool
-	timeout    time.Duration
 	log        *service.Logger
 
 	mutex  sync.Mutex
@@ -50,20 +52,17 @@ func kafkaOutputSpec() *service.ConfigSpec {
 			Description("Topics that must exist at the start.").Default([]any{})).
 		Field(service.NewBoolField("create").
 			Description("Make those of `topics` that do not exist: one partition, kept for 30 days.").Default(false)).
-		Field(service.NewDurationField("timeout").
-			Description("How long a write may take. What fails by it may still be written.").Default("5s")).
 		Field(service.NewOutputMaxInFlightField().Default(64))
 }
 
 func newKafkaOutput(config *service.ParsedConfig, resources *service.Resources) (*kafkaOutput, error) {
 	out := &kafkaOutput{log: resources.Logger()}
-	var errs [6]error
+	var errs [5]error
 	out.topic, errs[0] = config.FieldInterpolatedString("topic")
 	out.key, errs[1] = config.FieldInterpolatedString("key")
 	out.headers, errs[2] = config.FieldInterpolatedStringMap("headers")
 	out.topics, errs[3] = config.FieldStringList("topics")
 	out.create, errs[4] = config.FieldBool("create")
-	out.timeout, errs[5] = config.FieldDuration("timeout")
 	return out, errors.Join(errs[:]...)
 }
 
@@ -177,7 +176,7 @@ func (out *kafkaOutput) WriteBatch(ctx context.Context, batch service.MessageBat
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, out.timeout)
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	// A record that may have been sent cannot be taken back, so the promise may come long after the
 	// time is up: then the sender is told to send again, and the worker sees a duplicate.

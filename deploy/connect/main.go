@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // epilogue-connect joins Epilogue to the tools people have: Benthos with what the configurations of
-// this folder use, and three components of ours (kafka_input.go, kafka_output.go, webhook.go).
+// this folder use, and four components of ours (kafka_input.go, kafka_output.go, requests.go, webhook.go).
 package main
 
 import (

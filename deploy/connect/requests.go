@@ -65,7 +65,7 @@ type requests struct {
 func requestsSpec() *service.ConfigSpec {
 	return service.NewConfigSpec().
 		Summary("Makes HTTP requests for a message, one after the other, as a mapping says.").
-		Description("The mapping gets `event` (the message), `directory`, `answers` (by the names of the requests: status, headers, body), `again` (whether a process before may have dealt with this message already) and `known`, `known_moved` and `known_incident` (what was remembered of its task_id, moved_from and incident_id, or null). It gives one of: `ask` (method, path or url, body or form, content_type), with `as` (the answer's name), `once` (not to be made twice), `certain` (no earlier one can exist), `accept` (statuses that are answers, too), `secrets` (texts that no log or dead letter may show); `done` (what the message becomes; null: nothing); `retry` or `refuse` (a sentence; with `patient` it is tried for ever). Beside each, `remember` and `remember_incident` (kept for later messages of this task_id, this incident_id). A refused message stays as it came and has the metadata outcome (refused), sentence, request and answer.").
+		Description("The mapping gets `event` (the message), `directory`, `answers` (by the names of the requests: status, headers, body), `again` (whether a process before may have dealt with this message already) and `known`, `known_moved` and `known_incident` (what was remembered of its task_id, moved_from and incident_id, or null). It gives one of: `ask` (method, path or url, query, body, content_type), with `as` (the answer's name), `once` (not to be made twice), `certain` (no earlier one can exist), `accept` (statuses that are answers, too), `secrets` (texts that no log or dead letter may show); `done` (what the message becomes; null: nothing); `retry` or `refuse` (a sentence; with `patient` it is tried for ever). Beside each, `remember` and `remember_incident` (kept for later messages of this task_id, this incident_id). A refused message stays as it came and has the metadata outcome (refused), sentence, request and answer.").
 		Field(service.NewStringListField("needs").Description("Variables of the environment that must be set.").Default([]any{})).
 		Field(service.NewStringField("url").Description("What a `path` is appended to.").Default("")).
 		Field(service.NewStringMapField("headers").Description("Headers of all requests. Those that are empty are left out. They stand in no dead letter.").Default(map[string]any{})).
@@ -162,7 +162,6 @@ type plan struct {
 		URL         string         `json:"url"`
 		Query       map[string]any `json:"query"`
 		Body        any            `json:"body"`
-		Form        map[string]any `json:"form"`
 		ContentType string         `json:"content_type"`
 	} `json:"ask"`
 	As       string   `json:"as"`
@@ -185,8 +184,8 @@ type call struct {
 	kind              string // of the body
 }
 
-// answer is what came of it.
-type answerOf struct {
+// reply is what came of it.
+type reply struct {
 	status int
 	header http.Header
 	body   []byte
@@ -200,7 +199,7 @@ type failure struct {
 	patient  bool          // it is no fault of the message, so it is not given up
 	after    time.Duration // not before
 	call     *call
-	answer   *answerOf
+	answer   *reply
 }
 
 func (r *requests) Process(ending context.Context, message *service.Message) (service.MessageBatch, error) {
@@ -269,7 +268,7 @@ func (r *requests) converse(ctx context.Context, message *service.Message) (*ser
 	answers := map[string]any{}
 	pause := r.pause
 	var asked *call // the last one, for whoever reads a dead letter
-	var answered *answerOf
+	var answered *reply
 	for steps := 0; steps < maxSteps; {
 		next, err := r.next(message, event, answers, again)
 		if err != nil {
@@ -400,14 +399,7 @@ func (p *plan) call(base string) (*call, error) {
 		}
 		c.URL += "?" + values.Encode()
 	}
-	switch {
-	case p.Ask.Form != nil:
-		values := url.Values{}
-		for name, value := range p.Ask.Form {
-			values.Set(name, text(value))
-		}
-		c.Body, c.kind = values.Encode(), "application/x-www-form-urlencoded"
-	case p.Ask.Body != nil:
+	if p.Ask.Body != nil {
 		var body bytes.Buffer
 		encoder := json.NewEncoder(&body)
 		encoder.SetEscapeHTML(false)
@@ -431,7 +423,7 @@ func text(value any) string {
 }
 
 // ask makes one request. What it gives is without secrets, but for what the mapping needs of the answer.
-func (r *requests) ask(ctx context.Context, next *plan) (*call, *answerOf, *failure) {
+func (r *requests) ask(ctx context.Context, next *plan) (*call, *reply, *failure) {
 	c, err := next.call(r.base)
 	if err != nil {
 		return nil, nil, &failure{sentence: err.Error(), refuse: true}
@@ -466,7 +458,7 @@ func (r *requests) ask(ctx context.Context, next *plan) (*call, *answerOf, *fail
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	got := &answerOf{response.StatusCode, response.Header, []byte(hide(string(body)))}
+	got := &reply{response.StatusCode, response.Header, []byte(hide(string(body)))}
 	if err != nil && got.status < 300 {
 		return nil, nil, &failure{sentence: hide(fmt.Sprintf("%s %s: the answer was cut: %v", c.Method, c.URL, err)), maybe: true, call: shown}
 	}
@@ -478,7 +470,7 @@ func (r *requests) ask(ctx context.Context, next *plan) (*call, *answerOf, *fail
 }
 
 // judge says what an answer that is none of success means.
-func (a *answerOf) judge(f *failure) *failure {
+func (a *reply) judge(f *failure) *failure {
 	after, limited := a.retryAfter(time.Now())
 	f.after = after
 	switch {
@@ -498,7 +490,7 @@ func (a *answerOf) judge(f *failure) *failure {
 }
 
 // retryAfter is how long to wait at least, and whether the system says so.
-func (a *answerOf) retryAfter(now time.Time) (time.Duration, bool) {
+func (a *reply) retryAfter(now time.Time) (time.Duration, bool) {
 	if after := a.header.Get("Retry-After"); after != "" {
 		if seconds, err := strconv.ParseFloat(after, 64); err == nil && seconds >= 0 {
 			return time.Duration(seconds * float64(time.Second)), true
@@ -517,7 +509,7 @@ func (a *answerOf) retryAfter(now time.Time) (time.Duration, bool) {
 	return 0, false
 }
 
-func (a *answerOf) structured() any {
+func (a *reply) structured() any {
 	headers := map[string]any{}
 	for name := range a.header {
 		headers[strings.ToLower(name)] = a.header.Get(name)

@@ -20,8 +20,11 @@ import (
 	"github.com/redpanda-data/benthos/v4/public/service"
 )
 
-// Bodies that are being read or dealt with at one time; more are asked to come again.
-const maxRequests = 64
+const (
+	maxBody     = 5 << 20         // bytes; a larger one is answered 413
+	maxRequests = 64              // bodies that are being read or dealt with at one time; more are asked to come again
+	answerAfter = 8 * time.Second // then a sender is told to come again; most wait for ten seconds
+)
 
 // The outputs of all sources (common.yaml).
 var sharedOutputs = []string{"epilogue", "dead_letters"}
@@ -36,16 +39,13 @@ const startingTime = 5 * time.Second
 // The answer is the first that the pipeline gives by sync_response, with the status in its metadata
 // http_status; without one 204. What the pipeline does not take is 503.
 type webhook struct {
-	path    string
-	check   *check // none: CONNECT_UNCHECKED
-	limit   int64
-	timeout time.Duration
-	log     *service.Logger
+	path  string
+	check *check // none: CONNECT_UNCHECKED
+	log   *service.Logger
 
 	resources *service.Resources
 
 	refused *service.MetricCounter
-	busy    *service.MetricCounter
 	failed  *service.MetricCounter
 
 	requests chan *request
@@ -66,28 +66,20 @@ func webhookSpec() *service.ConfigSpec {
 		Summary("Takes POSTs of senders that know a secret.").
 		Description("All webhooks of a process listen at the address CONNECT_LISTEN (127.0.0.1:8089), with TLS where CONNECT_TLS_CERTIFICATE and CONNECT_TLS_KEY name files. Metadata: the request's headers in lower case, as header_<name>; parameters of the query, as query_<name>; body, the body as it came; source, the end of the path.").
 		Field(service.NewStringField("path").Description("Where it takes them.")).
-		Field(checkFields()).
-		Field(service.NewIntField("body_limit").Description("Bytes of a body; a larger one is answered 413.").Default(5 << 20)).
-		Field(service.NewDurationField("timeout").
-			Description("When a sender is told to come again (503). Most wait for ten seconds.").Default("8s"))
+		Field(checkFields())
 }
 
 func newWebhook(config *service.ParsedConfig, resources *service.Resources) (*webhook, error) {
 	w := &webhook{log: resources.Logger(), resources: resources, requests: make(chan *request), closing: make(chan struct{})}
-	var errs [4]error
-	var limit int
+	var errs [2]error
 	w.path, errs[0] = config.FieldString("path")
-	limit, errs[1] = config.FieldInt("body_limit")
-	w.timeout, errs[2] = config.FieldDuration("timeout")
 	if os.Getenv("CONNECT_UNCHECKED") == "yes" {
-		errs[3] = loopbackAlone()
+		errs[1] = loopbackAlone()
 	} else {
-		w.check, errs[3] = newCheck(config.Namespace("check"))
+		w.check, errs[1] = newCheck(config.Namespace("check"))
 	}
-	w.limit = int64(limit)
 	metrics := resources.Metrics()
 	w.refused = metrics.NewCounter("webhook_refused")
-	w.busy = metrics.NewCounter("webhook_busy")
 	w.failed = metrics.NewCounter("webhook_failed")
 	if file := os.Getenv("CONNECT_DIRECTORY"); file != "" {
 		if _, err := os.ReadFile(file); err != nil {
@@ -178,10 +170,10 @@ func (w *webhook) body(out http.ResponseWriter, in *http.Request) ([]byte, bool)
 		answer(out, http.StatusUnsupportedMediaType, "error", "send the body as it is, without Content-Encoding")
 		return nil, false
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(out, in.Body, w.limit))
+	body, err := io.ReadAll(http.MaxBytesReader(out, in.Body, maxBody))
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
-		answer(out, http.StatusRequestEntityTooLarge, "error", fmt.Sprintf("the body is larger than %d bytes", w.limit))
+		answer(out, http.StatusRequestEntityTooLarge, "error", fmt.Sprintf("the body is larger than %d bytes", maxBody))
 		return nil, false
 	}
 	if err != nil {
@@ -208,7 +200,7 @@ func (w *webhook) serve(out http.ResponseWriter, in *http.Request) {
 		return
 	}
 	r := newRequest(in, body)
-	late := time.After(w.timeout)
+	late := time.After(answerAfter)
 	select {
 	case w.requests <- r:
 	case <-late:
@@ -288,7 +280,7 @@ func (l *listening) add(w *webhook) error {
 		return fmt.Errorf("webhook %s: two configurations have this path", w.path)
 	}
 	if l.started.IsZero() {
-		if err := l.start(w.log); err != nil {
+		if _, err := l.start(w.log); err != nil {
 			return err
 		}
 		l.started = time.Now()
@@ -308,15 +300,16 @@ func (l *listening) remove(w *webhook) {
 	}
 }
 
-func (l *listening) start(log *service.Logger) error {
+// start gives the address at which it listens.
+func (l *listening) start(log *service.Logger) (net.Addr, error) {
 	address := listenAddress()
 	certificate, key := os.Getenv("CONNECT_TLS_CERTIFICATE"), os.Getenv("CONNECT_TLS_KEY")
 	if (certificate == "") != (key == "") {
-		return errors.New("CONNECT_TLS_CERTIFICATE and CONNECT_TLS_KEY go together")
+		return nil, errors.New("CONNECT_TLS_CERTIFICATE and CONNECT_TLS_KEY go together")
 	}
 	socket, err := net.Listen("tcp", address)
 	if err != nil {
-		return fmt.Errorf("CONNECT_LISTEN=%s: %w", address, err)
+		return nil, fmt.Errorf("CONNECT_LISTEN=%s: %w", address, err)
 	}
 	server := &http.Server{Handler: l, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10}
@@ -329,7 +322,7 @@ func (l *listening) start(log *service.Logger) error {
 		log.Errorf("webhooks are not served any more: %v", err)
 		os.Exit(1)
 	}()
-	return nil
+	return socket.Addr(), nil
 }
 
 func (l *listening) ServeHTTP(out http.ResponseWriter, in *http.Request) {
@@ -353,8 +346,7 @@ func (l *listening) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 	case l.slots <- struct{}{}:
 		defer func() { <-l.slots }()
 	default:
-		w.busy.Incr(1)
-		answer(out, http.StatusServiceUnavailable, "error", "too many requests at one time; send it again")
+		w.again(out, "too many requests at one time; send it again")
 		return
 	}
 	w.serve(out, in)

@@ -78,6 +78,24 @@ def test_the_worker_takes_it_and_a_replay_changes_nothing(path, tmp_path):
     assert [json.dumps(e) for e in twice] == [json.dumps(e) for e in events]
 
 
+def test_the_pages_know_what_is_set():
+    """Each variable that a connector reads stands on a page, and each that stands there is read."""
+    told = {name for page in [_ROOT / "docs/connect.md", *(_ROOT / "docs/connect").glob("*.md")]
+            for name in re.findall(r"`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`", page.read_text())}
+    read = set()
+    for path in _CONNECT.rglob("*"):
+        if path.suffix in (".yaml", ".blobl", ".go") and not path.stem.endswith("_test"):
+            for line in path.read_text().splitlines():
+                read.update(re.findall(r"\$\{([A-Z][A-Z0-9_]+):", line))
+                read.update(re.findall(r"secrets_from: (\w+)", line))
+                if re.search(r"env\(", line, re.IGNORECASE):
+                    read.update(re.findall(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"', line))
+    # Those of topics are told by one of them; the values of a protocol are none.
+    topics = {name for name in read if name.startswith("TOPIC_")}
+    assert topics >= {"TOPIC_INCIDENT_CLOSED", "TOPIC_FOLLOWUP_TASKS"}
+    assert (read - topics) ^ (told - topics - {"SASL_PLAINTEXT", "SASL_SSL"}) == set()
+
+
 def test_the_pages_show_what_comes_out():
     """An example on a page (after `→ topic`) is one of the tests' results, whole."""
     expected = {}

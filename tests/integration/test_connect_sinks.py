@@ -11,22 +11,10 @@ import pytest
 
 from conftest import long_run
 from support import checker
-from support.connector import DEAD_LETTERS, Connector, environment_of
-from support.events import bug_id, closure, finding, task_update
+from support.connector import DEAD_LETTERS, SECRET, Connector, environment_of, payload
+from support.events import DUE_IN_SECONDS, bug_id, closure, finding, task_update
 from support.process import wait_until
 from support.standin import StandIn
-from support.webhooks import TOKEN, Sources, payload
-
-_TERMS = {"assign": "1h", "complete": "2s", "stale": "1h", "verify": "1h"}
-# All is due two seconds after it was made, and told a second later.
-_SECONDS = {
-    "version": "seconds",
-    "sla": {priority: _TERMS for priority in ("P1", "P2", "P3", "P4")},
-    "reminders": {"due_soon": [], "overdue_every": "1h", "overdue_max": 1, "assign_every": "1h",
-                  "stale_every": "1h", "verify_every": "1h", "at_once": ["P1", "P2", "P3", "P4"],
-                  "collect": "1s", "collect_at_once": "1s", "at_once_every": "1s"},
-    "escalation": [],
-}
 
 
 @pytest.fixture(name="standin")
@@ -42,7 +30,7 @@ def _connect(world, standin):
     started = []
 
     def start(*names, directory=None, **env):
-        connector = Connector(world, *names, directory=directory,
+        connector = Connector(world, *names, directory=directory or {"recipients": {}},
                               **({"CONNECT_SETTLE": "300ms", "CONNECT_TIMEOUT": "2s"} | environment_of(standin.url) | env))
         started.append(connector)
         return connector.start()
@@ -234,7 +222,7 @@ def test_a_tracker_that_is_away(world, standin, connect):
 
 def test_what_people_are_told(world, standin, connect):
     """A digest for each who is in the directory; the fallback is told of those who are not, or are gone."""
-    world.set_policy(_SECONDS)
+    world.set_policy(DUE_IN_SECONDS)
     world.topics_create(4)
     standin.dead_channels["C0GONE"] = "is_archived"
     connector = connect("sinks/to-slack", "sinks/to-apprise", "sinks/to-teams", "sinks/to-pagerduty", PAGERDUTY_PRIORITIES="P1,P2,P3", directory={
@@ -299,17 +287,14 @@ def test_the_largest_digest(world, standin, connect):
 
 
 @pytest.mark.parametrize("account", ["epilogue-bot", ""], ids=["our account is known", "our account is not known"])
-def test_there_and_back(world, standin, account):
+def test_there_and_back(world, standin, connect, account):
     """What PagerDuty closes becomes tasks, the tasks issues of GitHub; people close them there, the response
     team verifies, and the incident is completed. Every webhook comes twice, and nothing goes round in
     circles."""
     world.topics_create(4)
     standin.duplicate_deliveries = True
-    environment = {"CONNECT_GROUP": f"{world.prefix}-connect", "KAFKA_GROUP_INSTANCE_ID": "c1", "CONNECT_SETTLE": "300ms",
-                   "GITHUB_ACCOUNT": account, **environment_of(standin.url)}
-    connector = Sources(world.folder, world.broker.bootstrap, world.topic, "sources/pagerduty", "sources/github", "sinks/to-github",
-                        **environment).start()
-    standin.hooks.append(("github", f"http://127.0.0.1:{connector.port}/webhooks/github", TOKEN))
+    connector = connect("sources/pagerduty", "sources/github", "sinks/to-github", GITHUB_ACCOUNT=account).wait_ready()
+    standin.hooks.append(("github", f"http://127.0.0.1:{connector.port}/webhooks/github", SECRET))
     world.start_worker().wait_ready()
     assert connector.post("pagerduty", payload("pagerduty-resolved"))[0] == 202
     incident = payload("pagerduty-resolved")["event"]["data"]["id"]
@@ -319,7 +304,7 @@ def test_there_and_back(world, standin, account):
     def tracked():
         tasks = checker.latest_tasks(world.tasks())
         return tasks if task in tasks and all(t["tracker"] for t in tasks.values()) else None
-    tasks = wait_until(tracked, 60, lambda: f"issues for all tasks; {connector.log_path.read_text()[-3000:]}")
+    tasks = wait_until(tracked, 60, lambda: f"issues for all tasks; {connector.log[-3000:]}")
     _quiet(world, standin)
     assert len(standin.of("github")) == len(tasks)
     for member in tasks.values():
@@ -341,9 +326,7 @@ def test_there_and_back(world, standin, account):
     assert not any(r.type == "epilogue.task.reopened.v1" for r in world.tasks())
     assert max(r.json["version"] for r in world.tasks() if r.header("ce_subject") == task) <= 6
     world.check_outputs()
-    connector.process.terminate()
-    assert connector.process.wait(30) == 0
-    world.admin_delete(DEAD_LETTERS)
+    assert connector.stop() == 0
 
 
 def _kill_again_and_again(connector, standin, kills, request, feed):
@@ -390,7 +373,7 @@ def test_issues_when_the_connector_is_killed(world, standin, connect):
     assert len(expected) == kills * per_kill and set(count.values()) == {1}, [t for t in count if count[t] != 1]
     tasks = checker.latest_tasks(world.tasks())
     assert all(tasks[t]["tracker"]["system"] == "github" for t in expected)
-# Kills came between an effect and its commit: what had been made already was looked for and found.
+    # Kills came between an effect and its commit: what had been made already was looked for and found.
     made, found = set(), 0
     for request in list(standin.requests):
         if request.method == "POST" and request.path.endswith("/issues"):

@@ -5,12 +5,13 @@ import json
 import random
 import threading
 import time
+import types
 
 import pytest
 
+from support.connector import DEAD_LETTERS, SECRET, Connector, counted, payload, proof
 from support.events import closure, finding
-from support.process import tail, wait_until
-from support.webhooks import DEAD_LETTERS, TOKEN, Sources, counted, payload, proof
+from support.process import wait_until
 
 _SOURCES = ("sources/generic", "sources/pagerduty", "sources/github", "sources/jira")
 
@@ -18,10 +19,9 @@ _SOURCES = ("sources/generic", "sources/pagerduty", "sources/github", "sources/j
 @pytest.fixture
 def connector(world):
     world.topics_create(2)
-    made = Sources(world.folder, world.broker.bootstrap, world.topic, *_SOURCES).start()
+    made = Connector(world, *_SOURCES).start().wait_ready()
     yield made
-    made.process.terminate()
-    assert made.process.wait(30) == 0, tail(made.log_path)
+    assert made.stop() == 0, made.log
     world.admin_delete(DEAD_LETTERS)
 
 
@@ -68,8 +68,8 @@ def test_from_four_systems_to_tasks(world, connector):
 def test_what_is_not_taken(world, connector):
     good = json.dumps(_inc_1042()).encode()
     refused = [
-        (401, "generic", good, {"Authorization": "Bearer " + TOKEN + "x"}),
-        (401, "generic", good, {"Authorization": TOKEN}),
+        (401, "generic", good, {"Authorization": "Bearer " + SECRET + "x"}),
+        (401, "generic", good, {"Authorization": SECRET}),
         (401, "generic", good, {}),
         (401, "github", good, proof("github", good, "another secret")),
         (401, "github", good, proof("github", good + b" ")),
@@ -139,21 +139,21 @@ def test_a_broker_that_is_away_is_503(world, connector):
     ({"CONNECT_DIRECTORY": "/nowhere/people.yaml"}, "CONNECT_DIRECTORY: open /nowhere/people.yaml"),
 ], ids=("no-secret", "short", "open-to-all", "no-directory"))
 def test_it_does_not_begin(tmp_path, environment, sentence):
-    made = Sources(tmp_path, "127.0.0.1:1", str, "sources/generic", **environment)
-    made.launch()
+    nowhere = types.SimpleNamespace(folder=tmp_path, broker=types.SimpleNamespace(bootstrap="127.0.0.1:1"), prefix="t", topic=str)
+    made = Connector(nowhere, "sources/generic", **environment).start()
     assert made.process.wait(30) != 0
-    assert sentence in tail(made.log_path)
+    assert sentence in made.log
 
 
 def test_topics_that_are_not_there_are_named(world):
-    made = Sources(world.folder, world.broker.bootstrap, world.topic, "sources/generic").start()
+    made = Connector(world, "sources/generic").start()
     sentence = (f"no such topic at {world.broker.bootstrap}: {world.topic('finding-updated')}, "
                 f"{world.topic('incident-closed')}, {world.topic('task-updated')}; "
                 "`epilogue topics create` makes Epilogue's own")
-    wait_until(lambda: sentence in tail(made.log_path), 30, lambda: tail(made.log_path))
+    wait_until(lambda: sentence in made.log, 30, lambda: made.log)
     assert not made.ready()
     world.topics_create(1)
-    wait_until(made.ready, 30, "it to be ready, once they are there")
+    made.wait_ready()  # once they are there
     made.kill()
     world.admin_delete(DEAD_LETTERS)
 
@@ -186,7 +186,7 @@ def test_killed_around_the_answer(world, connector):
         for thread in threads:
             thread.join()
         if connector.process.poll() is not None:
-            connector.start()
+            connector.start().wait_ready()
         waiting = [i for i in waiting if i not in answered]
     world.wait_worked_off()
     assert kills == 10, seed

@@ -8,9 +8,9 @@ import signal
 import subprocess
 import urllib.request
 
+from support.connector import FOLDER
 from support.process import wait_until
 from support.worker import binary
-from support.webhooks import FOLDER
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 

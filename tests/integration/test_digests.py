@@ -8,25 +8,16 @@ import time
 import pytest
 
 from support.checker import DIGEST
-from support.events import bug_id, closure, finding
+from support.events import DUE_IN_SECONDS, bug_id, closure, finding
 from support.process import wait_until
 
-_TERMS = {"assign": "1h", "complete": "2s", "stale": "1h", "verify": "1h"}
-_POLICY = {
-    "version": "seconds",
-    "sla": {priority: _TERMS for priority in ("P1", "P2", "P3", "P4")},
-    "reminders": {"due_soon": [], "overdue_every": "1h", "overdue_max": 1, "assign_every": "1h",
-                  "stale_every": "1h", "verify_every": "1h", "at_once": ["P1", "P2", "P3", "P4"],
-                  "collect": "1s", "collect_at_once": "1s", "at_once_every": "1s"},
-    "escalation": [],
-}
 _TASK = bug_id("INC-1", "F-1")
 
 
 @pytest.fixture(name="told", scope="module")
 def _told(module_world):
     """Eva has a finding in each of three incidents, and all are due."""
-    module_world.set_policy(_POLICY)
+    module_world.set_policy(DUE_IN_SECONDS)
     module_world.topics_create(4)
     module_world.start_worker().wait_ready()
     owner = {"team": "web", "person": "eva@example.com"}
@@ -81,7 +72,7 @@ def test_tail_of_one_recipient(told, who, keys):
 
 
 def test_tail_of_single_reminders(world):
-    world.set_policy({**_POLICY, "reminders": {**_POLICY["reminders"], "digest": False}})
+    world.set_policy({**DUE_IN_SECONDS, "reminders": {**DUE_IN_SECONDS["reminders"], "digest": False}})
     world.topics_create(1)
     world.start_worker().wait_ready()
     world.close_incident(closure("INC-1"))

@@ -13,7 +13,7 @@ import unicodedata
 import pytest
 
 from support.events import AT_ONCE, closure, finding, task_update
-from support.process import wait_until
+from support.process import read_terminal, wait_until
 from support.worker import binary
 
 _INVISIBLE = "\u202e\u2066\u200b\u200d\u2060\ufeff\u061c\u180e\u00ad\U000e0041"
@@ -183,12 +183,7 @@ def test_colours_are_all_that_a_terminal_gets(hostile):
     process = subprocess.Popen([str(binary()), "show", _ID, "-c", str(hostile.config_path)],
                                stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal)
     os.close(terminal)
-    output = b""
-    while True:
-        try:
-            output += os.read(controller, 65536)
-        except OSError:  # its end, of a terminal
-            break
+    output = read_terminal(controller)
     assert process.wait(20) == 0
     assert b"\x1b[36mcreated\x1b[0m" in output
     _assert_safe(re.sub(rb"\x1b\[[0-9;]*m", b"", output).replace(b"\r\n", b"\n"), "show")

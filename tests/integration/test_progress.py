@@ -8,17 +8,13 @@ import re
 import subprocess
 
 from support.events import closure
+from support.process import read_terminal
 from support.worker import binary
 
 
 def _said(process, controller):
     """What it wrote on a terminal till its end, by the times that the line was written over."""
-    said = b""
-    while True:
-        try:
-            said += os.read(controller, 65536)
-        except OSError:  # its end, of a terminal
-            break
+    said = read_terminal(controller)
     assert process.wait(60) == 0
     return said.split(b"\r\x1b[K")
 

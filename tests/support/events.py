@@ -1,11 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Events that other systems send, with as little in them as a test needs."""
+"""Events that other systems send, with as little in them as a test needs, and policies under which something soon
+follows from them."""
 
 import datetime
 import json
 
 # Of a policy's `reminders`: nothing waits for the morning of a working day, nor for a digest.
 AT_ONCE = {"at_once": ["P1", "P2", "P3", "P4"], "digest": False}
+
+# A policy under which all is due two seconds after it was made, and told in a digest a second later.
+_TERMS = {"assign": "1h", "complete": "2s", "stale": "1h", "verify": "1h"}
+DUE_IN_SECONDS = {
+    "version": "seconds",
+    "sla": {priority: _TERMS for priority in ("P1", "P2", "P3", "P4")},
+    "reminders": {"due_soon": [], "overdue_every": "1h", "overdue_max": 1, "assign_every": "1h",
+                  "stale_every": "1h", "verify_every": "1h", "at_once": ["P1", "P2", "P3", "P4"],
+                  "collect": "1s", "collect_at_once": "1s", "at_once_every": "1s"},
+    "escalation": [],
+}
 
 
 def closure(incident_id, revision=None, **members):

@@ -83,6 +83,16 @@ def port_open(port):
         return False
 
 
+def read_terminal(controller):
+    """All that is written on a terminal until its last writer has ended. Gets the end that stands for the person."""
+    said = b""
+    while True:
+        try:
+            said += os.read(controller, 65536)
+        except OSError:  # how a terminal says its end
+            return said
+
+
 def wait_until(predicate, timeout_s=30, what=None, interval_s=0.05):
     """Calls predicate till it gives something true, and gives that; fails the test after
     timeout_s. `what` says what was waited for: a text, or a function that makes one then."""

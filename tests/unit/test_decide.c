@@ -289,11 +289,13 @@ static void a_task_that_was_made(struct world *w)
     close_unasked(w, &incident, closure(w, "INC-1", 2));
 }
 
+/* No header says whether it was made, as it says of the incident's own. */
 static void a_task_of_a_party(struct world *w)
 {
     struct incident incident;
     struct task task;
     with_a_task(w, &incident, &task);
+    incident.made = 0;
     struct closure_event *e = closure(w, "INC-1", 2);
     add_party(w, e, "Police", PARTY_LAW_ENFORCEMENT, false);
     close_unasked(w, &incident, e);
