@@ -147,6 +147,28 @@ static void merge_into_b(struct world *w, const char *at, const char *id)
     deliver(w);
 }
 
+/* How far the ticks of the shard have come when it is closed makes no difference to what is sent. */
+static void held_till_it_is_late_it_is_one_reminder(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "A", 1), "F");
+    take_merge(w, AT, "A", 2, "B");
+    ms_t due = task_of(w, "A", "bug/F")->due_at;
+    w->now = due + 3 * DAY_MS;
+    char at[TIMESTAMP_TEXT + 1] = {0};
+    timestamp_format(w->now, at);
+    take_closure(w, at, closed(w, "B", 1));
+    const struct task *here = task_of(w, "B", "bug/A:F");
+    assert_true(here->due_at == due);
+    w->known_until = wake_of(w, state_task_key(w->arena, STR("B"), STR("bug/A:F")));
+    assert_true(w->known_until < due);
+    run_until_ms(w, w->now);
+    size_t reminders = 0;
+    for (size_t i = 0; i < w->d.outputs.n; i++)
+        reminders += w->d.outputs.items[i].type == OUTPUT_REMINDER;
+    assert_int_equal(reminders, 1);
+}
+
 static void nobody_closes_what_it_was_merged_into(void **state)
 {
     struct world *w = *state;
@@ -240,6 +262,7 @@ int main(void)
         IN_WORLD(held_its_sop_update_goes_on),
         IN_WORLD(held_a_doubt_is_worked_on),
         IN_WORLD(held_it_is_not_closed_without_acceptance),
+        IN_WORLD(held_till_it_is_late_it_is_one_reminder),
         IN_WORLD(nobody_closes_what_it_was_merged_into),
         IN_WORLD(merged_once_more_into_what_nobody_closes),
         IN_WORLD(many_are_merged_into_what_nobody_closes),
