@@ -85,11 +85,35 @@ void report_write_evaluation(struct report_page *page)
     buf_char(out, '\n');
 }
 
-static bool is_listed(const struct closure *closure, struct str party)
+/* What the name of its task calls a party: as it was written first. Absent of another task. */
+static struct str party_of(struct arena *arena, const struct task *t)
+{
+    const char *slash = t->name.p ? memchr(t->name.p, '/', t->name.n) : NULL;
+    if (t->kind != KIND_COORDINATION || !slash) return STR_NONE;
+    return state_decode_part(arena,
+                             (struct str){slash + 1, (size_t)(t->name.p + t->name.n - slash - 1)});
+}
+
+static bool is_of(const struct coordination *p, const struct task *t, struct str party)
+{
+    return str_eq(p->party, party) || (t->party.p && str_eq(p->key, t->party));
+}
+
+static bool is_listed(const struct closure *closure, const struct task *t, struct str party)
 {
     for (size_t i = 0; i < closure->coordination.n; i++)
-        if (str_eq(closure->coordination.items[i].party, party)) return true;
+        if (is_of(&closure->coordination.items[i], t, party)) return true;
     return false;
+}
+
+static struct str first_written(const struct report_markdown *report, struct arena *arena,
+                                const struct coordination *p)
+{
+    for (size_t i = 0; i < report->tasks_n; i++) {
+        struct str party = party_of(arena, report->tasks[i]);
+        if (party.p && is_of(p, report->tasks[i], party)) return party;
+    }
+    return p->party;
 }
 
 static void write_party(struct buf *out, struct str party, struct str kind, struct str reference,
@@ -115,16 +139,13 @@ void report_write_coordination(struct report_page *page, struct arena *arena)
     size_t rows = out->n;
     for (size_t i = 0; i < c->coordination.n; i++) {
         const struct coordination *p = &c->coordination.items[i];
-        write_party(out, p->party, party_kind_name(p->party_kind), p->reference,
-                    report_is_said(p->status) ? p->status : STR("open"));
+        write_party(out, first_written(report, arena, p), party_kind_name(p->party_kind),
+                    p->reference, report_is_said(p->status) ? p->status : STR("open"));
     }
     for (size_t i = 0; i < report->tasks_n; i++) {
         const struct task *t = report->tasks[i];
-        const char *slash = t->name.p ? memchr(t->name.p, '/', t->name.n) : NULL;
-        if (t->kind != KIND_COORDINATION || !slash) continue;
-        struct str part = {slash + 1, (size_t)(t->name.p + t->name.n - slash - 1)};
-        struct str party = state_decode_part(arena, part);
-        if (!is_listed(c, party))
+        struct str party = party_of(arena, t);
+        if (party.p && !is_listed(c, t, party))
             write_party(out, party, STR(""), report_is_said(t->reason) ? t->reason : STR_NONE,
                         task_status_name(t->status));
     }
