@@ -92,6 +92,30 @@ static bool is_listed(const struct closure *closure, struct str party)
     return false;
 }
 
+/* The party of a task of coordination; absent for all others. */
+static struct str party_of(struct arena *arena, const struct task *task)
+{
+    const char *slash = task->name.p ? memchr(task->name.p, '/', task->name.n) : NULL;
+    if (task->kind != KIND_COORDINATION || !slash) return STR_NONE;
+    struct str part = {slash + 1, (size_t)(task->name.p + task->name.n - slash - 1)};
+    return state_decode_part(arena, part);
+}
+
+/* What a closure says is of its day; its task goes on. */
+static struct str status_of(const struct report_markdown *report, struct arena *arena,
+                            const struct coordination *party)
+{
+    struct str said = report_is_said(party->status) ? party->status : STR("open");
+    for (size_t i = 0; i < report->tasks_n; i++) {
+        const struct task *t = report->tasks[i];
+        if (!str_eq(party_of(arena, t), party->party)) continue;
+        struct str status = task_status_name(t->status);
+        if (str_eq(said, STR("open")) || str_eq(said, status)) return status;
+        return arena_printf(arena, "%.*s; %.*s", STR_ARG(said), STR_ARG(status));
+    }
+    return said;
+}
+
 static void write_party(struct buf *out, struct str party, struct str kind, struct str reference,
                         struct str status)
 {
@@ -116,15 +140,12 @@ void report_write_coordination(struct report_page *page, struct arena *arena)
     for (size_t i = 0; i < c->coordination.n; i++) {
         const struct coordination *p = &c->coordination.items[i];
         write_party(out, p->party, party_kind_name(p->party_kind), p->reference,
-                    report_is_said(p->status) ? p->status : STR("open"));
+                    status_of(report, arena, p));
     }
     for (size_t i = 0; i < report->tasks_n; i++) {
         const struct task *t = report->tasks[i];
-        const char *slash = t->name.p ? memchr(t->name.p, '/', t->name.n) : NULL;
-        if (t->kind != KIND_COORDINATION || !slash) continue;
-        struct str part = {slash + 1, (size_t)(t->name.p + t->name.n - slash - 1)};
-        struct str party = state_decode_part(arena, part);
-        if (!is_listed(c, party))
+        struct str party = party_of(arena, t);
+        if (party.p && !is_listed(c, party))
             write_party(out, party, STR(""), report_is_said(t->reason) ? t->reason : STR_NONE,
                         task_status_name(t->status));
     }
