@@ -147,6 +147,28 @@ static void merge_into_b(struct world *w, const char *at, const char *id)
     deliver(w);
 }
 
+/* The finding says no severity: it has that of the incident which it has left. */
+static void held_it_is_rated_by_what_was_brought(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closed(w, "A", 1);
+    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_MEDIUM);
+    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);
+    w->policy.severity_default = SEVERITY_LOW;
+    close_with(w, e, "F");
+    const struct task *task = task_of(w, "A", "bug/F");
+    assert_int_equal(task->priority, PRIORITY_P2);
+    ms_t due = task->due_at;
+    take_merge(w, AT, "A", 2, "B");
+    struct finding_event *f = finding(w, "A", "F", 2);
+    SET_FINDING(f, OWNER, owner, owner("identity", NULL));
+    take_finding(w, LATER, f);
+    deliver(w);
+    task = &finding_of(w, "B", "A:F")->carried.items[0];
+    assert_int_equal(task->priority, PRIORITY_P2);
+    assert_true(task->due_at == due);
+}
+
 /* How far the ticks of the shard have come when it is closed makes no difference to what is sent. */
 static void held_till_it_is_late_it_is_one_reminder(void **state)
 {
@@ -262,6 +284,7 @@ int main(void)
         IN_WORLD(held_its_sop_update_goes_on),
         IN_WORLD(held_a_doubt_is_worked_on),
         IN_WORLD(held_it_is_not_closed_without_acceptance),
+        IN_WORLD(held_it_is_rated_by_what_was_brought),
         IN_WORLD(held_till_it_is_late_it_is_one_reminder),
         IN_WORLD(nobody_closes_what_it_was_merged_into),
         IN_WORLD(merged_once_more_into_what_nobody_closes),

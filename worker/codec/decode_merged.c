@@ -114,21 +114,20 @@ static void read_arrival(struct reader *r, const struct json *object, struct eve
 
 static void read_merge(struct reader *r, const struct json *object, struct event *event)
 {
-    static const struct str names[] = {{"passed", 6},
-                                       {"circle", 6},
-                                       {"severity", 8},
-                                       {"customer_impacting", 18},
-                                       {"data_breach", 11}};
-    const struct json *m[5];
+    static const struct str names[] = {{"passed", 6},       {"circle", 6},
+                                       {"severity", 8},     {"customer_impacting", 18},
+                                       {"data_breach", 11}, {"full", 4}};
+    const struct json *m[6];
     event->type = EVENT_MERGE;
     event->merge = ARENA_NEW(r->arena, struct merge_event);
-    reader_find(object, names, 5, m);
+    reader_find(object, names, 6, m);
     event->merge->passed = read_passed(r, m[0]);
     event->merge->circle = read_passed(r, m[1]);
     event->merge->facts = (struct merged_facts){
         .severity = members_word(r, m[2], &severity_words, severity_none),
         .customer_impacting = members_word(r, m[3], &tristate_words, tristate_none),
         .data_breach = members_word(r, m[4], &tristate_words, tristate_none),
+        .full = members_boolean(r, m[5]) == TRI_TRUE,
     };
 }
 

@@ -83,6 +83,7 @@ static void write_merge(struct buf *out, const struct output *output)
     if (event->facts.customer_impacting)
         PUT(out, &event->facts, WORD(tristate), customer_impacting);
     if (event->facts.data_breach) PUT(out, &event->facts, WORD(tristate), data_breach);
+    if (event->facts.full) PUT(out, &event->facts, BOOLEAN, full);
     buf_char(out, '}');
 }
 

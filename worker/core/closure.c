@@ -95,18 +95,20 @@ static struct closure *edit_closure(struct step *step)
     return closure;
 }
 
-/* What asks for a full postmortem now: the closure, and each condition of the policy that holds. */
+/* What asks for a full postmortem now: the closure, each condition of the policy that holds, and, where
+ * that is all, an incident that was merged into this one. */
 static struct str_list reasons(const struct step *step)
 {
     const struct incident *incident = step->incident;
     const struct conditions *full_when = &step->policy->full_when;
     struct condition_subject subject = incident_subject(step->policy, incident);
-    struct str_list reasons = {arena_alloc(step->arena, (full_when->n + 1) * sizeof(struct str)),
+    struct str_list reasons = {arena_alloc(step->arena, (full_when->n + 2) * sizeof(struct str)),
                                0};
     if (incident->postmortem == LEVEL_FULL) reasons.items[reasons.n++] = STR("request");
     for (size_t i = 0; i < full_when->n; i++)
         if (condition_holds(&full_when->items[i], &subject))
             reasons.items[reasons.n++] = full_when->items[i].text;
+    if (incident->merged_full && !reasons.n) reasons.items[reasons.n++] = STR("merge");
     return reasons;
 }
 
@@ -362,7 +364,8 @@ static void begin(struct step *step, const struct closure_event *event)
 
     const struct merged_facts said = forward_facts(&old), facts = forward_facts(incident);
     say_merge(step, old.merged_into,
-              said.severity != facts.severity || said.data_breach != facts.data_breach ||
+              said.full != facts.full || said.severity != facts.severity ||
+                  said.data_breach != facts.data_breach ||
                   said.customer_impacting != facts.customer_impacting);
     unsigned changes = what_changed(step->policy, &old, incident);
     if (is_submitted) changes |= CHANGE_SUBMITTED;
@@ -544,6 +547,7 @@ void closure_take_facts(struct step *step, const struct merged_facts *facts)
     incident->merged_customer_impacting =
         stronger(incident->merged_customer_impacting, facts->customer_impacting);
     incident->merged_data_breach = stronger(incident->merged_data_breach, facts->data_breach);
+    incident->merged_full |= facts->full;
     if (incident->phase == PHASE_WAITING) return;
     count_merged(incident);
     decide_level(step);

@@ -150,6 +150,7 @@ struct arrival_event {
 struct merged_facts {
     enum severity severity;
     enum tristate customer_impacting, data_breach;
+    bool full; /* its postmortem, for whatever reason */
 };
 
 /* An incident was merged into this one, or into one that is merged into it. */
