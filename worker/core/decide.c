@@ -34,6 +34,8 @@ static void need_task(struct arena *arena, const struct task_update_event *event
 {
     struct str key = task_update_holder(arena, need->keys[0], event);
     if (key.p) need_key(need, key);
+    key = task_update_duty(arena, need->keys[0], event);
+    if (key.p) need_key(need, key);
     /* The clocks of other obligations may count from its submission. */
     need->whole = str_starts(event->name, STR("obligation/"));
 }
@@ -41,7 +43,8 @@ static void need_task(struct arena *arena, const struct task_update_event *event
 void decide_need(struct arena *arena, const struct event *event, struct need *need)
 {
     need->n = 0;
-    need->whole = event->type == EVENT_CLOSURE;
+    /* A duty meets those of the same name, whichever incidents they are of. */
+    need->whole = event->type == EVENT_CLOSURE || event->type == EVENT_DUTY;
     if (event->type == EVENT_ITEMS) {
         need_key(need, state_recipient_key(arena, event->items->recipient));
         need_key(need, state_items_key(arena, need->keys[0], event->items->origin));
@@ -138,6 +141,8 @@ static enum decide_result decide(struct step *step, const struct event *event, m
         merged_take_task_update(step, event->task_update);
         return DECIDE_OK;
     case EVENT_ARRIVAL: merged_arrive(step, event->arrival); return DECIDE_OK;
+    case EVENT_DUTY: merged_take_duty(step, event->duty); return DECIDE_OK;
+    case EVENT_FACTS: merged_take_facts(step, event->facts); return DECIDE_OK;
     case EVENT_MERGE: merged_take_merge(step, event->merge); return DECIDE_OK;
     case EVENT_PARTING: merged_take_parting(step, event->parting); return DECIDE_OK;
     case EVENT_FORGOTTEN: merged_go_on(step); return DECIDE_OK;

@@ -38,10 +38,13 @@ static void make(struct step *step, enum task_kind kind, const char *what, struc
         struct task_seed seed = followup_seed(step, kind, followup_title(step, what));
         seed.description = description;
         task_create(step, &seed);
-    } else if (task_is_put_aside(entry->task)) {
+    } else if (entry->task->aside) {
         const struct task *before;
         struct task *task = task_edit(step, entry, &before);
-        task_apply_status(step, task, REPORTED_OPEN);
+        if (task->resolution == RESOLUTION_DUPLICATE)
+            task_go_on(step, task);
+        else
+            task_apply_status(step, task, REPORTED_OPEN);
         task->description = description;
         task_changed(step, entry, before);
     }

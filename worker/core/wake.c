@@ -25,6 +25,7 @@ ms_t wake_time(const struct policy *policy, const struct entry *entry)
             time_first(task_next_sla(policy, entry->task), reminder_next(policy, entry->task)));
     case ENTRY_RECIPIENT: return recipient_wake_at(policy, entry->recipient);
     case ENTRY_CLOSURE:
+    case ENTRY_DUTY:
     case ENTRY_ITEMS:
     default: return TIME_NONE;
     }
