@@ -327,6 +327,58 @@ static void a_closure_of_the_merged_one_counts_too(void **state)
     }
 }
 
+static struct closure_event *written(struct world *w, struct closure_event *e, const char *party,
+                                     bool is_closed)
+{
+    add_party(w, e, party, PARTY_VENDOR, is_closed);
+    e->closure.coordination.items->key = STR("vendor");
+    return e;
+}
+
+static void one_party_however_it_is_written(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, AT, written(w, closed(w, "A", 1), "Vendor", false));
+    tell_tracker(w, "A", VENDOR, 1, "K-1");
+    take_closure(w, AT, written(w, closed(w, "B", 1), "VENDOR", false));
+    take_merge(w, LATER, "A", 2, "B");
+    assert_str(task_of(w, "B", "coordination/VENDOR")->tracker.key, "K-1");
+    assert_false(is_stored(w, state_task_key(w->arena, STR("B"), STR(VENDOR))));
+    take_task_status(w, LATER, "A", VENDOR, 2, REPORTED_BLOCKED);
+    deliver(w);
+    assert_int_equal(task_of(w, "B", "coordination/VENDOR")->status, STATUS_BLOCKED);
+    take_merge(w, LATER_STILL, "A", 3, NULL);
+    assert_int_equal(task_of(w, "A", VENDOR)->status, STATUS_BLOCKED);
+    assert_str(task_of(w, "A", VENDOR)->moved_from, "B/coordination/VENDOR");
+}
+
+static void a_party_that_is_open_again_is_so_where_it_goes_on(void **state)
+{
+    struct world *w = *state;
+    for (int at_home = 0; at_home < 2; at_home++) {
+        const char *a = at_home ? "A2" : "A1", *b = at_home ? "B2" : "B1";
+        take_closure(w, AT, closed(w, b, 1));
+        take_closure(w, AT, written(w, closed(w, a, 1), "Vendor", at_home));
+        take_merge(w, LATER, a, 2, b);
+        if (!at_home) take_closure(w, LATER, written(w, merged(w, a, 3, b), "Vendor", true));
+        deliver(w);
+        assert_true(task_is_done(task_of(w, at_home ? a : b, VENDOR)));
+        take_closure(w, LATER, written(w, merged(w, a, 4, b), "Vendor", false));
+        deliver(w);
+        assert_true(is_open(w, b, VENDOR));
+        assert_str(task_of(w, a, VENDOR)->moved_to,
+                   at_home ? "B2/coordination/Vendor" : "B1/coordination/Vendor");
+        /* What a closure says where it is held is of that work. */
+        take_merge(w, LATER_STILL, a, 5, "X");
+        take_closure(w, LATER_STILL, written(w, merged(w, a, 6, "X"), "Vendor", true));
+        deliver(w);
+        take_closure(w, LATER_STILL, written(w, merged(w, a, 7, "X"), "Vendor", false));
+        deliver(w);
+        take_merge(w, LATER_STILL, a, 8, NULL);
+        assert_true(is_open(w, a, VENDOR));
+    }
+}
+
 /* ---- where nothing is followed up ---- */
 
 static void held_where_nobody_has_closed_it(void **state)
@@ -423,6 +475,8 @@ int main(void)
         TEST(what_is_done_for_all_is_done_for_each),
         TEST(what_comes_to_one_that_has_met_it_is_met),
         TEST(a_closure_of_the_merged_one_counts_too),
+        TEST(one_party_however_it_is_written),
+        TEST(a_party_that_is_open_again_is_so_where_it_goes_on),
         TEST(held_where_nobody_has_closed_it),
         TEST(held_where_it_turns_out_to_be_none),
         TEST(what_somebody_has_put_aside_stays_so),

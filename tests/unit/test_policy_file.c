@@ -202,14 +202,16 @@ static void hours_and_days(void **state)
 static void obligations(void **state)
 {
     (void)state;
-    assert_loads("{\"obligations\":[{\"id\":\"early-warning\",\"title\":\"Early warning\","
-                 "\"when\":[\"data_breach\"],\"from\":\"known_at\",\"within\":\"72h\","
-                 "\"at_latest\":{\"from\":\"detected_at\",\"within\":\"7d\"},"
-                 "\"party\":\" Data protection  \",\"party_kind\":\"regulator\"},"
-                 "{\"id\":\"final_2.0\",\"title\":\"Final\",\"within\":\"12mo\",\"lead\":[\"80%\","
-                 "\"20%\"],\"from\":\"after:early-warning\",\"party\":\"Insurer\"},"
-                 "{\"id\":\"x\",\"title\":\"X\",\"within\":\"1d\",\"party\":\"X\"}]}");
-    assert_int_equal(policy.obligations_n, 3);
+    assert_loads(
+        "{\"obligations\":[{\"id\":\"early-warning\",\"title\":\"Early warning\","
+        "\"when\":[\"data_breach\"],\"from\":\"known_at\",\"within\":\"72h\","
+        "\"at_latest\":{\"from\":\"detected_at\",\"within\":\"7d\"},"
+        "\"party\":\" Data protection  \",\"party_kind\":\"regulator\"},"
+        "{\"id\":\"final_2.0\",\"title\":\"Final\",\"within\":\"12mo\",\"lead\":[\"80%\","
+        "\"20%\"],\"from\":\"after:early-warning\",\"party\":\"Insurer\"},"
+        "{\"id\":\"x\",\"title\":\"X\",\"within\":\"1d\",\"party\":\"X\"},"
+        "{\"id\":\"y\",\"title\":\"Y\",\"within\":\"4bd\",\"until\":\"24:00\",\"party\":\"Y\"}]}");
+    assert_int_equal(policy.obligations_n, 4);
     const struct obligation *o = policy.obligations;
     assert_text(o[0].id, "early-warning");
     assert_text(o[0].title, "Early warning");
@@ -232,6 +234,9 @@ static void obligations(void **state)
     assert_int_equal(o[1].lead.percent[0], 20);
     assert_int_equal(o[2].time.from, FROM_DETECTED_AT);
     assert_false(o[2].has_latest);
+    assert_false(o[2].has_until);
+    assert_true(o[3].has_until);
+    assert_int_equal(o[3].until, DAY_MS);
 }
 
 static void verification_is_an_object(void **state)

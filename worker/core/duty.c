@@ -44,11 +44,31 @@ static bool is_done(const struct entry *task)
     return task->exists && task_is_done(task->task);
 }
 
-static struct entry *task_of(struct step *step, struct str name)
+static struct str part_of(struct str name)
 {
     const char *slash = memchr(name.p, '/', name.n);
-    struct str part = {slash + 1, (size_t)(name.p + name.n - slash - 1)};
-    return step_task_entry(step, task_name(step, state_task_kind(name), part));
+    return (struct str){slash + 1, (size_t)(name.p + name.n - slash - 1)};
+}
+
+struct str duty_name(struct step *step, const struct task *task)
+{
+    if (task->kind != KIND_COORDINATION || !task->party.p) return state_duty_name(task->name);
+    return arena_join(step->arena, STR("coordination/"),
+                      state_encode_part(step->arena, task->party), STR_NONE);
+}
+
+/* A party's task is called by what was written first in its incident. */
+struct entry *duty_task(struct step *step, struct str name)
+{
+    struct str part = part_of(name), key = state_decode_part(step->arena, part);
+    struct entry *named = step_task_entry(step, task_name(step, state_task_kind(name), part));
+    struct entry *found = NULL;
+    if (named->exists || state_task_kind(name) != KIND_COORDINATION) return named;
+    for (struct entry *e = step->header->next_sibling; e; e = e->next_sibling)
+        if (e->exists && e->type == ENTRY_TASK && str_eq(e->task->party, key) &&
+            (!found || str_cmp(e->key, found->key) < 0))
+            found = e;
+    return found ? found : named;
 }
 
 bool duty_is_away(struct step *step, struct str name)
@@ -65,7 +85,7 @@ const struct task *duty_carried(struct step *step, struct str name)
 /* The duties of this name that came with merged incidents, one after another; NULL: no more. */
 static struct entry *next_guest(const struct step *step, const struct entry *after, struct str name)
 {
-    if (!step->incident->guests) return NULL;
+    if (!step->incident->duties) return NULL;
     struct entry *e = after ? after->next_sibling : step->header->next_sibling;
     while (e && !(e->exists && e->type == ENTRY_DUTY && str_eq(e->duty->name, name) &&
                   !is_own(step, e->duty)))
@@ -97,7 +117,7 @@ const struct task *duty_first_due(struct step *step, struct str name)
 }
 
 /* Of several the one of the first key: nothing depends on the order in which they were loaded. */
-static const struct task *met_elsewhere(const struct step *step, struct str name)
+const struct task *duty_met_elsewhere(const struct step *step, struct str name)
 {
     const struct entry *first = NULL;
     for (const struct entry *e = NULL; (e = next_guest(step, e, name));)
@@ -107,9 +127,9 @@ static const struct task *met_elsewhere(const struct step *step, struct str name
 
 const struct task *duty_work(struct step *step, struct str name)
 {
-    const struct entry *entry = task_of(step, name);
+    const struct entry *entry = duty_task(step, name);
     if (is_done(entry)) return entry->task;
-    const struct task *met = met_elsewhere(step, name);
+    const struct task *met = duty_met_elsewhere(step, name);
     return met || !entry->exists ? met : entry->task;
 }
 
@@ -147,7 +167,7 @@ static struct task carried(struct step *step, const struct task *task)
  * ticket, which records of its name were taken, and the date of an obligation, which is the law's. */
 static struct task work_now(struct step *step, const struct duty *duty)
 {
-    struct entry *entry = task_of(step, duty->name);
+    struct entry *entry = duty_task(step, duty->name);
     if (is_open(entry)) {
         task_settle(step, entry, step->cause.at);
         step->at = time_later(step->cause.at, entry->task->updated_at);
@@ -157,6 +177,7 @@ static struct task work_now(struct step *step, const struct duty *duty)
     struct task now = work == entry->task ? carried(step, work) : *work;
     if (came->tracker.key.p) now.tracker = came->tracker;
     now.order = came->order;
+    now.name = came->name;
     if (came->kind == KIND_OBLIGATION) {
         now.clock_start = came->clock_start;
         now.due_at = came->due_at;
@@ -174,8 +195,9 @@ static void point_to(struct step *step, struct entry *task, struct str incident_
 /* The task is closed when nothing is left that it was for. */
 static void let_go(struct step *step, const struct duty *duty, enum resolution resolution)
 {
-    struct entry *task = task_of(step, duty->name);
-    struct str id = state_task_id(step->arena, duty->moved_to, duty->name);
+    struct entry *task = duty_task(step, duty->name);
+    struct str id =
+        state_task_id(step->arena, duty->moved_to, state_duty_name(duty->carried.items->name));
     bool is_over = is_own(step, duty)
                        ? task->exists
                        : is_open(task) && task->task->for_others && !has_guests(step, duty->name);
@@ -201,6 +223,7 @@ static struct entry *set_out(struct step *step, struct str name, const struct ta
 {
     struct entry *entry = own_entry(step, name);
     struct duty *duty = ARENA_NEW(step->arena, struct duty);
+    step->incident->duties += !entry->exists;
     *duty = duty_none;
     duty->incident_id = step->incident->incident_id;
     duty->name = name;
@@ -229,7 +252,7 @@ static void tell(struct step *step, struct entry *entry)
 
 void duty_hand_on(struct step *step, struct entry *task)
 {
-    struct str name = state_duty_name(task->task->name);
+    struct str name = duty_name(step, task->task);
     if (!name.p || (!is_open(task) && !is_done(task))) return;
     if (is_open(task)) {
         task_settle(step, task, step->cause.at);
@@ -253,8 +276,8 @@ void duty_hand_on(struct step *step, struct entry *task)
 /* What was met elsewhere is not to be done here any more. */
 static void close_met(struct step *step, const struct duty *duty)
 {
-    struct entry *task = task_of(step, duty->name);
-    const struct task *met = met_elsewhere(step, duty->name);
+    struct entry *task = duty_task(step, duty->name);
+    const struct task *met = duty_met_elsewhere(step, duty->name);
     bool is_left = task->exists && is_own(step, duty) && !is_done(task);
     if (met && (is_open(task) || is_left))
         point_to(step, task, met->incident_id, met->moved_from, RESOLUTION_DUPLICATE);
@@ -265,8 +288,7 @@ static void open_task(struct step *step, struct entry *task, const struct duty *
     struct task in = *duty->carried.items;
     struct task_seed seed = {.kind = in.kind, .ruling = rules_decide(step, in.kind, NULL)};
     const struct task *before = task->exists ? task->task : NULL;
-    const char *slash = memchr(duty->name.p, '/', duty->name.n);
-    seed.part = (struct str){slash + 1, (size_t)(duty->name.p + duty->name.n - slash - 1)};
+    seed.part = part_of(state_duty_name(before ? before->name : in.name));
     in.for_others = !is_own(step, duty) &&
                     (!before || before->for_others || before->resolution == RESOLUTION_SUPERSEDED);
     task_arrive(step, &seed, &in);
@@ -277,7 +299,7 @@ static void take_up(struct step *step, struct entry *entry)
 {
     struct duty *duty = edit(step, entry);
     const struct task *in = duty->carried.items;
-    struct entry *task = task_of(step, duty->name);
+    struct entry *task = duty_task(step, duty->name);
     duty->held = false;
     if (is_own(step, duty)) entry->exists = false;
     bool is_told_here = is_own(step, duty) && task_is_done(in) && !is_done(task);
@@ -293,7 +315,7 @@ static void take_up(struct step *step, struct entry *entry)
 static void come_home(struct step *step, struct entry *entry)
 {
     take_up(step, entry);
-    if (step->incident->merged_into.p) duty_hand_on(step, task_of(step, entry->duty->name));
+    if (step->incident->merged_into.p) duty_hand_on(step, duty_task(step, entry->duty->name));
 }
 
 static void hold(struct step *step, struct entry *entry)
@@ -351,17 +373,19 @@ struct str duty_goes_to(struct step *step, struct str incident_id, struct str na
     return forward_next(step->incident, passed, incident_id);
 }
 
-void duty_say(struct step *step, struct str name, const struct task *said)
+void duty_say(struct step *step, struct str name, const struct task *said, bool again)
 {
     struct duty *duty = edit(step, own_entry(step, name));
     carry(step, duty, said);
     struct duty on = *duty;
     on.said = true;
+    on.again = again;
     forward_duty(step, duty->moved_to, &on);
 }
 
-static void apply(struct step *step, struct task *task, const struct task *said)
+static void apply(struct step *step, struct task *task, const struct task *said, bool again)
 {
+    if (again && task->status == STATUS_CLOSED) task_apply_status(step, task, REPORTED_OPEN);
     if (said->submitted_at != TIME_NONE) task->submitted_at = said->submitted_at;
     if (said->evidence.n) task->evidence = said->evidence;
     if (task_is_done(said)) task_apply_status(step, task, REPORTED_VERIFIED);
@@ -371,7 +395,7 @@ static void apply(struct step *step, struct task *task, const struct task *said)
 static void hear(struct step *step, const struct duty *said)
 {
     struct entry *entry = duty_entry(step, said->incident_id, said->name);
-    struct entry *task = task_of(step, said->name);
+    struct entry *task = duty_task(step, said->name);
     const struct task *in = said->carried.items;
     if (entry->exists && !entry->duty->met) {
         struct duty *duty = edit(step, entry);
@@ -380,14 +404,14 @@ static void hear(struct step *step, const struct duty *said)
         came.clock_start = in->clock_start;
         came.description = in->description;
         came.queue = in->queue;
-        if (duty->held) apply(step, &came, in);
+        if (duty->held) apply(step, &came, in, said->again);
         carry(step, duty, &came);
         if (duty->held) return;
     }
     if (!task->exists) return;
     const struct task *before;
     struct task *now = task_edit(step, task, &before);
-    apply(step, now, in);
+    apply(step, now, in, said->again);
     if (now->for_others) {
         now->description = in->description;
         now->queue = in->queue;
@@ -411,7 +435,7 @@ void duty_arrive(struct step *step, const struct duty *in)
     duty->moved_to = STR_NONE;
     duty->held = !in->met;
     duty->since = step->at;
-    if (!entry->exists && !is_own(step, duty)) step->incident->guests++;
+    step->incident->duties += !entry->exists;
     entry->duty = duty;
     entry->exists = true;
     step_touch(step, entry);

@@ -126,18 +126,29 @@ void forward_finding(struct step *step, struct str to, struct origin origin,
     step_count_finding(step, &event->finding);
 }
 
-void forward_task_update(struct step *step, struct str to, struct origin origin,
-                         const struct task_update_event *event)
+static void task_update(struct step *step, struct str to, struct origin origin, struct str duty,
+                        const struct task_update_event *event)
 {
     struct task_update_event *on = &emit(step, to, EVENT_TASK_UPDATE)->task_update;
     *on = *event;
     on->incident_id = to;
     on->origin = origin;
-    if (origin.finding_id.p && !event->origin.incident_id.p)
-        on->kind = state_task_kind(event->name);
-    on->name = origin.finding_id.p ? STR_NONE : state_duty_name(event->name);
+    if (!event->origin.incident_id.p) on->kind = state_task_kind(event->name);
+    on->name = duty;
     on->passed = passed_on(step, event->passed);
     step_count(step, 1, event->reason.n);
+}
+
+void forward_task_update(struct step *step, struct str to, struct origin origin,
+                         const struct task_update_event *event)
+{
+    task_update(step, to, origin, STR_NONE, event);
+}
+
+void forward_duty_update(struct step *step, struct str to, struct origin origin, struct str name,
+                         const struct task_update_event *event)
+{
+    task_update(step, to, origin, name, event);
 }
 
 struct merged_facts forward_facts_of(const struct incident *incident)

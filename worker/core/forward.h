@@ -28,7 +28,10 @@ void forward_finding(struct step *step, struct str to, struct origin origin,
                      const struct finding_event *event);
 /* A duty to the incident `to`, home or on; or what its incident says of it. */
 void forward_duty(struct step *step, struct str to, const struct duty *duty);
-/* What is told of a finding's task; or of a duty's, where the origin has no finding_id. */
+/* What is told of a duty that is called so, of the incident of `origin`. */
+void forward_duty_update(struct step *step, struct str to, struct origin origin, struct str name,
+                         const struct task_update_event *event);
+/* What is told of a finding's task. */
 void forward_task_update(struct step *step, struct str to, struct origin origin,
                          const struct task_update_event *event);
 /* That an incident is merged, to the next one on its way; `passed` are those before this one, unless it

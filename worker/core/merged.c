@@ -99,10 +99,10 @@ void merged_take_task_update(struct step *step, const struct task_update_event *
 {
     const struct finding *finding = task_update_finding(step, event);
     const struct origin origin = task_update_origin(step, event);
-    struct origin duty = {STR_NONE, STR_NONE};
-    struct str to = task_update_goes_to(step, event, &duty.incident_id);
+    struct origin duty;
+    struct str to = task_update_goes_to(step, event, &duty);
     if (to.p) {
-        forward_task_update(step, to, duty, event);
+        forward_duty_update(step, to, duty, task_update_duty_name(step, event), event);
     } else if (finding && finding->moved_to.p) {
         forward_task_update(step, finding->moved_to, forward_identity(step, finding), event);
     } else if (!finding && origin.finding_id.p) {

@@ -66,12 +66,21 @@ static enum obligation_start known_start(const struct incident *incident,
     return FROM_CLOSED_AT;
 }
 
+/* Our days off are none of the law's: without a calendar of its own every day counts (R4.147). */
+static struct calendar calendar_of(const struct step *step, const struct obligation *o)
+{
+    if (o->calendar) return *o->calendar;
+    return (struct calendar){.zone = step->policy->calendar.zone, .working_days = EVERY_DAY};
+}
+
 static ms_t add(const struct step *step, const struct obligation *o,
                 const struct obligation_time *time, ms_t start)
 {
-    const struct calendar *calendar = o->calendar ? o->calendar : &step->policy->calendar;
-    return time->months ? deadline_add_months(calendar, start, time->months)
-                        : deadline_add(calendar, start, time->within);
+    const struct calendar calendar = calendar_of(step, o);
+    if (time->months) return deadline_add_months(&calendar, start, time->months);
+    if (o->has_until && time == &o->time)
+        return deadline_add_whole_days(&calendar, start, time->within.amount, o->until);
+    return deadline_add(&calendar, start, time->within);
 }
 
 static struct clock clock_of(struct step *step, const struct obligation *o);
@@ -310,7 +319,7 @@ static void say(struct step *step, struct str name, const struct obligation *o,
     }
     if (s) take(step, &now, s);
     if (s || now.due_at != was->due_at || now.clock_start != was->clock_start)
-        duty_say(step, name, &now);
+        duty_say(step, name, &now, false);
 }
 
 /* One that the policy does not know any more keeps its task, and can be submitted. */

@@ -12,6 +12,8 @@ struct duration {
     bool working_days;
 };
 
+#define EVERY_DAY 0x7fu /* of `working_days` */
+
 struct calendar {
     struct zone zone;
     unsigned working_days; /* bit 0 is Monday; never 0 */
@@ -136,7 +138,9 @@ struct obligation {
     bool has_latest;
     struct points lead; /* in place of due_soon */
     bool has_lead;
-    const struct calendar *calendar; /* whose days count; NULL: the policy's */
+    const struct calendar *calendar; /* whose days count; NULL: every day does */
+    ms_t until;                      /* the time of day at which the last of them ends */
+    bool has_until;                  /* `time.within` is in working days */
 };
 
 #define RULES_PREFIX "rules/" /* of what a task says that one of them decided it */

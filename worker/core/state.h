@@ -92,6 +92,7 @@ NAMES_DECLARE(stage, STAGE_NONE, STAGES)
     X(CHANGE_LABELS, "labels")     /* of the incident */ \
     X(CHANGE_FLAGS, "flags")       /* of the incident, as conditions ask for them */ \
     X(CHANGE_SUBMITTED, "submitted") /* it brings submissions that were not told of before */ \
+    X(CHANGE_PARTIES, "parties") /* some of its parties are open again */ \
     X(CHANGE_FACTS, "facts")       /* of what it brings to the incident that it is merged into */
 NAMES_DECLARE_BITS(change, CLOSURE_CHANGES)
 
@@ -149,7 +150,7 @@ struct edge_list {
     OWN(WORDS(change, 1), brought) /* what such a merge has changed, until it is done about */ \
     OWN(BOOLEAN, circle_is_open) /* it is no more: the merge that was void is to be made */ \
     OWN(OBJECTS(edge_list, edge), gone) /* findings that came by these merges are to go home */ \
-    OWN(INTEGER, guests)    /* duties of merged incidents that have come so far */ \
+    OWN(INTEGER, duties)    /* that have left it, or come from merged incidents, so far */ \
     OWN(BOOLEAN, is_forgotten) /* those that it has sent on were deleted where they were: they go on \
                                   from what this incident has */ \
     OWN(WORD(phase), phase) \
@@ -161,6 +162,7 @@ struct edge_list {
     OWN(INTEGER, findings)  /* ever seen */ \
     OWN(INTEGER, doubts)    /* of them those with a doubt */ \
     OWN(WORDS(task_kind, 0), made) /* incident-level tasks that were ever made */ \
+    OWN(BOOLEAN, review_open) /* the stakeholder review is there, and not closed */ \
     OWN(TIME, opened_at)    /* of this occurrence, as is the next */ \
     OWN(TIME, completed_at) \
     OWN(INTEGER, accepted)  /* tasks that are closed as a risk accepted for a time */ \
@@ -202,10 +204,12 @@ struct evidence_list {
 
 #define COORDINATION_MEMBERS(X) \
     X(TEXT, party)      /* trimmed */ \
+    X(TEXT, key)        /* the same, however it is written */ \
     X(WORD(party_kind), party_kind) \
     X(TEXT, reference) \
     X(TEXT, status)     /* as it came; "closed" in any case closes the task */ \
-    X(BOOLEAN, closed)
+    X(BOOLEAN, closed) \
+    X(BOOLEAN, again)   /* it is not, and in the closure before it was, or was not named */
 struct coordination { COORDINATION_MEMBERS(MEMBER) };
 
 struct coordination_list {
@@ -380,6 +384,7 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     CHANGES(TIME, submitted_at)  /* of an obligation: when it was met, whenever it was told */ \
     OWN(BOOLEAN, for_others)     /* a duty that incidents merged into this one ask for, and not it itself */ \
     OWN(WORD(task_status), aside) /* what it was when it was closed with its incident */ \
+    OWN(TEXT, party)             /* of a coordination: the key of its party */ \
     OWN(TEXT, policy_version)    /* together `policy` */ \
     OWN(TEXT, policy_rule) \
     OWN(TEXT, times)             /* the set of times that a rule named */ \
@@ -448,13 +453,14 @@ static inline bool task_is_overdue(const struct task *task, ms_t now)
  * or a party's coordination (docs/design.md, "A duty is one task"). */
 #define DUTY_MEMBERS(X) \
     X(TEXT, incident_id)         /* raw: of the incident that asks for it */ \
-    X(TEXT, name)                /* "<kind>/<part>", encoded: of its task in every incident, there perhaps \
-                                    with the sign of a later life behind it */ \
+    X(TEXT, name)                /* "<kind>/<part>", encoded: of an obligation that of its task, of a party \
+                                    with its key */ \
     X(LIST, passed)              /* the incidents that it came through, its own first */ \
     X(TEXT, moved_to)            /* the incident that it went to from here, or of one that is met was \
                                     told of it last; absent: none, it is here */ \
     X(BOOLEAN, met)              /* it was done in its incident and stays there: this is known of it */ \
     X(BOOLEAN, said)             /* of a record: not the duty, but what its incident says of it */ \
+    X(BOOLEAN, again)            /* of such a record: it is open again, whoever has closed it */ \
     X(BOOLEAN, held)             /* here, but its work goes on when the incident is closed */ \
     X(TIME, since)               /* when it came here */ \
     X(OBJECTS(task_list, task), carried) /* its work as it came, or, where it is elsewhere, as it left its \
@@ -613,7 +619,7 @@ struct str state_incident_key(struct arena *arena, struct str incident_id);
 struct str state_closure_key(struct arena *arena, struct str header_key);
 struct str state_finding_key(struct arena *arena, struct str header_key, struct str part);
 struct str state_task_key(struct arena *arena, struct str header_key, struct str name);
-/* Of a duty of an incident, whose name is as in state_duty_name. */
+/* Of a duty of an incident, by its name (duty.h). */
 struct str state_duty_key(struct arena *arena, struct str header_key, struct str name,
                           struct str incident_id);
 /* The name of a task without the sign of a later life, if it is a duty's: an obligation's, or a party's.

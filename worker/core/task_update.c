@@ -68,21 +68,13 @@ static void take_work(struct step *step, struct task *task, const struct task *b
         task_apply_snooze(step, task, event->snoozed_until);
 }
 
-/* A duty has the same name everywhere, but for the sign of a later life. */
-static struct str local_name(struct step *step, struct str duty)
-{
-    const char *slash = memchr(duty.p, '/', duty.n);
-    struct str part = {slash + 1, (size_t)(duty.p + duty.n - slash - 1)};
-    return task_name(step, state_task_kind(duty), part);
-}
-
 /* The task as it is called in the finding's own incident or another: the finding's work, whatever it
  * is called by now, or its sop-update. */
 static struct entry *entry_of(struct step *step, const struct task_update_event *event)
 {
     if (!event->origin.incident_id.p)
         return event->name.p ? step_task_entry(step, event->name) : NULL;
-    if (event->name.p) return step_task_entry(step, local_name(step, event->name));
+    if (event->name.p) return duty_task(step, event->name);
     const struct finding *finding = task_update_finding(step, event);
     if (!finding) return NULL;
     struct str part = state_finding_part(step->arena, &finding->origin, finding->finding_id);
@@ -99,36 +91,47 @@ static bool is_sop_update(const struct task_update_event *event)
 struct str task_update_duty(struct arena *arena, struct str header_key,
                             const struct task_update_event *event)
 {
-    struct str name = state_duty_name(event->name);
-    struct str from = event->origin.incident_id.p ? event->origin.incident_id : event->incident_id;
-    return name.p ? state_duty_key(arena, header_key, name, from) : STR_NONE;
+    struct str from = event->origin.incident_id;
+    return from.p && event->name.p ? state_duty_key(arena, header_key, event->name, from)
+                                   : STR_NONE;
+}
+
+struct str task_update_duty_name(struct step *step, const struct task_update_event *event)
+{
+    if (event->origin.incident_id.p) return event->name;
+    if (!step->incident->duties || !state_duty_name(event->name).p) return STR_NONE;
+    const struct entry *task = step_task_entry(step, event->name);
+    return task->exists ? duty_name(step, task->task) : state_duty_name(event->name);
+}
+
+static struct str from_of(const struct task_update_event *event)
+{
+    return event->origin.incident_id.p ? event->origin.incident_id : event->incident_id;
 }
 
 struct str task_update_goes_to(struct step *step, const struct task_update_event *event,
-                               struct str *from)
+                               struct origin *duty)
 {
-    struct str name = state_duty_name(event->name);
-    *from = event->origin.incident_id.p ? event->origin.incident_id : event->incident_id;
-    return name.p ? duty_goes_to(step, *from, name, event->passed) : STR_NONE;
+    struct str name = task_update_duty_name(step, event);
+    *duty = (struct origin){from_of(event), STR_NONE};
+    return name.p ? duty_goes_to(step, duty->incident_id, name, event->passed) : STR_NONE;
 }
 
 /* The duty whose work is held here; NULL: none. */
 static struct entry *held_duty(struct step *step, const struct task_update_event *event)
 {
-    struct str key = task_update_duty(step->arena, step->header->key, event);
-    if (!key.p) return NULL;
-    struct entry *entry = step_holder(step, key);
-    return entry->exists && entry->duty->held ? entry : NULL;
+    struct str name = task_update_duty_name(step, event);
+    struct entry *entry = name.p ? duty_entry(step, from_of(event), name) : NULL;
+    return entry && entry->exists && entry->duty->held ? entry : NULL;
 }
 
 /* The duty of another incident that goes on as the task here; NULL: it is of this one. What is told under
  * each name has an order of its own. */
 static struct entry *guest(struct step *step, const struct task_update_event *event)
 {
-    struct str key = task_update_duty(step->arena, step->header->key, event);
-    if (!key.p || !event->origin.incident_id.p) return NULL;
-    struct entry *entry = step_holder(step, key);
-    return entry->exists && entry->duty->carried.n ? entry : NULL;
+    struct str from = event->origin.incident_id;
+    struct entry *entry = from.p && event->name.p ? duty_entry(step, from, event->name) : NULL;
+    return entry && entry->exists && entry->duty->carried.n ? entry : NULL;
 }
 
 static struct order order_of(struct step *step, const struct task_update_event *event,
@@ -291,8 +294,8 @@ struct origin task_update_origin(const struct step *step, const struct task_upda
 /* Whether it goes on from here: its task is elsewhere, or was forgotten here. */
 static bool goes_on(struct step *step, const struct task_update_event *event)
 {
-    struct str from;
-    if (state_duty_name(event->name).p) return task_update_goes_to(step, event, &from).p;
+    struct origin duty;
+    if (task_update_duty_name(step, event).p) return task_update_goes_to(step, event, &duty).p;
     const struct finding *finding = task_update_finding(step, event);
     if (finding) return finding->moved_to.p;
     if (event->origin.incident_id.p)
