@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+epilogue_unit_test(fold codec)
 epilogue_unit_test(grapheme codec)
 epilogue_unit_test(json codec)
 epilogue_unit_test(decimal codec)

@@ -194,8 +194,9 @@ void add_party(struct world *w, struct closure_event *e, const char *party, enum
     struct closure *c = &e->closure;
     struct coordination *all = arena_alloc(w->arena, (c->coordination.n + 1) * sizeof *all);
     for (size_t i = 0; i < c->coordination.n; i++) all[i] = c->coordination.items[i];
-    all[c->coordination.n++] = (struct coordination){
-        .party = arena_str(w->arena, str_of(party)), .party_kind = kind, .closed = closed};
+    struct str name = arena_str(w->arena, str_of(party));
+    all[c->coordination.n++] =
+        (struct coordination){.party = name, .key = name, .party_kind = kind, .closed = closed};
     c->coordination.items = all;
     e->present |= CLOSURE_COORDINATION;
 }

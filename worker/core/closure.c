@@ -347,7 +347,10 @@ static void begin(struct step *step, const struct closure_event *event)
     decide_level(step);
     struct closure *closure = edit_closure(step);
     bool is_submitted = obligation_is_news(closure, event);
+    const struct coordination_list parties = closure->coordination;
     merge_closure(closure, &event->closure, event->present);
+    bool has_back = (event->present & CLOSURE_COORDINATION) &&
+                    coordination_mark(step, parties, &closure->coordination);
     obligation_warn(step, event);
 
     bool is_confirmed_now = old.level == LEVEL_UNCONFIRMED && incident->level != LEVEL_UNCONFIRMED;
@@ -363,6 +366,7 @@ static void begin(struct step *step, const struct closure_event *event)
                   said.customer_impacting != facts.customer_impacting);
     unsigned changes = what_changed(step->policy, &old, incident);
     if (is_submitted) changes |= CHANGE_SUBMITTED;
+    if (has_back) changes |= CHANGE_PARTIES;
     /* What ticks were to go on with, this closure does. */
     incident->cursor = (struct cursor){.stage = STAGE_NONE};
     incident->cursor = cursor_at(step, *stages_of(incident), changes | old.cursor.changes);

@@ -2,6 +2,8 @@
 /* The tasks of parties that a closure names. What is owed to a party is in obligation.c. */
 #include "coordination.h"
 
+#include <stdlib.h>
+
 #include "common/text.h"
 #include "followup.h"
 #include "task.h"
@@ -27,24 +29,90 @@ static struct entry *create_coordination(struct step *step, const struct coordin
     struct str what = arena_printf(step->arena, "Coordinate with %.*s on", STR_ARG(c->party));
     struct task_seed seed = followup_seed(step, KIND_COORDINATION, followup_title(step, what.p));
     seed.part = state_encode_part(step->arena, c->party);
+    seed.party = c->key;
     if (!is_queued(&seed.ruling)) seed.ruling.queue = queue;
     seed.description = party_description(step, c);
     return task_create(step, &seed);
 }
 
+/* Its name is the party as it was written first, and stays that: it is looked for by that, and then
+ * by what is the same however it is written. Of several, which only older versions made, the first. */
+struct entry *coordination_entry(struct step *step, const struct coordination *c)
+{
+    struct entry *named = step_task_entry(
+        step, task_name(step, KIND_COORDINATION, state_encode_part(step->arena, c->party)));
+    struct entry *found = NULL;
+    if (named->exists) return named;
+    for (struct entry *e = step->header->next_sibling; e; e = e->next_sibling)
+        if (e->exists && e->type == ENTRY_TASK && e->task->party.p &&
+            str_eq(e->task->party, c->key) && (!found || str_cmp(e->key, found->key) < 0))
+            found = e;
+    return found ? found : named;
+}
+
+/* ---- what a closure says anew ---- */
+
+static struct str identity(const struct coordination *c)
+{
+    return c->key.p ? c->key : c->party; /* closures of older versions have no keys */
+}
+
+static int by_identity(const void *a, const void *b)
+{
+    return str_cmp(identity(a), identity(b));
+}
+
+static const struct coordination *find(struct coordination_list sorted, struct str identity)
+{
+    const struct coordination wanted = {.key = identity};
+    return sorted.n ? bsearch(&wanted, sorted.items, sorted.n, sizeof wanted, by_identity) : NULL;
+}
+
+bool coordination_mark(struct step *step, struct coordination_list old,
+                       struct coordination_list *list)
+{
+    bool any = false;
+    if (!list->n) return false;
+    struct coordination *items = arena_copy(step->arena, list->items, list->n * sizeof *items);
+    if (old.n) {
+        old.items = arena_copy(step->arena, old.items, old.n * sizeof *old.items);
+        qsort(old.items, old.n, sizeof *old.items, by_identity);
+    }
+    for (size_t i = 0; i < list->n; i++) {
+        const struct coordination *before = find(old, identity(&items[i]));
+        if (!before) before = find(old, items[i].party);
+        items[i].again = !items[i].closed && (!before || before->closed);
+        any |= items[i].again;
+    }
+    list->items = items;
+    return any;
+}
+
+/* ---- its task ---- */
+
+/* Its incident is followed up again, or a closure says so; not because it says once more what it has
+ * always said of a party with which somebody is done (R4.208). */
+static bool comes_back(const struct step *step, const struct task *task,
+                       const struct coordination *c)
+{
+    if (task->status != STATUS_CLOSED || c->closed) return false;
+    bool is_told = c->again && step->incident->cursor.changes & CHANGE_PARTIES;
+    return is_told || (step->is_resumed && task_is_put_aside(task));
+}
+
 void coordination_take(struct step *step, const struct coordination *c)
 {
-    struct entry *entry = step_task_entry(
-        step, task_name(step, KIND_COORDINATION, state_encode_part(step->arena, c->party)));
+    struct entry *entry = coordination_entry(step, c);
     enum queue queue = c->party_kind == PARTY_INTERNAL_GROUP ? QUEUE_RESPONSE_TEAM : QUEUE_EXTERNAL;
     if (!entry->exists) {
         entry = create_coordination(step, c, queue);
     } else {
-        bool comes_back = step->is_resumed && task_is_put_aside(entry->task) && !c->closed;
-        if (entry->task->status == STATUS_CLOSED && !comes_back) return;
+        bool is_back = comes_back(step, entry->task, c);
+        if (entry->task->status == STATUS_CLOSED && !is_back) return;
         const struct task *before;
         struct task *task = task_edit(step, entry, &before);
-        if (comes_back) task_apply_status(step, task, REPORTED_OPEN);
+        if (is_back) task_apply_status(step, task, REPORTED_OPEN);
+        task->party = c->key;
         task->description = party_description(step, c);
         const struct ruling ruling = rules_of(step, task);
         if (!is_queued(&ruling)) task->queue = queue;

@@ -9,6 +9,7 @@
 #include "closure.h"
 #include "finding.h"
 #include "finding_task.h"
+#include "followup.h"
 #include "merged.h"
 #include "recipient.h"
 #include "reminder.h"
@@ -77,8 +78,32 @@ static const struct finding *finding_of(const struct event *event)
     return event->type == EVENT_ARRIVAL ? &event->arrival->finding : NULL;
 }
 
+static bool is_needed(const struct need *need, const struct entry *entry)
+{
+    for (size_t i = 1; i < need->n; i++)
+        if (str_eq(need->keys[i], entry->key)) return true;
+    return false;
+}
+
+/* Whether it may be new here as one that concerns everybody (R4.209). */
+static bool opens_review(const struct event *event, const struct need *need,
+                         const struct entry *header)
+{
+    bool says_category = event->type == EVENT_ARRIVAL || event->finding->present & FINDING_CATEGORY;
+    bool is_known = false;
+    if (!followup_review_is_over(header->incident)) return false;
+    if (says_category && !finding_task_is_process(finding_of(event))) return false;
+    for (const struct entry *e = header->next_sibling; e; e = e->next_sibling) {
+        if (!e->exists || !is_needed(need, e)) continue;
+        is_known = true;
+        if (!e->finding->kind) return true;
+        if (says_category && !finding_task_is_process(e->finding)) return true;
+    }
+    return !is_known;
+}
+
 bool decide_needs_whole(const struct policy *policy, const struct event *event,
-                        const struct entry *header)
+                        const struct need *need, const struct entry *header)
 {
     if (!header->exists || header->type != ENTRY_INCIDENT) return false;
     const struct incident *incident = header->incident;
@@ -87,8 +112,9 @@ bool decide_needs_whole(const struct policy *policy, const struct event *event,
     if (incident->phase == PHASE_WAITING) return false;
     const struct finding *finding = finding_of(event);
     /* A duplicate names a finding, that may name another, and so on. */
-    return finding && (finding->status == REPORTED_DUPLICATE || finding->duplicate_of.p ||
-                       incident->cursor.stage);
+    if (!finding) return false;
+    return finding->status == REPORTED_DUPLICATE || finding->duplicate_of.p ||
+           incident->cursor.stage || opens_review(event, need, header);
 }
 
 static bool refused(struct step *step, const struct event *event)

@@ -218,7 +218,7 @@ static void take_here(struct step *step, struct entry *entry, const struct findi
         if (!finding->kind) take_held_warnings(step, finding);
         enum reported_status refused = finding_task_judge(step, finding, old, &present);
         present = duplicate_judge(step, finding, old, present, in_closure);
-        finding_task_follow_up(step, finding, present, refused);
+        finding_task_follow_up(step, finding, old, present, refused);
         if (!in_closure) duplicate_doubts_may_end(step, finding, old);
     }
 }
@@ -278,7 +278,7 @@ void finding_release(struct step *step, struct entry *entry)
         step->cause.by = finding_task_said_by(step, finding);
         enum reported_status refused = finding_task_judge(step, finding, &finding_none, &present);
         present = duplicate_judge(step, finding, finding, present, false);
-        finding_task_follow_up(step, finding, present, refused);
+        finding_task_follow_up(step, finding, &finding_none, present, refused);
         step->cause.by = STR_NONE;
     }
     step->warnings = closure_warnings;

@@ -277,17 +277,44 @@ struct str finding_task_said_by(struct step *step, const struct finding *finding
     return is_back && !finding_task_is_ended(finding) ? STR_NONE : finding->status_by;
 }
 
-/* Warnings that no event has carried yet, and what a finding asks for beside its own task. */
-static void finish_follow_up(struct step *step, struct finding *finding, unsigned present)
+static void withdraw_sop_update(struct step *step, const struct finding *finding)
+{
+    task_close(step, step_task_entry(step, name_of(step, finding, KIND_SOP_UPDATE)),
+               RESOLUTION_SUPERSEDED,
+               STR("its finding asks for no change of the procedures any more"));
+}
+
+/* Warnings that no event has carried yet, and what a finding asks for beside its own task. `is_new`:
+ * no work of a process category was known of it here. */
+static void finish_follow_up(struct step *step, struct finding *finding, unsigned present,
+                             bool is_new)
 {
     task_tell_warnings(step, step_task_entry(step, name_of(step, finding, finding->kind)));
-    if (finding->sop_task) {
+    if (finding->sop_task && !finding->sop_change)
+        withdraw_sop_update(step, finding);
+    else if (finding->sop_task)
         update_task(step, KIND_SOP_UPDATE, finding, present);
-    } else if (finding->sop_change) {
-        finding->sop_task = true;
+    else if (finding->sop_change)
         open_sop_update(step, finding);
-    }
-    if (category_is_process(finding_task_category(finding))) followup_need_stakeholders(step);
+    finding->sop_task = finding->sop_change;
+    if (!finding_task_is_process(finding)) return;
+    if (is_new)
+        followup_review_finding(step, finding->finding_id);
+    else
+        followup_need_stakeholders(step);
+}
+
+bool finding_task_is_process(const struct finding *finding)
+{
+    return category_is_process(finding_task_category(finding));
+}
+
+/* The same of the task that it has had here, though it was put aside since. */
+static bool was_process(struct step *step, const struct finding *finding)
+{
+    const struct entry *entry =
+        step_task_entry(step, name_of(step, finding, rules_kind(step, finding)));
+    return entry->exists && category_is_process(entry->task->category);
 }
 
 enum reported_status finding_task_judge(struct step *step, struct finding *finding,
@@ -296,10 +323,11 @@ enum reported_status finding_task_judge(struct step *step, struct finding *findi
     return judge_end(step, finding, task_of(step, finding), was, present);
 }
 
-void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present,
-                            enum reported_status refused)
+void finding_task_follow_up(struct step *step, struct finding *finding, const struct finding *was,
+                            unsigned present, enum reported_status refused)
 {
     enum task_kind old = finding->kind;
+    bool is_new = old ? !finding_task_is_process(was) : !was_process(step, finding);
     finding->kind = rules_kind(step, finding);
     if (old == finding->kind) {
         update_task(step, old, finding, present);
@@ -312,7 +340,7 @@ void finding_task_follow_up(struct step *step, struct finding *finding, unsigned
         open_task(step, finding, finding->kind, old, present);
     }
     note_refused(step, finding, refused);
-    finish_follow_up(step, finding, present);
+    finish_follow_up(step, finding, present, is_new);
 }
 
 /* ---- on the way from one incident to another ---- */
@@ -392,6 +420,7 @@ void finding_task_leave(struct step *step, struct finding *finding, struct str t
 void finding_task_come(struct step *step, struct finding *finding, unsigned present)
 {
     const struct task_list tasks = finding->carried;
+    bool is_new = !was_process(step, finding);
     finding->carried = (struct task_list){NULL, 0};
     finding->kind = rules_kind(step, finding);
     bool has_work = false;
@@ -404,7 +433,7 @@ void finding_task_come(struct step *step, struct finding *finding, unsigned pres
         has_work |= !is_sop;
     }
     if (!has_work) open_task(step, finding, finding->kind, task_kind_none, present);
-    finish_follow_up(step, finding, 0);
+    finish_follow_up(step, finding, 0, is_new);
 }
 
 void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old)

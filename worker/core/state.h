@@ -88,7 +88,8 @@ NAMES_DECLARE(stage, STAGE_NONE, STAGES)
     X(CHANGE_RAISED, "raised")     /* light has become full */ \
     X(CHANGE_LABELS, "labels")     /* of the incident */ \
     X(CHANGE_FLAGS, "flags")       /* of the incident, as conditions ask for them */ \
-    X(CHANGE_SUBMITTED, "submitted") /* it brings submissions that were not told of before */
+    X(CHANGE_SUBMITTED, "submitted") /* it brings submissions that were not told of before */ \
+    X(CHANGE_PARTIES, "parties") /* some of its parties are open again */
 NAMES_DECLARE_BITS(change, CLOSURE_CHANGES)
 
 /* How far an event was decided that takes several transactions (DECIDE_MORE in decide.h). */
@@ -156,6 +157,7 @@ struct edge_list {
     OWN(INTEGER, findings)  /* ever seen */ \
     OWN(INTEGER, doubts)    /* of them those with a doubt */ \
     OWN(WORDS(task_kind, 0), made) /* incident-level tasks that were ever made */ \
+    OWN(BOOLEAN, review_open) /* the stakeholder review is there, and not closed */ \
     OWN(TIME, opened_at)    /* of this occurrence, as is the next */ \
     OWN(TIME, completed_at) \
     OWN(INTEGER, accepted)  /* tasks that are closed as a risk accepted for a time */ \
@@ -197,10 +199,12 @@ struct evidence_list {
 
 #define COORDINATION_MEMBERS(X) \
     X(TEXT, party)      /* trimmed */ \
+    X(TEXT, key)        /* the same, however it is written */ \
     X(WORD(party_kind), party_kind) \
     X(TEXT, reference) \
     X(TEXT, status)     /* as it came; "closed" in any case closes the task */ \
-    X(BOOLEAN, closed)
+    X(BOOLEAN, closed) \
+    X(BOOLEAN, again)   /* it is not, and in the closure before it was, or was not named */
 struct coordination { COORDINATION_MEMBERS(MEMBER) };
 
 struct coordination_list {
@@ -373,6 +377,7 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     CHANGES(TEXT, moved_from)    /* the task whose work it goes on with */ \
     CHANGES(TEXT, moved_to)      /* the task that goes on with its work */ \
     CHANGES(TIME, submitted_at)  /* of an obligation: when it was met, whenever it was told */ \
+    OWN(TEXT, party)             /* of a coordination: the key of its party */ \
     OWN(TEXT, policy_version)    /* together `policy` */ \
     OWN(TEXT, policy_rule) \
     OWN(TEXT, times)             /* the set of times that a rule named */ \

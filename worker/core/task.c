@@ -160,6 +160,8 @@ static void count(struct incident *incident, const struct task *task, int64_t by
 {
     struct counts *counts = &incident->counts;
     incident->accepted += by * task_is_accepted(task);
+    if (task->kind == KIND_STAKEHOLDER_REVIEW)
+        incident->review_open = by > 0 && task->status != STATUS_CLOSED;
     if (task->status == STATUS_CLOSED) {
         counts->closed += by;
         *(task->sla == SLA_MET        ? &counts->met
@@ -300,6 +302,7 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     task->incident_id = step->incident->incident_id;
     task->finding_id = seed->finding_id;
     task->origin = seed->origin;
+    task->party = seed->party;
     task->kind = seed->kind;
     task->queue = seed->ruling.queue;
     task->title = seed->title;

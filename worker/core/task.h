@@ -10,7 +10,8 @@ struct str task_name(struct step *step, enum task_kind kind, struct str part);
 
 struct task_seed {
     enum task_kind kind;
-    struct str part; /* of its name: of the finding, or a party, encoded; or absent */
+    struct str part;  /* of its name: of the finding, or a party, encoded; or absent */
+    struct str party; /* the key of that */
     struct str finding_id;
     struct origin origin;
     struct ruling ruling;
