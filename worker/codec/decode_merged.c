@@ -119,7 +119,8 @@ static void read_arrival(struct reader *r, const struct json *object, struct eve
     *finding = finding_none;
     reader_find(object, names, 3, m);
     if (members_required(r, m[2], "finding") &&
-        !state_json_read_body(r->arena, ENTRY_FINDING, m[2], finding, &error))
+        !state_json_read_body(r->arena, &state_fields_entries[ENTRY_FINDING], m[2], finding,
+                              &error))
         reader_refuse(r, REFUSE_WRONG_TYPE, STR("finding"), "%s", error.text);
     finding->origin = read_origin(r, m[0], false);
     finding->passed = members_texts(r, m[1]);
@@ -157,7 +158,8 @@ static void read_duty(struct reader *r, const struct json *object, struct event 
     *event->duty = duty_none;
     reader_find(object, names, 1, m);
     if (!members_required(r, m[0], "duty")) return;
-    if (!state_json_read_body(r->arena, ENTRY_DUTY, m[0], event->duty, &error)) {
+    if (!state_json_read_body(r->arena, &state_fields_entries[ENTRY_DUTY], m[0], event->duty,
+                              &error)) {
         reader_refuse(r, REFUSE_WRONG_TYPE, STR("duty"), "%s", error.text);
         return;
     }

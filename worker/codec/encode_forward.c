@@ -6,6 +6,7 @@
 #include "encode_forward.h"
 
 #include "encode_put.h"
+#include "encode_recurrence.h"
 #include "json.h"
 #include "state_json.h"
 
@@ -69,7 +70,7 @@ static void write_arrival(struct buf *out, const struct output *output)
     PUT(out, output, TEXT, incident_id);
     write_way(out, f->origin, f->passed);
     buf_lit(out, ",\"finding\":");
-    state_json_write_body(out, ENTRY_FINDING, f);
+    state_json_write_body(out, &state_fields_entries[ENTRY_FINDING], f);
     buf_char(out, '}');
 }
 
@@ -79,7 +80,7 @@ static void write_duty(struct buf *out, const struct output *output)
     buf_lit(out, "{\"incident_id\":");
     json_write_string(out, output->incident_id);
     buf_lit(out, ",\"duty\":");
-    state_json_write_body(out, ENTRY_DUTY, &output->forward.duty);
+    state_json_write_body(out, &state_fields_entries[ENTRY_DUTY], &output->forward.duty);
     buf_char(out, '}');
 }
 
@@ -131,6 +132,8 @@ void encode_forward(struct buf *out, const struct output *output)
         json_write_string(out, output->incident_id);
         buf_char(out, '}');
         break;
+    case EVENT_RECURRENCE:
+    case EVENT_RECURRED: encode_recurrence(out, output); break;
     default: write_arrival(out, output); break;
     }
 }
