@@ -51,7 +51,10 @@ static void reopen(struct step *step, struct entry *entry, struct str descriptio
 {
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
-    task_apply_status(step, task, REPORTED_OPEN);
+    if (task->aside && task->resolution == RESOLUTION_DUPLICATE)
+        task_go_on(step, task); /* its incident was merged */
+    else
+        task_apply_status(step, task, REPORTED_OPEN);
     task->description = description;
     task->reason = why;
     task_changed(step, entry, before);
@@ -64,7 +67,7 @@ static void make(struct step *step, enum task_kind kind, const char *what, struc
     struct entry *entry = entry_of(step, kind);
     if (!entry->exists)
         create(step, kind, what, description);
-    else if (task_is_put_aside(entry->task))
+    else if (entry->task->aside)
         reopen(step, entry, description, STR_NONE);
 }
 
