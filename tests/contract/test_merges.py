@@ -65,7 +65,7 @@ class _End:
             return
         before = self.tasks.get(event["moved_from"]) if event["moved_from"] else None
         was = self.tasks.get(event["task_id"])
-        arrives = before and (not was or was["moved_to"])
+        arrives = event["finding_id"] and before and (not was or was["moved_to"])
         # What was held on its way may have been told another date meanwhile.
         at_once = arrives and before["updated_at"] == event["updated_at"] and before["kind"] == event["kind"]
         if at_once and event["due_at"] > before["due_at"]:
@@ -139,6 +139,30 @@ class _End:
             if self.incidents[name]["level"] == "full" and (not task or task["resolution"]):
                 self.problems.append(f"{name} has no postmortem")
 
+    def check_duties(self):
+        """Of each duty one task is open at most among incidents that are merged into one, where they are merged, and
+        none where one of them has met it; where nobody has met it, it is asked for if one of them owes it."""
+        trees = collections.defaultdict(list)
+        for name in self.story.closed:
+            trees[self.story.root(name)].append(name)
+        for root, names in trees.items():
+            if root not in self.story.closed:
+                continue
+            for duty in set().union(*(self.story.duties[name] for name in names)):
+                tasks = {name: self.tasks.get(f"{checker.encode_id(self.prefix + name)}/{duty}") for name in names}
+                self._check_duty(duty, root, tasks)
+
+    def _check_duty(self, duty, root, tasks):
+        is_open = [name for name, task in tasks.items() if task and task["status"] != "closed"]
+        done = [name for name, task in tasks.items() if task and task["resolution"] == "done"]
+        owed = any(duty in self.story.owed[name] for name in tasks)
+        if set(is_open) - {root}:
+            self.problems.append(f"{self.prefix}{duty} is open in {is_open}, not in {root}")
+        elif is_open and done and duty not in self.story.withdrawn:
+            self.problems.append(f"{self.prefix}{duty} is open in {root}, but done in {done}")
+        elif owed and not is_open and duty not in self.story.met:
+            self.problems.append(f"{self.prefix}{duty} is asked for nowhere in {sorted(tasks)}")
+
     def check_facts(self):
         """The severity of where it is followed up is no lower than its own, and what it asks for is asked there."""
         for name in self.story.closed:
@@ -174,6 +198,21 @@ def _compare(a, b, later):
     return problems
 
 
+def _compare_duties(together, apart):
+    """What nobody has met is due where it is asked for when the first of all would have been due that owe it."""
+    story, problems = together.story, []
+    for name in story.closed:
+        root = story.root(name)
+        for duty in story.owed[name] - story.met:
+            if duty == "obligation/final" and "obligation/notice" in story.met:
+                continue  # counts from who has submitted that one
+            other = apart.tasks.get(f"{checker.encode_id(apart.prefix + name)}/{duty}")
+            task = together.tasks.get(f"{checker.encode_id(together.prefix + root)}/{duty}")
+            if task and other and duty.startswith("obligation") and task["due_at"] > other["due_at"]:
+                problems.append(f"{task['task_id']} is due {task['due_at']}, {other['task_id']} is due {other['due_at']}")
+    return problems
+
+
 def problems_of(story, ends):
     """What is wrong with the ends of a story, by form."""
     problems = []
@@ -182,9 +221,11 @@ def problems_of(story, ends):
         if form != "apart":
             ends[form].check_facts()
             ends[form].check_roots()
+            ends[form].check_duties()
         problems += ends[form].problems
     problems += _compare(ends["told"], ends["mixed"], False)
     problems += _compare(ends["told"], ends["apart"], True)
+    problems += _compare_duties(ends["told"], ends["apart"])
     return problems
 
 
@@ -198,6 +239,12 @@ def play(seeds, folder):
     return stories, lines, _simulated(path), path
 
 
+def _is_met(story, letter):
+    """A duty that another incident has met before it was merged may never have had a task in this one."""
+    duty = letter.json.get("task_id", "").split("/", 1)[-1]
+    return letter.header("epilogue-error") == "unknown-task" and duty in story.met
+
+
 def problems_by_seed(stories, records):
     """What is wrong, if anything, of each story."""
     ends = {story.prefix(form): _End(story, form) for story in stories for form in _FORMS}
@@ -206,7 +253,7 @@ def problems_by_seed(stories, records):
         prefix = record.json.get("incident_id", "").split("-")[0] + "-"
         if record.topic == "followup-tasks":
             ends[prefix].take(record.json)
-        elif record.topic == "followup-dead-letters":
+        elif record.topic == "followup-dead-letters" and not _is_met(ends[prefix].story, record):
             problems[ends[prefix].story.seed].append(f"a dead letter: {record}")
     for story in stories:
         problems[story.seed] += problems_of(story, {form: ends[story.prefix(form)] for form in _FORMS})

@@ -99,7 +99,8 @@ class Story:
         self.findings = {}  # what is known of each
         self.facts = {}  # the last severity and customer_impacting of each incident
         self.duties = {}  # since when each incident has a task of each
-        self.met = set()  # duties that some incident has met
+        self.owed = {}  # what each one owes in the end
+        self.met, self.withdrawn = set(), set()  # duties that some incident has met, and not after all
         self._last = {}  # the last record of each incident and of each finding
         self._random = random.Random(seed)
         self._says = self._some_habits()
@@ -198,6 +199,9 @@ class Story:
     def _note_duties(self, name):
         """Its closures, of which it is the last, say what it owes; while it is not merged there is a task of it."""
         known = self.duties.setdefault(name, {})
+        breach = self.facts[name]["data_breach"]
+        self.owed[name] = {duty for duty in known if duty.startswith("coordination")} | {
+            f"obligation/{duty}" for duty in _OWED[:2] + _OWED[2:] * breach}
         for duty in _OWED[:2] + _OWED[2:] * self.facts[name]["data_breach"]:
             known.setdefault(f"obligation/{duty}", None)
         if not self.into[name]:
@@ -213,6 +217,8 @@ class Story:
             {"status": self._pick(("open", "in-progress", "blocked"))},
             {"tracker": {"system": "jira", "key": f"D-{number}"}},
             {"owner": {"person": f"dev-{number}@example.com"}}))
+        if "status" in members and duty in self.met:
+            self.withdrawn.add(duty)
         if self._chance(0.4):
             self.met.add(duty)
             members = {"status": "verified"}
