@@ -62,7 +62,7 @@ static void write_task_update(struct buf *out, const struct task_update_event *e
 /* A finding with all that it has, as it is stored. */
 static void write_arrival(struct buf *out, const struct output *output)
 {
-    const struct finding *f = &output->forward.arrival.finding;
+    const struct finding *f = &output->forward->arrival.finding;
     buf_lit(out, "{\"finding_id\":");
     json_write_string(out, f->finding_id);
     PUT(out, output, TEXT, incident_id);
@@ -74,7 +74,7 @@ static void write_arrival(struct buf *out, const struct output *output)
 
 static void write_merge(struct buf *out, const struct output *output)
 {
-    const struct merge_event *event = &output->forward.merge;
+    const struct merge_event *event = &output->forward->merge;
     buf_lit(out, "{\"incident_id\":");
     json_write_string(out, output->incident_id);
     PUT(out, event, LIST, passed);
@@ -88,7 +88,7 @@ static void write_merge(struct buf *out, const struct output *output)
 
 static void write_parting(struct buf *out, const struct output *output)
 {
-    const struct parting_event *event = &output->forward.parting;
+    const struct parting_event *event = &output->forward->parting;
     buf_lit(out, "{\"incident_id\":");
     json_write_string(out, output->incident_id);
     PUT(out, &event->edge, TEXT, from);
@@ -99,9 +99,9 @@ static void write_parting(struct buf *out, const struct output *output)
 
 void encode_forward(struct buf *out, const struct output *output)
 {
-    switch (output->forward.type) {
-    case EVENT_FINDING: write_finding(out, &output->forward.finding); break;
-    case EVENT_TASK_UPDATE: write_task_update(out, &output->forward.task_update); break;
+    switch (output->forward->type) {
+    case EVENT_FINDING: write_finding(out, &output->forward->finding); break;
+    case EVENT_TASK_UPDATE: write_task_update(out, &output->forward->task_update); break;
     case EVENT_MERGE: write_merge(out, output); break;
     case EVENT_PARTING: write_parting(out, output); break;
     case EVENT_FORGOTTEN:

@@ -86,7 +86,7 @@ struct output {
         struct incident_output incident;
         struct reminder_output reminder;
         struct digest_output digest;
-        struct forward_output forward;
+        struct forward_output *forward; /* it is large, and rare */
     };
 };
 

@@ -48,6 +48,18 @@ void batch_enter(struct batch *b, enum batch_phase phase)
     b->waited_ms = 0;
 }
 
+#define MESSAGES_OF_A_RECORD 3 /* mostly: the event of a task, its finding, its incident */
+
+/* Room for what the planned records are likely to need: arrays that grow leave behind as much again. */
+static void make_room(struct batch *b)
+{
+    size_t records = 0;
+    for (size_t i = 0; i < b->plan.n; i++) records += b->plan.shards[i].records_n;
+    b->messages_cap = b->origins_cap = MESSAGES_OF_A_RECORD * records + b->plan.n;
+    b->messages = arena_alloc(b->arena, b->messages_cap * sizeof *b->messages);
+    b->origins = arena_alloc(b->arena, b->origins_cap * sizeof *b->origins);
+}
+
 /* ---- life ---- */
 
 struct batch *batch_new(struct engine *engine)
@@ -80,7 +92,11 @@ static void make_empty(struct batch *b, ms_t now)
 {
     arena_reset(b->arena, ARENA_KEEP_BYTES);
     arena_reset(b->kept, KEPT_KEEP_BYTES);
-    *b = (struct batch){.engine = b->engine, .arena = b->arena, .kept = b->kept, .now = now};
+    *b = (struct batch){.engine = b->engine,
+                        .work = b->engine->arena,
+                        .arena = b->arena,
+                        .kept = b->kept,
+                        .now = now};
 }
 
 /* The batch of a stage is over. Its records go back: what was committed of them is done, and the
@@ -348,10 +364,11 @@ enum result batch_start(struct engine *engine, ms_t now, struct error *error)
     assert(engine->spares_n && !engine->ahead);
     struct batch *b = engine->spares[engine->spares_n - 1];
     make_empty(b, now);
-    enum result result = plan_make(engine, b->arena, now, &b->plan, error);
+    enum result result = plan_make(engine, b->work, now, &b->plan, error);
     engine->idle = true;
     if (result != OK || !b->plan.n) return result;
     failpoint("after-poll");
+    make_room(b);
     b->shards = arena_zalloc(b->arena, b->plan.n * sizeof *b->shards);
     b->shards_n = b->plan.n;
     for (size_t i = 0; i < b->plan.n; i++) {

@@ -20,8 +20,10 @@ struct item {
 /* What a message comes from. */
 struct message_origin {
     struct shard *shard;
-    const struct item *item;   /* NULL: state, which several may have changed */
-    const struct entry *entry; /* of a state record; NULL: of $position too */
+    const struct item *item; /* NULL: state, which several may have changed, or what several send */
+    bool is_entry;           /* of a state record that is not $position: what changed it is */
+    bool of_several;         /* several items of its incident, or */
+    const struct item *last; /* one alone; NULL: none */
 };
 
 /* A time at which an entry wants a tick: from the store, or set by an event of this batch. */
@@ -72,11 +74,13 @@ enum batch_phase {
     BATCH_GIVEN_UP, /* the process ends: what it is made of may be the producer's still */
 };
 
-/* Everything that it needs is its own, so that the next one can be made beside it. */
+/* From when it is decided everything that it needs is its own, so that the next one can be made
+ * beside it: nothing that lasts longer points into `work`. */
 struct batch {
     struct engine *engine;
-    struct arena *arena;
-    struct arena *kept; /* what is written of it, until the store has taken that */
+    struct arena *work;  /* the engine's: what it is made of, until it is decided and collected */
+    struct arena *arena; /* what is sent of it, until that is committed */
+    struct arena *kept;  /* what is written of it, until the store has taken that */
     enum batch_phase phase;
     ms_t now;
     struct plan plan;
@@ -88,8 +92,8 @@ struct batch {
     size_t messages_n, messages_cap;
     struct message_origin *origins; /* of the messages */
     size_t origins_n, origins_cap;
-    const struct item **decided; /* what may have changed state */
-    size_t decided_n, decided_cap;
+    struct metrics_output *outputs; /* what is counted once they are committed */
+    size_t outputs_n;
     size_t bytes;       /* of the messages, and what their state may take */
     size_t touched;     /* entries that are written */
     bool full;          /* it ends here */
