@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+epilogue_unit_test(fold codec)
 epilogue_unit_test(grapheme codec)
 epilogue_unit_test(json codec)
 epilogue_unit_test(decimal codec)
@@ -15,6 +16,7 @@ epilogue_unit_test(digest codec)
 epilogue_unit_test(encode codec)
 epilogue_unit_test(encode_cut codec)
 epilogue_unit_test(position_json codec)
+epilogue_unit_test(recurrence_records codec)
 epilogue_unit_test(state_json codec)
 epilogue_unit_test(state_tasks codec)
 epilogue_unit_test(members codec)

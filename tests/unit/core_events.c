@@ -47,6 +47,8 @@ static void default_times(struct policy *p)
     p->missing_findings_after = days(14);
     p->orphan_finding_after = p->orphan_every = days(7);
     p->retention = days(365);
+    p->recurrence =
+        (struct recurrence_policy){.by_references = true, .within = days(365), .boost = true};
 }
 
 static void default_routes(struct arena *arena, struct policy *p)
@@ -194,8 +196,9 @@ void add_party(struct world *w, struct closure_event *e, const char *party, enum
     struct closure *c = &e->closure;
     struct coordination *all = arena_alloc(w->arena, (c->coordination.n + 1) * sizeof *all);
     for (size_t i = 0; i < c->coordination.n; i++) all[i] = c->coordination.items[i];
-    all[c->coordination.n++] = (struct coordination){
-        .party = arena_str(w->arena, str_of(party)), .party_kind = kind, .closed = closed};
+    struct str name = arena_str(w->arena, str_of(party));
+    all[c->coordination.n++] =
+        (struct coordination){.party = name, .key = name, .party_kind = kind, .closed = closed};
     c->coordination.items = all;
     e->present |= CLOSURE_COORDINATION;
 }

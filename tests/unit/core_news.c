@@ -67,14 +67,46 @@ static struct str render_forward(struct world *w, const struct output *o)
     case EVENT_TASK_UPDATE:
         return arena_printf(w->arena, "task-updated %.*s to %.*s",
                             STR_ARG(o->forward->task_update.task_id), STR_ARG(to));
+    case EVENT_DUTY:
+        return arena_printf(w->arena, "%s %.*s of %.*s to %.*s",
+                            o->forward->duty.said  ? "said of"
+                            : o->forward->duty.met ? "met"
+                                                   : "duty",
+                            STR_ARG(o->forward->duty.name), STR_ARG(o->forward->duty.incident_id),
+                            STR_ARG(to));
+    case EVENT_FACTS: return arena_printf(w->arena, "facts to %.*s", STR_ARG(to));
     case EVENT_MERGE:
         return arena_printf(w->arena, "%s to %.*s", o->forward->merge.circle.n ? "circle" : "merge",
                             STR_ARG(to));
     case EVENT_PARTING:
         return arena_printf(w->arena, "parting of %.*s to %.*s",
                             STR_ARG(o->forward->parting.edge.from), STR_ARG(to));
+    case EVENT_RECURRENCE:
+        return arena_printf(w->arena, "%.*s %.*s of %.*s",
+                            STR_ARG(telling_name(o->forward->recurrence.what)),
+                            STR_ARG(o->forward->recurrence.key),
+                            STR_ARG(o->forward->recurrence.finding.incident_id));
+    case EVENT_RECURRED:
+        return arena_printf(w->arena, "%s %.*s to %.*s",
+                            o->forward->recurred.seen_in.p ? "again" : "before",
+                            STR_ARG(o->forward->recurred.key), STR_ARG(to));
     default: return arena_printf(w->arena, "forgotten to %.*s", STR_ARG(to));
     }
+}
+
+static struct str render_recurred(struct world *w, const struct output *o)
+{
+    const struct recurred_event *e = o->recurred.event;
+    struct str line =
+        arena_printf(w->arena, "recurred/%lld %.*s %.*s, %lld:", (long long)o->recurred.number,
+                     STR_ARG(o->recurred.part), STR_ARG(e->key), (long long)e->incidents);
+    for (size_t i = 0; i < e->earlier.n; i++) {
+        const struct seen *seen = &e->earlier.items[i];
+        line =
+            arena_printf(w->arena, "%.*s %.*s/%.*s=%.*s", STR_ARG(line), STR_ARG(seen->incident_id),
+                         STR_ARG(seen->name), STR_ARG(task_status_name(seen->status)));
+    }
+    return line;
 }
 
 struct str render(struct world *w, const struct output *o)
@@ -89,6 +121,7 @@ struct str render(struct world *w, const struct output *o)
                             (long long)o->incident.number, STR_ARG(level_name(i->level)),
                             (long long)i->counts.open, (long long)i->counts.closed);
     }
+    case OUTPUT_RECURRED: return render_recurred(w, o);
     default: return render_forward(w, o);
     }
 }

@@ -92,6 +92,7 @@ static struct finding_event *some_finding(struct world *w, const char *incident_
     f->tracker.key = story_chance(50) ? STR_NONE : STR("SEC-1");
     f->accepted_until = some_time(w);
     f->accepted_by = story_chance(30) ? STR_NONE : STR("ciso");
+    f->cause_key = story_chance(50) ? STR_NONE : str_of(findings[story_pick(2)]);
     f->duplicate_of = str_of(story_chance(20) ? "F-0" : findings[story_pick(4)]);
     if (story_chance(20)) f->duplicate_of = STR_NONE;
     e->by = some_owner().person;
@@ -213,11 +214,16 @@ static void some_obligation(struct world *w, struct obligation *all, size_t i)
                  .after = i ? (size_t)story_pick((int)i) : 0,
                  .within = hours(1 + story_pick(100)),
                  .months = story_pick(3)},
+        .until = 17 * HOUR_MS,
         .at_latest = {.from = FROM_DETECTED_AT, .within = hours(1 + story_pick(100))},
         .has_latest = story_chance(30),
         .lead = {.percent = {60}, .n = 1},
         .has_lead = story_chance(30),
     };
+    if (!story_chance(20)) return;
+    all[i].time.within = working_days(1 + story_pick(5));
+    all[i].time.months = 0;
+    all[i].has_until = true;
 }
 
 static void some_policy(struct world *w)

@@ -56,6 +56,22 @@ static void a_day_off_begins_with_the_next_working_day(void **state)
     assert_add("2026-11-21T10:15:00Z", working_days(0), "2026-11-23T00:00:00Z");
 }
 
+static void whole_days_end_at_one_time(void **state)
+{
+    (void)state;
+    const ms_t half_past_five = 17 * HOUR_MS + 30 * MINUTE_MS;
+    /* From a Thursday, early and late: Friday, Monday, Tuesday, Wednesday. */
+    assert_time(deadline_add_whole_days(&calendar, t("2026-11-19T00:00:00Z"), 4, half_past_five),
+                "2026-11-25T17:30:00Z");
+    assert_time(deadline_add_whole_days(&calendar, t("2026-11-19T23:59:59Z"), 4, half_past_five),
+                "2026-11-25T17:30:00Z");
+    /* Of a Saturday Monday is the first. */
+    assert_time(deadline_add_whole_days(&calendar, t("2026-11-21T10:15:00Z"), 4, DAY_MS),
+                "2026-11-27T00:00:00Z");
+    assert_time(deadline_add_whole_days(&calendar, t("9998-12-01T12:00:00Z"), 999999, 1),
+                "9998-12-30T00:00:00Z");
+}
+
 static void assert_move(const char *at, int64_t by, struct duration given, const char *expected)
 {
     assert_time(deadline_move(&calendar, t(at), by, given), expected);
@@ -181,6 +197,7 @@ int main(void)
         cmocka_unit_test_setup(fixed_time, setup),
         cmocka_unit_test_setup(working_days_keep_the_time_of_day, setup),
         cmocka_unit_test_setup(a_day_off_begins_with_the_next_working_day, setup),
+        cmocka_unit_test_setup(whole_days_end_at_one_time, setup),
         cmocka_unit_test_setup(what_was_given_in_working_days_is_on_one, setup),
         cmocka_unit_test_setup(holidays_are_days_off, setup),
         cmocka_unit_test_setup(the_calendar_has_its_own_midnight, setup),

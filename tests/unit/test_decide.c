@@ -61,17 +61,19 @@ static void what_each_event_needs(void **state)
     assert_true(need.whole);
 }
 
+static const struct need nothing = {.n = 0};
+
 static void a_later_life_needs_all_of_it(void **state)
 {
     const struct policy *policy = &((struct world *)*state)->policy;
     struct incident incident = {.retired = 0};
     struct entry header = {.exists = false, .incident = &incident};
     struct event event = {.type = EVENT_TASK_UPDATE};
-    assert_false(decide_needs_whole(policy, &event, &header));
+    assert_false(decide_needs_whole(policy, &event, &nothing, &header));
     header.exists = true;
-    assert_false(decide_needs_whole(policy, &event, &header));
+    assert_false(decide_needs_whole(policy, &event, &nothing, &header));
     incident.retired = 1;
-    assert_true(decide_needs_whole(policy, &event, &header));
+    assert_true(decide_needs_whole(policy, &event, &nothing, &header));
 }
 
 static void the_end_of_a_life_needs_all_of_it(void **state)
@@ -80,15 +82,73 @@ static void the_end_of_a_life_needs_all_of_it(void **state)
     struct incident incident = {.phase = PHASE_COMPLETED, .occurrence = 1, .completed_at = DAY_MS};
     struct entry header = {.exists = true, .incident = &incident};
     struct event event = {.type = EVENT_TASK_UPDATE, .cause.at = 366 * DAY_MS - 1};
-    assert_false(decide_needs_whole(policy, &event, &header));
+    assert_false(decide_needs_whole(policy, &event, &nothing, &header));
     event.cause.at++;
-    assert_true(decide_needs_whole(policy, &event, &header));
+    assert_true(decide_needs_whole(policy, &event, &nothing, &header));
     incident.retired = 1; /* over, and no second time */
-    assert_true(decide_needs_whole(policy, &event, &header));
+    assert_true(decide_needs_whole(policy, &event, &nothing, &header));
     incident.retired = 0;
     incident.phase = PHASE_OPEN;
     incident.opened_at = incident.review_last = DAY_MS;
-    assert_false(decide_needs_whole(policy, &event, &header));
+    assert_false(decide_needs_whole(policy, &event, &nothing, &header));
+}
+
+static struct entry *found(struct entry *header, struct entry *e, struct finding *f,
+                           const char *key)
+{
+    *f = finding_none;
+    *e = (struct entry){
+        .key = str_of(key), .type = ENTRY_FINDING, .exists = true, .finding = f, .header = header};
+    e->next_sibling = header->next_sibling;
+    header->next_sibling = e;
+    return e;
+}
+
+static void a_review_that_is_over_is_loaded_for_what_is_new(void **state)
+{
+    struct world *w = *state;
+    const struct policy *policy = &w->policy;
+    struct incident incident = incident_none;
+    struct entry header = {.exists = true, .incident = &incident}, other, own;
+    struct finding_event *f = finding(w, "A", "F", 1);
+    struct finding another, stored;
+    struct event event = {.type = EVENT_FINDING, .incident_id = f->incident_id, .finding = f};
+    struct need need;
+    incident.phase = PHASE_OPEN;
+    incident.opened_at = incident.review_last = DAY_MS;
+    decide_need(w->arena, &event, &need);
+    found(&header, &other, &another, "A|f|G");
+    assert_false(decide_needs_whole(policy, &event, &need, &header)); /* there is none yet */
+    incident.made = 1u << KIND_STAKEHOLDER_REVIEW;
+    assert_true(decide_needs_whole(policy, &event, &need, &header));
+    incident.review_open = true;
+    assert_false(decide_needs_whole(policy, &event, &need, &header));
+    incident.review_open = false;
+    incident.merged_into = STR("B");
+    assert_false(decide_needs_whole(policy, &event, &need, &header));
+    incident.merged_into = STR_NONE;
+    SET_FINDING(f, CATEGORY, category, CATEGORY_TECHNICAL_LAPSE);
+    assert_false(decide_needs_whole(policy, &event, &need, &header));
+    SET_FINDING(f, CATEGORY, category, CATEGORY_MANUAL_ERROR);
+
+    found(&header, &own, &stored, "A|f|F")->exists = false;
+    assert_true(decide_needs_whole(policy, &event, &need, &header));
+    own.exists = true; /* held */
+    assert_true(decide_needs_whole(policy, &event, &need, &header));
+    stored.kind = KIND_BUG;
+    stored.category = CATEGORY_PROCESS_FLAW;
+    assert_false(decide_needs_whole(policy, &event, &need, &header));
+    stored.category = CATEGORY_TECHNICAL_LAPSE;
+    assert_true(decide_needs_whole(policy, &event, &need, &header));
+    f->present &= ~(unsigned)FINDING_CATEGORY; /* it stays what it is */
+    assert_false(decide_needs_whole(policy, &event, &need, &header));
+
+    struct arrival_event arrival = {.finding = f->finding};
+    event.type = EVENT_ARRIVAL;
+    event.arrival = &arrival;
+    assert_true(decide_needs_whole(policy, &event, &need, &header));
+    arrival.finding.category = CATEGORY_TECHNICAL_LAPSE;
+    assert_false(decide_needs_whole(policy, &event, &need, &header));
 }
 
 static struct entry *loaded(struct world *w, const char *key)
@@ -320,6 +380,15 @@ static void a_part_without_its_holder(struct world *w)
     tick(w, "INC-1|t|bug/F-1", NOON);
 }
 
+static void an_entry_without_its_incident(struct world *w)
+{
+    w->d.table = state_new(w->arena);
+    struct entry *entry = loaded(w, "INC-1|c");
+    entry->exists = true;
+    entry->closure = ARENA_NEW(w->arena, struct closure);
+    wake_touched(&w->policy, entry);
+}
+
 /* A tick of one incident by whose key another one's entry is in the table. */
 static void an_entry_of_another_incident(struct world *w)
 {
@@ -340,6 +409,7 @@ static void what_would_be_written_wrong_is_not_written(void **state)
     assert_ends(w, a_task_of_a_party);
     assert_ends(w, a_task_of_an_incident_that_is_unknown);
     assert_ends(w, a_part_without_its_holder);
+    assert_ends(w, an_entry_without_its_incident);
     assert_ends(w, an_entry_of_another_incident);
 }
 
@@ -425,6 +495,7 @@ int main(void)
         TEST(what_each_event_needs),
         TEST(a_later_life_needs_all_of_it),
         TEST(the_end_of_a_life_needs_all_of_it),
+        TEST(a_review_that_is_over_is_loaded_for_what_is_new),
         TEST(a_tick_for_nothing),
         TEST(a_tick_without_its_incident),
         TEST(events_of_one_batch),

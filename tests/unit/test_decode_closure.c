@@ -104,6 +104,25 @@ static void test_closure_texts_and_lists(void **state)
     assert_int_equal(x->references.n, 2);
 }
 
+/* The last entry of a party counts, under the name that the first one gives it. */
+static void one_party_however_it_is_written(void **state)
+{
+    (void)state;
+    struct closure_event *c = closure_of(
+        CLOSURE(",'coordination':[{'party':'Police','status':'open','reference':'1'},"
+                "{'party':'Vendor'},{'party':'police  '},{'party':'POLICE','status':'closed'},"
+                "{'party':'VENDOR','reference':'7'}]"));
+    const struct coordination_list *parties = &c->closure.coordination;
+    assert_int_equal(parties->n, 2);
+    assert_str(parties->items[0].party, "Police");
+    assert_str(parties->items[0].key, "police");
+    assert_true(parties->items[0].closed);
+    assert_null(parties->items[0].reference.p);
+    assert_str(parties->items[1].party, "Vendor");
+    assert_str(parties->items[1].key, "vendor");
+    assert_str(parties->items[1].reference, "7");
+}
+
 static void submissions_of_a_closure(void **state)
 {
     (void)state;
@@ -164,6 +183,7 @@ int main(void)
         cmocka_unit_test(test_closure),
         cmocka_unit_test(what_a_closure_asks_for),
         cmocka_unit_test(test_closure_texts_and_lists),
+        cmocka_unit_test(one_party_however_it_is_written),
         cmocka_unit_test(submissions_of_a_closure),
         cmocka_unit_test(test_closure_findings),
         cmocka_unit_test(test_contradictions_are_warned_about),

@@ -83,7 +83,7 @@ static void all_that_a_finding_says_is_in_its_task(void **state)
     SET_FINDING(f, ACTION_TYPE, action_type, ACTION_PREVENT);
     SET_FINDING(f, REFERENCES, references, groups(w, "CVE-1", NULL));
     take_finding(w, LATER, f);
-    assert_news(w, "bug/F%2F1/1 created open\n");
+    assert_news(w, "bug/F%2F1/1 created open\nnew CVE-1 of INC-1\n");
     const struct task *task = task_of(w, "INC-1", "bug/F%2F1");
     assert_str(task->title, "Dumps are not redacted");
     assert_str(task->description, "All of them");
@@ -369,9 +369,17 @@ static void a_procedure_changes_too(void **state)
     take_finding(w, NOON, technical(w, "F-2", 1));
     TELL_FINDING(w, NOON, "F-2", 2, SOP_CHANGE, sop_change, true);
     assert_news(w, "sop-update/F-2/1 created open\n");
+    /* Withdrawn, and asked for again. */
     TELL_FINDING(w, NOON, "F-2", 3, SOP_CHANGE, sop_change, false);
-    TELL_FINDING(w, NOON, "F-2", 4, SOP_CHANGE, sop_change, true);
-    assert_news(w, "");
+    assert_news(
+        w, "sop-update/F-2/2 closed closed:superseded [status,resolution,reason,closed_at,sla]\n");
+    assert_str(task_of(w, "INC-1", "sop-update/F-2")->reason,
+               "its finding asks for no change of the procedures any more");
+    TELL_FINDING(w, NOON, "F-2", 4, TITLE, title, STR("Dumps"));
+    assert_news(w, "bug/F-2/2 updated open [title]\n");
+    TELL_FINDING(w, NOON, "F-2", 5, SOP_CHANGE, sop_change, true);
+    assert_news(w, "sop-update/F-2/3 reopened open "
+                   "[status,resolution,reason,closed_at,sla,occurrence]\n");
 }
 
 static void an_sop_update_that_is_done_stays_done(void **state)
@@ -385,6 +393,10 @@ static void an_sop_update_that_is_done_stays_done(void **state)
     TELL_CLOSURE(w, NOON, 3, DISPOSITION, disposition, DISPOSITION_CONFIRMED);
     assert_int_equal(task_of(w, "INC-1", "sop-update/F-1")->status, STATUS_CLOSED);
     assert_int_equal(task_of(w, "INC-1", "bug/F-1")->status, STATUS_OPEN);
+    TELL_FINDING(w, NOON, "F-1", 2, SOP_CHANGE, sop_change, false);
+    assert_news(w, "");
+    TELL_FINDING(w, NOON, "F-1", 3, SOP_CHANGE, sop_change, true);
+    assert_news(w, "");
 }
 
 static void an_incident_that_never_closes(void **state)

@@ -168,16 +168,39 @@ static void a_link_that_is_not_owed_still_has_a_date(void **state)
     assert_news(w, "obligation/early/2 updated in-progress [status]\n");
 }
 
-/* An authority that works on other days than the policy's: its days count. */
+/* An authority's days off count, those of the policy do not: they move no date of the law's. */
 static void it_may_count_by_a_calendar_of_its_own(void **state)
 {
-    static const struct calendar every_day = {.working_days = 0x7f};
+    static const struct calendar weekdays = {.working_days = 0x1f};
+    struct obligation o[] = {duty("early", FROM_KNOWN_AT, 24), duty("full", FROM_KNOWN_AT, 24)};
+    o[0].time.within = o[1].time.within = working_days(3); /* from a Thursday on */
+    o[0].calendar = &weekdays;
+    struct world *w = *state;
+    owe(w, o, 2);
+    take_closure(w, NOON, known(w, 1));
+    assert_time(task(w, "early")->due_at, "2026-11-24T15:00:00Z");
+    assert_time(task(w, "full")->due_at, "2026-11-22T15:00:00Z");
+}
+
+/* Whenever on the Thursday it was known. Another bound is as it says. */
+static void whole_days_may_end_at_one_time(void **state)
+{
+    static const struct calendar weekdays = {.working_days = 0x1f};
     struct obligation o = duty("early", FROM_KNOWN_AT, 24);
-    o.time.within = working_days(3); /* from a Thursday on */
-    o.calendar = &every_day;
+    o.time.within = working_days(4);
+    o.calendar = &weekdays;
+    o.has_until = true;
+    o.until = 17 * HOUR_MS + 30 * MINUTE_MS;
     struct world *w = one(state, o);
     take_closure(w, NOON, known(w, 1));
-    assert_time(task(w, "early")->due_at, "2026-11-22T15:00:00Z");
+    assert_time(task(w, "early")->due_at, "2026-11-25T17:30:00Z");
+    TELL_CLOSURE(w, NOON, 2, KNOWN_AT, known_at, t("2026-11-19T22:00:00Z"));
+    assert_time(task(w, "early")->due_at, "2026-11-25T17:30:00Z");
+    w->policy.obligations[0].has_latest = true;
+    w->policy.obligations[0].at_latest =
+        (struct obligation_time){.from = FROM_DETECTED_AT, .within = working_days(2)};
+    TELL_CLOSURE(w, NOON, 3, KNOWN_AT, known_at, t("2026-11-19T15:00:00Z"));
+    assert_time(task(w, "early")->due_at, "2026-11-23T09:00:00Z");
 }
 
 /* ---- whether it is owed ---- */
@@ -260,12 +283,13 @@ static void a_rule_of_the_policy_may_decide_whose_it_is(void **state)
     assert_str(task(w, "early")->policy_rule, "rules/legal");
 }
 
-static void a_merged_incident_owes_nothing_itself(void **state)
+static void what_a_merged_incident_owed_is_owed_where_it_goes_on(void **state)
 {
     struct world *w = one(state, duty("early", FROM_KNOWN_AT, 72));
     take_closure(w, NOON, known(w, 1));
+    submit(w, NOON, "early", 1, NOON);
     TELL_CLOSURE(w, NOON, 2, MERGED_INTO, merged_into, STR("INC-2"));
-    say(w, NOON, "early", 1, REPORTED_OPEN);
+    say(w, NOON, "early", 2, REPORTED_OPEN);
     assert_warned(w, 0, "status", "closed: it is not owed");
 }
 
@@ -322,11 +346,12 @@ int main(void)
         TEST(a_chain_follows_its_submissions),
         TEST(a_link_that_is_not_owed_still_has_a_date),
         TEST(it_may_count_by_a_calendar_of_its_own),
+        TEST(whole_days_may_end_at_one_time),
         TEST(its_condition_closes_it_and_opens_it_again),
         TEST(it_comes_back_with_its_incident),
         TEST(one_that_the_policy_does_not_know_any_more_stays),
         TEST(a_rule_of_the_policy_may_decide_whose_it_is),
-        TEST(a_merged_incident_owes_nothing_itself),
+        TEST(what_a_merged_incident_owed_is_owed_where_it_goes_on),
         TEST(a_legal_deadline_does_not_wait_for_the_morning),
         TEST(what_was_over_before_is_said_once),
     };

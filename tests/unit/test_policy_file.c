@@ -202,14 +202,16 @@ static void hours_and_days(void **state)
 static void obligations(void **state)
 {
     (void)state;
-    assert_loads("{\"obligations\":[{\"id\":\"early-warning\",\"title\":\"Early warning\","
-                 "\"when\":[\"data_breach\"],\"from\":\"known_at\",\"within\":\"72h\","
-                 "\"at_latest\":{\"from\":\"detected_at\",\"within\":\"7d\"},"
-                 "\"party\":\" Data protection  \",\"party_kind\":\"regulator\"},"
-                 "{\"id\":\"final_2.0\",\"title\":\"Final\",\"within\":\"12mo\",\"lead\":[\"80%\","
-                 "\"20%\"],\"from\":\"after:early-warning\",\"party\":\"Insurer\"},"
-                 "{\"id\":\"x\",\"title\":\"X\",\"within\":\"1d\",\"party\":\"X\"}]}");
-    assert_int_equal(policy.obligations_n, 3);
+    assert_loads(
+        "{\"obligations\":[{\"id\":\"early-warning\",\"title\":\"Early warning\","
+        "\"when\":[\"data_breach\"],\"from\":\"known_at\",\"within\":\"72h\","
+        "\"at_latest\":{\"from\":\"detected_at\",\"within\":\"7d\"},"
+        "\"party\":\" Data protection  \",\"party_kind\":\"regulator\"},"
+        "{\"id\":\"final_2.0\",\"title\":\"Final\",\"within\":\"12mo\",\"lead\":[\"80%\","
+        "\"20%\"],\"from\":\"after:early-warning\",\"party\":\"Insurer\"},"
+        "{\"id\":\"x\",\"title\":\"X\",\"within\":\"1d\",\"party\":\"X\"},"
+        "{\"id\":\"y\",\"title\":\"Y\",\"within\":\"4bd\",\"until\":\"24:00\",\"party\":\"Y\"}]}");
+    assert_int_equal(policy.obligations_n, 4);
     const struct obligation *o = policy.obligations;
     assert_text(o[0].id, "early-warning");
     assert_text(o[0].title, "Early warning");
@@ -232,6 +234,9 @@ static void obligations(void **state)
     assert_int_equal(o[1].lead.percent[0], 20);
     assert_int_equal(o[2].time.from, FROM_DETECTED_AT);
     assert_false(o[2].has_latest);
+    assert_false(o[2].has_until);
+    assert_true(o[3].has_until);
+    assert_int_equal(o[3].until, DAY_MS);
 }
 
 static void verification_is_an_object(void **state)
@@ -258,6 +263,38 @@ static void acceptance_can_be_turned_off(void **state)
     assert_loads("{\"acceptance\":{\"priorities\":[\"P3\"]}}");
     assert_false(policy.acceptance[PRIORITY_P1]);
     assert_true(policy.acceptance[PRIORITY_P3]);
+}
+
+static void what_a_cause_is_known_by(void **state)
+{
+    (void)state;
+    assert_loads("{}");
+    assert_false(policy.recurrence.off);
+    assert_true(policy.recurrence.by_references);
+    assert_true(policy.recurrence.boost);
+    assert_true(policy.recurrence.within.amount == 365 * DAY_MS);
+    assert_loads("{\"recurrence\":{\"key\":[\"category\",\"label.product\"],\"within\":\"90d\","
+                 "\"boost\":false}}");
+    assert_false(policy.recurrence.by_references);
+    assert_int_equal(policy.recurrence.members_n, 2);
+    assert_int_equal(policy.recurrence.members[0].part, CAUSE_CATEGORY);
+    assert_int_equal(policy.recurrence.members[1].part, CAUSE_LABEL);
+    assert_text(policy.recurrence.members[1].label, "product");
+    assert_false(policy.recurrence.boost);
+    assert_loads("{\"recurrence\":{\"key\":[]}}");
+    assert_int_equal(policy.recurrence.members_n, 0);
+    assert_loads("{\"recurrence\":{\"key\":\"references\"}}");
+    assert_true(policy.recurrence.by_references);
+    assert_loads("{\"recurrence\":null}");
+    assert_true(policy.recurrence.off);
+    assert_loads("{\"recurrence\":false}");
+    assert_true(policy.recurrence.off);
+    assert_true(policy.recurrence.within.amount == 365 * DAY_MS);
+    assert_refused("{\"recurrence\":{\"key\":[\"label\"]}}",
+                   ": recurrence.key[0]: allowed: \"category\", \"severity\", \"title\", \"work\", "
+                   "\"action_type\", \"team\", \"label.<name>\"");
+    assert_refused("{\"recurrence\":{\"key\":\"cause\"}}",
+                   ": recurrence.key: allowed: \"references\", or a list of members of a finding");
 }
 
 static void times_and_rules(void **state)
@@ -385,6 +422,7 @@ int main(void)
         cmocka_unit_test(obligations),
         cmocka_unit_test(verification_is_an_object),
         cmocka_unit_test(acceptance_can_be_turned_off),
+        cmocka_unit_test(what_a_cause_is_known_by),
         cmocka_unit_test(times_and_rules),
         cmocka_unit_test(calendars_have_names),
         cmocka_unit_test(words_of_other_systems),

@@ -80,6 +80,19 @@ static void obligations_that_are_wrong(void **state)
                    ": sla.kinds: an obligation has its times from \"obligations\" alone");
     assert_refused("{\"obligations\":[{\"within\":\"0mo\"}]}",
                    ": obligations[0].within: allowed: months like \"1mo\", not 0");
+    assert_refused(DUTY(",\"until\":\"24:01\""),
+                   ": obligations[0].until: allowed: a time of day like "
+                   "\"17:30\", up to \"24:00\"");
+    assert_refused(DUTY(",\"until\":\"00:00\""),
+                   ": obligations[0].until: allowed: a time of day like "
+                   "\"17:30\", up to \"24:00\"");
+    assert_refused(
+        DUTY(",\"until\":\"17:30\""),
+        ": obligations[0]: \"until\" is for a \"within\" in business days, like \"4bd\"");
+    assert_refused(
+        "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"party\":\"P\",\"within\":\"1mo\","
+        "\"until\":\"17:30\"}]}",
+        ": obligations[0]: \"until\" is for a \"within\" in business days, like \"4bd\"");
 }
 
 /* Each is refused by a sentence. */
@@ -162,6 +175,14 @@ static const char *const wrong_policies[] = {
     "{\"verification\":{\"by_owner\":1}}",
     "{\"verification\":7}",
     "{\"acceptance\":[\"P1\"]}",
+    "{\"recurrence\":true}",
+    "{\"recurrence\":{\"key\":7}}",
+    "{\"recurrence\":{\"key\":null}}",
+    "{\"recurrence\":{\"key\":[7]}}",
+    "{\"recurrence\":{\"key\":[\"label.\"]}}",
+    "{\"recurrence\":{\"key\":[\"cause_key\"]}}",
+    "{\"recurrence\":{\"within\":\"0d\"}}",
+    "{\"recurrence\":{\"boost\":1}}",
     "{\"acceptance\":{\"priorities\":[\"P7\"]}}",
     "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"1d\"}]}",
     "{\"obligations\":[{\"id\":\"a\",\"title\":\"A\",\"within\":\"1d\",\"party\":\"  \"}]}",

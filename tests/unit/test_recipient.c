@@ -408,7 +408,8 @@ static void a_timer_without_anything_is_removed(void **state)
     assert_int_equal(d.outputs.n, 0);
     assert_non_null(d.touched);
     assert_true(d.touched->wake_at == TIME_NONE);
-    assert_false(decide_needs_whole(&policy, &event, header()));
+    const struct need need = {.n = 0};
+    assert_false(decide_needs_whole(&policy, &event, &need, header()));
     assert_false(decide_is_begun(&event, header()));
 }
 

@@ -167,7 +167,10 @@ static void findings_and_tasks(void **state)
                              .finding_id = STR("F1"),
                              .priority = PRIORITY_P1,
                              .status = STATUS_CLOSED,
+                             .occurrence = 2,
                              .due_at = 0,
+                             .closed_at = 1000,
+                             .resolved_at = TIME_NONE,
                              .resolution = RESOLUTION_DUPLICATE,
                              .sla = SLA_MET,
                              .owner = {STR("web"), STR("eva")},
@@ -177,6 +180,8 @@ static void findings_and_tasks(void **state)
                               .priority = PRIORITY_P4,
                               .status = STATUS_OPEN,
                               .due_at = DAY_MS,
+                              .closed_at = TIME_NONE,
+                              .resolved_at = TIME_NONE,
                               .sla = SLA_BREACHED,
                               .tracker = {.key = STR("T-1")}};
     const struct finding *findings[] = {&f1, &f2};
@@ -195,10 +200,133 @@ static void findings_and_tasks(void **state)
     const char *first = strstr(text, "| coordination |"), *second = strstr(text, "| bug |");
     assert_true(first && second && first < second);
     assert_says(text,
-                "| P4 | open | **missing** | Fri 1970-01-02 00:00:00 UTC | breached | T-1 |\n");
-    assert_says(text, "| P1 | duplicate | eva (web) | Thu 1970-01-01 00:00:00 UTC | met | "
-                      "<https://t> |\n");
+                "| P4 | open | **missing** | Fri 1970-01-02 00:00:00 UTC |  | breached | T-1 |\n");
+    assert_says(text, "| P1 | duplicate, occurrence 2 | eva (web) | Thu 1970-01-01 00:00:00 UTC | "
+                      "Thu 1970-01-01 00:00:01 UTC | met | <https://t> |\n");
     assert_says(text, "- an owner of coordination/A%2FB\n");
+}
+
+static void what_was_seen_before(void **state)
+{
+    (void)state;
+    struct seen seen[] = {{.incident_id = STR("INC-0"),
+                           .name = STR("bug/F_1"),
+                           .title = STR("a|b"),
+                           .priority = PRIORITY_P2,
+                           .status = STATUS_OPEN,
+                           .owner = {STR("web"), STR_NONE},
+                           .due_at = DAY_MS,
+                           .closed_at = TIME_NONE},
+                          {.incident_id = STR("INC-2"),
+                           .name = STR("bug/F"),
+                           .title = STR("c"),
+                           .priority = PRIORITY_P1,
+                           .status = STATUS_CLOSED,
+                           .resolution = RESOLUTION_DONE,
+                           .owner = {STR("web"), STR_NONE},
+                           .due_at = DAY_MS,
+                           .closed_at = 1000},
+                          {.incident_id = STR("INC-3"),
+                           .name = STR("bug/F"),
+                           .title = STR("d"),
+                           .priority = PRIORITY_P1,
+                           .status = STATUS_CLOSED,
+                           .resolution = RESOLUTION_WONT_FIX,
+                           .owner = {STR("web"), STR_NONE},
+                           .due_at = DAY_MS,
+                           .closed_at = 1000}};
+    struct str cause = STR("tokens|logs");
+    const struct finding findings[] = {
+        {.finding_id = STR("F1"), .seen_before = {seen, 3}, .causes = {&cause, 1}},
+        {.finding_id = STR("F2")},
+        {.finding_id = STR("F3"), .seen_before = {seen, 1}},
+    };
+    const struct finding *all[] = {&findings[0], &findings[1], &findings[2]};
+    struct report_markdown report = {
+        .incident = an_incident(LEVEL_FULL), .findings = all, .findings_n = 3};
+    const char *text = reported(&report);
+    assert_says(
+        text,
+        "## Seen before\n\nTasks of other incidents with the same cause, as they were when it "
+        "was seen again.\n\n- **F1** tokens\\|logs\n"
+        "  - INC-0/bug/F\\_1 a\\|b: P2, open, owner web, due Fri 1970-01-02 00:00:00 UTC\n"
+        "  - INC-2/bug/F c: P1, closed, owner web, closed Thu 1970-01-01 00:00:01 UTC\n"
+        "  - INC-3/bug/F d: P1, wont-fix, owner web, closed Thu 1970-01-01 00:00:01 UTC\n"
+        "- **F3**\n");
+    report.findings_n = 0;
+    assert_null(strstr(reported(&report), "Seen before"));
+}
+
+static void who_has_accepted_what(void **state)
+{
+    (void)state;
+    const struct finding findings[] = {
+        {.finding_id = STR("A"), .kind = KIND_BUG, .severity = SEVERITY_LOW},
+        {.finding_id = STR("B"), .kind = KIND_BUG, .severity = SEVERITY_CRITICAL},
+        {.finding_id = STR("C"), .kind = KIND_BUG},
+    };
+    const struct task accepted = {.kind = KIND_BUG,
+                                  .finding_id = STR("A"),
+                                  .status = STATUS_CLOSED,
+                                  .resolution = RESOLUTION_WONT_FIX,
+                                  .accepted_until = DAY_MS,
+                                  .accepted_by = STR("cto")};
+    struct task for_ever = accepted, open = accepted;
+    for_ever.finding_id = STR("B");
+    for_ever.accepted_until = TIME_NONE;
+    open.finding_id = STR("C");
+    open.resolution = resolution_none;
+    const struct finding *all[] = {&findings[0], &findings[1], &findings[2]};
+    const struct task *tasks[] = {&accepted, &for_ever, &open};
+    struct report_markdown report = {.incident = an_incident(LEVEL_FULL),
+                                     .findings = all,
+                                     .findings_n = 3,
+                                     .tasks = tasks,
+                                     .tasks_n = 3};
+    const char *text = reported(&report);
+    assert_says(text, "low, open, accepted by cto until Fri 1970-01-02 00:00:00 UTC; bug");
+    assert_says(text, "critical, open; bug");
+    assert_says(text, "not said, open; bug");
+    const char *first = strstr(text, "**B**"), *second = strstr(text, "**A**");
+    assert_true(first && second && first < second && second < strstr(text, "**C**"));
+}
+
+/* What the closure says of a party is of that day. */
+static void parties_are_as_their_tasks_are(void **state)
+{
+    (void)state;
+    struct coordination parties[] = {{.party = STR("Police")},
+                                     {.party = STR("A/B"), .status = STR("open")},
+                                     {.party = STR("C"), .status = STR("informed")},
+                                     {.party = STR("D"), .status = STR("closed")}};
+    const struct closure closure = {.coordination = {parties, 4}};
+    const struct task of_b = {.name = STR("coordination/A%2FB"),
+                              .kind = KIND_COORDINATION,
+                              .title = STR("Coordinate with A/B on INC_1: Dumps"),
+                              .status = STATUS_RESOLVED};
+    struct task of_c = of_b, of_d = of_b, other = of_b;
+    of_c.name = STR("coordination/C");
+    of_c.title = STR("Hold INC_2: Dumps");
+    of_d.name = STR("coordination/D");
+    of_d.title = STR("INC_1: Dumps");
+    of_d.status = STATUS_CLOSED;
+    other.name = STR("postmortem");
+    other.kind = KIND_POSTMORTEM;
+    other.title = STR("Write of INC_1; Dumps");
+    const struct task *tasks[] = {&of_b, &of_c, &of_d, &other};
+    struct report_markdown report = {
+        .incident = an_incident(LEVEL_FULL), .closure = &closure, .tasks = tasks, .tasks_n = 4};
+    report.incident = &(struct incident){.incident_id = STR("INC_1"), .title = STR("Dumps")};
+    const char *text = reported(&report);
+    assert_says(text, "| Police |  |  | open |\n");
+    assert_says(text, "| A/B |  |  | resolved |\n");
+    assert_says(text, "| C |  |  | informed; resolved |\n");
+    assert_says(text, "| D |  |  | closed |\n");
+    /* Which incident it is stands above. */
+    assert_says(text, "| coordination | Coordinate with A/B | ");
+    assert_says(text, "| Hold INC\\_2: Dumps | ");
+    assert_says(text, "| INC\\_1: Dumps | ");
+    assert_says(text, "| Write of INC\\_1; Dumps | ");
 }
 
 static void what_is_owed_and_what_was_submitted(void **state)
@@ -213,6 +341,8 @@ static void what_is_owed_and_what_was_submitted(void **state)
                               .resolution = RESOLUTION_DONE,
                               .due_at = DAY_MS,
                               .submitted_at = DAY_MS + 1000,
+                              .closed_at = 2 * DAY_MS,
+                              .resolved_at = TIME_NONE,
                               .evidence = {shown, 2},
                               .sla = SLA_MET_LATE};
     struct task open = done, put_aside = done;
@@ -220,7 +350,7 @@ static void what_is_owed_and_what_was_submitted(void **state)
     open.title = STR("Notify A: final");
     open.status = STATUS_OPEN;
     open.resolution = resolution_none;
-    open.submitted_at = TIME_NONE;
+    open.submitted_at = open.closed_at = TIME_NONE;
     open.evidence.n = 0;
     open.sla = SLA_ON_TRACK;
     put_aside.resolution = RESOLUTION_SUPERSEDED;
@@ -238,6 +368,9 @@ static void what_is_owed_and_what_was_submitted(void **state)
                       "Fri 1970-01-02 00:00:01 UTC | met-late | r\\|1: note; alone |\n");
     assert_says(text, "| Notify A: final | Fri 1970-01-02 00:00:00 UTC |  | on-track |  |\n");
     assert_says(text, " | superseded | ");
+    assert_says(text,
+                "| Fri 1970-01-02 00:00:00 UTC | Fri 1970-01-02 00:00:01 UTC | met-late |  |\n");
+    assert_says(text, "| Fri 1970-01-02 00:00:00 UTC |  | on-track |  |\n");
     assert_says(text,
                 "| fin | | Fri 1970-01-02 00:00:00 UTC | not in the policy | r\\|1: note |\n");
     assert_says(text, "| other | |  | not in the policy |  |\n");
@@ -279,6 +412,9 @@ int main(void)
         cmocka_unit_test(other_states_of_an_incident),
         cmocka_unit_test(all_that_can_be_told),
         cmocka_unit_test(findings_and_tasks),
+        cmocka_unit_test(what_was_seen_before),
+        cmocka_unit_test(who_has_accepted_what),
+        cmocka_unit_test(parties_are_as_their_tasks_are),
         cmocka_unit_test(what_is_owed_and_what_was_submitted),
         cmocka_unit_test(sorting_out_entries),
     };

@@ -191,7 +191,8 @@ static void retention_deletes_the_past(void **state)
     assert_false(is_stored(w, STR("INC-1|f|F-1")));
     take_finding(w, "2029-01-01", finding(w, "INC-1", "F-1", 1));
     assert_news(w, "opened/3 light 0/4\n"
-                   "register-entry/F-1~3/1 created open\n");
+                   "register-entry/F-1~3/1 created open\n"
+                   "stakeholder-review~3/1 created open\n");
 }
 
 /* INC-1 is closed with this finding, which is done: nothing is left to do. */

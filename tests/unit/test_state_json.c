@@ -120,8 +120,8 @@ static void test_closure(void **state)
                                         {TIME_NONE, STR_NONE, STR_NONE, STR_NONE}};
     struct evidence evidence[] = {{STR("r"), STR("n")}, {STR_NONE, STR_NONE}};
     struct coordination coordination[] = {
-        {STR("P"), PARTY_REGULATOR, STR("ref"), STR("Closed"), true},
-        {STR("Q"), 0, STR_NONE, STR_NONE, false}};
+        {STR("P"), STR("p"), PARTY_REGULATOR, STR("ref"), STR("Closed"), true, false},
+        {STR("Q"), STR_NONE, 0, STR_NONE, STR_NONE, false, true}};
     struct str texts[] = {STR("x"), STR("y")};
     struct closure full = {.summary = STR("s"),
                            .started_at_text = STR("2026"),
@@ -144,8 +144,10 @@ static void test_closure(void **state)
         "\"timeline\":[{\"at\":1795169700000,\"at_text\":\"2026\",\"actor\":\"soc\","
         "\"action\":\"a\"},{}],\"evidence\":[{\"ref\":\"r\",\"note\":\"n\"},{}],\"actors\":[\"x\"],"
         "\"response\":\"r\",\"takeaways\":[\"x\",\"y\"],\"sufficient\":true,\"complete\":false,"
-        "\"evaluation_note\":\"e\",\"coordination\":[{\"party\":\"P\",\"party_kind\":\"regulator\","
-        "\"reference\":\"ref\",\"status\":\"Closed\",\"closed\":true},{\"party\":\"Q\"}],"
+        "\"evaluation_note\":\"e\",\"coordination\":[{\"party\":\"P\",\"key\":\"p\",\"party_kind\":"
+        "\"regulator\","
+        "\"reference\":\"ref\",\"status\":\"Closed\",\"closed\":true},{\"party\":\"Q\",\"again\":"
+        "true}],"
         "\"references\":[\"x\",\"y\"]}");
     assert_int_equal(back->timeline.n, 2);
     assert_true(back->timeline.items[1].at == TIME_NONE);
@@ -188,6 +190,7 @@ static void test_finding(void **state)
                            .orphan_last = TIME_OF(4),
                            .orphans = 5,
                            .orphan_over = true,
+                           .recurred_at = TIME_NONE,
                            .warnings = {warnings, 2}};
     through(
         ENTRY_FINDING, &full,

@@ -4,6 +4,7 @@
  * times that contradict each other are warned of here, not refused.
  */
 #include "decode_parts.h"
+#include "fold.h"
 
 #define SUBMISSIONS_MAX 100 /* as many as a policy has obligations */
 
@@ -112,10 +113,24 @@ static void read_party(struct reader *r, const struct json *object, struct coord
             reader_refuse(r, REFUSE_TOO_LARGE, STR("party"), "%zu bytes, at most %d are allowed",
                           c->party.n, MEMBERS_PARTY_BYTES);
     }
+    if (c->party.p) c->key = fold_name(r->arena, c->party);
     c->party_kind = members_word(r, m[1], &party_kind_words, PARTY_OTHER);
     c->reference = members_text(r, m[2]);
     c->status = members_text(r, m[3]);
     c->closed = says_closed(c->status);
+}
+
+/* One of each party: the last entry counts, called as the first one writes it. */
+static size_t keep_parties(struct reader *r, struct coordination *all, size_t n)
+{
+    struct str *keys = arena_alloc(r->arena, n * sizeof *keys);
+    size_t *counts = arena_alloc(r->arena, n * sizeof *counts), kept = 0;
+    for (size_t i = 0; i < n; i++) keys[i] = all[i].key;
+    members_same(r->arena, keys, n, true, counts);
+    for (size_t i = n; i-- > 0;) all[counts[i]].party = all[i].party;
+    for (size_t i = 0; i < n; i++)
+        if (counts[i] == i) all[kept++] = all[i];
+    return kept;
 }
 
 static void read_coordination(struct reader *r, const struct json *value, struct closure *closure)
@@ -133,14 +148,7 @@ static void read_coordination(struct reader *r, const struct json *value, struct
         if (party.party.p) *ARENA_PUSH(r->arena, all, n, cap) = party;
     }
     r->place = place.outer;
-    if (!n) return;
-    struct str *parties = arena_alloc(r->arena, n * sizeof *parties);
-    size_t *counts = arena_alloc(r->arena, n * sizeof *counts);
-    for (size_t i = 0; i < n; i++) parties[i] = all[i].party;
-    members_same(r->arena, parties, n, true, counts);
-    for (size_t i = 0; i < n; i++)
-        if (counts[i] == i) all[closure->coordination.n++] = all[i];
-    closure->coordination.items = all;
+    if (n) closure->coordination = (struct coordination_list){all, keep_parties(r, all, n)};
 }
 
 static void read_submission(struct reader *r, const struct json *object, struct submission *s)

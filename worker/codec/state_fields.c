@@ -87,6 +87,10 @@ static const struct state_field reminder_state_items[] = {
     REMINDER_STATE_MEMBERS(REMINDER_STATE_FIELD)
 };
 
+#define SEEN_FIELD(type, member) FIELD_AS(#member, seen, type, member)
+static const struct state_field seen_items[] = {SEEN_MEMBERS(SEEN_FIELD)};
+static const struct state_fields seen_fields = FIELDS(seen, seen_items);
+
 #define EDGE_FIELD(type, member) FIELD_AS(#member, edge, type, member)
 static const struct state_field edge_items[] = {EDGE_MEMBERS(EDGE_FIELD)};
 static const struct state_fields edge_fields = FIELDS(edge, edge_items);
@@ -113,6 +117,9 @@ static const struct state_field finding_items[] = {
     FINDING_OWN(FINDING_FIELD_NAMED)
 };
 
+#define DUTY_FIELD(type, member) FIELD_AS(#member, duty, type, member)
+static const struct state_field duty_items[] = {DUTY_MEMBERS(DUTY_FIELD)};
+
 #define ITEM_FIELD(type, member) FIELD_AS(#member, digest_item, type, member)
 static const struct state_field item_items[] = {ITEM_MEMBERS(ITEM_FIELD)};
 static const struct state_fields digest_item_fields = FIELDS(digest_item, item_items);
@@ -123,8 +130,19 @@ static const struct state_field items_items[] = {ITEMS_MEMBERS(ITEMS_FIELD)};
 #define RECIPIENT_FIELD(type, member) FIELD_AS(#member, recipient_state, type, member)
 static const struct state_field recipient_items[] = {RECIPIENT_MEMBERS(RECIPIENT_FIELD)};
 
+#define CAUSE_FIELD(type, member) FIELD_AS(#member, cause_state, type, member)
+static const struct state_field cause_items[] = {CAUSE_MEMBERS(CAUSE_FIELD)};
+
+#define RECURRENCE_FIELD(type, member) FIELD_AS(#member, recurrence_event, type, member)
+static const struct state_field recurrence_items[] = {RECURRENCE_MEMBERS(RECURRENCE_FIELD)};
+
+#define RECURRED_FIELD(type, member) FIELD_AS(#member, recurred_event, type, member)
+static const struct state_field recurred_items[] = {RECURRED_MEMBERS(RECURRED_FIELD)};
+
 /* clang-format on */
 
+const struct state_fields state_fields_recurrence = FIELDS(recurrence_event, recurrence_items);
+const struct state_fields state_fields_recurred = FIELDS(recurred_event, recurred_items);
 const struct state_fields state_fields_reminder = FIELDS(reminder_state, reminder_state_items);
 
 const struct state_fields state_fields_entries[ENTRY_TYPES] = {
@@ -132,6 +150,8 @@ const struct state_fields state_fields_entries[ENTRY_TYPES] = {
     [ENTRY_CLOSURE] = FIELDS(closure, closure_items),
     [ENTRY_FINDING] = FIELDS(finding, finding_items),
     [ENTRY_TASK] = FIELDS(task, task_items),
+    [ENTRY_DUTY] = FIELDS(duty, duty_items),
     [ENTRY_RECIPIENT] = FIELDS(recipient_state, recipient_items),
     [ENTRY_ITEMS] = FIELDS(items, items_items),
+    [ENTRY_CAUSE] = FIELDS(cause_state, cause_items),
 };

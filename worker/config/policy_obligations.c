@@ -36,6 +36,13 @@ POLICY_READ(at_latest)
     return policy_reader_members(r, at, value, members, &o->at_latest);
 }
 
+POLICY_READ(until)
+{
+    struct obligation *o = target;
+    o->has_until = true;
+    return policy_values_end_of_day(r, at, value, &o->until);
+}
+
 POLICY_READ(obligation)
 {
     static const struct policy_member members[] = {
@@ -47,6 +54,7 @@ POLICY_READ(obligation)
         {"when", offsetof(struct obligation, when), policy_conditions_of_incident, false},
         {"from", offsetof(struct obligation, time), policy_values_start, false},
         {"within", offsetof(struct obligation, time), policy_values_within, true},
+        {"until", 0, read_until, false},
         {"calendar", offsetof(struct obligation, calendar), policy_values_calendar, false},
         {"at_latest", 0, read_at_latest, false},
         {"lead", 0, read_lead, false},
@@ -71,6 +79,9 @@ static enum result connect_obligation(struct policy_reader *r, const struct poli
     if (o->time.from == FROM_AFTER && after == n)
         return policy_reader_bad(r, at, "no obligation before it has the id \"%.*s\" of \"from\"",
                                  STR_ARG(o->time.after_id));
+    if (o->has_until && (o->time.months || !o->time.within.working_days))
+        return policy_reader_bad(r, at,
+                                 "\"until\" is for a \"within\" in business days, like \"4bd\"");
     o->time.after = after;
     return OK;
 }

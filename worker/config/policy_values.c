@@ -190,6 +190,14 @@ READ(time_of_day)
     return OK;
 }
 
+READ(end_of_day)
+{
+    struct str text = str_of(json_string_value(value));
+    if (!parse_time_of_day(text, target) || !*(ms_t *)target)
+        return policy_reader_bad(r, at, "allowed: a time of day like \"17:30\", up to \"24:00\"");
+    return OK;
+}
+
 READ(hours)
 {
     struct policy *policy = target;

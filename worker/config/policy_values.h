@@ -22,6 +22,7 @@ policy_read policy_values_reminders_max;  /* int64_t */
 policy_read policy_values_priorities;     /* bool[priority_end] */
 policy_read policy_values_day;            /* int: 1 for "mon" to 7 */
 policy_read policy_values_time_of_day;    /* ms_t */
+policy_read policy_values_end_of_day;     /* ms_t: up to the whole day */
 policy_read policy_values_hours;          /* day_from and day_to of a struct policy */
 policy_read policy_values_point;          /* the time of a struct escalation_step */
 policy_read policy_values_points;         /* struct points, ascending */

@@ -54,6 +54,14 @@ ms_t deadline_add(const struct calendar *calendar, ms_t from, struct duration d)
     return until_latest(day == first ? from : calendar_time(calendar, day, time_of_day));
 }
 
+ms_t deadline_add_whole_days(const struct calendar *calendar, ms_t from, int64_t n,
+                             ms_t time_of_day)
+{
+    int64_t day = calendar_day(calendar, from);
+    for (; n > 0 && day < LATEST_DAY; n--) day = next_working_day(calendar, day);
+    return until_latest(calendar_time(calendar, day, time_of_day));
+}
+
 ms_t deadline_move(const struct calendar *calendar, ms_t at, int64_t by, struct duration d)
 {
     at = at > LATEST - by ? LATEST : at + by;

@@ -12,6 +12,12 @@
  */
 ms_t deadline_add(const struct calendar *calendar, ms_t from, struct duration d);
 /*
+ * Where whole working days count: when `time_of_day` is on the `n`th working day behind the day of `from`
+ * (R4.265). Saturates as above.
+ */
+ms_t deadline_add_whole_days(const struct calendar *calendar, ms_t from, int64_t n,
+                             ms_t time_of_day);
+/*
  * `at`, which a duration like `d` has led to, moved on by `by` ms. One given in working days is never
  * on a day off: it goes to the same time of the next working day (R4.77). Saturates as above.
  */

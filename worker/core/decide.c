@@ -6,11 +6,14 @@
  */
 #include "decide.h"
 
+#include "cause.h"
 #include "closure.h"
 #include "finding.h"
 #include "finding_task.h"
+#include "followup.h"
 #include "merged.h"
 #include "recipient.h"
+#include "recurrence.h"
 #include "reminder.h"
 #include "review.h"
 #include "task.h"
@@ -34,6 +37,8 @@ static void need_task(struct arena *arena, const struct task_update_event *event
 {
     struct str key = task_update_holder(arena, need->keys[0], event);
     if (key.p) need_key(need, key);
+    key = task_update_duty(arena, need->keys[0], event);
+    if (key.p) need_key(need, key);
     /* The clocks of other obligations may count from its submission. */
     need->whole = str_starts(event->name, STR("obligation/"));
 }
@@ -41,10 +46,15 @@ static void need_task(struct arena *arena, const struct task_update_event *event
 void decide_need(struct arena *arena, const struct event *event, struct need *need)
 {
     need->n = 0;
-    need->whole = event->type == EVENT_CLOSURE;
+    /* A duty meets those of the same name, whichever incidents they are of. */
+    need->whole = event->type == EVENT_CLOSURE || event->type == EVENT_DUTY;
     if (event->type == EVENT_ITEMS) {
         need_key(need, state_recipient_key(arena, event->items->recipient));
         need_key(need, state_items_key(arena, need->keys[0], event->items->origin));
+        return;
+    }
+    if (event->type == EVENT_RECURRENCE) {
+        need_key(need, event->incident_id);
         return;
     }
     if (event->type == EVENT_TICK) {
@@ -59,6 +69,8 @@ void decide_need(struct arena *arena, const struct event *event, struct need *ne
     if (event->type == EVENT_FINDING) need_finding(arena, &event->finding->finding, need);
     if (event->type == EVENT_ARRIVAL) need_finding(arena, &event->arrival->finding, need);
     if (event->type == EVENT_TASK_UPDATE) need_task(arena, event->task_update, need);
+    if (event->type == EVENT_RECURRED)
+        need_key(need, recurrence_holder(arena, need->keys[0], event));
 }
 
 /* Whether the past of the incident was to be deleted before `at`. A tick does that; but where a
@@ -77,18 +89,47 @@ static const struct finding *finding_of(const struct event *event)
     return event->type == EVENT_ARRIVAL ? &event->arrival->finding : NULL;
 }
 
+static bool is_needed(const struct need *need, const struct entry *entry)
+{
+    for (size_t i = 1; i < need->n; i++)
+        if (str_eq(need->keys[i], entry->key)) return true;
+    return false;
+}
+
+/* Whether it may be new here as one that concerns everybody (R4.209). */
+static bool opens_review(const struct event *event, const struct need *need,
+                         const struct entry *header)
+{
+    bool says_category = event->type == EVENT_ARRIVAL || event->finding->present & FINDING_CATEGORY;
+    bool is_known = false;
+    if (!followup_review_is_over(header->incident)) return false;
+    if (says_category && !finding_task_is_process(finding_of(event))) return false;
+    for (const struct entry *e = header->next_sibling; e; e = e->next_sibling) {
+        if (!e->exists || !is_needed(need, e)) continue;
+        is_known = true;
+        if (!e->finding->kind) return true;
+        if (says_category && !finding_task_is_process(e->finding)) return true;
+    }
+    return !is_known;
+}
+
 bool decide_needs_whole(const struct policy *policy, const struct event *event,
-                        const struct entry *header)
+                        const struct need *need, const struct entry *header)
 {
     if (!header->exists || header->type != ENTRY_INCIDENT) return false;
     const struct incident *incident = header->incident;
     /* Ids of a later life have a suffix that only the header tells. */
     if (incident->retired > 0 || is_past(policy, incident, event->cause.at)) return true;
+    /* A duty is called otherwise in other incidents, and its task is one for several. */
+    if (event->type == EVENT_TASK_UPDATE && incident->duties &&
+        state_duty_name(event->task_update->name).p)
+        return true;
     if (incident->phase == PHASE_WAITING) return false;
     const struct finding *finding = finding_of(event);
     /* A duplicate names a finding, that may name another, and so on. */
-    return finding && (finding->status == REPORTED_DUPLICATE || finding->duplicate_of.p ||
-                       incident->cursor.stage);
+    if (!finding) return false;
+    return finding->status == REPORTED_DUPLICATE || finding->duplicate_of.p ||
+           incident->cursor.stage || opens_review(event, need, header);
 }
 
 static bool refused(struct step *step, const struct event *event)
@@ -108,7 +149,11 @@ static enum decide_result tick(struct step *step, const struct event *event, ms_
     if (due == TIME_NONE || due > until) return DECIDE_OK;
     if (entry->type == ENTRY_INCIDENT) return review_tick(step, until);
     if (entry->type == ENTRY_FINDING) {
-        finding_tick(step, entry, until);
+        /* What has had a task is no orphan any more. */
+        if (entry->finding->recurred_at != TIME_NONE)
+            recurrence_tick(step, entry);
+        else
+            finding_tick(step, entry, until);
     } else {
         if (task_is_accepted(entry->task)) finding_task_end_acceptance(step, entry);
         task_settle(step, entry, until);
@@ -138,32 +183,40 @@ static enum decide_result decide(struct step *step, const struct event *event, m
         merged_take_task_update(step, event->task_update);
         return DECIDE_OK;
     case EVENT_ARRIVAL: merged_arrive(step, event->arrival); return DECIDE_OK;
+    case EVENT_DUTY: merged_take_duty(step, event->duty); return DECIDE_OK;
+    case EVENT_FACTS: merged_take_facts(step, event->facts); return DECIDE_OK;
     case EVENT_MERGE: merged_take_merge(step, event->merge); return DECIDE_OK;
     case EVENT_PARTING: merged_take_parting(step, event->parting); return DECIDE_OK;
     case EVENT_FORGOTTEN: merged_go_on(step); return DECIDE_OK;
-    case EVENT_ITEMS: /* of no incident */
+    case EVENT_RECURRED: recurrence_take(step, event); return DECIDE_OK;
+    case EVENT_ITEMS: /* of no incident, as is the next */
+    case EVENT_RECURRENCE:
     case EVENT_TICK:
     default: return tick(step, event, until);
     }
 }
 
-/* What is decided of no incident: items come for somebody, or go out as a digest. */
-static enum decide_result decide_recipient(struct decision *d, const struct event *event,
-                                           ms_t until)
+/* What is decided of no incident: items come for somebody, or go out as a digest; who has a cause. */
+static enum decide_result decide_own(struct decision *d, const struct event *event, ms_t until)
 {
     if (event->type == EVENT_ITEMS) {
         recipient_take(d, event);
         return DECIDE_OK;
     }
+    if (event->type == EVENT_RECURRENCE) {
+        cause_take(d, event);
+        return DECIDE_OK;
+    }
     struct entry *entry = state_entry(d->table, event->tick_key);
     /* Written in any case: the store's wake time may be an old one. */
     state_touch(d->table, entry);
+    if (entry->type == ENTRY_CAUSE) cause_tick(d, entry, until);
     return entry->type == ENTRY_RECIPIENT ? recipient_tick(d, entry, until) : DECIDE_OK;
 }
 
-static bool is_of_recipient(const struct event *event)
+static bool is_of_no_incident(const struct event *event)
 {
-    return event->type == EVENT_ITEMS ||
+    return event->type == EVENT_ITEMS || event->type == EVENT_RECURRENCE ||
            (event->type == EVENT_TICK && state_key_is_own(event->tick_key));
 }
 
@@ -182,6 +235,7 @@ static enum decide_result decide_incident(struct decision *d, const struct event
         result = decide(&step, event, until);
         if (step.incident->retired) review_keep(&step);
     }
+    recurrence_follow(&step);
     step_end(&step);
     return result;
 }
@@ -189,6 +243,10 @@ static enum decide_result decide_incident(struct decision *d, const struct event
 enum decide_result decide_event(struct decision *d, const struct event *event, ms_t until)
 {
     d->touched = NULL;
+    /* Of an incident that was never heard of: a stranger's. */
+    if (event->type == EVENT_RECURRED &&
+        !state_entry(d->table, state_incident_key(d->arena, event->incident_id))->exists)
+        return DECIDE_OK;
     if (event->type == EVENT_TICK &&
         !state_entry(d->table, state_header_key(event->tick_key))->exists) {
         /* A wake time without its header: only the store's timer is left to remove. */
@@ -196,8 +254,8 @@ enum decide_result decide_event(struct decision *d, const struct event *event, m
         d->touched = state_take_touched(d->table);
         return DECIDE_OK;
     }
-    enum decide_result result = is_of_recipient(event) ? decide_recipient(d, event, until)
-                                                       : decide_incident(d, event, until);
+    enum decide_result result =
+        is_of_no_incident(event) ? decide_own(d, event, until) : decide_incident(d, event, until);
     if (result == DECIDE_REJECT) return result;
     d->touched = state_take_touched(d->table);
     wake_touched(d->policy, d->touched);

@@ -19,9 +19,9 @@ struct need {
 /* What must be in the table (state_entry, loaded) before decide_event. A header in state can ask
  * for more: see decide_needs_whole. */
 void decide_need(struct arena *arena, const struct event *event, struct need *need);
-/* After the header was loaded: whether the event needs the whole incident after all. */
+/* After these were loaded: whether the event needs the whole incident after all. */
 bool decide_needs_whole(const struct policy *policy, const struct event *event,
-                        const struct entry *header);
+                        const struct need *need, const struct entry *header);
 
 /*
  * Decides one event. `until` is the time up to which ticks are taken together (for records unused);

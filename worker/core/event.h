@@ -132,9 +132,8 @@ struct task_update_event {
     struct str by;
     struct warnings warnings;
     /* Of one that follows a task to another incident, and has no name there. */
-    struct origin
-        origin;          /* the finding; without a finding_id: a party's task, which `name` tells */
-    enum task_kind kind; /* as it was called */
+    struct origin origin; /* the finding; without a finding_id: a duty, which `name` tells */
+    enum task_kind kind;  /* as it was called; of a finding's task */
     struct str_list passed;
 };
 
@@ -152,9 +151,13 @@ struct merged_facts {
     enum tristate customer_impacting, data_breach;
 };
 
+struct facts_event {
+    struct merged_facts facts;
+    struct str_list passed;
+};
+
 /* An incident was merged into this one, or into one that is merged into it. */
 struct merge_event {
-    struct merged_facts facts;
     struct str_list
         passed; /* the incidents that it has come through, the one that was merged first */
     struct str_list circle; /* once it has come round: the members, in the order of the merges */
@@ -173,22 +176,48 @@ struct items_event {
     struct items items;
 };
 
+/* ---- what comes back, on epilogue-forwarded too ---- */
+
+/* clang-format off */
+/* A finding tells of itself to what knows who has its cause. */
+#define RECURRENCE_MEMBERS(X) \
+    X(TEXT, key) \
+    X(WORD(telling), what) \
+    X(OBJECT(seen), finding)
+struct recurrence_event { RECURRENCE_MEMBERS(MEMBER) };
+
+/* And is told that its cause has come back: with it, or after it. */
+#define RECURRED_MEMBERS(X) \
+    X(OBJECT(origin), origin) /* of the finding that is told */ \
+    X(TEXT, key) \
+    X(INTEGER, incidents)     /* how many have had it so far */ \
+    X(TEXT, seen_in)          /* the incident with which it has come back; absent: with this finding */ \
+    X(OBJECTS(seen_list, seen), earlier) /* with it: where it was before */
+struct recurred_event { RECURRED_MEMBERS(MEMBER) };
+/* clang-format on */
+
 enum event_type {
     EVENT_CLOSURE,
     EVENT_FINDING,
     EVENT_TASK_UPDATE,
     EVENT_ITEMS,
     EVENT_ARRIVAL,
+    EVENT_DUTY,
+    EVENT_FACTS,
     EVENT_MERGE,
     EVENT_PARTING,
     EVENT_FORGOTTEN, /* where its findings went to, they were deleted with their incident */
+    EVENT_RECURRENCE,
+    EVENT_RECURRED,
     EVENT_TICK
 };
 
 struct event {
     enum event_type type;
     struct cause cause;
-    struct str incident_id; /* raw; of items their recipient: the key of the record */
+    struct str
+        incident_id; /* raw; of items their recipient, of a recurrence the key of its cause: what
+                               the record has as key */
     bool
         is_given_up; /* nothing more is taken of it; what was begun of it (decide_is_begun) is ended */
     union {
@@ -197,8 +226,12 @@ struct event {
         struct task_update_event *task_update;
         struct items_event *items;
         struct arrival_event *arrival;
+        struct duty *duty; /* on its way, or what is said of it */
+        struct facts_event *facts;
         struct merge_event *merge;
         struct parting_event *parting;
+        struct recurrence_event *recurrence;
+        struct recurred_event *recurred;
         struct str tick_key; /* the entry whose wake time has come */
     };
 };

@@ -218,7 +218,7 @@ static void take_here(struct step *step, struct entry *entry, const struct findi
         if (!finding->kind) take_held_warnings(step, finding);
         enum reported_status refused = finding_task_judge(step, finding, old, &present);
         present = duplicate_judge(step, finding, old, present, in_closure);
-        finding_task_follow_up(step, finding, present, refused);
+        finding_task_follow_up(step, finding, old, present, refused);
         if (!in_closure) duplicate_doubts_may_end(step, finding, old);
     }
 }
@@ -278,7 +278,7 @@ void finding_release(struct step *step, struct entry *entry)
         step->cause.by = finding_task_said_by(step, finding);
         enum reported_status refused = finding_task_judge(step, finding, &finding_none, &present);
         present = duplicate_judge(step, finding, finding, present, false);
-        finding_task_follow_up(step, finding, present, refused);
+        finding_task_follow_up(step, finding, &finding_none, present, refused);
         step->cause.by = STR_NONE;
     }
     step->warnings = closure_warnings;
@@ -309,6 +309,10 @@ void finding_leave(struct step *step, struct entry *entry, struct str to,
     step->warnings = warnings;
     finding_task_leave(step, finding, to, resolution);
     forward_arrival(step, to, finding);
+    /* What is known of it goes along: from now on it tells of itself there (recurrence.c). */
+    finding->causes = (struct str_list){NULL, 0};
+    finding->told = STR_NONE;
+    finding->recurred_at = TIME_NONE;
     duplicate_set_doubt(step, finding, DOUBT_NONE);
     finding->moved_to = to;
     finding->kind = task_kind_none;

@@ -257,7 +257,7 @@ static void note_refused(struct step *step, const struct finding *finding,
     task_changed(step, entry, before);
 }
 
-static const struct task *task_of(struct step *step, const struct finding *finding)
+const struct task *finding_task_of(struct step *step, const struct finding *finding)
 {
     if (!finding->kind) return NULL;
     return step_task_entry(step, name_of(step, finding, finding->kind))->task;
@@ -266,7 +266,7 @@ static const struct task *task_of(struct step *step, const struct finding *findi
 struct owner finding_task_owner(struct step *step, const struct finding *finding)
 {
     if (finding->carried.n) return finding->carried.items[0].owner;
-    const struct task *task = task_of(step, finding);
+    const struct task *task = finding_task_of(step, finding);
     return task ? task->owner : finding->owner;
 }
 
@@ -277,29 +277,57 @@ struct str finding_task_said_by(struct step *step, const struct finding *finding
     return is_back && !finding_task_is_ended(finding) ? STR_NONE : finding->status_by;
 }
 
-/* Warnings that no event has carried yet, and what a finding asks for beside its own task. */
-static void finish_follow_up(struct step *step, struct finding *finding, unsigned present)
+static void withdraw_sop_update(struct step *step, const struct finding *finding)
+{
+    task_close(step, step_task_entry(step, name_of(step, finding, KIND_SOP_UPDATE)),
+               RESOLUTION_SUPERSEDED,
+               STR("its finding asks for no change of the procedures any more"));
+}
+
+/* Warnings that no event has carried yet, and what a finding asks for beside its own task. `is_new`:
+ * no work of a process category was known of it here. */
+static void finish_follow_up(struct step *step, struct finding *finding, unsigned present,
+                             bool is_new)
 {
     task_tell_warnings(step, step_task_entry(step, name_of(step, finding, finding->kind)));
-    if (finding->sop_task) {
+    if (finding->sop_task && !finding->sop_change)
+        withdraw_sop_update(step, finding);
+    else if (finding->sop_task)
         update_task(step, KIND_SOP_UPDATE, finding, present);
-    } else if (finding->sop_change) {
-        finding->sop_task = true;
+    else if (finding->sop_change)
         open_sop_update(step, finding);
-    }
-    if (category_is_process(finding_task_category(finding))) followup_need_stakeholders(step);
+    finding->sop_task = finding->sop_change;
+    if (!finding_task_is_process(finding)) return;
+    if (is_new)
+        followup_review_finding(step, finding->finding_id);
+    else
+        followup_need_stakeholders(step);
+}
+
+bool finding_task_is_process(const struct finding *finding)
+{
+    return category_is_process(finding_task_category(finding));
+}
+
+/* The same of the task that it has had here, though it was put aside since. */
+static bool was_process(struct step *step, const struct finding *finding)
+{
+    const struct entry *entry =
+        step_task_entry(step, name_of(step, finding, rules_kind(step, finding)));
+    return entry->exists && category_is_process(entry->task->category);
 }
 
 enum reported_status finding_task_judge(struct step *step, struct finding *finding,
                                         const struct finding *was, unsigned *present)
 {
-    return judge_end(step, finding, task_of(step, finding), was, present);
+    return judge_end(step, finding, finding_task_of(step, finding), was, present);
 }
 
-void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present,
-                            enum reported_status refused)
+void finding_task_follow_up(struct step *step, struct finding *finding, const struct finding *was,
+                            unsigned present, enum reported_status refused)
 {
     enum task_kind old = finding->kind;
+    bool is_new = old ? !finding_task_is_process(was) : !was_process(step, finding);
     finding->kind = rules_kind(step, finding);
     if (old == finding->kind) {
         update_task(step, old, finding, present);
@@ -312,7 +340,7 @@ void finding_task_follow_up(struct step *step, struct finding *finding, unsigned
         open_task(step, finding, finding->kind, old, present);
     }
     note_refused(step, finding, refused);
-    finish_follow_up(step, finding, present);
+    finish_follow_up(step, finding, present, is_new);
 }
 
 /* ---- on the way from one incident to another ---- */
@@ -392,6 +420,7 @@ void finding_task_leave(struct step *step, struct finding *finding, struct str t
 void finding_task_come(struct step *step, struct finding *finding, unsigned present)
 {
     const struct task_list tasks = finding->carried;
+    bool is_new = !was_process(step, finding);
     finding->carried = (struct task_list){NULL, 0};
     finding->kind = rules_kind(step, finding);
     bool has_work = false;
@@ -404,7 +433,7 @@ void finding_task_come(struct step *step, struct finding *finding, unsigned pres
         has_work |= !is_sop;
     }
     if (!has_work) open_task(step, finding, finding->kind, task_kind_none, present);
-    finish_follow_up(step, finding, 0);
+    finish_follow_up(step, finding, 0, is_new);
 }
 
 void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old)
@@ -422,7 +451,9 @@ void finding_task_settle(struct step *step, const struct finding *finding, enum 
     task_tell_warnings(step, entry);
 }
 
-static void decide_anew(struct step *step, const struct finding *finding, enum task_kind kind)
+/* `why`: absent, or what it is raised for. */
+static void decide_anew(struct step *step, const struct finding *finding, enum task_kind kind,
+                        struct str why)
 {
     struct entry *entry = step_task_entry(step, name_of(step, finding, kind));
     if (entry->task->status == STATUS_CLOSED) return;
@@ -430,10 +461,24 @@ static void decide_anew(struct step *step, const struct finding *finding, enum t
     struct task *task = task_edit(step, entry, &before);
     const struct ruling ruling = rules_decide(step, kind, finding);
     task_decide_anew(step, task, &ruling);
-    bool is_raised = step->incident->cursor.changes & CHANGE_RAISED;
-    if (is_raised && task->priority != before->priority && !task->reason.p)
-        task->reason = TASK_RAISED;
+    bool is_free = !task->reason.p || task_is_said_once(task->reason);
+    if (why.p && task->priority != before->priority && is_free) task->reason = why;
     task_changed(step, entry, before);
+}
+
+void finding_task_note_recurrence(struct step *step, const struct finding *finding)
+{
+    if (!finding->kind) return;
+    struct entry *entry = step_task_entry(step, name_of(step, finding, finding->kind));
+    const struct task *before;
+    task_edit(step, entry, &before)->recurrences++;
+    task_changed(step, entry, before);
+}
+
+void finding_task_raise(struct step *step, const struct finding *finding, struct str why)
+{
+    decide_anew(step, finding, finding->kind, why);
+    if (finding->sop_task) decide_anew(step, finding, KIND_SOP_UPDATE, why);
 }
 
 void finding_task_decide_anew(struct step *step, struct entry *entry)
@@ -444,8 +489,7 @@ void finding_task_decide_anew(struct step *step, struct entry *entry)
     unsigned changes = step->incident->cursor.changes;
     bool is_rated = changes & CHANGE_RAISED || (changes & CHANGE_SEVERITY && !finding->severity);
     if (!finding->kind || (!is_rated && !step->policy->rules_n)) return;
-    decide_anew(step, finding, finding->kind);
-    if (finding->sop_task) decide_anew(step, finding, KIND_SOP_UPDATE);
+    finding_task_raise(step, finding, changes & CHANGE_RAISED ? TASK_RAISED : STR_NONE);
 }
 
 /* "2026-11-27", the day of the calendar. */

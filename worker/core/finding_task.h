@@ -9,6 +9,8 @@
 enum severity finding_task_severity(const struct step *step, const struct finding *finding);
 enum category finding_task_category(const struct finding *finding);
 struct str finding_task_title(struct step *step, const struct finding *finding);
+/* Whether it is of a category that concerns everybody: all but what is technical. */
+bool finding_task_is_process(const struct finding *finding);
 /* Of the task that it has; while it has none, its own. */
 struct owner finding_task_owner(struct step *step, const struct finding *finding);
 /* Whether it says that nothing more is to be done: its task stays closed. */
@@ -24,9 +26,9 @@ enum reported_status finding_task_judge(struct step *step, struct finding *findi
  * open again, nobody's (R5.95). */
 struct str finding_task_said_by(struct step *step, const struct finding *finding);
 /* The part of a finding's life that needs a closed incident: its tasks are made, moved, changed.
- * `present`: what the record says; `refused`: what of it is not taken. */
-void finding_task_follow_up(struct step *step, struct finding *finding, unsigned present,
-                            enum reported_status refused);
+ * `was`: the finding before; `present`: what the record says; `refused`: what of it is not taken. */
+void finding_task_follow_up(struct step *step, struct finding *finding, const struct finding *was,
+                            unsigned present, enum reported_status refused);
 /* The time is over for which the risk of the task was accepted: it is open again, and its finding. */
 void finding_task_end_acceptance(struct step *step, struct entry *entry);
 /* What a record says, put into the tasks of a finding that is held with them. */
@@ -43,6 +45,13 @@ void finding_task_come(struct step *step, struct finding *finding, unsigned pres
 /* Its doubt is another than `old`: closes the task of a duplicate that counts by now, and says the
  * step's warnings on the task's event. */
 void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old);
+/* The task of its own kind; NULL where it has none here. */
+const struct task *finding_task_of(struct step *step, const struct finding *finding);
+/* Counts on that task, if it has one, that its cause had been seen before. */
+void finding_task_note_recurrence(struct step *step, const struct finding *finding);
+/* Decides of its tasks, which it has, anew; `why` is the reason of the one event that raises one, unless
+ * somebody gave another. */
+void finding_task_raise(struct step *step, const struct finding *finding, struct str why);
 /* Decides of its tasks anew, if it has any: what the policy asks of its incident has changed. */
 void finding_task_decide_anew(struct step *step, struct entry *entry);
 

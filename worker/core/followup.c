@@ -3,6 +3,7 @@
 #include "followup.h"
 
 #include "common/text.h"
+#include "incident.h"
 #include "reminder.h"
 
 struct task_seed followup_seed(struct step *step, enum task_kind kind, struct str title)
@@ -28,23 +29,46 @@ struct str followup_title(struct step *step, const char *what)
     return text_clean(step->arena, text);
 }
 
+static bool was_made(const struct incident *incident, enum task_kind kind)
+{
+    return incident->made >> kind & 1;
+}
+
+static struct entry *entry_of(struct step *step, enum task_kind kind)
+{
+    return step_task_entry(step, task_name(step, kind, STR_NONE));
+}
+
+static void create(struct step *step, enum task_kind kind, const char *what, struct str description)
+{
+    struct task_seed seed = followup_seed(step, kind, followup_title(step, what));
+    seed.description = description;
+    step->incident->made |= 1u << kind;
+    task_create(step, &seed);
+}
+
+static void reopen(struct step *step, struct entry *entry, struct str description, struct str why)
+{
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    if (task->aside && task->resolution == RESOLUTION_DUPLICATE)
+        task_go_on(step, task); /* its incident was merged */
+    else
+        task_apply_status(step, task, REPORTED_OPEN);
+    task->description = description;
+    task->reason = why;
+    task_changed(step, entry, before);
+}
+
 /* Makes an incident-level task once; one that was put aside goes on when the incident is back. */
 static void make(struct step *step, enum task_kind kind, const char *what, struct str description)
 {
-    if ((step->incident->made >> kind & 1) && !step->is_resumed) return;
-    struct entry *entry = step_task_entry(step, task_name(step, kind, STR_NONE));
-    step->incident->made |= 1u << kind;
-    if (!entry->exists) {
-        struct task_seed seed = followup_seed(step, kind, followup_title(step, what));
-        seed.description = description;
-        task_create(step, &seed);
-    } else if (task_is_put_aside(entry->task)) {
-        const struct task *before;
-        struct task *task = task_edit(step, entry, &before);
-        task_apply_status(step, task, REPORTED_OPEN);
-        task->description = description;
-        task_changed(step, entry, before);
-    }
+    if (was_made(step->incident, kind) && !step->is_resumed) return;
+    struct entry *entry = entry_of(step, kind);
+    if (!entry->exists)
+        create(step, kind, what, description);
+    else if (entry->task->aside)
+        reopen(step, entry, description, STR_NONE);
 }
 
 /* Keeps a task that asks for something missing: made while it is, its description up to date, and
@@ -53,7 +77,7 @@ static void want(struct step *step, enum task_kind kind, const char *what, bool 
                  struct str description)
 {
     if (missing) make(step, kind, what, description);
-    struct entry *entry = step_task_entry(step, task_name(step, kind, STR_NONE));
+    struct entry *entry = entry_of(step, kind);
     if (!entry->exists || entry->task->status == STATUS_CLOSED) return;
     if (!missing) {
         task_close(step, entry, RESOLUTION_DONE, STR_NONE);
@@ -88,11 +112,36 @@ static void want_evaluation(struct step *step, const struct closure *closure)
         followup_need_stakeholders(step);
 }
 
+#define REVIEW "Stakeholder review of"
+#define REVIEW_ASKS                                                                            \
+    STR("Evaluate the improvements with everybody they concern, and decide which go into the " \
+        "standard procedures.")
+
 void followup_need_stakeholders(struct step *step)
 {
-    make(step, KIND_STAKEHOLDER_REVIEW, "Stakeholder review of",
-         STR("Evaluate the improvements with everybody they concern, and decide which go into the "
-             "standard procedures."));
+    make(step, KIND_STAKEHOLDER_REVIEW, REVIEW, REVIEW_ASKS);
+}
+
+bool followup_review_is_over(const struct incident *incident)
+{
+    return was_made(incident, KIND_STAKEHOLDER_REVIEW) && !incident->review_open &&
+           !incident_is_put_aside(incident);
+}
+
+void followup_review_finding(struct step *step, struct str finding_id)
+{
+    if (!followup_review_is_over(step->incident)) {
+        followup_need_stakeholders(step);
+        return;
+    }
+    struct entry *entry = entry_of(step, KIND_STAKEHOLDER_REVIEW);
+    if (!entry->exists) /* it went with what retention has deleted */
+        create(step, KIND_STAKEHOLDER_REVIEW, REVIEW, REVIEW_ASKS);
+    else if (entry->task->status == STATUS_CLOSED)
+        reopen(step, entry, REVIEW_ASKS,
+               arena_printf(step->arena, "finding %.*s came after it was closed",
+                            STR_ARG(finding_id)));
+    step->incident->review_open = true; /* older versions did not say so */
 }
 
 void followup_make(struct step *step, const struct closure *closure)

@@ -14,6 +14,11 @@ struct str followup_title(struct step *step, const char *what);
 void followup_make(struct step *step, const struct closure *closure);
 /* Makes stakeholder-review if it was never made. */
 void followup_need_stakeholders(struct step *step);
+/* Whether it was made, and is not known to be open, of an incident that is followed up: then the next
+ * finding has to have it at hand. */
+bool followup_review_is_over(const struct incident *incident);
+/* The same where a finding has come that concerns it: one that was closed is open again (R4.209). */
+void followup_review_finding(struct step *step, struct str finding_id);
 /* Takes a new severity or owner of the incident to a task, if it is one of its own. */
 void followup_update(struct step *step, struct entry *entry);
 

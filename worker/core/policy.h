@@ -12,6 +12,8 @@ struct duration {
     bool working_days;
 };
 
+#define EVERY_DAY 0x7fu /* of `working_days` */
+
 struct calendar {
     struct zone zone;
     unsigned working_days; /* bit 0 is Monday; never 0 */
@@ -136,7 +138,9 @@ struct obligation {
     bool has_latest;
     struct points lead; /* in place of due_soon */
     bool has_lead;
-    const struct calendar *calendar; /* whose days count; NULL: the policy's */
+    const struct calendar *calendar; /* whose days count; NULL: every day does */
+    ms_t until;                      /* the time of day at which the last of them ends */
+    bool has_until;                  /* `time.within` is in working days */
 };
 
 #define RULES_PREFIX "rules/" /* of what a task says that one of them decided it */
@@ -153,6 +157,32 @@ struct policy_rule {
     int priority_by;              /* steps towards P1; where no priority is set */
     struct str times;             /* the name of a set of times */
     struct str_list participants; /* beside those that are there */
+};
+
+/* What of a finding can be a part of the key of its cause (R9.35). */
+#define CAUSE_PARTS(X)                       \
+    X(CAUSE_CATEGORY, "category")            \
+    X(CAUSE_SEVERITY, "severity")            \
+    X(CAUSE_TITLE, "title")                  \
+    X(CAUSE_WORK, "work")                    \
+    X(CAUSE_ACTION_TYPE, "action_type")      \
+    X(CAUSE_TEAM, "team") /* that owns it */ \
+    X(CAUSE_LABEL, "label")
+NAMES_DECLARE(cause_part, cause_part_none, CAUSE_PARTS)
+
+struct cause_member {
+    enum cause_part part;
+    struct str label; /* CAUSE_LABEL: its name */
+};
+
+/* By what a cause is known that comes back, and what follows. */
+struct recurrence_policy {
+    bool off;
+    bool by_references;           /* of a finding that says no cause: each is one */
+    struct cause_member *members; /* else what these are, together; of none: no cause */
+    size_t members_n;
+    struct duration within;
+    bool boost; /* what is open of it is raised */
 };
 
 struct policy {
@@ -205,6 +235,7 @@ struct policy {
     size_t rules_n;
     struct obligation *obligations;
     size_t obligations_n;
+    struct recurrence_policy recurrence;
 };
 
 /* The severity of a word of a record from `source` (absent: none is known): one of the five names, or an

@@ -2,7 +2,7 @@
 /*
  * The state of the workflow: for each incident a header, a closure (what only the report needs),
  * its findings and its tasks, each an entry under its own key. For each recipient of reminders a
- * header, too, and what waits for the next digest. A state table holds the entries that one batch
+ * header, too, and what waits for the next digest; for each cause of findings who has it. A state table holds the entries that one batch
  * has loaded or made, so that its events see each other's changes.
  *
  * What is loaded and stored is a holder (R6.1): a finding with its tasks, which are its parts; each
@@ -48,7 +48,8 @@ struct counts { COUNTS_MEMBERS(MEMBER) };
     X(INTEGER, in_time)    /* of them */ \
     X(INTEGER, waived)     \
     X(INTEGER, reopened)   /* how often */ \
-    X(INTEGER, postponed)  /* how often */
+    X(INTEGER, postponed)  /* how often */ \
+    X(INTEGER, recurrences) /* how often */
 struct forgotten_month { FORGOTTEN_MONTH_MEMBERS(MEMBER) };
 
 #define FORGOTTEN_MONTHS_MAX 36 /* of one incident: what is older is counted in the oldest of them */
@@ -65,12 +66,15 @@ NAMES_DECLARE(phase, PHASE_WAITING /* no closure yet */, PHASES)
 /* What is done of an event that concerns more entries than one transaction holds, in the order of
  * closure.c and review.c. */
 #define STAGES(X) \
+    X(STAGE_DUTIES, "duties")   /* duties of merged incidents get their tasks, or go on */ \
     X(STAGE_PARTIES, "parties") /* the tasks of the closure's parties, and the policy's duties */ \
+    X(STAGE_HAND_ON, "hand-on") /* the incident's own duties go on with its merge */ \
     X(STAGE_UPDATE, "update")   /* the new severity or owner goes to the incident's own tasks */ \
     X(STAGE_RATE, "rate")       /* the new level or severity goes to the tasks of findings */ \
     X(STAGE_TAKE, "take")       /* the findings inside the closure */ \
     X(STAGE_RELEASE, "release") /* findings that were held get their tasks */ \
     X(STAGE_DOUBTS, "doubts")   /* duplicates, now that all findings of the closure are known */ \
+    X(STAGE_RETURN, "return")   /* duties of merged incidents once more, then */ \
     X(STAGE_MOVE, "move")       /* findings go on with a merge, or home */ \
     X(STAGE_FOLLOW, "follow")   /* then those that are duplicates of others */ \
     X(STAGE_CLOSE, "close")     /* the tasks of an incident that is put aside */ \
@@ -88,7 +92,9 @@ NAMES_DECLARE(stage, STAGE_NONE, STAGES)
     X(CHANGE_RAISED, "raised")     /* light has become full */ \
     X(CHANGE_LABELS, "labels")     /* of the incident */ \
     X(CHANGE_FLAGS, "flags")       /* of the incident, as conditions ask for them */ \
-    X(CHANGE_SUBMITTED, "submitted") /* it brings submissions that were not told of before */
+    X(CHANGE_SUBMITTED, "submitted") /* it brings submissions that were not told of before */ \
+    X(CHANGE_PARTIES, "parties") /* some of its parties are open again */ \
+    X(CHANGE_FACTS, "facts")       /* of what it brings to the incident that it is merged into */
 NAMES_DECLARE_BITS(change, CLOSURE_CHANGES)
 
 /* How far an event was decided that takes several transactions (DECIDE_MORE in decide.h). */
@@ -145,6 +151,7 @@ struct edge_list {
     OWN(WORDS(change, 1), brought) /* what such a merge has changed, until it is done about */ \
     OWN(BOOLEAN, circle_is_open) /* it is no more: the merge that was void is to be made */ \
     OWN(OBJECTS(edge_list, edge), gone) /* findings that came by these merges are to go home */ \
+    OWN(INTEGER, duties)    /* that have left it, or come from merged incidents, so far */ \
     OWN(BOOLEAN, is_forgotten) /* those that it has sent on were deleted where they were: they go on \
                                   from what this incident has */ \
     OWN(WORD(phase), phase) \
@@ -156,6 +163,7 @@ struct edge_list {
     OWN(INTEGER, findings)  /* ever seen */ \
     OWN(INTEGER, doubts)    /* of them those with a doubt */ \
     OWN(WORDS(task_kind, 0), made) /* incident-level tasks that were ever made */ \
+    OWN(BOOLEAN, review_open) /* the stakeholder review is there, and not closed */ \
     OWN(TIME, opened_at)    /* of this occurrence, as is the next */ \
     OWN(TIME, completed_at) \
     OWN(INTEGER, accepted)  /* tasks that are closed as a risk accepted for a time */ \
@@ -164,6 +172,7 @@ struct edge_list {
     OWN(INTEGER, reviews)   /* review-due reminders in this occurrence */ \
     OWN(BOOLEAN, missing_findings_sent) \
     OWN(INTEGER, orphans)   /* orphan-finding reminders so far */ \
+    OWN(INTEGER, recurred)  /* `recurred` reminders so far */ \
     OWN(TIME, awaited_since) /* while not closed: the first finding has come then of some merged \
                                   incident that is yet to be reminded of; TIME_NONE: none has */ \
     OWN(INTEGER, retired)   /* > 0: the past was deleted after this occurrence; the ids of later \
@@ -197,10 +206,12 @@ struct evidence_list {
 
 #define COORDINATION_MEMBERS(X) \
     X(TEXT, party)      /* trimmed */ \
+    X(TEXT, key)        /* the same, however it is written */ \
     X(WORD(party_kind), party_kind) \
     X(TEXT, reference) \
     X(TEXT, status)     /* as it came; "closed" in any case closes the task */ \
-    X(BOOLEAN, closed)
+    X(BOOLEAN, closed) \
+    X(BOOLEAN, again)   /* it is not, and in the closure before it was, or was not named */
 struct coordination { COORDINATION_MEMBERS(MEMBER) };
 
 struct coordination_list {
@@ -247,6 +258,28 @@ struct closure { CLOSURE_MEMBERS(MEMBER_OF) };
 #define ORIGIN_MEMBERS(X) X(TEXT, incident_id) X(TEXT, finding_id)
 struct origin { ORIGIN_MEMBERS(MEMBER) };
 
+/* A finding that has a cause, as others know it: as it was told last. */
+#define SEEN_MEMBERS(X) \
+    X(TEXT, incident_id)      /* where it is; raw */ \
+    X(OBJECT(origin), origin) /* the pair that it is everywhere */ \
+    X(TEXT, name)             /* of its task; absent: it does not count (any more) */ \
+    X(TEXT, title)            /* this and the rest: of the task */ \
+    X(WORD(priority), priority) \
+    X(WORD(task_status), status) \
+    X(WORD(resolution), resolution) \
+    X(OBJECT(owner), owner) \
+    X(TIME, due_at) \
+    X(TIME, closed_at) \
+    X(TIME, since)            /* when it came, or was opened again */ \
+    X(INTEGER, tellings)      /* how often it had told of itself by then */ \
+    X(BOOLEAN, is_known)      /* its incident is one of those of which it was said that it came back */
+struct seen { SEEN_MEMBERS(MEMBER) };
+
+struct seen_list {
+    struct seen *items;
+    size_t n;
+};
+
 /* Why a finding that is said to be a duplicate does not count as one: its task is left as it is. */
 #define DOUBTS(X) \
     X(DOUBT_UNCHECKED, "unchecked") /* the rest of the closure has to be known first */ \
@@ -289,7 +322,8 @@ struct task_list {
     X(FINDING_DUPLICATE_OF, TEXT, duplicate_of) \
     X(FINDING_ACCEPTED_UNTIL, TIME, accepted_until) \
     X(FINDING_ACCEPTED_BY, TEXT, accepted_by) \
-    X(FINDING_LABELS, LABELS, labels)
+    X(FINDING_LABELS, LABELS, labels) \
+    X(FINDING_CAUSE_KEY, TEXT, cause_key)
 
 /* The worker's own. X(type, member, its name in the state). */
 #define FINDING_OWN(X) \
@@ -311,7 +345,17 @@ struct task_list {
     X(OBJECTS(task_list, task), carried, carried) /* its tasks as they were, while it is on its way or \
                                                held; where it began also while it is elsewhere */ \
     X(OBJECTS(warnings, warning), warnings, warnings) /* while held: they belong on the event that \
-                                                         it will make */
+                                                         it will make */ \
+    X(LIST, causes, causes)                 /* the keys under which it is known, as it has told last */ \
+    X(TEXT, told, told)                     /* the hash of what it has told then */ \
+    X(INTEGER, tellings, tellings)          /* how often it has told of itself, wherever it was */ \
+    X(INTEGER, recurrences, recurrences)    /* `recurred` events so far */ \
+    X(OBJECTS(seen_list, seen), seen_before, seen_before) /* of what those spoke, the last of it */ \
+    X(INTEGER, recurrences_told, recurrences_told) /* of how many of them the response team was told */ \
+    X(TIME, recurred_at, recurred_at)       /* since when the rest is to be told; TIME_NONE: there is \
+                                               none */ \
+    X(LIST, raised_by, raised_by)           /* the incidents in which its cause was seen again: each has \
+                                               raised it by a step */
 
 #define MEMBER_NAMED(type, member, name) MEMBER(type, member)
 struct finding {
@@ -373,6 +417,9 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     CHANGES(TEXT, moved_from)    /* the task whose work it goes on with */ \
     CHANGES(TEXT, moved_to)      /* the task that goes on with its work */ \
     CHANGES(TIME, submitted_at)  /* of an obligation: when it was met, whenever it was told */ \
+    OWN(BOOLEAN, for_others)     /* a duty that incidents merged into this one ask for, and not it itself */ \
+    OWN(WORD(task_status), aside) /* what it was when it was closed with its incident */ \
+    OWN(TEXT, party)             /* of a coordination: the key of its party */ \
     OWN(TEXT, policy_version)    /* together `policy` */ \
     OWN(TEXT, policy_rule) \
     OWN(TEXT, times)             /* the set of times that a rule named */ \
@@ -393,6 +440,8 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     OWN(TIME, assigned_at)       /* when somebody owned it first, in this occurrence */ \
     OWN(INTEGER, postponed)      /* how often it was paused, or due_at moved to a later time, by a \
                                        record, ever */ \
+    OWN(INTEGER, recurrences)    /* how often the cause of its finding was one that had been seen before, \
+                                       while it was the finding's work */ \
     OWN(TIME, resolved_at)       /* TIME_NONE unless resolved, or closed after it */ \
     OWN(TIME, paused_at)         /* TIME_NONE unless the clock stands */ \
     OWN(BOOLEAN, due_fixed)      /* due_at was given by the finding, or by an obligation */ \
@@ -434,6 +483,26 @@ static inline bool task_is_overdue(const struct task *task, ms_t now)
 {
     return task_is_running(task) && task->due_at != TIME_NONE && task->due_at <= now;
 }
+
+/* ---- a duty ---- */
+
+/* A duty that has left its incident, in that one and wherever it has come to: an obligation by its id,
+ * or a party's coordination (docs/design.md, "A duty is one task"). */
+#define DUTY_MEMBERS(X) \
+    X(TEXT, incident_id)         /* raw: of the incident that asks for it */ \
+    X(TEXT, name)                /* "<kind>/<part>", encoded: of an obligation that of its task, of a party \
+                                    with its key */ \
+    X(LIST, passed)              /* the incidents that it came through, its own first */ \
+    X(TEXT, moved_to)            /* the incident that it went to from here, or of one that is met was \
+                                    told of it last; absent: none, it is here */ \
+    X(BOOLEAN, met)              /* it was done in its incident and stays there: this is known of it */ \
+    X(BOOLEAN, said)             /* of a record: not the duty, but what its incident says of it */ \
+    X(BOOLEAN, again)            /* of such a record: it is open again, whoever has closed it */ \
+    X(BOOLEAN, held)             /* here, but its work goes on when the incident is closed */ \
+    X(TIME, since)               /* when it came here */ \
+    X(OBJECTS(task_list, task), carried) /* its work as it came, or, where it is elsewhere, as it left its \
+                                    incident: one */
+struct duty { DUTY_MEMBERS(MEMBER) };
 
 /* ---- who is told ---- */
 
@@ -491,12 +560,30 @@ struct items { ITEMS_MEMBERS(MEMBER) };
     X(INTEGER, urgent_digests)   /* how many there were, none a day behind the one before */
 struct recipient_state { RECIPIENT_MEMBERS(MEMBER) };
 
+/* ---- what comes back ---- */
+
+/* What a finding tells of itself to what knows who has its cause. */
+#define TELLINGS(X) \
+    X(TELLING_NEW, "new")         /* it has this cause from now on */ \
+    X(TELLING_CHANGED, "changed") /* what was told of it is not so any more */ \
+    X(TELLING_GONE, "gone")       /* it has not, or does not count */ \
+    X(TELLING_FORGOTTEN, "forgotten") /* nothing is stored of it any more */
+NAMES_DECLARE(telling, TELLING_NONE, TELLINGS)
+
+/* Who has a cause. Bounded, whoever has it: what was told of longest ago goes. */
+#define CAUSE_MEMBERS(X) \
+    X(TEXT, key)                 /* as it was told last */ \
+    X(INTEGER, incidents)        /* how many have had it, since the entry is there */ \
+    X(OBJECTS(seen_list, seen), findings) /* in the order in which they came */
+struct cause_state { CAUSE_MEMBERS(MEMBER) };
+
 /* clang-format on */
 
 /* Of each the one with nothing in it: what a new one begins as. */
 extern const struct incident incident_none;
 extern const struct finding finding_none;
 extern const struct task task_none;
+extern const struct duty duty_none;
 extern const struct digest_item digest_item_none;
 extern const struct recipient_state recipient_state_none;
 
@@ -505,10 +592,12 @@ enum entry_type {
     ENTRY_CLOSURE,
     ENTRY_FINDING,
     ENTRY_TASK,
+    ENTRY_DUTY,
     ENTRY_RECIPIENT,
     ENTRY_ITEMS,
+    ENTRY_CAUSE,
 };
-#define ENTRY_TYPES (ENTRY_ITEMS + 1)
+#define ENTRY_TYPES (ENTRY_CAUSE + 1)
 
 struct entry {
     struct str key;
@@ -531,8 +620,10 @@ struct entry {
         struct closure *closure;
         struct finding *finding;
         struct task *task;
+        struct duty *duty;
         struct recipient_state *recipient;
         struct items *items;
+        struct cause_state *cause;
     };
     struct entry *next;         /* all entries of the table, in order of arrival */
     struct entry *next_sibling; /* the entries of one header, in order of arrival */
@@ -586,6 +677,12 @@ struct str state_incident_key(struct arena *arena, struct str incident_id);
 struct str state_closure_key(struct arena *arena, struct str header_key);
 struct str state_finding_key(struct arena *arena, struct str header_key, struct str part);
 struct str state_task_key(struct arena *arena, struct str header_key, struct str name);
+/* Of a duty of an incident, by its name (duty.h). */
+struct str state_duty_key(struct arena *arena, struct str header_key, struct str name,
+                          struct str incident_id);
+/* The name of a task without the sign of a later life, if it is a duty's: an obligation's, or a party's.
+ * A slice of `name`, absent where it is none. */
+struct str state_duty_name(struct str name);
 /* "<incident_id>/<name>" with the incident_id encoded. */
 struct str state_task_id(struct arena *arena, struct str incident_id, struct str name);
 /* The kind in the name of a task; none where it has none. */
@@ -600,7 +697,12 @@ struct str state_recipient_key(struct arena *arena, struct str recipient);
 struct str state_items_key(struct arena *arena, struct str recipient_key, struct str origin);
 /* The recipient in a key that is one of its. */
 struct str state_recipient_of(struct str key);
-/* Keys that are no incident's: those of recipients, and `$position/<n>`. */
+/* What stands for a cause (R3.100): no white space around it, one space for each within, and 256 bytes
+ * at most, of which of a longer one the last are its hash. Absent where there is nothing. */
+struct str state_cause_name(struct arena *arena, struct str said);
+/* The key of the entry of a cause, by its name: the same whatever the case of A to Z. */
+struct str state_cause_key(struct arena *arena, struct str name);
+/* Keys that are no incident's: those of recipients and of causes, and `$position/<n>`. */
 bool state_key_is_own(struct str key);
 /* `$position/<n>`, which is no entry: it says how far a shard has come. */
 bool state_key_is_position(struct str key);

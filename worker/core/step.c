@@ -64,6 +64,10 @@ void step_touch(struct step *step, struct entry *entry)
 {
     ENSURE(entry->header == step->header);
     state_touch(step->d->table, entry);
+    struct entry *holder = entry->holder;
+    if (holder->type != ENTRY_FINDING) return;
+    if (step->changed_n && step->changed[step->changed_n - 1] == holder) return;
+    *ARENA_PUSH(step->arena, step->changed, step->changed_n, step->changed_cap) = holder;
 }
 
 struct output *step_emit(struct step *step, enum output_type type)
@@ -77,6 +81,7 @@ struct output *step_emit(struct step *step, enum output_type type)
         .cause = step->cause,
         .policy_version = step->policy->version,
     };
+    if (type == OUTPUT_FORWARD) output->forward = ARENA_NEW(step->arena, struct forward_output);
     /* Warnings stand once, on the first event that their input causes. */
     if (type == OUTPUT_TASK || type == OUTPUT_INCIDENT) {
         output->warnings = step->warnings;

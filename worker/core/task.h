@@ -10,7 +10,8 @@ struct str task_name(struct step *step, enum task_kind kind, struct str part);
 
 struct task_seed {
     enum task_kind kind;
-    struct str part; /* of its name: of the finding, or a party, encoded; or absent */
+    struct str part;  /* of its name: of the finding, or a party, encoded; or absent */
+    struct str party; /* the key of that */
     struct str finding_id;
     struct origin origin;
     struct ruling ruling;
@@ -24,8 +25,14 @@ struct task_seed {
 };
 /* The reason of the one event that raises a task's priority with the level of its postmortem. */
 #define TASK_RAISED STR("the postmortem is full: its findings are raised")
+/* How the same begins where the cause of its finding was seen again. */
+#define TASK_SEEN_AGAIN "its cause was seen again, in "
+/* Whether it is one of these, which is no reason of what comes later. */
+bool task_is_said_once(struct str reason);
 /* Makes the task and emits `created`. */
 struct entry *task_create(struct step *step, const struct task_seed *seed);
+/* What that would make, for another incident: here there is no such task. */
+struct task *task_draft(struct step *step, const struct task_seed *seed);
 
 /* This event's own copy of the task, with what was due before settled: change it, then call
  * task_changed. *before is the old one. */
@@ -58,10 +65,21 @@ bool task_is_ruled(const struct task *task);
 void task_apply_due_at(struct step *step, struct task *task, ms_t due_at);
 void task_close(struct step *step, struct entry *entry, enum resolution resolution,
                 struct str reason);
+/* Closes it with its incident, which is none or goes on as a part of another: when it is followed up
+ * again, so is this. */
+void task_put_aside(struct step *step, struct entry *entry, enum resolution resolution,
+                    struct str reason);
 /* The work of a task of another incident goes on here: as it was there, with the earlier deadlines
  * and the higher priority. Nothing where the task is here and open. */
 struct entry *task_arrive(struct step *step, const struct task_seed *seed,
                           const struct task *carried);
+/* Work on the same duty comes from another incident to a task that is open: what this one has stays,
+ * what it lacks it takes; of both the earlier deadlines and the higher priority. */
+void task_join(struct step *step, struct entry *entry, const struct task *carried);
+/* Opens one again that was closed because its incident was merged: as it was, with the same deadlines. */
+void task_go_on(struct step *step, struct task *task);
+/* Counts the messages that a change of it makes. */
+void task_count_messages(struct step *step, const struct task *task);
 /* It goes on in another incident, in the task `moved_to`. */
 void task_leave(struct step *step, struct entry *entry, enum resolution resolution,
                 struct str moved_to, struct str reason);

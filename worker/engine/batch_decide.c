@@ -327,7 +327,7 @@ static enum step_result ticks_behind(struct batch *b, struct batch_shard *bs, bo
 static bool lacks_entries(const struct batch *b, const struct item *item)
 {
     return (item->fate == ITEM_DECIDE || item->fate == ITEM_GIVE_UP) && !item->header->whole &&
-           decide_needs_whole(b->engine->options.policy, &item->event, item->header);
+           decide_needs_whole(b->engine->options.policy, &item->event, &item->need, item->header);
 }
 
 static enum step_result decide_records(struct batch *b, struct batch_shard *bs, bool forced,

@@ -228,7 +228,7 @@ static enum result want_whole(struct batch *b, struct batch_shard *bs, const str
 {
     if (!has_state(item) || item->header->whole) return OK;
     if (!item->need.whole &&
-        !decide_needs_whole(b->engine->options.policy, &item->event, item->header))
+        !decide_needs_whole(b->engine->options.policy, &item->event, &item->need, item->header))
         return OK;
     *more = true;
     return list_entries(b, bs, item->header, error);

@@ -105,6 +105,7 @@ static int what_of(const struct output *output)
     case OUTPUT_INCIDENT: return (int)output->incident.event;
     case OUTPUT_REMINDER: return (int)output->reminder.kind;
     case OUTPUT_FORWARD: return (int)output->forward->type;
+    case OUTPUT_RECURRED:
     case OUTPUT_DIGEST: break;
     }
     return 0;
@@ -127,6 +128,7 @@ void metrics_output(struct metrics *metrics, const struct metrics_output *output
     case OUTPUT_TASK: add(&metrics->task_events[output->what], 1); break;
     case OUTPUT_INCIDENT: add(&metrics->incident_events[output->what], 1); break;
     case OUTPUT_REMINDER: add(&metrics->reminders[output->what], 1); break;
+    case OUTPUT_RECURRED: add(&metrics->values[METRIC_RECURRENCES], 1); break;
     case OUTPUT_DIGEST:
         add(&metrics->values[METRIC_DIGESTS], 1);
         add(&metrics->values[METRIC_DIGESTS_URGENT], output->urgent);

@@ -85,11 +85,48 @@ void report_write_evaluation(struct report_page *page)
     buf_char(out, '\n');
 }
 
-static bool is_listed(const struct closure *closure, struct str party)
+/* The party of a task of coordination, as it was written first; absent for all others. */
+static struct str party_of(struct arena *arena, const struct task *task)
+{
+    const char *slash = task->name.p ? memchr(task->name.p, '/', task->name.n) : NULL;
+    if (task->kind != KIND_COORDINATION || !slash) return STR_NONE;
+    struct str part = {slash + 1, (size_t)(task->name.p + task->name.n - slash - 1)};
+    return state_decode_part(arena, part);
+}
+
+static bool is_of(const struct coordination *p, const struct task *task, struct str party)
+{
+    return str_eq(p->party, party) || (task->party.p && str_eq(p->key, task->party));
+}
+
+static bool is_listed(const struct closure *closure, const struct task *task, struct str party)
 {
     for (size_t i = 0; i < closure->coordination.n; i++)
-        if (str_eq(closure->coordination.items[i].party, party)) return true;
+        if (is_of(&closure->coordination.items[i], task, party)) return true;
     return false;
+}
+
+/* NULL where it has none; *party: as the task calls it, else as the closure does. */
+static const struct task *task_of(const struct report_markdown *report, struct arena *arena,
+                                  const struct coordination *p, struct str *party)
+{
+    for (size_t i = 0; i < report->tasks_n; i++) {
+        *party = party_of(arena, report->tasks[i]);
+        if (party->p && is_of(p, report->tasks[i], *party)) return report->tasks[i];
+    }
+    *party = p->party;
+    return NULL;
+}
+
+/* What a closure says is of its day; its task goes on. */
+static struct str status_of(struct arena *arena, const struct coordination *p,
+                            const struct task *task)
+{
+    struct str said = report_is_said(p->status) ? p->status : STR("open");
+    if (!task) return said;
+    struct str status = task_status_name(task->status);
+    if (str_eq(said, STR("open")) || str_eq(said, status)) return status;
+    return arena_printf(arena, "%.*s; %.*s", STR_ARG(said), STR_ARG(status));
 }
 
 static void write_party(struct buf *out, struct str party, struct str kind, struct str reference,
@@ -115,16 +152,15 @@ void report_write_coordination(struct report_page *page, struct arena *arena)
     size_t rows = out->n;
     for (size_t i = 0; i < c->coordination.n; i++) {
         const struct coordination *p = &c->coordination.items[i];
-        write_party(out, p->party, party_kind_name(p->party_kind), p->reference,
-                    report_is_said(p->status) ? p->status : STR("open"));
+        struct str party;
+        const struct task *t = task_of(report, arena, p, &party);
+        write_party(out, party, party_kind_name(p->party_kind), p->reference,
+                    status_of(arena, p, t));
     }
     for (size_t i = 0; i < report->tasks_n; i++) {
         const struct task *t = report->tasks[i];
-        const char *slash = t->name.p ? memchr(t->name.p, '/', t->name.n) : NULL;
-        if (t->kind != KIND_COORDINATION || !slash) continue;
-        struct str part = {slash + 1, (size_t)(t->name.p + t->name.n - slash - 1)};
-        struct str party = state_decode_part(arena, part);
-        if (!is_listed(c, party))
+        struct str party = party_of(arena, t);
+        if (party.p && !is_listed(c, t, party))
             write_party(out, party, STR(""), report_is_said(t->reason) ? t->reason : STR_NONE,
                         task_status_name(t->status));
     }
