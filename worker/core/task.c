@@ -5,6 +5,7 @@
  */
 #include "task.h"
 
+#include "closing.h"
 #include "common/ensure.h"
 #include "deadline.h"
 #include "occurrence.h"
@@ -229,15 +230,24 @@ static void miss_owner(struct step *step, struct task *task)
     assign->said = 0;
 }
 
+/* At another priority nobody may have to verify it; only now is the status what it will be. */
+static void end_resolved(struct step *step, struct task *task, const struct task *before)
+{
+    if (task->status != STATUS_RESOLVED || task->priority == before->priority ||
+        step->policy->verification[task->priority])
+        return;
+    if (closing_task_lacks_evidence(step->policy, task))
+        task_note_refused(step, task, REPORTED_RESOLVED);
+    else
+        close_as(step, task, RESOLUTION_DONE);
+}
+
 /* `told`: an event comes also where nothing that can be seen has changed. */
 static void put_change(struct step *step, struct entry *entry, const struct task *before, bool told)
 {
     struct task *task = entry->task;
     count_messages(step, task);
-    /* At another priority nobody may have to verify it; only now is the status what it will be. */
-    if (task->status == STATUS_RESOLVED && task->priority != before->priority &&
-        !step->policy->verification[task->priority])
-        close_as(step, task, RESOLUTION_DONE);
+    end_resolved(step, task, before);
     judge(step, task);
     note_owner(step, task);
     if (owner_is_nobody(task->owner) && !owner_is_nobody(before->owner)) miss_owner(step, task);
@@ -313,6 +323,7 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     task->times = seed->ruling.times;
     task->status = STATUS_OPEN;
     task->reason = seed->reason;
+    task->evaluation = seed->evaluation;
     task->owner = task->given = seed->ruling.owner;
     task->participants = seed->ruling.participants;
     task->labels = seed->labels;
@@ -370,6 +381,7 @@ static void reopen(struct step *step, struct task *task)
     task->reason = task->accepted_by = STR_NONE;
     task->closed_at = task->accepted_until = TIME_NONE;
     task->evidence = (struct evidence_list){0};
+    task->evaluation = (struct evaluation){0};
     task->submitted_at = TIME_NONE;
     if (task->kind == KIND_OBLIGATION) {
         /* The law's clock does not begin again. */
