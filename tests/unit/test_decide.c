@@ -289,6 +289,7 @@ static struct entry *with_a_task(struct world *w, struct incident *incident, str
 
 static void close_the_task(struct world *w)
 {
+    w->policy.evidence[KIND_RESPONSE_EVALUATION] = false;
     struct task_update_event *e = task_update(w, "INC-1", "response-evaluation", 1);
     e->status = REPORTED_VERIFIED;
     e->present = TASK_UPDATE_STATUS;
