@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* FNV-1a of 64 bits. Marks in the stored state are made of it, so it stays what it is. */
+/* FNV-1a. Marks and keys in the stored state are made of it, so it stays what it is. */
 #ifndef EPILOGUE_COMMON_HASH_H
 #define EPILOGUE_COMMON_HASH_H
 
@@ -19,6 +19,20 @@ static inline uint64_t hash_bytes(uint64_t h, struct str s)
 {
     for (size_t i = 0; i < s.n; i++) h = hash_add(h, (unsigned char)s.p[i]);
     return h;
+}
+
+/* The same of 128 bits: where two texts that have one hash would be taken for one. */
+struct hash128 {
+    uint64_t high, low;
+};
+
+static inline struct hash128 hash128_bytes(struct str s)
+{
+    __extension__ typedef unsigned __int128 wide;
+    const wide prime = (wide)1 << 88 | 0x13b;
+    wide h = (wide)UINT64_C(0x6c62272e07bb0142) << 64 | UINT64_C(0x62b821756295c58d);
+    for (size_t i = 0; i < s.n; i++) h = (h ^ (unsigned char)s.p[i]) * prime;
+    return (struct hash128){(uint64_t)(h >> 64), (uint64_t)h};
 }
 
 #endif

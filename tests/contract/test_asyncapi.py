@@ -53,8 +53,10 @@ def test_the_kinds_are_those_of_the_code():
     assert kinds > {"record", "finding", "items"}
     schemas = _API["components"]["schemas"]
     forwarded = schemas["forwarded-headers"]["properties"]["epilogue-kind"]["enum"]
-    items = _MESSAGES["items"]["headers"]["properties"]["epilogue-kind"]["const"]
-    assert {*forwarded, items} == kinds
+    others = {_MESSAGES["items"]["headers"]["properties"]["epilogue-kind"]["const"]}
+    for name in ("recurrence", "recurred"):
+        others.add(_MESSAGES[name]["headers"]["allOf"][1]["properties"]["epilogue-kind"]["const"])
+    assert {*forwarded, *others} == kinds
     letters = schemas["dead-letter-headers"]["allOf"][1]["properties"]["epilogue-kind"]["enum"]
     assert set(letters) == kinds - {"record"}  # that goes back where it first stood
 

@@ -17,9 +17,9 @@ _BUILD = _BIN.parent.parent
 # From the lowest to the highest: each knows only those before it.
 _TOWER = """
     names members condition zone policy state deadline schedule order incident task_diff event output
-    item decision recipient step forgotten closing duplicate occurrence rules task reminder forward
+    item decision recipient cause step forgotten closing duplicate occurrence rules task reminder forward
     followup coordination obligation finding_task finding
-    task_update closure merged review
+    task_update recurrence closure merged review
     wake decide
 """.split()
 _NO_PART = {"alone"}  # the proof that core needs nobody: a main that does nothing

@@ -123,6 +123,40 @@ static void test_loads_that_applies_come_between(void **state)
     }
 }
 
+/* Another writes, `rebuild` or a worker that does not know yet that it has lost the shard: what is read of
+ * many keys is of one checkpoint, and says of which. */
+static void test_loads_that_others_write_between(void **state)
+{
+    (void)state;
+    struct error error;
+    enum { ROUNDS = 20, KEYS = 20000 };
+    struct str *keys = arena_alloc(arena, KEYS * sizeof *keys);
+    struct store_write *writes = arena_alloc(arena, KEYS * sizeof *writes);
+    struct store_port *other = redis_port_new(&config, &error);
+    assert_non_null(other);
+    for (int i = 0; i < KEYS; i++) keys[i] = arena_printf(arena, "key %d", i);
+    for (int round = 0; round < ROUNDS; round++) {
+        struct str value = arena_printf(arena, "%d", round);
+        struct store_apply a = {
+            .shard = 0, .expected = round - 1, .checkpoint = round, .writes = writes, .n = KEYS};
+        enum result result = FATAL;
+        for (int i = 0; i < KEYS; i++)
+            writes[i] = (struct store_write){
+                .key = keys[i], .value = value, .wake_at = TIME_NONE, .stored = round > 0};
+        other->apply_start(other->self, &a, 1);
+        for (bool done = false; !done;) {
+            struct store_load l = loaded(0, keys, KEYS);
+            struct str of = arena_printf(arena, "%d", (int)l.checkpoint);
+            for (int i = 0; i < KEYS && l.checkpoint != STORE_NO_CHECKPOINT; i++)
+                assert_true(str_eq(l.values[i], of));
+            done = other->apply_take(other->self, 0, &result, &error);
+        }
+        assert_int_equal(result, OK);
+        assert_true(a.applied);
+    }
+    redis_port_free(other);
+}
+
 /* A server that closes what is idle, or was restarted while nothing was written: no batch fails for
  * it, once the other connection has seen that all is well. */
 static void test_a_connection_that_was_closed_meanwhile(void **state)
@@ -170,6 +204,7 @@ int main(void)
         TEST(test_restart),
         TEST(test_loads_while_it_applies),
         TEST(test_loads_that_applies_come_between),
+        TEST(test_loads_that_others_write_between),
         TEST(test_a_connection_that_was_closed_meanwhile),
         TEST(test_no_more_clients),
     };

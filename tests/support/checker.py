@@ -12,6 +12,7 @@ from support.records import partition_of
 
 _TASK_TYPE = re.compile(r"epilogue\.task\.(created|updated|resolved|closed|reopened)\.v1")
 _INCIDENT_TYPE = re.compile(r"epilogue\.incident\.(opened|updated|completed)\.v1")
+_FINDING_TYPE = "epilogue.finding.recurred.v1"
 _REMINDER_TYPE = re.compile(r"epilogue\.reminder\.([a-z-]+)\.v1")
 DIGEST = "epilogue.reminder.digest.v1"
 _FINDING_KINDS = {"bug", "change-request", "service-investment", "register-entry"}
@@ -54,6 +55,7 @@ def check_history(tasks, reminders, partitions, group_id):
         violations.check(ids[record.header("ce_id")] == 1, "a ce_id twice", record)
     closed_at = _check_tasks(tasks, violations)
     _check_incidents(tasks, violations)
+    _check_findings(tasks, violations)
     moved = {r.json["task_id"] for r in tasks if r.json.get("moved_from")}
     _check_reminders(reminders, closed_at, moved, violations)
     violations.raise_any()
@@ -136,7 +138,8 @@ def _check_incidents(tasks, violations):
     for record in tasks:
         match = _INCIDENT_TYPE.fullmatch(record.type or "")
         if not match:
-            violations.check(_TASK_TYPE.fullmatch(record.type or ""), "unknown ce_type", record)
+            violations.check(_TASK_TYPE.fullmatch(record.type or "") or
+                             record.type == _FINDING_TYPE, "unknown ce_type", record)
             continue
         incident, event = record.json, match.group(1)
         incident_id = incident["incident_id"]
@@ -157,6 +160,26 @@ def _check_incidents(tasks, violations):
         if event == "completed":
             violations.check(incident["counts"]["open"] == 0,
                              "completed with open tasks", record)
+
+
+def _check_findings(tasks, violations):
+    """Once for each finding and cause, numbered without a gap, and never of its own incident alone."""
+    last = collections.Counter()
+    for record in tasks:
+        if record.type != _FINDING_TYPE:
+            continue
+        event = record.json
+        finding, n = (record.header("ce_id") or "//").split("/recurred/")[-1].rsplit("/", 1)
+        place = event["incident_id"], finding
+        violations.check(record.header("ce_subject") == event["incident_id"],
+                         "ce_subject is not the incident_id", record)
+        violations.check(record.header("ce_id") ==
+                         f"{encode_id(event['incident_id'])}/recurred/{finding}/{event['n']}" and
+                         n == str(event["n"]), "the ce_id of a recurred", record)
+        violations.check(event["n"] > last[place], "a recurred's n goes back", record)
+        last[place] = event["n"]
+        violations.check(all(e["incident_id"] != event["incident_id"] for e in event["earlier"]),
+                         "its own incident is no earlier one", record)
 
 
 def _check_digests(digests, violations):
@@ -241,9 +264,9 @@ def check_causes(tasks, inputs):
         # A record from the future counts as one of when it was decided, which nobody can see.
         if caused_ms > told_ms and caused_ms > record.timestamp_ms > 0:
             caused_ms = told_ms
-        about = value.get("task_id") or value["incident_id"]
+        about = value["task_id"] if "version" in value else value["incident_id"]
         later_ms = max(caused_ms, updated_ms.get(about, caused_ms))
-        if "task_id" in value:
+        if "version" in value:
             violations.check(_ms(value["updated_at"]) == told_ms == later_ms,
                              "another time than the cause's", record)
             updated_ms[about] = told_ms

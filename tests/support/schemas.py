@@ -53,6 +53,8 @@ def _schema_of(record):
         return "task-event"
     if record.type.startswith("epilogue.incident."):
         return "incident-event"
+    if record.type.startswith("epilogue.finding."):
+        return "finding-event"
     return "reminder-digest" if record.type == DIGEST else "reminder-event"
 
 

@@ -56,6 +56,9 @@ static struct str id_of(struct world *w, const struct output *o)
         return arena_printf(a, "%.*s/%.*s/%lld", STR_ARG(id), STR_ARG(event),
                             (long long)o->incident.number);
     }
+    if (o->type == OUTPUT_RECURRED)
+        return arena_printf(a, "%.*s/recurred/%.*s/%lld", STR_ARG(id), STR_ARG(o->recurred.part),
+                            (long long)o->recurred.number);
     return reminder_id(w, o, o->reminder.number);
 }
 
@@ -157,7 +160,8 @@ static void check_reminder_output(struct world *w, const struct output *o)
         assert_true(r->open_n == (listed < 300 ? listed : 300));
         assert_true(r->open_n > 0 || r->incident->cursor.stage);
     }
-    if (r->kind == REMINDER_ORPHAN_FINDING) assert_non_null(r->finding);
+    if (r->kind == REMINDER_ORPHAN_FINDING || r->kind == REMINDER_RECURRED)
+        assert_non_null(r->finding);
 }
 
 /* What it says has caused it is the event, or a time that was passed on the way. */

@@ -47,6 +47,8 @@ static void default_times(struct policy *p)
     p->missing_findings_after = days(14);
     p->orphan_finding_after = p->orphan_every = days(7);
     p->retention = days(365);
+    p->recurrence =
+        (struct recurrence_policy){.by_references = true, .within = days(365), .boost = true};
 }
 
 static void default_routes(struct arena *arena, struct policy *p)

@@ -73,8 +73,31 @@ static struct str render_forward(struct world *w, const struct output *o)
     case EVENT_PARTING:
         return arena_printf(w->arena, "parting of %.*s to %.*s",
                             STR_ARG(o->forward.parting.edge.from), STR_ARG(to));
+    case EVENT_RECURRENCE:
+        return arena_printf(
+            w->arena, "%.*s %.*s of %.*s", STR_ARG(telling_name(o->forward.recurrence.what)),
+            STR_ARG(o->forward.recurrence.key), STR_ARG(o->forward.recurrence.finding.incident_id));
+    case EVENT_RECURRED:
+        return arena_printf(w->arena, "%s %.*s to %.*s",
+                            o->forward.recurred.seen_in.p ? "again" : "before",
+                            STR_ARG(o->forward.recurred.key), STR_ARG(to));
     default: return arena_printf(w->arena, "forgotten to %.*s", STR_ARG(to));
     }
+}
+
+static struct str render_recurred(struct world *w, const struct output *o)
+{
+    const struct recurred_event *e = o->recurred.event;
+    struct str line =
+        arena_printf(w->arena, "recurred/%lld %.*s %.*s, %lld:", (long long)o->recurred.number,
+                     STR_ARG(o->recurred.part), STR_ARG(e->key), (long long)e->incidents);
+    for (size_t i = 0; i < e->earlier.n; i++) {
+        const struct seen *seen = &e->earlier.items[i];
+        line =
+            arena_printf(w->arena, "%.*s %.*s/%.*s=%.*s", STR_ARG(line), STR_ARG(seen->incident_id),
+                         STR_ARG(seen->name), STR_ARG(task_status_name(seen->status)));
+    }
+    return line;
 }
 
 struct str render(struct world *w, const struct output *o)
@@ -89,6 +112,7 @@ struct str render(struct world *w, const struct output *o)
                             (long long)o->incident.number, STR_ARG(level_name(i->level)),
                             (long long)i->counts.open, (long long)i->counts.closed);
     }
+    case OUTPUT_RECURRED: return render_recurred(w, o);
     default: return render_forward(w, o);
     }
 }

@@ -103,7 +103,7 @@ static void load_needed(struct world *w, const struct event *event)
     decide_need(w->arena, event, &need);
     assert_true(need.n <= sizeof need.keys / sizeof *need.keys);
     struct entry *header = load(w, need.keys[0]);
-    assert_true(header->type == ENTRY_INCIDENT);
+    assert_true(header->type == ENTRY_INCIDENT || header->type == ENTRY_CAUSE);
     for (size_t i = 1; i < need.n; i++) load(w, need.keys[i]);
     if (!need.whole && !decide_needs_whole(w->d.policy, event, &need, header)) return;
     header->whole = true;

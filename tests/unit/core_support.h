@@ -110,6 +110,8 @@ void sleep_until(struct world *w, const char *until);
  *   opened/1 full          completed/1 closed=2 met=1
  *   bug/F-1/2 updated in-progress [status,owner]
  *   reminder overdue/2 bug/F-1 +3 2026-11-27T00:00:00.000Z owner=team:person
+ *   recurred/1 F-1 key, 2: INC-1/bug/F-1=open
+ *   new key of INC-1, changed …, gone …, forgotten …; before key to INC-2, again key to INC-1
  *   finding INC-1:F-1 to INC-2; finding-updated …, task-updated …, merge …, parting of INC-1 …
  */
 struct str news(struct world *w);

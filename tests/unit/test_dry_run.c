@@ -199,7 +199,7 @@ static void another_policy(void **state)
 
 /* ---- events in parts ---- */
 
-struct telling {
+struct audience {
     struct arena *scratch;
     struct buf out;
     struct str names[topic_end];
@@ -207,7 +207,7 @@ struct telling {
 
 static void tell(void *self, const struct message *message, ms_t now)
 {
-    struct telling *t = self;
+    struct audience *t = self;
     struct message timed = *message;
     const struct record carrier = {.headers = message->headers, .headers_n = message->headers_n};
     if (envelope_kind(&carrier) == ENVELOPE_ITEMS) return; /* their digest is told */
@@ -216,7 +216,7 @@ static void tell(void *self, const struct message *message, ms_t now)
     line_json_write(&t->out, t->scratch, &timed, t->names);
 }
 
-static void play(const struct lines *lines, size_t step_max, struct telling *telling)
+static void play(const struct lines *lines, size_t step_max, struct audience *telling)
 {
     struct error error;
     struct policy digests = policy;
@@ -250,7 +250,7 @@ static void events_in_parts_say_the_same_in_the_same_order(void **state)
     glob_t traces;
     assert_int_equal(glob(SOURCE_DIR "/tests/trace/*.trace", 0, NULL, &traces), 0);
     for (size_t i = 0; i < traces.gl_pathc; i++) {
-        struct telling whole = {0}, in_parts = {0};
+        struct audience whole = {0}, in_parts = {0};
         struct lines lines = {0};
         struct error error;
         struct str names[topic_end];

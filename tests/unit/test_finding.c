@@ -83,7 +83,7 @@ static void all_that_a_finding_says_is_in_its_task(void **state)
     SET_FINDING(f, ACTION_TYPE, action_type, ACTION_PREVENT);
     SET_FINDING(f, REFERENCES, references, groups(w, "CVE-1", NULL));
     take_finding(w, LATER, f);
-    assert_news(w, "bug/F%2F1/1 created open\n");
+    assert_news(w, "bug/F%2F1/1 created open\nnew CVE-1 of INC-1\n");
     const struct task *task = task_of(w, "INC-1", "bug/F%2F1");
     assert_str(task->title, "Dumps are not redacted");
     assert_str(task->description, "All of them");

@@ -73,6 +73,7 @@ static void assert_stored(enum entry_type type, void *body, const char *name)
 
 static const struct closure closure_none;
 static const struct items items_none;
+static const struct cause_state cause_state_none;
 
 #define STORED(entry_type, of, type, member, name)    \
     {                                                 \
@@ -86,6 +87,7 @@ static void test_every_member_is_stored(void **state)
 {
     (void)state;
     struct digest_item sample_digest_item = {ITEM_MEMBERS(SAMPLE)};
+    struct seen sample_seen = {SEEN_MEMBERS(SAMPLE)};
     struct task sample_task = {TASK_MEMBERS(SAMPLE, SAMPLE, SAMPLE)};
 #define INCIDENT_ROW(type, member) STORED(ENTRY_INCIDENT, incident, type, member, #member)
 #define INCIDENT_SAID(bit, type, member) INCIDENT_ROW(type, member)
@@ -105,6 +107,8 @@ static void test_every_member_is_stored(void **state)
     RECIPIENT_MEMBERS(RECIPIENT_ROW)
 #define ITEMS_ROW(type, member) STORED(ENTRY_ITEMS, items, type, member, #member)
     ITEMS_MEMBERS(ITEMS_ROW)
+#define CAUSE_ROW(type, member) STORED(ENTRY_CAUSE, cause_state, type, member, #member)
+    CAUSE_MEMBERS(CAUSE_ROW)
 }
 
 #define HAS(type, member) assert_true(says(json, #member));
@@ -147,6 +151,10 @@ static void test_every_member_inside_is_stored(void **state)
     incident.gone = (struct edge_list){&sample_edge, 1};
     json = written(ENTRY_INCIDENT, &incident);
     EDGE_MEMBERS(HAS)
+    struct seen sample_seen = {SEEN_MEMBERS(SAMPLE)};
+    struct cause_state cause = {.findings = {&sample_seen, 1}};
+    json = written(ENTRY_CAUSE, &cause);
+    SEEN_MEMBERS(HAS)
     struct closure closure = {.timeline = {&sample_timeline_entry, 1}};
     json = written(ENTRY_CLOSURE, &closure);
     TIMELINE_ENTRY_MEMBERS(HAS)
@@ -216,7 +224,7 @@ static void test_every_member_of_a_finding_arrives(void **state)
                  "'severity':'low','title':'t','description':'d','status':'open','reason':'r',"
                  "'owner':'o','groups':['g'],'work':'bug','sop_change':true,'due_at':'2026-12-01',"
                  "'snoozed_until':'2026-12-01','tracker':{'key':'K'},'action_type':'prevent',"
-                 "'references':['r'],'duplicate_of':'D','labels':{'n':'x'},"
+                 "'references':['r'],'duplicate_of':'D','labels':{'n':'x'},'cause_key':'c',"
                  "'accepted_until':'2026-12-01','accepted_by':'b','updated_at':'2026-12-01'}");
     const struct finding *in = &e.finding->finding, *none = &finding_none;
     assert_int_equal(e.finding->present, 0 FINDING_SAID(BIT));
@@ -325,6 +333,8 @@ static void test_the_schema_of_the_state(void **state)
     ASSERT_SCHEMA("state", "recipient", RECIPIENT_MEMBERS(NAME))
     ASSERT_SCHEMA("state", "items", ITEMS_MEMBERS(NAME))
     ASSERT_SCHEMA("state", "item", ITEM_MEMBERS(NAME))
+    ASSERT_SCHEMA("state", "cause", CAUSE_MEMBERS(NAME))
+    ASSERT_SCHEMA("state", "seen", SEEN_MEMBERS(NAME))
     ASSERT_SCHEMA("state", "order", ORDER_MEMBERS(NAME))
     ASSERT_SCHEMA("state", "owner", OWNER_MEMBERS(NAME))
     ASSERT_SCHEMA("state", "tracker", TRACKER_MEMBERS(NAME))

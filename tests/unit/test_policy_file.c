@@ -282,6 +282,38 @@ static void what_is_done_only_with_evidence(void **state)
     assert_true(policy.evidence[KIND_OBLIGATION]);
 }
 
+static void what_a_cause_is_known_by(void **state)
+{
+    (void)state;
+    assert_loads("{}");
+    assert_false(policy.recurrence.off);
+    assert_true(policy.recurrence.by_references);
+    assert_true(policy.recurrence.boost);
+    assert_true(policy.recurrence.within.amount == 365 * DAY_MS);
+    assert_loads("{\"recurrence\":{\"key\":[\"category\",\"label.product\"],\"within\":\"90d\","
+                 "\"boost\":false}}");
+    assert_false(policy.recurrence.by_references);
+    assert_int_equal(policy.recurrence.members_n, 2);
+    assert_int_equal(policy.recurrence.members[0].part, CAUSE_CATEGORY);
+    assert_int_equal(policy.recurrence.members[1].part, CAUSE_LABEL);
+    assert_text(policy.recurrence.members[1].label, "product");
+    assert_false(policy.recurrence.boost);
+    assert_loads("{\"recurrence\":{\"key\":[]}}");
+    assert_int_equal(policy.recurrence.members_n, 0);
+    assert_loads("{\"recurrence\":{\"key\":\"references\"}}");
+    assert_true(policy.recurrence.by_references);
+    assert_loads("{\"recurrence\":null}");
+    assert_true(policy.recurrence.off);
+    assert_loads("{\"recurrence\":false}");
+    assert_true(policy.recurrence.off);
+    assert_true(policy.recurrence.within.amount == 365 * DAY_MS);
+    assert_refused("{\"recurrence\":{\"key\":[\"label\"]}}",
+                   ": recurrence.key[0]: allowed: \"category\", \"severity\", \"title\", \"work\", "
+                   "\"action_type\", \"team\", \"label.<name>\"");
+    assert_refused("{\"recurrence\":{\"key\":\"cause\"}}",
+                   ": recurrence.key: allowed: \"references\", or a list of members of a finding");
+}
+
 static void times_and_rules(void **state)
 {
     (void)state;
@@ -408,6 +440,7 @@ int main(void)
         cmocka_unit_test(verification_is_an_object),
         cmocka_unit_test(acceptance_can_be_turned_off),
         cmocka_unit_test(what_is_done_only_with_evidence),
+        cmocka_unit_test(what_a_cause_is_known_by),
         cmocka_unit_test(times_and_rules),
         cmocka_unit_test(calendars_have_names),
         cmocka_unit_test(words_of_other_systems),

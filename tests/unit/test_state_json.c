@@ -190,6 +190,7 @@ static void test_finding(void **state)
                            .orphan_last = TIME_OF(4),
                            .orphans = 5,
                            .orphan_over = true,
+                           .recurred_at = TIME_NONE,
                            .warnings = {warnings, 2}};
     through(
         ENTRY_FINDING, &full,

@@ -89,11 +89,12 @@ static void collect(struct run *run, const struct message *message)
     buf_free(&json);
 }
 
-/* What is on its way to a digest: that is shown when it goes out. */
-static bool is_items(const struct message *message)
+/* What is on its way to a digest, or to a cause and back: that is shown when something comes of it. */
+static bool is_on_its_way(const struct message *message)
 {
     const struct record record = {.headers = message->headers, .headers_n = message->headers_n};
-    return envelope_kind(&record) == ENVELOPE_ITEMS;
+    enum envelope_kind kind = envelope_kind(&record);
+    return kind == ENVELOPE_ITEMS || kind == ENVELOPE_RECURRENCE || kind == ENVELOPE_RECURRED;
 }
 
 static void emit(void *self, const struct message *sent, ms_t now)
@@ -105,7 +106,7 @@ static void emit(void *self, const struct message *sent, ms_t now)
     if (run->later) progress_show(&run->progress, run->later++, 0);
     const struct simulation *s = run->simulation;
     bool internal =
-        message->topic == TOPIC_FORWARDED && (s->json || run->diff || is_items(message));
+        message->topic == TOPIC_FORWARDED && (s->json || run->diff || is_on_its_way(message));
     if (internal || s->report) return;
     arena_reset(run->scratch, WRITE_AT_BYTES);
     if (s->noise) {

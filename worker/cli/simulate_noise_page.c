@@ -46,6 +46,7 @@ static const struct str members_of[reminder_kind_end] = {
     [REMINDER_REVIEW_DUE] = STR("review.on, review.every"),
     [REMINDER_MISSING_FINDINGS] = STR("missing_findings_after"),
     [REMINDER_ORPHAN_FINDING] = STR("orphan_finding_after, reminders.orphan_every"),
+    [REMINDER_RECURRED] = STR("recurrence"),
 };
 
 /* ---- rows ---- */

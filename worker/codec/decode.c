@@ -144,11 +144,25 @@ struct str decode_peek_incident_id(struct arena *arena, const struct record *rec
     return peek_incident_id(data);
 }
 
-/* Of a record of epilogue-forwarded. Returns NULL, or why it is a bad envelope. */
-static const char *check_forwarded(const struct record *record, bool has_origin)
+static bool is_of_cause(enum envelope_kind kind)
 {
-    if (envelope_kind(record) == ENVELOPE_NO_KIND)
+    return kind == ENVELOPE_RECURRENCE || kind == ENVELOPE_RECURRED;
+}
+
+/* Of a record of epilogue-forwarded. Returns NULL, or why it is a bad envelope. */
+static const char *check_forwarded(const struct record *record, bool has_origin,
+                                   struct cause *cause)
+{
+    enum envelope_kind kind = envelope_kind(record);
+    if (kind == ENVELOPE_NO_KIND)
         return "a forwarded record needs the header " ENVELOPE_KIND ", which says what it is";
+    if (is_of_cause(kind) && !has_origin) {
+        /* Time has caused it. */
+        cause->topic = topic_none;
+        cause->partition = 0;
+        cause->offset = 0;
+        return NULL;
+    }
     return has_origin ? NULL : "a forwarded record needs the headers that say where it first stood";
 }
 
@@ -184,7 +198,7 @@ static bool open_record(const struct decoder *decoder, struct arena *arena,
     refused->incident_id = peek_incident_id(*data);
     if (result != JSON_OK) return decode_refuse(refused, refusal_of(result), detail);
     bool has_origin = envelope_origin(decoder->topic_names, record, cause);
-    if (record->topic == TOPIC_FORWARDED && !bad) bad = check_forwarded(record, has_origin);
+    if (record->topic == TOPIC_FORWARDED && !bad) bad = check_forwarded(record, has_origin, cause);
     if (bad) return decode_refuse(refused, REFUSE_BAD_ENVELOPE, str_of(bad));
     assert(*data); /* what has none is a bad envelope */
     if ((*data)->type != JSON_OBJECT)
@@ -215,6 +229,8 @@ bool decode_record(const struct decoder *decoder, struct arena *arena, const str
         decode_data(&reader, TOPIC_FINDING_UPDATED, data, event);
     else if (kind == ENVELOPE_TASK_UPDATED)
         decode_data(&reader, TOPIC_TASK_UPDATED, data, event);
+    else if (is_of_cause(kind))
+        decode_recurrence(&reader, kind, data, event);
     else if (reader.merged)
         decode_merged(&reader, kind, data, event);
     else

@@ -55,6 +55,7 @@ void decode_finding(struct reader *r, const struct json *object, struct str inci
     f->labels = members_labels(r, m[M_labels]);
     f->accepted_until = members_calendar_time(r, m[M_accepted_until], true);
     f->accepted_by = members_name(r, m[M_accepted_by]);
+    f->cause_key = members_name(r, m[M_cause_key]);
     event->by = members_name(r, m[M_by]);
     if (!r->merged) return;
     decode_way(r, m[M_origin], m[M_passed], &f->origin, &f->passed);

@@ -100,7 +100,8 @@ static void read_arrival(struct reader *r, const struct json *object, struct eve
     *finding = finding_none;
     reader_find(object, names, 3, m);
     if (members_required(r, m[2], "finding") &&
-        !state_json_read_body(r->arena, ENTRY_FINDING, m[2], finding, &error))
+        !state_json_read_body(r->arena, &state_fields_entries[ENTRY_FINDING], m[2], finding,
+                              &error))
         reader_refuse(r, REFUSE_WRONG_TYPE, STR("finding"), "%s", error.text);
     finding->origin = read_origin(r, m[0]);
     finding->passed = members_texts(r, m[1]);

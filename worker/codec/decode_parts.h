@@ -47,6 +47,10 @@ void decode_way(struct reader *r, const struct json *origin_value, const struct 
 /* Sets what the finding is called in the incident, by its origin; in its own it has none. */
 void decode_called(struct arena *arena, struct str incident_id, struct finding *finding);
 
+/* What is told of a cause, or the answer. */
+void decode_recurrence(struct reader *r, enum envelope_kind kind, const struct json *object,
+                       struct event *event);
+
 struct closure_event *decode_closure(struct reader *r, const struct json *object);
 /* `incident_id` is that of the closure whose `findings` has the object; absent: a record of
  * finding-updated, which has its own. Its warnings stay in the reader. */

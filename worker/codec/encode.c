@@ -55,6 +55,7 @@ static struct str event_type(const struct output *output)
     }
 #define TASK_TYPE(id, name) [id] = TYPE("epilogue.task." name ".v1"),
 #define INCIDENT_TYPE(id, name) [id] = TYPE("epilogue.incident." name ".v1"),
+    static const struct str recurred_type = TYPE("epilogue.finding.recurred.v1");
     static const struct str digest_type = TYPE("epilogue.reminder.digest.v1");
 #define REMINDER_TYPE(id, name) [id] = TYPE("epilogue.reminder." name ".v1"),
     static const struct str task_types[] = {TASK_EVENTS(TASK_TYPE)};
@@ -62,6 +63,7 @@ static struct str event_type(const struct output *output)
     static const struct str reminder_types[] = {REMINDER_KINDS(REMINDER_TYPE)};
     if (output->type == OUTPUT_TASK) return task_types[output->task.event];
     if (output->type == OUTPUT_INCIDENT) return incident_types[output->incident.event];
+    if (output->type == OUTPUT_RECURRED) return recurred_type;
     if (output->type == OUTPUT_DIGEST) return digest_type;
     return reminder_types[output->reminder.kind];
 }
@@ -77,6 +79,11 @@ static void write_event_id(struct buf *out, const struct output *output, struct 
         buf_str(out, incident_event_name(output->incident.event));
         buf_char(out, '/');
         buf_int(out, output->incident.number);
+    } else if (output->type == OUTPUT_RECURRED) {
+        buf_lit(out, "recurred/");
+        buf_str(out, output->recurred.part);
+        buf_char(out, '/');
+        buf_int(out, output->recurred.number);
     } else if (output->type == OUTPUT_DIGEST) {
         buf_lit(out, "digest/");
         buf_int(out, output->digest.number);
@@ -112,8 +119,9 @@ static void encode_event(struct encoder *encoder, struct arena *arena, const str
 {
     struct buf *b = &encoder->scratch;
     struct str task_id = encode_value_task_id(arena, output);
-    struct str id_subject = task_id.p ? task_id : output->incident_id;
-    if (!task_id.p && output->type != OUTPUT_DIGEST)
+    bool is_of_task = task_id.p && output->type != OUTPUT_RECURRED;
+    struct str id_subject = is_of_task ? task_id : output->incident_id;
+    if (!is_of_task && output->type != OUTPUT_DIGEST)
         id_subject = state_encode_part(arena, output->incident_id);
     b->n = 0;
     encode_value_write(encoder, b, output, task_id);
@@ -131,7 +139,7 @@ static void encode_event(struct encoder *encoder, struct arena *arena, const str
     put_header(h, &n, STR("ce_id"), (struct str){bytes + id.at, id.n});
     put_header(h, &n, STR("ce_type"), event_type(output));
     put_header(h, &n, STR("ce_source"), encoder->source);
-    put_header(h, &n, STR("ce_subject"), task_id.p ? task_id : output->incident_id);
+    put_header(h, &n, STR("ce_subject"), is_of_task ? task_id : output->incident_id);
     put_header(h, &n, STR("ce_time"), (struct str){bytes + time.at, time.n});
     put_header(h, &n, STR("ce_partitionkey"), output->incident_id);
     put_header(h, &n, STR("content-type"), STR("application/json"));
@@ -164,11 +172,14 @@ static enum envelope_kind kind_of(enum event_type type)
     case EVENT_MERGE: return ENVELOPE_MERGE;
     case EVENT_PARTING: return ENVELOPE_PARTING;
     case EVENT_FORGOTTEN: return ENVELOPE_FORGOTTEN;
+    case EVENT_RECURRENCE: return ENVELOPE_RECURRENCE;
+    case EVENT_RECURRED: return ENVELOPE_RECURRED;
     default: return ENVELOPE_FINDING;
     }
 }
 
-/* What merged incidents say to each other. Where it says it stood is what has caused it. */
+/* What merged incidents say to each other, and what is told of causes. Where it says it stood is what has
+ * caused it; what time has caused stood nowhere. */
 static void encode_merged(struct encoder *encoder, struct arena *arena, const struct output *output,
                           struct message *message)
 {
@@ -182,7 +193,9 @@ static void encode_merged(struct encoder *encoder, struct arena *arena, const st
     put_header(h, &n, STR("content-type"), STR("application/json"));
     put_trace(h, &n, cause);
     put_header(h, &n, STR(ENVELOPE_KIND), envelope_kinds[kind_of(output->forward.type)]);
-    put_origin(arena, h, &n, encoder->topic_names[cause->topic], cause->partition, cause->offset);
+    if (cause->topic)
+        put_origin(arena, h, &n, encoder->topic_names[cause->topic], cause->partition,
+                   cause->offset);
     put_header(h, &n, STR(ENVELOPE_RECORD_TIME), arena_printf(arena, "%lld", (long long)cause->at));
     *message = (struct message){
         .topic = TOPIC_FORWARDED,

@@ -6,6 +6,7 @@
 #include "encode_forward.h"
 
 #include "encode_put.h"
+#include "encode_recurrence.h"
 #include "json.h"
 #include "state_json.h"
 
@@ -68,7 +69,7 @@ static void write_arrival(struct buf *out, const struct output *output)
     PUT(out, output, TEXT, incident_id);
     write_way(out, f->origin, f->passed);
     buf_lit(out, ",\"finding\":");
-    state_json_write_body(out, ENTRY_FINDING, f);
+    state_json_write_body(out, &state_fields_entries[ENTRY_FINDING], f);
     buf_char(out, '}');
 }
 
@@ -109,6 +110,8 @@ void encode_forward(struct buf *out, const struct output *output)
         json_write_string(out, output->incident_id);
         buf_char(out, '}');
         break;
+    case EVENT_RECURRENCE:
+    case EVENT_RECURRED: encode_recurrence(out, output); break;
     default: write_arrival(out, output); break;
     }
 }

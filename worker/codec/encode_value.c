@@ -8,6 +8,7 @@
 #include "core/task_diff.h"
 #include "encode_forward.h"
 #include "encode_put.h"
+#include "encode_recurrence.h"
 #include "encode_reminder.h"
 #include "json.h"
 
@@ -196,11 +197,23 @@ static void write_incident(const struct encoder *encoder, struct buf *out,
     write_end(out, output);
 }
 
+static void write_recurred(const struct encoder *encoder, struct buf *out,
+                           const struct output *output, struct str task_id)
+{
+    encode_recurred(out, output, task_id);
+    buf_lit(out, ",\"policy\":");
+    write_policy(out, output->policy_version, STR("recurrence"));
+    buf_lit(out, ",\"cause\":");
+    write_cause(encoder, out, &output->cause);
+    write_end(out, output);
+}
+
 struct str encode_value_task_id(struct arena *arena, const struct output *output)
 {
     const struct task *task = NULL;
     if (output->type == OUTPUT_TASK) task = output->task.after;
     if (output->type == OUTPUT_REMINDER) task = output->reminder.task;
+    if (output->type == OUTPUT_RECURRED) task = output->recurred.task;
     return task ? state_task_id(arena, output->incident_id, task->name) : STR_NONE;
 }
 
@@ -212,6 +225,7 @@ void encode_value_write(const struct encoder *encoder, struct buf *out, const st
     case OUTPUT_INCIDENT: write_incident(encoder, out, output); break;
     case OUTPUT_REMINDER: encode_reminder(out, output, task_id); break;
     case OUTPUT_DIGEST: encode_digest(out, &output->digest); break;
+    case OUTPUT_RECURRED: write_recurred(encoder, out, output, task_id); break;
     case OUTPUT_FORWARD: encode_forward(out, output); break;
     }
 }

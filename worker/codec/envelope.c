@@ -37,7 +37,9 @@ const struct str envelope_kinds[ENVELOPE_UNKNOWN] = {
     [ENVELOPE_TASK_UPDATED] = {"task-updated", 12},
     [ENVELOPE_MERGE] = {"merge", 5},
     [ENVELOPE_PARTING] = {"parting", 7},
-    [ENVELOPE_FORGOTTEN] = {"forgotten", 9}};
+    [ENVELOPE_FORGOTTEN] = {"forgotten", 9},
+    [ENVELOPE_RECURRENCE] = {"recurrence", 10},
+    [ENVELOPE_RECURRED] = {"recurred", 8}};
 
 enum envelope_kind envelope_kind(const struct record *record)
 {

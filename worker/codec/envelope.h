@@ -32,7 +32,8 @@ struct str envelope_message_header(const struct message *message, struct str nam
 /* A header's decimal number of 1 to 18 digits, 0 to `max`; false for anything else. */
 bool envelope_number(struct str text, int64_t max, int64_t *out);
 /* What a record of epilogue-forwarded is: one that arrived on a partition that is not its key's,
- * reminders on their way to a recipient, or what merged incidents say to each other. */
+ * reminders on their way to a recipient, what merged incidents say to each other, or what is told of
+ * causes that come back. */
 enum envelope_kind {
     ENVELOPE_NO_KIND,
     ENVELOPE_RECORD,
@@ -43,6 +44,8 @@ enum envelope_kind {
     ENVELOPE_MERGE,
     ENVELOPE_PARTING,
     ENVELOPE_FORGOTTEN,
+    ENVELOPE_RECURRENCE,
+    ENVELOPE_RECURRED,
     ENVELOPE_UNKNOWN
 };
 extern const struct str envelope_kinds[ENVELOPE_UNKNOWN];

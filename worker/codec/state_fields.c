@@ -91,6 +91,10 @@ static const struct state_field reminder_state_items[] = {
     REMINDER_STATE_MEMBERS(REMINDER_STATE_FIELD)
 };
 
+#define SEEN_FIELD(type, member) FIELD_AS(#member, seen, type, member)
+static const struct state_field seen_items[] = {SEEN_MEMBERS(SEEN_FIELD)};
+static const struct state_fields seen_fields = FIELDS(seen, seen_items);
+
 #define EDGE_FIELD(type, member) FIELD_AS(#member, edge, type, member)
 static const struct state_field edge_items[] = {EDGE_MEMBERS(EDGE_FIELD)};
 static const struct state_fields edge_fields = FIELDS(edge, edge_items);
@@ -127,8 +131,19 @@ static const struct state_field items_items[] = {ITEMS_MEMBERS(ITEMS_FIELD)};
 #define RECIPIENT_FIELD(type, member) FIELD_AS(#member, recipient_state, type, member)
 static const struct state_field recipient_items[] = {RECIPIENT_MEMBERS(RECIPIENT_FIELD)};
 
+#define CAUSE_FIELD(type, member) FIELD_AS(#member, cause_state, type, member)
+static const struct state_field cause_items[] = {CAUSE_MEMBERS(CAUSE_FIELD)};
+
+#define RECURRENCE_FIELD(type, member) FIELD_AS(#member, recurrence_event, type, member)
+static const struct state_field recurrence_items[] = {RECURRENCE_MEMBERS(RECURRENCE_FIELD)};
+
+#define RECURRED_FIELD(type, member) FIELD_AS(#member, recurred_event, type, member)
+static const struct state_field recurred_items[] = {RECURRED_MEMBERS(RECURRED_FIELD)};
+
 /* clang-format on */
 
+const struct state_fields state_fields_recurrence = FIELDS(recurrence_event, recurrence_items);
+const struct state_fields state_fields_recurred = FIELDS(recurred_event, recurred_items);
 const struct state_fields state_fields_reminder = FIELDS(reminder_state, reminder_state_items);
 
 const struct state_fields state_fields_entries[ENTRY_TYPES] = {
@@ -138,4 +153,5 @@ const struct state_fields state_fields_entries[ENTRY_TYPES] = {
     [ENTRY_TASK] = FIELDS(task, task_items),
     [ENTRY_RECIPIENT] = FIELDS(recipient_state, recipient_items),
     [ENTRY_ITEMS] = FIELDS(items, items_items),
+    [ENTRY_CAUSE] = FIELDS(cause_state, cause_items),
 };

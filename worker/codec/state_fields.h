@@ -4,7 +4,7 @@
 #ifndef EPILOGUE_CODEC_STATE_FIELDS_H
 #define EPILOGUE_CODEC_STATE_FIELDS_H
 
-#include "core/state.h"
+#include "core/event.h"
 
 enum state_field_type {
     STATE_TEXT,      /* struct str; nothing: absent */
@@ -48,6 +48,8 @@ struct state_fields {
 
 /* By enum entry_type. */
 extern const struct state_fields state_fields_entries[ENTRY_TYPES];
+/* What is told of causes, on its way: no entries, but written as they are. */
+extern const struct state_fields state_fields_recurrence, state_fields_recurred;
 /* Of one struct reminder_state. */
 extern const struct state_fields state_fields_reminder;
 

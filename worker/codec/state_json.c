@@ -18,6 +18,7 @@ static const struct str type_names[] = {
     [ENTRY_INCIDENT] = {"incident", 8},   [ENTRY_CLOSURE] = {"closure", 7},
     [ENTRY_FINDING] = {"finding", 7},     [ENTRY_TASK] = {"task", 4},
     [ENTRY_RECIPIENT] = {"recipient", 9}, [ENTRY_ITEMS] = {"items", 5},
+    [ENTRY_CAUSE] = {"cause", 5},
 };
 
 /* ---- writing ---- */
@@ -264,15 +265,15 @@ void state_json_write(struct buf *out, const struct entry *holder)
 static bool read_object(struct arena *arena, const struct state_fields *fields,
                         const struct json *object, void *body, struct error *error);
 
-void state_json_write_body(struct buf *out, enum entry_type type, const void *body)
+void state_json_write_body(struct buf *out, const struct state_fields *fields, const void *body)
 {
-    write_object(out, NULL, &state_fields_entries[type], body);
+    write_object(out, NULL, fields, body);
 }
 
-bool state_json_read_body(struct arena *arena, enum entry_type type, const struct json *object,
-                          void *body, struct error *error)
+bool state_json_read_body(struct arena *arena, const struct state_fields *fields,
+                          const struct json *object, void *body, struct error *error)
 {
-    return read_object(arena, &state_fields_entries[type], object, body, error);
+    return read_object(arena, fields, object, body, error);
 }
 
 /* Always false, for the caller to return. */

@@ -11,8 +11,8 @@
 
 #include "common/buf.h"
 #include "common/error.h"
-#include "core/state.h"
 #include "json.h"
+#include "state_fields.h"
 
 #define STATE_VERSION 1
 
@@ -24,10 +24,10 @@ void state_json_write(struct buf *out, const struct entry *holder);
 enum result state_json_read(struct arena *arena, struct state_table *table, struct str value,
                             struct entry *holder, struct error *error);
 
-/* The members of an entry alone, as an object, and what such an object says. */
-void state_json_write_body(struct buf *out, enum entry_type type, const void *body);
-bool state_json_read_body(struct arena *arena, enum entry_type type, const struct json *object,
-                          void *body, struct error *error);
+/* The members of a table alone, as an object, and what such an object says. */
+void state_json_write_body(struct buf *out, const struct state_fields *fields, const void *body);
+bool state_json_read_body(struct arena *arena, const struct state_fields *fields,
+                          const struct json *object, void *body, struct error *error);
 
 /* The last record consumed of an input, by which a topic that was recreated is told apart. */
 struct input_mark {

@@ -17,6 +17,7 @@
 
 #define FILE_BYTES_MAX ((size_t)4 * 1024 * 1024)
 #define CALENDARS_MAX 100
+#define CAUSE_MEMBERS_MAX 16
 
 /* deploy/policy/default.json, as CMake embeds it. */
 extern const unsigned char policy_file_default[];
@@ -223,6 +224,56 @@ POLICY_READ(verification)
     return policy_reader_members(r, at, value, members, target);
 }
 
+/* recurrence */
+
+/* "references", or what of a finding is the key: its members, "label.<name>" among them. */
+POLICY_READ(cause_member)
+{
+    struct cause_member *member = target;
+    struct str text;
+    enum result result = policy_reader_text(r, at, value, &text);
+    if (result != OK) return result;
+    struct str label = STR("label.");
+    member->label = STR_NONE;
+    if (str_starts(text, label) && text.n > label.n) {
+        member->part = CAUSE_LABEL;
+        member->label = (struct str){text.p + label.n, text.n - label.n};
+        return OK;
+    }
+    member->part = cause_part_parse(text);
+    if (member->part && member->part != CAUSE_LABEL) return OK;
+    return policy_reader_bad(r, at,
+                             "allowed: \"category\", \"severity\", \"title\", \"work\", "
+                             "\"action_type\", \"team\", \"label.<name>\"");
+}
+
+POLICY_READ(cause_key)
+{
+    struct recurrence_policy *policy = target;
+    policy->members_n = 0;
+    policy->by_references = !json_is_array(value);
+    if (!policy->by_references) {
+        policy->members = arena_alloc(r->arena, CAUSE_MEMBERS_MAX * sizeof *policy->members);
+        return policy_reader_items(r, at, value, read_cause_member, CAUSE_MEMBERS_MAX,
+                                   sizeof *policy->members, policy->members, &policy->members_n);
+    }
+    if (json_is_string(value) && !strcmp(json_string_value(value), "references")) return OK;
+    return policy_reader_bad(r, at, "allowed: \"references\", or a list of members of a finding");
+}
+
+POLICY_READ(recurrence)
+{
+    static const struct policy_member members[] = {
+        {"key", 0, read_cause_key, false},
+        {"within", offsetof(struct recurrence_policy, within), policy_reader_duration, false},
+        {"boost", offsetof(struct recurrence_policy, boost), policy_reader_bool, false},
+        {0},
+    };
+    struct recurrence_policy *policy = target;
+    policy->off = json_is_null(value) || json_is_false(value);
+    return policy->off ? OK : policy_reader_members(r, at, value, members, target);
+}
+
 POLICY_READ(review)
 {
     static const struct policy_member members[] = {
@@ -261,6 +312,7 @@ static const struct policy_member policy_members[] = {
      policy_reader_duration, false},
     {"orphan_finding_after", offsetof(struct policy, orphan_finding_after), policy_reader_duration,
      false},
+    {"recurrence", offsetof(struct policy, recurrence), read_recurrence, false},
     {"rules", 0, policy_rules, false},
     {"obligations", 0, policy_obligations, false},
     {"retention", offsetof(struct policy, retention), policy_reader_duration, false},

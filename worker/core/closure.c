@@ -15,6 +15,7 @@
 #include "obligation.h"
 #include "occurrence.h"
 #include "order.h"
+#include "recurrence.h"
 #include "task.h"
 
 /* ---- what it says ---- */
@@ -246,6 +247,7 @@ static bool go_over_entries(struct step *step)
         if (step_is_full(step)) return false;
         size_t bytes = step->bytes;
         over_entries[cursor->stage].handle(step, entries[i]);
+        recurrence_follow(step);
         step_handled(step, bytes);
         cursor->key = entries[i]->key;
     }
@@ -281,6 +283,7 @@ static bool go_over_findings(struct step *step, const struct closure_event *even
         if (step_is_full(step)) return false;
         size_t bytes = step->bytes;
         finding_take(step, &event->findings[*done], true);
+        recurrence_follow(step);
         step_handled(step, bytes);
     }
     return true;

@@ -6,12 +6,14 @@
  */
 #include "decide.h"
 
+#include "cause.h"
 #include "closure.h"
 #include "finding.h"
 #include "finding_task.h"
 #include "followup.h"
 #include "merged.h"
 #include "recipient.h"
+#include "recurrence.h"
 #include "reminder.h"
 #include "review.h"
 #include "task.h"
@@ -48,6 +50,10 @@ void decide_need(struct arena *arena, const struct event *event, struct need *ne
         need_key(need, state_items_key(arena, need->keys[0], event->items->origin));
         return;
     }
+    if (event->type == EVENT_RECURRENCE) {
+        need_key(need, event->incident_id);
+        return;
+    }
     if (event->type == EVENT_TICK) {
         need_key(need, state_header_key(event->tick_key));
         need_key(need, state_holder_key(arena, event->tick_key));
@@ -60,6 +66,8 @@ void decide_need(struct arena *arena, const struct event *event, struct need *ne
     if (event->type == EVENT_FINDING) need_finding(arena, &event->finding->finding, need);
     if (event->type == EVENT_ARRIVAL) need_finding(arena, &event->arrival->finding, need);
     if (event->type == EVENT_TASK_UPDATE) need_task(arena, event->task_update, need);
+    if (event->type == EVENT_RECURRED)
+        need_key(need, recurrence_holder(arena, need->keys[0], event));
 }
 
 /* Whether the past of the incident was to be deleted before `at`. A tick does that; but where a
@@ -135,6 +143,7 @@ static enum decide_result tick(struct step *step, const struct event *event, ms_
     if (entry->type == ENTRY_INCIDENT) return review_tick(step, until);
     if (entry->type == ENTRY_FINDING) {
         finding_tick(step, entry, until);
+        recurrence_tick(step, entry, until);
     } else {
         if (task_is_accepted(entry->task)) finding_task_end_acceptance(step, entry);
         task_settle(step, entry, until);
@@ -167,29 +176,35 @@ static enum decide_result decide(struct step *step, const struct event *event, m
     case EVENT_MERGE: merged_take_merge(step, event->merge); return DECIDE_OK;
     case EVENT_PARTING: merged_take_parting(step, event->parting); return DECIDE_OK;
     case EVENT_FORGOTTEN: merged_go_on(step); return DECIDE_OK;
-    case EVENT_ITEMS: /* of no incident */
+    case EVENT_RECURRED: recurrence_take(step, event); return DECIDE_OK;
+    case EVENT_ITEMS: /* of no incident, as is the next */
+    case EVENT_RECURRENCE:
     case EVENT_TICK:
     default: return tick(step, event, until);
     }
 }
 
-/* What is decided of no incident: items come for somebody, or go out as a digest. */
-static enum decide_result decide_recipient(struct decision *d, const struct event *event,
-                                           ms_t until)
+/* What is decided of no incident: items come for somebody, or go out as a digest; who has a cause. */
+static enum decide_result decide_own(struct decision *d, const struct event *event, ms_t until)
 {
     if (event->type == EVENT_ITEMS) {
         recipient_take(d, event);
         return DECIDE_OK;
     }
+    if (event->type == EVENT_RECURRENCE) {
+        cause_take(d, event);
+        return DECIDE_OK;
+    }
     struct entry *entry = state_entry(d->table, event->tick_key);
     /* Written in any case: the store's wake time may be an old one. */
     state_touch(d->table, entry);
+    if (entry->type == ENTRY_CAUSE) cause_tick(d, entry, until);
     return entry->type == ENTRY_RECIPIENT ? recipient_tick(d, entry, until) : DECIDE_OK;
 }
 
-static bool is_of_recipient(const struct event *event)
+static bool is_of_no_incident(const struct event *event)
 {
-    return event->type == EVENT_ITEMS ||
+    return event->type == EVENT_ITEMS || event->type == EVENT_RECURRENCE ||
            (event->type == EVENT_TICK && state_key_is_own(event->tick_key));
 }
 
@@ -208,6 +223,7 @@ static enum decide_result decide_incident(struct decision *d, const struct event
         result = decide(&step, event, until);
         if (step.incident->retired) review_keep(&step);
     }
+    recurrence_follow(&step);
     step_end(&step);
     return result;
 }
@@ -215,6 +231,10 @@ static enum decide_result decide_incident(struct decision *d, const struct event
 enum decide_result decide_event(struct decision *d, const struct event *event, ms_t until)
 {
     d->touched = NULL;
+    /* Of an incident that was never heard of: a stranger's. */
+    if (event->type == EVENT_RECURRED &&
+        !state_entry(d->table, state_incident_key(d->arena, event->incident_id))->exists)
+        return DECIDE_OK;
     if (event->type == EVENT_TICK &&
         !state_entry(d->table, state_header_key(event->tick_key))->exists) {
         /* A wake time without its header: only the store's timer is left to remove. */
@@ -222,8 +242,8 @@ enum decide_result decide_event(struct decision *d, const struct event *event, m
         d->touched = state_take_touched(d->table);
         return DECIDE_OK;
     }
-    enum decide_result result = is_of_recipient(event) ? decide_recipient(d, event, until)
-                                                       : decide_incident(d, event, until);
+    enum decide_result result =
+        is_of_no_incident(event) ? decide_own(d, event, until) : decide_incident(d, event, until);
     if (result == DECIDE_REJECT) return result;
     d->touched = state_take_touched(d->table);
     wake_touched(d->policy, d->touched);

@@ -178,6 +178,26 @@ struct items_event {
     struct items items;
 };
 
+/* ---- what comes back, on epilogue-forwarded too ---- */
+
+/* clang-format off */
+/* A finding tells of itself to what knows who has its cause. */
+#define RECURRENCE_MEMBERS(X) \
+    X(TEXT, key) \
+    X(WORD(telling), what) \
+    X(OBJECT(seen), finding)
+struct recurrence_event { RECURRENCE_MEMBERS(MEMBER) };
+
+/* And is told that its cause has come back: with it, or after it. */
+#define RECURRED_MEMBERS(X) \
+    X(OBJECT(origin), origin) /* of the finding that is told */ \
+    X(TEXT, key) \
+    X(INTEGER, incidents)     /* how many have had it so far */ \
+    X(TEXT, seen_in)          /* the incident with which it has come back; absent: with this finding */ \
+    X(OBJECTS(seen_list, seen), earlier) /* with it: where it was before */
+struct recurred_event { RECURRED_MEMBERS(MEMBER) };
+/* clang-format on */
+
 enum event_type {
     EVENT_CLOSURE,
     EVENT_FINDING,
@@ -187,13 +207,17 @@ enum event_type {
     EVENT_MERGE,
     EVENT_PARTING,
     EVENT_FORGOTTEN, /* where its findings went to, they were deleted with their incident */
+    EVENT_RECURRENCE,
+    EVENT_RECURRED,
     EVENT_TICK
 };
 
 struct event {
     enum event_type type;
     struct cause cause;
-    struct str incident_id; /* raw; of items their recipient: the key of the record */
+    struct str
+        incident_id; /* raw; of items their recipient, of a recurrence the key of its cause: what
+                               the record has as key */
     bool
         is_given_up; /* nothing more is taken of it; what was begun of it (decide_is_begun) is ended */
     union {
@@ -204,6 +228,8 @@ struct event {
         struct arrival_event *arrival;
         struct merge_event *merge;
         struct parting_event *parting;
+        struct recurrence_event *recurrence;
+        struct recurred_event *recurred;
         struct str tick_key; /* the entry whose wake time has come */
     };
 };

@@ -309,6 +309,10 @@ void finding_leave(struct step *step, struct entry *entry, struct str to,
     step->warnings = warnings;
     finding_task_leave(step, finding, to, resolution);
     forward_arrival(step, to, finding);
+    /* What is known of it goes along: from now on it tells of itself there (recurrence.c). */
+    finding->causes = (struct str_list){NULL, 0};
+    finding->told = STR_NONE;
+    finding->recurred_at = TIME_NONE;
     duplicate_set_doubt(step, finding, DOUBT_NONE);
     finding->moved_to = to;
     finding->kind = task_kind_none;
@@ -427,6 +431,8 @@ static struct reminder_output *orphan(struct step *step, const struct finding *f
 void finding_tick(struct step *step, struct entry *entry, ms_t until)
 {
     const struct policy *policy = step->policy;
+    ms_t due = finding_wake_at(policy, entry->finding);
+    if (due == TIME_NONE || due > until) return;
     struct finding *finding = edit(step, entry);
     if (step->incident->phase != PHASE_WAITING) {
         /* No orphan: the closure that is under way has yet to reach it. */

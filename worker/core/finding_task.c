@@ -259,7 +259,7 @@ static void note_refused(struct step *step, const struct finding *finding,
     task_changed(step, entry, before);
 }
 
-static const struct task *task_of(struct step *step, const struct finding *finding)
+const struct task *finding_task_of(struct step *step, const struct finding *finding)
 {
     if (!finding->kind) return NULL;
     return step_task_entry(step, name_of(step, finding, finding->kind))->task;
@@ -268,7 +268,7 @@ static const struct task *task_of(struct step *step, const struct finding *findi
 struct owner finding_task_owner(struct step *step, const struct finding *finding)
 {
     if (finding->carried.n) return finding->carried.items[0].owner;
-    const struct task *task = task_of(step, finding);
+    const struct task *task = finding_task_of(step, finding);
     return task ? task->owner : finding->owner;
 }
 
@@ -322,7 +322,7 @@ static bool was_process(struct step *step, const struct finding *finding)
 enum reported_status finding_task_judge(struct step *step, struct finding *finding,
                                         const struct finding *was, unsigned *present)
 {
-    return judge_end(step, finding, task_of(step, finding), was, present);
+    return judge_end(step, finding, finding_task_of(step, finding), was, present);
 }
 
 void finding_task_follow_up(struct step *step, struct finding *finding, const struct finding *was,
@@ -453,7 +453,9 @@ void finding_task_settle(struct step *step, const struct finding *finding, enum 
     task_tell_warnings(step, entry);
 }
 
-static void decide_anew(struct step *step, const struct finding *finding, enum task_kind kind)
+/* `why`: absent, or what it is raised for. */
+static void decide_anew(struct step *step, const struct finding *finding, enum task_kind kind,
+                        struct str why)
 {
     struct entry *entry = step_task_entry(step, name_of(step, finding, kind));
     if (entry->task->status == STATUS_CLOSED) return;
@@ -461,10 +463,15 @@ static void decide_anew(struct step *step, const struct finding *finding, enum t
     struct task *task = task_edit(step, entry, &before);
     const struct ruling ruling = rules_decide(step, kind, finding);
     task_decide_anew(step, task, &ruling);
-    bool is_raised = step->incident->cursor.changes & CHANGE_RAISED;
-    if (is_raised && task->priority != before->priority && !task->reason.p)
-        task->reason = TASK_RAISED;
+    bool is_free = !task->reason.p || task_is_said_once(task->reason);
+    if (why.p && task->priority != before->priority && is_free) task->reason = why;
     task_changed(step, entry, before);
+}
+
+void finding_task_raise(struct step *step, const struct finding *finding, struct str why)
+{
+    decide_anew(step, finding, finding->kind, why);
+    if (finding->sop_task) decide_anew(step, finding, KIND_SOP_UPDATE, why);
 }
 
 void finding_task_decide_anew(struct step *step, struct entry *entry)
@@ -475,8 +482,7 @@ void finding_task_decide_anew(struct step *step, struct entry *entry)
     unsigned changes = step->incident->cursor.changes;
     bool is_rated = changes & CHANGE_RAISED || (changes & CHANGE_SEVERITY && !finding->severity);
     if (!finding->kind || (!is_rated && !step->policy->rules_n)) return;
-    decide_anew(step, finding, finding->kind);
-    if (finding->sop_task) decide_anew(step, finding, KIND_SOP_UPDATE);
+    finding_task_raise(step, finding, changes & CHANGE_RAISED ? TASK_RAISED : STR_NONE);
 }
 
 /* "2026-11-27", the day of the calendar. */

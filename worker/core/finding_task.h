@@ -45,6 +45,11 @@ void finding_task_come(struct step *step, struct finding *finding, unsigned pres
 /* Its doubt is another than `old`: closes the task of a duplicate that counts by now, and says the
  * step's warnings on the task's event. */
 void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old);
+/* The task of its own kind; NULL where it has none here. */
+const struct task *finding_task_of(struct step *step, const struct finding *finding);
+/* Decides of its tasks, which it has, anew; `why` is the reason of the one event that raises one, unless
+ * somebody gave another. */
+void finding_task_raise(struct step *step, const struct finding *finding, struct str why);
 /* Decides of its tasks anew, if it has any: what the policy asks of its incident has changed. */
 void finding_task_decide_anew(struct step *step, struct entry *entry);
 

@@ -133,7 +133,8 @@
     X(REMINDER_ASSIGN_DUE, "assign-due")             \
     X(REMINDER_REVIEW_DUE, "review-due")             \
     X(REMINDER_MISSING_FINDINGS, "missing-findings") \
-    X(REMINDER_ORPHAN_FINDING, "orphan-finding")
+    X(REMINDER_ORPHAN_FINDING, "orphan-finding")     \
+    X(REMINDER_RECURRED, "recurred")
 
 #define ROLES(X)                           \
     X(ROLE_OWNER, "owner")                 \

@@ -6,9 +6,16 @@
 
 #include "event.h"
 
-enum output_type { OUTPUT_TASK, OUTPUT_INCIDENT, OUTPUT_REMINDER, OUTPUT_DIGEST, OUTPUT_FORWARD };
+enum output_type {
+    OUTPUT_TASK,
+    OUTPUT_INCIDENT,
+    OUTPUT_RECURRED,
+    OUTPUT_REMINDER,
+    OUTPUT_DIGEST,
+    OUTPUT_FORWARD
+};
 
-/* A task or incident event, a reminder, a digest of reminders, or something for another incident.
+/* A task, incident or finding event, a reminder, a digest of reminders, or something for another shard.
  * Everything in it is a snapshot: later events do not change it. */
 struct task_output {
     enum task_event event;
@@ -21,6 +28,15 @@ struct incident_output {
     enum incident_event event;
     int64_t number; /* the n of its ce_id */
     const struct incident *incident;
+};
+
+/* The cause of a finding was seen before. */
+struct recurred_output {
+    int64_t number;  /* the n of its ce_id */
+    struct str part; /* what stands for the finding in it */
+    const struct finding *finding;
+    const struct task *task; /* of it; NULL: it has none here */
+    const struct recurred_event *event;
 };
 
 struct recipient {
@@ -62,7 +78,8 @@ struct digest_output {
     struct str summary;
 };
 
-/* What the other incident gets of one that is merged: an event as its decoder makes it. */
+/* What another incident gets of one that is merged, what is told of a cause, and the answer: an event as
+ * its decoder makes it. */
 struct forward_output {
     enum event_type type;
     union {
@@ -71,19 +88,24 @@ struct forward_output {
         struct arrival_event arrival;
         struct merge_event merge;
         struct parting_event parting;
+        struct recurrence_event recurrence;
+        struct recurred_event recurred;
     };
 };
 
 struct output {
     enum output_type type;
-    struct str incident_id; /* raw: the record's key; of a digest its recipient */
-    ms_t at;                /* ce_time */
+    struct str
+        incident_id; /* raw: the record's key; of a digest its recipient, of what is told of a
+                               cause the key of that */
+    ms_t at;         /* ce_time */
     struct cause cause;
     struct warnings warnings;
     struct str policy_version;
     union {
         struct task_output task;
         struct incident_output incident;
+        struct recurred_output recurred;
         struct reminder_output reminder;
         struct digest_output digest;
         struct forward_output forward;

@@ -8,6 +8,7 @@
 #include "common/text.h"
 
 NAMES_DEFINE(obligation_start, OBLIGATION_STARTS)
+NAMES_DEFINE(cause_part, CAUSE_PARTS)
 
 enum severity policy_severity(const struct policy *policy, struct str source, struct str word)
 {

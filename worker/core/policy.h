@@ -159,6 +159,32 @@ struct policy_rule {
     struct str_list participants; /* beside those that are there */
 };
 
+/* What of a finding can be a part of the key of its cause (R9.35). */
+#define CAUSE_PARTS(X)                       \
+    X(CAUSE_CATEGORY, "category")            \
+    X(CAUSE_SEVERITY, "severity")            \
+    X(CAUSE_TITLE, "title")                  \
+    X(CAUSE_WORK, "work")                    \
+    X(CAUSE_ACTION_TYPE, "action_type")      \
+    X(CAUSE_TEAM, "team") /* that owns it */ \
+    X(CAUSE_LABEL, "label")
+NAMES_DECLARE(cause_part, cause_part_none, CAUSE_PARTS)
+
+struct cause_member {
+    enum cause_part part;
+    struct str label; /* CAUSE_LABEL: its name */
+};
+
+/* By what a cause is known that comes back, and what follows. */
+struct recurrence_policy {
+    bool off;
+    bool by_references;           /* of a finding that says no cause: each is one */
+    struct cause_member *members; /* else what these are, together; of none: no cause */
+    size_t members_n;
+    struct duration within;
+    bool boost; /* what is open of it is raised */
+};
+
 struct policy {
     struct str version;
     struct calendar calendar;
@@ -210,6 +236,7 @@ struct policy {
     size_t rules_n;
     struct obligation *obligations;
     size_t obligations_n;
+    struct recurrence_policy recurrence;
 };
 
 /* The severity of a word of a record from `source` (absent: none is known): one of the five names, or an

@@ -111,6 +111,7 @@ static ms_t next_point(const struct policy *policy, const struct task *task,
     case REMINDER_REVIEW_DUE:
     case REMINDER_MISSING_FINDINGS:
     case REMINDER_ORPHAN_FINDING: /* not about a task */
+    case REMINDER_RECURRED:
     case reminder_kind_none:
     default: return TIME_NONE;
     }
@@ -273,6 +274,7 @@ static void add_recipients(struct step *step, struct reminder_output *reminder,
     case REMINDER_REVIEW_DUE:
     case REMINDER_MISSING_FINDINGS:
     case REMINDER_ORPHAN_FINDING:
+    case REMINDER_RECURRED:
     case reminder_kind_none:
     default: add_role(step, reminder, ROLE_RESPONSE_TEAM, task); return;
     }

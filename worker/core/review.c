@@ -9,6 +9,7 @@
 #include "deadline.h"
 #include "finding.h"
 #include "forgotten.h"
+#include "recurrence.h"
 #include "reminder.h"
 #include "schedule.h"
 #include "task.h"
@@ -237,6 +238,7 @@ enum decide_result review_retire(struct step *step)
         if (!e->exists || e->holder != e) continue;
         if (step_is_full(step)) return DECIDE_MORE;
         delete (step, e);
+        recurrence_follow(step);
         step->handled += ++n % DELETIONS_OF_A_STEP == 0;
     }
     incident->cursor.stage = STAGE_NONE;

@@ -124,6 +124,7 @@ struct ruling rules_decide(struct step *step, enum task_kind kind, const struct 
     }
     for (size_t i = 0; i < policy->rules_n && !ruling.by; i++)
         if (matches(&policy->rules[i], &subject)) apply(step, &policy->rules[i], &ruling);
+    if (finding) ruling.priority = moved(ruling.priority, (int)finding->raised_by.n);
     return ruling;
 }
 

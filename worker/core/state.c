@@ -2,6 +2,8 @@
 /* The table of the entries of a batch, their keys, and what an entry is that has nothing in it. */
 #include "state.h"
 
+#include <inttypes.h>
+
 #include "common/hash.h"
 #include "common/text.h"
 
@@ -9,6 +11,7 @@ NAMES_DEFINE(phase, PHASES)
 NAMES_DEFINE(stage, STAGES)
 NAMES_DEFINE(change, CLOSURE_CHANGES)
 NAMES_DEFINE(doubt, DOUBTS)
+NAMES_DEFINE(telling, TELLINGS)
 
 /* clang-format off */
 
@@ -110,9 +113,12 @@ static bool part_of(struct str key, struct str *finding_id)
     return true;
 }
 
+#define CAUSE_PREFIX "$cause/"
+
 static enum entry_type type_of(struct str key, struct str header_key)
 {
     bool is_header = key.n == header_key.n;
+    if (str_starts(key, STR(CAUSE_PREFIX))) return ENTRY_CAUSE;
     if (state_key_is_own(key)) return is_header ? ENTRY_RECIPIENT : ENTRY_ITEMS;
     if (is_header) return ENTRY_INCIDENT;
     switch (key.p[header_key.n + 1]) {
@@ -334,6 +340,43 @@ struct str state_recipient_of(struct str key)
 {
     struct str header_key = state_header_key(key);
     return (struct str){header_key.p + 4, header_key.n - 4}; /* behind "$to/" */
+}
+
+#define CAUSE_BYTES 256
+#define CAUSE_HASH 33 /* "~" and 128 bits in hexadecimal digits */
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct str state_cause_name(struct arena *arena, struct str said)
+{
+    char *start = arena_alloc(arena, said.n + 1), *out = start;
+    for (size_t i = 0; i < said.n; i++) {
+        if (!is_space(said.p[i]))
+            *out++ = said.p[i];
+        else if (out > start && out[-1] != ' ')
+            *out++ = ' ';
+    }
+    while (out > start && out[-1] == ' ') out--;
+    struct str name = {start, (size_t)(out - start)};
+    if (!name.n) return STR_NONE;
+    if (name.n <= CAUSE_BYTES) return name;
+    struct str lower = arena_str(arena, name);
+    for (size_t i = 0; i < lower.n; i++) ((char *)(uintptr_t)lower.p)[i] = text_lower(lower.p[i]);
+    struct hash128 hash = hash128_bytes(lower);
+    name.n = text_whole(name.p, CAUSE_BYTES - CAUSE_HASH);
+    return arena_printf(arena, "%.*s~%016" PRIx64 "%016" PRIx64, STR_ARG(name), hash.high,
+                        hash.low);
+}
+
+struct str state_cause_key(struct arena *arena, struct str name)
+{
+    char *lower = arena_alloc(arena, name.n + 1);
+    for (size_t i = 0; i < name.n; i++) lower[i] = text_lower(name.p[i]);
+    return arena_join(arena, STR(CAUSE_PREFIX),
+                      state_encode_part(arena, (struct str){lower, name.n}), STR_NONE);
 }
 
 bool state_key_is_own(struct str key)

@@ -2,7 +2,7 @@
 /*
  * The state of the workflow: for each incident a header, a closure (what only the report needs),
  * its findings and its tasks, each an entry under its own key. For each recipient of reminders a
- * header, too, and what waits for the next digest. A state table holds the entries that one batch
+ * header, too, and what waits for the next digest; for each cause of findings who has it. A state table holds the entries that one batch
  * has loaded or made, so that its events see each other's changes.
  *
  * What is loaded and stored is a holder (R6.1): a finding with its tasks, which are its parts; each
@@ -167,6 +167,7 @@ struct edge_list {
     OWN(INTEGER, reviews)   /* review-due reminders in this occurrence */ \
     OWN(BOOLEAN, missing_findings_sent) \
     OWN(INTEGER, orphans)   /* orphan-finding reminders so far */ \
+    OWN(INTEGER, recurred)  /* `recurred` reminders so far */ \
     OWN(TIME, awaited_since) /* while not closed: the first finding has come then of some merged \
                                   incident that is yet to be reminded of; TIME_NONE: none has */ \
     OWN(INTEGER, retired)   /* > 0: the past was deleted after this occurrence; the ids of later \
@@ -256,6 +257,28 @@ struct closure { CLOSURE_MEMBERS(MEMBER_OF) };
 #define ORIGIN_MEMBERS(X) X(TEXT, incident_id) X(TEXT, finding_id)
 struct origin { ORIGIN_MEMBERS(MEMBER) };
 
+/* A finding that has a cause, as others know it: as it was told last. */
+#define SEEN_MEMBERS(X) \
+    X(TEXT, incident_id)      /* where it is; raw */ \
+    X(OBJECT(origin), origin) /* the pair that it is everywhere */ \
+    X(TEXT, name)             /* of its task; absent: it does not count (any more) */ \
+    X(TEXT, title)            /* this and the rest: of the task */ \
+    X(WORD(priority), priority) \
+    X(WORD(task_status), status) \
+    X(WORD(resolution), resolution) \
+    X(OBJECT(owner), owner) \
+    X(TIME, due_at) \
+    X(TIME, closed_at) \
+    X(TIME, since)            /* when it came, or was opened again */ \
+    X(INTEGER, tellings)      /* how often it had told of itself by then */ \
+    X(BOOLEAN, is_known)      /* its incident is one of those of which it was said that it came back */
+struct seen { SEEN_MEMBERS(MEMBER) };
+
+struct seen_list {
+    struct seen *items;
+    size_t n;
+};
+
 /* Why a finding that is said to be a duplicate does not count as one: its task is left as it is. */
 #define DOUBTS(X) \
     X(DOUBT_UNCHECKED, "unchecked") /* the rest of the closure has to be known first */ \
@@ -298,7 +321,8 @@ struct task_list {
     X(FINDING_DUPLICATE_OF, TEXT, duplicate_of) \
     X(FINDING_ACCEPTED_UNTIL, TIME, accepted_until) \
     X(FINDING_ACCEPTED_BY, TEXT, accepted_by) \
-    X(FINDING_LABELS, LABELS, labels)
+    X(FINDING_LABELS, LABELS, labels) \
+    X(FINDING_CAUSE_KEY, TEXT, cause_key)
 
 /* The worker's own. X(type, member, its name in the state). */
 #define FINDING_OWN(X) \
@@ -320,7 +344,17 @@ struct task_list {
     X(OBJECTS(task_list, task), carried, carried) /* its tasks as they were, while it is on its way or \
                                                held; where it began also while it is elsewhere */ \
     X(OBJECTS(warnings, warning), warnings, warnings) /* while held: they belong on the event that \
-                                                         it will make */
+                                                         it will make */ \
+    X(LIST, causes, causes)                 /* the keys under which it is known, as it has told last */ \
+    X(TEXT, told, told)                     /* the hash of what it has told then */ \
+    X(INTEGER, tellings, tellings)          /* how often it has told of itself, wherever it was */ \
+    X(INTEGER, recurrences, recurrences)    /* `recurred` events so far */ \
+    X(OBJECTS(seen_list, seen), seen_before, seen_before) /* of what those spoke, the last of it */ \
+    X(INTEGER, recurrences_told, recurrences_told) /* of how many of them the response team was told */ \
+    X(TIME, recurred_at, recurred_at)       /* since when the rest is to be told; TIME_NONE: there is \
+                                               none */ \
+    X(LIST, raised_by, raised_by)           /* the incidents in which its cause was seen again: each has \
+                                               raised it by a step */
 
 #define MEMBER_NAMED(type, member, name) MEMBER(type, member)
 struct finding {
@@ -516,6 +550,23 @@ struct items { ITEMS_MEMBERS(MEMBER) };
     X(INTEGER, urgent_digests)   /* how many there were, none a day behind the one before */
 struct recipient_state { RECIPIENT_MEMBERS(MEMBER) };
 
+/* ---- what comes back ---- */
+
+/* What a finding tells of itself to what knows who has its cause. */
+#define TELLINGS(X) \
+    X(TELLING_NEW, "new")         /* it has this cause from now on */ \
+    X(TELLING_CHANGED, "changed") /* what was told of it is not so any more */ \
+    X(TELLING_GONE, "gone")       /* it has not, or does not count */ \
+    X(TELLING_FORGOTTEN, "forgotten") /* nothing is stored of it any more */
+NAMES_DECLARE(telling, TELLING_NONE, TELLINGS)
+
+/* Who has a cause. Bounded, whoever has it: what was told of longest ago goes. */
+#define CAUSE_MEMBERS(X) \
+    X(TEXT, key)                 /* as it was told last */ \
+    X(INTEGER, incidents)        /* how many have had it, since the entry is there */ \
+    X(OBJECTS(seen_list, seen), findings) /* in the order in which they came */
+struct cause_state { CAUSE_MEMBERS(MEMBER) };
+
 /* clang-format on */
 
 /* Of each the one with nothing in it: what a new one begins as. */
@@ -532,8 +583,9 @@ enum entry_type {
     ENTRY_TASK,
     ENTRY_RECIPIENT,
     ENTRY_ITEMS,
+    ENTRY_CAUSE,
 };
-#define ENTRY_TYPES (ENTRY_ITEMS + 1)
+#define ENTRY_TYPES (ENTRY_CAUSE + 1)
 
 struct entry {
     struct str key;
@@ -556,6 +608,7 @@ struct entry {
         struct task *task;
         struct recipient_state *recipient;
         struct items *items;
+        struct cause_state *cause;
     };
     struct entry *next;         /* all entries of the table, in order of arrival */
     struct entry *next_sibling; /* the entries of one header, in order of arrival */
@@ -623,7 +676,12 @@ struct str state_recipient_key(struct arena *arena, struct str recipient);
 struct str state_items_key(struct arena *arena, struct str recipient_key, struct str origin);
 /* The recipient in a key that is one of its. */
 struct str state_recipient_of(struct str key);
-/* Keys that are no incident's: those of recipients, and `$position/<n>`. */
+/* What stands for a cause (R3.100): no white space around it, one space for each within, and 256 bytes
+ * at most, of which of a longer one the last are its hash. Absent where there is nothing. */
+struct str state_cause_name(struct arena *arena, struct str said);
+/* The key of the entry of a cause, by its name: the same whatever the case of A to Z. */
+struct str state_cause_key(struct arena *arena, struct str name);
+/* Keys that are no incident's: those of recipients and of causes, and `$position/<n>`. */
 bool state_key_is_own(struct str key);
 /* `$position/<n>`, which is no entry: it says how far a shard has come. */
 bool state_key_is_position(struct str key);

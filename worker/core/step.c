@@ -64,6 +64,10 @@ void step_touch(struct step *step, struct entry *entry)
 {
     ENSURE(entry->header == step->header);
     state_touch(step->d->table, entry);
+    struct entry *holder = entry->holder;
+    if (holder->type != ENTRY_FINDING) return;
+    if (step->changed_n && step->changed[step->changed_n - 1] == holder) return;
+    *ARENA_PUSH(step->arena, step->changed, step->changed_n, step->changed_cap) = holder;
 }
 
 struct output *step_emit(struct step *step, enum output_type type)

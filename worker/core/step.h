@@ -17,6 +17,9 @@ struct step {
     bool is_resumed;          /* the incident was put aside and is to be followed up again */
     size_t handled;           /* entries of a long event that this part has changed */
     size_t bytes;             /* what the messages of this part take, about */
+    struct entry *
+        *changed; /* findings that were touched, and not looked at by recurrence.c since */
+    size_t changed_n, changed_cap;
 };
 
 /* Begins the step of one event; it ends with step_end, unless nothing came of the event. */

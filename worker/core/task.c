@@ -242,6 +242,11 @@ static void end_resolved(struct step *step, struct task *task, const struct task
         close_as(step, task, RESOLUTION_DONE);
 }
 
+bool task_is_said_once(struct str reason)
+{
+    return str_eq(reason, TASK_RAISED) || str_starts(reason, STR(TASK_SEEN_AGAIN));
+}
+
 /* `told`: an event comes also where nothing that can be seen has changed. */
 static void put_change(struct step *step, struct entry *entry, const struct task *before, bool told)
 {
@@ -261,8 +266,8 @@ static void put_change(struct step *step, struct entry *entry, const struct task
         count(step->incident, task, 1);
         if (task_is_accepted(before) && !task_is_accepted(task))
             step->incident->accepted_last = time_later(step->incident->accepted_last, step->at);
-        if (str_eq(task->reason, TASK_RAISED) && str_eq(before->reason, TASK_RAISED))
-            task->reason = STR_NONE; /* said once, it is no reason of what comes later */
+        if (task_is_said_once(task->reason) && str_eq(task->reason, before->reason))
+            task->reason = STR_NONE;
         task->policy_version = step->policy->version;
         task->updated_at = step->at;
         task->version++;

@@ -26,6 +26,10 @@ struct task_seed {
 };
 /* The reason of the one event that raises a task's priority with the level of its postmortem. */
 #define TASK_RAISED STR("the postmortem is full: its findings are raised")
+/* How the same begins where the cause of its finding was seen again. */
+#define TASK_SEEN_AGAIN "its cause was seen again, in "
+/* Whether it is one of these, which is no reason of what comes later. */
+bool task_is_said_once(struct str reason);
 /* Makes the task and emits `created`. */
 struct entry *task_create(struct step *step, const struct task_seed *seed);
 

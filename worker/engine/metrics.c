@@ -105,6 +105,7 @@ void metrics_output(struct metrics *metrics, const struct output *output)
     case OUTPUT_TASK: add(&metrics->task_events[output->task.event], 1); break;
     case OUTPUT_INCIDENT: add(&metrics->incident_events[output->incident.event], 1); break;
     case OUTPUT_REMINDER: add(&metrics->reminders[output->reminder.kind], 1); break;
+    case OUTPUT_RECURRED: add(&metrics->values[METRIC_RECURRENCES], 1); break;
     case OUTPUT_DIGEST:
         add(&metrics->values[METRIC_DIGESTS], 1);
         add(&metrics->values[METRIC_DIGESTS_URGENT], output->digest.urgent);

@@ -14,10 +14,10 @@
 #include "redis_connection.h"
 #include "redis_port_private.h"
 
-/* Tries of a load beside an apply, and how long the last one waits for that. */
-#define LOADS_BESIDE 3
+/* Tries of a load while somebody writes, and how long the last one waits for an apply of ours. */
+#define LOADS_MAX 3
 #define BESIDE_WAIT_MS 1000
-#define FIELDS_PER_COMMAND ((size_t)5000) /* of one HMGET, so that it does not hold up others */
+#define KEYS_PER_COMMAND ((size_t)5000) /* of one HMGET, so that it does not hold up others */
 
 struct str redis_port_key(struct redis_port *port, struct arena *arena, int32_t shard,
                           const char *what)
@@ -41,7 +41,7 @@ static void command_range(struct redis_port *port, struct arena *arena, int32_t 
 
 static size_t hash_commands(const struct store_load *load)
 {
-    return 1 + load->n / FIELDS_PER_COMMAND;
+    return load->n ? (load->n - 1) / KEYS_PER_COMMAND + 1 : 1;
 }
 
 static size_t load_commands(const struct store_load *load)
@@ -61,16 +61,16 @@ static void write_details(struct redis_port *port, struct arena *arena,
     redis_connection_arg(port->connection, STR("WITHSCORES"));
 }
 
-/* HMGET state, in pieces; the first piece has the checkpoint before its keys. */
+/* HMGET state, in pieces, each with the checkpoint before its keys. */
 static void write_load(struct redis_port *port, struct arena *arena, const struct store_load *load)
 {
     struct redis_connection *c = port->connection;
     size_t done = 0;
     for (size_t i = 0; i < hash_commands(load); i++) {
-        size_t n = load->n - done, first = i == 0;
-        if (n > FIELDS_PER_COMMAND - first) n = FIELDS_PER_COMMAND - first;
-        command_range(port, arena, load->shard, "HMGET", "state", 2 + first + n);
-        if (first) redis_connection_arg(c, REDIS_PORT_CHECKPOINT);
+        size_t n = load->n - done;
+        if (n > KEYS_PER_COMMAND) n = KEYS_PER_COMMAND;
+        command_range(port, arena, load->shard, "HMGET", "state", 3 + n);
+        redis_connection_arg(c, REDIS_PORT_CHECKPOINT);
         for (size_t k = 0; k < n; k++) redis_connection_arg(c, load->keys[done + k]);
         done += n;
     }
@@ -107,13 +107,18 @@ bool redis_port_mark(struct redis_mark *mark, struct str text, long long fields,
     return true;
 }
 
-/* False: the sizes do not fit together. */
-static bool read_checkpoint(struct store_load *load, struct str text, long long fields,
-                            long long keys, long long timers)
+/* The checkpoint that stands before each of the pieces. False: not the same before all of them, or
+ * the sizes do not fit to it. */
+static bool read_checkpoint(struct store_load *load, redisReply **pieces, size_t pieces_n,
+                            redisReply **sizes)
 {
     struct redis_mark mark;
-    bool fits = redis_port_mark(&mark, text, fields, keys, timers);
-    bool none = mark.offset < 0;
+    struct str text = redis_port_value(pieces[0]->element[0]);
+    bool fits =
+        redis_port_mark(&mark, text, sizes[0]->integer, sizes[1]->integer, sizes[2]->integer);
+    for (size_t i = 1; i < pieces_n; i++)
+        fits &= str_eq(redis_port_value(pieces[i]->element[0]), text);
+    bool none = !fits || mark.offset < 0;
     load->checkpoint = none ? STORE_NO_CHECKPOINT : mark.offset;
     load->checkpoint_at = none ? TIME_NONE : mark.stamp;
     load->cluster = none ? STR_NONE : mark.cluster;
@@ -149,11 +154,10 @@ static enum result read_load(struct redis_port *port, struct arena *arena, struc
     load->values = arena_alloc(arena, (load->n + 1) * sizeof *load->values);
     size_t filled = 0;
     for (size_t i = 0; i < hashes; i++)
-        for (size_t k = i == 0; k < replies[i]->elements && filled < load->n; k++)
+        for (size_t k = 1; k < replies[i]->elements && filled < load->n; k++)
             load->values[filled++] = redis_port_value(replies[i]->element[k]);
     redisReply **sizes = replies + hashes;
-    *fits = read_checkpoint(load, redis_port_value(replies[0]->element[0]), sizes[0]->integer,
-                            sizes[1]->integer, sizes[2]->integer);
+    *fits = read_checkpoint(load, replies, hashes, sizes);
     return read_details(port, load, sizes[1]->integer, sizes + COUNTS, error);
 }
 
@@ -185,8 +189,8 @@ static enum result load_once(struct redis_port *port, struct arena *arena, struc
     return result;
 }
 
-/* The answers of one shard are several, so an apply under way can come between them: then they are
- * asked for again, and in the end behind it. */
+/* The answers of one shard are several, so what is written meanwhile can come between them: an apply
+ * under way, or what others write. Then they are asked for again, and in the end behind the apply. */
 static enum result load(void *self, struct arena *arena, struct store_load *loads, size_t n,
                         struct error *error)
 {
@@ -194,11 +198,10 @@ static enum result load(void *self, struct arena *arena, struct store_load *load
     struct torn torn = {.load = NULL};
     enum result result = redis_connection_ensure(port->connection, error);
     if (result || !n) return result;
-    for (int tries = 0; tries < LOADS_BESIDE; tries++) {
-        bool beside = !redis_writer_wait(port, 0);
+    for (int tries = 1; tries <= LOADS_MAX; tries++) {
+        if (tries == LOADS_MAX) redis_writer_wait(port, BESIDE_WAIT_MS);
         result = load_once(port, arena, loads, n, &torn, error);
-        if (result != OK || !torn.load || !beside) break;
-        if (tries == LOADS_BESIDE - 2) redis_writer_wait(port, BESIDE_WAIT_MS);
+        if (result != OK || !torn.load) break;
     }
     if (result == OK && torn.load)
         log_warn("the shard's keys in Redis are inconsistent; rebuilding the shard",

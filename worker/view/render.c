@@ -131,9 +131,12 @@ void render_message(struct buf *out, struct arena *arena, const struct message *
     } else if (type.p) {
         struct str word = word_of(type);
         bool is_digest = str_eq(word, STR("digest"));
+        bool is_finding = str_starts(type, STR("epilogue.finding."));
         render_put_start(&page, envelope_message_header(message, STR("ce_time")), word,
-                         render_integer_of(value, is_digest ? "n" : "number"));
-        if (is_digest)
+                         render_integer_of(value, is_digest || is_finding ? "n" : "number"));
+        if (is_finding)
+            render_event_finding(&page, value);
+        else if (is_digest)
             render_event_digest(&page, value);
         else if (message->topic == TOPIC_REMINDERS)
             render_event_reminder(&page, value);

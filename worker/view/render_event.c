@@ -158,6 +158,37 @@ void render_event_incident(struct render_page *page, struct str word, const stru
     render_put_warnings(page, value);
 }
 
+/* ---- findings ---- */
+
+static void put_seen(struct render_page *page, const struct json *seen)
+{
+    const struct json *overdue = json_get(seen, "overdue");
+    buf_printf(page->out, "\n%25s", "");
+    render_put_member(page, "", seen, "priority", " ");
+    render_put_text(page, json_get_text(seen, "task_id"));
+    buf_char(page->out, ' ');
+    render_put_quoted_up_to(page, json_get_text(seen, "title"), TITLE_BYTES);
+    bool is_closed = json_get_text(seen, "resolution").p != NULL;
+    render_put_member(page, " ", seen, is_closed ? "resolution" : "status", ", ");
+    render_put_owner(page, json_get(seen, "owner"));
+    buf_str(page->out, is_closed ? STR(", closed ") : STR(", due "));
+    render_put_time(page, json_get_text(seen, is_closed ? "closed_at" : "due_at"));
+    if (overdue && overdue->type == JSON_TRUE) buf_lit(page->out, ", overdue");
+}
+
+void render_event_finding(struct render_page *page, const struct json *value)
+{
+    bool has_task = json_get_text(value, "task_id").p != NULL;
+    if (!has_task) render_put_member(page, "", value, "incident_id", " ");
+    render_put_member(page, "", value, has_task ? "task_id" : "finding_id", " ");
+    render_put_quoted_up_to(page, json_get_text(value, "title"), TITLE_BYTES);
+    render_put_member(page, ": ", value, "cause_key", "");
+    buf_printf(page->out, ", in %lld incidents so far; earlier:",
+               (long long)render_integer_of(value, "incidents"));
+    const struct json *earlier = json_get(value, "earlier");
+    for (const struct json *e = earlier ? earlier->first : NULL; e; e = e->next) put_seen(page, e);
+}
+
 /* ---- reminders ---- */
 
 static void put_recipients(struct render_page *page, const struct json *recipients)

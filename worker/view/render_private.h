@@ -49,6 +49,7 @@ void render_put_start(struct render_page *page, struct str time, struct str word
 /* The events, behind their start. */
 void render_event_task(struct render_page *page, struct str word, const struct json *value);
 void render_event_incident(struct render_page *page, struct str word, const struct json *value);
+void render_event_finding(struct render_page *page, const struct json *value);
 void render_event_reminder(struct render_page *page, const struct json *value);
 void render_event_digest(struct render_page *page, const struct json *value);
 

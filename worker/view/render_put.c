@@ -171,7 +171,7 @@ static const char *colour_of(struct str word)
         {"due-soon", "33"},       {"due", "1;33"},        {"overdue", "31"},
         {"stale", "33"},          {"escalation", "1;31"}, {"verify-due", "33"},
         {"not-closed", "1;33"},   {"review-due", "34"},   {"missing-findings", "33"},
-        {"orphan-finding", "33"}, {"forwarded", "0"},
+        {"orphan-finding", "33"}, {"recurred", "1;35"},   {"forwarded", "0"},
     };
     for (size_t i = 0; i < sizeof colours / sizeof *colours; i++)
         if (str_eq(word, str_of(colours[i].word))) return colours[i].colour;
