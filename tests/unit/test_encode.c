@@ -54,7 +54,8 @@ static void test_task_created(void **state)
         "\"created_at\":\"2026-11-20T10:15:00.000Z\",\"updated_at\":\"2026-11-20T10:15:00.000Z\","
         "\"assign_due_at\":null,\"due_at\":\"2026-11-27T10:15:00.000Z\",\"snoozed_until\":null,"
         "\"closed_at\":null,\"first_breached_at\":null,\"sla\":\"on-track\",\"occurrence\":1,"
-        "\"tracker\":null,\"evidence\":[],\"evaluation\":null,\"moved_from\":null,\"moved_to\":null,"
+        "\"tracker\":null,\"evidence\":[],\"evaluation\":null,\"moved_from\":null,\"moved_to\":"
+        "null,"
         "\"submitted_at\":null,\"met\":null,\"margin_s\":null,"
         "\"policy\":{\"version\":\"2026-11-20\",\"rule\":\"finding/technical-lapse\"}," CAUSE
         ",\"by\":null,"
