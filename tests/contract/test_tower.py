@@ -18,7 +18,7 @@ _BUILD = _BIN.parent.parent
 _TOWER = """
     names members condition zone policy state deadline schedule order incident task_diff event output
     item decision recipient cause step forgotten closing duplicate occurrence rules task reminder forward
-    followup coordination obligation finding_task finding
+    followup duty coordination obligation finding_task finding
     task_update recurrence closure merged review
     wake decide
 """.split()

@@ -110,6 +110,8 @@ def _check_tasks(tasks, violations):
                              "created is not open", record)
         if event == "closed":
             closed_at[task["task_id"], task["occurrence"]] = task["closed_at"]
+        elif event == "reopened":  # what comes back from another incident is in the same occurrence
+            closed_at.pop((task["task_id"], task["occurrence"]), None)
     return closed_at
 
 

@@ -67,6 +67,14 @@ static struct str render_forward(struct world *w, const struct output *o)
     case EVENT_TASK_UPDATE:
         return arena_printf(w->arena, "task-updated %.*s to %.*s",
                             STR_ARG(o->forward.task_update.task_id), STR_ARG(to));
+    case EVENT_DUTY:
+        return arena_printf(w->arena, "%s %.*s of %.*s to %.*s",
+                            o->forward.duty.said  ? "said of"
+                            : o->forward.duty.met ? "met"
+                                                  : "duty",
+                            STR_ARG(o->forward.duty.name), STR_ARG(o->forward.duty.incident_id),
+                            STR_ARG(to));
+    case EVENT_FACTS: return arena_printf(w->arena, "facts to %.*s", STR_ARG(to));
     case EVENT_MERGE:
         return arena_printf(w->arena, "%s to %.*s", o->forward.merge.circle.n ? "circle" : "merge",
                             STR_ARG(to));

@@ -4,24 +4,10 @@
 #define EPILOGUE_TESTS_OBLIGATION_SUPPORT_H
 
 #include "core_incident.h"
+#include "owe_support.h"
 
 #define DETECTED "2026-11-19T09:00:00Z"
 #define KNOWN "2026-11-19T15:00:00Z"
-
-static inline struct obligation duty(const char *id, enum obligation_start from, int64_t within)
-{
-    return (struct obligation){.id = str_of(id),
-                               .title = STR("Notice"),
-                               .party = STR("Authority"),
-                               .party_kind = PARTY_REGULATOR,
-                               .time = {.from = from, .within = hours(within)}};
-}
-
-static inline void owe(struct world *w, const struct obligation *all, size_t n)
-{
-    w->policy.obligations = arena_copy(w->arena, all, n * sizeof *all);
-    w->policy.obligations_n = n;
-}
 
 /* An early warning within 24 h, a notification within 72 h, and a final report a month after that. */
 static inline struct world *chain(void **state, unsigned when)

@@ -227,6 +227,40 @@ static void test_what_merged_incidents_say(void **state)
     assert_int_equal(f->passed.n, 0);
 }
 
+#define LAW "'kind':'obligation'," WORK
+#define DUTY(more, task) \
+    "{'incident_id':'B','duty':{'name':'obligation/law'," more ",'carried':[" task "]}}"
+
+static void test_what_is_said_of_duties(void **state)
+{
+    (void)state;
+    struct record record =
+        of_kind("duty", DUTY("'incident_id':'A','passed':['A'],'met':true", "{" LAW "}"));
+    struct event event = decoded(&record);
+    assert_int_equal(event.type, EVENT_DUTY);
+    assert_str(event.duty->name, "obligation/law");
+    assert_str(event.duty->incident_id, "A");
+    assert_true(event.duty->met);
+    assert_int_equal(event.duty->carried.items[0].kind, KIND_OBLIGATION);
+    record = of_kind("duty", DUTY("'incident_id':'B'", "{" LAW "}"));
+    assert_int_equal(decoded(&record).type, EVENT_DUTY); /* it is at home */
+    record = of_kind("facts", "{'incident_id':'B','passed':['A'],'severity':'high',"
+                              "'customer_impacting':'suspected','data_breach':'true'}");
+    event = decoded(&record);
+    assert_int_equal(event.type, EVENT_FACTS);
+    assert_int_equal(event.facts->facts.severity, SEVERITY_HIGH);
+    assert_int_equal(event.facts->facts.customer_impacting, TRI_SUSPECTED);
+    assert_str(event.facts->passed.items[0], "A");
+    record = of_kind("task-updated", "{'incident_id':'B','task_id':'A/obligation/law','name':"
+                                     "'obligation/law','origin':{'incident_id':'A','finding_id':"
+                                     "null},'passed':['A'],'status':'open'}");
+    event = decoded(&record);
+    assert_int_equal(event.type, EVENT_TASK_UPDATE);
+    assert_str(event.task_update->name, "obligation/law");
+    assert_str(event.task_update->origin.incident_id, "A");
+    assert_null(event.task_update->origin.finding_id.p);
+}
+
 static void test_what_merged_incidents_do_not_say(void **state)
 {
     (void)state;
@@ -264,6 +298,27 @@ static void test_what_merged_incidents_do_not_say(void **state)
          REFUSE_WRONG_TYPE, "finding.carried:"},
         {"finding", CARRIED("'kind':'bug','status':'open','priority':'P2'," TIMES),
          REFUSE_WRONG_TYPE, "finding.carried:"},
+        {"duty", "{'incident_id':'B'}", REFUSE_MISSING_FIELD, "duty"},
+        {"duty", "{'incident_id':'B','duty':[]}", REFUSE_WRONG_TYPE, "duty"},
+        {"duty", DUTY("'passed':['A']", "{" LAW "}"), REFUSE_MISSING_FIELD, "duty.incident_id"},
+        {"duty", DUTY("'incident_id':'A'", "{" LAW "}"), REFUSE_WRONG_TYPE, "passed: must name"},
+        {"duty", DUTY("'incident_id':'B'", ""), REFUSE_WRONG_TYPE, "duty.carried"},
+        {"duty", DUTY("'incident_id':'B'", "{'kind':'obligation'}"), REFUSE_WRONG_TYPE,
+         "duty.carried"},
+        {"duty", DUTY("'incident_id':'B'", "{'kind':'coordination'," WORK "}"), REFUSE_WRONG_TYPE,
+         "duty.carried"},
+        {"duty",
+         "{'incident_id':'B','duty':{'incident_id':'B','name':'bug/F','carried':[{" LAW "}]}}",
+         REFUSE_WRONG_TYPE, "duty.carried"},
+        {"duty",
+         "{'incident_id':'B','duty':{'incident_id':'B','name':'obligation/law~2',"
+         "'carried':[{" LAW "}]}}",
+         REFUSE_UNKNOWN_VALUE, "duty.name: is no duty"},
+        {"facts", "{'incident_id':'B','severity':'high'}", REFUSE_WRONG_TYPE, "passed: must name"},
+        {"task-updated",
+         "{'incident_id':'B','task_id':'A/x','status':'open','name':'postmortem','origin':"
+         "{'incident_id':'A'},'passed':['A']}",
+         REFUSE_UNKNOWN_VALUE, "name: is no duty"},
         {"task-updated",
          "{'incident_id':'B','task_id':'A/bug/F-1','status':'open'," ORIGIN("A") ",'passed':[]}",
          REFUSE_WRONG_TYPE, "passed: must name"},
@@ -280,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_forwarded),
         cmocka_unit_test(test_merged_findings),
         cmocka_unit_test(test_what_merged_incidents_say),
+        cmocka_unit_test(test_what_is_said_of_duties),
         cmocka_unit_test(test_what_merged_incidents_do_not_say),
         cmocka_unit_test(test_merged_findings_that_are_none),
         cmocka_unit_test(test_a_way_is_not_longer_than_100_incidents),

@@ -348,21 +348,24 @@ static void merged_goes_on_as_a_part_of_another(void **state)
     add_inline(w, e, finding(w, "INC-1", "F-3", 1));
     take_closure(w, LATER, e);
     assert_news(
-        w,
-        "merge to INC-9\n"
-        "bug/F-1/2 closed closed:duplicate [status,resolution,reason,closed_at,sla,moved_to]\n"
-        "sop-update/F-1/2 closed closed:duplicate "
-        "[status,resolution,reason,closed_at,sla,moved_to]\n"
-        "finding INC-1:F-1 to INC-9\n"
-        "bug/F-2/3 updated closed:duplicate [resolution,reason,sla,moved_to]\n"
-        "finding INC-1:F-2 to INC-9\n"
-        "finding INC-1:F-3 to INC-9\n"
-        "coordination/Police/2 closed closed:duplicate [status,resolution,reason,closed_at,sla]\n"
-        "postmortem/2 closed closed:duplicate [status,resolution,reason,closed_at,sla]\n"
-        "completed/1 full 0/7\n");
+        w, "merge to INC-9\n"
+           "coordination/Police/2 closed closed:duplicate "
+           "[status,resolution,reason,closed_at,sla,moved_to]\n"
+           "duty coordination/Police of INC-1 to INC-9\n"
+           "met coordination/Vendor of INC-1 to INC-9\n"
+           "facts to INC-9\n"
+           "bug/F-1/2 closed closed:duplicate [status,resolution,reason,closed_at,sla,moved_to]\n"
+           "sop-update/F-1/2 closed closed:duplicate "
+           "[status,resolution,reason,closed_at,sla,moved_to]\n"
+           "finding INC-1:F-1 to INC-9\n"
+           "bug/F-2/3 updated closed:duplicate [resolution,reason,sla,moved_to]\n"
+           "finding INC-1:F-2 to INC-9\n"
+           "finding INC-1:F-3 to INC-9\n"
+           "postmortem/2 closed closed:duplicate [status,resolution,reason,closed_at,sla]\n"
+           "completed/1 full 0/7\n");
     assert_str(task_of(w, "INC-1", "postmortem")->reason, "merged into INC-9");
-    assert_str(output_at(w, 5)->incident_id, "INC-9");
-    const struct finding *forward = &output_at(w, 5)->forward.arrival.finding;
+    assert_str(output_at(w, 9)->incident_id, "INC-9");
+    const struct finding *forward = &output_at(w, 9)->forward.arrival.finding;
     assert_str(forward->finding_id, "INC-1:F-2");
     assert_int_equal(forward->status, REPORTED_VERIFIED);
     assert_int_equal(forward->carried.n, 1);
@@ -383,7 +386,8 @@ static void merged_goes_on_as_a_part_of_another(void **state)
     assert_news(w, "finding INC-1:F-4 to INC-9\n");
     /* The other incident is told that they part, and sends back what it has. */
     TELL_CLOSURE(w, LATER, 4, MERGED_INTO, merged_into, STR("INC-8"));
-    assert_news(w, "parting of INC-1 to INC-9\nmerge to INC-8\n");
+    assert_news(w, "parting of INC-1 to INC-9\nmerge to INC-8\n"
+                   "met coordination/Vendor of INC-1 to INC-8\nfacts to INC-8\n");
     run_until(w, "2027-06-01");
     assert_news(w, "");
 }
@@ -392,17 +396,14 @@ static void a_merge_undone_goes_on(void **state)
 {
     struct world *w = *state;
     take_rich_incident(w);
+    const ms_t due_at = task_of(w, "INC-1", "postmortem")->due_at;
     TELL_CLOSURE(w, LATER, 2, MERGED_INTO, merged_into, STR("INC-9"));
     TELL_CLOSURE(w, LATER_STILL, 3, MERGED_INTO, merged_into, STR_NONE);
-    const char *again = "[status,resolution,reason,assign_due_at,due_at,closed_at,sla,occurrence]";
-    char expected[2000];
-    snprintf(expected, sizeof expected,
-             "parting of INC-1 to INC-9\n"
-             "opened/2 full 0/7\n"
-             "postmortem/3 reopened open %s\n"
-             "coordination/Police/3 reopened open %s\n",
-             again, again);
-    assert_news(w, expected);
+    assert_news(w, "parting of INC-1 to INC-9\n"
+                   "opened/2 full 0/7\n"
+                   "postmortem/3 reopened open "
+                   "[status,resolution,reason,closed_at,sla,occurrence]\n");
+    assert_true(task_of(w, "INC-1", "postmortem")->due_at == due_at);
 }
 
 static void merged_at_its_first_closure(void **state)
@@ -412,6 +413,7 @@ static void merged_at_its_first_closure(void **state)
     TELL_CLOSURE(w, NOON, 1, MERGED_INTO, merged_into, STR("INC-9"));
     assert_news(w, "opened/1 light 0/0\n"
                    "merge to INC-9\n"
+                   "facts to INC-9\n"
                    "finding INC-1:F-1 to INC-9\n"
                    "completed/1 light 0/0\n");
     run_until(w, "2027-06-01");

@@ -103,6 +103,8 @@ static void test_every_member_is_stored(void **state)
 #define TASK_ROW(type, member) STORED(ENTRY_TASK, task, type, member, #member)
     TASK_MEMBERS(TASK_ROW, TASK_ROW, TASK_ROW)
 
+#define DUTY_ROW(type, member) STORED(ENTRY_DUTY, duty, type, member, #member)
+    DUTY_MEMBERS(DUTY_ROW)
 #define RECIPIENT_ROW(type, member) STORED(ENTRY_RECIPIENT, recipient_state, type, member, #member)
     RECIPIENT_MEMBERS(RECIPIENT_ROW)
 #define ITEMS_ROW(type, member) STORED(ENTRY_ITEMS, items, type, member, #member)

@@ -45,7 +45,7 @@ static void told_under_its_name_elsewhere(void **state)
     assert_str(said->items[1].taken_as, "finding F of A");
     /* And it keeps this name when that incident is merged. */
     take_closure(w, LATER, merged(w, "B", 2, "C"));
-    assert_str(output_at(w, 2)->forward.arrival.finding.finding_id, "A:F");
+    assert_str(output_at(w, 3)->forward.arrival.finding.finding_id, "A:F");
 }
 
 static void two_findings_of_one_name_are_two(void **state)
@@ -358,6 +358,7 @@ static void a_duplicate_goes_behind_what_it_is_of(void **state)
     take_closure(w, LATER, merged(w, "A", 2, "B"));
     assert_news(
         w, "merge to B\n"
+           "facts to B\n"
            "bug/E/2 closed closed:duplicate [status,resolution,reason,closed_at,sla,moved_to]\n"
            "finding A:E to B\n"
            "bug/D/3 updated closed:duplicate [reason,moved_to]\n"

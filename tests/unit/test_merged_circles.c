@@ -20,6 +20,7 @@ static void a_circle_is_cut_at_its_smallest_member(void **state)
     make_circle(w);
     assert_news(
         w, "merge to A\n"
+           "facts to A\n"
            "bug/A:F/2 closed closed:duplicate [status,resolution,reason,closed_at,sla,moved_to]\n"
            "finding F to A\n"
            "bug/G/2 closed closed:duplicate [status,resolution,reason,closed_at,sla,moved_to]\n"
@@ -36,7 +37,7 @@ static void a_circle_is_cut_at_its_smallest_member(void **state)
            "opened/2 light 0/0\n"
            "bug/F/1 created open\n"
            "bug/B:G/1 created open\n");
-    const struct output *updated = output_at(w, 12);
+    const struct output *updated = output_at(w, 13);
     assert_int_equal(updated->warnings.n, 1);
     assert_str(updated->warnings.items[0].member, "merged_into");
     assert_str(updated->warnings.items[0].value, "B");

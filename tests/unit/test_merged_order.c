@@ -2,9 +2,11 @@
 /*
  * Random records about incidents that are merged into each other, and what they say to each other on
  * ways that overtake each other, in parts between which others come: whatever the order, each
- * finding is followed up by one task in the end, and where its merges lead.
+ * finding is followed up by one task in the end, and where its merges lead; and so is each duty, by the
+ * one task of all incidents that are merged there.
  */
 #include "merged_support.h"
+#include "owe_support.h"
 
 #include <stdlib.h>
 
@@ -18,6 +20,8 @@ static struct play {
     size_t n[NAMES], cap[NAMES], done[NAMES];
     size_t delivered, depth;
     bool known[NAMES];
+    bool asks[NAMES];        /* for coordination with a party */
+    bool met;                /* something was submitted */
     const char *into[NAMES]; /* what each one says last */
     uint64_t seed;
 } play;
@@ -65,6 +69,23 @@ static bool meanwhile(struct world *w, const struct event *event)
     return true;
 }
 
+static ms_t detected(const struct world *w, size_t i)
+{
+    return w->policy.obligations_n
+               ? t("2026-11-20T00:00:00Z") - (ms_t)((i * 3 + play.seed) % NAMES) * HOUR_MS
+               : TIME_NONE;
+}
+
+static void some_update(struct world *w, int64_t number)
+{
+    const char *id = names[story_pick(NAMES)];
+    struct task_update_event *u =
+        task_update(w, id, story_chance(50) ? "coordination/V" : "obligation/law", number);
+    struct event event = {.type = EVENT_TASK_UPDATE, .incident_id = str_of(id), .task_update = u};
+    SET_UPDATE(u, TRACKER, tracker, ((struct tracker){STR("jira"), STR("K-1"), STR_NONE}));
+    (void)give_event(w, event);
+}
+
 static void some_record(struct world *w, int64_t number)
 {
     size_t i = (size_t)story_pick(NAMES);
@@ -73,8 +94,19 @@ static void some_record(struct world *w, int64_t number)
         struct closure_event *e = merged(w, names[i], number, into);
         if (story_chance(50)) add_inline(w, e, lapse(w, names[i], "F", -1));
         play.known[i] |= e->findings_n;
+        SET_CLOSURE(e, DETECTED_AT, detected_at, detected(w, i));
+        if (story_chance(30)) {
+            add_party(w, e, "V", PARTY_VENDOR, false);
+            play.asks[i] = true;
+        }
+        if (play.seed % 2 && story_chance(10)) {
+            add_submission(w, e, "law", w->now, true);
+            play.met = true;
+        }
         if (!into || strcmp(into, names[i]) != 0) play.into[i] = into;
         take_closure(w, AT, e);
+    } else if (story_chance(30)) {
+        some_update(w, number);
     } else {
         take_finding(w, AT, lapse(w, names[i], "F", story_chance(50) ? number : -1));
         play.known[i] = true;
@@ -122,16 +154,54 @@ static void check_place(struct world *w, size_t of)
                  live);
 }
 
+/* Whether the incident is to have it done, or knows that it was. */
+static bool is_met(struct world *w, const char *id, const char *name)
+{
+    struct str start = arena_printf(w->arena, "%s|d|%s/", id, name);
+    for (size_t i = 0; i < w->store_n; i++)
+        if (w->store[i].body && str_starts(w->store[i].key, start) &&
+            ((struct duty *)w->store[i].body)->met)
+            return true;
+    return is_stored(w, state_task_key(w->arena, str_of(id), str_of(name))) &&
+           task_is_done(task_of(w, id, name));
+}
+
+/* One task of all that are merged into it, and due when the first of them is; in none else is there one. */
+static void check_duty(struct world *w, size_t at, const char *name, bool by_law)
+{
+    bool is_asked = false, is_root = root_of(at) == at, found = is_open(w, names[at], name);
+    ms_t due_at = TIME_NONE;
+    for (size_t i = 0; i < NAMES; i++) {
+        if (root_of(i) != at) continue;
+        is_asked |= by_law || play.asks[i];
+        due_at = time_first(due_at, detected(w, i) + 72 * HOUR_MS);
+    }
+    bool wanted = is_root && is_asked && !is_met(w, names[at], name);
+    if (found != wanted)
+        fail_msg("seed %llu: %s of %s is %s", (unsigned long long)play.seed, name, names[at],
+                 found ? "open" : "not open");
+    if (wanted && by_law && task_of(w, names[at], name)->due_at != due_at)
+        fail_msg("seed %llu: %s of %s has another date", (unsigned long long)play.seed, name,
+                 names[at]);
+    assert_true(play.met || !is_met(w, names[at], name));
+}
+
 static size_t play_one(uint64_t seed)
 {
     struct world *w = world_new();
+    struct obligation law = duty("law", FROM_DETECTED_AT, 72);
+    owe(w, &law, 1);
     size_t records = NAMES;
     play = (struct play){.seed = seed};
     taken = 0;
     story_seed(seed);
     w->d.step_max = seed % 3 ? seed % 3 : SIZE_MAX;
     w->between = meanwhile;
-    for (size_t i = 0; i < NAMES; i++) take_closure(w, AT, closed(w, names[i], 1));
+    for (size_t i = 0; i < NAMES; i++) {
+        struct closure_event *e = closed(w, names[i], 1);
+        SET_CLOSURE(e, DETECTED_AT, detected_at, detected(w, i));
+        take_closure(w, AT, e);
+    }
     for (int64_t number = 2; number < 40; number++) {
         queue_up(w);
         if (story_chance(50)) run_until_ms(w, w->now);
@@ -149,6 +219,10 @@ static size_t play_one(uint64_t seed)
     assert_true(play.delivered <= records * (NAMES + 2) * 4 * NAMES);
     for (size_t i = 0; i < NAMES; i++)
         if (play.known[i]) check_place(w, i);
+    for (size_t i = 0; i < NAMES; i++) {
+        check_duty(w, i, "obligation/law", true);
+        check_duty(w, i, "coordination/V", false);
+    }
     size_t cut = 0;
     for (size_t i = 0; i < NAMES; i++) cut += incident_of(w, names[i])->merge_void.p != NULL;
     world_free(w);

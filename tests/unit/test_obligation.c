@@ -283,12 +283,13 @@ static void a_rule_of_the_policy_may_decide_whose_it_is(void **state)
     assert_str(task(w, "early")->policy_rule, "rules/legal");
 }
 
-static void a_merged_incident_owes_nothing_itself(void **state)
+static void what_a_merged_incident_owed_is_owed_where_it_goes_on(void **state)
 {
     struct world *w = one(state, duty("early", FROM_KNOWN_AT, 72));
     take_closure(w, NOON, known(w, 1));
+    submit(w, NOON, "early", 1, NOON);
     TELL_CLOSURE(w, NOON, 2, MERGED_INTO, merged_into, STR("INC-2"));
-    say(w, NOON, "early", 1, REPORTED_OPEN);
+    say(w, NOON, "early", 2, REPORTED_OPEN);
     assert_warned(w, 0, "status", "closed: it is not owed");
 }
 
@@ -350,7 +351,7 @@ int main(void)
         TEST(it_comes_back_with_its_incident),
         TEST(one_that_the_policy_does_not_know_any_more_stays),
         TEST(a_rule_of_the_policy_may_decide_whose_it_is),
-        TEST(a_merged_incident_owes_nothing_itself),
+        TEST(what_a_merged_incident_owed_is_owed_where_it_goes_on),
         TEST(a_legal_deadline_does_not_wait_for_the_morning),
         TEST(what_was_over_before_is_said_once),
     };

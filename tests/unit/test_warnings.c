@@ -154,14 +154,15 @@ static void of_an_incident_that_was_merged(void **state)
     take_closure(w, "2026-11-29", e);
     assert_news(w, "opened/1 light 0/0\n"
                    "merge to INC-9\n"
+                   "facts to INC-9\n"
                    "updated/1 light 0/0\n"
                    "updated/2 light 0/0\n"
                    "finding INC-1:F-1 to INC-9\n"
                    "finding INC-1:F-2 to INC-9\n"
                    "finding INC-1:F-3 to INC-9\n"
                    "completed/1 light 0/0\n");
-    assert_str(output_at(w, 2)->warnings.items[0].member, "findings[0].severity");
-    assert_str(output_at(w, 3)->warnings.items[0].member, "findings[F-1].severity");
+    assert_str(output_at(w, 3)->warnings.items[0].member, "findings[0].severity");
+    assert_str(output_at(w, 4)->warnings.items[0].member, "findings[F-1].severity");
     take_finding(w, "2026-11-30", with_warning(w, technical(w, "F-1", 2), "title"));
     assert_news(w, "finding-updated INC-1:F-1 to INC-9\nupdated/3 light 0/0\n");
     assert_str(output_at(w, 1)->warnings.items[0].member, "findings[F-1].title");

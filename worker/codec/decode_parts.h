@@ -44,6 +44,9 @@ void decode_merged(struct reader *r, enum envelope_kind kind, const struct json 
                    struct event *event);
 void decode_way(struct reader *r, const struct json *origin_value, const struct json *passed,
                 struct origin *origin, struct str_list *list);
+/* The same of a duty, which is of an incident and is called by `name`. */
+void decode_duty_way(struct reader *r, const struct json *const values[3], struct origin *origin,
+                     struct str_list *list, struct str *name);
 /* Sets what the finding is called in the incident, by its origin; in its own it has none. */
 void decode_called(struct arena *arena, struct str incident_id, struct finding *finding);
 

@@ -50,9 +50,13 @@ struct task_update_event *decode_task_update(struct reader *r, const struct json
     event->accepted_by = members_name(r, m[M_accepted_by]);
     event->by = members_name(r, m[M_by]);
     if (r->merged) {
-        decode_way(r, m[M_origin], m[M_passed], &event->origin, &event->passed);
         event->kind = members_word(r, m[M_kind], &task_kind_words, task_kind_none);
         event->name = STR_NONE;
+        if (m[M_name])
+            decode_duty_way(r, (const struct json *[]){m[M_origin], m[M_passed], m[M_name]},
+                            &event->origin, &event->passed, &event->name);
+        else
+            decode_way(r, m[M_origin], m[M_passed], &event->origin, &event->passed);
     }
     event->warnings = reader_take_warnings(r);
     return event;

@@ -169,6 +169,8 @@ static enum envelope_kind kind_of(enum event_type type)
     switch (type) {
     case EVENT_FINDING: return ENVELOPE_FINDING_UPDATED;
     case EVENT_TASK_UPDATE: return ENVELOPE_TASK_UPDATED;
+    case EVENT_DUTY: return ENVELOPE_DUTY;
+    case EVENT_FACTS: return ENVELOPE_FACTS;
     case EVENT_MERGE: return ENVELOPE_MERGE;
     case EVENT_PARTING: return ENVELOPE_PARTING;
     case EVENT_FORGOTTEN: return ENVELOPE_FORGOTTEN;

@@ -52,6 +52,7 @@ static void write_task_update(struct buf *out, const struct task_update_event *e
     PUT(out, event, TEXT, incident_id);
     write_way(out, event->origin, event->passed);
     if (event->kind) PUT(out, event, WORD(task_kind), kind);
+    if (event->name.p) PUT(out, event, TEXT, name);
     write_record(out, &event->order, event->by, event->owner, event->owner_part);
 #define PUT_SAID(bit, type, member) \
     if (whole & bit) PUT(out, event, type, member);
@@ -73,6 +74,16 @@ static void write_arrival(struct buf *out, const struct output *output)
     buf_char(out, '}');
 }
 
+/* A duty, as it is stored. */
+static void write_duty(struct buf *out, const struct output *output)
+{
+    buf_lit(out, "{\"incident_id\":");
+    json_write_string(out, output->incident_id);
+    buf_lit(out, ",\"duty\":");
+    state_json_write_body(out, &state_fields_entries[ENTRY_DUTY], &output->forward.duty);
+    buf_char(out, '}');
+}
+
 static void write_merge(struct buf *out, const struct output *output)
 {
     const struct merge_event *event = &output->forward.merge;
@@ -80,6 +91,15 @@ static void write_merge(struct buf *out, const struct output *output)
     json_write_string(out, output->incident_id);
     PUT(out, event, LIST, passed);
     PUT(out, event, LIST, circle);
+    buf_char(out, '}');
+}
+
+static void write_facts(struct buf *out, const struct output *output)
+{
+    const struct facts_event *event = &output->forward.facts;
+    buf_lit(out, "{\"incident_id\":");
+    json_write_string(out, output->incident_id);
+    PUT(out, event, LIST, passed);
     if (event->facts.severity) PUT(out, &event->facts, WORD(severity), severity);
     if (event->facts.customer_impacting)
         PUT(out, &event->facts, WORD(tristate), customer_impacting);
@@ -103,6 +123,8 @@ void encode_forward(struct buf *out, const struct output *output)
     switch (output->forward.type) {
     case EVENT_FINDING: write_finding(out, &output->forward.finding); break;
     case EVENT_TASK_UPDATE: write_task_update(out, &output->forward.task_update); break;
+    case EVENT_DUTY: write_duty(out, output); break;
+    case EVENT_FACTS: write_facts(out, output); break;
     case EVENT_MERGE: write_merge(out, output); break;
     case EVENT_PARTING: write_parting(out, output); break;
     case EVENT_FORGOTTEN:

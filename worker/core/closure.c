@@ -7,6 +7,7 @@
 #include "closure.h"
 
 #include "coordination.h"
+#include "duty.h"
 #include "finding.h"
 #include "finding_task.h"
 #include "followup.h"
@@ -148,15 +149,18 @@ static bool answers_otherwise(const struct closure *old, const struct closure *n
 
 /* ---- the stages ---- */
 
-static const enum stage follow_up[] = {STAGE_PARTIES, STAGE_UPDATE,  STAGE_RATE,   STAGE_TAKE,
-                                       STAGE_MOVE,    STAGE_RELEASE, STAGE_DOUBTS, STAGE_NONE};
-/* Its findings go on to the other incident. */
-static const enum stage merge_away[] = {STAGE_TAKE, STAGE_MOVE, STAGE_FOLLOW, STAGE_CLOSE,
-                                        STAGE_NONE};
+static const enum stage follow_up[] = {STAGE_DUTIES, STAGE_PARTIES, STAGE_UPDATE, STAGE_RATE,
+                                       STAGE_TAKE,   STAGE_RETURN,  STAGE_MOVE,   STAGE_RELEASE,
+                                       STAGE_DOUBTS, STAGE_NONE};
+/* Its duties and findings go on to the other incident. */
+static const enum stage merge_away[] = {STAGE_DUTIES, STAGE_PARTIES, STAGE_HAND_ON,
+                                        STAGE_TAKE,   STAGE_RETURN,  STAGE_MOVE,
+                                        STAGE_FOLLOW, STAGE_CLOSE,   STAGE_NONE};
 /* It is none. */
-static const enum stage dismiss[] = {STAGE_MOVE, STAGE_CLOSE, STAGE_HOLD, STAGE_TAKE, STAGE_NONE};
+static const enum stage dismiss[] = {STAGE_RETURN, STAGE_MOVE, STAGE_CLOSE,
+                                     STAGE_HOLD,   STAGE_TAKE, STAGE_NONE};
 /* It is not closed. */
-static const enum stage wait[] = {STAGE_MOVE, STAGE_NONE};
+static const enum stage wait[] = {STAGE_RETURN, STAGE_MOVE, STAGE_NONE};
 /* Nothing but what a finding that has come may mean for others. */
 static const enum stage look_again[] = {STAGE_AGAIN, STAGE_NONE};
 
@@ -166,15 +170,6 @@ static const enum stage *stages_of(const struct incident *incident)
     if (incident->phase == PHASE_WAITING) return wait;
     if (incident->merged_into.p) return merge_away;
     return incident->level == LEVEL_UNCONFIRMED ? dismiss : follow_up;
-}
-
-/* Whether it has come by a merge that is no more. */
-static bool is_to_go_home(const struct incident *incident, const struct finding *finding)
-{
-    for (size_t i = 0; i < incident->gone.n; i++)
-        if (forward_leads_over(finding->passed, incident->incident_id, incident->gone.items[i]))
-            return true;
-    return false;
 }
 
 /* Brings a finding that is here to where it belongs. One that is a duplicate goes behind the others,
@@ -188,7 +183,7 @@ static void place(struct step *step, struct entry *entry, bool follows)
         finding_go_on_here(step, entry);
         finding = entry->finding;
     }
-    if (is_to_go_home(incident, finding))
+    if (forward_is_undone(incident, finding->passed))
         finding_leave(step, entry, finding->origin.incident_id, RESOLUTION_SUPERSEDED);
     else if (incident->merged_into.p && (follows || finding->status != REPORTED_DUPLICATE))
         finding_leave(step, entry, incident->merged_into, RESOLUTION_DUPLICATE);
@@ -204,16 +199,23 @@ static void follow(struct step *step, struct entry *entry)
     place(step, entry, true);
 }
 
+static void place_duty(struct step *step, struct entry *entry)
+{
+    duty_place(step, entry);
+    obligation_settle(step, entry->duty->name);
+}
+
 static void close_task(struct step *step, struct entry *entry)
 {
     const struct incident *incident = step->incident;
     if (incident->merged_into.p)
-        task_close(step, entry, RESOLUTION_DUPLICATE,
-                   arena_printf(step->arena, "merged into %.*s", STR_ARG(incident->merged_into)));
+        task_put_aside(
+            step, entry, RESOLUTION_DUPLICATE,
+            arena_printf(step->arena, "merged into %.*s", STR_ARG(incident->merged_into)));
     else
-        task_close(step, entry, RESOLUTION_DISMISSED,
-                   arena_printf(step->arena, "the incident is %.*s",
-                                STR_ARG(disposition_name(incident->disposition))));
+        task_put_aside(step, entry, RESOLUTION_DISMISSED,
+                       arena_printf(step->arena, "the incident is %.*s",
+                                    STR_ARG(disposition_name(incident->disposition))));
 }
 
 /* The stages that go over the incident's entries; `when`: only after these changes, if any. */
@@ -222,6 +224,9 @@ static const struct {
     unsigned when;
     void (*handle)(struct step *step, struct entry *entry);
 } over_entries[stage_end] = {
+    [STAGE_DUTIES] = {ENTRY_DUTY, 0, place_duty},
+    [STAGE_RETURN] = {ENTRY_DUTY, 0, place_duty},
+    [STAGE_HAND_ON] = {ENTRY_TASK, 0, duty_hand_on},
     [STAGE_UPDATE] = {ENTRY_TASK, CHANGE_SEVERITY | CHANGE_OWNER | CHANGE_LABELS | CHANGE_FLAGS,
                       followup_update},
     [STAGE_RATE] = {ENTRY_FINDING, CHANGE_RAISED | CHANGE_SEVERITY | CHANGE_LABELS | CHANGE_FLAGS,
@@ -261,8 +266,8 @@ static bool go_over_parties(struct step *step)
     const struct closure *closure = entry->closure;
     int64_t *done = &step->incident->cursor.done;
     /* After its retention nothing of the closure is left to ask for. */
-    if (!entry->exists) return true;
-    if (!*done) followup_make(step, closure);
+    if (!entry->exists || step->incident->level == LEVEL_UNCONFIRMED) return true;
+    if (!*done && !step->incident->merged_into.p) followup_make(step, closure);
     size_t parties = closure->coordination.n;
     for (; (size_t)*done < parties + obligation_turns(step, closure); ++*done) {
         if (step_is_full(step)) return false;
@@ -294,6 +299,9 @@ static bool go_on(struct step *step, const struct closure_event *event)
     switch (step->incident->cursor.stage) {
     case STAGE_PARTIES: return go_over_parties(step);
     case STAGE_TAKE: return go_over_findings(step, event);
+    case STAGE_DUTIES:
+    case STAGE_HAND_ON:
+    case STAGE_RETURN:
     case STAGE_UPDATE:
     case STAGE_RATE:
     case STAGE_RELEASE:
@@ -333,15 +341,23 @@ static struct cursor cursor_at(const struct step *step, enum stage stage, unsign
 
 /* Tells those that it concerns: the incident that it was merged into before, and the one that it is
  * merged into now. */
-static void say_merge(struct step *step, struct str before, bool brings_news)
+static void say_merge(struct step *step, struct str before)
 {
     struct incident *incident = step->incident;
     struct str_list none = {NULL, 0};
     if (before.p && !str_eq(before, incident->merged_into))
         forward_parting(step, before, (struct edge){incident->incident_id, before}, none);
-    bool is_new = brings_news || !str_eq(before, incident->merged_into);
-    if (!incident->merged_into.p || !is_new) return;
-    forward_merge(step, &(struct merge_event){.facts = forward_facts(incident)});
+    if (incident->merged_into.p && !str_eq(before, incident->merged_into))
+        forward_merge(step, &(struct merge_event){.circle = none});
+}
+
+/* Whether it brings the incident that it is merged into what that does not know yet. */
+static bool brings_news(const struct incident *old, const struct incident *now)
+{
+    const struct merged_facts was = forward_facts_of(old), is = forward_facts_of(now);
+    return now->merged_into.p &&
+           (!str_eq(old->merged_into, now->merged_into) || was.severity != is.severity ||
+            was.data_breach != is.data_breach || was.customer_impacting != is.customer_impacting);
 }
 
 static void begin(struct step *step, const struct closure_event *event)
@@ -368,12 +384,10 @@ static void begin(struct step *step, const struct closure_event *event)
              !str_eq(old.title, incident->title) || step->warnings.n)
         occurrence_announce(step, INCIDENT_UPDATED);
 
-    const struct merged_facts said = forward_facts(&old), facts = forward_facts(incident);
-    say_merge(step, old.merged_into,
-              said.severity != facts.severity || said.data_breach != facts.data_breach ||
-                  said.customer_impacting != facts.customer_impacting);
+    say_merge(step, old.merged_into);
     unsigned changes = what_changed(step->policy, &old, incident);
     if (is_submitted) changes |= CHANGE_SUBMITTED;
+    if (brings_news(&old, incident)) changes |= CHANGE_FACTS;
     if (has_back) changes |= CHANGE_PARTIES;
     if (answers_otherwise(&before, closure)) changes |= CHANGE_EVALUATION;
     /* What ticks were to go on with, this closure does. */
@@ -392,6 +406,18 @@ static void forget_moves(struct step *step)
     incident->is_forgotten = false;
 }
 
+/* What has to wait for a stage is done behind it. What the incident brings goes behind its duties: where it
+ * comes to, nothing is asked for that was met here. */
+static void follow_stage(struct step *step)
+{
+    const struct incident *incident = step->incident;
+    enum stage next = incident->cursor.stage;
+    if (next == STAGE_RELEASE || next == STAGE_CLOSE || (!next && incident->phase == PHASE_WAITING))
+        forget_moves(step);
+    if (next == STAGE_TAKE && incident->merged_into.p && (incident->cursor.changes & CHANGE_FACTS))
+        forward_facts(step, &(struct facts_event){.facts = forward_facts_of(incident)});
+}
+
 /* Goes through the stages from the cursor on. */
 static enum decide_result finish(struct step *step, const struct closure_event *event)
 {
@@ -402,9 +428,7 @@ static enum decide_result finish(struct step *step, const struct closure_event *
         cursor->key = STR_NONE;
         cursor->done = 0;
         cursor->stage = *++stage;
-        if (cursor->stage == STAGE_RELEASE || cursor->stage == STAGE_CLOSE ||
-            (!cursor->stage && step->incident->phase == PHASE_WAITING))
-            forget_moves(step);
+        follow_stage(step);
         if (cursor->stage) continue;
         *cursor = no_cursor;
         occurrence_settle(step);
@@ -515,7 +539,7 @@ static void make_void(struct step *step)
     incident->merged_into = STR_NONE;
     warn_of_circle(step);
     occurrence_announce(step, INCIDENT_UPDATED);
-    say_merge(step, before, false);
+    say_merge(step, before);
     go_over_all(step, CHANGE_BACK);
 }
 
@@ -525,8 +549,8 @@ static void make_again(struct step *step)
     incident->merged_into = incident->merge_void;
     forget_circle(incident);
     occurrence_announce(step, INCIDENT_UPDATED);
-    say_merge(step, STR_NONE, true);
-    go_over_all(step, 0);
+    say_merge(step, STR_NONE);
+    go_over_all(step, CHANGE_FACTS);
 }
 
 void closure_settle(struct step *step)

@@ -37,6 +37,8 @@ static void need_task(struct arena *arena, const struct task_update_event *event
 {
     struct str key = task_update_holder(arena, need->keys[0], event);
     if (key.p) need_key(need, key);
+    key = task_update_duty(arena, need->keys[0], event);
+    if (key.p) need_key(need, key);
     /* The clocks of other obligations may count from its submission. */
     need->whole = str_starts(event->name, STR("obligation/"));
 }
@@ -44,7 +46,8 @@ static void need_task(struct arena *arena, const struct task_update_event *event
 void decide_need(struct arena *arena, const struct event *event, struct need *need)
 {
     need->n = 0;
-    need->whole = event->type == EVENT_CLOSURE;
+    /* A duty meets those of the same name, whichever incidents they are of. */
+    need->whole = event->type == EVENT_CLOSURE || event->type == EVENT_DUTY;
     if (event->type == EVENT_ITEMS) {
         need_key(need, state_recipient_key(arena, event->items->recipient));
         need_key(need, state_items_key(arena, need->keys[0], event->items->origin));
@@ -117,6 +120,10 @@ bool decide_needs_whole(const struct policy *policy, const struct event *event,
     const struct incident *incident = header->incident;
     /* Ids of a later life have a suffix that only the header tells. */
     if (incident->retired > 0 || is_past(policy, incident, event->cause.at)) return true;
+    /* A duty is called otherwise in other incidents, and its task is one for several. */
+    if (event->type == EVENT_TASK_UPDATE && incident->duties &&
+        state_duty_name(event->task_update->name).p)
+        return true;
     if (incident->phase == PHASE_WAITING) return false;
     const struct finding *finding = finding_of(event);
     /* A duplicate names a finding, that may name another, and so on. */
@@ -173,6 +180,8 @@ static enum decide_result decide(struct step *step, const struct event *event, m
         merged_take_task_update(step, event->task_update);
         return DECIDE_OK;
     case EVENT_ARRIVAL: merged_arrive(step, event->arrival); return DECIDE_OK;
+    case EVENT_DUTY: merged_take_duty(step, event->duty); return DECIDE_OK;
+    case EVENT_FACTS: merged_take_facts(step, event->facts); return DECIDE_OK;
     case EVENT_MERGE: merged_take_merge(step, event->merge); return DECIDE_OK;
     case EVENT_PARTING: merged_take_parting(step, event->parting); return DECIDE_OK;
     case EVENT_FORGOTTEN: merged_go_on(step); return DECIDE_OK;

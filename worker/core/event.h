@@ -137,9 +137,8 @@ struct task_update_event {
     struct str by;
     struct warnings warnings;
     /* Of one that follows a task to another incident, and has no name there. */
-    struct origin
-        origin;          /* the finding; without a finding_id: a party's task, which `name` tells */
-    enum task_kind kind; /* as it was called */
+    struct origin origin; /* the finding; without a finding_id: a duty, which `name` tells */
+    enum task_kind kind;  /* as it was called; of a finding's task */
     struct str_list passed;
 };
 
@@ -157,9 +156,13 @@ struct merged_facts {
     enum tristate customer_impacting, data_breach;
 };
 
+struct facts_event {
+    struct merged_facts facts;
+    struct str_list passed;
+};
+
 /* An incident was merged into this one, or into one that is merged into it. */
 struct merge_event {
-    struct merged_facts facts;
     struct str_list
         passed; /* the incidents that it has come through, the one that was merged first */
     struct str_list circle; /* once it has come round: the members, in the order of the merges */
@@ -204,6 +207,8 @@ enum event_type {
     EVENT_TASK_UPDATE,
     EVENT_ITEMS,
     EVENT_ARRIVAL,
+    EVENT_DUTY,
+    EVENT_FACTS,
     EVENT_MERGE,
     EVENT_PARTING,
     EVENT_FORGOTTEN, /* where its findings went to, they were deleted with their incident */
@@ -226,6 +231,8 @@ struct event {
         struct task_update_event *task_update;
         struct items_event *items;
         struct arrival_event *arrival;
+        struct duty *duty; /* on its way, or what is said of it */
+        struct facts_event *facts;
         struct merge_event *merge;
         struct parting_event *parting;
         struct recurrence_event *recurrence;

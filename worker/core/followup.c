@@ -64,9 +64,13 @@ static void reopen(struct step *step, struct entry *entry, const struct wanted *
 {
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
-    task_apply_status(step, task, REPORTED_OPEN);
+    if (task->aside && task->resolution == RESOLUTION_DUPLICATE) {
+        task_go_on(step, task); /* its incident was merged */
+    } else {
+        task_apply_status(step, task, REPORTED_OPEN);
+        task->evaluation = wanted->evaluation;
+    }
     task->description = wanted->description;
-    task->evaluation = wanted->evaluation;
     task->reason = why;
     task_changed(step, entry, before);
 }
@@ -78,7 +82,7 @@ static void make(struct step *step, enum task_kind kind, const struct wanted *wa
     struct entry *entry = entry_of(step, kind);
     if (!entry->exists)
         create(step, kind, wanted);
-    else if (task_is_put_aside(entry->task))
+    else if (entry->task->aside)
         reopen(step, entry, wanted, STR_NONE);
 }
 

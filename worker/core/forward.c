@@ -6,6 +6,8 @@
  */
 #include "forward.h"
 
+#include "task.h"
+
 bool forward_has_passed(struct str_list passed, struct str incident_id)
 {
     size_t i = passed.n;
@@ -19,6 +21,20 @@ bool forward_leads_over(struct str_list passed, struct str here, struct edge edg
         if (str_eq(passed.items[i], edge.from))
             return str_eq(i + 1 < passed.n ? passed.items[i + 1] : here, edge.into);
     return false;
+}
+
+bool forward_is_undone(const struct incident *incident, struct str_list passed)
+{
+    for (size_t i = 0; i < incident->gone.n; i++)
+        if (forward_leads_over(passed, incident->incident_id, incident->gone.items[i])) return true;
+    return false;
+}
+
+struct str forward_next(const struct incident *incident, struct str_list passed, struct str origin)
+{
+    struct str into = incident->merged_into;
+    if (into.p && !forward_has_passed(passed, into)) return into;
+    return forward_has_passed(passed, origin) ? STR_NONE : origin;
 }
 
 struct origin forward_identity(const struct step *step, const struct finding *finding)
@@ -84,6 +100,18 @@ void forward_arrival(struct step *step, struct str to, const struct finding *fin
     for (size_t i = 0; i < on->carried.n; i++) step_count_finding(step, finding);
 }
 
+void forward_duty(struct step *step, struct str to, const struct duty *duty)
+{
+    struct duty *on = &emit(step, to, EVENT_DUTY)->duty;
+    *on = *duty;
+    on->passed =
+        str_eq(to, duty->incident_id) ? (struct str_list){NULL, 0} : passed_on(step, duty->passed);
+    on->moved_to = STR_NONE;
+    on->held = false;
+    on->since = TIME_NONE;
+    for (size_t i = 0; i < on->carried.n; i++) task_count_messages(step, &on->carried.items[i]);
+}
+
 void forward_finding(struct step *step, struct str to, struct origin origin,
                      const struct finding_event *event)
 {
@@ -98,22 +126,43 @@ void forward_finding(struct step *step, struct str to, struct origin origin,
     step_count_finding(step, &event->finding);
 }
 
-void forward_task_update(struct step *step, struct str to, struct origin origin,
-                         const struct task_update_event *event)
+static void task_update(struct step *step, struct str to, struct origin origin, struct str duty,
+                        const struct task_update_event *event)
 {
     struct task_update_event *on = &emit(step, to, EVENT_TASK_UPDATE)->task_update;
     *on = *event;
     on->incident_id = to;
     on->origin = origin;
     if (!event->origin.incident_id.p) on->kind = state_task_kind(event->name);
+    on->name = duty;
     on->passed = passed_on(step, event->passed);
     step_count(step, 1, event->reason.n);
 }
 
-struct merged_facts forward_facts(const struct incident *incident)
+void forward_task_update(struct step *step, struct str to, struct origin origin,
+                         const struct task_update_event *event)
+{
+    task_update(step, to, origin, STR_NONE, event);
+}
+
+void forward_duty_update(struct step *step, struct str to, struct origin origin, struct str name,
+                         const struct task_update_event *event)
+{
+    task_update(step, to, origin, name, event);
+}
+
+struct merged_facts forward_facts_of(const struct incident *incident)
 {
     return (struct merged_facts){incident->severity, incident->customer_impacting,
                                  incident->data_breach};
+}
+
+void forward_facts(struct step *step, const struct facts_event *event)
+{
+    struct facts_event *on = &emit(step, step->incident->merged_into, EVENT_FACTS)->facts;
+    *on = *event;
+    on->passed = passed_on(step, event->passed);
+    step_count(step, 1, 0);
 }
 
 void forward_merge(struct step *step, const struct merge_event *event)

@@ -9,6 +9,11 @@
 bool forward_has_passed(struct str_list passed, struct str incident_id);
 /* Whether the way leads over this merge, by the incidents on it and `here`, where it ends. */
 bool forward_leads_over(struct str_list passed, struct str here, struct edge edge);
+/* Whether it has come by a merge that is no more, and is to go home. */
+bool forward_is_undone(const struct incident *incident, struct str_list passed);
+/* Where something goes that is not known here (any more), of this incident: on with the merge, or where
+ * it began. Absent: it has been there. */
+struct str forward_next(const struct incident *incident, struct str_list passed, struct str origin);
 /* The pair that a finding is everywhere (R4.180), of one that this incident has. */
 struct origin forward_identity(const struct step *step, const struct finding *finding);
 /* What a finding is called in an incident. */
@@ -21,14 +26,21 @@ void forward_arrival(struct step *step, struct str to, const struct finding *fin
 /* What is told of a finding that has gone `to` there. */
 void forward_finding(struct step *step, struct str to, struct origin origin,
                      const struct finding_event *event);
-/* What is told of one of its tasks; or of a party's, where the origin has no finding_id. */
+/* A duty to the incident `to`, home or on; or what its incident says of it. */
+void forward_duty(struct step *step, struct str to, const struct duty *duty);
+/* What is told of a duty that is called so, of the incident of `origin`. */
+void forward_duty_update(struct step *step, struct str to, struct origin origin, struct str name,
+                         const struct task_update_event *event);
+/* What is told of a finding's task. */
 void forward_task_update(struct step *step, struct str to, struct origin origin,
                          const struct task_update_event *event);
 /* That an incident is merged, to the next one on its way; `passed` are those before this one, unless it
  * goes round a circle. */
 void forward_merge(struct step *step, const struct merge_event *event);
 /* What the incident itself brings to others. */
-struct merged_facts forward_facts(const struct incident *incident);
+struct merged_facts forward_facts_of(const struct incident *incident);
+/* That, or what has come from one that is merged into it, to the next one on its way. */
+void forward_facts(struct step *step, const struct facts_event *event);
 /* That a merge is no more, the same way. */
 void forward_parting(struct step *step, struct str to, struct edge edge, struct str_list passed);
 /* That this incident has forgotten what it had of another one. */

@@ -8,9 +8,11 @@
 
 #include "closure.h"
 #include "duplicate.h"
+#include "duty.h"
 #include "finding.h"
 #include "forward.h"
 #include "incident.h"
+#include "obligation.h"
 #include "occurrence.h"
 #include "task_update.h"
 
@@ -73,17 +75,38 @@ void merged_arrive(struct step *step, const struct arrival_event *event)
     occurrence_settle(step);
 }
 
+/* ---- duties ---- */
+
+void merged_take_duty(struct step *step, const struct duty *duty)
+{
+    duty_arrive(step, duty);
+    obligation_settle(step, duty->name);
+    occurrence_settle(step);
+}
+
+void merged_take_facts(struct step *step, const struct facts_event *event)
+{
+    const struct incident *incident = step->incident;
+    if (forward_has_passed(event->passed, incident->incident_id)) return;
+    closure_take_facts(step, &event->facts);
+    if (incident->merged_into.p && !forward_has_passed(event->passed, incident->merged_into))
+        forward_facts(step, event);
+}
+
 /* ---- tasks ---- */
 
 void merged_take_task_update(struct step *step, const struct task_update_event *event)
 {
     const struct finding *finding = task_update_finding(step, event);
     const struct origin origin = task_update_origin(step, event);
-    if (finding && finding->moved_to.p) {
+    struct origin duty;
+    struct str to = task_update_goes_to(step, event, &duty);
+    if (to.p) {
+        forward_duty_update(step, to, duty, task_update_duty_name(step, event), event);
+    } else if (finding && finding->moved_to.p) {
         forward_task_update(step, finding->moved_to, forward_identity(step, finding), event);
-    } else if (!finding && origin.incident_id.p) {
-        struct str to = next_of(step->incident, event->passed, origin);
-        forward_task_update(step, to, origin, event);
+    } else if (!finding && origin.finding_id.p) {
+        forward_task_update(step, next_of(step->incident, event->passed, origin), origin, event);
     } else {
         task_update_take(step, event);
         occurrence_settle(step);
@@ -109,7 +132,7 @@ static struct str_list turned(struct step *step, struct str_list circle, size_t 
 
 /* All members see the same circle, whichever merge has closed it, so it is always the same one that
  * ends its own. Where a member goes elsewhere by now there is no such circle. */
-static void go_round(struct step *step, struct str_list circle, struct merged_facts facts)
+static void go_round(struct step *step, struct str_list circle)
 {
     struct incident *incident = step->incident;
     size_t at = place_in(circle, incident->incident_id);
@@ -120,7 +143,7 @@ static void go_round(struct step *step, struct str_list circle, struct merged_fa
     for (size_t i = 1; i < circle.n; i++)
         if (str_cmp(circle.items[i], circle.items[smallest]) < 0) smallest = i;
     if (smallest) {
-        forward_merge(step, &(struct merge_event){.facts = facts, .circle = circle});
+        forward_merge(step, &(struct merge_event){.circle = circle});
     } else {
         incident->circle = circle;
         closure_settle(step);
@@ -131,12 +154,10 @@ void merged_take_merge(struct step *step, const struct merge_event *event)
 {
     struct incident *incident = step->incident;
     size_t at = place_in(event->passed, incident->incident_id);
-    if (!event->circle.n && at == event->passed.n) closure_take_facts(step, &event->facts);
     if (event->circle.n) {
-        go_round(step, event->circle, event->facts);
+        go_round(step, event->circle);
     } else if (at < event->passed.n) {
-        go_round(step, (struct str_list){event->passed.items + at, event->passed.n - at},
-                 event->facts);
+        go_round(step, (struct str_list){event->passed.items + at, event->passed.n - at});
     } else if (incident->merged_into.p && event->passed.n < PASSED_MAX) {
         forward_merge(step, event);
     } else if (incident->merged_into.p) {
@@ -160,9 +181,11 @@ static void note_gone(struct step *step, struct edge edge)
     if (gone.n) memcpy(items, gone.items, gone.n * sizeof *items);
     items[gone.n] = edge;
     incident->gone = (struct edge_list){items, gone.n + 1};
-    if (cursor->stage != STAGE_MOVE && cursor->stage != STAGE_FOLLOW) return;
+    if (cursor->stage != STAGE_RETURN && cursor->stage != STAGE_MOVE &&
+        cursor->stage != STAGE_FOLLOW)
+        return;
     /* Those that were passed over are to be looked at again. */
-    cursor->stage = STAGE_MOVE;
+    cursor->stage = STAGE_RETURN;
     cursor->key = STR_NONE;
 }
 
@@ -181,7 +204,7 @@ void merged_take_parting(struct step *step, const struct parting_event *event)
 
 void merged_go_on(struct step *step)
 {
-    if (!step->incident->findings) return;
+    if (!step->header->exists) return;
     step->incident->is_forgotten = true;
     closure_settle(step);
 }

@@ -9,6 +9,10 @@
 enum decide_result merged_take_finding(struct step *step, const struct finding_event *event);
 /* A finding with all that it has: it stays, or goes on. */
 void merged_arrive(struct step *step, const struct arrival_event *event);
+/* A duty, or what its incident says of it: it is here, or goes on. */
+void merged_take_duty(struct step *step, const struct duty *duty);
+/* What an incident brings to those that it is merged into. */
+void merged_take_facts(struct step *step, const struct facts_event *event);
 /* What is told of a task, here or where its work goes on. */
 void merged_take_task_update(struct step *step, const struct task_update_event *event);
 /* Another incident is merged into this one, or into one that is. */

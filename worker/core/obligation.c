@@ -9,6 +9,7 @@
 #include "closing.h"
 #include "common/text.h"
 #include "deadline.h"
+#include "duty.h"
 #include "followup.h"
 #include "incident.h"
 #include "task.h"
@@ -22,12 +23,19 @@ struct clock {
     ms_t start, due_at;
     enum obligation_start from; /* what it counts from, for want of what the policy says, perhaps */
     bool is_provisional;        /* the other one is not submitted yet */
+    bool is_others;             /* it is that of an incident that was merged into this one */
 };
 
 static struct entry *entry_of(struct step *step, struct str id)
 {
     return step_task_entry(step,
                            task_name(step, KIND_OBLIGATION, state_encode_part(step->arena, id)));
+}
+
+static struct str name_of(struct step *step, struct str id)
+{
+    return arena_join(step->arena, STR("obligation/"), state_encode_part(step->arena, id),
+                      STR_NONE);
 }
 
 static ms_t said(const struct incident *incident, enum obligation_start from)
@@ -81,18 +89,20 @@ static struct clock clock_of(struct step *step, const struct obligation *o);
 static void start_after(struct step *step, const struct obligation *o, struct clock *clock)
 {
     const struct obligation *other = &step->policy->obligations[o->time.after];
-    const struct entry *entry = entry_of(step, other->id);
-    clock->is_provisional = !entry->exists || !task_is_done(entry->task);
-    clock->start = clock->is_provisional ? clock_of(step, other).due_at : entry->task->submitted_at;
+    const struct task *work = duty_work(step, name_of(step, other->id));
+    clock->is_provisional = !work || !task_is_done(work);
+    clock->start = clock->is_provisional ? clock_of(step, other).due_at : work->submitted_at;
 }
 
 /* A second closing restarts no clock. */
 static void start_said(struct step *step, const struct obligation *o, struct clock *clock)
 {
     const struct entry *entry = entry_of(step, o->id);
+    const struct task *task =
+        entry->exists ? entry->task : duty_carried(step, name_of(step, o->id));
     clock->from = known_start(step->incident, o->time.from);
-    bool is_kept = clock->from == FROM_CLOSED_AT && entry->exists;
-    clock->start = is_kept ? entry->task->clock_start : said(step->incident, clock->from);
+    bool is_kept = clock->from == FROM_CLOSED_AT && task;
+    clock->start = is_kept ? task->clock_start : said(step->incident, clock->from);
 }
 
 /* Of two bounds the earlier one. One that is over before the other begins says nothing; and where
@@ -118,6 +128,23 @@ static struct clock clock_of(struct step *step, const struct obligation *o)
     clock.due_at = add(step, o, &o->time, clock.start);
     shorten(step, o, &clock);
     return clock;
+}
+
+/* Of all incidents that the task is for the earlier date. What counts from a submission counts from that
+ * for all of them. */
+static struct clock clock_of_all(struct step *step, const struct obligation *o,
+                                 const struct task *task)
+{
+    struct clock clock = clock_of(step, o);
+    const struct task *first = duty_first_due(step, name_of(step, o->id));
+    if (!first || task->status == STATUS_CLOSED ||
+        (clock.from == FROM_AFTER && !clock.is_provisional))
+        return clock;
+    if (!task->for_others && clock.due_at <= first->due_at) return clock;
+    return (struct clock){.start = first->clock_start,
+                          .due_at = first->due_at,
+                          .from = clock.from,
+                          .is_others = true};
 }
 
 /* ---- its task ---- */
@@ -164,7 +191,7 @@ static void warn_of_start(struct step *step, const struct obligation *o, const s
                   obligation_start_name(clock->from));
 }
 
-static struct entry *create(struct step *step, const struct obligation *o)
+static struct task_seed seed_of(struct step *step, const struct obligation *o)
 {
     struct clock clock = clock_of(step, o);
     struct task_seed seed = followup_seed(step, KIND_OBLIGATION, title_of(step, o));
@@ -173,6 +200,13 @@ static struct entry *create(struct step *step, const struct obligation *o)
     if (!seed.ruling.by) seed.ruling.rule = rule_of(step, o);
     seed.clock_start = clock.start;
     seed.due_at = clock.due_at;
+    return seed;
+}
+
+static struct entry *create(struct step *step, const struct obligation *o)
+{
+    const struct clock clock = clock_of(step, o);
+    const struct task_seed seed = seed_of(step, o);
     warn_of_start(step, o, &clock);
     return task_create(step, &seed);
 }
@@ -181,26 +215,36 @@ static struct entry *create(struct step *step, const struct obligation *o)
  * measured against may have been corrected. */
 static void set_clock(struct step *step, const struct obligation *o, struct task *task)
 {
-    struct clock clock = clock_of(step, o);
-    if (clock.start != task->clock_start) warn_of_start(step, o, &clock);
+    /* What was done for others is measured against the date that it had. */
+    if (task->status == STATUS_CLOSED && task->for_others) return;
+    struct clock clock = clock_of_all(step, o, task);
+    if (clock.start != task->clock_start && !clock.is_others) warn_of_start(step, o, &clock);
     task->clock_start = clock.start;
     if (task->status == STATUS_CLOSED) {
         task->due_at = clock.due_at;
         return;
     }
-    task->title = title_of(step, o);
-    task->description = description_of(step, o, &clock);
+    if (!task->for_others) task->title = title_of(step, o);
+    if (!clock.is_others) task->description = description_of(step, o, &clock);
     if (!task_is_ruled(task)) task->policy_rule = rule_of(step, o);
     task_apply_due_at(step, task, clock.due_at);
+}
+
+/* Whether a closed one is open again, now that it is owed. */
+static bool comes_back(const struct step *step, const struct task *task)
+{
+    if (step->incident->merged_into.p) return false;
+    return (step->is_resumed && task->aside) || task->moved_to.p ||
+           task->resolution == RESOLUTION_SUPERSEDED;
 }
 
 static void bring_up_to_date(struct step *step, const struct obligation *o, struct entry *entry)
 {
     const struct task *before = entry->task;
-    bool is_back = step->is_resumed && task_is_put_aside(before);
-    is_back |= before->resolution == RESOLUTION_SUPERSEDED;
-    is_back &= is_owed(step, o);
-    if (before->status != STATUS_CLOSED && !is_owed(step, o)) {
+    struct str name = name_of(step, o->id);
+    bool owed = is_owed(step, o), is_asked = owed || duty_first_due(step, name);
+    bool is_back = owed && !duty_is_met(step, name) && comes_back(step, before);
+    if (before->status != STATUS_CLOSED && !is_asked) {
         task_close(step, entry, RESOLUTION_SUPERSEDED,
                    STR("no longer owed: the incident does not meet its condition any more"));
         return;
@@ -208,6 +252,7 @@ static void bring_up_to_date(struct step *step, const struct obligation *o, stru
     if (before->status == STATUS_CLOSED && !is_back && !task_is_done(before)) return;
     struct task *task = task_edit(step, entry, &before);
     if (is_back) task_apply_status(step, task, REPORTED_OPEN);
+    if (owed || task->status != STATUS_CLOSED) task->for_others = !owed;
     set_clock(step, o, task);
     task_changed(step, entry, before);
 }
@@ -227,14 +272,19 @@ static bool is_complete(const struct step *step, const struct submission *s)
 }
 
 /* What a closure says of it: it is done with both; one alone is kept till the other comes. */
-static void submit(struct step *step, struct entry *entry, const struct submission *s)
+static void take(struct step *step, struct task *task, const struct submission *s)
 {
-    const struct task *before;
-    struct task *task = task_edit(step, entry, &before);
     if (s->submitted_at != TIME_NONE && !is_ahead(step, s->submitted_at))
         task->submitted_at = s->submitted_at;
     if (s->evidence.n) task->evidence = s->evidence;
     if (is_complete(step, s)) task_apply_status(step, task, REPORTED_VERIFIED);
+}
+
+static void submit(struct step *step, struct entry *entry, const struct submission *s)
+{
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    take(step, task, s);
     if (task_has_other_status(before, task)) task->reason = STR_NONE;
     task_changed(step, entry, before);
 }
@@ -258,11 +308,50 @@ size_t obligation_turns(const struct step *step, const struct closure *closure)
     return step->policy->obligations_n + closure->obligations.n;
 }
 
+/* What it says of one that goes on in another incident: its date, and what was submitted, if anything. */
+static void say(struct step *step, struct str name, const struct obligation *o,
+                const struct submission *s)
+{
+    const struct task *was = duty_carried(step, name);
+    struct task now = *was;
+    if (o) {
+        struct clock clock = clock_of(step, o);
+        now.clock_start = clock.start;
+        now.due_at = clock.due_at;
+        now.description = description_of(step, o, &clock);
+    }
+    if (s) take(step, &now, s);
+    if (s || now.due_at != was->due_at || now.clock_start != was->clock_start)
+        duty_say(step, name, &now, false);
+}
+
 /* One that the policy does not know any more keeps its task, and can be submitted. */
 static void take_submission(struct step *step, const struct submission *s)
 {
+    struct str name = name_of(step, s->id);
     struct entry *entry = entry_of(step, s->id);
-    if (!obligation_of(step, s->id) && entry->exists) submit(step, entry, s);
+    if (obligation_of(step, s->id)) return;
+    if (duty_is_away(step, name))
+        say(step, name, NULL, s);
+    else if (entry->exists)
+        submit(step, entry, s);
+}
+
+/* Whether it is to be asked for in the incident that this one is merged into, for it was not before. */
+static bool is_to_send(struct step *step, const struct obligation *o, const struct entry *entry)
+{
+    if (!step->incident->merged_into.p || !is_owed(step, o)) return false;
+    if (duty_is_met(step, name_of(step, o->id))) return false;
+    return !entry->exists || entry->task->moved_to.p ||
+           entry->task->resolution == RESOLUTION_SUPERSEDED;
+}
+
+static void send(struct step *step, const struct obligation *o, const struct submission *s)
+{
+    const struct task_seed seed = seed_of(step, o);
+    struct task *draft = task_draft(step, &seed);
+    if (s) take(step, draft, s);
+    duty_send(step, name_of(step, o->id), draft);
 }
 
 void obligation_take(struct step *step, const struct closure *closure, size_t turn)
@@ -275,9 +364,19 @@ void obligation_take(struct step *step, const struct closure *closure, size_t tu
     }
     const struct obligation *o = &step->policy->obligations[turn];
     const struct submission *s = is_news ? submission_of(closure, o->id) : NULL;
+    struct str name = name_of(step, o->id);
     struct entry *entry = entry_of(step, o->id);
+    bool is_done = s && is_complete(step, s);
+    if (duty_is_away(step, name)) {
+        say(step, name, o, s);
+        return;
+    }
+    if (!is_done && is_to_send(step, o, entry)) {
+        send(step, o, s);
+        return;
+    }
     /* What was submitted is recorded, whether or not it was owed. */
-    if (!entry->exists && (is_owed(step, o) || (s && is_complete(step, s))))
+    if (!entry->exists && (is_done || (is_owed(step, o) && !duty_is_met(step, name))))
         entry = create(step, o);
     else if (entry->exists)
         bring_up_to_date(step, o, entry);
@@ -467,4 +566,14 @@ void obligation_follow(struct step *step)
         set_clock(step, o, task);
         task_changed(step, entry, before);
     }
+}
+
+void obligation_settle(struct step *step, struct str name)
+{
+    const struct incident *incident = step->incident;
+    const struct obligation *o = policy_obligation(step->policy, name);
+    if (!o || incident->phase == PHASE_WAITING || incident_is_put_aside(incident)) return;
+    struct entry *entry = entry_of(step, o->id);
+    if (entry->exists && !duty_is_away(step, name)) bring_up_to_date(step, o, entry);
+    obligation_follow(step);
 }

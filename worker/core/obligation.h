@@ -20,5 +20,8 @@ void obligation_update(struct step *step, struct task *task, const struct task *
                        const struct task_update_event *event);
 /* Moves what counts from the submission of others, after one of them was told of. */
 void obligation_follow(struct step *step);
+/* A duty of this name has come with a merged incident, or has gone again: brings up to date what is here
+ * of it, and what counts from it. */
+void obligation_settle(struct step *step, struct str name);
 
 #endif

@@ -86,6 +86,8 @@ struct forward_output {
         struct finding_event finding;
         struct task_update_event task_update;
         struct arrival_event arrival;
+        struct duty duty;
+        struct facts_event facts;
         struct merge_event merge;
         struct parting_event parting;
         struct recurrence_event recurrence;

@@ -46,6 +46,7 @@ const struct finding finding_none = {
     FINDING_SAID(NONE_OF)
     FINDING_OWN(NONE_NAMED)
 };
+const struct duty duty_none = {DUTY_MEMBERS(NONE)};
 const struct task task_none = {TASK_MEMBERS(NONE, NONE, NONE)};
 const struct digest_item digest_item_none = {ITEM_MEMBERS(NONE)};
 const struct recipient_state recipient_state_none = {RECIPIENT_MEMBERS(NONE)};
@@ -123,6 +124,7 @@ static enum entry_type type_of(struct str key, struct str header_key)
     if (is_header) return ENTRY_INCIDENT;
     switch (key.p[header_key.n + 1]) {
     case 'c': return ENTRY_CLOSURE;
+    case 'd': return ENTRY_DUTY;
     case 'f': return ENTRY_FINDING;
     default: return ENTRY_TASK;
     }
@@ -300,6 +302,21 @@ struct str state_finding_key(struct arena *arena, struct str header_key, struct 
 struct str state_task_key(struct arena *arena, struct str header_key, struct str name)
 {
     return arena_join(arena, header_key, STR("|t|"), name);
+}
+
+struct str state_duty_key(struct arena *arena, struct str header_key, struct str name,
+                          struct str incident_id)
+{
+    struct str start = arena_join(arena, header_key, STR("|d|"), name);
+    return arena_join(arena, start, STR("/"), state_encode_part(arena, incident_id));
+}
+
+struct str state_duty_name(struct str name)
+{
+    const char *slash = name.n ? memchr(name.p, '/', name.n) : NULL;
+    if (!slash || !is_outward((struct str){name.p, (size_t)(slash - name.p)})) return STR_NONE;
+    const char *suffix = memchr(name.p, '~', name.n);
+    return (struct str){name.p, suffix ? (size_t)(suffix - name.p) : name.n};
 }
 
 struct str state_task_id(struct arena *arena, struct str incident_id, struct str name)

@@ -65,12 +65,15 @@ NAMES_DECLARE(phase, PHASE_WAITING /* no closure yet */, PHASES)
 /* What is done of an event that concerns more entries than one transaction holds, in the order of
  * closure.c and review.c. */
 #define STAGES(X) \
+    X(STAGE_DUTIES, "duties")   /* duties of merged incidents get their tasks, or go on */ \
     X(STAGE_PARTIES, "parties") /* the tasks of the closure's parties, and the policy's duties */ \
+    X(STAGE_HAND_ON, "hand-on") /* the incident's own duties go on with its merge */ \
     X(STAGE_UPDATE, "update")   /* the new severity or owner goes to the incident's own tasks */ \
     X(STAGE_RATE, "rate")       /* the new level or severity goes to the tasks of findings */ \
     X(STAGE_TAKE, "take")       /* the findings inside the closure */ \
     X(STAGE_RELEASE, "release") /* findings that were held get their tasks */ \
     X(STAGE_DOUBTS, "doubts")   /* duplicates, now that all findings of the closure are known */ \
+    X(STAGE_RETURN, "return")   /* duties of merged incidents once more, then */ \
     X(STAGE_MOVE, "move")       /* findings go on with a merge, or home */ \
     X(STAGE_FOLLOW, "follow")   /* then those that are duplicates of others */ \
     X(STAGE_CLOSE, "close")     /* the tasks of an incident that is put aside */ \
@@ -90,6 +93,7 @@ NAMES_DECLARE(stage, STAGE_NONE, STAGES)
     X(CHANGE_FLAGS, "flags")       /* of the incident, as conditions ask for them */ \
     X(CHANGE_SUBMITTED, "submitted") /* it brings submissions that were not told of before */ \
     X(CHANGE_PARTIES, "parties") /* some of its parties are open again */ \
+    X(CHANGE_FACTS, "facts")       /* of what it brings to the incident that it is merged into */ \
     X(CHANGE_EVALUATION, "evaluation") /* it answers otherwise about the response */
 NAMES_DECLARE_BITS(change, CLOSURE_CHANGES)
 
@@ -147,6 +151,7 @@ struct edge_list {
     OWN(WORDS(change, 1), brought) /* what such a merge has changed, until it is done about */ \
     OWN(BOOLEAN, circle_is_open) /* it is no more: the merge that was void is to be made */ \
     OWN(OBJECTS(edge_list, edge), gone) /* findings that came by these merges are to go home */ \
+    OWN(INTEGER, duties)    /* that have left it, or come from merged incidents, so far */ \
     OWN(BOOLEAN, is_forgotten) /* those that it has sent on were deleted where they were: they go on \
                                   from what this incident has */ \
     OWN(WORD(phase), phase) \
@@ -417,6 +422,8 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     CHANGES(TEXT, moved_from)    /* the task whose work it goes on with */ \
     CHANGES(TEXT, moved_to)      /* the task that goes on with its work */ \
     CHANGES(TIME, submitted_at)  /* of an obligation: when it was met, whenever it was told */ \
+    OWN(BOOLEAN, for_others)     /* a duty that incidents merged into this one ask for, and not it itself */ \
+    OWN(WORD(task_status), aside) /* what it was when it was closed with its incident */ \
     OWN(TEXT, party)             /* of a coordination: the key of its party */ \
     OWN(TEXT, policy_version)    /* together `policy` */ \
     OWN(TEXT, policy_rule) \
@@ -493,6 +500,26 @@ static inline bool task_is_overdue(const struct task *task, ms_t now)
 {
     return task_is_running(task) && task->due_at != TIME_NONE && task->due_at <= now;
 }
+
+/* ---- a duty ---- */
+
+/* A duty that has left its incident, in that one and wherever it has come to: an obligation by its id,
+ * or a party's coordination (docs/design.md, "A duty is one task"). */
+#define DUTY_MEMBERS(X) \
+    X(TEXT, incident_id)         /* raw: of the incident that asks for it */ \
+    X(TEXT, name)                /* "<kind>/<part>", encoded: of an obligation that of its task, of a party \
+                                    with its key */ \
+    X(LIST, passed)              /* the incidents that it came through, its own first */ \
+    X(TEXT, moved_to)            /* the incident that it went to from here, or of one that is met was \
+                                    told of it last; absent: none, it is here */ \
+    X(BOOLEAN, met)              /* it was done in its incident and stays there: this is known of it */ \
+    X(BOOLEAN, said)             /* of a record: not the duty, but what its incident says of it */ \
+    X(BOOLEAN, again)            /* of such a record: it is open again, whoever has closed it */ \
+    X(BOOLEAN, held)             /* here, but its work goes on when the incident is closed */ \
+    X(TIME, since)               /* when it came here */ \
+    X(OBJECTS(task_list, task), carried) /* its work as it came, or, where it is elsewhere, as it left its \
+                                    incident: one */
+struct duty { DUTY_MEMBERS(MEMBER) };
 
 /* ---- who is told ---- */
 
@@ -573,6 +600,7 @@ struct cause_state { CAUSE_MEMBERS(MEMBER) };
 extern const struct incident incident_none;
 extern const struct finding finding_none;
 extern const struct task task_none;
+extern const struct duty duty_none;
 extern const struct digest_item digest_item_none;
 extern const struct recipient_state recipient_state_none;
 
@@ -581,6 +609,7 @@ enum entry_type {
     ENTRY_CLOSURE,
     ENTRY_FINDING,
     ENTRY_TASK,
+    ENTRY_DUTY,
     ENTRY_RECIPIENT,
     ENTRY_ITEMS,
     ENTRY_CAUSE,
@@ -606,6 +635,7 @@ struct entry {
         struct closure *closure;
         struct finding *finding;
         struct task *task;
+        struct duty *duty;
         struct recipient_state *recipient;
         struct items *items;
         struct cause_state *cause;
@@ -662,6 +692,12 @@ struct str state_incident_key(struct arena *arena, struct str incident_id);
 struct str state_closure_key(struct arena *arena, struct str header_key);
 struct str state_finding_key(struct arena *arena, struct str header_key, struct str part);
 struct str state_task_key(struct arena *arena, struct str header_key, struct str name);
+/* Of a duty of an incident, by its name (duty.h). */
+struct str state_duty_key(struct arena *arena, struct str header_key, struct str name,
+                          struct str incident_id);
+/* The name of a task without the sign of a later life, if it is a duty's: an obligation's, or a party's.
+ * A slice of `name`, absent where it is none. */
+struct str state_duty_name(struct str name);
 /* "<incident_id>/<name>" with the incident_id encoded. */
 struct str state_task_id(struct arena *arena, struct str incident_id, struct str name);
 /* The kind in the name of a task; none where it has none. */

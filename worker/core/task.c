@@ -174,7 +174,7 @@ static void count(struct incident *incident, const struct task *task, int64_t by
 }
 
 /* The event and the state, and with an update what has changed. */
-static void count_messages(struct step *step, const struct task *task)
+void task_count_messages(struct step *step, const struct task *task)
 {
     size_t text =
         task->description.n + step_list_bytes(task->participants) + labels_bytes(task->labels);
@@ -211,6 +211,7 @@ static void close_as(struct step *step, struct task *task, enum resolution resol
         task->accepted_by = STR_NONE;
     }
     task->resolution = resolution;
+    task->moved_to = STR_NONE;
     if (task->status == STATUS_CLOSED) return;
     task->status = STATUS_CLOSED;
     task->closed_at = step->at;
@@ -251,7 +252,7 @@ bool task_is_said_once(struct str reason)
 static void put_change(struct step *step, struct entry *entry, const struct task *before, bool told)
 {
     struct task *task = entry->task;
-    count_messages(step, task);
+    task_count_messages(step, task);
     end_resolved(step, task, before);
     judge(step, task);
     note_owner(step, task);
@@ -305,15 +306,12 @@ static void start_clock(struct step *step, struct task *task, ms_t at)
     count_afresh(step, task);
 }
 
-struct entry *task_create(struct step *step, const struct task_seed *seed)
+struct task *task_draft(struct step *step, const struct task_seed *seed)
 {
-    step->at = step->cause.at;
-    occurrence_ensure_open(step);
-    struct str name = task_name(step, seed->kind, seed->part);
-    struct entry *entry = step_task_entry(step, name);
     struct task *task = ARENA_NEW(step->arena, struct task);
+    step->at = step->cause.at;
     *task = task_none;
-    task->name = name;
+    task->name = task_name(step, seed->kind, seed->part);
     task->incident_id = step->incident->incident_id;
     task->finding_id = seed->finding_id;
     task->origin = seed->origin;
@@ -343,8 +341,16 @@ struct entry *task_create(struct step *step, const struct task_seed *seed)
     note_owner(step, task);
     if (task->due_fixed) forget_missed(step, task);
     judge(step, task);
+    return task;
+}
+
+struct entry *task_create(struct step *step, const struct task_seed *seed)
+{
+    struct task *task = task_draft(step, seed);
+    struct entry *entry = step_task_entry(step, task->name);
+    occurrence_ensure_open(step);
     entry->task = task;
-    count_messages(step, task);
+    task_count_messages(step, task);
     entry->exists = true;
     step_touch(step, entry);
     count(step->incident, task, 1);
@@ -383,8 +389,9 @@ static void reopen(struct step *step, struct task *task)
     decide_place(task, &ruling);
     task->occurrence++;
     task->resolution = resolution_none;
-    task->reason = task->accepted_by = STR_NONE;
+    task->reason = task->accepted_by = task->moved_to = STR_NONE;
     task->closed_at = task->accepted_until = TIME_NONE;
+    task->aside = task_status_none;
     task->evidence = (struct evidence_list){0};
     task->evaluation = (struct evaluation){0};
     task->submitted_at = TIME_NONE;
@@ -528,6 +535,15 @@ void task_close(struct step *step, struct entry *entry, enum resolution resoluti
     task_changed(step, entry, before);
 }
 
+void task_put_aside(struct step *step, struct entry *entry, enum resolution resolution,
+                    struct str reason)
+{
+    const struct task *was = entry->task;
+    if (was->status == STATUS_CLOSED && !task_is_accepted(was)) return;
+    task_close(step, entry, resolution, reason);
+    entry->task->aside = was->status == STATUS_CLOSED ? STATUS_OPEN : was->status;
+}
+
 void task_leave(struct step *step, struct entry *entry, enum resolution resolution,
                 struct str moved_to, struct str reason)
 {
@@ -537,6 +553,33 @@ void task_leave(struct step *step, struct entry *entry, enum resolution resoluti
     task->moved_to = moved_to;
     task->reason = reason;
     task_changed(step, entry, before);
+}
+
+/* It rises, and is else what it was. */
+static void rise_to(struct step *step, struct task *task, enum priority priority)
+{
+    if (priority >= task->priority) return;
+    const struct ruling as_it_was = {.queue = task->queue,
+                                     .owner = task->given,
+                                     .severity = task->severity,
+                                     .priority = priority,
+                                     .times = task->times,
+                                     .participants = task->participants,
+                                     .rule = task->policy_rule};
+    task_decide_anew(step, task, &as_it_was);
+}
+
+/* No occurrence and no number of a reminder of the task that was here comes back. */
+static void follow_on(struct task *task, const struct task *before)
+{
+    bool is_again = before->status == STATUS_CLOSED && task->status != STATUS_CLOSED;
+    if (!before->moved_to.p || !task->moved_from.p)
+        task->occurrence = before->occurrence + is_again;
+    else if (before->occurrence > task->occurrence)
+        task->occurrence = before->occurrence;
+    for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
+        if (before->reminders[kind].number > task->reminders[kind].number)
+            task->reminders[kind].number = before->reminders[kind].number;
 }
 
 struct entry *task_arrive(struct step *step, const struct task_seed *seed,
@@ -564,27 +607,86 @@ struct entry *task_arrive(struct step *step, const struct task_seed *seed,
     task->created_at = before ? before->created_at : step->at;
     task->updated_at = step->at;
     task->version = before ? before->version + 1 : 1;
-    if (before && before->occurrence > task->occurrence) task->occurrence = before->occurrence;
-    if (seed->ruling.priority < task->priority) {
-        /* It rises, and is else what it was. */
-        struct ruling as_it_was = {.queue = task->queue,
-                                   .owner = task->given,
-                                   .severity = task->severity,
-                                   .priority = seed->ruling.priority,
-                                   .times = task->times,
-                                   .participants = task->participants,
-                                   .rule = task->policy_rule};
-        task_decide_anew(step, task, &as_it_was);
-    }
+    if (before) follow_on(task, before);
+    rise_to(step, task, seed->ruling.priority);
     judge(step, task);
     entry->task = task;
     entry->exists = true;
     step_touch(step, entry);
-    count_messages(step, task);
+    task_count_messages(step, task);
     if (before) count(step->incident, before, -1);
     count(step->incident, task, 1);
     emit(step, entry, before ? event_of(before, task) : TASK_CREATED, before);
     return entry;
+}
+
+/* Of two clocks the one that ends first, with what was said of it. */
+static void take_clock(struct task *task, const struct task *other)
+{
+    task->assign_due_at = time_first(task->assign_due_at, other->assign_due_at);
+    if (other->due_at >= task->due_at) return;
+    task->due_at = other->due_at;
+    task->due_fixed = other->due_fixed;
+    task->clock_start = other->clock_start;
+    task->clock_moved = other->clock_moved;
+    task->paused_for = other->paused_for;
+    task->overdue_from = other->overdue_from;
+    task->escalated |= other->escalated;
+    for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++) {
+        struct reminder_state *ours = &task->reminders[kind];
+        ours->last = time_later(ours->last, other->reminders[kind].last);
+        ours->said = other->reminders[kind].said;
+    }
+    if (task->first_breached_at == TIME_NONE) task->first_breached_at = other->first_breached_at;
+}
+
+/* What nobody has said of it so far. */
+static void take_what_lacks(struct task *task, const struct task *other)
+{
+    bool is_ours = owner_eq(task->owner, task->given);
+    bool has_ticket = task->tracker.key.p;
+    if (!has_ticket) task->tracker = other->tracker;
+    /* Who follows it knows whose ticket that is. */
+    if (!task->moved_from.p || (!has_ticket && other->tracker.key.p))
+        task->moved_from = other->moved_from;
+    if (task->status == STATUS_OPEN) {
+        task->status = other->status;
+        task->resolved_at = other->resolved_at;
+    }
+    if (is_ours && !owner_is_nobody(other->owner) && !owner_eq(other->owner, other->given))
+        task->owner = other->owner;
+    if (!task->reason.p) task->reason = other->reason;
+    if (!task->evidence.n) task->evidence = other->evidence;
+    if (task->submitted_at == TIME_NONE) task->submitted_at = other->submitted_at;
+    if (!task->participants.n) task->participants = other->participants;
+}
+
+void task_join(struct step *step, struct entry *entry, const struct task *carried)
+{
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    struct task other = *carried;
+    /* It waits only where both do. */
+    if (task_is_paused(&other) && !task_is_paused(task)) resume(step, &other);
+    if (task_is_paused(task) && !task_is_paused(&other)) resume(step, task);
+    take_what_lacks(task, &other);
+    rise_to(step, task, other.priority);
+    take_clock(task, &other);
+    task_changed(step, entry, before);
+}
+
+void task_go_on(struct step *step, struct task *task)
+{
+    const struct ruling ruling = rules_of(step, task);
+    task->status = task->aside;
+    task->aside = task_status_none;
+    task->occurrence++;
+    task->resolution = resolution_none;
+    task->reason = STR_NONE;
+    task->closed_at = task->first_breached_at = TIME_NONE;
+    task->touched_at = step->at;
+    task_decide_anew(step, task, &ruling);
+    forget_missed(step, task);
 }
 
 void task_settle(struct step *step, struct entry *entry, ms_t until)

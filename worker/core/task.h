@@ -32,6 +32,8 @@ struct task_seed {
 bool task_is_said_once(struct str reason);
 /* Makes the task and emits `created`. */
 struct entry *task_create(struct step *step, const struct task_seed *seed);
+/* What that would make, for another incident: here there is no such task. */
+struct task *task_draft(struct step *step, const struct task_seed *seed);
 
 /* This event's own copy of the task, with what was due before settled: change it, then call
  * task_changed. *before is the old one. */
@@ -64,10 +66,21 @@ bool task_is_ruled(const struct task *task);
 void task_apply_due_at(struct step *step, struct task *task, ms_t due_at);
 void task_close(struct step *step, struct entry *entry, enum resolution resolution,
                 struct str reason);
+/* Closes it with its incident, which is none or goes on as a part of another: when it is followed up
+ * again, so is this. */
+void task_put_aside(struct step *step, struct entry *entry, enum resolution resolution,
+                    struct str reason);
 /* The work of a task of another incident goes on here: as it was there, with the earlier deadlines
  * and the higher priority. Nothing where the task is here and open. */
 struct entry *task_arrive(struct step *step, const struct task_seed *seed,
                           const struct task *carried);
+/* Work on the same duty comes from another incident to a task that is open: what this one has stays,
+ * what it lacks it takes; of both the earlier deadlines and the higher priority. */
+void task_join(struct step *step, struct entry *entry, const struct task *carried);
+/* Opens one again that was closed because its incident was merged: as it was, with the same deadlines. */
+void task_go_on(struct step *step, struct task *task);
+/* Counts the messages that a change of it makes. */
+void task_count_messages(struct step *step, const struct task *task);
 /* It goes on in another incident, in the task `moved_to`. */
 void task_leave(struct step *step, struct entry *entry, enum resolution resolution,
                 struct str moved_to, struct str reason);

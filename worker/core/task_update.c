@@ -4,6 +4,7 @@
 
 #include "closing.h"
 #include "deadline.h"
+#include "duty.h"
 #include "finding_task.h"
 #include "followup.h"
 #include "incident.h"
@@ -137,6 +138,7 @@ static struct entry *entry_of(struct step *step, const struct task_update_event 
 {
     if (!event->origin.incident_id.p)
         return event->name.p ? step_task_entry(step, event->name) : NULL;
+    if (event->name.p) return duty_task(step, event->name);
     const struct finding *finding = task_update_finding(step, event);
     if (!finding) return NULL;
     struct str part = state_finding_part(step->arena, &finding->origin, finding->finding_id);
@@ -150,9 +152,64 @@ static bool is_sop_update(const struct task_update_event *event)
     return kind == KIND_SOP_UPDATE;
 }
 
-/* The same among those that a finding carries which is held. */
+struct str task_update_duty(struct arena *arena, struct str header_key,
+                            const struct task_update_event *event)
+{
+    struct str from = event->origin.incident_id;
+    return from.p && event->name.p ? state_duty_key(arena, header_key, event->name, from)
+                                   : STR_NONE;
+}
+
+struct str task_update_duty_name(struct step *step, const struct task_update_event *event)
+{
+    if (event->origin.incident_id.p) return event->name;
+    if (!step->incident->duties || !state_duty_name(event->name).p) return STR_NONE;
+    const struct entry *task = step_task_entry(step, event->name);
+    return task->exists ? duty_name(step, task->task) : state_duty_name(event->name);
+}
+
+static struct str from_of(const struct task_update_event *event)
+{
+    return event->origin.incident_id.p ? event->origin.incident_id : event->incident_id;
+}
+
+struct str task_update_goes_to(struct step *step, const struct task_update_event *event,
+                               struct origin *duty)
+{
+    struct str name = task_update_duty_name(step, event);
+    *duty = (struct origin){from_of(event), STR_NONE};
+    return name.p ? duty_goes_to(step, duty->incident_id, name, event->passed) : STR_NONE;
+}
+
+/* The duty whose work is held here; NULL: none. */
+static struct entry *held_duty(struct step *step, const struct task_update_event *event)
+{
+    struct str name = task_update_duty_name(step, event);
+    struct entry *entry = name.p ? duty_entry(step, from_of(event), name) : NULL;
+    return entry && entry->exists && entry->duty->held ? entry : NULL;
+}
+
+/* The duty of another incident that goes on as the task here; NULL: it is of this one. What is told under
+ * each name has an order of its own. */
+static struct entry *guest(struct step *step, const struct task_update_event *event)
+{
+    struct str from = event->origin.incident_id;
+    struct entry *entry = from.p && event->name.p ? duty_entry(step, from, event->name) : NULL;
+    return entry && entry->exists && entry->duty->carried.n ? entry : NULL;
+}
+
+static struct order order_of(struct step *step, const struct task_update_event *event,
+                             const struct task *task)
+{
+    const struct entry *entry = guest(step, event);
+    return entry ? entry->duty->carried.items->order : task->order;
+}
+
+/* The same among those that a finding carries which is held, or a duty. */
 static struct task *carried(struct step *step, const struct task_update_event *event)
 {
+    const struct entry *held = held_duty(step, event);
+    if (held) return held->duty->carried.items;
     const struct finding *finding = task_update_finding(step, event);
     if (!finding) return NULL;
     for (size_t i = 0; i < finding->carried.n; i++)
@@ -165,7 +222,7 @@ struct str task_update_holder(struct arena *arena, struct str header_key,
                               const struct task_update_event *event)
 {
     const struct origin *origin = &event->origin;
-    if (origin->incident_id.p) {
+    if (origin->finding_id.p) {
         bool is_own = str_eq(origin->incident_id, event->incident_id);
         struct str part =
             state_finding_part(arena, is_own ? &finding_none.origin : origin, origin->finding_id);
@@ -208,6 +265,23 @@ static void say(struct step *step, struct task *task, const struct task_update_e
         task->reason = STR_NONE;
 }
 
+/* The work that the duty has come with, this event's own copy. */
+static struct task *own_carried(struct step *step, struct entry *entry)
+{
+    struct duty *duty = arena_copy(step->arena, entry->duty, sizeof *duty);
+    duty->carried.items = arena_copy(step->arena, duty->carried.items, sizeof(struct task));
+    entry->duty = duty;
+    step_touch(step, entry);
+    return duty->carried.items;
+}
+
+static void say_held_duty(struct step *step, struct entry *entry,
+                          const struct task_update_event *event)
+{
+    struct task *task = own_carried(step, entry);
+    if (order_is_later(task->order, event->order)) say(step, task, event, false);
+}
+
 /* The task is held with its finding, which is written with it. */
 static void say_held(struct step *step, const struct task_update_event *event)
 {
@@ -225,19 +299,36 @@ static void say_held(struct step *step, const struct task_update_event *event)
                 task->status == STATUS_CLOSED);
 }
 
+/* Notes that the record was taken, with the duty that it speaks of. */
+static void take_order(struct step *step, const struct task_update_event *event, struct task *task,
+                       const struct task *before)
+{
+    struct entry *entry = guest(step, event);
+    if (!entry) return;
+    struct task *came = own_carried(step, entry);
+    came->order = order_advance(step->arena, came->order, event->order);
+    task->order = before->order;
+}
+
 void task_update_take(struct step *step, const struct task_update_event *event)
 {
+    struct entry *duty = held_duty(step, event);
+    if (duty) {
+        say_held_duty(step, duty, event);
+        return;
+    }
     struct entry *entry = entry_of(step, event);
     if (carried(step, event)) {
         say_held(step, event);
         return;
     }
-    if (!order_is_later(entry->task->order, event->order)) return;
+    if (!order_is_later(order_of(step, event, entry->task), event->order)) return;
     step->cause.by = event->by;
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     say(step, task, event, stays_closed(step, task));
-    /* The incident's own tasks do not go along: who speaks of one is told where the work is. */
+    take_order(step, event, task, before);
+    /* Those that do not go along: who speaks of one is told where the work is. */
     if (step->incident->merged_into.p && !task->finding_id.p)
         step_warn(step, STR("task_id"), event->task_id,
                   arena_printf(step->arena, "of an incident that was merged into %.*s",
@@ -273,6 +364,8 @@ struct origin task_update_origin(const struct step *step, const struct task_upda
 /* Whether it goes on from here: its task is elsewhere, or was forgotten here. */
 static bool goes_on(struct step *step, const struct task_update_event *event)
 {
+    struct origin duty;
+    if (task_update_duty_name(step, event).p) return task_update_goes_to(step, event, &duty).p;
     const struct finding *finding = task_update_finding(step, event);
     if (finding) return finding->moved_to.p;
     if (event->origin.incident_id.p)
@@ -291,7 +384,7 @@ bool task_update_refused(struct step *step, const struct task_update_event *even
             event->incident_id};
         return true;
     }
-    if (step_refuse_crowded(step, task->order, event->order)) return true;
+    if (step_refuse_crowded(step, order_of(step, event, task), event->order)) return true;
     struct claim claim = {
         .status = event->status,
         .priority = task->priority,

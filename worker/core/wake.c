@@ -30,6 +30,7 @@ ms_t wake_time(const struct policy *policy, const struct entry *entry)
     case ENTRY_RECIPIENT: return recipient_wake_at(policy, entry->recipient);
     case ENTRY_CAUSE: return cause_wake_at(policy, entry->cause);
     case ENTRY_CLOSURE:
+    case ENTRY_DUTY:
     case ENTRY_ITEMS:
     default: return TIME_NONE;
     }

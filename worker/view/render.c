@@ -74,6 +74,19 @@ static void put_dead_letter(struct render_page *page, const struct message *mess
     render_put_up_to(page, detail, RENDER_SENTENCE_BYTES);
 }
 
+/* One on its way, or what is known of it. */
+static void put_duty(struct render_page *page, const struct json *duty)
+{
+    bool is_met = json_get(duty, "met"), is_said = json_get(duty, "said");
+    if (is_said) buf_lit(page->out, "what is said of ");
+    buf_lit(page->out, "duty ");
+    render_put_text(page, json_get_text(duty, "name"));
+    buf_lit(page->out, " of ");
+    render_put_text(page, json_get_text(duty, "incident_id"));
+    if (is_met) buf_lit(page->out, " is met, which");
+    buf_str(page->out, is_met ? STR(" is told to ") : STR(" goes to "));
+}
+
 static void put_forwarded(struct render_page *page, const struct message *message,
                           const struct json *value)
 {
@@ -85,6 +98,8 @@ static void put_forwarded(struct render_page *page, const struct message *messag
         buf_lit(page->out, "finding ");
         render_put_text(page, about);
         buf_lit(page->out, " goes to ");
+    } else if (str_eq(kind, envelope_kinds[ENVELOPE_DUTY])) {
+        put_duty(page, json_get(value, "duty"));
     } else if (about.p || json_get(value, "task_id")) {
         buf_str(page->out, about.p ? STR("what is told of finding ") : STR("what is told of "));
         render_put_text(page, about.p ? about : json_get_text(value, "task_id"));
@@ -96,8 +111,9 @@ static void put_forwarded(struct render_page *page, const struct message *messag
         render_put_text(page, json_get_text(value, "into"));
         buf_lit(page->out, " is told to ");
     } else {
+        bool are = str_eq(kind, envelope_kinds[ENVELOPE_FACTS]);
         render_put_text(page, kind);
-        buf_lit(page->out, " is told to ");
+        buf_str(page->out, are ? STR(" are told to ") : STR(" is told to "));
     }
     render_put_text(page, message->key);
 }

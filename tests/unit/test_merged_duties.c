@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an incident owes, and the parties that it coordinates with, where incidents are merged: one task
+ * for all of them, which goes along, comes back, and is not asked for where it was done.
+ */
+#include "merged_support.h"
+#include "owe_support.h"
+
+#define LAW "obligation/law"
+#define VENDOR "coordination/Vendor"
+
+/* A and B owe the same, which A knows of 9 hours earlier. */
+static ms_t known_at(const char *id)
+{
+    return t(*id == 'A' ? "2026-11-20T00:00:00Z" : "2026-11-20T09:00:00Z");
+}
+
+static struct world *owing(void **state)
+{
+    struct world *w = *state;
+    struct obligation law = duty("law", FROM_KNOWN_AT, 72);
+    owe(w, &law, 1);
+    return w;
+}
+
+static struct closure_event *knowing(struct world *w, const char *id, int64_t revision,
+                                     const char *into)
+{
+    struct closure_event *e = into ? merged(w, id, revision, into) : closed(w, id, revision);
+    SET_CLOSURE(e, KNOWN_AT, known_at, known_at(id));
+    return e;
+}
+
+static void close_knowing(struct world *w, const char *at, const char *id, int64_t revision,
+                          const char *into)
+{
+    take_closure(w, at, knowing(w, id, revision, into));
+    deliver(w);
+}
+
+static void close_with_vendor(struct world *w, const char *at, const char *id, int64_t revision,
+                              const char *into, bool is_closed)
+{
+    struct closure_event *e = into ? merged(w, id, revision, into) : closed(w, id, revision);
+    add_party(w, e, "Vendor", PARTY_VENDOR, is_closed);
+    take_closure(w, at, e);
+    deliver(w);
+}
+
+static void tell_tracker(struct world *w, const char *id, const char *name, int64_t revision,
+                         const char *key)
+{
+    struct task_update_event *u = task_update(w, id, name, revision);
+    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
+    SET_UPDATE(u, OWNER, owner, owner("legal", "counsel"));
+    SET_UPDATE(u, TRACKER, tracker,
+               ((struct tracker){STR("jira"), arena_str(w->arena, str_of(key)), STR_NONE}));
+    take_update(w, LATER, u);
+    deliver(w);
+}
+
+static void submit_to(struct world *w, const char *id, const char *name, int64_t revision)
+{
+    struct task_update_event *u = task_update(w, id, name, revision);
+    SET_UPDATE(u, SUBMITTED_AT, submitted_at, t(LATER));
+    SET_UPDATE(u, EVIDENCE, evidence, some_evidence(w));
+    take_update(w, LATER_STILL, u);
+    deliver(w);
+}
+
+static void assert_superseded(struct world *w, const char *id, const char *name,
+                              const char *moved_to)
+{
+    const struct task *task = task_of(w, id, name);
+    assert_int_equal(task->resolution, RESOLUTION_SUPERSEDED);
+    assert_str(task->moved_to, moved_to);
+}
+
+/* ---- along ---- */
+
+static void a_duty_goes_along(void **state)
+{
+    struct world *w = *state;
+    close_with_vendor(w, AT, "A", 1, NULL, false);
+    tell_tracker(w, "A", VENDOR, 1, "K-1");
+    const struct task was = *task_of(w, "A", VENDOR);
+    take_closure(w, AT, closed(w, "B", 1));
+    take_merge(w, LATER, "A", 2, "B");
+    const struct task *now = task_of(w, "B", VENDOR), *old = task_of(w, "A", VENDOR);
+    assert_int_equal(now->version, 1);
+    assert_int_equal(now->status, STATUS_IN_PROGRESS);
+    assert_str(now->tracker.key, "K-1");
+    assert_str(now->owner.person, "counsel");
+    assert_true(now->due_at == was.due_at);
+    assert_str(now->moved_from, "A/coordination/Vendor");
+    assert_int_equal(old->resolution, RESOLUTION_DUPLICATE);
+    assert_str(old->moved_to, "B/coordination/Vendor");
+    /* Who speaks of the old one is heard. */
+    take_task_status(w, LATER, "A", VENDOR, 2, REPORTED_BLOCKED);
+    deliver(w);
+    assert_int_equal(task_of(w, "B", VENDOR)->status, STATUS_BLOCKED);
+    /* They part, and it goes back with what was done; and comes once more. */
+    take_merge(w, LATER_STILL, "A", 3, NULL);
+    now = task_of(w, "A", VENDOR);
+    assert_int_equal(now->status, STATUS_BLOCKED);
+    assert_true(now->due_at == was.due_at);
+    assert_str(now->moved_from, "B/coordination/Vendor");
+    assert_null(now->moved_to.p);
+    assert_superseded(w, "B", VENDOR, "A/coordination/Vendor");
+    take_merge(w, LATER_STILL, "A", 4, "B");
+    assert_int_equal(task_of(w, "B", VENDOR)->status, STATUS_BLOCKED);
+    assert_false(is_open(w, "A", VENDOR));
+}
+
+static void of_two_that_are_open_one_goes_on(void **state)
+{
+    struct world *w = owing(state);
+    close_knowing(w, AT, "A", 1, NULL);
+    close_knowing(w, AT, "B", 1, NULL);
+    tell_tracker(w, "A", LAW, 1, "K-1");
+    take_merge(w, LATER, "A", 2, "B");
+    const struct task *now = task_of(w, "B", LAW);
+    assert_true(now->due_at == known_at("A") + 72 * HOUR_MS);
+    assert_str(now->tracker.key, "K-1");
+    assert_str(now->owner.person, "counsel");
+    assert_int_equal(now->status, STATUS_IN_PROGRESS);
+    assert_str(now->moved_from, "A/obligation/law");
+    assert_str(task_of(w, "A", LAW)->moved_to, "B/obligation/law");
+    /* A later closing of the other restarts no clock. */
+    close_knowing(w, LATER, "B", 2, NULL);
+    assert_true(task_of(w, "B", LAW)->due_at == known_at("A") + 72 * HOUR_MS);
+    /* They part: each has its own date again, and the work was done for both. */
+    take_merge(w, LATER_STILL, "A", 3, NULL);
+    assert_true(task_of(w, "B", LAW)->due_at == known_at("B") + 72 * HOUR_MS);
+    assert_true(task_of(w, "A", LAW)->due_at == known_at("A") + 72 * HOUR_MS);
+    assert_true(is_open(w, "B", LAW));
+    assert_int_equal(task_of(w, "A", LAW)->status, STATUS_IN_PROGRESS);
+    assert_str(task_of(w, "A", LAW)->tracker.key, "K-1");
+}
+
+static void each_keeps_its_ticket(void **state)
+{
+    struct world *w = *state;
+    close_with_vendor(w, AT, "A", 1, NULL, false);
+    close_with_vendor(w, AT, "B", 1, NULL, false);
+    close_with_vendor(w, AT, "C", 1, NULL, false);
+    tell_tracker(w, "A", VENDOR, 1, "K-1");
+    tell_tracker(w, "B", VENDOR, 1, "K-2");
+    take_merge(w, LATER, "A", 2, "B");
+    take_merge(w, LATER, "C", 2, "B");
+    assert_str(task_of(w, "B", VENDOR)->tracker.key, "K-2");
+    take_merge(w, LATER, "B", 2, "D"); /* which nobody has closed */
+    tell_tracker(w, "A", VENDOR, 2, "K-3");
+    tell_tracker(w, "C", VENDOR, 1, "K-4");
+    take_closure(w, LATER, closed(w, "D", 1));
+    deliver(w);
+    assert_true(is_open(w, "D", VENDOR));
+    take_merge(w, LATER_STILL, "A", 3, NULL);
+    take_merge(w, LATER_STILL, "C", 3, NULL);
+    assert_true(is_open(w, "D", VENDOR));
+    take_merge(w, LATER_STILL, "B", 3, NULL);
+    assert_str(task_of(w, "A", VENDOR)->tracker.key, "K-3");
+    assert_str(task_of(w, "B", VENDOR)->tracker.key, "K-2");
+    assert_str(task_of(w, "C", VENDOR)->tracker.key, "K-4");
+    assert_false(is_open(w, "D", VENDOR));
+}
+
+/* Where A is closed only now, nobody has heard of a task of it. */
+static void a_duty_that_begins_merged_begins_in_the_other(void **state)
+{
+    struct world *w = owing(state);
+    take_closure(w, AT, closed(w, "B", 1));
+    w->policy.obligations[0].when = conditions_of(w->arena, FLAG_DATA_BREACH);
+    struct closure_event *e = knowing(w, "A", 1, "C");
+    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);
+    add_party(w, e, "Vendor", PARTY_VENDOR, false);
+    take_closure(w, AT, e);
+    deliver(w);
+    assert_false(is_stored(w, state_task_key(w->arena, STR("A"), STR(LAW))));
+    take_closure(w, AT, closed(w, "C", 1));
+    deliver(w);
+    const struct task *now = task_of(w, "C", LAW);
+    assert_int_equal(now->version, 2); /* it owes it itself as well, by the flag that came */
+    assert_null(now->moved_from.p);
+    assert_true(now->due_at == known_at("A") + 72 * HOUR_MS);
+    assert_true(is_open(w, "C", VENDOR));
+    take_merge(w, LATER, "A", 2, NULL);
+    assert_true(is_open(w, "A", LAW));
+    assert_int_equal(task_of(w, "A", VENDOR)->version, 1);
+    assert_true(is_open(w, "C", LAW)); /* flags stay */
+    assert_superseded(w, "C", VENDOR, "A/coordination/Vendor");
+}
+
+static void what_waits_of_two_waits_where_both_do(void **state)
+{
+    struct world *w = *state;
+    for (int waits = 1; waits < 4; waits++) {
+        const char *a = arena_printf(w->arena, "A%d", waits).p;
+        const char *b = arena_printf(w->arena, "B%d", waits).p;
+        close_with_vendor(w, AT, a, 1, NULL, false);
+        close_with_vendor(w, AT, b, 1, NULL, false);
+        for (int i = 0; i < 2; i++) {
+            if (!(waits >> i & 1)) continue;
+            struct task_update_event *u = task_update(w, i ? b : a, VENDOR, 1);
+            SET_UPDATE(u, SNOOZED_UNTIL, snoozed_until, t("2026-12-10"));
+            take_update(w, AT, u);
+        }
+        take_merge(w, LATER, a, 2, b);
+        assert_int_equal(task_is_paused(task_of(w, b, VENDOR)), waits == 3);
+    }
+}
+
+/* ---- done ---- */
+
+static void what_was_done_is_not_asked_for_again(void **state)
+{
+    for (int order = 0; order < 2; order++) {
+        struct world *w = owing(state);
+        const char *a = order ? "A2" : "A1", *b = order ? "B2" : "B1";
+        close_knowing(w, AT, a, 1, NULL);
+        submit_to(w, a, LAW, 1);
+        if (order) close_knowing(w, LATER_STILL, b, 1, NULL);
+        close_knowing(w, LATER_STILL, a, 2, b);
+        if (!order) close_knowing(w, LATER_STILL, b, 1, NULL);
+        assert_false(is_open(w, b, LAW));
+        assert_true(task_is_done(task_of(w, a, LAW)));
+        if (order) {
+            assert_int_equal(task_of(w, b, LAW)->resolution, RESOLUTION_DUPLICATE);
+            assert_str(task_of(w, b, LAW)->moved_to, "A2/obligation/law");
+        }
+        /* Nor when they have parted, nor by what comes later. */
+        close_knowing(w, LATER_STILL, a, 3, NULL);
+        close_knowing(w, LATER_STILL, b, 2, NULL);
+        assert_false(is_open(w, b, LAW));
+        assert_true(task_is_done(task_of(w, a, LAW)));
+    }
+}
+
+static void what_counts_from_a_submission_counts_from_one_elsewhere(void **state)
+{
+    struct world *w = *state;
+    struct obligation all[] = {duty("law", FROM_KNOWN_AT, 72), duty("report", FROM_AFTER, 24)};
+    all[1].time.after = 0;
+    all[1].time.after_id = STR("law");
+    owe(w, all, 2);
+    close_knowing(w, AT, "A", 1, NULL);
+    submit_to(w, "A", LAW, 1);
+    close_knowing(w, LATER_STILL, "B", 1, NULL);
+    close_knowing(w, LATER_STILL, "A", 2, "B");
+    assert_true(task_of(w, "B", "obligation/report")->due_at == t(LATER) + 24 * HOUR_MS);
+    take_merge(w, LATER_STILL, "A", 3, NULL);
+    assert_true(task_of(w, "A", "obligation/report")->due_at == t(LATER) + 24 * HOUR_MS);
+    assert_true(task_of(w, "B", "obligation/report")->due_at == t(LATER) + 24 * HOUR_MS);
+}
+
+static void what_is_done_for_all_is_done_for_each(void **state)
+{
+    struct world *w = owing(state);
+    close_knowing(w, AT, "A", 1, NULL);
+    close_knowing(w, AT, "B", 1, NULL);
+    close_knowing(w, AT, "C", 1, NULL);
+    take_merge(w, LATER, "A", 2, "B");
+    submit_to(w, "A", LAW, 1); /* under its old name */
+    assert_true(task_is_done(task_of(w, "B", LAW)));
+    /* C hears of it, and so does one to which that goes on. */
+    take_merge(w, LATER_STILL, "B", 2, "C");
+    assert_str(task_of(w, "C", LAW)->moved_to, "B/obligation/law");
+    close_knowing(w, LATER_STILL, "D", 1, NULL);
+    take_merge(w, LATER_STILL, "C", 2, "D");
+    assert_str(task_of(w, "D", LAW)->moved_to, "B/obligation/law");
+    /* What A owed is met as well; nobody's is open, whoever goes. */
+    take_merge(w, LATER_STILL, "A", 3, NULL);
+    const struct task *now = task_of(w, "A", LAW);
+    assert_true(task_is_done(now));
+    assert_time(now->submitted_at, LATER);
+    assert_true(now->due_at == known_at("A") + 72 * HOUR_MS);
+    take_merge(w, LATER_STILL, "B", 3, NULL);
+    take_merge(w, LATER_STILL, "C", 3, NULL);
+    for (const char *id = "BCD"; *id; id++) {
+        char name[2] = {*id, 0};
+        assert_false(is_open(w, name, LAW));
+    }
+    assert_true(task_is_done(task_of(w, "B", LAW)));
+}
+
+static void what_comes_to_one_that_has_met_it_is_met(void **state)
+{
+    struct world *w = owing(state);
+    close_knowing(w, AT, "B", 1, NULL);
+    submit_to(w, "B", LAW, 1);
+    close_knowing(w, AT, "A", 1, NULL);
+    take_merge(w, LATER, "A", 2, "B");
+    assert_int_equal(task_of(w, "A", LAW)->resolution, RESOLUTION_DUPLICATE);
+    take_merge(w, LATER_STILL, "A", 3, NULL);
+    assert_true(task_is_done(task_of(w, "A", LAW)));
+}
+
+/* ---- what a closure says later ---- */
+
+static void a_closure_of_the_merged_one_counts_too(void **state)
+{
+    for (int held = 0; held < 2; held++) {
+        struct world *w = owing(state);
+        const char *a = held ? "A2" : "A1", *b = held ? "B2" : "B1";
+        close_with_vendor(w, AT, a, 1, NULL, false);
+        if (!held) take_closure(w, AT, closed(w, b, 1));
+        take_merge(w, LATER, a, 2, b);
+        struct closure_event *e = merged(w, a, 3, b);
+        add_party(w, e, "Vendor", PARTY_REGULATOR, false);
+        take_closure(w, LATER, e);
+        deliver(w);
+        take_merge(w, LATER, a, 4, b); /* which says nothing new */
+        e = merged(w, a, 5, b);
+        add_submission(w, e, "law", t(LATER), true);
+        add_party(w, e, "Vendor", PARTY_REGULATOR, true);
+        SET_CLOSURE(e, KNOWN_AT, known_at, known_at("A"));
+        take_closure(w, LATER_STILL, e);
+        deliver(w);
+        if (held) take_closure(w, LATER_STILL, closed(w, b, 1));
+        deliver(w);
+        assert_true(task_is_done(task_of(w, b, LAW)));
+        assert_true(task_is_done(task_of(w, b, VENDOR)));
+        assert_str(task_of(w, b, VENDOR)->description, "regulator");
+        take_merge(w, LATER_STILL, a, 6, NULL);
+        assert_true(task_is_done(task_of(w, a, LAW)));
+        assert_true(task_is_done(task_of(w, a, VENDOR)));
+    }
+}
+
+static struct closure_event *written(struct world *w, struct closure_event *e, const char *party,
+                                     bool is_closed)
+{
+    add_party(w, e, party, PARTY_VENDOR, is_closed);
+    e->closure.coordination.items->key = STR("vendor");
+    return e;
+}
+
+static void one_party_however_it_is_written(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, AT, written(w, closed(w, "A", 1), "Vendor", false));
+    tell_tracker(w, "A", VENDOR, 1, "K-1");
+    take_closure(w, AT, written(w, closed(w, "B", 1), "VENDOR", false));
+    take_merge(w, LATER, "A", 2, "B");
+    assert_str(task_of(w, "B", "coordination/VENDOR")->tracker.key, "K-1");
+    assert_false(is_stored(w, state_task_key(w->arena, STR("B"), STR(VENDOR))));
+    take_task_status(w, LATER, "A", VENDOR, 2, REPORTED_BLOCKED);
+    deliver(w);
+    assert_int_equal(task_of(w, "B", "coordination/VENDOR")->status, STATUS_BLOCKED);
+    take_merge(w, LATER_STILL, "A", 3, NULL);
+    assert_int_equal(task_of(w, "A", VENDOR)->status, STATUS_BLOCKED);
+    assert_str(task_of(w, "A", VENDOR)->moved_from, "B/coordination/VENDOR");
+}
+
+static void a_party_that_is_open_again_is_so_where_it_goes_on(void **state)
+{
+    struct world *w = *state;
+    for (int at_home = 0; at_home < 2; at_home++) {
+        const char *a = at_home ? "A2" : "A1", *b = at_home ? "B2" : "B1";
+        take_closure(w, AT, closed(w, b, 1));
+        take_closure(w, AT, written(w, closed(w, a, 1), "Vendor", at_home));
+        take_merge(w, LATER, a, 2, b);
+        if (!at_home) take_closure(w, LATER, written(w, merged(w, a, 3, b), "Vendor", true));
+        deliver(w);
+        assert_true(task_is_done(task_of(w, at_home ? a : b, VENDOR)));
+        take_closure(w, LATER, written(w, merged(w, a, 4, b), "Vendor", false));
+        deliver(w);
+        assert_true(is_open(w, b, VENDOR));
+        assert_str(task_of(w, a, VENDOR)->moved_to,
+                   at_home ? "B2/coordination/Vendor" : "B1/coordination/Vendor");
+        /* What a closure says where it is held is of that work. */
+        take_merge(w, LATER_STILL, a, 5, "X");
+        take_closure(w, LATER_STILL, written(w, merged(w, a, 6, "X"), "Vendor", true));
+        deliver(w);
+        take_closure(w, LATER_STILL, written(w, merged(w, a, 7, "X"), "Vendor", false));
+        deliver(w);
+        take_merge(w, LATER_STILL, a, 8, NULL);
+        assert_true(is_open(w, a, VENDOR));
+    }
+}
+
+/* ---- where nothing is followed up ---- */
+
+static void held_where_nobody_has_closed_it(void **state)
+{
+    struct world *w = owing(state);
+    close_knowing(w, AT, "A", 1, NULL);
+    take_merge(w, LATER, "A", 2, "B");
+    tell_tracker(w, "A", LAW, 1, "K-1");
+    take_task_status(w, LATER, "A", LAW, 1, REPORTED_BLOCKED); /* no later one */
+    deliver(w);
+    /* Corrected: it is all at home again. */
+    take_merge(w, LATER_STILL, "A", 3, "C");
+    close_knowing(w, LATER_STILL, "C", 1, NULL);
+    assert_str(task_of(w, "C", LAW)->tracker.key, "K-1");
+    assert_int_equal(task_of(w, "C", LAW)->status, STATUS_IN_PROGRESS);
+    close_knowing(w, LATER_STILL, "B", 1, NULL);
+    assert_null(task_of(w, "B", LAW)->tracker.key.p);
+}
+
+static void held_where_it_turns_out_to_be_none(void **state)
+{
+    struct world *w = *state;
+    close_with_vendor(w, AT, "A", 1, NULL, false);
+    tell_tracker(w, "A", VENDOR, 1, "K-1");
+    take_closure(w, AT, closed(w, "B", 1));
+    take_merge(w, AT, "A", 2, "B");
+    take_closure(w, LATER, closed_as_test(w, "B", 2));
+    assert_false(is_open(w, "B", VENDOR));
+    take_task_status(w, LATER, "A", VENDOR, 2, REPORTED_BLOCKED);
+    deliver(w);
+    struct closure_event *e = closed(w, "B", 3);
+    SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_CONFIRMED);
+    take_closure(w, LATER_STILL, e);
+    assert_int_equal(task_of(w, "B", VENDOR)->status, STATUS_BLOCKED);
+    take_closure(w, LATER_STILL, closed_as_test(w, "B", 4));
+    take_merge(w, LATER_STILL, "A", 3, NULL);
+    assert_int_equal(task_of(w, "A", VENDOR)->status, STATUS_BLOCKED);
+}
+
+static void what_somebody_has_put_aside_stays_so(void **state)
+{
+    struct world *w = *state;
+    close_with_vendor(w, AT, "A", 1, NULL, false);
+    take_closure(w, AT, closed(w, "B", 1));
+    take_merge(w, AT, "A", 2, "B");
+    struct task_update_event *u = task_update(w, "A", VENDOR, 1);
+    SET_UPDATE(u, STATUS, status, REPORTED_DISMISSED);
+    SET_UPDATE(u, REASON, reason, STR("no risk"));
+    take_update(w, LATER, u);
+    deliver(w);
+    assert_int_equal(task_of(w, "B", VENDOR)->resolution, RESOLUTION_DISMISSED);
+    take_merge(w, LATER, "A", 3, "C"); /* it stays where it began */
+    assert_int_equal(task_of(w, "A", VENDOR)->resolution, RESOLUTION_DISMISSED);
+    take_merge(w, LATER, "A", 4, NULL);
+    assert_false(is_open(w, "A", VENDOR));
+    /* The duty of another one is none that was put aside. */
+    close_with_vendor(w, LATER, "D", 1, NULL, false);
+    take_merge(w, LATER, "D", 2, "B");
+    assert_true(is_open(w, "B", VENDOR));
+}
+
+/* ---- the incident's other tasks ---- */
+
+static void other_tasks_go_on_from_where_they_were(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, AT, closure(w, "A", 1)); /* it asks for its evaluation */
+    take_task_status(w, AT, "A", "response-evaluation", 1, REPORTED_IN_PROGRESS);
+    const struct task was = *task_of(w, "A", "response-evaluation");
+    struct closure_event *e = closure(w, "A", 2);
+    SET_CLOSURE(e, MERGED_INTO, merged_into, STR("B"));
+    take_closure(w, LATER, e);
+    e = closure(w, "A", 3);
+    SET_CLOSURE(e, MERGED_INTO, merged_into, STR_NONE);
+    take_closure(w, LATER_STILL, e);
+    const struct task *now = task_of(w, "A", "response-evaluation");
+    assert_int_equal(now->status, STATUS_IN_PROGRESS);
+    assert_int_equal(now->occurrence, 2);
+    assert_true(now->due_at == was.due_at);
+    assert_true(now->assign_due_at == was.assign_due_at);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
+        TEST(a_duty_goes_along),
+        TEST(of_two_that_are_open_one_goes_on),
+        TEST(each_keeps_its_ticket),
+        TEST(a_duty_that_begins_merged_begins_in_the_other),
+        TEST(what_waits_of_two_waits_where_both_do),
+        TEST(what_was_done_is_not_asked_for_again),
+        TEST(what_counts_from_a_submission_counts_from_one_elsewhere),
+        TEST(what_is_done_for_all_is_done_for_each),
+        TEST(what_comes_to_one_that_has_met_it_is_met),
+        TEST(a_closure_of_the_merged_one_counts_too),
+        TEST(one_party_however_it_is_written),
+        TEST(a_party_that_is_open_again_is_so_where_it_goes_on),
+        TEST(held_where_nobody_has_closed_it),
+        TEST(held_where_it_turns_out_to_be_none),
+        TEST(what_somebody_has_put_aside_stays_so),
+        TEST(other_tasks_go_on_from_where_they_were),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
