@@ -308,6 +308,9 @@ static void a_closure_and_a_tracker_answer_together(void **state)
     take_answers(w, 8, 0, TRI_FALSE);
     assert_int_equal(evaluation(w)->evaluation.sufficient, TRI_TRUE);
     assert_int_equal(evaluation(w)->evaluation.complete, TRI_FALSE);
+    take_answers(w, 9, TRI_FALSE, 0);
+    assert_int_equal(evaluation(w)->evaluation.sufficient, TRI_FALSE);
+    assert_int_equal(evaluation(w)->evaluation.complete, TRI_FALSE);
 }
 
 static void of_an_incident_that_is_none_nothing_follows(void **state)

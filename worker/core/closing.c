@@ -179,7 +179,7 @@ static enum reported_status not_done(struct step *step, const struct claim *clai
 /* By its answers it is done, whoever gives them; and by nothing else, where they are asked for. */
 static enum reported_status judge_evaluation(struct step *step, const struct claim *claim)
 {
-    bool is_closed = claim->task && claim->task->status == STATUS_CLOSED;
+    bool is_closed = claim->task->status == STATUS_CLOSED;
     bool is_end =
         claim->status == REPORTED_VERIFIED ||
         (!is_closed && (claim->status == REPORTED_RESOLVED || claim->status == REPORTED_CLOSED));
