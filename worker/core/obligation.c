@@ -255,6 +255,7 @@ static void bring_up_to_date(struct step *step, const struct obligation *o, stru
     if (owed || task->status != STATUS_CLOSED) task->for_others = !owed;
     set_clock(step, o, task);
     task_changed(step, entry, before);
+    task_tell_warnings(step, entry); /* else they would stand on another's event */
 }
 
 /* ---- what was submitted ---- */
