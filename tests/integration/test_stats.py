@@ -64,9 +64,10 @@ def test_every_figure_of_all(counted):
     (line,) = _stats(counted)
     assert (line["by"], line["group"], line["deleted"]) == (None, None, False)
     figures = {name: line[name] for name in ("created", "done", "in_time", "waived", "open",
-                                             "overdue", "reopened", "postponed", "forgotten")}
+                                             "overdue", "reopened", "postponed", "recurrences",
+                                             "forgotten")}
     assert figures == {"created": 6, "done": 3, "in_time": 3, "waived": 2, "open": 1, "overdue": 1,
-                       "reopened": 1, "postponed": 0, "forgotten": 3}
+                       "reopened": 1, "postponed": 0, "recurrences": 0, "forgotten": 3}
     assert line["days_to_assign"] == {"n": 3, "median": 0.0, "p90": 0.0}
     assert line["days_to_resolve"]["n"] == 1 and line["days_to_resolve"]["p90"] < 0.01
     assert line["days_to_verify"] == {"n": 0, "median": None, "p90": None}

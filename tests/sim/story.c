@@ -17,6 +17,7 @@ static const char *const categories[] = {"technical-lapse", "manual-error", "pro
 static const char *const statuses[] = {"open",     "in-progress", "blocked",
                                        "resolved", "verified",    "reopened",
                                        "wont-fix", "dismissed",   "duplicate"};
+static const char *const causes[] = {"tokens in logs", "CVE-2026-1", "cve-2026-1"};
 static const char *const tasks[] = {
     "bug/F-1",           "bug/F-2", "register-entry/F-1", "response-evaluation",
     "technical-summary", "nothing"};
@@ -30,7 +31,9 @@ int32_t story_partition_of(struct str key, int32_t partitions)
     return (int32_t)(sum % (uint32_t)partitions);
 }
 
-static void write_finding(struct buf *out, const char *id)
+/* `alone`: nothing comes beside it. Which of two incidents that come at once was first, to a shard that
+ * both tell of their cause, is nobody's to say. */
+static void write_finding(struct buf *out, const char *id, bool alone)
 {
     buf_printf(out, "\"finding_id\":\"%s\"", id);
     if (story_chance(70)) buf_printf(out, ",\"category\":\"%s\"", ONE_OF(categories));
@@ -41,6 +44,7 @@ static void write_finding(struct buf *out, const char *id)
     if (story_chance(30)) buf_printf(out, ",\"reason\":\"because\"");
     if (story_chance(30)) buf_printf(out, ",\"duplicate_of\":\"%s\"", ONE_OF(findings));
     if (story_chance(20)) buf_printf(out, ",\"sop_change\":true");
+    if (alone && story_chance(60)) buf_printf(out, ",\"cause_key\":\"%s\"", ONE_OF(causes));
 }
 
 static void write_closure(struct buf *out, const char *id, bool merges)
@@ -60,7 +64,7 @@ static void write_closure(struct buf *out, const char *id, bool merges)
     buf_printf(out, ",\"findings\":[");
     for (int i = 0; i < n; i++) {
         buf_printf(out, "%s{", i ? "," : "");
-        write_finding(out, findings[i]);
+        write_finding(out, findings[i], merges);
         buf_char(out, '}');
     }
     buf_printf(out, "]}");
@@ -90,7 +94,7 @@ static struct message some_message(struct arena *arena, int topic, const char *i
         write_update(&value, id, arena);
     else {
         buf_printf(&value, "{\"incident_id\":\"%s\",", id);
-        write_finding(&value, ONE_OF(findings));
+        write_finding(&value, ONE_OF(findings), merges);
         buf_char(&value, '}');
     }
     struct str key = str_of(id);

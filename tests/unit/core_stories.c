@@ -92,6 +92,7 @@ static struct finding_event *some_finding(struct world *w, const char *incident_
     f->tracker.key = story_chance(50) ? STR_NONE : STR("SEC-1");
     f->accepted_until = some_time(w);
     f->accepted_by = story_chance(30) ? STR_NONE : STR("ciso");
+    f->cause_key = story_chance(50) ? STR_NONE : str_of(findings[story_pick(2)]);
     f->duplicate_of = str_of(story_chance(20) ? "F-0" : findings[story_pick(4)]);
     if (story_chance(20)) f->duplicate_of = STR_NONE;
     e->by = some_owner().person;

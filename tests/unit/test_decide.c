@@ -380,6 +380,15 @@ static void a_part_without_its_holder(struct world *w)
     tick(w, "INC-1|t|bug/F-1", NOON);
 }
 
+static void an_entry_without_its_incident(struct world *w)
+{
+    w->d.table = state_new(w->arena);
+    struct entry *entry = loaded(w, "INC-1|c");
+    entry->exists = true;
+    entry->closure = ARENA_NEW(w->arena, struct closure);
+    wake_touched(&w->policy, entry);
+}
+
 /* A tick of one incident by whose key another one's entry is in the table. */
 static void an_entry_of_another_incident(struct world *w)
 {
@@ -400,6 +409,7 @@ static void what_would_be_written_wrong_is_not_written(void **state)
     assert_ends(w, a_task_of_a_party);
     assert_ends(w, a_task_of_an_incident_that_is_unknown);
     assert_ends(w, a_part_without_its_holder);
+    assert_ends(w, an_entry_without_its_incident);
     assert_ends(w, an_entry_of_another_incident);
 }
 

@@ -42,6 +42,7 @@ static void told_of_anew_it_is_what_was_said_last(void **state)
     f->references = groups(w, "r", "s");
     f->duplicate_of = STR("B:G");
     f->accepted_until = t(LATER_STILL);
+    f->cause_key = STR("k");
     f->accepted_by = STR("ciso");
     f->labels = labels_of("a", "b");
     arrive_in_b(w, again);

@@ -25,6 +25,7 @@ static void told_of_what_was_before(void **state)
     assert_str(task_of(w, "A", "bug/F")->reason, "its cause was seen again, in C: tokens in logs");
     assert_int_equal(task_of(w, "B", "bug/F")->priority, PRIORITY_P3);
     assert_int_equal(finding_of(w, "C", "F")->seen_before.n, 2);
+    assert_int_equal(task_of(w, "C", "bug/F")->recurrences, 1);
     /* The reason is that of one event. */
     take_task_status(w, THREE, "A", "bug/F", 1, REPORTED_IN_PROGRESS);
     assert_false(task_of(w, "A", "bug/F")->reason.p);
@@ -275,6 +276,31 @@ static void told_anew(void **state)
     assert_str(finding_of(w, "B", "F")->seen_before.items[0].owner.person, "p");
 }
 
+/* What is long is known by its beginning; of what has come to it alone it tells. */
+static void told_in_short(void **state)
+{
+    struct world *w = *state;
+    static const char *const references[] = {"CVE-2026-1", "CVE-2026-2"};
+    char text[300];
+    memset(text, 'x', sizeof text);
+    struct closure_event *e = closed(w, "A", 1);
+    struct finding_event *f = lapse(w, "A", "F", -1);
+    SET_FINDING(f, TITLE, title, ((struct str){text, sizeof text}));
+    SET_FINDING(f, OWNER, owner, ((struct owner){{text, sizeof text}, {text, sizeof text}}));
+    SET_FINDING(f, REFERENCES, references, list_of(w, 1, references));
+    add_inline(w, e, f);
+    take_closure(w, ONE, e);
+    const struct output *last = output_at(w, outputs_n(w) - 1);
+    const struct seen *seen = &last->forward.recurrence.finding;
+    assert_int_equal(seen->title.n, 128);
+    assert_int_equal(seen->owner.team.n, 256);
+    assert_int_equal(seen->owner.person.n, 256);
+    f = finding(w, "A", "F", 1);
+    SET_FINDING(f, REFERENCES, references, list_of(w, 2, references));
+    take_finding(w, ONE, f);
+    assert_news(w, "new CVE-2026-2 of A\n");
+}
+
 /* ---- merges ---- */
 
 static void merged_it_counts_where_it_is(void **state)
@@ -337,6 +363,9 @@ static void raised_while_it_is_held(void **state)
         .origin = {STR("A"), STR("F")}, .key = STR("k"), .incidents = 2, .seen_in = STR("C")};
     struct event event = {.type = EVENT_RECURRED, .incident_id = STR("M"), .recurred = &again};
     assert_int_equal(give_event(w, event), DECIDE_OK);
+    again.seen_in = STR_NONE; /* told of what was before, it has no task to show */
+    assert_int_equal(give_event(w, event), DECIDE_OK);
+    assert_null(output_at(w, 0)->recurred.task);
     take_closure(w, TWO, closed(w, "M", 1));
     assert_int_equal(task_of(w, "M", "bug/A:F")->priority, PRIORITY_P3);
 }
@@ -395,6 +424,8 @@ static void by_members(void **state)
     w->policy.recurrence.members_n = 0;
     come(w, ONE, "B", "k"); /* what a finding says itself counts still */
     ASSERT_LINES(w, "new", "new k of B\n");
+    take_finding(w, ONE, lapse(w, "B", "G", 1));
+    ASSERT_LINES(w, "new", "");
 }
 
 /* ---- in parts, and with time ---- */
@@ -456,6 +487,7 @@ int main(void)
         TEST(another_key),
         TEST(two_of_one_incident),
         TEST(told_anew),
+        TEST(told_in_short),
         TEST(merged_it_counts_where_it_is),
         TEST(merged_they_are_one_incident),
         TEST(told_where_it_was),

@@ -123,9 +123,12 @@ static void opened_again_it_counts_from_then_on(void **state)
     one.tellings = 2;
     say(w, TELLING_CHANGED, one);
     assert_time(cause_of(w, "k")->findings.items[0].since, "2026-03-01T00:00:00Z");
+    one.owner.team = STR("t");
+    one.tellings = 3;
+    say(w, TELLING_CHANGED, one);
     w->now = t("2026-04-01T00:00:00Z");
     one.status = STATUS_OPEN;
-    one.tellings = 3;
+    one.tellings = 4;
     say(w, TELLING_CHANGED, one);
     assert_time(cause_of(w, "k")->findings.items[0].since, "2026-04-01T00:00:00Z");
     /* A policy that lets it count for longer is asked when the time has come. */
@@ -180,6 +183,7 @@ static void a_key_is_short_and_the_same_for_one_cause(void **state)
     struct arena *a = w->arena;
     assert_false(state_cause_name(a, STR(" \t\n ")).p);
     assert_str(state_cause_name(a, STR(" a\t\r b  ")), "a b");
+    assert_str(state_cause_name(a, STR("\xc3\xa9t\xc3\xa9")), "\xc3\xa9t\xc3\xa9");
     assert_str(cause_key_of(w, "CVE-2026-1 | x"), "$cause/cve-2026-1 %7C x");
     char text[1000];
     memset(text, 'A', sizeof text);

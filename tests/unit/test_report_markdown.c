@@ -206,6 +206,57 @@ static void findings_and_tasks(void **state)
     assert_says(text, "- an owner of coordination/A%2FB\n");
 }
 
+static void what_was_seen_before(void **state)
+{
+    (void)state;
+    struct seen seen[] = {{.incident_id = STR("INC-0"),
+                           .name = STR("bug/F_1"),
+                           .title = STR("a|b"),
+                           .priority = PRIORITY_P2,
+                           .status = STATUS_OPEN,
+                           .owner = {STR("web"), STR_NONE},
+                           .due_at = DAY_MS,
+                           .closed_at = TIME_NONE},
+                          {.incident_id = STR("INC-2"),
+                           .name = STR("bug/F"),
+                           .title = STR("c"),
+                           .priority = PRIORITY_P1,
+                           .status = STATUS_CLOSED,
+                           .resolution = RESOLUTION_DONE,
+                           .owner = {STR("web"), STR_NONE},
+                           .due_at = DAY_MS,
+                           .closed_at = 1000},
+                          {.incident_id = STR("INC-3"),
+                           .name = STR("bug/F"),
+                           .title = STR("d"),
+                           .priority = PRIORITY_P1,
+                           .status = STATUS_CLOSED,
+                           .resolution = RESOLUTION_WONT_FIX,
+                           .owner = {STR("web"), STR_NONE},
+                           .due_at = DAY_MS,
+                           .closed_at = 1000}};
+    struct str cause = STR("tokens|logs");
+    const struct finding findings[] = {
+        {.finding_id = STR("F1"), .seen_before = {seen, 3}, .causes = {&cause, 1}},
+        {.finding_id = STR("F2")},
+        {.finding_id = STR("F3"), .seen_before = {seen, 1}},
+    };
+    const struct finding *all[] = {&findings[0], &findings[1], &findings[2]};
+    struct report_markdown report = {
+        .incident = an_incident(LEVEL_FULL), .findings = all, .findings_n = 3};
+    const char *text = reported(&report);
+    assert_says(
+        text,
+        "## Seen before\n\nTasks of other incidents with the same cause, as they were when it "
+        "was seen again.\n\n- **F1** tokens\\|logs\n"
+        "  - INC-0/bug/F\\_1 a\\|b: P2, open, owner web, due Fri 1970-01-02 00:00:00 UTC\n"
+        "  - INC-2/bug/F c: P1, closed, owner web, closed Thu 1970-01-01 00:00:01 UTC\n"
+        "  - INC-3/bug/F d: P1, wont-fix, owner web, closed Thu 1970-01-01 00:00:01 UTC\n"
+        "- **F3**\n");
+    report.findings_n = 0;
+    assert_null(strstr(reported(&report), "Seen before"));
+}
+
 static void who_has_accepted_what(void **state)
 {
     (void)state;
@@ -361,6 +412,7 @@ int main(void)
         cmocka_unit_test(other_states_of_an_incident),
         cmocka_unit_test(all_that_can_be_told),
         cmocka_unit_test(findings_and_tasks),
+        cmocka_unit_test(what_was_seen_before),
         cmocka_unit_test(who_has_accepted_what),
         cmocka_unit_test(parties_are_as_their_tasks_are),
         cmocka_unit_test(what_is_owed_and_what_was_submitted),

@@ -88,7 +88,7 @@ static void nothing_at_all_is_a_row_of_nothing(void **state)
     stats_end(&stats);
     assert_page(page_of(&stats, stats_write_json),
                 "{\"by\":null,\"group\":null,\"created\":0,\"done\":0,\"in_time\":0,\"waived\":0,"
-                "\"open\":0,\"overdue\":0,\"reopened\":0,\"postponed\":0,"
+                "\"open\":0,\"overdue\":0,\"reopened\":0,\"postponed\":0,\"recurrences\":0,"
                 "\"days_to_assign\":{\"n\":0,\"median\":null,\"p90\":null},"
                 "\"days_to_resolve\":{\"n\":0,\"median\":null,\"p90\":null},"
                 "\"days_to_verify\":{\"n\":0,\"median\":null,\"p90\":null},"
@@ -110,6 +110,7 @@ static void every_figure(void **state)
     struct task late = done_task("a", 40, 0);
     late.occurrence = 3;
     late.postponed = 4;
+    late.recurrences = 2;
     stats_add(&stats, &late);
     struct task waived = open_task("a");
     waived.status = STATUS_CLOSED;
@@ -134,31 +135,32 @@ static void every_figure(void **state)
     stats_end(&stats);
     assert_page(
         page_of(&stats, stats_write_csv),
-        "\"team\",created,done,in_time,waived,open,overdue,reopened,postponed,days_to_assign_"
+        "\"team\",created,done,in_time,waived,open,overdue,reopened,postponed,recurrences,days_to_"
+        "assign_"
         "median,"
         "days_to_assign_p90,days_to_resolve_median,days_to_resolve_p90,days_to_verify_median,"
         "days_to_verify_p90,forgotten\n"
-        "\"a\",12,11,10,1,0,0,2,4,0.000,0.000,6.000,10.000,2.000,2.000,0\n"
-        "\"b\",3,0,0,0,3,1,0,0,1.000,1.000,3.000,3.000,,,0\n"
-        "\"(none)\",1,0,0,0,1,0,0,0,,,,,,,0\n");
+        "\"a\",12,11,10,1,0,0,2,4,2,0.000,0.000,6.000,10.000,2.000,2.000,0\n"
+        "\"b\",3,0,0,0,3,1,0,0,0,1.000,1.000,3.000,3.000,,,0\n"
+        "\"(none)\",1,0,0,0,1,0,0,0,0,,,,,,,0\n");
     assert_page(
         page_of(&stats, stats_write_table),
         "        CREATED  DONE  IN TIME       WAIVED  OPEN  OVERDUE   ASSIGN d   RESOLVE d  "
-        " VERIFY d  REOPENED  POSTPONED\n"
+        " VERIFY d  REOPENED  POSTPONED  RECURRED\n"
         "a            12    11       10  90%       1     0        0  0.0 / 0.0  6.0 / 10.0  "
-        "2.0 / 2.0         2          4\n"
+        "2.0 / 2.0         2          4         2\n"
         "b             3     0        0    -       0     3        1  1.0 / 1.0   3.0 / 3.0  "
-        "        -         0          0\n"
+        "        -         0          0         0\n"
         "(none)        1     0        0    -       0     1        0          -           -  "
-        "        -         0          0\n"
+        "        -         0          0         0\n"
         "Days are the median / the 90th percentile.\n");
 }
 
 static void add_to(struct stats *stats, const struct task *task)
 {
     stats_add(stats, task);
-    struct forgotten_month months[] = {{STR("2026-10"), 5, 3, 2, 2, 1, 4},
-                                       {STR("2026-11"), 1, 1, 0, 0, 0, 0}};
+    struct forgotten_month months[] = {{STR("2026-10"), 5, 3, 2, 2, 1, 4, 6},
+                                       {STR("2026-11"), 1, 1, 0, 0, 0, 0, 0}};
     struct forgotten forgotten = {months, 2};
     stats_add_forgotten(stats, &forgotten);
     stats_add_forgotten(stats, &forgotten);
@@ -185,6 +187,7 @@ static void what_retention_deleted_is_counted_by_month(void **state)
     assert_int_equal(stats.groups[0].counts[STATS_WAIVED], 4);
     assert_int_equal(stats.groups[0].counts[STATS_REOPENED], 2);
     assert_int_equal(stats.groups[0].counts[STATS_POSTPONED], 8);
+    assert_int_equal(stats.groups[0].counts[STATS_RECURRENCES], 12);
     assert_int_equal(stats.groups[0].forgotten, 10);
     assert_int_equal(group(&stats, 1, "2026-11")->counts[STATS_CREATED], 3);
     assert_int_equal(stats.groups[1].forgotten, 2);

@@ -150,8 +150,11 @@ static enum decide_result tick(struct step *step, const struct event *event, ms_
     if (due == TIME_NONE || due > until) return DECIDE_OK;
     if (entry->type == ENTRY_INCIDENT) return review_tick(step, until);
     if (entry->type == ENTRY_FINDING) {
-        finding_tick(step, entry, until);
-        recurrence_tick(step, entry, until);
+        /* What has had a task is no orphan any more. */
+        if (entry->finding->recurred_at != TIME_NONE)
+            recurrence_tick(step, entry);
+        else
+            finding_tick(step, entry, until);
     } else {
         if (task_is_accepted(entry->task)) finding_task_end_acceptance(step, entry);
         task_settle(step, entry, until);

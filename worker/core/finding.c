@@ -431,8 +431,6 @@ static struct reminder_output *orphan(struct step *step, const struct finding *f
 void finding_tick(struct step *step, struct entry *entry, ms_t until)
 {
     const struct policy *policy = step->policy;
-    ms_t due = finding_wake_at(policy, entry->finding);
-    if (due == TIME_NONE || due > until) return;
     struct finding *finding = edit(step, entry);
     if (step->incident->phase != PHASE_WAITING) {
         /* No orphan: the closure that is under way has yet to reach it. */

@@ -30,7 +30,7 @@ static inline bool finding_is_held(const struct finding *finding)
 {
     return !finding->kind && finding->orphan_over;
 }
-/* Where it has come by `until` that it is an orphan, that is said, unless a closure is on its way to it. */
+/* Its wake time has come: it is an orphan, unless a closure is on its way to it. */
 void finding_tick(struct step *step, struct entry *entry, ms_t until);
 /* Says once that the incident with which this one came was merged into one that is not closed; `n` of
  * its findings wait (R4.198). */

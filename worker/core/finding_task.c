@@ -466,6 +466,15 @@ static void decide_anew(struct step *step, const struct finding *finding, enum t
     task_changed(step, entry, before);
 }
 
+void finding_task_note_recurrence(struct step *step, const struct finding *finding)
+{
+    if (!finding->kind) return;
+    struct entry *entry = step_task_entry(step, name_of(step, finding, finding->kind));
+    const struct task *before;
+    task_edit(step, entry, &before)->recurrences++;
+    task_changed(step, entry, before);
+}
+
 void finding_task_raise(struct step *step, const struct finding *finding, struct str why)
 {
     decide_anew(step, finding, finding->kind, why);

@@ -47,6 +47,8 @@ void finding_task_come(struct step *step, struct finding *finding, unsigned pres
 void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old);
 /* The task of its own kind; NULL where it has none here. */
 const struct task *finding_task_of(struct step *step, const struct finding *finding);
+/* Counts on that task, if it has one, that its cause had been seen before. */
+void finding_task_note_recurrence(struct step *step, const struct finding *finding);
 /* Decides of its tasks, which it has, anew; `why` is the reason of the one event that raises one, unless
  * somebody gave another. */
 void finding_task_raise(struct step *step, const struct finding *finding, struct str why);

@@ -41,6 +41,7 @@ static void add(struct forgotten_month *to, const struct forgotten_month *more)
     to->waived += more->waived;
     to->reopened += more->reopened;
     to->postponed += more->postponed;
+    to->recurrences += more->recurrences;
 }
 
 void forgotten_count(struct step *step, const struct task *task)
@@ -57,6 +58,7 @@ void forgotten_count(struct step *step, const struct task *task)
         .waived = !done,
         .reopened = task->occurrence - 1,
         .postponed = task->postponed,
+        .recurrences = task->recurrences,
     };
     add(row_of(&all, arena_str(step->arena, month)), &one);
     if (all.n > FORGOTTEN_MONTHS_MAX) {

@@ -73,13 +73,14 @@ static struct str_list causes_of(struct step *step, const struct finding *findin
     const struct recurrence_policy *policy = &step->policy->recurrence;
     struct str_list causes = {
         arena_alloc(step->arena, RECURRENCE_CAUSES_MAX * sizeof *causes.items), 0};
-    if (finding->cause_key.p)
+    if (finding->cause_key.p) {
         add_cause(step->arena, &causes, finding->cause_key);
-    else if (!policy->by_references)
+    } else if (policy->by_references) {
+        for (size_t i = 0; i < finding->references.n; i++)
+            add_cause(step->arena, &causes, finding->references.items[i]);
+    } else {
         add_cause(step->arena, &causes, cause_of_members(step, finding));
-    for (size_t i = 0; i < finding->references.n && policy->by_references && !finding->cause_key.p;
-         i++)
-        add_cause(step->arena, &causes, finding->references.items[i]);
+    }
     return causes;
 }
 
@@ -255,6 +256,7 @@ static void come_back(struct step *step, struct entry *entry, const struct recur
     struct finding *finding = edit(step, entry);
     remember(step, finding, &event->earlier);
     finding->recurrences++;
+    finding_task_note_recurrence(step, finding);
     finding->recurred_at = time_first(finding->recurred_at, step->at);
     struct output *output = step_emit(step, OUTPUT_RECURRED);
     output->recurred = (struct recurred_output){.number = finding->recurrences,
@@ -350,10 +352,8 @@ static struct str summary(struct step *step, const struct finding *finding)
                             open, overdue, STR_ARG(first)));
 }
 
-void recurrence_tick(struct step *step, struct entry *entry, ms_t until)
+void recurrence_tick(struct step *step, struct entry *entry)
 {
-    const ms_t due = recurrence_wake_at(step->policy, entry->finding);
-    if (due == TIME_NONE || due > until) return;
     const bool counts = counted(step, entry) != NULL;
     struct finding *finding = edit(step, entry);
     const ms_t since = finding->recurred_at;

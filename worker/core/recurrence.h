@@ -18,8 +18,8 @@ void recurrence_follow(struct step *step);
 struct str recurrence_holder(struct arena *arena, struct str header_key, const struct event *event);
 /* The cause of a finding of this incident has come back: with it, or with another incident. */
 void recurrence_take(struct step *step, const struct event *event);
-/* Tells the response team, once, of what has come back since it was told last. */
-void recurrence_tick(struct step *step, struct entry *entry, ms_t until);
+/* The time has come: tells the response team, once, of what has come back since it was told last. */
+void recurrence_tick(struct step *step, struct entry *entry);
 /* When that is to be said; TIME_NONE: never. */
 ms_t recurrence_wake_at(const struct policy *policy, const struct finding *finding);
 

@@ -48,7 +48,8 @@ struct counts { COUNTS_MEMBERS(MEMBER) };
     X(INTEGER, in_time)    /* of them */ \
     X(INTEGER, waived)     \
     X(INTEGER, reopened)   /* how often */ \
-    X(INTEGER, postponed)  /* how often */
+    X(INTEGER, postponed)  /* how often */ \
+    X(INTEGER, recurrences) /* how often */
 struct forgotten_month { FORGOTTEN_MONTH_MEMBERS(MEMBER) };
 
 #define FORGOTTEN_MONTHS_MAX 36 /* of one incident: what is older is counted in the oldest of them */
@@ -447,6 +448,8 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     OWN(TIME, assigned_at)       /* when somebody owned it first, in this occurrence */ \
     OWN(INTEGER, postponed)      /* how often it was paused, or due_at moved to a later time, by a \
                                        record, ever */ \
+    OWN(INTEGER, recurrences)    /* how often the cause of its finding was one that had been seen before, \
+                                       while it was the finding's work */ \
     OWN(TIME, resolved_at)       /* TIME_NONE unless resolved, or closed after it */ \
     OWN(TIME, paused_at)         /* TIME_NONE unless the clock stands */ \
     OWN(BOOLEAN, due_fixed)      /* due_at was given by the finding, or by an obligation */ \

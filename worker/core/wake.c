@@ -50,7 +50,7 @@ void wake_touched(const struct policy *policy, struct entry *touched)
     for (struct entry *e = touched; e; e = e->next_touched) {
         /* What is written without its body, or without its incident, can never be read again. */
         ENSURE(e->body || !e->exists);
-        ENSURE(e->header->exists || e->type == ENTRY_CAUSE);
+        ENSURE(e->header->exists || !e->exists);
         ENSURE(e->holder->exists || !e->exists);
         e->wake_at = wake_time(policy, e);
     }

@@ -172,6 +172,7 @@ void report_markdown_write(struct buf *out, struct arena *arena,
     report_write_coordination(&page, arena);
     report_write_obligations(&page);
     report_write_findings(&page, arena);
+    report_write_seen(&page, arena);
     report_write_tasks(&page, arena);
     write_missing(&page);
 }

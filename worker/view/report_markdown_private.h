@@ -36,6 +36,7 @@ void report_write_evaluation(struct report_page *page);
 void report_write_coordination(struct report_page *page, struct arena *arena);
 void report_write_obligations(struct report_page *page);
 void report_write_findings(struct report_page *page, struct arena *arena);
+void report_write_seen(struct report_page *page, struct arena *arena);
 void report_write_tasks(struct report_page *page, struct arena *arena);
 
 #endif

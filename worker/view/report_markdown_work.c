@@ -104,6 +104,54 @@ void report_write_findings(struct report_page *page, struct arena *arena)
     }
 }
 
+/* ---- causes that were seen before ---- */
+
+static void write_seen(struct buf *out, struct arena *arena, const struct seen *seen)
+{
+    bool is_closed = seen->status == STATUS_CLOSED;
+    struct str status = is_closed && seen->resolution != RESOLUTION_DONE
+                            ? resolution_name(seen->resolution)
+                            : task_status_name(seen->status);
+    buf_lit(out, "  - ");
+    markdown_inline(out, state_task_id(arena, seen->incident_id, seen->name));
+    buf_char(out, ' ');
+    markdown_inline(out, seen->title);
+    buf_printf(out, ": %.*s, %.*s, owner ", STR_ARG(priority_name(seen->priority)),
+               STR_ARG(status));
+    report_put_owner(out, seen->owner);
+    buf_str(out, is_closed ? STR(", closed ") : STR(", due "));
+    report_put_when(out, is_closed ? seen->closed_at : seen->due_at, STR_NONE);
+    buf_char(out, '\n');
+}
+
+/* As it was known when the finding came: what became of it since stands in its own incident. */
+void report_write_seen(struct report_page *page, struct arena *arena)
+{
+    struct buf *out = page->out;
+    bool headed = false;
+    for (size_t i = 0; i < page->report->findings_n; i++) {
+        const struct finding *f = page->report->findings[i];
+        if (!f->seen_before.n) continue;
+        if (!headed)
+            buf_lit(out, "## Seen before\n\nTasks of other incidents with the same cause, as they "
+                         "were when it was seen again.\n\n");
+        headed = true;
+        buf_lit(out, "- **");
+        markdown_inline(out, f->finding_id);
+        buf_lit(out, "**");
+        if (f->causes.n) {
+            buf_lit(out, " ");
+            report_put_list(out, f->causes);
+        }
+        buf_char(out, '\n');
+        for (size_t k = 0; k < f->seen_before.n; k++)
+            write_seen(out, arena, &f->seen_before.items[k]);
+    }
+    if (headed) buf_char(out, '\n');
+}
+
+/* ---- tasks ---- */
+
 /* What is to be done first stands first, what is done last. */
 static int by_urgency(const void *a, const void *b)
 {

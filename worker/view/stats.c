@@ -111,6 +111,7 @@ void stats_add(struct stats *stats, const struct task *task)
     counts[STATS_OVERDUE] += task_is_overdue(task, stats->now);
     counts[STATS_REOPENED] += task->occurrence - 1;
     counts[STATS_POSTPONED] += task->postponed;
+    counts[STATS_RECURRENCES] += task->recurrences;
     add_spans(stats, group->spans, task);
 }
 
@@ -134,6 +135,7 @@ void stats_add_forgotten(struct stats *stats, const struct forgotten *forgotten)
         group->counts[STATS_WAIVED] += month->waived;
         group->counts[STATS_REOPENED] += month->reopened;
         group->counts[STATS_POSTPONED] += month->postponed;
+        group->counts[STATS_RECURRENCES] += month->recurrences;
     }
 }
 

@@ -17,15 +17,16 @@
 NAMES_DECLARE(stats_by, STATS_BY_NONE, STATS_BYS)
 
 /* How many, and how often. */
-#define STATS_COUNTS(X)           \
-    X(STATS_CREATED, "created")   \
-    X(STATS_DONE, "done")         \
-    X(STATS_IN_TIME, "in_time")   \
-    X(STATS_WAIVED, "waived")     \
-    X(STATS_OPEN, "open")         \
-    X(STATS_OVERDUE, "overdue")   \
-    X(STATS_REOPENED, "reopened") \
-    X(STATS_POSTPONED, "postponed")
+#define STATS_COUNTS(X)             \
+    X(STATS_CREATED, "created")     \
+    X(STATS_DONE, "done")           \
+    X(STATS_IN_TIME, "in_time")     \
+    X(STATS_WAIVED, "waived")       \
+    X(STATS_OPEN, "open")           \
+    X(STATS_OVERDUE, "overdue")     \
+    X(STATS_REOPENED, "reopened")   \
+    X(STATS_POSTPONED, "postponed") \
+    X(STATS_RECURRENCES, "recurrences")
 NAMES_DECLARE(stats_count, STATS_COUNT_NONE, STATS_COUNTS)
 
 /* How long it took, in the present life of each task. */

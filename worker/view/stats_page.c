@@ -51,14 +51,18 @@ enum column {
     VERIFY,
     REOPENED,
     POSTPONED,
+    RECURRENCES,
     COLUMNS
 };
 
 static const struct str headings[COLUMNS] = {
-    [CREATED] = {"CREATED", 7}, [DONE] = {"DONE", 4},         [IN_TIME] = {"IN TIME", 7},
-    [SHARE] = {"", 0},          [WAIVED] = {"WAIVED", 6},     [OPEN] = {"OPEN", 4},
-    [OVERDUE] = {"OVERDUE", 7}, [ASSIGN] = {"ASSIGN d", 8},   [RESOLVE] = {"RESOLVE d", 9},
-    [VERIFY] = {"VERIFY d", 8}, [REOPENED] = {"REOPENED", 8}, [POSTPONED] = {"POSTPONED", 9},
+    [CREATED] = {"CREATED", 7},      [DONE] = {"DONE", 4},
+    [IN_TIME] = {"IN TIME", 7},      [SHARE] = {"", 0},
+    [WAIVED] = {"WAIVED", 6},        [OPEN] = {"OPEN", 4},
+    [OVERDUE] = {"OVERDUE", 7},      [ASSIGN] = {"ASSIGN d", 8},
+    [RESOLVE] = {"RESOLVE d", 9},    [VERIFY] = {"VERIFY d", 8},
+    [REOPENED] = {"REOPENED", 8},    [POSTPONED] = {"POSTPONED", 9},
+    [RECURRENCES] = {"RECURRED", 8},
 };
 
 static struct str number(struct arena *arena, int64_t value)
@@ -95,6 +99,7 @@ static void fill(const struct stats *stats, const struct stats_group *group,
     cells[VERIFY] = pair(arena, &group->spans[STATS_VERIFY]);
     cells[REOPENED] = number(arena, counts[STATS_REOPENED]);
     cells[POSTPONED] = number(arena, counts[STATS_POSTPONED]);
+    cells[RECURRENCES] = number(arena, counts[STATS_RECURRENCES]);
 }
 
 void stats_write_table(struct buf *out, const struct stats *stats)
