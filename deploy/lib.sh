@@ -72,6 +72,7 @@ apt_install()
         apt-get install -y -q --no-install-recommends "$@" || return 1
     # Not started now; not at the next boot either.
     if [[ " $* " == *" redis-server "* ]] && command -v systemctl >/dev/null; then
+        # "true": where there is no systemd that answers, nothing starts it either.
         "${root[@]}" systemctl disable redis-server >/dev/null 2>&1 || true
     fi
 )

@@ -101,7 +101,8 @@ static bool at_each_call(struct arena *arena, const struct options *options, uin
     bool ok;
     int32_t shards = options->shards ? options->shards : 2;
     story_make(arena, seed, shards, (size_t)(options->steps ? options->steps : 4), &story);
-    story.until = story.steps[story.n - 1].at + 5 * DAY_MS; /* the first reminders, in digests */
+    /* Till the first reminders, in digests. Each call more is a run more, and makes each run longer. */
+    story.until = story.steps[story.n - 1].at + (options->is_long ? 5 : 3) * DAY_MS;
     struct fleet_options fleet = some_options(options);
     fleet.partitions = shards;
     fleet.restless = 0;
