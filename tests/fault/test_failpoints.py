@@ -6,7 +6,7 @@ import pytest
 from conftest import long_run
 from support.load import Load
 
-_POINTS = ("after-poll", "before-commit", "after-commit", "before-apply", "after-apply")
+_POINTS = ("after-poll", "before-commit", "prepared", "after-commit", "before-apply", "after-apply")
 _PASSINGS = (1, 2, 3, 7, 20) if long_run() else (1, 7)
 _CASES = [(point, n) for point in _POINTS for n in _PASSINGS] + [("in-restore", 1)]
 

@@ -59,6 +59,29 @@ def test_a_frozen_worker_wakes_up_as_a_zombie(world):
     assert zombie.running or zombie.process.returncode == 1
 
 
+# Where it stands still, with the next batch decided: the positions are taken and the outcome is open, until it
+# wakes or until its time is over; or the batch is committed and Redis is behind. Whether the other has to wait for it.
+@pytest.mark.parametrize("point, timeout_ms, is_waited_for", [
+    ("prepared", 60000, True), ("prepared", 5000, False), ("before-apply", 5000, False)])
+def test_frozen_between_the_steps_of_two_batches(world, point, timeout_ms, is_waited_for):
+    world.topics_create(4)
+    load = Load(world)
+    load.publish(1000)
+    zombie = world.start_worker("zombie", failpoint=f"{point}:9:freeze", settings={
+        "batch.max": 20, "transaction.timeout.ms": timeout_ms, "watchdog.timeout.ms": 140000})
+    wait_until(lambda: zombie.is_frozen, 60, f"the worker to come to '{point}'")
+    other = world.start_worker("other")
+    if is_waited_for:
+        other.wait_log("is still open", timeout_s=60)
+    else:
+        other.wait_ready(60)
+    load.update(100)
+    zombie.thaw()
+    load.update(100)
+    load.finish()
+    world.wait_redis()
+
+
 def test_the_same_instance_id_twice(world):
     world.topics_create(4)
     old = world.start_worker("same").wait_ready()

@@ -28,39 +28,13 @@ def _rebuild(world, *arguments, code=0, **options):
     return done
 
 
-def _content(world):
-    """All in Redis, without the checkpoints, which a rebuild sets anew."""
-    found = world.redis.snapshot()
-    for value in found.values():
-        if isinstance(value, dict):
-            value.pop(b"$checkpoint", None)
-    return found
-
-
-def _check_redis(world):
-    """Redis holds what followup-state says, as of its end, and nothing beside."""
-    state = {}
-    for record in world.consume_all("followup-state"):
-        shard = state.setdefault(record.partition, {})
-        shard.pop(record.key, None)
-        if record.value is not None:
-            shard[record.key] = record.value
-    found = _content(world)
-    for shard, entries in state.items():
-        prefix = f"epilogue:{world.group_id}:{{{shard}}}:".encode()
-        assert found.pop(prefix + b"state") == entries
-        assert sorted(key for key, _ in found.pop(prefix + b"index")) == sorted(entries)
-        assert {key for key, _ in found.pop(prefix + b"wake", [])} <= entries.keys()
-    assert not [key for key, value in found.items() if value], found.keys()
-
-
 # ---- without a worker ----
 
 def test_no_worker(world):
     """What Redis lacks comes, what it has too much goes; nothing else changes, nor an offset."""
     worker, load = _start(world)
     assert worker.stop() == 0
-    before = _content(world)
+    before = world.redis_content()
     client = world.redis.client()
     states = sorted(client.scan_iter("*:state"))
     wake = next(iter(client.scan_iter("*:wake")))
@@ -70,15 +44,15 @@ def test_no_worker(world):
     done = _rebuild(world)
     assert re.search(r"^shard 1: \d+ entries, as of offset \d+ of ", done.stdout, re.M)
     assert "2 of 2 shards rebuilt" in done.stderr
-    assert _content(world) == before
-    _check_redis(world)
+    assert world.redis_content() == before
+    world.check_redis()
     assert [line["shard"] for line in json_lines(_rebuild(world, "--shard", 1, "--json"))] == [1]
     assert [line["shard"] for line in json_lines(
         _rebuild(world, "--shard", 1, "--shard", 0, "--json"))] == [0, 1]
     assert "from 0 to 1" in _rebuild(world, "--shard", 2, code=2).stderr
     client.flushall()
     _rebuild(world)
-    assert _content(world) == before
+    assert world.redis_content() == before
     worker = world.start_worker().wait_ready()
     assert "rebuilding the shard" not in worker.log
     assert set(re.findall(r"restored_records=(\d+)", worker.log)) <= {"0", "1", "2"}
@@ -90,10 +64,10 @@ def test_killed(world):
     """Wherever it ends, Redis has the shard as it was or as it is to be."""
     worker, load = _start(world, partitions=1, count=200)
     assert worker.stop() == 0
-    before = _content(world)
+    before = world.redis_content()
     for place in ("in-restore", "rebuild-before-install", "rebuild-after-install"):
         _rebuild(world, failpoint=f"{place}:1", code=137)
-        found = {key: value for key, value in _content(world).items() if b":rebuild:" not in key}
+        found = {key: value for key, value in world.redis_content().items() if b":rebuild:" not in key}
         assert found == before
     for pause_s in (0.2, 0.5, 0.8) if long_run() else (0.5,):
         process = world.start("rebuild")
@@ -101,7 +75,7 @@ def test_killed(world):
         process.kill()
         process.communicate()
     _rebuild(world)
-    assert _content(world) == before  # nothing is left of those that were killed
+    assert world.redis_content() == before  # nothing is left of those that were killed
     world.start_worker().wait_ready()
     load.update(50)
     load.finish()
@@ -124,7 +98,7 @@ def test_an_idle_worker_notices(world):
     assert client.zrange(wake, 0, -1, withscores=True) == before
     load.update(50)
     load.finish()
-    _check_redis(world)
+    world.check_redis()
 
 
 def test_beside_workers_under_load(world):
@@ -155,7 +129,7 @@ def test_beside_workers_under_load(world):
     _rebuild(world)
     load.update(60)
     load.finish()
-    _check_redis(world)
+    world.check_redis()
 
 
 def test_two_at_once(world):
@@ -166,7 +140,7 @@ def test_two_at_once(world):
         assert process.returncode == 0 and out.count("entries") == 2, (out, err)
     load.update(50)
     load.finish()
-    _check_redis(world)
+    world.check_redis()
     assert worker.running
 
 

@@ -157,7 +157,7 @@ class Publisher:
         def report(error, message):
             if error:
                 self._failures.append(error)
-            elif message.offset() < 0:  # a guess of the library: it may never have arrived
+            elif message.offset() is None:  # a guess of the library: it may never have arrived
                 self._failures.append("a record that is not known to have arrived")
             elif delivered:
                 delivered(message)

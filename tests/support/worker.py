@@ -146,6 +146,12 @@ class Worker:
         """SIGSTOP: it does nothing at all, and does not know it."""
         self.process.send_signal(signal.SIGSTOP)
 
+    @property
+    def is_frozen(self):
+        """Whether it stands still."""
+        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] == "T"
+
     def thaw(self):
         """SIGCONT."""
         self.process.send_signal(signal.SIGCONT)

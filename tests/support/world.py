@@ -5,6 +5,7 @@ import itertools
 import json
 import pathlib
 import re
+import time
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
@@ -291,6 +292,42 @@ class World:
     def check_causes(self):
         """Each event names the record that has caused it. For worlds whose inputs are whole."""
         checker.check_causes(self.tasks(), [r for name in INPUTS for r in self.consume_all(name)])
+
+    def redis_content(self):
+        """All in Redis, without the checkpoints, of which several can be right."""
+        found = self.redis.snapshot()
+        for value in found.values():
+            if isinstance(value, dict):
+                value.pop(b"$checkpoint", None)
+        return found
+
+    def check_redis(self):
+        """Redis holds what followup-state says, as of its end, and nothing beside. It follows the
+        commits, so a worker may have to be waited for."""
+        state = {}
+        for record in self.consume_all("followup-state"):
+            shard = state.setdefault(record.partition, {})
+            shard.pop(record.key, None)
+            if record.value is not None:
+                shard[record.key] = record.value
+        found = self.redis_content()
+        for shard, entries in state.items():
+            prefix = f"epilogue:{self.group_id}:{{{shard}}}:".encode()
+            assert found.pop(prefix + b"state", {}) == entries
+            assert sorted(key for key, _ in found.pop(prefix + b"index", [])) == sorted(entries)
+            assert {key for key, _ in found.pop(prefix + b"wake", [])} <= entries.keys()
+        assert not [key for key, value in found.items() if value], found.keys()
+
+    def wait_redis(self, timeout_s=30):
+        """Waits till check_redis() holds."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                return self.check_redis()
+            except AssertionError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.2)
 
     def close(self):
         """Stops everything; gives what a sanitizer said of any worker, or None."""

@@ -64,8 +64,29 @@ static void test_failpoint(void **state)
     assert_int_equal(pass("after-commit:"), 10);
     assert_int_equal(pass("after-commit:0"), 10);
     assert_int_equal(pass("after-commit:1x"), 10);
+    assert_int_equal(pass("after-commit:1:"), 10);
+    assert_int_equal(pass("after-commit:1:froze"), 10);
+    assert_int_equal(pass("after-commit:11:freeze"), 10);
     assert_int_equal(pass("a-name-that-is-longer-than-any-place-has:1"), 10);
     assert_int_equal(pass(""), 10);
+}
+
+/* It stands still, and once it is woken goes on as if nothing had been. */
+static void test_failpoint_freezes(void **state)
+{
+    (void)state;
+    int status;
+    setenv("EPILOGUE_FAILPOINT", "after-commit:2:freeze", 1);
+    pid_t child = fork();
+    if (!child) {
+        for (int i = 0; i < 5; i++) failpoint("after-commit");
+        _exit(5);
+    }
+    unsetenv("EPILOGUE_FAILPOINT");
+    assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+    assert_true(WIFSTOPPED(status));
+    kill(child, SIGCONT);
+    assert_int_equal(exit_code(child), 5);
 }
 
 #define LIMIT_MS 400
@@ -165,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_failpoint),
+        cmocka_unit_test(test_failpoint_freezes),
         cmocka_unit_test(test_watchdog_kicked),
         cmocka_unit_test(test_watchdog_bites),
         cmocka_unit_test(test_watchdog_stopped_process),

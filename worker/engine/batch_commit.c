@@ -129,6 +129,7 @@ enum result batch_prepared(struct batch *b, enum result result, struct error *er
     }
     for (size_t i = 0; i < b->shards_n; i++)
         assert(b->commits[i].state_end > b->commits[i].checkpoint);
+    failpoint("prepared");
     engine->transaction->commit_start(engine->transaction->self);
     batch_enter(b, BATCH_COMMITTING);
     return OK;

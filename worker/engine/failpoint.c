@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Named places where a fault test lets the process die as kill -9 would. The environment names one
- * and how often it is passed before that.
+ * Named places where a fault test lets the process die as kill -9 would, or stand still. The
+ * environment names one and how often it is passed before that.
  */
 #include "failpoint.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ static struct {
     enum { UNREAD, UNSET, ARMED } state;
     char name[32];
     long countdown;
+    bool freezes;
 } point;
 
 static void read_environment(void)
@@ -32,12 +34,15 @@ static void read_environment(void)
         memcpy(point.name, text, (size_t)(colon - text));
         point.countdown = strtol(colon + 1, &end, 10);
     }
-    if (end && end != colon + 1 && !*end && point.countdown > 0 && point.countdown < LONG_MAX) {
+    point.freezes = end && strcmp(end, ":freeze") == 0;
+    bool is_whole = end && end != colon + 1 && (!*end || point.freezes);
+    if (is_whole && point.countdown > 0 && point.countdown < LONG_MAX) {
         point.state = ARMED;
-        log_warn("a failpoint is set: this process will die on purpose",
+        log_warn("a failpoint is set: this process will die, or stand still, on purpose",
                  LOG_TEXT("failpoint", text));
     } else {
-        log_error("EPILOGUE_FAILPOINT is not <name>:<countdown>, ignored", LOG_TEXT("value", text));
+        log_error("EPILOGUE_FAILPOINT is not <name>:<countdown>[:freeze], ignored",
+                  LOG_TEXT("value", text));
     }
 }
 
@@ -46,5 +51,7 @@ void failpoint(const char *name)
     if (point.state == UNSET) return;
     if (point.state == UNREAD) read_environment();
     if (point.state != ARMED || strcmp(name, point.name) != 0 || --point.countdown > 0) return;
-    _exit(KILLED);
+    if (!point.freezes) _exit(KILLED);
+    point.state = UNSET;
+    raise(SIGSTOP);
 }
