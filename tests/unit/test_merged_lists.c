@@ -104,6 +104,10 @@ static void what_does_not_fit_is_said(void **state)
     assert_str(said->warnings.items[0].taken_as,
                "not taken over from a merged incident: 1 entries, there is no room");
     assert_int_equal(brought_to(w, "B")->takeaways.n, 2);
+    e = telling(w, merged(w, "Y", 1, "Z"), "y", NULL);
+    e->closure.response = (struct str){large, MERGED_BYTES_MAX};
+    take_closure(w, AT, e);
+    assert_str(output_at(w, 2)->warnings.items[0].member, "technical_summary.response");
     /* Nor does all of it go along. */
     take_closure(w, LATER, closed(w, "C", 1));
     e = telling(w, merged(w, "B", 2, "C"), "b", NULL);

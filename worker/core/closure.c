@@ -392,7 +392,8 @@ static void warn_left(struct step *step, const struct merged_left *left, const c
     } all[] = {{"labels", left->labels},
                {"timeline", left->timeline},
                {"technical_summary.evidence", left->evidence},
-               {"technical_summary.takeaways", left->takeaways}};
+               {"technical_summary.takeaways", left->takeaways},
+               {"technical_summary.response", left->response}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i].n)
             step_warn(

@@ -135,16 +135,20 @@ static size_t add(struct arena *arena, const struct kind *kind, struct list *to,
 bool merged_lists_add(struct arena *arena, struct merged_lists *to, const struct merged_lists *from,
                       struct merged_left *left)
 {
-    size_t used =
-        bytes_of(&of_labels, LIST(to->labels)) + bytes_of(&of_timeline, LIST(to->timeline)) +
-        bytes_of(&of_evidence, LIST(to->evidence)) + bytes_of(&of_texts, LIST(to->takeaways));
+    size_t used = bytes_of(&of_labels, LIST(to->labels)) +
+                  bytes_of(&of_timeline, LIST(to->timeline)) +
+                  bytes_of(&of_evidence, LIST(to->evidence)) +
+                  bytes_of(&of_texts, LIST(to->takeaways)) + to->response.n;
     size_t room = used < MERGED_BYTES_MAX ? MERGED_BYTES_MAX - used : 0;
     bool any = false;
     ADD(&of_labels, labels, MERGED_LABELS_MAX)
     ADD(&of_timeline, timeline, SIZE_MAX)
     ADD(&of_evidence, evidence, SIZE_MAX)
     ADD(&of_texts, takeaways, SIZE_MAX)
-    return any;
+    left->response = !to->response.n && from->response.n > room;
+    if (to->response.n || !from->response.n || left->response) return any;
+    to->response = from->response;
+    return true;
 }
 
 struct merged_lists merged_lists_of(const struct closure *closure, struct labels labels)
@@ -152,7 +156,8 @@ struct merged_lists merged_lists_of(const struct closure *closure, struct labels
     return (struct merged_lists){.labels = labels,
                                  .timeline = closure->timeline,
                                  .evidence = closure->evidence,
-                                 .takeaways = closure->takeaways};
+                                 .takeaways = closure->takeaways,
+                                 .response = closure->response};
 }
 
 /* Those of one time in the order in which they stand; of an unknown one last. */
@@ -191,6 +196,7 @@ struct closure merged_lists_join(struct arena *arena, const struct closure *clos
     JOIN(&of_timeline, timeline)
     JOIN(&of_evidence, evidence)
     JOIN(&of_texts, takeaways)
+    if (!joined.response.n) joined.response = brought->response;
     if (brought->timeline.n) joined.timeline = in_order(arena, joined.timeline);
     return joined;
 }

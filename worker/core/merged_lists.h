@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists that merged incidents bring along (R4.247): labels, timeline, evidence, takeaways. */
+/* Lists that merged incidents bring along (R4.247): labels, timeline, evidence, takeaways, and the
+ * response, of which one is enough. */
 #ifndef EPILOGUE_CORE_MERGED_LISTS_H
 #define EPILOGUE_CORE_MERGED_LISTS_H
 
@@ -13,7 +14,7 @@
 
 /* How many entries of each did not fit. */
 struct merged_left {
-    size_t labels, timeline, evidence, takeaways;
+    size_t labels, timeline, evidence, takeaways, response;
 };
 
 /* Adds to `to` what it lacks of `from`, in the arena, as long as it fits. Returns whether that was

@@ -257,7 +257,8 @@ struct closure { CLOSURE_MEMBERS(MEMBER_OF) };
     X(LABELS, labels) \
     X(OBJECTS(timeline, timeline_entry), timeline) \
     X(OBJECTS(evidence_list, evidence), evidence) \
-    X(LIST, takeaways)
+    X(LIST, takeaways) \
+    X(TEXT, response)  /* of the one that came first with any */
 struct merged_lists { MERGED_MEMBERS(MEMBER) };
 
 /* ---- a finding ---- */
