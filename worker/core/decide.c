@@ -165,7 +165,8 @@ static enum decide_result tick(struct step *step, const struct event *event, ms_
 
 bool decide_is_begun(const struct event *event, const struct entry *header)
 {
-    if (!header->exists || header->type != ENTRY_INCIDENT) return false;
+    /* What a closure tells others of says of the answers that the closure has caused them. */
+    if (event->type != EVENT_CLOSURE || !header->exists) return false;
     const struct cursor *cursor = &header->incident->cursor;
     return cursor->stage && !cursor->ticks && cursor->topic == event->cause.topic &&
            cursor->partition == event->cause.partition && cursor->offset == event->cause.offset;

@@ -279,7 +279,7 @@ struct origin { ORIGIN_MEMBERS(MEMBER) };
     X(OBJECT(owner), owner) \
     X(TIME, due_at) \
     X(TIME, closed_at) \
-    X(TIME, since)            /* when it came, or was opened again */ \
+    X(TIME, since)            /* when it was made, or opened again last */ \
     X(INTEGER, tellings)      /* how often it had told of itself by then */ \
     X(BOOLEAN, is_known)      /* its incident is one of those of which it was said that it came back */
 struct seen { SEEN_MEMBERS(MEMBER) };
