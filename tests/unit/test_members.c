@@ -73,6 +73,7 @@ static void assert_stored(enum entry_type type, void *body, const char *name)
 
 static const struct closure closure_none;
 static const struct items items_none;
+static const struct merged_lists merged_lists_none;
 static const struct cause_state cause_state_none;
 
 #define STORED(entry_type, of, type, member, name)    \
@@ -105,6 +106,8 @@ static void test_every_member_is_stored(void **state)
 
 #define DUTY_ROW(type, member) STORED(ENTRY_DUTY, duty, type, member, #member)
     DUTY_MEMBERS(DUTY_ROW)
+#define MERGED_ROW(type, member) STORED(ENTRY_MERGED, merged_lists, type, member, #member)
+    MERGED_MEMBERS(MERGED_ROW)
 #define RECIPIENT_ROW(type, member) STORED(ENTRY_RECIPIENT, recipient_state, type, member, #member)
     RECIPIENT_MEMBERS(RECIPIENT_ROW)
 #define ITEMS_ROW(type, member) STORED(ENTRY_ITEMS, items, type, member, #member)

@@ -121,6 +121,9 @@ static const struct state_field finding_items[] = {
     FINDING_OWN(FINDING_FIELD_NAMED)
 };
 
+#define MERGED_FIELD(type, member) FIELD_AS(#member, merged_lists, type, member)
+static const struct state_field merged_items[] = {MERGED_MEMBERS(MERGED_FIELD)};
+
 #define DUTY_FIELD(type, member) FIELD_AS(#member, duty, type, member)
 static const struct state_field duty_items[] = {DUTY_MEMBERS(DUTY_FIELD)};
 
@@ -155,6 +158,7 @@ const struct state_fields state_fields_entries[ENTRY_TYPES] = {
     [ENTRY_FINDING] = FIELDS(finding, finding_items),
     [ENTRY_TASK] = FIELDS(task, task_items),
     [ENTRY_DUTY] = FIELDS(duty, duty_items),
+    [ENTRY_MERGED] = FIELDS(merged_lists, merged_items),
     [ENTRY_RECIPIENT] = FIELDS(recipient_state, recipient_items),
     [ENTRY_ITEMS] = FIELDS(items, items_items),
     [ENTRY_CAUSE] = FIELDS(cause_state, cause_items),

@@ -158,6 +158,7 @@ struct merged_facts {
 
 struct facts_event {
     struct merged_facts facts;
+    struct merged_lists lists;
     struct str_list passed;
 };
 

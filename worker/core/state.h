@@ -257,6 +257,15 @@ struct submission_list {
     SAID(CLOSURE_REFERENCES, LIST, references)
 struct closure { CLOSURE_MEMBERS(MEMBER_OF) };
 
+/* What incidents that were merged into it have brought beside (merged_lists.c). */
+#define MERGED_MEMBERS(X) \
+    X(LABELS, labels) \
+    X(OBJECTS(timeline, timeline_entry), timeline) \
+    X(OBJECTS(evidence_list, evidence), evidence) \
+    X(LIST, takeaways) \
+    X(TEXT, response)  /* of the one that came first with any */
+struct merged_lists { MERGED_MEMBERS(MEMBER) };
+
 /* ---- a finding ---- */
 
 /* Where a finding began that came with a merged incident; absent: in this one. */
@@ -613,6 +622,7 @@ enum entry_type {
     ENTRY_FINDING,
     ENTRY_TASK,
     ENTRY_DUTY,
+    ENTRY_MERGED,
     ENTRY_RECIPIENT,
     ENTRY_ITEMS,
     ENTRY_CAUSE,
@@ -639,6 +649,7 @@ struct entry {
         struct finding *finding;
         struct task *task;
         struct duty *duty;
+        struct merged_lists *merged;
         struct recipient_state *recipient;
         struct items *items;
         struct cause_state *cause;
@@ -693,6 +704,7 @@ struct str state_decode_part(struct arena *arena, struct str part);
  * state_finding_part makes it, `name` of a task is "<kind>[/<part>][~<occurrence>]", encoded. */
 struct str state_incident_key(struct arena *arena, struct str incident_id);
 struct str state_closure_key(struct arena *arena, struct str header_key);
+struct str state_merged_key(struct arena *arena, struct str header_key);
 struct str state_finding_key(struct arena *arena, struct str header_key, struct str part);
 struct str state_task_key(struct arena *arena, struct str header_key, struct str name);
 /* Of a duty of an incident, by its name (duty.h). */
