@@ -67,6 +67,7 @@ void decide_need(struct arena *arena, const struct event *event, struct need *ne
     }
     need_key(need, state_incident_key(arena, event->incident_id));
     if (event->type == EVENT_FINDING) need_finding(arena, &event->finding->finding, need);
+    if (event->type == EVENT_FACTS) need_key(need, state_merged_key(arena, need->keys[0]));
     if (event->type == EVENT_ARRIVAL) need_finding(arena, &event->arrival->finding, need);
     if (event->type == EVENT_TASK_UPDATE) need_task(arena, event->task_update, need);
     if (event->type == EVENT_RECURRED)
