@@ -170,4 +170,10 @@ static inline bool is_open(struct world *w, const char *incident_id, const char 
     return is_stored(w, key) && task_of(w, incident_id, name)->status != STATUS_CLOSED;
 }
 
+static inline void drop(struct world *w, struct str key)
+{
+    for (size_t i = 0; i < w->store_n; i++)
+        if (str_eq(w->store[i].key, key)) w->store[i].body = NULL, w->store[i].wake_at = TIME_NONE;
+}
+
 #endif

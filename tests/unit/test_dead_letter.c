@@ -91,6 +91,14 @@ static void test_items(void **state)
     assert_int_equal(original.headers_n, 2);
     assert_true(original.timestamp == TIME_NONE); /* that of being sent back */
     assert_str(original.headers[1].value, "1/2/3/4");
+    headers[0].value = STR("recurrence"); /* which time has caused */
+    letter = refuse(&record, 4096);
+    assert_int_equal(dead_letter_read(names, &letter, &read), DEAD_LETTER);
+    assert_int_equal(read.to, TOPIC_FORWARDED);
+    headers[0].value = STR("recurred");
+    letter = refuse(&record, 4096);
+    assert_int_equal(dead_letter_read(names, &letter, &read), DEAD_LETTER);
+    assert_int_equal(read.to, TOPIC_FORWARDED);
     headers[0].value = STR("record"); /* of a stranger: nobody knows where it stood */
     letter = refuse(&record, 4096);
     assert_int_equal(dead_letter_read(names, &letter, &read), DEAD_LETTER);

@@ -2,12 +2,6 @@
 /* Merged incidents of which one has deleted what it had after its retention: the work goes on. */
 #include "merged_support.h"
 
-static void drop(struct world *w, struct str key)
-{
-    for (size_t i = 0; i < w->store_n; i++)
-        if (str_eq(w->store[i].key, key)) w->store[i].body = NULL, w->store[i].wake_at = TIME_NONE;
-}
-
 static void forgotten_where_it_went_to_it_goes_on_at_home(void **state)
 {
     struct world *w = *state;

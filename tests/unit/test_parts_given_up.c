@@ -19,6 +19,9 @@ static bool give_up(struct world *w, const struct event *event)
     other = *event;
     other.cause.offset++;
     assert_false(decide_is_begun(&other, &header));
+    other = *event;
+    other.type = EVENT_RECURRED;
+    assert_false(decide_is_begun(&other, &header));
     /* What ticks go on with needs the record no more. */
     struct incident ticking = *incident_of(w, "INC-1");
     ticking.cursor.ticks = true;

@@ -115,11 +115,13 @@ static void raised_once_for_each_incident(void **state)
     everything_at_once(&w->policy, false);
     for (int i = 0; i < 2; i++) {
         const char *id = i ? "B" : "A";
-        static const char *const references[] = {"CVE-2026-1", "CVE-2026-2", "cve-2026-1", " "};
+        static const char *const references[] = {
+            "CVE-2026-1", "CVE-2026-2", "cve-2026-1", " ", "https://example.com/CVE-2026-3",
+            "a:b/",       "a:/b"};
         struct closure_event *e = closed(w, id, 1);
         struct finding_event *f = lapse(w, id, "F", -1);
         SET_FINDING(f, SEVERITY, severity, SEVERITY_LOW);
-        SET_FINDING(f, REFERENCES, references, list_of(w, 4, references));
+        SET_FINDING(f, REFERENCES, references, list_of(w, i ? 5 : 7, references));
         add_inline(w, e, f);
         take_closure(w, i ? TWO : ONE, e);
         deliver(w);
@@ -370,6 +372,29 @@ static void raised_while_it_is_held(void **state)
     assert_int_equal(task_of(w, "M", "bug/A:F")->priority, PRIORITY_P3);
 }
 
+/* Forgotten where it went to it goes on at home: what it tells is later than what was told there,
+ * whichever comes first. */
+static void forgotten_where_it_went_to(void **state)
+{
+    struct world *w = *state;
+    w->policy.retention = days(10);
+    take_closure(w, ONE, closed(w, "M", 1));
+    run_until(w, TWO);
+    come(w, TWO, "A", "k");
+    take_task_status(w, TWO, "A", "bug/F", 1, REPORTED_VERIFIED);
+    deliver(w);
+    take_merge(w, TWO, "A", 2, "M");
+    const struct finding *there = finding_of(w, "M", "A:F");
+    assert_int_equal(there->tellings, 3);
+    drop(w, STR("M|f|A:F"));
+    drop(w, STR("M|t|bug/A:F~2"));
+    take_merge(w, "2026-04-21T10:00:00Z", "A", 3, NULL);
+    assert_int_equal(finding_of(w, "A", "F")->causes.n, 1);
+    assert_true(finding_of(w, "A", "F")->tellings > there->tellings + 1);
+    come(w, "2026-04-21T10:00:00Z", "B", "k");
+    ASSERT_LINES(w, "recurred", "recurred/1 F k, 2: A/bug/F=closed\n");
+}
+
 /* ---- by the policy ---- */
 
 static void nothing_by_a_policy_without(void **state)
@@ -492,6 +517,7 @@ int main(void)
         TEST(merged_they_are_one_incident),
         TEST(told_where_it_was),
         TEST(raised_while_it_is_held),
+        TEST(forgotten_where_it_went_to),
         TEST(nothing_by_a_policy_without),
         TEST(by_members),
         TEST(forgotten_after_retention),

@@ -29,6 +29,7 @@ static struct seen seen(const char *incident_id, const char *finding_id, int64_t
 static void say(struct world *w, enum telling what, struct seen finding)
 {
     struct recurrence_event *told = ARENA_NEW(w->arena, struct recurrence_event);
+    if (finding.since == TIME_NONE) finding.since = w->now;
     *told = (struct recurrence_event){STR("k"), what, finding};
     if (what >= TELLING_GONE) told->finding.name = STR_NONE;
     assert_int_equal(give_event(w, (struct event){.type = EVENT_RECURRENCE,
@@ -116,26 +117,37 @@ static void only_within(void **state)
 static void opened_again_it_counts_from_then_on(void **state)
 {
     struct world *w = *state;
-    struct seen one = seen("A", "F", 1);
-    w->now = t("2026-03-01T00:00:00Z");
-    say(w, TELLING_NEW, one);
-    one.status = STATUS_CLOSED;
-    one.tellings = 2;
-    say(w, TELLING_CHANGED, one);
+    come(w, "2026-03-01T00:00:00Z", "A", "k");
+    take_task_status(w, "2026-03-02T00:00:00Z", "A", "bug/F", 1, REPORTED_VERIFIED);
+    deliver(w);
     assert_time(cause_of(w, "k")->findings.items[0].since, "2026-03-01T00:00:00Z");
-    one.owner.team = STR("t");
-    one.tellings = 3;
-    say(w, TELLING_CHANGED, one);
-    w->now = t("2026-04-01T00:00:00Z");
-    one.status = STATUS_OPEN;
-    one.tellings = 4;
-    say(w, TELLING_CHANGED, one);
+    take_task_status(w, "2026-04-01T00:00:00Z", "A", "bug/F", 2, REPORTED_OPEN);
+    deliver(w);
     assert_time(cause_of(w, "k")->findings.items[0].since, "2026-04-01T00:00:00Z");
     /* A policy that lets it count for longer is asked when the time has come. */
     struct event tick = {.type = EVENT_TICK, .tick_key = cause_key_of(w, "k")};
     tick.cause.at = w->now;
     assert_int_equal(take(w, &tick), DECIDE_OK);
     assert_non_null(cause_of(w, "k"));
+}
+
+/* What tells of itself when its time is over does not come once more. */
+static void over_it_is_over(void **state)
+{
+    struct world *w = *state;
+    w->policy.recurrence.within = days(30);
+    come(w, "2026-03-01T00:00:00Z", "A", "k");
+    run_until(w, "2026-04-01T00:00:00Z");
+    assert_null(cause_of(w, "k"));
+    take_task_status(w, "2026-04-02T00:00:00Z", "A", "bug/F", 1, REPORTED_VERIFIED);
+    ASSERT_LINES(w, "changed", "changed k of A\n");
+    deliver(w);
+    assert_null(cause_of(w, "k"));
+    come(w, "2026-04-03T00:00:00Z", "B", "k");
+    ASSERT_LINES(w, "recurred", "");
+    take_task_status(w, "2026-04-04T00:00:00Z", "A", "bug/F", 2, REPORTED_OPEN);
+    deliver(w);
+    assert_int_equal(cause_of(w, "k")->findings.n, 2);
 }
 
 static void no_more_causes_than_sixteen(void **state)
@@ -237,6 +249,7 @@ int main(void)
         TEST(of_all_the_last),
         TEST(only_within),
         TEST(opened_again_it_counts_from_then_on),
+        TEST(over_it_is_over),
         TEST(no_more_causes_than_sixteen),
         TEST(a_few_are_remembered),
         TEST(a_key_is_short_and_the_same_for_one_cause),

@@ -70,7 +70,9 @@ enum dead_letter_kind dead_letter_read(const struct str names[topic_end],
     enum envelope_kind kind = kind_of(record);
     if (letter->topic && kind >= ENVELOPE_FINDING && kind < ENVELOPE_UNKNOWN)
         letter->to = TOPIC_FORWARDED;
-    if (str_eq(name, names[TOPIC_FORWARDED]) && kind == ENVELOPE_ITEMS)
+    /* Items, and what time has caused. */
+    bool is_of_none = kind == ENVELOPE_ITEMS || envelope_is_of_cause(kind);
+    if (str_eq(name, names[TOPIC_FORWARDED]) && is_of_none)
         letter->topic = letter->to = TOPIC_FORWARDED;
     letter->partition = (int32_t)partition;
     letter->is_cut = envelope_header(&ours, STR(ENVELOPE_TRUNCATED)).p != NULL;

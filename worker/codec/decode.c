@@ -144,11 +144,6 @@ struct str decode_peek_incident_id(struct arena *arena, const struct record *rec
     return peek_incident_id(data);
 }
 
-static bool is_of_cause(enum envelope_kind kind)
-{
-    return kind == ENVELOPE_RECURRENCE || kind == ENVELOPE_RECURRED;
-}
-
 /* Of a record of epilogue-forwarded. Returns NULL, or why it is a bad envelope. */
 static const char *check_forwarded(const struct record *record, bool has_origin,
                                    struct cause *cause)
@@ -156,7 +151,7 @@ static const char *check_forwarded(const struct record *record, bool has_origin,
     enum envelope_kind kind = envelope_kind(record);
     if (kind == ENVELOPE_NO_KIND)
         return "a forwarded record needs the header " ENVELOPE_KIND ", which says what it is";
-    if (is_of_cause(kind) && !has_origin) {
+    if (envelope_is_of_cause(kind) && !has_origin) {
         /* Time has caused it. */
         cause->topic = topic_none;
         cause->partition = 0;
@@ -229,7 +224,7 @@ bool decode_record(const struct decoder *decoder, struct arena *arena, const str
         decode_data(&reader, TOPIC_FINDING_UPDATED, data, event);
     else if (kind == ENVELOPE_TASK_UPDATED)
         decode_data(&reader, TOPIC_TASK_UPDATED, data, event);
-    else if (is_of_cause(kind))
+    else if (envelope_is_of_cause(kind))
         decode_recurrence(&reader, kind, data, event);
     else if (reader.merged)
         decode_merged(&reader, kind, data, event);

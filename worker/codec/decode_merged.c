@@ -168,12 +168,19 @@ static void read_duty(struct reader *r, const struct json *object, struct event 
 
 static void read_facts(struct reader *r, const struct json *object, struct event *event)
 {
-    static const struct str names[] = {
-        {"passed", 6}, {"severity", 8}, {"customer_impacting", 18}, {"data_breach", 11}};
-    const struct json *m[4];
+    static const struct str names[] = {{"passed", 6},
+                                       {"severity", 8},
+                                       {"customer_impacting", 18},
+                                       {"data_breach", 11},
+                                       {"lists", 5}};
+    const struct json *m[5];
+    struct error error;
     event->type = EVENT_FACTS;
     event->facts = ARENA_NEW(r->arena, struct facts_event);
-    reader_find(object, names, 4, m);
+    reader_find(object, names, 5, m);
+    if (m[4] && !state_json_read_body(r->arena, &state_fields_entries[ENTRY_MERGED], m[4],
+                                      &event->facts->lists, &error))
+        reader_refuse(r, REFUSE_WRONG_TYPE, STR("lists"), "%s", error.text);
     event->facts->passed = read_passed(r, m[0]);
     need_way(r, event->facts->passed);
     event->facts->facts = (struct merged_facts){

@@ -37,6 +37,8 @@ static void read_told(struct reader *r, const struct json *object, struct event 
     check(r, told->key, KEY_BYTES, "key");
     check(r, told->finding.incident_id, MEMBERS_IDENTIFIER_BYTES, "finding");
     check_origin(r, told->finding.origin);
+    if (told->finding.name.p && told->finding.since == TIME_NONE)
+        reader_refuse(r, REFUSE_MISSING_FIELD, STR("finding"), "must say since when it is");
     event->incident_id = state_cause_key(r->arena, told->key);
 }
 

@@ -51,6 +51,11 @@ enum envelope_kind {
     ENVELOPE_UNKNOWN
 };
 extern const struct str envelope_kinds[ENVELOPE_UNKNOWN];
+/* What is told of a cause, or the answer: time may have caused it, and then it stood on no input. */
+static inline bool envelope_is_of_cause(enum envelope_kind kind)
+{
+    return kind == ENVELOPE_RECURRENCE || kind == ENVELOPE_RECURRED;
+}
 /* ENVELOPE_UNKNOWN: a newer version wrote it. */
 enum envelope_kind envelope_kind(const struct record *record);
 

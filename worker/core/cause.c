@@ -113,30 +113,25 @@ static int64_t incidents_of(const struct seen_list *rows)
 }
 
 /* The finding as it is now, where it is now. */
-static struct seen *put(struct cause_state *cause, const struct recurrence_event *event, ms_t at)
+static const struct seen *put(struct cause_state *cause, const struct recurrence_event *event)
 {
     struct seen_list *rows = &cause->findings;
     struct seen now = event->finding;
     size_t i = place_of(cause, &now.origin);
-    bool was_here = i < rows->n;
-    now.since = at;
+    bool was_here = i < rows->n, is_new = event->what == TELLING_NEW;
     now.is_known = knows(cause, now.incident_id);
     if (was_here) {
-        const struct seen *old = &rows->items[i];
-        bool is_again =
-            !has_it(old) || (old->status == STATUS_CLOSED && now.status != STATUS_CLOSED);
-        if (!is_again) now.since = old->since;
-        now.is_known |= old->is_known;
+        now.is_known |= rows->items[i].is_known;
     } else {
-        /* One that was not known, and is not new, had come so long ago that it had to go. */
-        now.is_known |= event->what != TELLING_NEW;
+        /* One that is neither known nor new had to make room for others. */
+        now.is_known |= !is_new;
         make_room(rows, now.incident_id);
         i = rows->n++;
         rows->items[i] = (struct seen){.name = STR_NONE};
     }
     const int64_t before = incidents_of(rows);
     rows->items[i] = now;
-    if (was_here || event->what == TELLING_NEW) cause->incidents += incidents_of(rows) - before;
+    if (was_here || is_new) cause->incidents += incidents_of(rows) - before;
     return &rows->items[i];
 }
 
@@ -196,14 +191,15 @@ void cause_take(struct decision *d, const struct event *event)
     struct entry *entry = state_entry(d->table, event->incident_id);
     struct cause_state *cause = edit(d, entry, event->cause.at);
     size_t i = place_of(cause, &told->finding.origin);
-    bool is_here = i < cause->findings.n;
+    bool is_here = i < cause->findings.n, counts = has_it(&told->finding);
+    if (counts && end_of(d->policy, &told->finding) <= event->cause.at) return;
     if (is_here && cause->findings.items[i].tellings >= told->finding.tellings) return;
     cause->key = told->key;
-    if (!has_it(&told->finding)) {
+    if (!counts) {
         if (!is_here) return;
         forget(cause, told, i);
     } else {
-        const struct seen *now = put(cause, told, event->cause.at);
+        const struct seen *now = put(cause, told);
         if (told->what == TELLING_NEW && !now->is_known) say(d, event, cause, now);
     }
     keep(d, entry, cause);

@@ -67,6 +67,7 @@ void decide_need(struct arena *arena, const struct event *event, struct need *ne
     }
     need_key(need, state_incident_key(arena, event->incident_id));
     if (event->type == EVENT_FINDING) need_finding(arena, &event->finding->finding, need);
+    if (event->type == EVENT_FACTS) need_key(need, state_merged_key(arena, need->keys[0]));
     if (event->type == EVENT_ARRIVAL) need_finding(arena, &event->arrival->finding, need);
     if (event->type == EVENT_TASK_UPDATE) need_task(arena, event->task_update, need);
     if (event->type == EVENT_RECURRED)
@@ -164,7 +165,8 @@ static enum decide_result tick(struct step *step, const struct event *event, ms_
 
 bool decide_is_begun(const struct event *event, const struct entry *header)
 {
-    if (!header->exists || header->type != ENTRY_INCIDENT) return false;
+    /* What a closure tells others of says of the answers that the closure has caused them. */
+    if (event->type != EVENT_CLOSURE || !header->exists) return false;
     const struct cursor *cursor = &header->incident->cursor;
     return cursor->stage && !cursor->ticks && cursor->topic == event->cause.topic &&
            cursor->partition == event->cause.partition && cursor->offset == event->cause.offset;

@@ -356,9 +356,14 @@ struct entry *finding_arrive(struct step *step, const struct finding *in)
     return entry;
 }
 
+/* More than it can have told of itself where it was forgotten. */
+#define TOLD_ELSEWHERE (1 << 20)
+
 void finding_go_on_here(struct step *step, struct entry *entry)
 {
-    edit(step, entry)->moved_to = STR_NONE;
+    struct finding *finding = edit(step, entry);
+    finding->moved_to = STR_NONE;
+    finding->tellings += TOLD_ELSEWHERE;
 }
 
 void finding_hold(struct step *step, struct entry *entry)

@@ -162,7 +162,7 @@ void forward_facts(struct step *step, const struct facts_event *event)
     struct facts_event *on = &emit(step, step->incident->merged_into, EVENT_FACTS)->facts;
     *on = *event;
     on->passed = passed_on(step, event->passed);
-    step_count(step, 1, 0);
+    step_count(step, 1, event->lists.timeline.n * 100);
 }
 
 void forward_merge(struct step *step, const struct merge_event *event)

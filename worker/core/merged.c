@@ -88,7 +88,7 @@ void merged_take_facts(struct step *step, const struct facts_event *event)
 {
     const struct incident *incident = step->incident;
     if (forward_has_passed(event->passed, incident->incident_id)) return;
-    closure_take_facts(step, &event->facts);
+    closure_take_facts(step, event);
     if (incident->merged_into.p && !forward_has_passed(event->passed, incident->merged_into))
         forward_facts(step, event);
 }

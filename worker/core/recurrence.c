@@ -68,6 +68,14 @@ static struct str cause_of_members(struct step *step, const struct finding *find
     return all;
 }
 
+/* It names a place, mostly one of its own: a cause that has a page of its own has a name, too. */
+static bool is_link(struct str text)
+{
+    for (size_t i = 0; i + 2 < text.n; i++)
+        if (text.p[i] == ':' && text.p[i + 1] == '/' && text.p[i + 2] == '/') return true;
+    return false;
+}
+
 static struct str_list causes_of(struct step *step, const struct finding *finding)
 {
     const struct recurrence_policy *policy = &step->policy->recurrence;
@@ -77,7 +85,8 @@ static struct str_list causes_of(struct step *step, const struct finding *findin
         add_cause(step->arena, &causes, finding->cause_key);
     } else if (policy->by_references) {
         for (size_t i = 0; i < finding->references.n; i++)
-            add_cause(step->arena, &causes, finding->references.items[i]);
+            if (!is_link(finding->references.items[i]))
+                add_cause(step->arena, &causes, finding->references.items[i]);
     } else {
         add_cause(step->arena, &causes, cause_of_members(step, finding));
     }
@@ -134,6 +143,7 @@ static struct seen seen_of(struct step *step, const struct finding *finding,
     seen.owner.person = cut(step, task->owner.person, OWNER_BYTES);
     seen.due_at = task->due_at;
     seen.closed_at = task->closed_at;
+    seen.since = task->clock_start - task->clock_moved;
     return seen;
 }
 
@@ -154,6 +164,7 @@ static struct str hash_of(struct arena *arena, const struct seen *seen)
     h = hash_add(h, (uint64_t)seen->resolution);
     h = hash_add(h, (uint64_t)seen->due_at);
     h = hash_add(h, (uint64_t)seen->closed_at);
+    h = hash_add(h, (uint64_t)seen->since);
     return arena_printf(arena, "%016" PRIx64, h);
 }
 

@@ -94,7 +94,8 @@ NAMES_DECLARE(stage, STAGE_NONE, STAGES)
     X(CHANGE_FLAGS, "flags")       /* of the incident, as conditions ask for them */ \
     X(CHANGE_SUBMITTED, "submitted") /* it brings submissions that were not told of before */ \
     X(CHANGE_PARTIES, "parties") /* some of its parties are open again */ \
-    X(CHANGE_FACTS, "facts")       /* of what it brings to the incident that it is merged into */
+    X(CHANGE_FACTS, "facts")       /* of what it brings to the incident that it is merged into */ \
+    X(CHANGE_EVALUATION, "evaluation") /* it answers otherwise about the response */
 NAMES_DECLARE_BITS(change, CLOSURE_CHANGES)
 
 /* How far an event was decided that takes several transactions (DECIDE_MORE in decide.h). */
@@ -204,6 +205,10 @@ struct evidence_list {
     size_t n;
 };
 
+/* What is said of the response; tristate_none is not answered. */
+#define EVALUATION_MEMBERS(X) X(TRISTATE, sufficient) X(TRISTATE, complete) X(TEXT, note)
+struct evaluation { EVALUATION_MEMBERS(MEMBER) };
+
 #define COORDINATION_MEMBERS(X) \
     X(TEXT, party)      /* trimmed */ \
     X(TEXT, key)        /* the same, however it is written */ \
@@ -252,6 +257,15 @@ struct submission_list {
     SAID(CLOSURE_REFERENCES, LIST, references)
 struct closure { CLOSURE_MEMBERS(MEMBER_OF) };
 
+/* What incidents that were merged into it have brought beside (merged_lists.c). */
+#define MERGED_MEMBERS(X) \
+    X(LABELS, labels) \
+    X(OBJECTS(timeline, timeline_entry), timeline) \
+    X(OBJECTS(evidence_list, evidence), evidence) \
+    X(LIST, takeaways) \
+    X(TEXT, response)  /* of the one that came first with any */
+struct merged_lists { MERGED_MEMBERS(MEMBER) };
+
 /* ---- a finding ---- */
 
 /* Where a finding began that came with a merged incident; absent: in this one. */
@@ -270,7 +284,7 @@ struct origin { ORIGIN_MEMBERS(MEMBER) };
     X(OBJECT(owner), owner) \
     X(TIME, due_at) \
     X(TIME, closed_at) \
-    X(TIME, since)            /* when it came, or was opened again */ \
+    X(TIME, since)            /* when it was made, or opened again last */ \
     X(INTEGER, tellings)      /* how often it had told of itself by then */ \
     X(BOOLEAN, is_known)      /* its incident is one of those of which it was said that it came back */
 struct seen { SEEN_MEMBERS(MEMBER) };
@@ -413,7 +427,8 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     CHANGES(INTEGER, occurrence) \
     OWN(INTEGER, version) \
     CHANGES(OBJECT(tracker), tracker) \
-    CHANGES(OBJECTS(evidence_list, evidence), evidence) /* of this occurrence */ \
+    CHANGES(OBJECTS(evidence_list, evidence), evidence) /* of this occurrence, as is the next */ \
+    CHANGES(OBJECT(evaluation), evaluation) /* of a response-evaluation: its answers */ \
     CHANGES(TEXT, moved_from)    /* the task whose work it goes on with */ \
     CHANGES(TEXT, moved_to)      /* the task that goes on with its work */ \
     CHANGES(TIME, submitted_at)  /* of an obligation: when it was met, whenever it was told */ \
@@ -462,6 +477,20 @@ static inline bool task_is_accepted(const struct task *task)
 static inline bool task_is_done(const struct task *task)
 {
     return task->status == STATUS_CLOSED && task->resolution == RESOLUTION_DONE;
+}
+static inline bool evaluation_eq(struct evaluation a, struct evaluation b)
+{
+    return a.sufficient == b.sufficient && a.complete == b.complete && str_eq(a.note, b.note);
+}
+/* Whether it has both answers. */
+static inline bool evaluation_is_answered(struct evaluation evaluation)
+{
+    return evaluation.sufficient && evaluation.complete;
+}
+/* Whether it answers one of them with no. */
+static inline bool evaluation_finds_fault(struct evaluation evaluation)
+{
+    return evaluation.sufficient == TRI_FALSE || evaluation.complete == TRI_FALSE;
 }
 /* Whether it is an obligation that is done: then its submission is what counts. */
 static inline bool task_is_submitted(const struct task *task)
@@ -593,6 +622,7 @@ enum entry_type {
     ENTRY_FINDING,
     ENTRY_TASK,
     ENTRY_DUTY,
+    ENTRY_MERGED,
     ENTRY_RECIPIENT,
     ENTRY_ITEMS,
     ENTRY_CAUSE,
@@ -621,6 +651,7 @@ struct entry {
         struct finding *finding;
         struct task *task;
         struct duty *duty;
+        struct merged_lists *merged;
         struct recipient_state *recipient;
         struct items *items;
         struct cause_state *cause;
@@ -675,6 +706,7 @@ struct str state_decode_part(struct arena *arena, struct str part);
  * state_finding_part makes it, `name` of a task is "<kind>[/<part>][~<occurrence>]", encoded. */
 struct str state_incident_key(struct arena *arena, struct str incident_id);
 struct str state_closure_key(struct arena *arena, struct str header_key);
+struct str state_merged_key(struct arena *arena, struct str header_key);
 struct str state_finding_key(struct arena *arena, struct str header_key, struct str part);
 struct str state_task_key(struct arena *arena, struct str header_key, struct str name);
 /* Of a duty of an incident, by its name (duty.h). */
