@@ -5,7 +5,7 @@ add_library(core_support STATIC
 target_link_libraries(core_support PUBLIC core PkgConfig::CMOCKA)
 # All of core's tests, for tests/coverage.
 add_custom_target(core_tests)
-foreach(what zone deadline names condition policy rules state order decide task closing acceptance
+foreach(what zone deadline names condition policy rules state order decide task closing evidence acceptance
         finding finding_status incident followup obligation submission item recipient review reminder sending warnings owner
         forgotten duplicates invariants task_clock equal_times)
   epilogue_unit_test(${what} core_support)

@@ -431,6 +431,7 @@ static void merged_into_itself_is_no_merge(void **state)
 static void completed_alternates_with_opened(void **state)
 {
     struct world *w = *state;
+    w->policy.evidence[KIND_RESPONSE_EVALUATION] = false;
     take_closure(w, NOON, closure(w, "INC-1", 1));
     TELL_TASK(w, NOON, "response-evaluation", 1, STATUS, status, REPORTED_VERIFIED);
     assert_news(w, "response-evaluation/2 closed closed:done [status,resolution,closed_at,sla]\n"

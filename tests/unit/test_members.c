@@ -46,6 +46,7 @@ static struct timeline_entry sample_timeline_entry = {TIMELINE_ENTRY_MEMBERS(SAM
 static struct evidence sample_evidence = {EVIDENCE_MEMBERS(SAMPLE)};
 static struct coordination sample_coordination = {COORDINATION_MEMBERS(SAMPLE)};
 static struct submission sample_submission = {SUBMISSION_MEMBERS(SAMPLE)};
+static struct evaluation sample_evaluation = {EVALUATION_MEMBERS(SAMPLE)};
 static struct origin sample_origin = {ORIGIN_MEMBERS(SAMPLE)};
 static struct edge sample_edge = {EDGE_MEMBERS(SAMPLE)};
 /* clang-format on */
@@ -172,6 +173,10 @@ static void test_every_member_inside_is_stored(void **state)
     json = written(ENTRY_CLOSURE, &closure);
     SUBMISSION_MEMBERS(HAS)
     struct task task = task_none;
+    task.evaluation = sample_evaluation;
+    json = written(ENTRY_TASK, &task);
+    EVALUATION_MEMBERS(HAS)
+    task = task_none;
     task.reminders[REMINDER_OVERDUE] = (struct reminder_state){7, AT, 7, AT, {&text, 1}};
     json = written(ENTRY_TASK, &task);
     REMINDER_STATE_MEMBERS(HAS)
@@ -268,6 +273,7 @@ static void test_every_member_of_a_task_update_arrives(void **state)
         event_of(TOPIC_TASK_UPDATED,
                  "{'task_id':'I/bug','incident_id':'I','revision':1,'status':'open','reason':'r',"
                  "'owner':'o','snoozed_until':'2026-12-01','tracker':{'key':'K'},'evidence':['e'],"
+                 "'evaluation':{'sufficient':true,'complete':false,'note':'n'},"
                  "'accepted_until':'2026-12-01','accepted_by':'b',"
                  "'submitted_at':'2026-12-01T10:00:00Z','due_at':'2026-12-01',"
                  "'updated_at':'2026-12-01'}");

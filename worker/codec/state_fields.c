@@ -70,6 +70,10 @@ static const struct state_fields timeline_entry_fields =
 static const struct state_field evidence_items[] = {EVIDENCE_MEMBERS(EVIDENCE_FIELD)};
 static const struct state_fields evidence_fields = FIELDS(evidence, evidence_items);
 
+#define EVALUATION_FIELD(type, member) FIELD_AS(#member, evaluation, type, member)
+static const struct state_field evaluation_items[] = {EVALUATION_MEMBERS(EVALUATION_FIELD)};
+static const struct state_fields evaluation_fields = FIELDS(evaluation, evaluation_items);
+
 #define COORDINATION_FIELD(type, member) FIELD_AS(#member, coordination, type, member)
 static const struct state_field coordination_items[] = {COORDINATION_MEMBERS(COORDINATION_FIELD)};
 static const struct state_fields coordination_fields = FIELDS(coordination, coordination_items);

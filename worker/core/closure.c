@@ -158,6 +158,11 @@ static unsigned what_changed(const struct policy *policy, const struct incident 
     return changes;
 }
 
+static bool answers_otherwise(const struct closure *old, const struct closure *now)
+{
+    return now->sufficient != old->sufficient || now->complete != old->complete;
+}
+
 /* ---- the stages ---- */
 
 static const enum stage follow_up[] = {STAGE_DUTIES, STAGE_PARTIES, STAGE_UPDATE, STAGE_RATE,
@@ -431,10 +436,10 @@ static void begin(struct step *step, const struct closure_event *event)
     struct closure *closure = edit_closure(step);
     const struct merged_lists lists = merged_lists_of(closure, old.labels);
     bool is_submitted = obligation_is_news(closure, event);
-    const struct coordination_list parties = closure->coordination;
+    const struct closure before = *closure;
     merge_closure(closure, &event->closure, event->present);
     bool has_back = (event->present & CLOSURE_COORDINATION) &&
-                    coordination_mark(step, parties, &closure->coordination);
+                    coordination_mark(step, before.coordination, &closure->coordination);
     obligation_warn(step, event);
 
     bool is_confirmed_now = old.level == LEVEL_UNCONFIRMED && incident->level != LEVEL_UNCONFIRMED;
@@ -449,6 +454,7 @@ static void begin(struct step *step, const struct closure_event *event)
     if (is_submitted) changes |= CHANGE_SUBMITTED;
     if (brings_news(step, &old, lists)) changes |= CHANGE_FACTS;
     if (has_back) changes |= CHANGE_PARTIES;
+    if (answers_otherwise(&before, closure)) changes |= CHANGE_EVALUATION;
     /* What ticks were to go on with, this closure does. */
     incident->cursor = (struct cursor){.stage = STAGE_NONE};
     incident->cursor = cursor_at(step, *stages_of(incident), changes | old.cursor.changes);

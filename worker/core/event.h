@@ -104,6 +104,7 @@ struct closure_event {
     X(TASK_UPDATE_SNOOZED_UNTIL, TIME, snoozed_until)                   \
     X(TASK_UPDATE_TRACKER, OBJECT(tracker), tracker)                    \
     X(TASK_UPDATE_EVIDENCE, OBJECTS(evidence_list, evidence), evidence) \
+    X(TASK_UPDATE_EVALUATION, OBJECT(evaluation), evaluation)           \
     X(TASK_UPDATE_ACCEPTED_UNTIL, TIME, accepted_until)                 \
     X(TASK_UPDATE_ACCEPTED_BY, TEXT, accepted_by)                       \
     X(TASK_UPDATE_SUBMITTED_AT, TIME, submitted_at)                     \
@@ -117,6 +118,9 @@ struct closure_event {
     APART(by) APART(updated_at) APART(origin) APART(passed) APART(kind) APART(name)
 /* clang-format on */
 
+/* The members of an evaluation, by their bits. */
+enum { ANSWER_SUFFICIENT = 1, ANSWER_COMPLETE = 2, ANSWER_NOTE = 4, ANSWER_ALL = 7 };
+
 enum { TASK_UPDATE_SAID(MEMBER_PLACE) };
 enum task_update_member { TASK_UPDATE_SAID(MEMBER_BIT) };
 
@@ -128,6 +132,7 @@ struct task_update_event {
     struct order order;
     TASK_UPDATE_SAID(MEMBER_OF)
     enum owner_part owner_part; /* which `owner` says */
+    unsigned answers;           /* which members of `evaluation` it has; all where that is null */
     unsigned present;
     struct str by;
     struct warnings warnings;

@@ -34,6 +34,7 @@ NAMES_DEFINE(telling, TELLINGS)
 #define NONE_owner {.team = {NULL, 0}}
 #define NONE_tracker {.system = {NULL, 0}}
 #define NONE_counts {.open = 0}
+#define NONE_evaluation {.sufficient = tristate_none}
 #define NONE_origin {.incident_id = {NULL, 0}}
 
 #define NONE(type, member) .member = NONE_##type,

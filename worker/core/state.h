@@ -94,7 +94,8 @@ NAMES_DECLARE(stage, STAGE_NONE, STAGES)
     X(CHANGE_FLAGS, "flags")       /* of the incident, as conditions ask for them */ \
     X(CHANGE_SUBMITTED, "submitted") /* it brings submissions that were not told of before */ \
     X(CHANGE_PARTIES, "parties") /* some of its parties are open again */ \
-    X(CHANGE_FACTS, "facts")       /* of what it brings to the incident that it is merged into */
+    X(CHANGE_FACTS, "facts")       /* of what it brings to the incident that it is merged into */ \
+    X(CHANGE_EVALUATION, "evaluation") /* it answers otherwise about the response */
 NAMES_DECLARE_BITS(change, CLOSURE_CHANGES)
 
 /* How far an event was decided that takes several transactions (DECIDE_MORE in decide.h). */
@@ -205,6 +206,10 @@ struct evidence_list {
     struct evidence *items;
     size_t n;
 };
+
+/* What is said of the response; tristate_none is not answered. */
+#define EVALUATION_MEMBERS(X) X(TRISTATE, sufficient) X(TRISTATE, complete) X(TEXT, note)
+struct evaluation { EVALUATION_MEMBERS(MEMBER) };
 
 #define COORDINATION_MEMBERS(X) \
     X(TEXT, party)      /* trimmed */ \
@@ -424,7 +429,8 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     CHANGES(INTEGER, occurrence) \
     OWN(INTEGER, version) \
     CHANGES(OBJECT(tracker), tracker) \
-    CHANGES(OBJECTS(evidence_list, evidence), evidence) /* of this occurrence */ \
+    CHANGES(OBJECTS(evidence_list, evidence), evidence) /* of this occurrence, as is the next */ \
+    CHANGES(OBJECT(evaluation), evaluation) /* of a response-evaluation: its answers */ \
     CHANGES(TEXT, moved_from)    /* the task whose work it goes on with */ \
     CHANGES(TEXT, moved_to)      /* the task that goes on with its work */ \
     CHANGES(TIME, submitted_at)  /* of an obligation: when it was met, whenever it was told */ \
@@ -473,6 +479,20 @@ static inline bool task_is_accepted(const struct task *task)
 static inline bool task_is_done(const struct task *task)
 {
     return task->status == STATUS_CLOSED && task->resolution == RESOLUTION_DONE;
+}
+static inline bool evaluation_eq(struct evaluation a, struct evaluation b)
+{
+    return a.sufficient == b.sufficient && a.complete == b.complete && str_eq(a.note, b.note);
+}
+/* Whether it has both answers. */
+static inline bool evaluation_is_answered(struct evaluation evaluation)
+{
+    return evaluation.sufficient && evaluation.complete;
+}
+/* Whether it answers one of them with no. */
+static inline bool evaluation_finds_fault(struct evaluation evaluation)
+{
+    return evaluation.sufficient == TRI_FALSE || evaluation.complete == TRI_FALSE;
 }
 /* Whether it is an obligation that is done: then its submission is what counts. */
 static inline bool task_is_submitted(const struct task *task)

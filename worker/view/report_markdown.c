@@ -120,6 +120,21 @@ static void write_head(struct report_page *page)
     buf_lit(out, "\n\n");
 }
 
+/* A task has the answers of closures, too, those that came later than its own. */
+struct evaluation report_evaluation(const struct report_page *page)
+{
+    const struct closure *c = page->closure;
+    struct evaluation said = {c->sufficient, c->complete, c->evaluation_note};
+    for (size_t n = 0; n < page->report->tasks_n; n++) {
+        const struct task *t = page->report->tasks[n];
+        if (t->kind != KIND_RESPONSE_EVALUATION) continue;
+        if (t->evaluation.sufficient) said.sufficient = t->evaluation.sufficient;
+        if (t->evaluation.complete) said.complete = t->evaluation.complete;
+        if (report_is_said(t->evaluation.note)) said.note = t->evaluation.note;
+    }
+    return said;
+}
+
 /* ---- what is missing, in one place ---- */
 
 static void miss(struct report_page *page, bool is_missing, const char *what)
@@ -145,8 +160,9 @@ static void write_missing(struct report_page *page)
     miss(page, asked && !c->evidence.n, "evidence");
     miss(page, asked && !report_is_said(c->response), "how the response went");
     miss(page, asked && !c->takeaways.n, "takeaways");
-    miss(page, !c->sufficient, "whether the response was sufficient");
-    miss(page, !c->complete, "whether the response was complete");
+    const struct evaluation evaluation = report_evaluation(page);
+    miss(page, !evaluation.sufficient, "whether the response was sufficient");
+    miss(page, !evaluation.complete, "whether the response was complete");
     miss(page, !page->report->findings_n, "findings");
     for (size_t n = 0; n < page->report->tasks_n; n++) {
         const struct task *t = page->report->tasks[n];
