@@ -120,6 +120,16 @@ static void write_parting(struct buf *out, const struct output *output)
     buf_char(out, '}');
 }
 
+static void write_forgotten(struct buf *out, const struct output *output)
+{
+    const struct forgotten_event *event = &output->forward.forgotten;
+    buf_lit(out, "{\"incident_id\":");
+    json_write_string(out, output->incident_id);
+    PUT(out, event, TEXT, by);
+    if (event->home.p) PUT(out, event, TEXT, home);
+    buf_char(out, '}');
+}
+
 void encode_forward(struct buf *out, const struct output *output)
 {
     switch (output->forward->type) {
@@ -129,11 +139,7 @@ void encode_forward(struct buf *out, const struct output *output)
     case EVENT_FACTS: write_facts(out, output); break;
     case EVENT_MERGE: write_merge(out, output); break;
     case EVENT_PARTING: write_parting(out, output); break;
-    case EVENT_FORGOTTEN:
-        buf_lit(out, "{\"incident_id\":");
-        json_write_string(out, output->incident_id);
-        buf_char(out, '}');
-        break;
+    case EVENT_FORGOTTEN: write_forgotten(out, output); break;
     case EVENT_RECURRENCE:
     case EVENT_RECURRED: encode_recurrence(out, output); break;
     default: write_arrival(out, output); break;

@@ -195,7 +195,11 @@ static void place(struct step *step, struct entry *entry, bool follows)
     const struct incident *incident = step->incident;
     const struct finding *finding = entry->finding;
     if (finding->moved_to.p) {
-        if (!incident->is_forgotten || finding->origin.incident_id.p) return;
+        if (!incident->is_forgotten) return;
+        if (finding->origin.incident_id.p) {
+            forward_tell_home(step, finding->moved_to, finding->origin.incident_id);
+            return;
+        }
         finding_go_on_here(step, entry);
         finding = entry->finding;
     }
@@ -465,6 +469,8 @@ static void forget_moves(struct step *step)
         forward_forgotten(step, incident->gone.items[i].from);
     incident->gone = (struct edge_list){NULL, 0};
     incident->is_forgotten = false;
+    incident->forgotten_by = (struct str_list){NULL, 0};
+    incident->forgotten_told = STR_NONE;
 }
 
 /* What has to wait for a stage is done behind it. What the incident brings goes behind its duties: where it

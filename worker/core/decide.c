@@ -189,7 +189,7 @@ static enum decide_result decide(struct step *step, const struct event *event, m
     case EVENT_FACTS: merged_take_facts(step, event->facts); return DECIDE_OK;
     case EVENT_MERGE: merged_take_merge(step, event->merge); return DECIDE_OK;
     case EVENT_PARTING: merged_take_parting(step, event->parting); return DECIDE_OK;
-    case EVENT_FORGOTTEN: merged_go_on(step); return DECIDE_OK;
+    case EVENT_FORGOTTEN: merged_forgotten(step, event->forgotten); return DECIDE_OK;
     case EVENT_RECURRED: recurrence_take(step, event); return DECIDE_OK;
     case EVENT_ITEMS: /* of no incident, as is the next */
     case EVENT_RECURRENCE:

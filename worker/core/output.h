@@ -90,6 +90,7 @@ struct forward_output {
         struct facts_event facts;
         struct merge_event merge;
         struct parting_event parting;
+        struct forgotten_event forgotten;
         struct recurrence_event recurrence;
         struct recurred_event recurred;
     };

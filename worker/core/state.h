@@ -153,6 +153,8 @@ struct edge_list {
     OWN(BOOLEAN, circle_is_open) /* it is no more: the merge that was void is to be made */ \
     OWN(OBJECTS(edge_list, edge), gone) /* findings that came by these merges are to go home */ \
     OWN(INTEGER, duties)    /* that have left it, or come from merged incidents, so far */ \
+    OWN(LIST, forgotten_by) /* the incidents that have said so, until all is done about it */ \
+    OWN(TEXT, forgotten_told) /* the last incident whose it was and that was told of it */ \
     OWN(BOOLEAN, is_forgotten) /* those that it has sent on were deleted where they were: they go on \
                                   from what this incident has */ \
     OWN(WORD(phase), phase) \
