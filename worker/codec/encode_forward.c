@@ -122,7 +122,7 @@ static void write_parting(struct buf *out, const struct output *output)
 
 static void write_forgotten(struct buf *out, const struct output *output)
 {
-    const struct forgotten_event *event = &output->forward.forgotten;
+    const struct forgotten_event *event = &output->forward->forgotten;
     buf_lit(out, "{\"incident_id\":");
     json_write_string(out, output->incident_id);
     PUT(out, event, TEXT, by);
