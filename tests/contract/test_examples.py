@@ -147,6 +147,7 @@ def test_one_of_what_a_tracker_may_say_is_enough(tmp_path):
     """The list in the schema is the decoder's: each member alone is taken, and none is refused."""
     schema = json.loads((schemas.FOLDER / "task-updated.schema.json").read_text())
     said = {"status": "in-progress", "owner": "dev@example.com", "tracker": None, "evidence": [],
+            "evaluation": None,
             "snoozed_until": None, "submitted_at": None, "accepted_until": None,
             "accepted_by": None}
     assert [{"required": [name]} for name in said] == sorted(

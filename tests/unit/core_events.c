@@ -114,6 +114,7 @@ void default_policy(struct arena *arena, struct policy *p)
     p->aliases[1] = (struct alias){STR("s2"), SEVERITY_HIGH};
     p->verification[PRIORITY_P1] = p->verification[PRIORITY_P2] = true;
     p->closed_is = REPORTED_RESOLVED;
+    p->evidence[KIND_OBLIGATION] = p->evidence[KIND_RESPONSE_EVALUATION] = true;
     default_times(p);
     default_routes(arena, p);
 }

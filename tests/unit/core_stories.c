@@ -157,6 +157,10 @@ static struct task_update_event *some_update(struct world *w)
     e->due_at = some_time(w);
     e->submitted_at = story_chance(30) ? TIME_NONE : some_time(w);
     if (story_chance(60)) e->evidence = some_evidence(w);
+    if (e->present & TASK_UPDATE_EVALUATION) {
+        e->evaluation = (struct evaluation){story_pick(3), story_pick(3), STR_NONE};
+        e->answers = (unsigned)story_pick(ANSWER_ALL + 1);
+    }
     return e;
 }
 
@@ -241,6 +245,7 @@ static void some_policy(struct world *w)
     if (story_chance(30)) p->closed_is = REPORTED_VERIFIED;
     if (story_chance(30)) p->verified_by_owner = true;
     for (int i = 1; i < priority_end; i++) p->acceptance[i] = story_chance(40);
+    for (int i = 1; i < task_kind_end; i++) p->evidence[i] = story_chance(30);
     if (story_chance(30)) p->priority_boost = story_pick(3);
     if (story_chance(30)) p->routing[CATEGORY_MANUAL_ERROR].kind = 0;
     if (story_chance(30)) p->routing[CATEGORY_PROCESS_FLAW].owner = owner("legal", NULL);

@@ -289,6 +289,7 @@ static struct entry *with_a_task(struct world *w, struct incident *incident, str
 
 static void close_the_task(struct world *w)
 {
+    w->policy.evidence[KIND_RESPONSE_EVALUATION] = false;
     struct task_update_event *e = task_update(w, "INC-1", "response-evaluation", 1);
     e->status = REPORTED_VERIFIED;
     e->present = TASK_UPDATE_STATUS;
@@ -336,6 +337,8 @@ static void close_unasked(struct world *w, struct incident *incident, struct clo
     struct entry *kept = loaded(w, "INC-1|c");
     kept->exists = incident != NULL;
     kept->closure = ARENA_NEW(w->arena, struct closure);
+    loaded(w, "INC-1|m");
+    loaded(w, "INC-1|d|coordination/Police/INC-1");
     struct event event = {
         .type = EVENT_CLOSURE, .cause.at = t(NOON), .incident_id = e->incident_id, .closure = e};
     decide_event(&w->d, &event, 0);
@@ -470,6 +473,53 @@ static void a_holder_wakes_with_the_first_of_its_parts(void **state)
     assert_true(wake_of_holder(&w->policy, holder) == wake_at - 1);
 }
 
+/* ---- parties of older versions ---- */
+
+static struct entry *party_in(struct world *w, const char *name)
+{
+    struct entry *entry = loaded(w, arena_printf(w->arena, "INC-1|t|%s", name).p);
+    struct task *task = ARENA_NEW(w->arena, struct task);
+    *task = *task_of(w, "INC-1", name);
+    task->party = STR("k");
+    entry->exists = true;
+    entry->task = task;
+    return entry;
+}
+
+/* Two tasks of one party, which no version makes any more: the first counts, however they are loaded. */
+static void of_two_tasks_of_a_party_the_first_counts(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closure(w, "INC-1", 1);
+    complete_closure(w, e);
+    add_party(w, e, "A", PARTY_VENDOR, false);
+    add_party(w, e, "B", PARTY_VENDOR, false);
+    take_closure(w, NOON, e);
+    const struct incident *incident = incident_of(w, "INC-1");
+    for (int i = 0; i < 2; i++) {
+        w->d.table = state_new(w->arena);
+        struct entry *header = loaded(w, "INC-1");
+        header->exists = header->whole = true;
+        header->incident = arena_copy(w->arena, incident, sizeof *incident);
+        party_in(w, i ? "coordination/B" : "coordination/A");
+        party_in(w, i ? "coordination/A" : "coordination/B");
+        loaded(w, "INC-1|c");
+        loaded(w, "INC-1|t|coordination/C");
+        loaded(w, "INC-1|t|response-evaluation");
+        e = closure(w, "INC-1", 2);
+        complete_closure(w, e);
+        add_party(w, e, "C", PARTY_VENDOR, true);
+        e->closure.coordination.items[0].key = STR("k");
+        struct event event = {.type = EVENT_CLOSURE,
+                              .cause = {.topic = TOPIC_INCIDENT_CLOSED, .at = t(NOON)},
+                              .incident_id = e->incident_id,
+                              .closure = e};
+        assert_int_equal(decide_event(&w->d, &event, 0), DECIDE_OK);
+        const struct entry *a = state_find(w->d.table, STR("INC-1|t|coordination/A"));
+        assert_int_equal(a->task->status, STATUS_CLOSED);
+    }
+}
+
 /* ---- what an event has touched ---- */
 
 static void what_an_event_touched_is_told(void **state)
@@ -503,6 +553,7 @@ int main(void)
         TEST(what_is_right_is_written),
         TEST(parts_are_deleted_with_their_holder),
         TEST(a_holder_wakes_with_the_first_of_its_parts),
+        TEST(of_two_tasks_of_a_party_the_first_counts),
         TEST(what_an_event_touched_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

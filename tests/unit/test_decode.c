@@ -315,6 +315,37 @@ static void evidence_of_a_task(void **state)
     assert_warning(u->warnings, 1, "evidence[3]", NULL, "left out: it has no ref and no note");
 }
 
+static void answers_of_an_evaluation(void **state)
+{
+    static const struct {
+        const char *value;
+        unsigned answers;
+        struct evaluation evaluation;
+    } said[] = {
+        {"{'sufficient':true,'complete':false,'note':'n'}", ANSWER_ALL, {TRI_TRUE, TRI_FALSE, {0}}},
+        {"{'complete':false}", ANSWER_COMPLETE, {0, TRI_FALSE, {0}}},
+        {"{'sufficient':null}", ANSWER_SUFFICIENT, {0}},
+        {"{'sufficient':'','note':''}", ANSWER_SUFFICIENT | ANSWER_NOTE, {0}},
+        {"{}", 0, {0}},
+        {"null", ANSWER_ALL, {0}},
+        {"''", ANSWER_ALL, {0}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        struct record record =
+            make_record(TOPIC_TASK_UPDATED,
+                        arena_printf(arena, "{'task_id':'I/bug','incident_id':'I','evaluation':%s}",
+                                     said[i].value)
+                            .p);
+        struct task_update_event *u = decoded(&record).task_update;
+        assert_int_equal(u->present, TASK_UPDATE_EVALUATION);
+        assert_int_equal(u->answers, said[i].answers);
+        assert_int_equal(u->evaluation.sufficient, said[i].evaluation.sufficient);
+        assert_int_equal(u->evaluation.complete, said[i].evaluation.complete);
+        assert_int_equal(u->evaluation.note.n, i == 0);
+    }
+}
+
 static void test_long_titles_are_cut(void **state)
 {
     (void)state;
@@ -427,6 +458,7 @@ int main(void)
         cmocka_unit_test(test_owners_of_an_unknown_shape),
         cmocka_unit_test(labels_are_texts_by_names),
         cmocka_unit_test(evidence_of_a_task),
+        cmocka_unit_test(answers_of_an_evaluation),
         cmocka_unit_test(test_long_titles_are_cut),
         cmocka_unit_test(test_task_update),
         cmocka_unit_test(test_who_did_it),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `show` says of a task's dates. */
+/* What `show` says of a task's dates, and of its answers. */
 #include "core_support.h"
 
 #include <string.h>
@@ -68,6 +68,17 @@ static void what_is_overdue_is_not_asked_for_news(void **state)
     assert_false(says(&task, "update by"));
 }
 
+static void answers_of_an_evaluation(void **state)
+{
+    (void)state;
+    struct task task = open_task();
+    assert_false(says(&task, "sufficient"));
+    task.evaluation = (struct evaluation){TRI_TRUE, TRI_FALSE, STR("Told late")};
+    assert_true(says(&task, "sufficient     yes\n"));
+    assert_true(says(&task, "complete       no\n"));
+    assert_true(says(&task, "note           Told late\n"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -75,6 +86,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_resolved_keeps_its_date),
         TEST(what_is_overdue_is_not_asked_for_news),
+        TEST(answers_of_an_evaluation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

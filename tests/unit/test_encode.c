@@ -54,7 +54,8 @@ static void test_task_created(void **state)
         "\"created_at\":\"2026-11-20T10:15:00.000Z\",\"updated_at\":\"2026-11-20T10:15:00.000Z\","
         "\"assign_due_at\":null,\"due_at\":\"2026-11-27T10:15:00.000Z\",\"snoozed_until\":null,"
         "\"closed_at\":null,\"first_breached_at\":null,\"sla\":\"on-track\",\"occurrence\":1,"
-        "\"tracker\":null,\"evidence\":[],\"moved_from\":null,\"moved_to\":null,"
+        "\"tracker\":null,\"evidence\":[],\"evaluation\":null,\"moved_from\":null,\"moved_to\":"
+        "null,"
         "\"submitted_at\":null,\"met\":null,\"margin_s\":null,"
         "\"policy\":{\"version\":\"2026-11-20\",\"rule\":\"finding/technical-lapse\"}," CAUSE
         ",\"by\":null,"
@@ -156,6 +157,29 @@ static void an_obligation_that_is_done(void **state)
                                  "\"margin_s\":-1,"));
     assert_non_null(strstr(text, "\"met\":{\"from\":null,\"to\":false},"
                                  "\"margin_s\":{\"from\":null,\"to\":-1}"));
+    buf_free(&encoder.scratch);
+}
+
+static void test_task_with_answers(void **state)
+{
+    (void)state;
+    struct encoder encoder = make_encoder();
+    struct task before = make_task(), after = make_task();
+    before.evaluation = (struct evaluation){TRI_TRUE, 0, STR_NONE};
+    after.evaluation = (struct evaluation){TRI_TRUE, TRI_FALSE, STR("late")};
+    after.version++;
+    struct output output = {.type = OUTPUT_TASK,
+                            .incident_id = STR("INC-1"),
+                            .at = AT,
+                            .cause = make_cause(),
+                            .task = {TASK_UPDATED, &after, &before, task_diff(&before, &after)}};
+    struct message m;
+    encode_output(&encoder, arena, &output, &m);
+    const char *text = arena_str(arena, m.value).p;
+    assert_non_null(
+        strstr(text, "\"evaluation\":{\"sufficient\":true,\"complete\":false,\"note\":\"late\"},"));
+    assert_non_null(strstr(text, "\"evaluation\":{\"from\":{\"sufficient\":true,\"complete\":null,"
+                                 "\"note\":null},\"to\":{\"sufficient\":true,"));
     buf_free(&encoder.scratch);
 }
 
@@ -359,11 +383,12 @@ static void test_forwarded_finding(void **state)
     finding->finding.finding_id = STR("INC-0:F-7");
     finding->finding.origin = (struct origin){STR("INC-0"), STR("F-7")};
     finding->finding.passed = (struct str_list){passed, 2};
+    struct forward_output forward = {.type = EVENT_FINDING, .finding = *finding};
     struct output output = {.type = OUTPUT_FORWARD,
                             .incident_id = STR("INC-2"),
                             .at = AT,
                             .cause = make_cause(),
-                            .forward = {.type = EVENT_FINDING, .finding = *finding}};
+                            .forward = &forward};
     output.cause.topic = TOPIC_INCIDENT_CLOSED;
     struct message m;
     encode_output(&encoder, arena, &output, &m);
@@ -413,7 +438,7 @@ static void test_forwarded_finding(void **state)
                                                 .origin = {STR("A"), STR("F")},
                                                 .passed = {passed, 1},
                                                 .order = {-1, TIME_NONE}}};
-    output.forward.finding = only_id;
+    forward.finding = only_id;
     encode_output(&encoder, arena, &output, &m);
     assert_value(&m, "{\"finding_id\":\"A:F\",\"incident_id\":\"INC-2\","
                      "\"origin\":{\"incident_id\":\"A\",\"finding_id\":\"F\"},"
@@ -508,6 +533,7 @@ int main(void)
         cmocka_unit_test(test_task_created),
         cmocka_unit_test(test_task_updated_by_tick),
         cmocka_unit_test(an_obligation_that_is_done),
+        cmocka_unit_test(test_task_with_answers),
         cmocka_unit_test(test_ids_are_percent_encoded),
         cmocka_unit_test(test_incident_events),
         cmocka_unit_test(test_task_reminder),

@@ -52,7 +52,7 @@ static void the_technical_summary_says_what_is_missing(void **state)
     take_closure(w, LATER, e);
     assert_news(w, "sequence-of-events/2 closed closed:done [status,resolution,closed_at,sla]\n"
                    "technical-summary/2 updated open [description]\n"
-                   "response-evaluation/2 updated open [description]\n");
+                   "response-evaluation/2 updated open [description,evaluation]\n");
     assert_string_equal(summary_lacks(w), "The technical summary lacks: evidence, response");
     /* A resolved one is kept up to date as well, for who verifies it. */
     struct task_update_event *u = task_update(w, "INC-1", "technical-summary", 1);
@@ -88,18 +88,19 @@ static void the_evaluation_is_asked_for_until_it_is_there(void **state)
     struct closure_event *e = closure(w, "INC-1", 2);
     evaluate(e, TRI_TRUE, 0);
     take_closure(w, LATER, e);
-    assert_news(w, "response-evaluation/2 updated open [description]\n");
+    assert_news(w, "response-evaluation/2 updated open [description,evaluation]\n");
     assert_str(task_of(w, "INC-1", "response-evaluation")->description,
                "Say whether the response was complete.");
     e = closure(w, "INC-1", 3);
     evaluate(e, 0, TRI_FALSE);
     take_closure(w, LATER, e);
-    assert_news(w, "response-evaluation/3 updated open [description]\n"
+    assert_news(w, "response-evaluation/3 updated open [description,evaluation]\n"
                    "stakeholder-review/1 created open\n");
     e = closure(w, "INC-1", 4);
     evaluate(e, TRI_FALSE, TRI_TRUE);
     take_closure(w, LATER, e);
-    assert_news(w, "response-evaluation/4 closed closed:done [status,resolution,closed_at,sla]\n");
+    assert_news(w, "response-evaluation/4 closed closed:done "
+                   "[status,resolution,closed_at,sla,evaluation]\n");
 }
 
 static void one_stakeholder_review_an_incident(void **state)

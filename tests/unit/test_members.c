@@ -46,6 +46,7 @@ static struct timeline_entry sample_timeline_entry = {TIMELINE_ENTRY_MEMBERS(SAM
 static struct evidence sample_evidence = {EVIDENCE_MEMBERS(SAMPLE)};
 static struct coordination sample_coordination = {COORDINATION_MEMBERS(SAMPLE)};
 static struct submission sample_submission = {SUBMISSION_MEMBERS(SAMPLE)};
+static struct evaluation sample_evaluation = {EVALUATION_MEMBERS(SAMPLE)};
 static struct origin sample_origin = {ORIGIN_MEMBERS(SAMPLE)};
 static struct edge sample_edge = {EDGE_MEMBERS(SAMPLE)};
 /* clang-format on */
@@ -72,6 +73,7 @@ static void assert_stored(enum entry_type type, void *body, const char *name)
 
 static const struct closure closure_none;
 static const struct items items_none;
+static const struct merged_lists merged_lists_none;
 static const struct cause_state cause_state_none;
 
 #define STORED(entry_type, of, type, member, name)    \
@@ -104,6 +106,8 @@ static void test_every_member_is_stored(void **state)
 
 #define DUTY_ROW(type, member) STORED(ENTRY_DUTY, duty, type, member, #member)
     DUTY_MEMBERS(DUTY_ROW)
+#define MERGED_ROW(type, member) STORED(ENTRY_MERGED, merged_lists, type, member, #member)
+    MERGED_MEMBERS(MERGED_ROW)
 #define RECIPIENT_ROW(type, member) STORED(ENTRY_RECIPIENT, recipient_state, type, member, #member)
     RECIPIENT_MEMBERS(RECIPIENT_ROW)
 #define ITEMS_ROW(type, member) STORED(ENTRY_ITEMS, items, type, member, #member)
@@ -169,6 +173,10 @@ static void test_every_member_inside_is_stored(void **state)
     json = written(ENTRY_CLOSURE, &closure);
     SUBMISSION_MEMBERS(HAS)
     struct task task = task_none;
+    task.evaluation = sample_evaluation;
+    json = written(ENTRY_TASK, &task);
+    EVALUATION_MEMBERS(HAS)
+    task = task_none;
     task.reminders[REMINDER_OVERDUE] = (struct reminder_state){7, AT, 7, AT, {&text, 1}};
     json = written(ENTRY_TASK, &task);
     REMINDER_STATE_MEMBERS(HAS)
@@ -265,6 +273,7 @@ static void test_every_member_of_a_task_update_arrives(void **state)
         event_of(TOPIC_TASK_UPDATED,
                  "{'task_id':'I/bug','incident_id':'I','revision':1,'status':'open','reason':'r',"
                  "'owner':'o','snoozed_until':'2026-12-01','tracker':{'key':'K'},'evidence':['e'],"
+                 "'evaluation':{'sufficient':true,'complete':false,'note':'n'},"
                  "'accepted_until':'2026-12-01','accepted_by':'b',"
                  "'submitted_at':'2026-12-01T10:00:00Z','due_at':'2026-12-01',"
                  "'updated_at':'2026-12-01'}");

@@ -136,6 +136,55 @@ static void held_it_is_not_closed_without_acceptance(void **state)
     assert_int_equal(task_of(w, "B", "bug/A:F")->refused, REPORTED_WONT_FIX);
 }
 
+/* What is accepted for a time goes along with the work, and ends where that is, once. */
+static void an_accepted_risk_ends_where_the_work_is(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "A", 1), "F");
+    struct finding_event *f = lapse(w, "A", "F", 2);
+    SET_FINDING(f, STATUS, status, REPORTED_WONT_FIX);
+    SET_FINDING(f, REASON, reason, STR("too dear"));
+    SET_FINDING(f, ACCEPTED_UNTIL, accepted_until, t(LATER_STILL));
+    SET_FINDING(f, ACCEPTED_BY, accepted_by, STR("ciso"));
+    take_finding(w, AT, f);
+    assert_int_equal(incident_of(w, "A")->accepted, 1);
+    take_closure(w, AT, closed(w, "B", 1));
+    take_merge(w, LATER, "A", 3, "B");
+    assert_int_equal(incident_of(w, "A")->accepted, 0);
+    assert_int_equal(incident_of(w, "B")->accepted, 1);
+    assert_int_equal(task_of(w, "A", "bug/F")->resolution, RESOLUTION_DUPLICATE);
+    assert_int_equal(task_of(w, "B", "bug/A:F")->resolution, RESOLUTION_WONT_FIX);
+    assert_time(task_of(w, "B", "bug/A:F")->accepted_until, LATER_STILL);
+    const struct task before = *task_of(w, "A", "bug/F");
+    run_until(w, LATER_STILL);
+    deliver(w);
+    assert_true(is_open(w, "B", "bug/A:F"));
+    assert_int_equal(task_of(w, "B", "bug/A:F")->occurrence, before.occurrence + 1);
+    assert_int_equal(finding_of(w, "B", "A:F")->status, REPORTED_OPEN);
+    assert_time(finding_of(w, "B", "A:F")->accepted_until, NULL);
+    assert_int_equal(incident_of(w, "B")->accepted, 0);
+    assert_int_equal(task_of(w, "A", "bug/F")->version, before.version);
+}
+
+/* It was over while nobody had closed the other incident: it is open as soon as somebody has. */
+static void an_accepted_risk_ends_while_it_is_held(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "A", 1), "F");
+    struct finding_event *f = lapse(w, "A", "F", 2);
+    SET_FINDING(f, STATUS, status, REPORTED_WONT_FIX);
+    SET_FINDING(f, REASON, reason, STR("too dear"));
+    SET_FINDING(f, ACCEPTED_UNTIL, accepted_until, t(LATER));
+    take_finding(w, AT, f);
+    take_merge(w, AT, "A", 3, "B");
+    run_until(w, LATER_STILL);
+    assert_int_equal(incident_of(w, "A")->accepted, 0);
+    take_closure(w, LATER_STILL, closed(w, "B", 1));
+    deliver(w);
+    assert_true(is_open(w, "B", "bug/A:F"));
+    assert_int_equal(finding_of(w, "B", "A:F")->status, REPORTED_OPEN);
+}
+
 /* ---- who is told ---- */
 
 /* With one finding, into B. */
@@ -284,6 +333,8 @@ int main(void)
         IN_WORLD(held_its_sop_update_goes_on),
         IN_WORLD(held_a_doubt_is_worked_on),
         IN_WORLD(held_it_is_not_closed_without_acceptance),
+        IN_WORLD(an_accepted_risk_ends_where_the_work_is),
+        IN_WORLD(an_accepted_risk_ends_while_it_is_held),
         IN_WORLD(held_it_is_rated_by_what_was_brought),
         IN_WORLD(held_till_it_is_late_it_is_one_reminder),
         IN_WORLD(nobody_closes_what_it_was_merged_into),

@@ -90,6 +90,9 @@ static void assert_default_people(const struct policy *p)
     assert_true(p->acceptance[PRIORITY_P2]);
     assert_false(p->acceptance[PRIORITY_P3]);
     assert_false(p->acceptance[PRIORITY_P4]);
+    for (int kind = KIND_POSTMORTEM; kind < task_kind_end; kind++)
+        assert_int_equal(p->evidence[kind],
+                         kind == KIND_OBLIGATION || kind == KIND_RESPONSE_EVALUATION);
 }
 
 static void the_built_in_policy(void **state)
@@ -265,6 +268,20 @@ static void acceptance_can_be_turned_off(void **state)
     assert_true(policy.acceptance[PRIORITY_P3]);
 }
 
+static void what_is_done_only_with_evidence(void **state)
+{
+    (void)state;
+    assert_loads("{\"closing\":{\"evidence\":[]}}");
+    for (int kind = KIND_POSTMORTEM; kind < task_kind_end; kind++)
+        assert_false(policy.evidence[kind]);
+    assert_loads("{\"closing\":{\"evidence\":[\"register-entry\",\"postmortem\"]}}");
+    for (int kind = KIND_POSTMORTEM; kind < task_kind_end; kind++)
+        assert_int_equal(policy.evidence[kind],
+                         kind == KIND_POSTMORTEM || kind == KIND_REGISTER_ENTRY);
+    assert_loads("{\"closing\":{}}");
+    assert_true(policy.evidence[KIND_OBLIGATION]);
+}
+
 static void what_a_cause_is_known_by(void **state)
 {
     (void)state;
@@ -422,6 +439,7 @@ int main(void)
         cmocka_unit_test(obligations),
         cmocka_unit_test(verification_is_an_object),
         cmocka_unit_test(acceptance_can_be_turned_off),
+        cmocka_unit_test(what_is_done_only_with_evidence),
         cmocka_unit_test(what_a_cause_is_known_by),
         cmocka_unit_test(times_and_rules),
         cmocka_unit_test(calendars_have_names),

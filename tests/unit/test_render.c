@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the traces do not show of the lines for a person: colours, and what cannot be read. */
+#include <stdio.h>
+
 #include "page_support.h"
 
 #include "view/render.h"
@@ -44,6 +46,28 @@ static void a_closed_task_in_colour(void **state)
                  "\"reason\":null,\"changes\":{},\"warnings\":[]}",
                  true),
         "Fri 2026-11-20 10:15:00  \033[32mclosed\033[0m              I/bug/F 'T': done, met\n");
+}
+
+static void assert_answers(const char *evaluation, const char *shown)
+{
+    char event[400], expected[400];
+    snprintf(event, sizeof event,
+             "{\"task_id\":\"I/response-evaluation\",\"title\":\"T\",\"changes\":{\"evaluation\":"
+             "{\"from\":null,\"to\":%s}},\"warnings\":[]}",
+             evaluation);
+    snprintf(expected, sizeof expected, "evaluation none \xe2\x86\x92 %s\n", shown);
+    assert_non_null(
+        strstr(rendered(TOPIC_TASKS, "epilogue.task.updated.v1", event, false), expected));
+}
+
+static void answers_are_words(void **state)
+{
+    (void)state;
+    assert_answers("{\"sufficient\":true,\"complete\":false,\"note\":\"n\"}",
+                   "sufficient, not complete 'n'");
+    assert_answers("{\"sufficient\":null,\"complete\":true,\"note\":null}", "complete");
+    assert_answers("{\"sufficient\":false,\"complete\":null,\"note\":null}", "not sufficient");
+    assert_answers("{\"sufficient\":null,\"complete\":null,\"note\":\"n\"}", "'n'");
 }
 
 static void escapes_of_a_terminal_do_not_get_through(void **state)
@@ -112,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times),
         cmocka_unit_test(a_closed_task_in_colour),
+        cmocka_unit_test(answers_are_words),
         cmocka_unit_test(escapes_of_a_terminal_do_not_get_through),
         cmocka_unit_test(what_cannot_be_read_is_shown_as_it_is),
         cmocka_unit_test(a_dead_letter_that_says_nothing),

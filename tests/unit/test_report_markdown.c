@@ -322,11 +322,33 @@ static void parties_are_as_their_tasks_are(void **state)
     assert_says(text, "| A/B |  |  | resolved |\n");
     assert_says(text, "| C |  |  | informed; resolved |\n");
     assert_says(text, "| D |  |  | closed |\n");
+    /* Written in another way it is the same, and is called as it was first. */
+    parties[2].party = STR("c ");
+    parties[2].key = of_c.party = STR("c");
+    text = reported(&report);
+    assert_says(text, "| C |  |  | informed; resolved |\n");
+    assert_null(strstr(text, "| c "));
     /* Which incident it is stands above. */
     assert_says(text, "| coordination | Coordinate with A/B | ");
     assert_says(text, "| Hold INC\\_2: Dumps | ");
     assert_says(text, "| INC\\_1: Dumps | ");
     assert_says(text, "| Write of INC\\_1; Dumps | ");
+}
+
+static void answers_of_the_task_come_first(void **state)
+{
+    (void)state;
+    const struct closure closure = {.sufficient = TRI_TRUE, .evaluation_note = STR("early")};
+    const struct task other = {.name = STR("postmortem"), .kind = KIND_POSTMORTEM};
+    struct task evaluation = {.name = STR("response-evaluation"), .kind = KIND_RESPONSE_EVALUATION};
+    const struct task *tasks[] = {&other, &evaluation};
+    struct report_markdown report = {
+        .incident = an_incident(LEVEL_LIGHT), .closure = &closure, .tasks = tasks, .tasks_n = 2};
+    assert_says(reported(&report), "- Sufficient: yes\n- Complete: **missing**\n- Note: early\n");
+    evaluation.evaluation = (struct evaluation){TRI_FALSE, TRI_TRUE, STR("late")};
+    const char *text = reported(&report);
+    assert_says(text, "- Sufficient: no\n- Complete: yes\n- Note: late\n");
+    assert_null(strstr(text, "whether the response was"));
 }
 
 static void what_is_owed_and_what_was_submitted(void **state)
@@ -415,6 +437,7 @@ int main(void)
         cmocka_unit_test(what_was_seen_before),
         cmocka_unit_test(who_has_accepted_what),
         cmocka_unit_test(parties_are_as_their_tasks_are),
+        cmocka_unit_test(answers_of_the_task_come_first),
         cmocka_unit_test(what_is_owed_and_what_was_submitted),
         cmocka_unit_test(sorting_out_entries),
     };

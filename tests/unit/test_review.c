@@ -98,6 +98,7 @@ static void reviews_repeat_and_coalesce(void **state)
     assert_str(output_at(w, 0)->reminder.summary,
                "Review of INC-1 is due: 2 open, 0 of them overdue");
     /* The next occurrence counts afresh. */
+    w->policy.evidence[KIND_RESPONSE_EVALUATION] = false;
     TELL_TASK(w, "2026-12-31T12:00:00Z", "response-evaluation", 1, STATUS, status,
               REPORTED_VERIFIED);
     TELL_TASK(w, "2026-12-31T12:00:00Z", "stakeholder-review", 1, STATUS, status,

@@ -132,6 +132,60 @@ static void a_word_alone_does_nothing(void **state)
     assert_int_equal(task(w, "early")->resolution, RESOLUTION_DONE);
 }
 
+/* A verifier's word is evidence, never the time of it; a policy may ask for none. */
+static void a_policy_may_ask_for_less(void **state)
+{
+    struct world *w = one(state, duty("early", FROM_KNOWN_AT, 72));
+    take_closure(w, NOON, known(w, 1));
+    struct task_update_event *u = told(w, "early", 1);
+    SET_UPDATE(u, OWNER, owner, owner("legal", "dev@example.com"));
+    SET_UPDATE(u, SUBMITTED_AT, submitted_at,
+               t(NOON)); /* which says no status, and shows nothing */
+    take_update(w, NOON, u);
+    assert_news(w, "obligation/early/2 updated open [owner,submitted_at]\n");
+    u = told(w, "early", 2);
+    SET_UPDATE(u, SUBMITTED_AT, submitted_at, TIME_NONE);
+    SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
+    u->by = STR("qa@example.com");
+    take_update(w, NOON, u);
+    assert_warned(w, 0, "status", "open: submitted_at is missing");
+    u = told(w, "early", 3);
+    SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
+    SET_UPDATE(u, SUBMITTED_AT, submitted_at, t(NOON));
+    SET_UPDATE(u, OWNER, owner, owner("legal", "other@example.com"));
+    u->by = STR("dev@example.com"); /* who has owned it till now */
+    take_update(w, NOON, u);
+    assert_warned(w, 0, "status", "open: evidence is missing");
+    u = told(w, "early", 4);
+    SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
+    u->by = STR("qa@example.com");
+    take_update(w, NOON, u);
+    assert_int_equal(task(w, "early")->resolution, RESOLUTION_DONE);
+
+    say(w, NOON, "early", 5, REPORTED_OPEN);
+    w->policy.evidence[KIND_OBLIGATION] = false;
+    say(w, NOON, "early", 6, REPORTED_CLOSED);
+    assert_warned(w, 0, "status", "open: submitted_at is missing");
+    u = told(w, "early", 7);
+    SET_UPDATE(u, SUBMITTED_AT, submitted_at, t(NOON));
+    take_update(w, NOON, u);
+    assert_int_equal(task(w, "early")->resolution, RESOLUTION_DONE);
+}
+
+static void a_closure_may_say_less(void **state)
+{
+    struct world *w = one(state, duty("early", FROM_KNOWN_AT, 72));
+    w->policy.evidence[KIND_OBLIGATION] = false;
+    struct closure_event *e = known(w, 1);
+    add_submission(w, e, "early", TIME_NONE, false);
+    take_closure(w, NOON, e);
+    assert_warned(w, 0, "obligations[early]", "not submitted: submitted_at is needed");
+    e = known(w, 2);
+    add_submission(w, e, "early", t(NOON), false);
+    take_closure(w, NOON, e);
+    assert_int_equal(task(w, "early")->resolution, RESOLUTION_DONE);
+}
+
 static void nobody_moves_it(void **state)
 {
     struct world *w = one(state, duty("early", FROM_KNOWN_AT, 72));
@@ -212,6 +266,8 @@ int main(void)
         TEST(the_same_submissions_are_no_news),
         TEST(what_was_submitted_is_recorded_owed_or_not),
         TEST(a_word_alone_does_nothing),
+        TEST(a_policy_may_ask_for_less),
+        TEST(a_closure_may_say_less),
         TEST(nobody_moves_it),
         TEST(when_it_was_submitted),
         TEST(what_was_told_of_the_closing_is_recorded_even_of_what_is_put_aside),

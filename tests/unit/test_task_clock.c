@@ -191,6 +191,7 @@ static void what_is_opened_again_is_rated_anew(void **state)
     add_inline(w, e, f);
     take_closure(w, NOON, e);
     say(w, NOON, REPORTED_RESOLVED);
+    w->policy.evidence[KIND_RESPONSE_EVALUATION] = false;
     TELL_TASK(w, NOON, "response-evaluation", 1, STATUS, status, REPORTED_VERIFIED);
     e = closure(w, "INC-1", 2);
     SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);

@@ -79,20 +79,6 @@ static void read_technical_summary(struct reader *r, const struct json *value,
     r->place = place.outer;
 }
 
-static void read_evaluation(struct reader *r, const struct json *value, struct closure *closure)
-{
-    static const struct str evaluation_names[] = {{"sufficient", 10}, {"complete", 8}, {"note", 4}};
-    if (members_none(value) || !members_is_object(r, value)) return;
-    const struct json *m[3];
-    struct reader_place place = {r->place, value->name, READER_NO_INDEX};
-    reader_find(value, evaluation_names, 3, m);
-    r->place = &place;
-    closure->sufficient = members_boolean(r, m[0]);
-    closure->complete = members_boolean(r, m[1]);
-    closure->evaluation_note = members_text(r, m[2]);
-    r->place = place.outer;
-}
-
 static bool says_closed(struct str status)
 {
     struct str trimmed = members_trim(status);
@@ -306,6 +292,7 @@ struct closure_event *decode_closure(struct reader *r, const struct json *object
 {
     struct closure_event *event = ARENA_NEW(r->arena, struct closure_event);
     struct closure *closure = &event->closure;
+    struct evaluation evaluation;
     const struct json *m[M_end];
     event->incident = incident_none;
     event->present = decode_find(object, names, bits, M_end, m);
@@ -318,7 +305,10 @@ struct closure_event *decode_closure(struct reader *r, const struct json *object
     closure->summary = members_text(r, m[M_summary]);
     read_timeline(r, m[M_timeline], closure);
     read_technical_summary(r, m[M_technical_summary], closure);
-    read_evaluation(r, m[M_response_evaluation], closure);
+    members_evaluation(r, m[M_response_evaluation], (size_t)-1, &evaluation);
+    closure->sufficient = evaluation.sufficient;
+    closure->complete = evaluation.complete;
+    closure->evaluation_note = evaluation.note;
     read_coordination(r, m[M_coordination], closure);
     read_submissions(r, m[M_obligations], closure);
     closure->references = members_texts(r, m[M_references]);

@@ -168,22 +168,24 @@ static void read_duty(struct reader *r, const struct json *object, struct event 
 
 static void read_facts(struct reader *r, const struct json *object, struct event *event)
 {
-    static const struct str names[] = {{"passed", 6},
-                                       {"severity", 8},
-                                       {"customer_impacting", 18},
-                                       {"data_breach", 11},
-                                       {"full", 4}};
-    const struct json *m[5];
+    static const struct str names[] = {
+        {"passed", 6},       {"severity", 8}, {"customer_impacting", 18},
+        {"data_breach", 11}, {"lists", 5},    {"full", 4}};
+    const struct json *m[6];
+    struct error error;
     event->type = EVENT_FACTS;
     event->facts = ARENA_NEW(r->arena, struct facts_event);
-    reader_find(object, names, 5, m);
+    reader_find(object, names, 6, m);
+    if (m[4] && !state_json_read_body(r->arena, &state_fields_entries[ENTRY_MERGED], m[4],
+                                      &event->facts->lists, &error))
+        reader_refuse(r, REFUSE_WRONG_TYPE, STR("lists"), "%s", error.text);
     event->facts->passed = read_passed(r, m[0]);
     need_way(r, event->facts->passed);
     event->facts->facts = (struct merged_facts){
         .severity = members_word(r, m[1], &severity_words, severity_none),
         .customer_impacting = members_word(r, m[2], &tristate_words, tristate_none),
         .data_breach = members_word(r, m[3], &tristate_words, tristate_none),
-        .full = members_boolean(r, m[4]) == TRI_TRUE,
+        .full = members_boolean(r, m[5]) == TRI_TRUE,
     };
 }
 
@@ -212,6 +214,17 @@ static void read_parting(struct reader *r, const struct json *object, struct eve
     event->parting->passed = read_passed(r, m[2]);
 }
 
+static void read_forgotten(struct reader *r, const struct json *object, struct event *event)
+{
+    static const struct str names[] = {{"by", 2}, {"home", 4}};
+    const struct json *m[2];
+    event->type = EVENT_FORGOTTEN;
+    event->forgotten = ARENA_NEW(r->arena, struct forgotten_event);
+    reader_find(object, names, 2, m);
+    event->forgotten->by = members_identifier(r, m[0], MEMBERS_IDENTIFIER_BYTES);
+    event->forgotten->home = members_identifier(r, m[1], MEMBERS_IDENTIFIER_BYTES);
+}
+
 void decode_merged(struct reader *r, enum envelope_kind kind, const struct json *object,
                    struct event *event)
 {
@@ -225,7 +238,7 @@ void decode_merged(struct reader *r, enum envelope_kind kind, const struct json 
     case ENVELOPE_FACTS: read_facts(r, object, event); break;
     case ENVELOPE_MERGE: read_merge(r, object, event); break;
     case ENVELOPE_PARTING: read_parting(r, object, event); break;
-    case ENVELOPE_FORGOTTEN: event->type = EVENT_FORGOTTEN; break;
+    case ENVELOPE_FORGOTTEN: read_forgotten(r, object, event); break;
     default: read_arrival(r, object, event); break;
     }
 }

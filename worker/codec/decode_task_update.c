@@ -29,8 +29,8 @@ struct task_update_event *decode_task_update(struct reader *r, const struct json
         event->task_id = members_identifier(r, m[M_task_id], MEMBERS_TASK_ID_BYTES);
     if (!(event->present & ~(unsigned)(TASK_UPDATE_REASON | TASK_UPDATE_DUE_AT)))
         reader_refuse(r, REFUSE_MISSING_FIELD, STR("status"),
-                      "one of status, owner, tracker, snoozed_until, evidence, submitted_at, "
-                      "accepted_until and accepted_by is required");
+                      "one of status, owner, tracker, snoozed_until, evidence, evaluation, "
+                      "submitted_at, accepted_until and accepted_by is required");
     event->name = name_in(r->arena, event->task_id, event->incident_id);
     event->order.revision = members_revision(r, m[M_revision]);
     event->order.time = members_time(r, m[M_updated_at], NULL);
@@ -41,6 +41,8 @@ struct task_update_event *decode_task_update(struct reader *r, const struct json
         event->present &= ~(unsigned)TASK_UPDATE_OWNER;
     event->tracker = members_tracker(r, m[M_tracker]);
     event->evidence = members_evidence(r, m[M_evidence], true);
+    event->answers =
+        members_evaluation(r, m[M_evaluation], MEMBERS_EVIDENCE_BYTES, &event->evaluation);
     event->submitted_at = members_submitted_at(r, m[M_submitted_at]);
     event->due_at = members_calendar_time(r, m[M_due_at], true);
     event->snoozed_until = members_calendar_time(r, m[M_snoozed_until], false);

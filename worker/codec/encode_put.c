@@ -27,6 +27,28 @@ void encode_put_tracker(struct buf *out, struct tracker tracker)
     buf_char(out, '}');
 }
 
+static void put_answer(struct buf *out, enum tristate answer)
+{
+    if (answer)
+        json_write_bool(out, answer == TRI_TRUE);
+    else
+        buf_lit(out, "null");
+}
+
+void encode_put_evaluation(struct buf *out, struct evaluation evaluation)
+{
+    if (evaluation_eq(evaluation, (struct evaluation){0})) {
+        buf_lit(out, "null");
+        return;
+    }
+    buf_lit(out, "{\"sufficient\":");
+    put_answer(out, evaluation.sufficient);
+    buf_lit(out, ",\"complete\":");
+    put_answer(out, evaluation.complete);
+    PUT(out, &evaluation, TEXT, note);
+    buf_char(out, '}');
+}
+
 void encode_put_evidence_list(struct buf *out, struct evidence_list list)
 {
     buf_char(out, '[');

@@ -14,6 +14,7 @@ void encode_put_words(struct buf *out, unsigned bits, const struct vocabulary *w
 void encode_put_owner(struct buf *out, struct owner owner);
 void encode_put_tracker(struct buf *out, struct tracker tracker);
 void encode_put_origin(struct buf *out, struct origin origin);
+void encode_put_evaluation(struct buf *out, struct evaluation evaluation);
 void encode_put_evidence_list(struct buf *out, struct evidence_list list);
 
 /* The function that writes a member, by the type of its row (core/members.h). */

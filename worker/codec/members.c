@@ -380,6 +380,25 @@ bool members_is_object(struct reader *r, const struct json *value)
     return false;
 }
 
+unsigned members_evaluation(struct reader *r, const struct json *value, size_t note_bytes,
+                            struct evaluation *evaluation)
+{
+    static const struct str names[] = {{"sufficient", 10}, {"complete", 8}, {"note", 4}};
+    const struct json *m[3];
+    *evaluation = (struct evaluation){0};
+    if (!value) return 0;
+    if (members_none(value)) return ANSWER_ALL;
+    if (!members_is_object(r, value)) return 0;
+    struct reader_place place = {r->place, value->name, READER_NO_INDEX};
+    reader_find(value, names, 3, m);
+    r->place = &place;
+    evaluation->sufficient = members_boolean(r, m[0]);
+    evaluation->complete = members_boolean(r, m[1]);
+    evaluation->note = members_limited_text(r, m[2], note_bytes);
+    r->place = place.outer;
+    return (m[0] ? ANSWER_SUFFICIENT : 0) | (m[1] ? ANSWER_COMPLETE : 0) | (m[2] ? ANSWER_NOTE : 0);
+}
+
 static struct evidence read_evidence(struct reader *r, const struct json *entry, size_t max_bytes)
 {
     static const struct str names[] = {{"ref", 3}, {"note", 4}};

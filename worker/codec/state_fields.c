@@ -70,6 +70,10 @@ static const struct state_fields timeline_entry_fields =
 static const struct state_field evidence_items[] = {EVIDENCE_MEMBERS(EVIDENCE_FIELD)};
 static const struct state_fields evidence_fields = FIELDS(evidence, evidence_items);
 
+#define EVALUATION_FIELD(type, member) FIELD_AS(#member, evaluation, type, member)
+static const struct state_field evaluation_items[] = {EVALUATION_MEMBERS(EVALUATION_FIELD)};
+static const struct state_fields evaluation_fields = FIELDS(evaluation, evaluation_items);
+
 #define COORDINATION_FIELD(type, member) FIELD_AS(#member, coordination, type, member)
 static const struct state_field coordination_items[] = {COORDINATION_MEMBERS(COORDINATION_FIELD)};
 static const struct state_fields coordination_fields = FIELDS(coordination, coordination_items);
@@ -117,6 +121,9 @@ static const struct state_field finding_items[] = {
     FINDING_OWN(FINDING_FIELD_NAMED)
 };
 
+#define MERGED_FIELD(type, member) FIELD_AS(#member, merged_lists, type, member)
+static const struct state_field merged_items[] = {MERGED_MEMBERS(MERGED_FIELD)};
+
 #define DUTY_FIELD(type, member) FIELD_AS(#member, duty, type, member)
 static const struct state_field duty_items[] = {DUTY_MEMBERS(DUTY_FIELD)};
 
@@ -151,6 +158,7 @@ const struct state_fields state_fields_entries[ENTRY_TYPES] = {
     [ENTRY_FINDING] = FIELDS(finding, finding_items),
     [ENTRY_TASK] = FIELDS(task, task_items),
     [ENTRY_DUTY] = FIELDS(duty, duty_items),
+    [ENTRY_MERGED] = FIELDS(merged_lists, merged_items),
     [ENTRY_RECIPIENT] = FIELDS(recipient_state, recipient_items),
     [ENTRY_ITEMS] = FIELDS(items, items_items),
     [ENTRY_CAUSE] = FIELDS(cause_state, cause_items),

@@ -180,7 +180,7 @@ POLICY_READ(queues)
     return policy_reader_members(r, at, value, members, target);
 }
 
-/* verification, acceptance, review */
+/* verification, acceptance, closing, review */
 
 POLICY_READ(closed_is)
 {
@@ -195,6 +195,15 @@ POLICY_READ(acceptance)
 {
     static const struct policy_member members[] = {
         {"priorities", 0, policy_values_priorities, false},
+        {0},
+    };
+    return policy_reader_members(r, at, value, members, target);
+}
+
+POLICY_READ(closing)
+{
+    static const struct policy_member members[] = {
+        {"evidence", offsetof(struct policy, evidence), policy_values_kinds, false},
         {0},
     };
     return policy_reader_members(r, at, value, members, target);
@@ -297,6 +306,7 @@ static const struct policy_member policy_members[] = {
     {"people", 0, policy_people, false},
     {"verification", 0, read_verification, false},
     {"acceptance", offsetof(struct policy, acceptance), read_acceptance, false},
+    {"closing", 0, read_closing, false},
     {"review", 0, read_review, false},
     {"missing_findings_after", offsetof(struct policy, missing_findings_after),
      policy_reader_duration, false},

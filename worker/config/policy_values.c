@@ -77,6 +77,17 @@ READ(priorities)
     return result;
 }
 
+READ(kinds)
+{
+    static const char *const words[] = {TASK_KINDS(TEXT_OF) NULL};
+    bool *kinds = target;
+    unsigned bits;
+    enum result result = policy_reader_choices(r, at, value, words, &bits);
+    for (int kind = KIND_POSTMORTEM; result == OK && kind < task_kind_end; kind++)
+        kinds[kind] = bits & 1U << (kind - KIND_POSTMORTEM);
+    return result;
+}
+
 /* It stands in names of tasks as it is. */
 static bool is_obligation_id(struct str text)
 {

@@ -20,6 +20,7 @@ policy_read policy_values_holidays;       /* the holidays of a struct calendar *
 policy_read policy_values_priority_boost; /* int */
 policy_read policy_values_reminders_max;  /* int64_t */
 policy_read policy_values_priorities;     /* bool[priority_end] */
+policy_read policy_values_kinds;          /* bool[task_kind_end] */
 policy_read policy_values_day;            /* int: 1 for "mon" to 7 */
 policy_read policy_values_time_of_day;    /* ms_t */
 policy_read policy_values_end_of_day;     /* ms_t: up to the whole day */

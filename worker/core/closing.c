@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What counts of what is said of the end of a task. Where verification is asked, that is the word of
- * another one than its owner; where a risk has to be accepted, it is by whom and until when.
+ * another one than its owner; where a risk has to be accepted, it is by whom and until when; and some
+ * work is done only where something shows that.
  */
 #include "closing.h"
 
@@ -127,7 +128,67 @@ static enum reported_status judge_wont_fix(struct step *step, const struct claim
     return reported_status_none;
 }
 
-static enum reported_status judge_done(struct step *step, const struct claim *claim)
+/* ---- what is done ---- */
+
+/* Where another one has to look at it, that one's word is evidence. */
+static bool is_verified(const struct policy *policy, const struct claim *claim)
+{
+    return claim->status == REPORTED_VERIFIED && policy->verification[claim->priority] &&
+           claim->by.p && (policy->verified_by_owner || !is_by_owner(claim));
+}
+
+bool closing_lacks_evidence(const struct policy *policy, const struct claim *claim)
+{
+    if (!policy->evidence[claim->kind]) return false;
+    if (claim->kind == KIND_RESPONSE_EVALUATION) return !evaluation_is_answered(claim->evaluation);
+    return !claim->has_evidence && !is_verified(policy, claim);
+}
+
+bool closing_task_lacks_evidence(const struct policy *policy, const struct task *task)
+{
+    const struct claim claim = {
+        .kind = task->kind, .has_evidence = task->evidence.n, .evaluation = task->evaluation};
+    return closing_lacks_evidence(policy, &claim);
+}
+
+struct str closing_needs(enum task_kind kind, enum reported_status refused)
+{
+    if (refused == REPORTED_WONT_FIX) return STR("reason, accepted_until and accepted_by");
+    return kind == KIND_RESPONSE_EVALUATION ? STR("evaluation, sufficient and complete")
+                                            : STR("evidence");
+}
+
+/* Whether the task would be closed by it that is not, or as something else. */
+static bool ends_work(const struct policy *policy, const struct claim *claim,
+                      enum reported_status status)
+{
+    if (status == REPORTED_VERIFIED) return true;
+    if (claim->task && claim->task->status == STATUS_CLOSED) return false;
+    return status == REPORTED_CLOSED ||
+           (status == REPORTED_RESOLVED && !policy->verification[claim->priority]);
+}
+
+static enum reported_status not_done(struct step *step, const struct claim *claim)
+{
+    struct str needs = closing_needs(claim->kind, claim->status);
+    step_warn(step, STR("status"), reported_status_name(claim->status),
+              arena_printf(step->arena, "not closed: it needs %.*s", STR_ARG(needs)));
+    return reported_status_none;
+}
+
+/* By its answers it is done, whoever gives them; and by nothing else, where they are asked for. */
+static enum reported_status judge_evaluation(struct step *step, const struct claim *claim)
+{
+    bool is_closed = claim->task->status == STATUS_CLOSED;
+    bool is_end =
+        claim->status == REPORTED_VERIFIED ||
+        (!is_closed && (claim->status == REPORTED_RESOLVED || claim->status == REPORTED_CLOSED));
+    if (!is_end || is_done(claim->task)) return claim->status;
+    if (evaluation_is_answered(claim->evaluation)) return REPORTED_VERIFIED;
+    return not_done(step, claim);
+}
+
+static enum reported_status judge_verified(struct step *step, const struct claim *claim)
 {
     const struct policy *policy = step->policy;
     enum reported_status status = claim->status;
@@ -140,8 +201,19 @@ static enum reported_status judge_done(struct step *step, const struct claim *cl
     return REPORTED_RESOLVED;
 }
 
+static enum reported_status judge_done(struct step *step, const struct claim *claim)
+{
+    const struct policy *policy = step->policy;
+    enum reported_status status = judge_verified(step, claim);
+    bool is_to_show = ends_work(policy, claim, status) && !is_done(claim->task);
+    return is_to_show && closing_lacks_evidence(policy, claim) ? not_done(step, claim) : status;
+}
+
 enum reported_status closing_judge(struct step *step, const struct claim *claim)
 {
-    return claim->status == REPORTED_WONT_FIX ? judge_wont_fix(step, claim)
-                                              : judge_done(step, claim);
+    bool is_asked =
+        evaluation_is_answered(claim->evaluation) || step->policy->evidence[claim->kind];
+    if (claim->status == REPORTED_WONT_FIX) return judge_wont_fix(step, claim);
+    if (claim->kind == KIND_RESPONSE_EVALUATION && is_asked) return judge_evaluation(step, claim);
+    return judge_done(step, claim);
 }

@@ -13,6 +13,7 @@
 #include "followup.h"
 #include "forward.h"
 #include "incident.h"
+#include "merged_lists.h"
 #include "obligation.h"
 #include "occurrence.h"
 #include "order.h"
@@ -47,18 +48,33 @@ static enum severity higher(enum severity a, enum severity b)
     return a && (!b || a < b) ? a : b;
 }
 
-/* What incidents that were merged into it have brought counts beside its own. */
-static void count_merged(struct incident *incident)
+static struct entry *merged_entry(struct step *step)
 {
+    return step_holder(step, state_merged_key(step->arena, step->header->key));
+}
+
+static const struct merged_lists *brought_lists(struct step *step)
+{
+    static const struct merged_lists none;
+    const struct entry *entry = merged_entry(step);
+    return entry->exists ? entry->merged : &none;
+}
+
+/* What incidents that were merged into it have brought counts beside its own. */
+static void count_merged(struct step *step)
+{
+    struct incident *incident = step->incident;
+    incident->labels = merged_labels(step->arena, incident->labels, brought_lists(step)->labels);
     incident->severity = higher(incident->severity, incident->merged_severity);
     incident->customer_impacting =
         stronger(incident->customer_impacting, incident->merged_customer_impacting);
     incident->data_breach = stronger(incident->data_breach, incident->merged_data_breach);
 }
 
-static void merge_header(const struct policy *policy, struct incident *stored,
-                         const struct closure_event *event)
+static void merge_header(struct step *step, const struct closure_event *event)
 {
+    const struct policy *policy = step->policy;
+    struct incident *stored = step->incident;
     const struct incident *in = &event->incident;
     unsigned present = event->present;
     /* An incident merged into itself is a publisher's slip, not a merge. One that is void stays so
@@ -73,7 +89,7 @@ static void merge_header(const struct policy *policy, struct incident *stored,
     INCIDENT_MEMBERS(MEMBER_MERGE, MEMBER_SKIP)
     if (present & CLOSURE_OWNER) stored->owner = owner;
     if (!stored->severity) stored->severity = policy->severity_default;
-    count_merged(stored);
+    count_merged(step);
 }
 
 static void merge_closure(struct closure *stored, const struct closure *in, unsigned present)
@@ -144,6 +160,11 @@ static unsigned what_changed(const struct policy *policy, const struct incident 
     return changes;
 }
 
+static bool answers_otherwise(const struct closure *old, const struct closure *now)
+{
+    return now->sufficient != old->sufficient || now->complete != old->complete;
+}
+
 /* ---- the stages ---- */
 
 static const enum stage follow_up[] = {STAGE_DUTIES, STAGE_PARTIES, STAGE_UPDATE, STAGE_RATE,
@@ -176,7 +197,11 @@ static void place(struct step *step, struct entry *entry, bool follows)
     const struct incident *incident = step->incident;
     const struct finding *finding = entry->finding;
     if (finding->moved_to.p) {
-        if (!incident->is_forgotten || finding->origin.incident_id.p) return;
+        if (!incident->is_forgotten) return;
+        if (finding->origin.incident_id.p) {
+            forward_tell_home(step, finding->moved_to, finding->origin.incident_id);
+            return;
+        }
         finding_go_on_here(step, entry);
         finding = entry->finding;
     }
@@ -256,11 +281,19 @@ static bool go_over_entries(struct step *step)
     return true;
 }
 
+/* With what merged incidents have brought. */
+static struct closure joined_closure(struct step *step, const struct entry *entry)
+{
+    static const struct closure none;
+    return merged_lists_join(step->arena, entry->exists ? entry->closure : &none,
+                             brought_lists(step));
+}
+
 /* Parties and obligations of the closure as it is stored: what this record says of none stays as it was. */
 static bool go_over_parties(struct step *step)
 {
     const struct entry *entry = closure_entry(step);
-    const struct closure *closure = entry->closure;
+    const struct closure joined = joined_closure(step, entry), *closure = &joined;
     int64_t *done = &step->incident->cursor.done;
     /* After its retention nothing of the closure is left to ask for. */
     if (!entry->exists || step->incident->level == LEVEL_UNCONFIRMED) return true;
@@ -349,13 +382,48 @@ static void say_merge(struct step *step, struct str before)
 }
 
 /* Whether it brings the incident that it is merged into what that does not know yet. */
-static bool brings_news(const struct incident *old, const struct incident *now)
+static bool brings_news(struct step *step, const struct incident *old, struct merged_lists lists)
 {
+    const struct incident *now = step->incident;
     const struct merged_facts was = forward_facts_of(old), is = forward_facts_of(now);
-    return now->merged_into.p &&
-           (!str_eq(old->merged_into, now->merged_into) || was.severity != is.severity ||
-            was.data_breach != is.data_breach || was.customer_impacting != is.customer_impacting ||
-            was.full != is.full);
+    const struct merged_lists said = merged_lists_of(closure_entry(step)->closure, now->labels);
+    struct merged_left left;
+    if (!now->merged_into.p) return false;
+    return !str_eq(old->merged_into, now->merged_into) || was.severity != is.severity ||
+           was.data_breach != is.data_breach || was.customer_impacting != is.customer_impacting ||
+           was.full != is.full || merged_lists_add(step->arena, &lists, &said, &left);
+}
+
+/* On an event of the incident, or on one of its own. */
+static void warn_left(struct step *step, const struct merged_left *left, const char *what)
+{
+    const struct {
+        const char *member;
+        size_t n;
+    } all[] = {{"labels", left->labels},
+               {"timeline", left->timeline},
+               {"technical_summary.evidence", left->evidence},
+               {"technical_summary.takeaways", left->takeaways},
+               {"technical_summary.response", left->response}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].n)
+            step_warn(
+                step, arena_str(step->arena, (struct str){all[i].member, strlen(all[i].member)}),
+                STR_NONE,
+                arena_printf(step->arena, "%s: %zu entries, there is no room", what, all[i].n));
+}
+
+/* What it brings goes to the incident that it is merged into, as much as fits. */
+static void send_facts(struct step *step)
+{
+    const struct closure joined = joined_closure(step, closure_entry(step));
+    const struct merged_lists all = merged_lists_of(&joined, step->incident->labels);
+    struct facts_event on = {.facts = forward_facts_of(step->incident)};
+    struct merged_left left;
+    (void)merged_lists_add(step->arena, &on.lists, &all, &left);
+    warn_left(step, &left, "not taken along with the merge");
+    if (step->warnings.n) occurrence_announce(step, INCIDENT_UPDATED);
+    forward_facts(step, &on);
 }
 
 static void begin(struct step *step, const struct closure_event *event)
@@ -364,15 +432,16 @@ static void begin(struct step *step, const struct closure_event *event)
     struct incident old = *incident;
     incident->order = order_advance(step->arena, incident->order, event->incident.order);
     incident->awaited_since = TIME_NONE;
-    merge_header(step->policy, incident, event);
+    merge_header(step, event);
     if (says_void_merge(incident, event)) warn_of_circle(step);
     decide_level(step);
     struct closure *closure = edit_closure(step);
+    const struct merged_lists lists = merged_lists_of(closure, old.labels);
     bool is_submitted = obligation_is_news(closure, event);
-    const struct coordination_list parties = closure->coordination;
+    const struct closure before = *closure;
     merge_closure(closure, &event->closure, event->present);
     bool has_back = (event->present & CLOSURE_COORDINATION) &&
-                    coordination_mark(step, parties, &closure->coordination);
+                    coordination_mark(step, before.coordination, &closure->coordination);
     obligation_warn(step, event);
 
     bool is_confirmed_now = old.level == LEVEL_UNCONFIRMED && incident->level != LEVEL_UNCONFIRMED;
@@ -385,8 +454,9 @@ static void begin(struct step *step, const struct closure_event *event)
     say_merge(step, old.merged_into);
     unsigned changes = what_changed(step->policy, &old, incident);
     if (is_submitted) changes |= CHANGE_SUBMITTED;
-    if (brings_news(&old, incident)) changes |= CHANGE_FACTS;
+    if (brings_news(step, &old, lists)) changes |= CHANGE_FACTS;
     if (has_back) changes |= CHANGE_PARTIES;
+    if (answers_otherwise(&before, closure)) changes |= CHANGE_EVALUATION;
     /* What ticks were to go on with, this closure does. */
     incident->cursor = (struct cursor){.stage = STAGE_NONE};
     incident->cursor = cursor_at(step, *stages_of(incident), changes | old.cursor.changes);
@@ -401,6 +471,8 @@ static void forget_moves(struct step *step)
         forward_forgotten(step, incident->gone.items[i].from);
     incident->gone = (struct edge_list){NULL, 0};
     incident->is_forgotten = false;
+    incident->forgotten_by = (struct str_list){NULL, 0};
+    incident->forgotten_told = STR_NONE;
 }
 
 /* What has to wait for a stage is done behind it. What the incident brings goes behind its duties: where it
@@ -412,7 +484,7 @@ static void follow_stage(struct step *step)
     if (next == STAGE_RELEASE || next == STAGE_CLOSE || (!next && incident->phase == PHASE_WAITING))
         forget_moves(step);
     if (next == STAGE_TAKE && incident->merged_into.p && (incident->cursor.changes & CHANGE_FACTS))
-        forward_facts(step, &(struct facts_event){.facts = forward_facts_of(incident)});
+        send_facts(step);
 }
 
 /* Goes through the stages from the cursor on. */
@@ -566,21 +638,40 @@ void closure_settle(struct step *step)
     if (incident->gone.n || incident->is_forgotten) go_over_all(step, 0);
 }
 
-void closure_take_facts(struct step *step, const struct merged_facts *facts)
+/* Returns whether there is any that was not known. */
+static bool take_lists(struct step *step, const struct merged_lists *lists)
 {
+    struct entry *entry = merged_entry(step);
+    struct merged_lists *all = ARENA_NEW(step->arena, struct merged_lists);
+    struct merged_left left;
+    if (entry->exists) *all = *entry->merged;
+    bool any = merged_lists_add(step->arena, all, lists, &left);
+    warn_left(step, &left, "not taken over from a merged incident");
+    if (!any) return false;
+    entry->merged = all;
+    entry->exists = true;
+    step_touch(step, entry);
+    return true;
+}
+
+void closure_take_facts(struct step *step, const struct facts_event *event)
+{
+    const struct merged_facts *facts = &event->facts;
     struct incident *incident = step->incident;
     const struct incident old = *incident;
+    bool has_more = take_lists(step, &event->lists);
     incident->merged_severity = higher(incident->merged_severity, facts->severity);
     incident->merged_customer_impacting =
         stronger(incident->merged_customer_impacting, facts->customer_impacting);
     incident->merged_data_breach = stronger(incident->merged_data_breach, facts->data_breach);
     incident->merged_full |= facts->full;
     if (incident->phase == PHASE_WAITING) return;
-    count_merged(incident);
+    count_merged(step);
     decide_level(step);
     unsigned changes = what_changed(step->policy, &old, incident) & ~(unsigned)CHANGE_BACK;
+    if (changes || step->warnings.n) occurrence_announce(step, INCIDENT_UPDATED);
+    if (has_more) changes |= CHANGE_FACTS;
     if (!changes) return;
-    occurrence_announce(step, INCIDENT_UPDATED);
     if (!incident_is_put_aside(incident)) incident->brought |= changes;
     closure_settle(step);
 }

@@ -16,8 +16,9 @@ enum decide_result closure_go_on(struct step *step);
 /* Does what the header has to be done: a merge that closes a circle is made void, or made again; what
  * came by a merge that is no more goes home, by ticks. */
 void closure_settle(struct step *step);
-/* What an incident that was merged into this one brings: true flags and a higher severity count. */
-void closure_take_facts(struct step *step, const struct merged_facts *facts);
+/* What an incident that was merged into this one brings: true flags and a higher severity count, and its
+ * lists beside the incident's own. */
+void closure_take_facts(struct step *step, const struct facts_event *event);
 /* Brings a finding to where it belongs, if that is not here. */
 void closure_place(struct step *step, struct entry *finding);
 

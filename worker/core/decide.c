@@ -67,6 +67,7 @@ void decide_need(struct arena *arena, const struct event *event, struct need *ne
     }
     need_key(need, state_incident_key(arena, event->incident_id));
     if (event->type == EVENT_FINDING) need_finding(arena, &event->finding->finding, need);
+    if (event->type == EVENT_FACTS) need_key(need, state_merged_key(arena, need->keys[0]));
     if (event->type == EVENT_ARRIVAL) need_finding(arena, &event->arrival->finding, need);
     if (event->type == EVENT_TASK_UPDATE) need_task(arena, event->task_update, need);
     if (event->type == EVENT_RECURRED)
@@ -188,7 +189,7 @@ static enum decide_result decide(struct step *step, const struct event *event, m
     case EVENT_FACTS: merged_take_facts(step, event->facts); return DECIDE_OK;
     case EVENT_MERGE: merged_take_merge(step, event->merge); return DECIDE_OK;
     case EVENT_PARTING: merged_take_parting(step, event->parting); return DECIDE_OK;
-    case EVENT_FORGOTTEN: merged_go_on(step); return DECIDE_OK;
+    case EVENT_FORGOTTEN: merged_forgotten(step, event->forgotten); return DECIDE_OK;
     case EVENT_RECURRED: recurrence_take(step, event); return DECIDE_OK;
     case EVENT_ITEMS: /* of no incident, as is the next */
     case EVENT_RECURRENCE:

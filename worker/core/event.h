@@ -104,6 +104,7 @@ struct closure_event {
     X(TASK_UPDATE_SNOOZED_UNTIL, TIME, snoozed_until)                   \
     X(TASK_UPDATE_TRACKER, OBJECT(tracker), tracker)                    \
     X(TASK_UPDATE_EVIDENCE, OBJECTS(evidence_list, evidence), evidence) \
+    X(TASK_UPDATE_EVALUATION, OBJECT(evaluation), evaluation)           \
     X(TASK_UPDATE_ACCEPTED_UNTIL, TIME, accepted_until)                 \
     X(TASK_UPDATE_ACCEPTED_BY, TEXT, accepted_by)                       \
     X(TASK_UPDATE_SUBMITTED_AT, TIME, submitted_at)                     \
@@ -117,6 +118,9 @@ struct closure_event {
     APART(by) APART(updated_at) APART(origin) APART(passed) APART(kind) APART(name)
 /* clang-format on */
 
+/* The members of an evaluation, by their bits. */
+enum { ANSWER_SUFFICIENT = 1, ANSWER_COMPLETE = 2, ANSWER_NOTE = 4, ANSWER_ALL = 7 };
+
 enum { TASK_UPDATE_SAID(MEMBER_PLACE) };
 enum task_update_member { TASK_UPDATE_SAID(MEMBER_BIT) };
 
@@ -128,6 +132,7 @@ struct task_update_event {
     struct order order;
     TASK_UPDATE_SAID(MEMBER_OF)
     enum owner_part owner_part; /* which `owner` says */
+    unsigned answers;           /* which members of `evaluation` it has; all where that is null */
     unsigned present;
     struct str by;
     struct warnings warnings;
@@ -154,6 +159,7 @@ struct merged_facts {
 
 struct facts_event {
     struct merged_facts facts;
+    struct merged_lists lists;
     struct str_list passed;
 };
 
@@ -162,6 +168,12 @@ struct merge_event {
     struct str_list
         passed; /* the incidents that it has come through, the one that was merged first */
     struct str_list circle; /* once it has come round: the members, in the order of the merges */
+};
+
+/* What was sent to an incident was deleted with it. `home`: for the one that it began in, to be passed on to it
+ * behind all that was sent there. */
+struct forgotten_event {
+    struct str by, home;
 };
 
 /* A merge is no more: what came by it is to go home. */
@@ -231,6 +243,7 @@ struct event {
         struct facts_event *facts;
         struct merge_event *merge;
         struct parting_event *parting;
+        struct forgotten_event *forgotten;
         struct recurrence_event *recurrence;
         struct recurred_event *recurred;
         struct str tick_key; /* the entry whose wake time has come */

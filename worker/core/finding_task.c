@@ -211,6 +211,8 @@ static struct claim claim_of(struct step *step, const struct finding *finding,
     return (struct claim){
         .task = task,
         .status = finding->status ? finding->status : REPORTED_OPEN,
+        .kind = kind,
+        .has_evidence = task && task->evidence.n,
         .priority = decided.priority,
         .owner = decided.owner,
         .by = finding->status_by,

@@ -29,6 +29,10 @@ struct str followup_title(struct step *step, const char *what)
     return text_clean(step->arena, text);
 }
 
+#define REVIEW_ASKS                                                                        \
+    "Evaluate the improvements with everybody they concern, and decide which go into the " \
+    "standard procedures."
+
 static bool was_made(const struct incident *incident, enum task_kind kind)
 {
     return incident->made >> kind & 1;
@@ -39,44 +43,54 @@ static struct entry *entry_of(struct step *step, enum task_kind kind)
     return step_task_entry(step, task_name(step, kind, STR_NONE));
 }
 
-static void create(struct step *step, enum task_kind kind, const char *what, struct str description)
+/* What a task asks for, of which some may be there already. */
+struct wanted {
+    const char *what; /* of its title */
+    struct str description;
+    struct evaluation evaluation;
+};
+
+static void create(struct step *step, enum task_kind kind, const struct wanted *wanted)
 {
-    struct task_seed seed = followup_seed(step, kind, followup_title(step, what));
-    seed.description = description;
+    struct task_seed seed = followup_seed(step, kind, followup_title(step, wanted->what));
+    seed.description = wanted->description;
+    seed.evaluation = wanted->evaluation;
     step->incident->made |= 1u << kind;
     task_create(step, &seed);
 }
 
-static void reopen(struct step *step, struct entry *entry, struct str description, struct str why)
+static void reopen(struct step *step, struct entry *entry, const struct wanted *wanted,
+                   struct str why)
 {
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
-    if (task->aside && task->resolution == RESOLUTION_DUPLICATE)
+    if (task->aside && task->resolution == RESOLUTION_DUPLICATE) {
         task_go_on(step, task); /* its incident was merged */
-    else
+    } else {
         task_apply_status(step, task, REPORTED_OPEN);
-    task->description = description;
+        task->evaluation = wanted->evaluation;
+    }
+    task->description = wanted->description;
     task->reason = why;
     task_changed(step, entry, before);
 }
 
 /* Makes an incident-level task once; one that was put aside goes on when the incident is back. */
-static void make(struct step *step, enum task_kind kind, const char *what, struct str description)
+static void make(struct step *step, enum task_kind kind, const struct wanted *wanted)
 {
     if (was_made(step->incident, kind) && !step->is_resumed) return;
     struct entry *entry = entry_of(step, kind);
     if (!entry->exists)
-        create(step, kind, what, description);
+        create(step, kind, wanted);
     else if (entry->task->aside)
-        reopen(step, entry, description, STR_NONE);
+        reopen(step, entry, wanted, STR_NONE);
 }
 
 /* Keeps a task that asks for something missing: made while it is, its description up to date, and
  * closed when it has come. */
-static void want(struct step *step, enum task_kind kind, const char *what, bool missing,
-                 struct str description)
+static void want(struct step *step, enum task_kind kind, const struct wanted *wanted, bool missing)
 {
-    if (missing) make(step, kind, what, description);
+    if (missing) make(step, kind, wanted);
     struct entry *entry = entry_of(step, kind);
     if (!entry->exists || entry->task->status == STATUS_CLOSED) return;
     if (!missing) {
@@ -84,7 +98,7 @@ static void want(struct step *step, enum task_kind kind, const char *what, bool 
         return;
     }
     const struct task *before;
-    task_edit(step, entry, &before)->description = description;
+    task_edit(step, entry, &before)->description = wanted->description;
     task_changed(step, entry, before);
 }
 
@@ -97,29 +111,65 @@ static void want_summary(struct step *step, const struct closure *closure)
     struct str lacks = arena_printf(step->arena, "The technical summary lacks:%s%s%s", evidence,
                                     response, takeaways);
     lacks.n--; /* the last comma */
-    want(step, KIND_TECHNICAL_SUMMARY, "Complete the technical summary of", missing, lacks);
+    const struct wanted wanted = {"Complete the technical summary of", lacks, {0}};
+    want(step, KIND_TECHNICAL_SUMMARY, &wanted, missing);
+}
+
+static void want_sequence(struct step *step, const struct closure *closure)
+{
+    const struct wanted wanted = {
+        "Write the sequence of events of", STR("The timeline has fewer than two entries."), {0}};
+    want(step, KIND_SEQUENCE_OF_EVENTS, &wanted, closure->timeline.n < 2);
+}
+
+struct str followup_question(struct step *step, struct evaluation evaluation)
+{
+    const char *what = evaluation.sufficient ? "complete"
+                       : evaluation.complete ? "sufficient"
+                                             : "sufficient and complete";
+    return arena_printf(step->arena, "Say whether the response was %s.", what);
+}
+
+/* What a closure answers otherwise than the one before takes the place of what was answered; of a task
+ * that is done it corrects that. What it has always said is no news of what was told of the task. */
+static void take_answers(struct step *step, struct entry *entry, struct evaluation said)
+{
+    bool is_news = step->incident->cursor.changes & CHANGE_EVALUATION;
+    bool is_open = entry->task->status != STATUS_CLOSED;
+    if (!is_open && !(is_news && task_is_done(entry->task))) return;
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    if (is_news && (is_open || said.sufficient)) task->evaluation.sufficient = said.sufficient;
+    if (is_news && (is_open || said.complete)) task->evaluation.complete = said.complete;
+    if (is_open && evaluation_is_answered(task->evaluation)) {
+        task_apply_status(step, task, REPORTED_VERIFIED);
+        task->reason = STR_NONE;
+    } else if (is_open) {
+        task->description = followup_question(step, task->evaluation);
+    }
+    task_changed(step, entry, before);
 }
 
 static void want_evaluation(struct step *step, const struct closure *closure)
 {
-    const char *what = closure->sufficient ? "complete"
-                       : closure->complete ? "sufficient"
-                                           : "sufficient and complete";
-    want(step, KIND_RESPONSE_EVALUATION, "Evaluate the response to",
-         !closure->sufficient || !closure->complete,
-         arena_printf(step->arena, "Say whether the response was %s.", what));
-    if (closure->sufficient == TRI_FALSE || closure->complete == TRI_FALSE)
-        followup_need_stakeholders(step);
+    /* Its note may be as long as a record: it stays in the closure. */
+    const struct evaluation said = {closure->sufficient, closure->complete, STR_NONE};
+    const struct wanted wanted = {"Evaluate the response to", followup_question(step, said), said};
+    if (!evaluation_is_answered(said)) make(step, KIND_RESPONSE_EVALUATION, &wanted);
+    struct entry *entry = entry_of(step, KIND_RESPONSE_EVALUATION);
+    if (entry->exists) take_answers(step, entry, said);
+    if (evaluation_finds_fault(said)) followup_need_stakeholders(step);
 }
 
-#define REVIEW "Stakeholder review of"
-#define REVIEW_ASKS                                                                            \
-    STR("Evaluate the improvements with everybody they concern, and decide which go into the " \
-        "standard procedures.")
+static const struct wanted review = {
+    "Stakeholder review of",
+    {REVIEW_ASKS, sizeof REVIEW_ASKS - 1},
+    {0},
+};
 
 void followup_need_stakeholders(struct step *step)
 {
-    make(step, KIND_STAKEHOLDER_REVIEW, REVIEW, REVIEW_ASKS);
+    make(step, KIND_STAKEHOLDER_REVIEW, &review);
 }
 
 bool followup_review_is_over(const struct incident *incident)
@@ -136,9 +186,9 @@ void followup_review_finding(struct step *step, struct str finding_id)
     }
     struct entry *entry = entry_of(step, KIND_STAKEHOLDER_REVIEW);
     if (!entry->exists) /* it went with what retention has deleted */
-        create(step, KIND_STAKEHOLDER_REVIEW, REVIEW, REVIEW_ASKS);
+        create(step, KIND_STAKEHOLDER_REVIEW, &review);
     else if (entry->task->status == STATUS_CLOSED)
-        reopen(step, entry, REVIEW_ASKS,
+        reopen(step, entry, &review,
                arena_printf(step->arena, "finding %.*s came after it was closed",
                             STR_ARG(finding_id)));
     step->incident->review_open = true; /* older versions did not say so */
@@ -147,11 +197,10 @@ void followup_review_finding(struct step *step, struct str finding_id)
 void followup_make(struct step *step, const struct closure *closure)
 {
     if (step->incident->level == LEVEL_FULL) {
-        make(step, KIND_POSTMORTEM, "Hold the full postmortem of", STR_NONE);
-        want(step, KIND_SEQUENCE_OF_EVENTS, "Write the sequence of events of",
-             closure->timeline.n < 2, STR("The timeline has fewer than two entries."));
+        make(step, KIND_POSTMORTEM, &(struct wanted){.what = "Hold the full postmortem of"});
+        want_sequence(step, closure);
         want_summary(step, closure);
-        make(step, KIND_FINDINGS_REPORT, "Write the findings report for", STR_NONE);
+        make(step, KIND_FINDINGS_REPORT, &(struct wanted){.what = "Write the findings report for"});
     }
     want_evaluation(step, closure);
 }

@@ -12,6 +12,8 @@ struct str followup_title(struct step *step, const char *what);
 /* Makes the tasks of the incident itself that its level and its closure ask for, those of parties
  * and duties apart, and closes those that ask for what has come. */
 void followup_make(struct step *step, const struct closure *closure);
+/* What a response-evaluation still asks for. */
+struct str followup_question(struct step *step, struct evaluation evaluation);
 /* Makes stakeholder-review if it was never made. */
 void followup_need_stakeholders(struct step *step);
 /* Whether it was made, and is not known to be open, of an incident that is followed up: then the next

@@ -88,7 +88,7 @@ void merged_take_facts(struct step *step, const struct facts_event *event)
 {
     const struct incident *incident = step->incident;
     if (forward_has_passed(event->passed, incident->incident_id)) return;
-    closure_take_facts(step, &event->facts);
+    closure_take_facts(step, event);
     if (incident->merged_into.p && !forward_has_passed(event->passed, incident->merged_into))
         forward_facts(step, event);
 }
@@ -202,9 +202,24 @@ void merged_take_parting(struct step *step, const struct parting_event *event)
     closure_settle(step);
 }
 
-void merged_go_on(struct step *step)
+static void note_forgotten(struct step *step, struct str by)
 {
-    if (!step->header->exists) return;
-    step->incident->is_forgotten = true;
+    struct incident *incident = step->incident;
+    const struct str_list old = incident->forgotten_by;
+    incident->is_forgotten = true;
+    if (!by.p || forward_has_passed(old, by)) return;
+    struct str *items = arena_alloc(step->arena, (old.n + 1) * sizeof *items);
+    if (old.n) memcpy(items, old.items, old.n * sizeof *items);
+    items[old.n] = by;
+    incident->forgotten_by = (struct str_list){items, old.n + 1};
+}
+
+void merged_forgotten(struct step *step, const struct forgotten_event *event)
+{
+    if (event->home.p) {
+        forward_forgotten(step, event->home);
+        return;
+    }
+    note_forgotten(step, event->by);
     closure_settle(step);
 }

@@ -6,6 +6,7 @@
  */
 #include "obligation.h"
 
+#include "closing.h"
 #include "common/text.h"
 #include "deadline.h"
 #include "duty.h"
@@ -254,6 +255,7 @@ static void bring_up_to_date(struct step *step, const struct obligation *o, stru
     if (owed || task->status != STATUS_CLOSED) task->for_others = !owed;
     set_clock(step, o, task);
     task_changed(step, entry, before);
+    task_tell_warnings(step, entry); /* else they would stand on another's event */
 }
 
 /* ---- what was submitted ---- */
@@ -263,9 +265,11 @@ static bool is_ahead(const struct step *step, ms_t submitted_at)
     return submitted_at != TIME_NONE && submitted_at > step->cause.at + AHEAD_MAX;
 }
 
+/* Without evidence only where the policy asks for none (R4.211). */
 static bool is_complete(const struct step *step, const struct submission *s)
 {
-    return s->submitted_at != TIME_NONE && !is_ahead(step, s->submitted_at) && s->evidence.n;
+    bool is_shown = s->evidence.n || !step->policy->evidence[KIND_OBLIGATION];
+    return s->submitted_at != TIME_NONE && !is_ahead(step, s->submitted_at) && is_shown;
 }
 
 /* What a closure says of it: it is done with both; one alone is kept till the other comes. */
@@ -430,7 +434,9 @@ void obligation_warn(struct step *step, const struct closure_event *event)
                       STR("not submitted: submitted_at is in the future"));
         else if (!is_complete(step, s))
             step_warn(step, at, STR_NONE,
-                      STR("not submitted: submitted_at and evidence are needed"));
+                      step->policy->evidence[KIND_OBLIGATION]
+                          ? STR("not submitted: submitted_at and evidence are needed")
+                          : STR("not submitted: submitted_at is needed"));
         else if (is_before_start(o, o ? clock_of(step, o).start : TIME_NONE, s->submitted_at))
             step_warn(step, at, time_text(step, s->submitted_at),
                       STR("submitted before its clock began"));
@@ -482,9 +488,9 @@ static void go_on(struct step *step, struct task *task, enum reported_status sta
         task_apply_status(step, task, status);
 }
 
-static void end(struct step *step, struct task *task, enum reported_status status)
+static void end(struct step *step, struct task *task, enum reported_status status, bool is_shown)
 {
-    bool has_both = task->submitted_at != TIME_NONE && task->evidence.n;
+    bool is_submitted = task->submitted_at != TIME_NONE;
     bool is_dismissed = status == REPORTED_DISMISSED;
     if (is_dismissed || status == REPORTED_WONT_FIX || status == REPORTED_DUPLICATE) {
         if (task_is_done(task))
@@ -495,13 +501,13 @@ static void end(struct step *step, struct task *task, enum reported_status statu
             warn_of_status(step, task, status,
                            is_dismissed ? "evidence is missing of why it is not owed"
                                         : "an obligation is submitted, or dismissed with evidence");
-    } else if (has_both) {
+    } else if (is_submitted && is_shown) {
         task_apply_status(step, task, REPORTED_VERIFIED);
     } else if (task->status != STATUS_CLOSED) {
         warn_of_status(step, task, status,
-                       task->evidence.n                  ? "submitted_at is missing"
-                       : task->submitted_at != TIME_NONE ? "evidence is missing"
-                                                         : "submitted_at and evidence are missing");
+                       is_shown       ? "submitted_at is missing"
+                       : is_submitted ? "evidence is missing"
+                                      : "submitted_at and evidence are missing");
     }
 }
 
@@ -516,7 +522,23 @@ static void refuse_times(struct step *step, const struct task *task,
                   STR("not taken: an obligation cannot be moved"));
 }
 
-void obligation_update(struct step *step, struct task *task, const struct task_update_event *event)
+static bool has_evidence(const struct step *step, const struct task *task,
+                         const struct task *before, const struct task_update_event *event)
+{
+    const struct claim claim = {
+        .task = before,
+        .status = event->status,
+        .kind = task->kind,
+        .priority = task->priority,
+        .owner = task->owner,
+        .by = event->by,
+        .has_evidence = task->evidence.n,
+    };
+    return !closing_lacks_evidence(step->policy, &claim);
+}
+
+void obligation_update(struct step *step, struct task *task, const struct task *before,
+                       const struct task_update_event *event)
 {
     const unsigned told = TASK_UPDATE_SUBMITTED_AT | TASK_UPDATE_EVIDENCE;
     enum reported_status status = event->status;
@@ -527,10 +549,10 @@ void obligation_update(struct step *step, struct task *task, const struct task_u
         take_submitted_at(step, task, event->submitted_at);
     if (event->present & TASK_UPDATE_EVIDENCE) take_evidence(step, task, event->evidence);
     if (is_work) return;
-    bool has_both = task->submitted_at != TIME_NONE && task->evidence.n;
+    bool is_shown = has_evidence(step, task, before, event);
     if (status)
-        end(step, task, status);
-    else if ((event->present & told) && has_both)
+        end(step, task, status, is_shown);
+    else if ((event->present & told) && task->submitted_at != TIME_NONE && is_shown)
         task_apply_status(step, task, REPORTED_VERIFIED);
 }
 

@@ -14,8 +14,10 @@ size_t obligation_turns(const struct step *step, const struct closure *closure);
 /* Makes the task of one obligation, brings it up to date or closes it, as the incident is now; and
  * takes what the closure says was submitted, if that is news. The turns have to be in order. */
 void obligation_take(struct step *step, const struct closure *closure, size_t turn);
-/* Takes to an edited task what a tracker or a person says of it, the status included. */
-void obligation_update(struct step *step, struct task *task, const struct task_update_event *event);
+/* Takes to an edited task what a tracker or a person says of it, the status included; `before`: as it
+ * was. */
+void obligation_update(struct step *step, struct task *task, const struct task *before,
+                       const struct task_update_event *event);
 /* Moves what counts from the submission of others, after one of them was told of. */
 void obligation_follow(struct step *step);
 /* A duty of this name has come with a merged incident, or has gone again: brings up to date what is here

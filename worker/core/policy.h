@@ -229,6 +229,7 @@ struct policy {
     enum reported_status closed_is; /* where verification is asked: resolved or verified */
     bool verified_by_owner;         /* counts as verified */
     bool acceptance[priority_end];  /* wont-fix has to be an accepted risk */
+    bool evidence[task_kind_end];   /* what is done only with evidence */
     int review_on;                  /* 1 for Monday to 7; 0: review_every counts */
     struct duration review_every, missing_findings_after, orphan_finding_after, retention;
     struct policy_rule *rules;

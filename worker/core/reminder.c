@@ -7,6 +7,7 @@
  */
 #include "reminder.h"
 
+#include "closing.h"
 #include "common/text.h"
 #include "item.h"
 #include "schedule.h"
@@ -347,9 +348,10 @@ static struct str summary(struct step *step, const struct task *task,
     struct str title = reminder_title(step, task->title);
     struct str says = phrase(step, task, reminder);
     if (reminder->covers >> REMINDER_NOT_CLOSED & 1)
-        says = arena_printf(arena, "%.*s; it was reported as %.*s and is not closed: %s",
-                            STR_ARG(says), STR_ARG(reported_status_name(task->refused)),
-                            "that needs reason, accepted_until and accepted_by");
+        says =
+            arena_printf(arena, "%.*s; it was reported as %.*s and is not closed: that needs %.*s",
+                         STR_ARG(says), STR_ARG(reported_status_name(task->refused)),
+                         STR_ARG(closing_needs(task->kind, task->refused)));
     return text_clean(arena, arena_printf(arena, "%.*s %.*s %.*s '%.*s' %.*s",
                                           STR_ARG(priority_name(task->priority)),
                                           STR_ARG(task_kind_name(task->kind)), STR_ARG(id),

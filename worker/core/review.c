@@ -234,6 +234,9 @@ enum decide_result review_retire(struct step *step)
     incident->owner = incident_none.owner;
     incident->labels = incident_none.labels;
     incident->cursor.stage = STAGE_RETIRE;
+    /* What its parts tell others is of one time. */
+    if (incident->cursor.at == TIME_NONE) incident->cursor.at = step->cause.at;
+    step->cause.at = incident->cursor.at;
     for (struct entry *e = step->header->next_sibling; e; e = e->next_sibling) {
         if (!e->exists || e->holder != e) continue;
         if (step_is_full(step)) return DECIDE_MORE;
@@ -241,7 +244,7 @@ enum decide_result review_retire(struct step *step)
         recurrence_follow(step);
         step->handled += ++n % DELETIONS_OF_A_STEP == 0;
     }
-    incident->cursor.stage = STAGE_NONE;
+    incident->cursor = incident_none.cursor;
     return DECIDE_OK;
 }
 

@@ -34,6 +34,7 @@ NAMES_DEFINE(telling, TELLINGS)
 #define NONE_owner {.team = {NULL, 0}}
 #define NONE_tracker {.system = {NULL, 0}}
 #define NONE_counts {.open = 0}
+#define NONE_evaluation {.sufficient = tristate_none}
 #define NONE_origin {.incident_id = {NULL, 0}}
 
 #define NONE(type, member) .member = NONE_##type,
@@ -124,6 +125,7 @@ static enum entry_type type_of(struct str key, struct str header_key)
     switch (key.p[header_key.n + 1]) {
     case 'c': return ENTRY_CLOSURE;
     case 'd': return ENTRY_DUTY;
+    case 'm': return ENTRY_MERGED;
     case 'f': return ENTRY_FINDING;
     default: return ENTRY_TASK;
     }
@@ -291,6 +293,11 @@ struct str state_incident_key(struct arena *arena, struct str incident_id)
 struct str state_closure_key(struct arena *arena, struct str header_key)
 {
     return arena_join(arena, header_key, STR("|c"), STR_NONE);
+}
+
+struct str state_merged_key(struct arena *arena, struct str header_key)
+{
+    return arena_join(arena, header_key, STR("|m"), STR_NONE);
 }
 
 struct str state_finding_key(struct arena *arena, struct str header_key, struct str part)

@@ -94,7 +94,8 @@ NAMES_DECLARE(stage, STAGE_NONE, STAGES)
     X(CHANGE_FLAGS, "flags")       /* of the incident, as conditions ask for them */ \
     X(CHANGE_SUBMITTED, "submitted") /* it brings submissions that were not told of before */ \
     X(CHANGE_PARTIES, "parties") /* some of its parties are open again */ \
-    X(CHANGE_FACTS, "facts")       /* of what it brings to the incident that it is merged into */
+    X(CHANGE_FACTS, "facts")       /* of what it brings to the incident that it is merged into */ \
+    X(CHANGE_EVALUATION, "evaluation") /* it answers otherwise about the response */
 NAMES_DECLARE_BITS(change, CLOSURE_CHANGES)
 
 /* How far an event was decided that takes several transactions (DECIDE_MORE in decide.h). */
@@ -153,6 +154,8 @@ struct edge_list {
     OWN(BOOLEAN, circle_is_open) /* it is no more: the merge that was void is to be made */ \
     OWN(OBJECTS(edge_list, edge), gone) /* findings that came by these merges are to go home */ \
     OWN(INTEGER, duties)    /* that have left it, or come from merged incidents, so far */ \
+    OWN(LIST, forgotten_by) /* the incidents that have said so, until all is done about it */ \
+    OWN(TEXT, forgotten_told) /* the last incident whose it was and that was told of it */ \
     OWN(BOOLEAN, is_forgotten) /* those that it has sent on were deleted where they were: they go on \
                                   from what this incident has */ \
     OWN(WORD(phase), phase) \
@@ -205,6 +208,10 @@ struct evidence_list {
     size_t n;
 };
 
+/* What is said of the response; tristate_none is not answered. */
+#define EVALUATION_MEMBERS(X) X(TRISTATE, sufficient) X(TRISTATE, complete) X(TEXT, note)
+struct evaluation { EVALUATION_MEMBERS(MEMBER) };
+
 #define COORDINATION_MEMBERS(X) \
     X(TEXT, party)      /* trimmed */ \
     X(TEXT, key)        /* the same, however it is written */ \
@@ -252,6 +259,15 @@ struct submission_list {
     SAID(CLOSURE_OBLIGATIONS, OBJECTS(submission_list, submission), obligations) \
     SAID(CLOSURE_REFERENCES, LIST, references)
 struct closure { CLOSURE_MEMBERS(MEMBER_OF) };
+
+/* What incidents that were merged into it have brought beside (merged_lists.c). */
+#define MERGED_MEMBERS(X) \
+    X(LABELS, labels) \
+    X(OBJECTS(timeline, timeline_entry), timeline) \
+    X(OBJECTS(evidence_list, evidence), evidence) \
+    X(LIST, takeaways) \
+    X(TEXT, response)  /* of the one that came first with any */
+struct merged_lists { MERGED_MEMBERS(MEMBER) };
 
 /* ---- a finding ---- */
 
@@ -414,7 +430,8 @@ typedef struct reminder_state reminders_by_kind[REMINDER_TASK_KINDS];
     CHANGES(INTEGER, occurrence) \
     OWN(INTEGER, version) \
     CHANGES(OBJECT(tracker), tracker) \
-    CHANGES(OBJECTS(evidence_list, evidence), evidence) /* of this occurrence */ \
+    CHANGES(OBJECTS(evidence_list, evidence), evidence) /* of this occurrence, as is the next */ \
+    CHANGES(OBJECT(evaluation), evaluation) /* of a response-evaluation: its answers */ \
     CHANGES(TEXT, moved_from)    /* the task whose work it goes on with */ \
     CHANGES(TEXT, moved_to)      /* the task that goes on with its work */ \
     CHANGES(TIME, submitted_at)  /* of an obligation: when it was met, whenever it was told */ \
@@ -463,6 +480,20 @@ static inline bool task_is_accepted(const struct task *task)
 static inline bool task_is_done(const struct task *task)
 {
     return task->status == STATUS_CLOSED && task->resolution == RESOLUTION_DONE;
+}
+static inline bool evaluation_eq(struct evaluation a, struct evaluation b)
+{
+    return a.sufficient == b.sufficient && a.complete == b.complete && str_eq(a.note, b.note);
+}
+/* Whether it has both answers. */
+static inline bool evaluation_is_answered(struct evaluation evaluation)
+{
+    return evaluation.sufficient && evaluation.complete;
+}
+/* Whether it answers one of them with no. */
+static inline bool evaluation_finds_fault(struct evaluation evaluation)
+{
+    return evaluation.sufficient == TRI_FALSE || evaluation.complete == TRI_FALSE;
 }
 /* Whether it is an obligation that is done: then its submission is what counts. */
 static inline bool task_is_submitted(const struct task *task)
@@ -594,6 +625,7 @@ enum entry_type {
     ENTRY_FINDING,
     ENTRY_TASK,
     ENTRY_DUTY,
+    ENTRY_MERGED,
     ENTRY_RECIPIENT,
     ENTRY_ITEMS,
     ENTRY_CAUSE,
@@ -609,10 +641,12 @@ struct entry {
     bool touched; /* since the table's touched entries were last forgotten */
     ms_t wake_at; /* when it wants its next tick, once it is dirty; TIME_NONE: never */
     /* of a holder alone */
-    bool loaded;   /* the engine has asked the store for it */
-    bool stored;   /* it was in the store when loaded */
-    bool to_write; /* it or a part of it is dirty; deleted when it does not exist any more */
-    bool counted;  /* the engine's own: it is among what a transaction will hold */
+    bool loaded;     /* the engine has asked the store for it */
+    bool stored;     /* it was in the store when loaded */
+    bool to_write;   /* it or a part of it is dirty; deleted when it does not exist any more */
+    bool counted;    /* the engine's own: it is among what a transaction will hold */
+    unsigned events; /* the engine's own, of a header: how many were decided of it */
+    const void *last_event; /* the last of them */
     union {
         void *body;
         struct incident *incident;
@@ -620,6 +654,7 @@ struct entry {
         struct finding *finding;
         struct task *task;
         struct duty *duty;
+        struct merged_lists *merged;
         struct recipient_state *recipient;
         struct items *items;
         struct cause_state *cause;
@@ -674,6 +709,7 @@ struct str state_decode_part(struct arena *arena, struct str part);
  * state_finding_part makes it, `name` of a task is "<kind>[/<part>][~<occurrence>]", encoded. */
 struct str state_incident_key(struct arena *arena, struct str incident_id);
 struct str state_closure_key(struct arena *arena, struct str header_key);
+struct str state_merged_key(struct arena *arena, struct str header_key);
 struct str state_finding_key(struct arena *arena, struct str header_key, struct str part);
 struct str state_task_key(struct arena *arena, struct str header_key, struct str name);
 /* Of a duty of an incident, by its name (duty.h). */

@@ -5,6 +5,7 @@
  */
 #include "task.h"
 
+#include "closing.h"
 #include "common/ensure.h"
 #include "deadline.h"
 #include "occurrence.h"
@@ -230,6 +231,18 @@ static void miss_owner(struct step *step, struct task *task)
     assign->said = 0;
 }
 
+/* At another priority nobody may have to verify it; only now is the status what it will be. */
+static void end_resolved(struct step *step, struct task *task, const struct task *before)
+{
+    if (task->status != STATUS_RESOLVED || task->priority == before->priority ||
+        step->policy->verification[task->priority])
+        return;
+    if (closing_task_lacks_evidence(step->policy, task))
+        task_note_refused(step, task, REPORTED_RESOLVED);
+    else
+        close_as(step, task, RESOLUTION_DONE);
+}
+
 bool task_is_said_once(struct str reason)
 {
     return str_eq(reason, TASK_RAISED) || str_starts(reason, STR(TASK_SEEN_AGAIN));
@@ -240,10 +253,7 @@ static void put_change(struct step *step, struct entry *entry, const struct task
 {
     struct task *task = entry->task;
     task_count_messages(step, task);
-    /* At another priority nobody may have to verify it; only now is the status what it will be. */
-    if (task->status == STATUS_RESOLVED && task->priority != before->priority &&
-        !step->policy->verification[task->priority])
-        close_as(step, task, RESOLUTION_DONE);
+    end_resolved(step, task, before);
     judge(step, task);
     note_owner(step, task);
     if (owner_is_nobody(task->owner) && !owner_is_nobody(before->owner)) miss_owner(step, task);
@@ -316,6 +326,7 @@ struct task *task_draft(struct step *step, const struct task_seed *seed)
     task->times = seed->ruling.times;
     task->status = STATUS_OPEN;
     task->reason = seed->reason;
+    task->evaluation = seed->evaluation;
     task->owner = task->given = seed->ruling.owner;
     task->participants = seed->ruling.participants;
     task->labels = seed->labels;
@@ -382,6 +393,7 @@ static void reopen(struct step *step, struct task *task)
     task->closed_at = task->accepted_until = TIME_NONE;
     task->aside = task_status_none;
     task->evidence = (struct evidence_list){0};
+    task->evaluation = (struct evaluation){0};
     task->submitted_at = TIME_NONE;
     if (task->kind == KIND_OBLIGATION) {
         /* The law's clock does not begin again. */

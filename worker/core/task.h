@@ -20,6 +20,7 @@ struct task_seed {
     struct labels labels;
     struct tracker tracker;
     struct str reason;
+    struct evaluation evaluation;
     ms_t clock_start; /* what the deadlines count from */
     ms_t due_at;      /* TIME_NONE: the policy's */
 };

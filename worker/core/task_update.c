@@ -6,6 +6,7 @@
 #include "deadline.h"
 #include "duty.h"
 #include "finding_task.h"
+#include "followup.h"
 #include "incident.h"
 #include "obligation.h"
 #include "order.h"
@@ -30,7 +31,37 @@ static bool has_reason(const struct task *task, const struct task_update_event *
     return (event->present & TASK_UPDATE_REASON) ? event->reason.n : task->reason.n;
 }
 
-/* What it says of the end; one that was wanting something is said again by what it wanted. */
+static bool has_evidence(const struct task *task, const struct task_update_event *event)
+{
+    return (event->present & TASK_UPDATE_EVIDENCE) ? event->evidence.n : task->evidence.n;
+}
+
+/* An answer that it does not give stays as it is. */
+static struct evaluation answered(const struct task *task, const struct task_update_event *event)
+{
+    struct evaluation evaluation = task->evaluation;
+    if (task->kind != KIND_RESPONSE_EVALUATION) return evaluation;
+    if (event->answers & ANSWER_SUFFICIENT) evaluation.sufficient = event->evaluation.sufficient;
+    if (event->answers & ANSWER_COMPLETE) evaluation.complete = event->evaluation.complete;
+    if (event->answers & ANSWER_NOTE) evaluation.note = event->evaluation.note;
+    return evaluation;
+}
+
+/* What a record leads to that says no status: where an end was wanting something, and this may be it,
+ * that is said again; and answers are an end by themselves. */
+static enum reported_status implied(const struct claim *claim,
+                                    const struct task_update_event *event)
+{
+    const unsigned wanted = TASK_UPDATE_ACCEPTED_UNTIL | TASK_UPDATE_ACCEPTED_BY |
+                            TASK_UPDATE_EVIDENCE | TASK_UPDATE_EVALUATION;
+    bool is_open = claim->task->status != STATUS_CLOSED;
+    if (!(event->present & wanted)) return reported_status_none;
+    if (claim->task->refused) return claim->task->refused;
+    bool answers = event->answers && evaluation_is_answered(claim->evaluation);
+    return is_open && answers ? REPORTED_VERIFIED : reported_status_none;
+}
+
+/* What it says of the end. */
 static void take_end(struct step *step, struct task *task, const struct task *before,
                      const struct task_update_event *event)
 {
@@ -39,14 +70,17 @@ static void take_end(struct step *step, struct task *task, const struct task *be
     struct claim claim = {
         .task = before,
         .status = event->status,
+        .kind = task->kind,
         .priority = task->priority,
         .owner = task->owner,
         .by = event->by,
         .has_reason = has_reason(task, event),
+        .has_evidence = has_evidence(task, event),
+        .evaluation = answered(task, event),
         .accepted_until = event->accepted_until,
         .accepted_by = event->accepted_by,
     };
-    if (!claim.status && (says_until || says_by)) claim.status = task->refused;
+    if (!claim.status) claim.status = implied(&claim, event);
     closing_accept(step, &claim, says_until, says_by);
     task->accepted_until = claim.accepted_until;
     task->accepted_by = claim.accepted_by;
@@ -58,12 +92,42 @@ static void take_end(struct step *step, struct task *task, const struct task *be
         task_note_refused(step, task, claim.status);
 }
 
+/* What shows that a task is done is not taken away from it. */
+static bool is_kept(struct step *step, const struct task *task, const struct task *shown,
+                    const char *member)
+{
+    if (!task_is_done(task) || closing_task_lacks_evidence(step->policy, task) ||
+        !closing_task_lacks_evidence(step->policy, shown))
+        return false;
+    step_warn(step, str_of(member), STR_NONE, STR("not taken: what is done is withdrawn by open"));
+    return true;
+}
+
+/* Of the occurrence that the status leads to. */
+static void take_evidence(struct step *step, struct task *task,
+                          const struct task_update_event *event)
+{
+    struct task shown = *task;
+    shown.evidence = event->evidence;
+    if (!is_kept(step, task, &shown, "evidence")) task->evidence = event->evidence;
+}
+
+static void take_evaluation(struct step *step, struct task *task,
+                            const struct task_update_event *event)
+{
+    struct task shown = *task;
+    shown.evaluation = answered(task, event);
+    if (!is_kept(step, task, &shown, "evaluation")) task->evaluation = shown.evaluation;
+}
+
 static void take_work(struct step *step, struct task *task, const struct task *before,
                       const struct task_update_event *event, bool stays_closed)
 {
     if (!stays_closed) take_end(step, task, before, event);
-    /* Of the occurrence that the status leads to. */
-    if (event->present & TASK_UPDATE_EVIDENCE) task->evidence = event->evidence;
+    if (event->present & TASK_UPDATE_EVIDENCE) take_evidence(step, task, event);
+    if (event->answers) take_evaluation(step, task, event);
+    if (task->kind == KIND_RESPONSE_EVALUATION && task->status != STATUS_CLOSED)
+        task->description = followup_question(step, task->evaluation);
     if (event->present & TASK_UPDATE_SNOOZED_UNTIL)
         task_apply_snooze(step, task, event->snoozed_until);
 }
@@ -188,9 +252,12 @@ static void say(struct step *step, struct task *task, const struct task_update_e
                                                                    event->owner, event->owner_part);
     if (event->present & TASK_UPDATE_TRACKER) task->tracker = event->tracker;
     if (task->kind == KIND_OBLIGATION)
-        obligation_update(step, task, event);
+        obligation_update(step, task, &before, event);
     else
         take_work(step, task, &before, event, stays_closed);
+    if (event->present & TASK_UPDATE_EVALUATION && task->kind != KIND_RESPONSE_EVALUATION)
+        step_warn(step, STR("evaluation"), STR_NONE,
+                  STR("not taken: only a response-evaluation has one"));
     if (event->present & TASK_UPDATE_REASON)
         task->reason = event->reason;
     else if (task_has_other_status(&before, task) && event->status != REPORTED_DISMISSED &&
@@ -269,6 +336,9 @@ void task_update_take(struct step *step, const struct task_update_event *event)
     task_changed(step, entry, before);
     task_tell_warnings(step, entry);
     if (task->kind == KIND_OBLIGATION) obligation_follow(step);
+    if (event->answers && evaluation_finds_fault(task->evaluation) &&
+        !incident_is_put_aside(step->incident))
+        followup_need_stakeholders(step);
 }
 
 static const struct task *task_named(struct step *step, const struct task_update_event *event)

@@ -134,6 +134,13 @@ void details_write_sent_json(struct buf *out, const struct task *task)
     buf_char(out, ']');
 }
 
+/* Absent where there is no answer. */
+static struct str yes_or_no(enum tristate answer)
+{
+    if (!answer) return STR_NONE;
+    return answer == TRI_TRUE ? STR("yes") : STR("no");
+}
+
 void details_write_task(const struct details *details, struct str task_id, const struct task *task)
 {
     const struct details *d = details;
@@ -165,6 +172,9 @@ void details_write_task(const struct details *details, struct str task_id, const
                                                 : e->note;
         text_line(d, i ? "" : "evidence", both);
     }
+    text_line(d, "sufficient", yes_or_no(t->evaluation.sufficient));
+    text_line(d, "complete", yes_or_no(t->evaluation.complete));
+    text_line(d, "note", t->evaluation.note);
     if (t->kind == KIND_OBLIGATION) time_line(d, "submitted", t->submitted_at);
     if (task_is_submitted(t)) {
         int64_t margin = task_margin_s(t);

@@ -91,6 +91,28 @@ static void render_put_tracker(struct render_page *page, const struct json *trac
     render_put_text(page, key.p ? key : STR(""));
 }
 
+/* What was answered with yes as a word, with no as "not" and that word. */
+static bool put_answer(struct render_page *page, const struct json *evaluation, const char *word,
+                       bool follows)
+{
+    const struct json *answer = json_get(evaluation, word);
+    if (answer->type != JSON_TRUE && answer->type != JSON_FALSE) return follows;
+    buf_str(page->out, follows ? STR(", ") : STR(""));
+    buf_str(page->out, answer->type == JSON_FALSE ? STR("not ") : STR(""));
+    buf_str(page->out, str_of(word));
+    return true;
+}
+
+static void put_evaluation(struct render_page *page, const struct json *evaluation)
+{
+    struct str note = json_get_text(evaluation, "note");
+    bool follows = put_answer(page, evaluation, "sufficient", false);
+    follows = put_answer(page, evaluation, "complete", follows);
+    if (!note.p) return;
+    buf_str(page->out, follows ? STR(" ") : STR(""));
+    render_put_quoted(page, note);
+}
+
 void render_put_labels(struct render_page *page, const struct json *labels)
 {
     const struct json *first = labels ? labels->first : NULL;
@@ -124,6 +146,8 @@ void render_put_value(struct render_page *page, const struct json *value)
             render_put_text(page, json_get_text(value, "version"));
         else if (json_get(value, "person") || json_get(value, "team"))
             render_put_owner(page, value);
+        else if (json_get(value, "sufficient") && json_get(value, "complete"))
+            put_evaluation(page, value);
         else
             render_put_tracker(page, value);
         break;

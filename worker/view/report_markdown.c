@@ -2,6 +2,7 @@
 /* A report from top to bottom: sorting out what there is, the head, the sections in their order, and
  * the list of what is still missing. */
 #include "report_markdown.h"
+#include "core/merged_lists.h"
 
 #include <stdlib.h>
 
@@ -16,9 +17,19 @@ static int by_key(const void *a, const void *b)
     return str_cmp((*(struct entry *const *)a)->key, (*(struct entry *const *)b)->key);
 }
 
+/* What merged incidents have brought is told as the incident's own. */
+static const struct closure *with_merged(struct arena *arena, const struct closure *closure,
+                                         const struct merged_lists *brought)
+{
+    static const struct closure none;
+    const struct closure joined = merged_lists_join(arena, closure ? closure : &none, brought);
+    return arena_copy(arena, &joined, sizeof joined);
+}
+
 bool report_markdown_collect(struct arena *arena, struct entry *const *entries, size_t n,
                              struct report_markdown *report)
 {
+    const struct merged_lists *brought = NULL;
     *report = (struct report_markdown){0};
     if (!n) return false;
     struct entry **sorted = arena_copy(arena, entries, n * sizeof(struct entry *));
@@ -31,9 +42,12 @@ bool report_markdown_collect(struct arena *arena, struct entry *const *entries, 
         case ENTRY_INCIDENT: report->incident = e->incident; break;
         case ENTRY_CLOSURE: report->closure = e->closure; break;
         case ENTRY_FINDING: report->findings[report->findings_n++] = e->finding; break;
-        default: report->tasks[report->tasks_n++] = e->task; break;
+        case ENTRY_TASK: report->tasks[report->tasks_n++] = e->task; break;
+        case ENTRY_MERGED: brought = e->merged; break;
+        default: break; /* duties of others, whose tasks are here */
         }
     }
+    if (brought) report->closure = with_merged(arena, report->closure, brought);
     return report->incident != NULL;
 }
 
@@ -106,6 +120,21 @@ static void write_head(struct report_page *page)
     buf_lit(out, "\n\n");
 }
 
+/* A task has the answers of closures, too, those that came later than its own. */
+struct evaluation report_evaluation(const struct report_page *page)
+{
+    const struct closure *c = page->closure;
+    struct evaluation said = {c->sufficient, c->complete, c->evaluation_note};
+    for (size_t n = 0; n < page->report->tasks_n; n++) {
+        const struct task *t = page->report->tasks[n];
+        if (t->kind != KIND_RESPONSE_EVALUATION) continue;
+        if (t->evaluation.sufficient) said.sufficient = t->evaluation.sufficient;
+        if (t->evaluation.complete) said.complete = t->evaluation.complete;
+        if (report_is_said(t->evaluation.note)) said.note = t->evaluation.note;
+    }
+    return said;
+}
+
 /* ---- what is missing, in one place ---- */
 
 static void miss(struct report_page *page, bool is_missing, const char *what)
@@ -131,8 +160,9 @@ static void write_missing(struct report_page *page)
     miss(page, asked && !c->evidence.n, "evidence");
     miss(page, asked && !report_is_said(c->response), "how the response went");
     miss(page, asked && !c->takeaways.n, "takeaways");
-    miss(page, !c->sufficient, "whether the response was sufficient");
-    miss(page, !c->complete, "whether the response was complete");
+    const struct evaluation evaluation = report_evaluation(page);
+    miss(page, !evaluation.sufficient, "whether the response was sufficient");
+    miss(page, !evaluation.complete, "whether the response was complete");
     miss(page, !page->report->findings_n, "findings");
     for (size_t n = 0; n < page->report->tasks_n; n++) {
         const struct task *t = page->report->tasks[n];

@@ -16,6 +16,8 @@ struct report_page {
 bool report_is_said(struct str text);
 /* Whether the postmortem is a full one: what only that asks for is not missing in another. */
 bool report_is_asked(const struct report_page *page);
+/* What is said of the response: by its task, and where that says nothing, by the closure. */
+struct evaluation report_evaluation(const struct report_page *page);
 /* By enum tristate; absent for none. */
 struct str report_yes_or_no(enum tristate tristate);
 

@@ -77,11 +77,11 @@ void report_write_technical_summary(struct report_page *page)
 void report_write_evaluation(struct report_page *page)
 {
     struct buf *out = page->out;
-    const struct closure *c = page->closure;
+    const struct evaluation e = report_evaluation(page);
     buf_lit(out, "## Evaluation of the response\n\n");
-    report_put_fact(out, "Sufficient", report_yes_or_no(c->sufficient));
-    report_put_fact(out, "Complete", report_yes_or_no(c->complete));
-    if (report_is_said(c->evaluation_note)) report_put_fact(out, "Note", c->evaluation_note);
+    report_put_fact(out, "Sufficient", report_yes_or_no(e.sufficient));
+    report_put_fact(out, "Complete", report_yes_or_no(e.complete));
+    if (report_is_said(e.note)) report_put_fact(out, "Note", e.note);
     buf_char(out, '\n');
 }
 
