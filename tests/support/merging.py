@@ -100,7 +100,7 @@ class Story:
         self.facts = {}  # the last severity and customer_impacting of each incident
         self.duties = {}  # since when each incident has a task of each
         self.owed = {}  # what each one owes in the end
-        self.met, self.withdrawn = set(), set()  # duties that some incident has met, and not after all
+        self.met, self.withdrawn = set(), set()  # duties that some incident has met, and perhaps not after all
         self._last = {}  # the last record of each incident and of each finding
         self._random = random.Random(seed)
         self._says = self._some_habits()
@@ -217,7 +217,7 @@ class Story:
             {"status": self._pick(("open", "in-progress", "blocked"))},
             {"tracker": {"system": "jira", "key": f"D-{number}"}},
             {"owner": {"person": f"dev-{number}@example.com"}}))
-        if "status" in members and duty in self.met:
+        if "status" in members:
             self.withdrawn.add(duty)
         if self._chance(0.4):
             self.met.add(duty)
