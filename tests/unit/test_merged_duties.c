@@ -191,16 +191,16 @@ static void a_duty_that_begins_merged_begins_in_the_other(void **state)
     assert_superseded(w, "C", VENDOR, "A/coordination/Vendor");
 }
 
-/* `created` is open, whatever was submitted before (R4.41). */
-static void submitted_as_it_begins_it_is_created_and_closed(void **state)
+/* It was submitted before anybody had heard of its task. */
+static void submitted_while_it_is_held_it_is_created_and_closed(void **state)
 {
     struct world *w = owing(state);
-    w->policy.obligations[0].when = conditions_of(w->arena, FLAG_DATA_BREACH);
-    take_closure(w, AT, closed(w, "B", 1));
-    struct closure_event *e = knowing(w, "A", 1, "B");
-    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);
+    close_knowing(w, AT, "A", 1, "B");
+    struct closure_event *e = knowing(w, "A", 2, "B");
     add_submission(w, e, "law", t(AT), true);
-    take_closure(w, AT, e);
+    take_closure(w, LATER, e);
+    deliver(w);
+    take_closure(w, LATER, closed(w, "B", 1));
     deliver(w);
     size_t created = 0;
     for (size_t i = 0; i < w->d.outputs.n; i++) {
@@ -491,7 +491,7 @@ int main(void)
         TEST(of_two_that_are_open_one_goes_on),
         TEST(each_keeps_its_ticket),
         TEST(a_duty_that_begins_merged_begins_in_the_other),
-        TEST(submitted_as_it_begins_it_is_created_and_closed),
+        TEST(submitted_while_it_is_held_it_is_created_and_closed),
         TEST(what_waits_of_two_waits_where_both_do),
         TEST(what_was_done_is_not_asked_for_again),
         TEST(what_counts_from_a_submission_counts_from_one_elsewhere),

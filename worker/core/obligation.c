@@ -347,13 +347,12 @@ static bool is_to_send(struct step *step, const struct obligation *o, const stru
            entry->task->resolution == RESOLUTION_SUPERSEDED;
 }
 
-/* What was submitted is said behind it: its task is created open, there too (R4.41). */
 static void send(struct step *step, const struct obligation *o, const struct submission *s)
 {
     const struct task_seed seed = seed_of(step, o);
-    struct str name = name_of(step, o->id);
-    duty_send(step, name, task_draft(step, &seed));
-    if (s) say(step, name, o, s);
+    struct task *draft = task_draft(step, &seed);
+    if (s) take(step, draft, s);
+    duty_send(step, name_of(step, o->id), draft);
 }
 
 void obligation_take(struct step *step, const struct closure *closure, size_t turn)
