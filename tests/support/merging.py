@@ -188,6 +188,7 @@ class Story:
             if duty in known or self._chance(0.4):
                 is_over = self._chance(0.1)
                 self.met.update({duty} if is_over else ())
+                self.withdrawn.update({duty} if duty in known and not is_over else ())
                 told.append({"party": party, "party_kind": "regulator", "status": "closed" if is_over else "open"})
                 known.setdefault(duty, None)
         return told

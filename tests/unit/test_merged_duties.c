@@ -464,23 +464,33 @@ static void what_somebody_has_put_aside_stays_so(void **state)
 
 /* ---- the incident's other tasks ---- */
 
+static int64_t reminders_of(const struct task *task)
+{
+    int64_t n = 0;
+    for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++) n += task->reminders[kind].number;
+    return n;
+}
+
 static void other_tasks_go_on_from_where_they_were(void **state)
 {
     struct world *w = *state;
     take_closure(w, AT, closure(w, "A", 1)); /* it asks for its evaluation */
     take_task_status(w, AT, "A", "response-evaluation", 1, REPORTED_IN_PROGRESS);
+    run_until(w, "2026-12-20T10:00:00Z");
     const struct task was = *task_of(w, "A", "response-evaluation");
+    assert_true(reminders_of(&was) > 0);
     struct closure_event *e = closure(w, "A", 2);
     SET_CLOSURE(e, MERGED_INTO, merged_into, STR("B"));
-    take_closure(w, LATER, e);
+    take_closure(w, "2026-12-21T10:00:00Z", e);
     e = closure(w, "A", 3);
     SET_CLOSURE(e, MERGED_INTO, merged_into, STR_NONE);
-    take_closure(w, LATER_STILL, e);
+    take_closure(w, "2026-12-22T10:00:00Z", e);
     const struct task *now = task_of(w, "A", "response-evaluation");
     assert_int_equal(now->status, STATUS_IN_PROGRESS);
     assert_int_equal(now->occurrence, 2);
     assert_true(now->due_at == was.due_at);
     assert_true(now->assign_due_at == was.assign_due_at);
+    assert_int_equal(reminders_of(now), 0); /* numbers are of an occurrence (R5.31) */
 }
 
 int main(void)
