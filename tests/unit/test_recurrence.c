@@ -320,7 +320,7 @@ static void told_in_short(void **state)
     add_inline(w, e, f);
     take_closure(w, ONE, e);
     const struct output *last = output_at(w, outputs_n(w) - 1);
-    const struct seen *seen = &last->forward.recurrence.finding;
+    const struct seen *seen = &last->forward->recurrence.finding;
     assert_int_equal(seen->title.n, 128);
     assert_int_equal(seen->owner.team.n, 256);
     assert_int_equal(seen->owner.person.n, 256);

@@ -58,9 +58,10 @@ static struct output telling(struct cause cause)
     struct output output = {.type = OUTPUT_FORWARD,
                             .incident_id = state_cause_key(arena, STR("CVE 1")),
                             .at = AT,
-                            .cause = cause};
-    output.forward.type = EVENT_RECURRENCE;
-    output.forward.recurrence = (struct recurrence_event){STR("CVE 1"), TELLING_NEW, make_seen()};
+                            .cause = cause,
+                            .forward = ARENA_NEW(arena, struct forward_output)};
+    output.forward->type = EVENT_RECURRENCE;
+    output.forward->recurrence = (struct recurrence_event){STR("CVE 1"), TELLING_NEW, make_seen()};
     return output;
 }
 
@@ -106,12 +107,13 @@ static void test_the_answer(void **state)
 {
     (void)state;
     struct seen earlier = make_seen();
-    struct output output = {.type = OUTPUT_FORWARD, .incident_id = STR("INC-2"), .at = AT};
-    output.forward.type = EVENT_RECURRED;
-    output.forward.recurred = (struct recurred_event){.origin = {STR("INC-2"), STR("F-2")},
-                                                      .key = STR("CVE 1"),
-                                                      .incidents = 2,
-                                                      .earlier = {&earlier, 1}};
+    struct forward_output forward = {.type = EVENT_RECURRED};
+    struct output output = {
+        .type = OUTPUT_FORWARD, .incident_id = STR("INC-2"), .at = AT, .forward = &forward};
+    output.forward->recurred = (struct recurred_event){.origin = {STR("INC-2"), STR("F-2")},
+                                                       .key = STR("CVE 1"),
+                                                       .incidents = 2,
+                                                       .earlier = {&earlier, 1}};
     struct record record = record_of(&output);
     assert_str(record.key, "INC-2");
     struct event event = decoded(&record);

@@ -55,7 +55,7 @@ void encode_recurred(struct buf *out, const struct output *output, struct str ta
 
 void encode_recurrence(struct buf *out, const struct output *output)
 {
-    const struct forward_output *forward = &output->forward;
+    const struct forward_output *forward = output->forward;
     if (forward->type == EVENT_RECURRENCE) {
         state_json_write_body(out, &state_fields_recurrence, &forward->recurrence);
         return;

@@ -82,8 +82,8 @@ static struct forward_output *emit(struct step *step, struct str to, enum event_
 {
     struct output *output = step_emit(step, OUTPUT_FORWARD);
     output->incident_id = to;
-    output->forward.type = type;
-    return &output->forward;
+    output->forward->type = type;
+    return output->forward;
 }
 
 void forward_arrival(struct step *step, struct str to, const struct finding *finding)

@@ -111,7 +111,7 @@ struct output {
         struct recurred_output recurred;
         struct reminder_output reminder;
         struct digest_output digest;
-        struct forward_output forward;
+        struct forward_output *forward; /* it is large, and rare */
     };
 };
 

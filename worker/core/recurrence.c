@@ -182,8 +182,8 @@ static void tell(struct step *step, struct str key, enum telling what, const str
 {
     struct output *output = step_emit(step, OUTPUT_FORWARD);
     output->incident_id = state_cause_key(step->arena, key);
-    output->forward.type = EVENT_RECURRENCE;
-    output->forward.recurrence = (struct recurrence_event){key, what, *seen};
+    output->forward->type = EVENT_RECURRENCE;
+    output->forward->recurrence = (struct recurrence_event){key, what, *seen};
     step_count(step, 1, 0);
 }
 
@@ -326,7 +326,7 @@ void recurrence_take(struct step *step, const struct event *of)
     if (to.p) {
         struct output *output = step_emit(step, OUTPUT_FORWARD);
         output->incident_id = to;
-        output->forward = (struct forward_output){.type = EVENT_RECURRED, .recurred = *event};
+        *output->forward = (struct forward_output){.type = EVENT_RECURRED, .recurred = *event};
     } else if (event->seen_in.p) {
         raise(step, entry, event);
     } else {

@@ -648,10 +648,12 @@ struct entry {
     bool touched; /* since the table's touched entries were last forgotten */
     ms_t wake_at; /* when it wants its next tick, once it is dirty; TIME_NONE: never */
     /* of a holder alone */
-    bool loaded;   /* the engine has asked the store for it */
-    bool stored;   /* it was in the store when loaded */
-    bool to_write; /* it or a part of it is dirty; deleted when it does not exist any more */
-    bool counted;  /* the engine's own: it is among what a transaction will hold */
+    bool loaded;     /* the engine has asked the store for it */
+    bool stored;     /* it was in the store when loaded */
+    bool to_write;   /* it or a part of it is dirty; deleted when it does not exist any more */
+    bool counted;    /* the engine's own: it is among what a transaction will hold */
+    unsigned events; /* the engine's own, of a header: how many were decided of it */
+    const void *last_event; /* the last of them */
     union {
         void *body;
         struct incident *incident;
