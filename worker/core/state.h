@@ -295,6 +295,7 @@ struct origin { ORIGIN_MEMBERS(MEMBER) };
     X(OBJECT(owner), owner) \
     X(TIME, due_at) \
     X(TIME, closed_at) \
+    X(TIME, snoozed_until) \
     X(TIME, since)            /* when it was made, or opened again last */ \
     X(INTEGER, tellings)      /* how often it had told of itself by then */ \
     X(BOOLEAN, is_known)      /* its incident is one of those of which it was said that it came back */
@@ -543,6 +544,13 @@ static inline bool task_is_overdue(const struct task *task, ms_t now)
     X(OBJECTS(task_list, task), carried) /* its work as it came, or, where it is elsewhere, as it left its \
                                     incident: one */
 struct duty { DUTY_MEMBERS(MEMBER) };
+
+/* The same of one that others know. */
+static inline bool seen_is_overdue(const struct seen *seen, ms_t now)
+{
+    return seen->status < STATUS_RESOLVED && seen->snoozed_until == TIME_NONE &&
+           seen->due_at <= now;
+}
 
 /* ---- who is told ---- */
 
