@@ -71,10 +71,11 @@ static void fuzz_record(struct arena *arena, unsigned choice, struct str value)
     if (decode_record(&decoder, arena, &record, 2000, &event, &refused)) {
         if (!event.incident_id.n) abort();
         if (event.type != EVENT_FINDING) return;
+        struct forward_output forward = {.type = EVENT_FINDING, .finding = *event.finding};
         struct output output = {.type = OUTPUT_FORWARD,
                                 .incident_id = event.incident_id,
                                 .cause = event.cause,
-                                .forward = {*event.finding}};
+                                .forward = &forward};
         encode_output(&encoder, arena, &output, &message);
         buf_free(&encoder.scratch);
     } else {

@@ -57,38 +57,39 @@ static struct str render_reminder(struct world *w, const struct output *o)
 static struct str render_forward(struct world *w, const struct output *o)
 {
     struct str to = o->incident_id;
-    switch (o->forward.type) {
+    switch (o->forward->type) {
     case EVENT_ARRIVAL:
         return arena_printf(w->arena, "finding %.*s to %.*s",
-                            STR_ARG(o->forward.arrival.finding.finding_id), STR_ARG(to));
+                            STR_ARG(o->forward->arrival.finding.finding_id), STR_ARG(to));
     case EVENT_FINDING:
         return arena_printf(w->arena, "finding-updated %.*s to %.*s",
-                            STR_ARG(o->forward.finding.finding.finding_id), STR_ARG(to));
+                            STR_ARG(o->forward->finding.finding.finding_id), STR_ARG(to));
     case EVENT_TASK_UPDATE:
         return arena_printf(w->arena, "task-updated %.*s to %.*s",
-                            STR_ARG(o->forward.task_update.task_id), STR_ARG(to));
+                            STR_ARG(o->forward->task_update.task_id), STR_ARG(to));
     case EVENT_DUTY:
         return arena_printf(w->arena, "%s %.*s of %.*s to %.*s",
-                            o->forward.duty.said  ? "said of"
-                            : o->forward.duty.met ? "met"
-                                                  : "duty",
-                            STR_ARG(o->forward.duty.name), STR_ARG(o->forward.duty.incident_id),
+                            o->forward->duty.said  ? "said of"
+                            : o->forward->duty.met ? "met"
+                                                   : "duty",
+                            STR_ARG(o->forward->duty.name), STR_ARG(o->forward->duty.incident_id),
                             STR_ARG(to));
     case EVENT_FACTS: return arena_printf(w->arena, "facts to %.*s", STR_ARG(to));
     case EVENT_MERGE:
-        return arena_printf(w->arena, "%s to %.*s", o->forward.merge.circle.n ? "circle" : "merge",
+        return arena_printf(w->arena, "%s to %.*s", o->forward->merge.circle.n ? "circle" : "merge",
                             STR_ARG(to));
     case EVENT_PARTING:
         return arena_printf(w->arena, "parting of %.*s to %.*s",
-                            STR_ARG(o->forward.parting.edge.from), STR_ARG(to));
+                            STR_ARG(o->forward->parting.edge.from), STR_ARG(to));
     case EVENT_RECURRENCE:
-        return arena_printf(
-            w->arena, "%.*s %.*s of %.*s", STR_ARG(telling_name(o->forward.recurrence.what)),
-            STR_ARG(o->forward.recurrence.key), STR_ARG(o->forward.recurrence.finding.incident_id));
+        return arena_printf(w->arena, "%.*s %.*s of %.*s",
+                            STR_ARG(telling_name(o->forward->recurrence.what)),
+                            STR_ARG(o->forward->recurrence.key),
+                            STR_ARG(o->forward->recurrence.finding.incident_id));
     case EVENT_RECURRED:
         return arena_printf(w->arena, "%s %.*s to %.*s",
-                            o->forward.recurred.seen_in.p ? "again" : "before",
-                            STR_ARG(o->forward.recurred.key), STR_ARG(to));
+                            o->forward->recurred.seen_in.p ? "again" : "before",
+                            STR_ARG(o->forward->recurred.key), STR_ARG(to));
     default: return arena_printf(w->arena, "forgotten to %.*s", STR_ARG(to));
     }
 }

@@ -337,6 +337,8 @@ static void close_unasked(struct world *w, struct incident *incident, struct clo
     struct entry *kept = loaded(w, "INC-1|c");
     kept->exists = incident != NULL;
     kept->closure = ARENA_NEW(w->arena, struct closure);
+    loaded(w, "INC-1|m");
+    loaded(w, "INC-1|d|coordination/Police/INC-1");
     struct event event = {
         .type = EVENT_CLOSURE, .cause.at = t(NOON), .incident_id = e->incident_id, .closure = e};
     decide_event(&w->d, &event, 0);

@@ -197,10 +197,12 @@ static void test_what_merged_incidents_say(void **state)
     assert_int_equal(event.type, EVENT_PARTING);
     assert_str(event.parting->edge.from, "A");
     assert_str(event.parting->edge.into, "B");
-    record = of_kind("forgotten", "{'incident_id':'B'}");
+    record = of_kind("forgotten", "{'incident_id':'B','by':'C','home':'A'}");
     event = decoded(&record);
     assert_int_equal(event.type, EVENT_FORGOTTEN);
     assert_str(event.incident_id, "B");
+    assert_str(event.forgotten->by, "C");
+    assert_str(event.forgotten->home, "A");
     record = of_kind("task-updated", "{'incident_id':'B','task_id':'A/bug/F-1'," ORIGIN(
                                          "A") ",'passed':['A'],'kind':'bug','status':'open'}");
     event = decoded(&record);

@@ -271,7 +271,7 @@ static void held_ones_are_judged_with_their_closure(void **state)
     const struct finding *goes = NULL;
     for (size_t i = 0; i < outputs_n(w); i++)
         if (str_eq(render(w, output_at(w, i)), STR("finding INC-1:A to INC-2")))
-            goes = &output_at(w, i)->forward.arrival.finding;
+            goes = &output_at(w, i)->forward->arrival.finding;
     assert_non_null(goes);
     assert_str(goes->duplicate_of, "INC-1:B");
 }

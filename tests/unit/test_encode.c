@@ -383,11 +383,12 @@ static void test_forwarded_finding(void **state)
     finding->finding.finding_id = STR("INC-0:F-7");
     finding->finding.origin = (struct origin){STR("INC-0"), STR("F-7")};
     finding->finding.passed = (struct str_list){passed, 2};
+    struct forward_output forward = {.type = EVENT_FINDING, .finding = *finding};
     struct output output = {.type = OUTPUT_FORWARD,
                             .incident_id = STR("INC-2"),
                             .at = AT,
                             .cause = make_cause(),
-                            .forward = {.type = EVENT_FINDING, .finding = *finding}};
+                            .forward = &forward};
     output.cause.topic = TOPIC_INCIDENT_CLOSED;
     struct message m;
     encode_output(&encoder, arena, &output, &m);
@@ -437,7 +438,7 @@ static void test_forwarded_finding(void **state)
                                                 .origin = {STR("A"), STR("F")},
                                                 .passed = {passed, 1},
                                                 .order = {-1, TIME_NONE}}};
-    output.forward.finding = only_id;
+    forward.finding = only_id;
     encode_output(&encoder, arena, &output, &m);
     assert_value(&m, "{\"finding_id\":\"A:F\",\"incident_id\":\"INC-2\","
                      "\"origin\":{\"incident_id\":\"A\",\"finding_id\":\"F\"},"

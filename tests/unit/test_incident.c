@@ -365,7 +365,7 @@ static void merged_goes_on_as_a_part_of_another(void **state)
            "completed/1 full 0/7\n");
     assert_str(task_of(w, "INC-1", "postmortem")->reason, "merged into INC-9");
     assert_str(output_at(w, 9)->incident_id, "INC-9");
-    const struct finding *forward = &output_at(w, 9)->forward.arrival.finding;
+    const struct finding *forward = &output_at(w, 9)->forward->arrival.finding;
     assert_str(forward->finding_id, "INC-1:F-2");
     assert_int_equal(forward->status, REPORTED_VERIFIED);
     assert_int_equal(forward->carried.n, 1);
@@ -376,7 +376,7 @@ static void merged_goes_on_as_a_part_of_another(void **state)
     SET_FINDING(f, SEVERITY, severity, SEVERITY_LOW);
     take_finding(w, LATER, f);
     assert_news(w, "finding-updated INC-1:F-1 to INC-9\n");
-    assert_int_equal(output_at(w, 0)->forward.finding.present, FINDING_SEVERITY);
+    assert_int_equal(output_at(w, 0)->forward->finding.present, FINDING_SEVERITY);
     take_finding(w, LATER, f);
     assert_news(w, "");
     e = closure(w, "INC-1", 3);

@@ -45,7 +45,7 @@ static void told_under_its_name_elsewhere(void **state)
     assert_str(said->items[1].taken_as, "finding F of A");
     /* And it keeps this name when that incident is merged. */
     take_closure(w, LATER, merged(w, "B", 2, "C"));
-    assert_str(output_at(w, 3)->forward.arrival.finding.finding_id, "A:F");
+    assert_str(output_at(w, 3)->forward->arrival.finding.finding_id, "A:F");
 }
 
 static void two_findings_of_one_name_are_two(void **state)
@@ -328,7 +328,7 @@ static void a_duplicate_names_the_other_as_it_is_called_there(void **state)
     f = lapse(w, "A", "F", 7);
     SET_FINDING(f, DUPLICATE_OF, duplicate_of, STR("G"));
     take_finding(w, LATER, f);
-    assert_str(output_at(w, 0)->forward.finding.finding.duplicate_of, "A:G");
+    assert_str(output_at(w, 0)->forward->finding.finding.duplicate_of, "A:G");
     deliver(w);
     /* From B on, for B's own and for those of A. */
     take_finding(w, LATER, lapse(w, "B", "G", 1));

@@ -92,6 +92,46 @@ static void a_guest_that_was_forgotten_goes_on_at_home(void **state)
     assert_false(is_open(w, "B", "bug/A:F"));
 }
 
+/* C has forgotten what came to it by way of B, from where it is known where it began. */
+static void forgotten_behind_the_next_it_goes_on(void **state)
+{
+    struct world *w = *state;
+    w->policy.retention = days(10);
+    take_closure(w, AT, closed(w, "C", 1));
+    run_until(w, "2026-12-01");
+    assert_int_equal(incident_of(w, "C")->retired, 1);
+    take_closure(w, "2026-12-01", merged(w, "B", 1, "C"));
+    static const char *const merged_ones[] = {"A", "Z"};
+    for (size_t i = 0; i < 2; i++) {
+        const char *id = merged_ones[i];
+        struct closure_event *e = merged(w, id, 1, "B");
+        add_lapses(w, e, "F", 2);
+        add_party(w, e, id, PARTY_VENDOR, false);
+        take_closure(w, "2026-12-01", e);
+        deliver(w);
+        struct str party = arena_printf(w->arena, "coordination/%s", id);
+        take_task_status(w, "2026-12-01", "C", arena_printf(w->arena, "bug/%s:F-0~2", id).p, 1,
+                         REPORTED_VERIFIED);
+        take_task_status(w, "2026-12-01", "C", arena_printf(w->arena, "bug/%s:F-1~2", id).p, 1,
+                         REPORTED_VERIFIED);
+        take_task_status(w, "2026-12-01", "C", arena_printf(w->arena, "%.*s~2", STR_ARG(party)).p,
+                         1, REPORTED_VERIFIED);
+        for (int f = 0; f < 2; f++) {
+            drop(w, arena_printf(w->arena, "C|f|%s:F-%d", id, f));
+            drop(w, arena_printf(w->arena, "C|t|bug/%s:F-%d~2", id, f));
+        }
+        drop(w, state_duty_key(w->arena, STR("C"), party, str_of(id)));
+    }
+    take_merge(w, "2026-12-02", "B", 2, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        const char *id = merged_ones[i];
+        assert_true(is_open(w, "B", arena_printf(w->arena, "bug/%s:F-0", id).p));
+        assert_true(is_open(w, "B", arena_printf(w->arena, "bug/%s:F-1", id).p));
+        assert_true(is_open(w, "B", arena_printf(w->arena, "coordination/%s", id).p));
+        assert_int_equal(incident_of(w, id)->forgotten_by.n, 0);
+    }
+}
+
 int main(void)
 {
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, world_teardown)
@@ -100,6 +140,7 @@ int main(void)
         IN_WORLD(forgotten_where_it_began_it_is_found_by_its_merges),
         IN_WORLD(forgotten_on_its_way_it_comes_home),
         IN_WORLD(a_guest_that_was_forgotten_goes_on_at_home),
+        IN_WORLD(forgotten_behind_the_next_it_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

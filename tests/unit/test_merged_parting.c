@@ -112,7 +112,7 @@ static void a_parts(struct world *w)
     take_closure(w, LATER, merged(w, "A", 2, NULL));
     for (size_t i = from; i < w->d.outputs.n; i++) {
         const struct output *output = &w->d.outputs.items[i];
-        if (output->type != OUTPUT_FORWARD || output->forward.type != EVENT_PARTING) continue;
+        if (output->type != OUTPUT_FORWARD || output->forward->type != EVENT_PARTING) continue;
         struct event event = arrived(w, output);
         assert_int_equal(take(w, &event), DECIDE_OK);
     }
@@ -273,7 +273,7 @@ static void an_older_life_that_comes_late_counts_on(void **state)
     take_closure(w, LATER, merged(w, "A", 2, "B"));
     size_t sent = w->d.outputs.n;
     while (w->d.outputs.items[sent - 1].type != OUTPUT_FORWARD ||
-           w->d.outputs.items[sent - 1].forward.type != EVENT_ARRIVAL)
+           w->d.outputs.items[sent - 1].forward->type != EVENT_ARRIVAL)
         sent--;
     deliver(w);
     for (int64_t revision = 1; revision < 3; revision++) {
@@ -292,8 +292,12 @@ static void nothing_goes_on_where_there_is_nothing(void **state)
 {
     struct world *w = *state;
     take_closure(w, AT, closed(w, "B", 1));
-    assert_int_equal(
-        give_event(w, (struct event){.type = EVENT_FORGOTTEN, .incident_id = STR("B")}), DECIDE_OK);
+    struct forgotten_event nobody = {STR_NONE, STR_NONE};
+    struct event event = {.type = EVENT_FORGOTTEN, .incident_id = STR("B"), .forgotten = &nobody};
+    assert_int_equal(give_event(w, event), DECIDE_OK);
+    assert_news(w, "");
+    event.incident_id = STR("Z"); /* which nobody has heard of */
+    assert_int_equal(give_event(w, event), DECIDE_OK);
     assert_news(w, "");
 }
 

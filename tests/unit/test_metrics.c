@@ -48,6 +48,12 @@ static double value_of(const char *series)
     return atof(at + strlen(start));
 }
 
+static void count(struct metrics *to, const struct output *output)
+{
+    struct metrics_output counted = metrics_output_of(output);
+    metrics_output(to, &counted);
+}
+
 static void test_counts(void **state)
 {
     (void)state;
@@ -55,16 +61,17 @@ static void test_counts(void **state)
     struct output created = {.type = OUTPUT_TASK, .task = {.event = TASK_CREATED, .after = &task}};
     struct output opened = {.type = OUTPUT_INCIDENT, .incident = {.event = INCIDENT_OPENED}};
     struct output overdue = {.type = OUTPUT_REMINDER, .reminder = {.kind = REMINDER_OVERDUE}};
-    struct output merged = {.type = OUTPUT_FORWARD, .forward = {.type = EVENT_ARRIVAL}};
+    struct forward_output arrival = {.type = EVENT_ARRIVAL};
+    struct output merged = {.type = OUTPUT_FORWARD, .forward = &arrival};
     metrics_add(metrics, METRIC_BATCHES, 3);
     metrics_add(metrics, METRIC_BATCHES, 4);
     metrics_set(metrics, METRIC_SHARDS_OWNED, 12);
     metrics_set(metrics, METRIC_SHARDS_OWNED, 6);
-    metrics_output(metrics, &created);
-    metrics_output(metrics, &created);
-    metrics_output(metrics, &opened);
-    metrics_output(metrics, &overdue);
-    metrics_output(metrics, &merged);
+    count(metrics, &created);
+    count(metrics, &created);
+    count(metrics, &opened);
+    count(metrics, &overdue);
+    count(metrics, &merged);
     metrics_refused(metrics, REFUSE_KEY_MISMATCH);
     assert_true(value_of("epilogue_batches_total") == 7);
     assert_true(value_of("epilogue_shards_owned") == 6);
@@ -111,11 +118,12 @@ static void test_ready(void **state)
 static void test_none(void **state)
 {
     (void)state;
-    struct output output = {.type = OUTPUT_FORWARD};
+    struct forward_output arrival = {.type = EVENT_ARRIVAL};
+    struct output output = {.type = OUTPUT_FORWARD, .forward = &arrival};
     metrics_add(NULL, METRIC_BATCHES, 1);
     metrics_set(NULL, METRIC_SHARDS_OWNED, 1);
     metrics_consumed(NULL, TOPIC_INCIDENT_CLOSED, 1);
-    metrics_output(NULL, &output);
+    count(NULL, &output);
     metrics_refused(NULL, REFUSE_NO_VALUE);
     metrics_commit(NULL, 1);
     metrics_set_ready(NULL, "no");

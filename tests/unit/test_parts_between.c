@@ -154,8 +154,8 @@ static void what_is_told_in_the_middle_of_a_merge(void **state)
     for (size_t i = 0; i < w->d.outputs.n; i++)
         if (str_eq(render(w, &w->d.outputs.items[i]), STR("finding INC-1:F-3 to INC-2")))
             last = &w->d.outputs.items[i];
-    assert_str(last->forward.arrival.finding.title, "Anew");
-    assert_str(last->forward.arrival.finding.carried.items[0].title, "Anew");
+    assert_str(last->forward->arrival.finding.title, "Anew");
+    assert_str(last->forward->arrival.finding.carried.items[0].title, "Anew");
 }
 
 static void nor_while_the_findings_of_its_closure_are_taken(void **state)

@@ -22,6 +22,7 @@ static struct seen seen(const char *incident_id, const char *finding_id, int64_t
                          .status = STATUS_OPEN,
                          .due_at = TIME_NONE,
                          .closed_at = TIME_NONE,
+                         .snoozed_until = TIME_NONE,
                          .since = TIME_NONE,
                          .tellings = tellings};
 }
@@ -73,7 +74,7 @@ static void of_one_incident_the_last_four(void **state)
     /* The first of them alone was news: to it, and to the one that was there. */
     size_t answers = 0;
     for (size_t i = 0; i < w->d.outputs.n; i++)
-        answers += w->d.outputs.items[i].forward.type == EVENT_RECURRED;
+        answers += w->d.outputs.items[i].forward->type == EVENT_RECURRED;
     assert_int_equal(answers, 2);
     /* What had to go and tells of itself again is no news either. */
     say(w, TELLING_CHANGED, seen("A", "F-0", 2));

@@ -137,8 +137,14 @@ static void a_policy_may_ask_for_less(void **state)
 {
     struct world *w = one(state, duty("early", FROM_KNOWN_AT, 72));
     take_closure(w, NOON, known(w, 1));
-    TELL_TASK(w, NOON, "obligation/early", 1, OWNER, owner, owner("legal", "dev@example.com"));
-    struct task_update_event *u = told(w, "early", 2);
+    struct task_update_event *u = told(w, "early", 1);
+    SET_UPDATE(u, OWNER, owner, owner("legal", "dev@example.com"));
+    SET_UPDATE(u, SUBMITTED_AT, submitted_at,
+               t(NOON)); /* which says no status, and shows nothing */
+    take_update(w, NOON, u);
+    assert_news(w, "obligation/early/2 updated open [owner,submitted_at]\n");
+    u = told(w, "early", 2);
+    SET_UPDATE(u, SUBMITTED_AT, submitted_at, TIME_NONE);
     SET_UPDATE(u, STATUS, status, REPORTED_VERIFIED);
     u->by = STR("qa@example.com");
     take_update(w, NOON, u);

@@ -215,6 +215,17 @@ static void read_parting(struct reader *r, const struct json *object, struct eve
     event->parting->passed = read_passed(r, m[2]);
 }
 
+static void read_forgotten(struct reader *r, const struct json *object, struct event *event)
+{
+    static const struct str names[] = {{"by", 2}, {"home", 4}};
+    const struct json *m[2];
+    event->type = EVENT_FORGOTTEN;
+    event->forgotten = ARENA_NEW(r->arena, struct forgotten_event);
+    reader_find(object, names, 2, m);
+    event->forgotten->by = members_identifier(r, m[0], MEMBERS_IDENTIFIER_BYTES);
+    event->forgotten->home = members_identifier(r, m[1], MEMBERS_IDENTIFIER_BYTES);
+}
+
 void decode_merged(struct reader *r, enum envelope_kind kind, const struct json *object,
                    struct event *event)
 {
@@ -228,7 +239,7 @@ void decode_merged(struct reader *r, enum envelope_kind kind, const struct json 
     case ENVELOPE_FACTS: read_facts(r, object, event); break;
     case ENVELOPE_MERGE: read_merge(r, object, event); break;
     case ENVELOPE_PARTING: read_parting(r, object, event); break;
-    case ENVELOPE_FORGOTTEN: event->type = EVENT_FORGOTTEN; break;
+    case ENVELOPE_FORGOTTEN: read_forgotten(r, object, event); break;
     default: read_arrival(r, object, event); break;
     }
 }

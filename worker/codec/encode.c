@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Messages from outputs: the CloudEvents headers, the id that is a function of what happened, the
- * key and the partition. Dead letters and forwarded records are made here, too. Values are in
- * encode_value.c.
+ * key and the partition. What they say is copied, since what they are made of may go before them. Dead
+ * letters and forwarded records are made here, too. Values are in encode_value.c.
  */
 #include "encode.h"
 
@@ -107,11 +107,13 @@ static void put_header(struct header *headers, size_t *n, struct str name, struc
 }
 
 /* The trace goes on to what a record causes at once, not to what time does later. */
-static void put_trace(struct header *headers, size_t *n, const struct cause *cause)
+static void put_trace(struct arena *arena, struct header *headers, size_t *n,
+                      const struct cause *cause)
 {
     if (!cause->topic || !cause->traceparent.p) return;
-    put_header(headers, n, STR("traceparent"), cause->traceparent);
-    if (cause->tracestate.p) put_header(headers, n, STR("tracestate"), cause->tracestate);
+    put_header(headers, n, STR("traceparent"), arena_str(arena, cause->traceparent));
+    if (!cause->tracestate.p) return;
+    put_header(headers, n, STR("tracestate"), arena_str(arena, cause->tracestate));
 }
 
 static void encode_event(struct encoder *encoder, struct arena *arena, const struct output *output,
@@ -131,24 +133,26 @@ static void encode_event(struct encoder *encoder, struct arena *arena, const str
     timestamp_format(output->at, buf_room(b, TIMESTAMP_TEXT));
     b->n += TIMESTAMP_TEXT;
     struct part time = part_since(b, value.n + id.n);
+    buf_str(b, output->incident_id);
 
     const char *bytes = arena_copy(arena, b->p, b->n);
+    struct str key = {bytes + b->n - output->incident_id.n, output->incident_id.n};
     struct header *h = arena_alloc(arena, HEADERS_MAX * sizeof *h);
     size_t n = 0;
     put_header(h, &n, STR("ce_specversion"), STR("1.0"));
     put_header(h, &n, STR("ce_id"), (struct str){bytes + id.at, id.n});
     put_header(h, &n, STR("ce_type"), event_type(output));
     put_header(h, &n, STR("ce_source"), encoder->source);
-    put_header(h, &n, STR("ce_subject"), is_of_task ? task_id : output->incident_id);
+    put_header(h, &n, STR("ce_subject"), is_of_task ? task_id : key);
     put_header(h, &n, STR("ce_time"), (struct str){bytes + time.at, time.n});
-    put_header(h, &n, STR("ce_partitionkey"), output->incident_id);
+    put_header(h, &n, STR("ce_partitionkey"), key);
     put_header(h, &n, STR("content-type"), STR("application/json"));
-    put_trace(h, &n, &output->cause);
+    put_trace(arena, h, &n, &output->cause);
     *message = (struct message){
         .topic = output->type == OUTPUT_REMINDER || output->type == OUTPUT_DIGEST ? TOPIC_REMINDERS
                                                                                   : TOPIC_TASKS,
         .timestamp = TIME_NONE,
-        .key = output->incident_id,
+        .key = key,
         .value = {bytes, value.n},
         .headers = h,
         .headers_n = n,
@@ -191,10 +195,10 @@ static void encode_merged(struct encoder *encoder, struct arena *arena, const st
     encode_value_write(encoder, b, output, STR_NONE);
     struct header *h = arena_alloc(arena, HEADERS_MAX * sizeof *h);
     size_t n = 0;
-    if (cause->event_id.p) put_header(h, &n, STR("ce_id"), cause->event_id);
+    if (cause->event_id.p) put_header(h, &n, STR("ce_id"), arena_str(arena, cause->event_id));
     put_header(h, &n, STR("content-type"), STR("application/json"));
-    put_trace(h, &n, cause);
-    put_header(h, &n, STR(ENVELOPE_KIND), envelope_kinds[kind_of(output->forward.type)]);
+    put_trace(arena, h, &n, cause);
+    put_header(h, &n, STR(ENVELOPE_KIND), envelope_kinds[kind_of(output->forward->type)]);
     if (cause->topic)
         put_origin(arena, h, &n, encoder->topic_names[cause->topic], cause->partition,
                    cause->offset);
@@ -202,7 +206,7 @@ static void encode_merged(struct encoder *encoder, struct arena *arena, const st
     *message = (struct message){
         .topic = TOPIC_FORWARDED,
         .timestamp = TIME_NONE,
-        .key = output->incident_id,
+        .key = arena_str(arena, output->incident_id),
         .value = {arena_copy(arena, b->p, b->n), b->n},
         .headers = h,
         .headers_n = n,
@@ -255,7 +259,7 @@ bool encode_dead_letter(const struct encoder *encoder, struct arena *arena,
     envelope_origin(encoder->topic_names, record, &origin);
     timestamp_format(now, time);
     put_header(h, &n, STR(ENVELOPE_ERROR), refusal_name(refused->code));
-    put_header(h, &n, STR(ENVELOPE_DETAIL), refused->detail);
+    put_header(h, &n, STR(ENVELOPE_DETAIL), arena_str(arena, refused->detail));
     put_origin(arena, h, &n, encoder->topic_names[origin.topic], origin.partition, origin.offset);
     put_header(h, &n, STR(ENVELOPE_TIME), (struct str){time, TIMESTAMP_TEXT});
     ms_t first = record->timestamp < now ? record->timestamp : now;
@@ -288,7 +292,7 @@ void encode_forwarded(const struct encoder *encoder, struct arena *arena,
     *message = (struct message){
         .topic = TOPIC_FORWARDED,
         .timestamp = now,
-        .key = record->key.p ? record->key : incident_id,
+        .key = record->key.p ? record->key : arena_str(arena, incident_id),
         .value = record->value,
         .headers = h,
         .headers_n = n,
@@ -310,7 +314,7 @@ void encode_items(struct encoder *encoder, struct arena *arena, struct str recip
     *message = (struct message){
         .topic = TOPIC_FORWARDED,
         .timestamp = now,
-        .key = recipient,
+        .key = arena_str(arena, recipient),
         .value = arena_str(arena, buf_slice(b)),
         .headers = h,
         .headers_n = n,

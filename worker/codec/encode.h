@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What goes out -> bytes: outputs as binary-mode CloudEvents (R2.5, R5.1, R5.12), dead letters
- * and forwarded records (R3.42, R1.12). Written straight into memory of the arena, without a tree. */
+ * and forwarded records (R3.42, R1.12). Written straight into memory of the arena, without a tree.
+ * A message points into the arena, the record that it came from and the encoder, and nowhere else. */
 #ifndef EPILOGUE_CODEC_ENCODE_H
 #define EPILOGUE_CODEC_ENCODE_H
 

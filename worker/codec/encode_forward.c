@@ -64,7 +64,7 @@ static void write_task_update(struct buf *out, const struct task_update_event *e
 /* A finding with all that it has, as it is stored. */
 static void write_arrival(struct buf *out, const struct output *output)
 {
-    const struct finding *f = &output->forward.arrival.finding;
+    const struct finding *f = &output->forward->arrival.finding;
     buf_lit(out, "{\"finding_id\":");
     json_write_string(out, f->finding_id);
     PUT(out, output, TEXT, incident_id);
@@ -80,13 +80,13 @@ static void write_duty(struct buf *out, const struct output *output)
     buf_lit(out, "{\"incident_id\":");
     json_write_string(out, output->incident_id);
     buf_lit(out, ",\"duty\":");
-    state_json_write_body(out, &state_fields_entries[ENTRY_DUTY], &output->forward.duty);
+    state_json_write_body(out, &state_fields_entries[ENTRY_DUTY], &output->forward->duty);
     buf_char(out, '}');
 }
 
 static void write_merge(struct buf *out, const struct output *output)
 {
-    const struct merge_event *event = &output->forward.merge;
+    const struct merge_event *event = &output->forward->merge;
     buf_lit(out, "{\"incident_id\":");
     json_write_string(out, output->incident_id);
     PUT(out, event, LIST, passed);
@@ -96,7 +96,7 @@ static void write_merge(struct buf *out, const struct output *output)
 
 static void write_facts(struct buf *out, const struct output *output)
 {
-    const struct facts_event *event = &output->forward.facts;
+    const struct facts_event *event = &output->forward->facts;
     buf_lit(out, "{\"incident_id\":");
     json_write_string(out, output->incident_id);
     PUT(out, event, LIST, passed);
@@ -111,7 +111,7 @@ static void write_facts(struct buf *out, const struct output *output)
 
 static void write_parting(struct buf *out, const struct output *output)
 {
-    const struct parting_event *event = &output->forward.parting;
+    const struct parting_event *event = &output->forward->parting;
     buf_lit(out, "{\"incident_id\":");
     json_write_string(out, output->incident_id);
     PUT(out, &event->edge, TEXT, from);
@@ -120,20 +120,26 @@ static void write_parting(struct buf *out, const struct output *output)
     buf_char(out, '}');
 }
 
+static void write_forgotten(struct buf *out, const struct output *output)
+{
+    const struct forgotten_event *event = &output->forward->forgotten;
+    buf_lit(out, "{\"incident_id\":");
+    json_write_string(out, output->incident_id);
+    PUT(out, event, TEXT, by);
+    if (event->home.p) PUT(out, event, TEXT, home);
+    buf_char(out, '}');
+}
+
 void encode_forward(struct buf *out, const struct output *output)
 {
-    switch (output->forward.type) {
-    case EVENT_FINDING: write_finding(out, &output->forward.finding); break;
-    case EVENT_TASK_UPDATE: write_task_update(out, &output->forward.task_update); break;
+    switch (output->forward->type) {
+    case EVENT_FINDING: write_finding(out, &output->forward->finding); break;
+    case EVENT_TASK_UPDATE: write_task_update(out, &output->forward->task_update); break;
     case EVENT_DUTY: write_duty(out, output); break;
     case EVENT_FACTS: write_facts(out, output); break;
     case EVENT_MERGE: write_merge(out, output); break;
     case EVENT_PARTING: write_parting(out, output); break;
-    case EVENT_FORGOTTEN:
-        buf_lit(out, "{\"incident_id\":");
-        json_write_string(out, output->incident_id);
-        buf_char(out, '}');
-        break;
+    case EVENT_FORGOTTEN: write_forgotten(out, output); break;
     case EVENT_RECURRENCE:
     case EVENT_RECURRED: encode_recurrence(out, output); break;
     default: write_arrival(out, output); break;

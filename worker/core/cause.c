@@ -145,10 +145,11 @@ static struct recurred_event *answer(struct decision *d, const struct event *eve
                               .at = event->cause.at,
                               .cause = event->cause,
                               .policy_version = d->policy->version,
-                              .forward = {.type = EVENT_RECURRED}};
-    output->forward.recurred = (struct recurred_event){
+                              .forward = ARENA_NEW(d->arena, struct forward_output)};
+    output->forward->type = EVENT_RECURRED;
+    output->forward->recurred = (struct recurred_event){
         .origin = to->origin, .key = event->recurrence->key, .incidents = cause->incidents};
-    return &output->forward.recurred;
+    return &output->forward->recurred;
 }
 
 /* Says that it has come back: to the one that it came with, and to those that are open. */

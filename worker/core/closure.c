@@ -176,7 +176,7 @@ static const enum stage merge_away[] = {STAGE_DUTIES, STAGE_PARTIES, STAGE_HAND_
 static const enum stage dismiss[] = {STAGE_RETURN, STAGE_MOVE, STAGE_CLOSE,
                                      STAGE_HOLD,   STAGE_TAKE, STAGE_NONE};
 /* It is not closed. */
-static const enum stage wait[] = {STAGE_RETURN, STAGE_MOVE, STAGE_NONE};
+static const enum stage wait[] = {STAGE_RETURN, STAGE_MOVE, STAGE_AWAIT, STAGE_NONE};
 /* Nothing but what a finding that has come may mean for others. */
 static const enum stage look_again[] = {STAGE_AGAIN, STAGE_NONE};
 
@@ -195,7 +195,11 @@ static void place(struct step *step, struct entry *entry, bool follows)
     const struct incident *incident = step->incident;
     const struct finding *finding = entry->finding;
     if (finding->moved_to.p) {
-        if (!incident->is_forgotten || finding->origin.incident_id.p) return;
+        if (!incident->is_forgotten) return;
+        if (finding->origin.incident_id.p) {
+            forward_tell_home(step, finding->moved_to, finding->origin.incident_id);
+            return;
+        }
         finding_go_on_here(step, entry);
         finding = entry->finding;
     }
@@ -221,6 +225,15 @@ static void place_duty(struct step *step, struct entry *entry)
     obligation_settle(step, entry->duty->name);
 }
 
+/* Nobody is to be reminded of a merge that is no more. */
+static void forget_waiting(struct step *step, struct entry *entry)
+{
+    if (!forward_is_undone(step->incident, entry->waiting->passed)) return;
+    entry->exists = false;
+    step_touch(step, entry);
+    step_count(step, 1, 0);
+}
+
 static void close_task(struct step *step, struct entry *entry)
 {
     const struct incident *incident = step->incident;
@@ -243,6 +256,7 @@ static const struct {
     [STAGE_DUTIES] = {ENTRY_DUTY, 0, place_duty},
     [STAGE_RETURN] = {ENTRY_DUTY, 0, place_duty},
     [STAGE_HAND_ON] = {ENTRY_TASK, 0, duty_hand_on},
+    [STAGE_AWAIT] = {ENTRY_WAITING, 0, forget_waiting},
     [STAGE_UPDATE] = {ENTRY_TASK, CHANGE_SEVERITY | CHANGE_OWNER | CHANGE_LABELS | CHANGE_FLAGS,
                       followup_update},
     [STAGE_RATE] = {ENTRY_FINDING, CHANGE_RAISED | CHANGE_SEVERITY | CHANGE_LABELS | CHANGE_FLAGS,
@@ -326,6 +340,7 @@ static bool go_on(struct step *step, const struct closure_event *event)
     case STAGE_DUTIES:
     case STAGE_HAND_ON:
     case STAGE_RETURN:
+    case STAGE_AWAIT:
     case STAGE_UPDATE:
     case STAGE_RATE:
     case STAGE_RELEASE:
@@ -465,6 +480,8 @@ static void forget_moves(struct step *step)
         forward_forgotten(step, incident->gone.items[i].from);
     incident->gone = (struct edge_list){NULL, 0};
     incident->is_forgotten = false;
+    incident->forgotten_by = (struct str_list){NULL, 0};
+    incident->forgotten_told = STR_NONE;
 }
 
 /* What has to wait for a stage is done behind it. What the incident brings goes behind its duties: where it

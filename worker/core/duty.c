@@ -331,7 +331,11 @@ static void hold(struct step *step, struct entry *entry)
 static bool is_here_again(struct step *step, struct entry *entry)
 {
     if (!entry->duty->moved_to.p) return true;
-    if (!step->incident->is_forgotten || !is_own(step, entry->duty)) return false;
+    if (!step->incident->is_forgotten) return false;
+    if (!is_own(step, entry->duty)) {
+        forward_tell_home(step, entry->duty->moved_to, entry->duty->incident_id);
+        return false;
+    }
     struct duty *duty = edit(step, entry);
     duty->moved_to = STR_NONE;
     duty->held = true;

@@ -169,6 +169,12 @@ struct merge_event {
     struct str_list circle; /* once it has come round: the members, in the order of the merges */
 };
 
+/* What was sent to an incident was deleted with it. `home`: for the one that it began in, to be passed on to it
+ * behind all that was sent there. */
+struct forgotten_event {
+    struct str by, home;
+};
+
 /* A merge is no more: what came by it is to go home. */
 struct parting_event {
     struct edge edge;
@@ -236,6 +242,7 @@ struct event {
         struct facts_event *facts;
         struct merge_event *merge;
         struct parting_event *parting;
+        struct forgotten_event *forgotten;
         struct recurrence_event *recurrence;
         struct recurred_event *recurred;
         struct str tick_key; /* the entry whose wake time has come */

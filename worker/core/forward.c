@@ -82,8 +82,8 @@ static struct forward_output *emit(struct step *step, struct str to, enum event_
 {
     struct output *output = step_emit(step, OUTPUT_FORWARD);
     output->incident_id = to;
-    output->forward.type = type;
-    return &output->forward;
+    output->forward->type = type;
+    return output->forward;
 }
 
 void forward_arrival(struct step *step, struct str to, const struct finding *finding)
@@ -182,6 +182,17 @@ void forward_parting(struct step *step, struct str to, struct edge edge, struct 
 
 void forward_forgotten(struct step *step, struct str to)
 {
-    emit(step, to, EVENT_FORGOTTEN);
+    emit(step, to, EVENT_FORGOTTEN)->forgotten.by = step->incident->incident_id;
+    step_count(step, 1, 0);
+}
+
+/* What has not been forgotten may be on its way home from there: the word comes behind it. */
+void forward_tell_home(struct step *step, struct str by, struct str home)
+{
+    struct incident *incident = step->incident;
+    if (!forward_has_passed(incident->forgotten_by, by)) return;
+    if (str_eq(incident->forgotten_told, home)) return;
+    incident->forgotten_told = home;
+    emit(step, by, EVENT_FORGOTTEN)->forgotten = (struct forgotten_event){by, home};
     step_count(step, 1, 0);
 }

@@ -19,7 +19,8 @@ void merged_take_task_update(struct step *step, const struct task_update_event *
 void merged_take_merge(struct step *step, const struct merge_event *event);
 /* A merge is no more. */
 void merged_take_parting(struct step *step, const struct parting_event *event);
-/* Where its findings went to they are forgotten: they go on here. */
-void merged_go_on(struct step *step);
+/* Where what it has sent on went to, it is forgotten: its own goes on here, and of others their incidents are
+ * told. */
+void merged_forgotten(struct step *step, const struct forgotten_event *event);
 
 #endif

@@ -90,6 +90,7 @@ struct forward_output {
         struct facts_event facts;
         struct merge_event merge;
         struct parting_event parting;
+        struct forgotten_event forgotten;
         struct recurrence_event recurrence;
         struct recurred_event recurred;
     };
@@ -110,7 +111,7 @@ struct output {
         struct recurred_output recurred;
         struct reminder_output reminder;
         struct digest_output digest;
-        struct forward_output forward;
+        struct forward_output *forward; /* it is large, and rare */
     };
 };
 

@@ -81,6 +81,7 @@ struct output *step_emit(struct step *step, enum output_type type)
         .cause = step->cause,
         .policy_version = step->policy->version,
     };
+    if (type == OUTPUT_FORWARD) output->forward = ARENA_NEW(step->arena, struct forward_output);
     /* Warnings stand once, on the first event that their input causes. */
     if (type == OUTPUT_TASK || type == OUTPUT_INCIDENT) {
         output->warnings = step->warnings;

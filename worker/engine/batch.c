@@ -16,7 +16,8 @@
 
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
 #define KEPT_KEEP_BYTES ((size_t)16 * 1024 * 1024)
-#define LOOK_MS 1000 /* a longer time between two looks is one in which the process stood still */
+#define PART_ITEMS 500 /* records and ticks, of one shard or several, that are decided at once */
+#define LOOK_MS 1000   /* a longer time between two looks is one in which the process stood still */
 
 struct message *batch_add_message(struct batch *b, struct message_origin origin)
 {
@@ -46,6 +47,18 @@ void batch_enter(struct batch *b, enum batch_phase phase)
     b->phase = phase;
     b->looked_ms = monotonic(b->engine);
     b->waited_ms = 0;
+}
+
+#define MESSAGES_OF_A_RECORD 3 /* mostly: the event of a task, its finding, its incident */
+
+/* Room for what the planned records are likely to need: arrays that grow leave behind as much again. */
+static void make_room(struct batch *b)
+{
+    size_t records = 0;
+    for (size_t i = 0; i < b->plan.n; i++) records += b->plan.shards[i].records_n;
+    b->messages_cap = b->origins_cap = MESSAGES_OF_A_RECORD * records + b->plan.n;
+    b->messages = arena_alloc(b->arena, b->messages_cap * sizeof *b->messages);
+    b->origins = arena_alloc(b->arena, b->origins_cap * sizeof *b->origins);
 }
 
 /* ---- life ---- */
@@ -80,11 +93,14 @@ static void make_empty(struct batch *b, ms_t now)
 {
     arena_reset(b->arena, ARENA_KEEP_BYTES);
     arena_reset(b->kept, KEPT_KEEP_BYTES);
-    *b = (struct batch){.engine = b->engine, .arena = b->arena, .kept = b->kept, .now = now};
+    *b = (struct batch){.engine = b->engine,
+                        .work = b->engine->arena,
+                        .arena = b->arena,
+                        .kept = b->kept,
+                        .now = now};
 }
 
-/* The batch of a stage is over. Its records go back: what was committed of them is done, and the
- * rest comes again. */
+/* The batch of a stage is over. */
 static void land(struct batch **stage)
 {
     struct batch *b = *stage;
@@ -94,14 +110,8 @@ static void land(struct batch **stage)
         struct batch_shard *bs = &b->shards[i];
         bs->shard->in_flight--;
         records += bs->taken;
-        for (size_t k = 0; k < bs->taken; k++) {
-            /* The batch before may have decided one of them in part. */
-            if (stage == &engine->ahead)
-                inbox_untake(engine, &bs->records[k]);
-            else
-                engine->input->release(engine->input->self, &bs->records[k]);
-        }
-        if (bs->pinned) inbox_unpin(engine, bs->pinned);
+        for (size_t k = 0; k < bs->held_n; k++)
+            engine->input->release(engine->input->self, &bs->held[k]);
     }
     if (stage == &engine->flight)
         plan_note_landed(engine, records, monotonic(engine) - b->began_ms);
@@ -298,22 +308,26 @@ static void leave_out(struct batch_shard *bs)
     bs->shard->was_cut = bs->was_cut;
 }
 
+static bool has_changes(const struct batch_shard *bs)
+{
+    bool changed = bs->taken || bs->ticks_taken;
+    for (const struct entry *e = state_first(bs->table); e && !changed; e = e->next)
+        changed = e->dirty;
+    return changed;
+}
+
 /* Shards of which nothing was taken, or which are out of the batch, are not written. */
-static void leave_out_untaken(struct batch *b)
+static size_t leave_out_untaken(struct batch_shard *shards, size_t n)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < b->shards_n; i++) {
-        struct batch_shard *bs = &b->shards[i];
-        if (bs->dropped) continue;
-        bool has_changes = bs->taken || bs->ticks_taken;
-        for (const struct entry *e = state_first(bs->table); e && !has_changes; e = e->next)
-            has_changes = e->dirty;
-        if (has_changes)
-            b->shards[kept++] = *bs;
+    for (size_t i = 0; i < n; i++) {
+        if (shards[i].dropped) continue;
+        if (has_changes(&shards[i]))
+            shards[kept++] = shards[i];
         else
-            leave_out(bs);
+            leave_out(&shards[i]);
     }
-    b->shards_n = kept;
+    return kept;
 }
 
 /* Nothing was sent and nothing stored: the records are still in the inbox, and are decided again. */
@@ -323,22 +337,65 @@ static enum result again(struct batch *b)
     return OK;
 }
 
+/* How many of the shards are made at once, one at least. */
+static size_t part_of(const struct batch_shard *shards, size_t n)
+{
+    size_t count = 0;
+    for (size_t items = 0; count < n; count++) {
+        items += shards[count].plan->records_n + shards[count].plan->ticks_n;
+        if (count && items > PART_ITEMS) break;
+    }
+    return count;
+}
+
+/* *kept: the shards of the part that are written; they are its first ones then. An apply comes behind
+ * all that is loaded, which would wait for it. */
+static enum result make_part(struct batch *b, struct batch_shard *shards, size_t n, bool is_last,
+                             size_t *kept, struct error *error)
+{
+    arena_reset(b->work, ARENA_KEEP_BYTES);
+    enum result result = batch_load(b, shards, n, error);
+    if (result == OK && is_last) begin_apply(b->engine);
+    if (result == OK) result = batch_decide(b, shards, n, error);
+    if (result != OK) return result;
+    *kept = leave_out_untaken(shards, n);
+    return batch_collect(b, shards, *kept, error);
+}
+
+/* Shards that the batch has no more room for are left as they are. */
+static enum result make(struct batch *b, struct error *error)
+{
+    size_t planned = b->shards_n;
+    b->shards_n = 0;
+    for (size_t at = 0, n; at < planned && !b->full; at += n) {
+        size_t kept = 0;
+        n = part_of(b->shards + at, planned - at);
+        enum result result = make_part(b, b->shards + at, n, at + n == planned, &kept, error);
+        if (result != OK) return result;
+        memmove(b->shards + b->shards_n, b->shards + at, kept * sizeof *b->shards);
+        b->shards_n += kept;
+    }
+    return OK;
+}
+
+static void restart_planned(const struct batch *b)
+{
+    for (size_t i = 0; i < b->plan.n; i++) {
+        struct shard *shard = b->plan.shards[i].shard;
+        if (shard->phase == SHARD_ACTIVE) shard_restart(b->engine, shard);
+    }
+}
+
 static enum result run(struct batch *b, struct error *error)
 {
-    enum result result = batch_load(b, error);
-    if (result == OK) begin_apply(b->engine);
-    if (result == OK) result = batch_decide(b, error);
+    enum result result = make(b, error);
     if (result == REJECT) return again(b);
     if (result != OK) {
-        batch_restart_all(b);
+        restart_planned(b);
         return result == ABORT ? OK : result;
     }
-    leave_out_untaken(b);
     b->engine->idle = !b->shards_n;
     if (!b->shards_n) return OK;
-    result = batch_collect(b, error);
-    if (result == REJECT) return again(b);
-    if (result != OK) return result;
     batch_take_off(b);
     return batch_advance(b->engine, 0, error);
 }
@@ -352,6 +409,7 @@ enum result batch_start(struct engine *engine, ms_t now, struct error *error)
     engine->idle = true;
     if (result != OK || !b->plan.n) return result;
     failpoint("after-poll");
+    make_room(b);
     b->shards = arena_zalloc(b->arena, b->plan.n * sizeof *b->shards);
     b->shards_n = b->plan.n;
     for (size_t i = 0; i < b->plan.n; i++) {

@@ -37,13 +37,16 @@ static enum result collect_changes(struct batch *b, struct batch_shard *bs, stru
         bs->entries += e->exists - e->stored;
         if (e->type == ENTRY_ITEMS)
             bs->waiting += (e->exists - e->stored) * (int64_t)e->items->items.n;
-        struct message_origin origin = {.shard = bs->shard, .entry = e};
+        struct message_origin origin = {.shard = bs->shard,
+                                        .is_entry = true,
+                                        .of_several = e->header->events > 1,
+                                        .last = e->header->last_event};
         struct message *m = batch_add_message(b, origin);
         m->topic = TOPIC_STATE;
         m->partition = bs->shard->id;
-        m->key = e->key;
+        m->key = arena_str(b->kept, e->key);
         m->value = value_of(b, e);
-        writes[n++] = (struct store_write){.key = arena_str(b->kept, e->key),
+        writes[n++] = (struct store_write){.key = m->key,
                                            .value = m->value,
                                            .wake_at = wake_of_holder(b->engine->options.policy, e),
                                            .stored = e->stored};
@@ -96,10 +99,11 @@ static void add_position(struct batch *b, struct batch_shard *bs)
         (struct store_write){.key = m->key, .value = m->value, .wake_at = TIME_NONE};
 }
 
-enum result batch_collect(struct batch *b, struct error *error)
+enum result batch_collect(struct batch *b, struct batch_shard *shards, size_t n,
+                          struct error *error)
 {
-    for (size_t i = 0; i < b->shards_n; i++) {
-        struct batch_shard *bs = &b->shards[i];
+    for (size_t i = 0; i < n; i++) {
+        struct batch_shard *bs = &shards[i];
         bs->batch = bs->shard->batch + 1;
         bs->apply = (struct store_apply){
             .shard = bs->shard->id,

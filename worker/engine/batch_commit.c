@@ -148,7 +148,7 @@ static void count_refused(const struct batch *b, const struct item *item)
              LOG_STR("code", refusal_name(item->refused.code)));
 }
 
-static void count_output(struct engine *engine, const struct output *output)
+static void count_output(struct engine *engine, const struct metrics_output *output)
 {
     metrics_output(engine->metrics, output);
     if (output->type == OUTPUT_DIGEST)
@@ -169,10 +169,9 @@ static void count_shard(const struct batch *b, const struct batch_shard *bs)
 static void count_committed(const struct batch *b)
 {
     struct engine *engine = b->engine;
-    const struct outputs *outputs = &b->decision.outputs;
     metrics_add(engine->metrics, METRIC_BATCHES, 1);
     metrics_commit(engine->metrics, monotonic(engine) - b->began_ms);
-    for (size_t i = 0; i < outputs->n; i++) count_output(engine, &outputs->items[i]);
+    for (size_t i = 0; i < b->outputs_n; i++) count_output(engine, &b->outputs[i]);
     for (size_t i = 0; i < b->messages_n; i++) {
         const struct item *item = b->origins[i].item;
         if (b->messages[i].topic == TOPIC_DEAD_LETTERS) count_refused(b, item);

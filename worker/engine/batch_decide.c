@@ -98,7 +98,7 @@ static enum result encode_outputs(struct batch *b, struct batch_shard *bs, const
 
 static void insert_due(struct batch *b, struct batch_shard *bs, struct due due)
 {
-    (void)ARENA_PUSH(b->arena, bs->dues, bs->dues_n, bs->dues_cap);
+    (void)ARENA_PUSH(b->work, bs->dues, bs->dues_n, bs->dues_cap);
     size_t i = bs->dues_n - 1;
     for (; i && bs->dues[i - 1].at > due.at; i--) bs->dues[i] = bs->dues[i - 1];
     bs->dues[i] = due;
@@ -131,13 +131,20 @@ static bool ends_behind(struct batch *b, const struct item *item)
     return is_full(b) || item->is_oversized || batch_is_suspect(b, item);
 }
 
+/* It may have changed what is stored of its incident. */
+static void note_decided(const struct item *item)
+{
+    item->header->events++;
+    item->header->last_event = item;
+}
+
 /* Its record goes; what was taken of it in parts must not wait for the rest for ever. */
 static enum result give_up(struct batch *b, struct batch_shard *bs, struct item *item,
                            struct error *error)
 {
     enum decide_result decided = DECIDE_MORE;
     if (!decide_is_begun(&item->event, item->header)) return OK;
-    *ARENA_PUSH(b->arena, b->decided, b->decided_n, b->decided_cap) = item;
+    note_decided(item);
     b->decision.table = bs->table;
     item->event.is_given_up = true;
     /* At once: another process would not know that the record was given up. */
@@ -162,7 +169,7 @@ static enum result apply_item(struct batch *b, struct batch_shard *bs, struct it
             item->refused = b->decision.refused;
             item->fate = ITEM_REFUSE;
         } else {
-            *ARENA_PUSH(b->arena, b->decided, b->decided_n, b->decided_cap) = item;
+            note_decided(item);
             result = encode_outputs(b, bs, item, error);
         }
     }
@@ -225,9 +232,9 @@ static void part_due(struct batch *b, struct batch_shard *bs, struct due stored)
         if (at == TIME_NONE || at > until) continue;
         if (at < stored.at) at = stored.at;
         is_wanted |= at == stored.at;
-        *ARENA_PUSH(b->arena, bs->dues, bs->dues_n, bs->dues_cap) = (struct due){at, e, false};
+        *ARENA_PUSH(b->work, bs->dues, bs->dues_n, bs->dues_cap) = (struct due){at, e, false};
     }
-    if (!is_wanted) *ARENA_PUSH(b->arena, bs->dues, bs->dues_n, bs->dues_cap) = stored;
+    if (!is_wanted) *ARENA_PUSH(b->work, bs->dues, bs->dues_n, bs->dues_cap) = stored;
 }
 
 static void part_dues(struct batch *b, struct batch_shard *bs)
@@ -369,19 +376,29 @@ static enum step_result decide_shard(struct batch *b, struct batch_shard *bs, st
     return result;
 }
 
-enum result batch_decide(struct batch *b, struct error *error)
+static void note_outputs(struct batch *b)
+{
+    const struct outputs *outputs = &b->decision.outputs;
+    for (size_t i = 0; i < outputs->n; i++)
+        *ARENA_PUSH(b->arena, b->outputs, b->outputs_n, b->outputs_cap) =
+            metrics_output_of(&outputs->items[i]);
+}
+
+enum result batch_decide(struct batch *b, struct batch_shard *shards, size_t n, struct error *error)
 {
     b->decision = (struct decision){.policy = b->engine->options.policy,
-                                    .arena = b->arena,
+                                    .arena = b->work,
                                     .now = b->now,
                                     .step_max = b->engine->options.step_max,
                                     .cut = grapheme_cut};
-    for (size_t i = 0; i < b->shards_n && !b->full; i++) {
-        struct batch_shard *bs = &b->shards[i];
+    b->encoded = 0;
+    for (size_t i = 0; i < n && !b->full; i++) {
+        struct batch_shard *bs = &shards[i];
         if (bs->dropped) continue;
         enum step_result result = decide_shard(b, bs, error);
         if (result == STEP_FAILED) return b->failed;
         b->full = result == STEP_FULL;
     }
+    note_outputs(b);
     return OK;
 }

@@ -25,10 +25,10 @@ struct addressed {
 void batch_add_items(struct batch *b, struct batch_shard *bs, const struct output *output)
 {
     size_t n;
-    struct item_recipient *recipients = item_recipients(b->arena, &output->reminder, &n);
+    struct item_recipient *recipients = item_recipients(b->work, &output->reminder, &n);
     struct digest_item item = item_of(output, b->now, b->decision.cut);
     for (size_t i = 0; i < n; i++) {
-        struct addressed *a = ARENA_PUSH(b->arena, bs->items_out, bs->items_out_n, bs->items_cap);
+        struct addressed *a = ARENA_PUSH(b->work, bs->items_out, bs->items_out_n, bs->items_cap);
         *a = (struct addressed){recipients[i].name, item, output->reminder.urgent, bs->items_out_n};
         a->item.roles = recipients[i].roles;
         a->item.delegated_from = recipients[i].delegated_from;
@@ -70,7 +70,7 @@ static struct str origin_of(const struct batch *b, const struct batch_shard *bs)
 static struct items items_of(struct batch *b, const struct addressed *addressed, size_t n)
 {
     struct items items = {.urgent = addressed->urgent,
-                          .items = {arena_alloc(b->arena, n * sizeof(struct digest_item)), n}};
+                          .items = {arena_alloc(b->work, n * sizeof(struct digest_item)), n}};
     for (size_t i = 0; i < n; i++) items.items.items[i] = addressed[i].item;
     return items;
 }

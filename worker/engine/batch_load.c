@@ -14,7 +14,7 @@
 static enum result unknown_kind(struct batch *b, const struct record *record, struct error *error)
 {
     struct str kind = envelope_header(record, STR(ENVELOPE_KIND));
-    struct str shown = json_utf8_valid(kind) ? json_excerpt(b->arena, kind, 100) : STR("not UTF-8");
+    struct str shown = json_utf8_valid(kind) ? json_excerpt(b->work, kind, 100) : STR("not UTF-8");
     return error_set(error, FATAL,
                      "%.*s partition %d offset %lld is a record of kind '%.*s', which this version "
                      "does not know: it was written by a newer version of epilogue. Run that "
@@ -27,7 +27,7 @@ static enum result decode(struct batch *b, struct item *item, struct error *erro
 {
     struct engine *engine = b->engine;
     const struct record *record = item->record;
-    if (!decode_record(&engine->decoder, b->arena, record, b->now, &item->event, &item->refused)) {
+    if (!decode_record(&engine->decoder, b->work, record, b->now, &item->event, &item->refused)) {
         if (!item->refused.code) return unknown_kind(b, record, error);
         item->fate = ITEM_REFUSE;
         return OK;
@@ -64,7 +64,7 @@ void batch_tick_item(struct item *item, struct str key, ms_t at)
 static void need(struct batch *b, struct batch_shard *bs, struct item *item)
 {
     if (!has_state(item)) return;
-    decide_need(b->arena, &item->event, &item->need);
+    decide_need(b->work, &item->event, &item->need);
     item->header = state_entry(bs->table, item->need.keys[0]);
     for (size_t k = 1; k < item->need.n; k++) state_entry(bs->table, item->need.keys[k]);
 }
@@ -72,7 +72,7 @@ static void need(struct batch *b, struct batch_shard *bs, struct item *item)
 static enum result prepare(struct batch *b, struct batch_shard *bs, struct error *error)
 {
     const struct shard_plan *plan = bs->plan;
-    bs->table = state_new(b->arena);
+    bs->table = state_new(b->work);
     bs->items = arena_zalloc(b->arena, (plan->records_n + 1) * sizeof *bs->items);
     for (size_t i = 0; i < plan->records_n; i++) {
         bs->items[i].record = plan->records[i];
@@ -84,7 +84,7 @@ static enum result prepare(struct batch *b, struct batch_shard *bs, struct error
         struct item tick;
         batch_tick_item(&tick, plan->ticks[i].key, plan->ticks[i].at);
         need(b, bs, &tick);
-        *ARENA_PUSH(b->arena, bs->dues, bs->dues_n, bs->dues_cap) =
+        *ARENA_PUSH(b->work, bs->dues, bs->dues_n, bs->dues_cap) =
             (struct due){plan->ticks[i].at, state_entry(bs->table, plan->ticks[i].key), false};
     }
     return OK;
@@ -101,8 +101,8 @@ static size_t unloaded(struct batch *b, struct batch_shard *bs, struct str **key
 {
     size_t n = 0;
     for (struct entry *e = state_first(bs->table); e; e = e->next) n += is_missing(e);
-    *keys = arena_alloc(b->arena, (n + 1) * sizeof **keys);
-    *entries = arena_alloc(b->arena, (n + 1) * sizeof **entries);
+    *keys = arena_alloc(b->work, (n + 1) * sizeof **keys);
+    *entries = arena_alloc(b->work, (n + 1) * sizeof **entries);
     n = 0;
     for (struct entry *e = state_first(bs->table); e; e = e->next) {
         if (!is_missing(e)) continue;
@@ -122,9 +122,9 @@ static enum result distrust(struct batch *b, struct batch_shard *bs, struct str 
     if (shard->corrupt_entry == hash) {
         struct error why = *error;
         return error_set(error, FATAL, "followup-state/%d: the entry %.*s cannot be read: %s",
-                         shard->id, STR_ARG(json_excerpt(b->arena, key, 256)), why.text);
+                         shard->id, STR_ARG(json_excerpt(b->work, key, 256)), why.text);
     }
-    shard_distrust(shard, arena_str(b->arena, key).p, error);
+    shard_distrust(shard, arena_str(b->work, key).p, error);
     shard->corrupt_entry = hash;
     shard->corrupt_key = mark_hash(key, STR_NONE);
     bs->dropped = true;
@@ -146,7 +146,7 @@ static enum result take_loaded(struct batch *b, struct batch_shard *bs,
             if (e->header == e) e->whole = true;
             continue;
         }
-        if (state_json_read(b->arena, bs->table, load->values[i], e, error) != OK)
+        if (state_json_read(b->work, bs->table, load->values[i], e, error) != OK)
             return distrust(b, bs, e->key, load->values[i], error);
         e->exists = e->stored = true;
         if (bs->shard->corrupt_entry && mark_hash(e->key, STR_NONE) == bs->shard->corrupt_key)
@@ -171,9 +171,9 @@ static enum result load_missing(struct batch *b, struct batch_shard *shards, siz
                                 struct error *error)
 {
     struct engine *engine = b->engine;
-    struct store_load *loads = arena_zalloc(b->arena, (shards_n + 1) * sizeof *loads);
-    struct entry ***entries = arena_alloc(b->arena, (shards_n + 1) * sizeof *entries);
-    struct batch_shard **of = arena_alloc(b->arena, (shards_n + 1) * sizeof *of);
+    struct store_load *loads = arena_zalloc(b->work, (shards_n + 1) * sizeof *loads);
+    struct entry ***entries = arena_alloc(b->work, (shards_n + 1) * sizeof *entries);
+    struct batch_shard **of = arena_alloc(b->work, (shards_n + 1) * sizeof *of);
     size_t n = 0;
     for (size_t i = 0; i < shards_n; i++) {
         if (shards[i].dropped) continue;
@@ -184,7 +184,7 @@ static enum result load_missing(struct batch *b, struct batch_shard *shards, siz
         loads[n].keys = keys;
         of[n++] = &shards[i];
     }
-    enum result result = engine->store->load(engine->store->self, b->arena, loads, n, error);
+    enum result result = engine->store->load(engine->store->self, b->work, loads, n, error);
     for (size_t i = 0; i < n && result == OK; i++) {
         if (!overlay_fits(engine, of[i]->shard, loads[i].checkpoint))
             drop_shard(b, of[i], loads[i].checkpoint);
@@ -205,15 +205,16 @@ static enum result list_entries(struct batch *b, struct batch_shard *bs, struct 
     /* The header is one of them; what is deleted under way is none. */
     size_t wanted = header->type == ENTRY_RECIPIENT ? RECIPIENT_ENTRIES_MAX + 1 : SIZE_MAX;
     size_t page = wanted < ENTRIES_PAGE ? wanted : ENTRIES_PAGE;
-    struct str *keys = arena_alloc(b->arena, page * sizeof *keys);
+    struct str *keys = arena_alloc(b->work, page * sizeof *keys);
     struct str after = STR_NONE;
-    for (size_t n = page, listed = 0; n == page && listed < wanted; after = keys[n - 1]) {
-        enum result result = store->entries(store->self, b->arena, bs->shard->id, header->key,
-                                            after, keys, &n, error);
+    for (size_t n = page, listed = 0; n == page && listed < wanted;) {
+        enum result result = store->entries(store->self, b->work, bs->shard->id, header->key, after,
+                                            keys, &n, error);
         if (result != OK) return result;
         for (size_t i = 0; i < n; i++) {
             state_entry(bs->table, keys[i]);
             listed += !overlay_deletes(b, bs, keys[i]);
+            after = keys[i];
         }
     }
     overlay_entries(b, bs, header->key);
@@ -247,21 +248,20 @@ static enum result want_ticks_whole(struct batch *b, struct batch_shard *bs, boo
     return result;
 }
 
-enum result batch_load(struct batch *b, struct error *error)
+enum result batch_load(struct batch *b, struct batch_shard *shards, size_t n, struct error *error)
 {
     enum result result = OK;
-    for (size_t i = 0; i < b->shards_n && result == OK; i++)
-        result = prepare(b, &b->shards[i], error);
-    if (result == OK) result = load_missing(b, b->shards, b->shards_n, error);
+    for (size_t i = 0; i < n && result == OK; i++) result = prepare(b, &shards[i], error);
+    if (result == OK) result = load_missing(b, shards, n, error);
     bool more = false;
-    for (size_t i = 0; i < b->shards_n && result == OK; i++) {
-        struct batch_shard *bs = &b->shards[i];
+    for (size_t i = 0; i < n && result == OK; i++) {
+        struct batch_shard *bs = &shards[i];
         if (bs->dropped) continue;
         for (size_t k = 0; k < bs->plan->records_n && result == OK; k++)
             result = want_whole(b, bs, &bs->items[k], &more, error);
         if (result == OK) result = want_ticks_whole(b, bs, &more, error);
     }
-    return result == OK && more ? load_missing(b, b->shards, b->shards_n, error) : result;
+    return result == OK && more ? load_missing(b, shards, n, error) : result;
 }
 
 enum result batch_load_late(struct batch *b, struct batch_shard *bs, struct item *item,

@@ -20,8 +20,10 @@ struct item {
 /* What a message comes from. */
 struct message_origin {
     struct shard *shard;
-    const struct item *item;   /* NULL: state, which several may have changed */
-    const struct entry *entry; /* of a state record; NULL: of $position too */
+    const struct item *item; /* NULL: state, which several may have changed, or what several send */
+    bool is_entry;           /* of a state record that is not $position: what changed it is */
+    bool of_several;         /* several items of its incident, or */
+    const struct item *last; /* one alone; NULL: none */
 };
 
 /* A time at which an entry wants a tick: from the store, or set by an event of this batch. */
@@ -38,8 +40,9 @@ struct batch_shard {
     struct state_table *table;
     struct item *items;     /* of the planned records */
     size_t taken;           /* records that were decided */
-    struct record *records; /* once the transaction has begun: these, and the one at `pinned` */
-    const struct record *pinned; /* decided in part: it is the inbox's still; NULL: none */
+    struct record *records; /* once it is decided: these, and the next, without what they say */
+    struct record *held;    /* of them, whole: what messages point into */
+    size_t held_n, held_cap;
     size_t ticks_taken;
     bool in_spite;    /* a tick was taken in spite of what may be unread from before it */
     struct due *dues; /* earliest first */
@@ -72,11 +75,13 @@ enum batch_phase {
     BATCH_GIVEN_UP, /* the process ends: what it is made of may be the producer's still */
 };
 
-/* Everything that it needs is its own, so that the next one can be made beside it. */
+/* From when it is decided everything that it needs is its own, so that the next one can be made
+ * beside it: nothing that lasts longer points into `work`. */
 struct batch {
     struct engine *engine;
-    struct arena *arena;
-    struct arena *kept; /* what is written of it, until the store has taken that */
+    struct arena *work;  /* the engine's: what a part of it is made of, until that is collected */
+    struct arena *arena; /* what is sent of it, until that is committed */
+    struct arena *kept;  /* what is written of it, until the store has taken that */
     enum batch_phase phase;
     ms_t now;
     struct plan plan;
@@ -88,8 +93,8 @@ struct batch {
     size_t messages_n, messages_cap;
     struct message_origin *origins; /* of the messages */
     size_t origins_n, origins_cap;
-    const struct item **decided; /* what may have changed state */
-    size_t decided_n, decided_cap;
+    struct metrics_output *outputs; /* what is counted once they are committed */
+    size_t outputs_n, outputs_cap;
     size_t bytes;       /* of the messages, and what their state may take */
     size_t touched;     /* entries that are written */
     bool full;          /* it ends here */
@@ -116,9 +121,9 @@ void batch_restart_all(struct batch *b);
 /* From here on something else is waited for. */
 void batch_enter(struct batch *b, enum batch_phase phase);
 
-/* batch_load.c: makes the items, and loads what they need in one round trip (two where an incident
+/* batch_load.c: makes the items of `n` shards, and loads what they need in one round trip (two where an incident
  * is needed whole). A shard whose copy in the store has moved is dropped from the batch. */
-enum result batch_load(struct batch *b, struct error *error);
+enum result batch_load(struct batch *b, struct batch_shard *shards, size_t n, struct error *error);
 /* The same for one item that came up while others were decided. ABORT: the store's copy has moved,
  * so nothing of the batch can be committed. */
 enum result batch_load_late(struct batch *b, struct batch_shard *bs, struct item *item,
@@ -127,7 +132,8 @@ void batch_tick_item(struct item *item, struct str key, ms_t at);
 
 /* batch_decide.c: decides as much as one transaction holds. REJECT: a record was refused for what
  * would follow from it, and all is to be decided again; nothing was sent yet. */
-enum result batch_decide(struct batch *b, struct error *error);
+enum result batch_decide(struct batch *b, struct batch_shard *shards, size_t n,
+                         struct error *error);
 
 /* batch_items.c: reminders that go to digests. */
 /* A reminder, to be sent with others. */
@@ -136,7 +142,8 @@ void batch_add_items(struct batch *b, struct batch_shard *bs, const struct outpu
 enum result batch_send_items(struct batch *b, struct batch_shard *bs, struct error *error);
 
 /* batch_collect.c: what was decided, as messages and as writes. REJECT as above. */
-enum result batch_collect(struct batch *b, struct error *error);
+enum result batch_collect(struct batch *b, struct batch_shard *shards, size_t n,
+                          struct error *error);
 
 /* batch_standing.c: what its shards stand at, and its records. */
 /* It is decided: its shards stand behind it, and its records are its own. */

@@ -104,32 +104,19 @@ static enum result end_of_worker(struct batch *b, const struct message *m, struc
                      STR_ARG(of_client ? STR("") : topic));
 }
 
-/* The events of the entry's incident that this batch has decided: *last, and how many. */
-static size_t touched_by(const struct batch *b, const struct entry *entry, const struct item **last)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < b->decided_n; i++) {
-        if (b->decided[i]->header != entry->header) continue;
-        *last = b->decided[i];
-        n++;
-    }
-    return n;
-}
-
 /* Of several events the one that made the entry too large is found out by taking one at a time. */
-static enum result refuse_entry(struct batch *b, const struct entry *entry, const struct message *m,
-                                struct error *error)
+static enum result refuse_entry(struct batch *b, const struct message_origin *origin,
+                                const struct message *m, struct error *error)
 {
     struct engine *engine = b->engine;
-    const struct item *item = NULL;
-    if (touched_by(b, entry, &item) > 1) {
+    if (origin->of_several) {
         engine->suspect.n = 0;
-        buf_str(&engine->suspect, entry->header->key);
+        buf_str(&engine->suspect, state_header_key(m->key));
         engine->suspect_until_ms = monotonic(engine) + SUSPECT_MS;
         return REJECT;
     }
-    if (!item || !item->record) return end_of_worker(b, m, error);
-    return note_oversized(b, item, m);
+    if (!origin->last || !origin->last->record) return end_of_worker(b, m, error);
+    return note_oversized(b, origin->last, m);
 }
 
 enum result batch_refuse(struct batch *b, const struct message_origin *origin,
@@ -140,7 +127,7 @@ enum result batch_refuse(struct batch *b, const struct message_origin *origin,
     /* What was learned is for the next batch: of many shards that have such a record each would else
      * have its turn, until it is forgotten which one the first had. */
     b->engine->first = origin->shard->id;
-    if (origin->entry) return refuse_entry(b, origin->entry, m, error);
+    if (origin->is_entry) return refuse_entry(b, origin, m, error);
     bool of_record = origin->item && origin->item->record && m->topic != TOPIC_DEAD_LETTERS;
     return of_record ? note_oversized(b, origin->item, m) : end_of_worker(b, m, error);
 }

@@ -11,16 +11,36 @@
 static void take_records(struct batch *b, struct batch_shard *bs)
 {
     size_t n = bs->taken;
-    bool has_rest = n < bs->plan->records_n; /* perhaps decided in part, which messages come from */
     bs->records = arena_alloc(b->arena, (n + 1) * sizeof *bs->records);
     for (size_t i = 0; i < n; i++) {
         bs->records[i] = inbox_take(bs->plan->records[i]);
         bs->items[i].record = &bs->records[i];
     }
-    if (!has_rest) return;
-    inbox_pin(bs->plan->records[n]);
+    if (n == bs->plan->records_n) return;
+    /* Perhaps decided in part, which messages come from; it is the inbox's still. */
     bs->records[n] = *bs->plan->records[n];
-    bs->pinned = bs->items[n].record = &bs->records[n];
+    bs->items[n].record = &bs->records[n];
+}
+
+static void forget_bytes(struct record *record)
+{
+    record->key = record->value = STR_NONE;
+    record->headers = NULL;
+    record->headers_n = 0;
+}
+
+/* What is refused or forwarded is sent as it is; of all else the messages have copies. */
+static void give_back_records(struct batch *b, struct batch_shard *bs)
+{
+    struct input_port *input = b->engine->input;
+    for (size_t i = 0; i < bs->taken; i++) {
+        if (bs->items[i].fate == ITEM_DECIDE)
+            input->release(input->self, &bs->records[i]);
+        else
+            *ARENA_PUSH(b->arena, bs->held, bs->held_n, bs->held_cap) = bs->records[i];
+        forget_bytes(&bs->records[i]);
+    }
+    if (bs->taken < bs->plan->records_n) forget_bytes(&bs->records[bs->taken]);
 }
 
 static ms_t earliest_wake(const struct store_apply *apply)
@@ -82,6 +102,7 @@ void batch_take_off(struct batch *b)
         bs->wake_at = earliest_wake(&bs->apply);
         keep_standing(bs);
         move_on(engine, bs);
+        give_back_records(b, bs);
     }
 }
 

@@ -46,50 +46,13 @@ struct record inbox_take(const struct record *record)
     return slot->record;
 }
 
-void inbox_pin(const struct record *record)
-{
-    assert(!slot_of(record)->taken);
-    slot_of(record)->pins++;
-}
-
-/* The slot of a record that other batches point into; NULL: there is none. */
-static struct inbox_slot *pinned(struct engine *engine, const struct record *record)
-{
-    for (size_t i = 0; i < engine->inbox_n; i++) {
-        struct inbox_slot *slot = &engine->inbox[i];
-        const struct record *other = &slot->record;
-        if (slot->pins && other->handle == record->handle && other->topic == record->topic &&
-            other->partition == record->partition && other->offset == record->offset)
-            return slot;
-    }
-    return NULL;
-}
-
-void inbox_unpin(struct engine *engine, const struct record *record)
-{
-    struct inbox_slot *slot = pinned(engine, record);
-    assert(slot && "what is pinned stays in the inbox");
-    slot->pins--;
-}
-
-void inbox_untake(struct engine *engine, const struct record *record)
-{
-    struct inbox_slot *slot = pinned(engine, record);
-    if (!slot) {
-        engine->input->release(engine->input->self, record);
-        return;
-    }
-    slot->taken = false;
-    slot->done = true;
-}
-
 void inbox_sweep(struct engine *engine)
 {
     size_t kept = 0;
     for (size_t i = 0; i < engine->inbox_n; i++) {
         const struct inbox_slot *slot = &engine->inbox[i];
         const struct record *record = &slot->record;
-        if (slot->pins || (!slot->done && !slot->taken)) {
+        if (!slot->done && !slot->taken) {
             if (kept != i) engine->inbox[kept] = *slot;
             kept++;
             continue;

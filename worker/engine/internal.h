@@ -97,7 +97,6 @@ struct inbox_slot {
     ms_t appended_at;     /* its Kafka time, where record.timestamp is that at which it counts */
     bool done;            /* not ours any more: goes back at the end of the step */
     bool taken;           /* by a batch, which gives it back */
-    int pins;             /* batches that point into it, so it has to stay a while, done or not */
 };
 
 struct engine {
@@ -264,13 +263,8 @@ void inbox_add(struct engine *engine, const struct record *record, ms_t appended
 void inbox_watch_forwarded(struct engine *engine);
 /* The records of one shard are not taken any more: they are read again, or another's. */
 void inbox_drop(struct engine *engine, int32_t shard);
-/* A batch takes the record, and releases it when it is over. */
+/* A batch takes the record, and releases it. */
 struct record inbox_take(const struct record *record);
-/* A batch has taken a part of what the record causes: what it points to stays until inbox_unpin. */
-void inbox_pin(const struct record *record);
-void inbox_unpin(struct engine *engine, const struct record *record);
-/* A batch that is dropped gives back what it took: at once, or when nobody points into it. */
-void inbox_untake(struct engine *engine, const struct record *record);
 /* Gives back what is done. No pointer to a slot of the inbox is good behind it. */
 void inbox_sweep(struct engine *engine);
 

@@ -98,20 +98,43 @@ void metrics_consumed(struct metrics *metrics, int topic, int64_t latency_ms)
     observe(&metrics->latency, latency_ms);
 }
 
-void metrics_output(struct metrics *metrics, const struct output *output)
+static int what_of(const struct output *output)
+{
+    switch (output->type) {
+    case OUTPUT_TASK: return (int)output->task.event;
+    case OUTPUT_INCIDENT: return (int)output->incident.event;
+    case OUTPUT_REMINDER: return (int)output->reminder.kind;
+    case OUTPUT_FORWARD: return (int)output->forward->type;
+    case OUTPUT_RECURRED:
+    case OUTPUT_DIGEST: break;
+    }
+    return 0;
+}
+
+struct metrics_output metrics_output_of(const struct output *output)
+{
+    return (struct metrics_output){
+        .type = output->type,
+        .what = what_of(output),
+        .urgent = output->type == OUTPUT_DIGEST && output->digest.urgent,
+        .at = output->at,
+    };
+}
+
+void metrics_output(struct metrics *metrics, const struct metrics_output *output)
 {
     if (!metrics) return;
     switch (output->type) {
-    case OUTPUT_TASK: add(&metrics->task_events[output->task.event], 1); break;
-    case OUTPUT_INCIDENT: add(&metrics->incident_events[output->incident.event], 1); break;
-    case OUTPUT_REMINDER: add(&metrics->reminders[output->reminder.kind], 1); break;
+    case OUTPUT_TASK: add(&metrics->task_events[output->what], 1); break;
+    case OUTPUT_INCIDENT: add(&metrics->incident_events[output->what], 1); break;
+    case OUTPUT_REMINDER: add(&metrics->reminders[output->what], 1); break;
     case OUTPUT_RECURRED: add(&metrics->values[METRIC_RECURRENCES], 1); break;
     case OUTPUT_DIGEST:
         add(&metrics->values[METRIC_DIGESTS], 1);
-        add(&metrics->values[METRIC_DIGESTS_URGENT], output->digest.urgent);
+        add(&metrics->values[METRIC_DIGESTS_URGENT], output->urgent);
         break;
     case OUTPUT_FORWARD:
-        add(&metrics->values[METRIC_MERGED_FINDINGS], output->forward.type == EVENT_ARRIVAL);
+        add(&metrics->values[METRIC_MERGED_FINDINGS], output->what == EVENT_ARRIVAL);
         break;
     }
 }

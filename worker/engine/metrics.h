@@ -50,13 +50,23 @@ struct metrics *metrics_new(void);
 /* free(NULL) is safe. */
 void metrics_free(struct metrics *metrics);
 
+/* What is counted of an output, which may be gone by then. */
+struct metrics_output {
+    enum output_type type;
+    int what; /* enum task_event, incident_event, reminder_kind or event_type */
+    bool urgent;
+    ms_t at;
+};
+
+struct metrics_output metrics_output_of(const struct output *output);
+
 /* `metrics` may be NULL everywhere below: nothing is counted then. */
 void metrics_add(struct metrics *metrics, enum metric metric, uint64_t n);
 void metrics_set(struct metrics *metrics, enum metric metric, int64_t value);
 /* A record that was consumed, by topic, and its age when its effect was committed. */
 void metrics_consumed(struct metrics *metrics, int topic, int64_t latency_ms);
 /* An event that goes out, by type. */
-void metrics_output(struct metrics *metrics, const struct output *output);
+void metrics_output(struct metrics *metrics, const struct metrics_output *output);
 /* A record refused, by code. */
 void metrics_refused(struct metrics *metrics, int code);
 /* How late a digest was when it was committed. */

@@ -81,7 +81,7 @@ static enum result take(struct batch *b, struct batch_shard *bs, struct str valu
     }
     to->exists = to->stored = true;
     /* What is read points into the text, which goes before this batch does. */
-    return state_json_read(b->arena, bs->table, arena_str(b->arena, value), to, error);
+    return state_json_read(b->work, bs->table, arena_str(b->work, value), to, error);
 }
 
 enum result overlay_load(struct batch *b, struct batch_shard *bs, struct error *error)
@@ -100,7 +100,7 @@ enum result overlay_load(struct batch *b, struct batch_shard *bs, struct error *
 void overlay_entries(struct batch *b, struct batch_shard *bs, struct str header_key)
 {
     struct layers layers = layers_of(b->engine, bs->shard);
-    struct str prefix = arena_printf(b->arena, "%.*s|", STR_ARG(header_key));
+    struct str prefix = arena_printf(b->work, "%.*s|", STR_ARG(header_key));
     for (size_t i = 0; i < layers.n; i++) {
         const struct store_apply *apply = layers.applies[i];
         for (size_t k = lower_bound(apply, prefix);

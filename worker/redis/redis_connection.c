@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One connection: it is opened and logged in before the first command, and again after any
- * failure. Commands are written to one buffer and sent together; every answer is read before the
- * next batch.
+ * failure. Commands are written to a buffer and sent piece by piece, in which the server makes a
+ * start with them; every answer is read before the next batch.
  */
 #include "redis_connection.h"
 
@@ -25,7 +25,8 @@
 #define COMMAND_TIMEOUT_MS 5000 /* the longest wait for the next byte of an answer */
 #define CONNECT_PAUSE_MS 200    /* between two tries to connect */
 #define SCRATCH_KEEP_BYTES ((size_t)1024 * 1024)
-#define OUT_KEEP_BYTES ((size_t)16 * 1024 * 1024)
+#define PIECE_BYTES ((size_t)128 * 1024) /* of commands: what is sent at once */
+#define OUT_KEEP_BYTES ((size_t)1024 * 1024)
 
 struct redis_connection {
     const struct config *config;
@@ -37,8 +38,10 @@ struct redis_connection {
     int64_t next_try_ms;   /* monotonic: no try to connect before */
     struct error last;     /* why there is none, for calls before the next try */
     enum result last_result;
-    struct buf out;        /* commands not sent yet */
-    size_t commands;       /* how many of them */
+    struct buf out;        /* what is not sent yet */
+    int send_errno;        /* why no more can be sent */
+    bool is_broken;        /* for that reason; the exchange will say so */
+    size_t commands;       /* without an answer yet */
     size_t owed;           /* arguments that the last one still has to get */
     struct arena *scratch; /* answers to this file's own commands */
 };
@@ -68,6 +71,7 @@ static void drop(struct redis_connection *c)
     c->context = NULL;
     c->commands = c->owed = 0;
     c->out.n = 0;
+    c->is_broken = false;
 }
 
 void redis_connection_free(struct redis_connection *c)
@@ -89,6 +93,40 @@ const char *redis_connection_user(const struct redis_connection *c)
 {
     const char *user = c->config->redis_username ? c->config->redis_username : c->url.username;
     return user ? user : "default";
+}
+
+/* hiredis would first copy all that it is to send. What it encrypts is left to it. */
+static bool send_plain(struct redis_connection *c)
+{
+    for (size_t sent = 0; sent < c->out.n;) {
+        ssize_t n = send(c->context->fd, c->out.p + sent, c->out.n - sent, MSG_NOSIGNAL);
+        if (n > 0) {
+            sent += (size_t)n;
+        } else if (errno != EINTR) {
+            c->context->err = REDIS_ERR_IO;
+            snprintf(c->context->errstr, sizeof c->context->errstr, "%s", strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool send_encrypted(struct redis_connection *c)
+{
+    int done = redisAppendFormattedCommand(c->context, c->out.p, c->out.n) == REDIS_OK ? 0 : -1;
+    while (!done && redisBufferWrite(c->context, &done) == REDIS_OK) continue;
+    return done > 0;
+}
+
+/* What was written so far. The server keeps its answers until they are read. */
+static void send_out(struct redis_connection *c)
+{
+    errno = 0;
+    if (!c->is_broken) {
+        c->is_broken = !(c->url.tls ? send_encrypted(c) : send_plain(c));
+        c->send_errno = errno;
+    }
+    c->out.n = 0;
 }
 
 static void head(struct redis_connection *c, char kind, size_t n)
@@ -114,6 +152,7 @@ void redis_connection_arg(struct redis_connection *c, struct str arg)
     head(c, '$', arg.n);
     buf_str(&c->out, arg);
     buf_lit(&c->out, "\r\n");
+    if (c->out.n >= PIECE_BYTES) send_out(c);
 }
 
 void redis_connection_arg_int(struct redis_connection *c, int64_t value)
@@ -142,36 +181,16 @@ static enum result lost(struct redis_connection *c, int error_number, struct err
     return error_set(error, RETRY, "%s", text.text);
 }
 
-/* hiredis would first copy all that it is to send, which for a batch is megabytes. What it encrypts
- * is left to it. */
-static bool send_all(struct redis_connection *c)
-{
-    size_t sent = 0;
-    if (c->url.tls) return redisAppendFormattedCommand(c->context, c->out.p, c->out.n) == REDIS_OK;
-    while (sent < c->out.n) {
-        ssize_t n = send(c->context->fd, c->out.p + sent, c->out.n - sent, MSG_NOSIGNAL);
-        if (n > 0) {
-            sent += (size_t)n;
-        } else if (errno != EINTR) {
-            c->context->err = REDIS_ERR_IO;
-            snprintf(c->context->errstr, sizeof c->context->errstr, "%s", strerror(errno));
-            return false;
-        }
-    }
-    return true;
-}
-
 enum result redis_connection_exchange(struct redis_connection *c, struct arena *arena,
                                       redisReply ***replies, size_t *n, struct error *error)
 {
     assert(!c->owed); /* or the server would take the next command for the rest of this one */
     *n = c->commands;
     *replies = arena_alloc(arena, (*n + 1) * sizeof **replies);
-    errno = 0;
-    if (!send_all(c)) return lost(c, errno, error);
+    send_out(c);
+    if (c->is_broken) return lost(c, c->send_errno, error);
     c->commands = 0;
-    c->out.n = 0;
-    if (c->out.cap > OUT_KEEP_BYTES) buf_free(&c->out); /* one large batch; do not keep it */
+    if (c->out.cap > OUT_KEEP_BYTES) buf_free(&c->out); /* one large value; do not keep it */
     redis_reply_into(c->context, arena);
     for (size_t i = 0; i < *n; i++) {
         void *reply = NULL;
@@ -265,8 +284,7 @@ static enum result connect_now(struct redis_connection *c, struct error *error)
 
 enum result redis_connection_ensure(struct redis_connection *c, struct error *error)
 {
-    c->commands = c->owed = 0;
-    c->out.n = 0;
+    if (c->context && c->commands) drop(c); /* never exchanged, and part of it may have been sent */
     if (c->context) return OK;
     int64_t now = clock_monotonic_ms();
     if (now >= c->next_try_ms || !c->last_result) {

@@ -47,8 +47,9 @@ void redis_connection_arg(struct redis_connection *c, struct str arg);
 void redis_connection_arg_int(struct redis_connection *c, int64_t value);
 
 /*
- * Sends what was written since the last exchange and reads the answer of each command, in order,
- * into the arena; errors that Redis answers are among them (redis_connection_answer). *n: how many.
+ * Sends the rest of what was written since the last exchange and reads the answer of each command,
+ * in order, into the arena; errors that Redis answers are among them (redis_connection_answer). *n:
+ * how many.
  * RETRY: the connection broke, and whether the commands were done is not known.
  */
 enum result redis_connection_exchange(struct redis_connection *c, struct arena *arena,
