@@ -160,8 +160,7 @@ static void check_reminder_output(struct world *w, const struct output *o)
         assert_true(r->open_n == (listed < 300 ? listed : 300));
         assert_true(r->open_n > 0 || r->incident->cursor.stage);
     }
-    if (r->kind == REMINDER_ORPHAN_FINDING || r->kind == REMINDER_RECURRED)
-        assert_non_null(r->finding);
+    if (r->kind == REMINDER_RECURRED) assert_non_null(r->finding);
 }
 
 /* What it says has caused it is the event, or a time that was passed on the way. */

@@ -74,6 +74,7 @@ static void assert_stored(enum entry_type type, void *body, const char *name)
 static const struct closure closure_none;
 static const struct items items_none;
 static const struct merged_lists merged_lists_none;
+static const struct waiting waiting_none = {.since = TIME_NONE};
 static const struct cause_state cause_state_none;
 
 #define STORED(entry_type, of, type, member, name)    \
@@ -106,6 +107,8 @@ static void test_every_member_is_stored(void **state)
 
 #define DUTY_ROW(type, member) STORED(ENTRY_DUTY, duty, type, member, #member)
     DUTY_MEMBERS(DUTY_ROW)
+#define WAITING_ROW(type, member) STORED(ENTRY_WAITING, waiting, type, member, #member)
+    WAITING_MEMBERS(WAITING_ROW)
 #define MERGED_ROW(type, member) STORED(ENTRY_MERGED, merged_lists, type, member, #member)
     MERGED_MEMBERS(MERGED_ROW)
 #define RECIPIENT_ROW(type, member) STORED(ENTRY_RECIPIENT, recipient_state, type, member, #member)

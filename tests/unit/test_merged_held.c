@@ -308,6 +308,45 @@ static void merged_once_more_into_what_nobody_closes(void **state)
                 "reminder orphan-finding/2 A:F 2026-12-05T01:00 response-team=security-response\n");
 }
 
+/* Also where nothing has come, or nothing but duties. */
+static void merged_without_findings_into_what_nobody_closes(void **state)
+{
+    struct world *w = *state;
+    take_merge(w, AT, "A", 1, "B");
+    struct closure_event *e = merged(w, "C", 1, "A");
+    add_party(w, e, "Vendor", PARTY_VENDOR, false);
+    take_closure(w, AT, e);
+    deliver(w);
+    e = merged(w, "D", 1, "B");
+    add_party(w, e, "Vendor", PARTY_VENDOR, false);
+    add_party(w, e, "Police", PARTY_LAW_ENFORCEMENT, false);
+    add_inline(w, e, lapse(w, "D", "F", -1));
+    take_closure(w, AT, e);
+    deliver(w);
+    take_merge(w, AT, "E", 1, "B");
+    take_merge(w, LATER, "E", 2, NULL);
+    take_merge(w, LATER, "A", 2, "B"); /* says nothing new */
+    w->seen = w->d.outputs.n;
+    run_until(w, "2027-01-30T00:00:00Z");
+    assert_news(w,
+                "reminder orphan-finding/1 B 2026-11-27T10:00 response-team=security-response\n"
+                "reminder orphan-finding/2 B 2026-11-27T10:00 response-team=security-response\n"
+                "reminder orphan-finding/3 D:F 2026-11-27T10:00 response-team=security-response\n");
+    assert_str(output_at(w, 0)->reminder.summary,
+               "A is merged into B, which has not been closed for 7 d");
+    assert_str(output_at(w, 1)->reminder.summary,
+               "C is merged into B, which is not closed yet: 1 duty waits there for 7 d");
+    assert_str(
+        output_at(w, 2)->reminder.summary,
+        "D is merged into B, which is not closed yet: 1 finding and 2 duties wait there for 7 d");
+    /* Corrected, and merged there again: that is another one. */
+    take_merge(w, "2027-02-01T00:00:00Z", "A", 3, NULL);
+    take_merge(w, "2027-02-01T00:00:00Z", "A", 4, "B");
+    w->seen = w->d.outputs.n;
+    run_until(w, "2027-03-30T00:00:00Z");
+    assert_int_equal(outputs_n(w), 2); /* of A, and of C, which is merged into it */
+}
+
 /* A tick tells of as many as one part takes, and the next of the rest. */
 static void many_are_merged_into_what_nobody_closes(void **state)
 {
@@ -339,6 +378,7 @@ int main(void)
         IN_WORLD(held_till_it_is_late_it_is_one_reminder),
         IN_WORLD(nobody_closes_what_it_was_merged_into),
         IN_WORLD(merged_once_more_into_what_nobody_closes),
+        IN_WORLD(merged_without_findings_into_what_nobody_closes),
         IN_WORLD(many_are_merged_into_what_nobody_closes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

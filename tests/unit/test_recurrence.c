@@ -154,6 +154,33 @@ static void the_response_team_is_told_in_the_morning(void **state)
                "open, 0 overdue; look at A/bug/F");
 }
 
+/* As it stands when it is said: what is snoozed is not late. */
+static void how_it_stands_is_said(void **state)
+{
+    struct world *w = *state;
+    everything_at_once(&w->policy, false);
+    come(w, ONE, "A", "k");
+    come(w, ONE, "B", "k");
+    come(w, ONE, "C", "k");
+    struct task_update_event *u = task_update(w, "A", "bug/F", 1);
+    SET_UPDATE(u, SNOOZED_UNTIL, snoozed_until, t("2027-01-01T00:00:00Z"));
+    take_update(w, ONE, u);
+    take_task_status(w, ONE, "C", "bug/F", 1, REPORTED_RESOLVED);
+    deliver(w);
+    come(w, "2026-07-01T22:00:00Z", "D", "k");
+    run_until(w, "2026-07-02T09:00:00Z");
+    const struct output *last = NULL;
+    for (size_t i = 0; i < outputs_n(w); i++)
+        if (output_at(w, i)->type == OUTPUT_REMINDER &&
+            output_at(w, i)->reminder.kind == REMINDER_RECURRED)
+            last = output_at(w, i);
+    assert_non_null(last);
+    assert_str(
+        last->reminder.summary,
+        "The cause of finding F 'Finding F' of D was seen before: 3 earlier tasks, 2 of them "
+        "open, 1 overdue; look at B/bug/F");
+}
+
 static void dismissed_before_the_morning(void **state)
 {
     struct world *w = *state;
@@ -506,6 +533,7 @@ int main(void)
         TEST(closed_on_the_way),
         TEST(raised_once_for_each_incident),
         TEST(the_response_team_is_told_in_the_morning),
+        TEST(how_it_stands_is_said),
         TEST(dismissed_before_the_morning),
         TEST(what_does_not_count),
         TEST(what_counts_no_more),

@@ -22,6 +22,7 @@ static struct seen seen(const char *incident_id, const char *finding_id, int64_t
                          .status = STATUS_OPEN,
                          .due_at = TIME_NONE,
                          .closed_at = TIME_NONE,
+                         .snoozed_until = TIME_NONE,
                          .since = TIME_NONE,
                          .tellings = tellings};
 }

@@ -48,6 +48,7 @@ static struct seen make_seen(void)
                          .owner = {STR("t"), STR_NONE},
                          .due_at = AT - 1,
                          .closed_at = TIME_NONE,
+                         .snoozed_until = TIME_NONE,
                          .since = AT - 2,
                          .tellings = 2};
 }
@@ -197,12 +198,14 @@ static void test_the_event(void **state)
                "{\"task_id\":\"INC-1/bug/F%2F1\",\"incident_id\":\"INC-1\",\"finding_id\":\"F/1\","
                "\"title\":\"Logs\",\"priority\":\"P2\",\"status\":\"open\",\"resolution\":null,"
                "\"owner\":{\"team\":\"t\",\"person\":null},\"due_at\":\"2026-11-20T10:14:59.999Z\","
-               "\"overdue\":true,\"closed_at\":null,\"seen_at\":\"2026-11-20T10:14:59.998Z\"},"
+               "\"overdue\":true,\"snoozed_until\":null,\"closed_at\":null,\"seen_at\":\"2026-11-"
+               "20T10:14:59.998Z\"},"
                "{\"task_id\":\"INC-3/bug/INC-1:F%2F1\",\"incident_id\":\"INC-3\","
                "\"finding_id\":\"INC-1:F%2F1\",\"title\":\"Logs\",\"priority\":\"P2\","
                "\"status\":\"closed\",\"resolution\":\"done\","
                "\"owner\":{\"team\":\"t\",\"person\":null},\"due_at\":\"2026-11-20T10:14:59.999Z\","
-               "\"overdue\":false,\"closed_at\":\"2026-11-20T10:15:00.000Z\",\"seen_at\":\"2026-11-"
+               "\"overdue\":false,\"snoozed_until\":null,\"closed_at\":\"2026-11-20T10:15:00."
+               "000Z\",\"seen_at\":\"2026-11-"
                "20T10:14:59.998Z\"}],"
                "\"policy\":{\"version\":\"v\",\"rule\":\"recurrence\"},"
                "\"cause\":{\"topic\":\"finding-updated\",\"partition\":0,\"offset\":0,"

@@ -9,12 +9,6 @@
 #include "json.h"
 #include "state_json_private.h"
 
-/* Whether the time of what is still to be done was over. */
-static bool is_overdue(const struct seen *seen, ms_t at)
-{
-    return seen->status < STATUS_RESOLVED && seen->due_at <= at;
-}
-
 static void write_seen(struct buf *out, const struct seen *seen, ms_t at)
 {
     struct arena *scratch = json_scratch();
@@ -31,7 +25,8 @@ static void write_seen(struct buf *out, const struct seen *seen, ms_t at)
     PUT(out, seen, WORD(resolution), resolution);
     PUT(out, seen, OBJECT(owner), owner);
     PUT(out, seen, TIME, due_at);
-    PUT_AS(out, overdue, BOOLEAN, is_overdue(seen, at));
+    PUT_AS(out, overdue, BOOLEAN, seen_is_overdue(seen, at));
+    PUT(out, seen, TIME, snoozed_until);
     PUT(out, seen, TIME, closed_at);
     PUT_AS(out, seen_at, TIME, seen->since);
     buf_char(out, '}');

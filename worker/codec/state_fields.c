@@ -121,6 +121,9 @@ static const struct state_field finding_items[] = {
     FINDING_OWN(FINDING_FIELD_NAMED)
 };
 
+#define WAITING_FIELD(type, member) FIELD_AS(#member, waiting, type, member)
+static const struct state_field waiting_items[] = {WAITING_MEMBERS(WAITING_FIELD)};
+
 #define MERGED_FIELD(type, member) FIELD_AS(#member, merged_lists, type, member)
 static const struct state_field merged_items[] = {MERGED_MEMBERS(MERGED_FIELD)};
 
@@ -159,6 +162,7 @@ const struct state_fields state_fields_entries[ENTRY_TYPES] = {
     [ENTRY_TASK] = FIELDS(task, task_items),
     [ENTRY_DUTY] = FIELDS(duty, duty_items),
     [ENTRY_MERGED] = FIELDS(merged_lists, merged_items),
+    [ENTRY_WAITING] = FIELDS(waiting, waiting_items),
     [ENTRY_RECIPIENT] = FIELDS(recipient_state, recipient_items),
     [ENTRY_ITEMS] = FIELDS(items, items_items),
     [ENTRY_CAUSE] = FIELDS(cause_state, cause_items),

@@ -19,7 +19,7 @@ static const struct str type_names[] = {
     [ENTRY_FINDING] = {"finding", 7},     [ENTRY_TASK] = {"task", 4},
     [ENTRY_RECIPIENT] = {"recipient", 9}, [ENTRY_ITEMS] = {"items", 5},
     [ENTRY_DUTY] = {"duty", 4},           [ENTRY_MERGED] = {"merged", 6},
-    [ENTRY_CAUSE] = {"cause", 5},
+    [ENTRY_WAITING] = {"waiting", 7},     [ENTRY_CAUSE] = {"cause", 5},
 };
 
 /* ---- writing ---- */

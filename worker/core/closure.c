@@ -178,7 +178,7 @@ static const enum stage merge_away[] = {STAGE_DUTIES, STAGE_PARTIES, STAGE_HAND_
 static const enum stage dismiss[] = {STAGE_RETURN, STAGE_MOVE, STAGE_CLOSE,
                                      STAGE_HOLD,   STAGE_TAKE, STAGE_NONE};
 /* It is not closed. */
-static const enum stage wait[] = {STAGE_RETURN, STAGE_MOVE, STAGE_NONE};
+static const enum stage wait[] = {STAGE_RETURN, STAGE_MOVE, STAGE_AWAIT, STAGE_NONE};
 /* Nothing but what a finding that has come may mean for others. */
 static const enum stage look_again[] = {STAGE_AGAIN, STAGE_NONE};
 
@@ -227,6 +227,15 @@ static void place_duty(struct step *step, struct entry *entry)
     obligation_settle(step, entry->duty->name);
 }
 
+/* Nobody is to be reminded of a merge that is no more. */
+static void forget_waiting(struct step *step, struct entry *entry)
+{
+    if (!forward_is_undone(step->incident, entry->waiting->passed)) return;
+    entry->exists = false;
+    step_touch(step, entry);
+    step_count(step, 1, 0);
+}
+
 static void close_task(struct step *step, struct entry *entry)
 {
     const struct incident *incident = step->incident;
@@ -249,6 +258,7 @@ static const struct {
     [STAGE_DUTIES] = {ENTRY_DUTY, 0, place_duty},
     [STAGE_RETURN] = {ENTRY_DUTY, 0, place_duty},
     [STAGE_HAND_ON] = {ENTRY_TASK, 0, duty_hand_on},
+    [STAGE_AWAIT] = {ENTRY_WAITING, 0, forget_waiting},
     [STAGE_UPDATE] = {ENTRY_TASK, CHANGE_SEVERITY | CHANGE_OWNER | CHANGE_LABELS | CHANGE_FLAGS,
                       followup_update},
     [STAGE_RATE] = {ENTRY_FINDING, CHANGE_RAISED | CHANGE_SEVERITY | CHANGE_LABELS | CHANGE_FLAGS,
@@ -332,6 +342,7 @@ static bool go_on(struct step *step, const struct closure_event *event)
     case STAGE_DUTIES:
     case STAGE_HAND_ON:
     case STAGE_RETURN:
+    case STAGE_AWAIT:
     case STAGE_UPDATE:
     case STAGE_RATE:
     case STAGE_RELEASE:

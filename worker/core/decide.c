@@ -43,6 +43,11 @@ static void need_task(struct arena *arena, const struct task_update_event *event
     need->whole = str_starts(event->name, STR("obligation/"));
 }
 
+static void need_waiting(struct arena *arena, struct str_list passed, struct need *need)
+{
+    if (passed.n) need_key(need, state_waiting_key(arena, need->keys[0], passed.items[0]));
+}
+
 void decide_need(struct arena *arena, const struct event *event, struct need *need)
 {
     need->n = 0;
@@ -67,6 +72,8 @@ void decide_need(struct arena *arena, const struct event *event, struct need *ne
     }
     need_key(need, state_incident_key(arena, event->incident_id));
     if (event->type == EVENT_FINDING) need_finding(arena, &event->finding->finding, need);
+    if (event->type == EVENT_MERGE) need_waiting(arena, event->merge->passed, need);
+    if (event->type == EVENT_ARRIVAL) need_waiting(arena, event->arrival->finding.passed, need);
     if (event->type == EVENT_FACTS) need_key(need, state_merged_key(arena, need->keys[0]));
     if (event->type == EVENT_ARRIVAL) need_finding(arena, &event->arrival->finding, need);
     if (event->type == EVENT_TASK_UPDATE) need_task(arena, event->task_update, need);
@@ -106,7 +113,7 @@ static bool opens_review(const struct event *event, const struct need *need,
     if (!followup_review_is_over(header->incident)) return false;
     if (says_category && !finding_task_is_process(finding_of(event))) return false;
     for (const struct entry *e = header->next_sibling; e; e = e->next_sibling) {
-        if (!e->exists || !is_needed(need, e)) continue;
+        if (!e->exists || e->type != ENTRY_FINDING || !is_needed(need, e)) continue;
         is_known = true;
         if (!e->finding->kind) return true;
         if (says_category && !finding_task_is_process(e->finding)) return true;

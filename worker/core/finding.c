@@ -340,9 +340,6 @@ struct entry *finding_arrive(struct step *step, const struct finding *in)
     *finding = *in;
     finding->first_seen_at = first_seen_at;
     finding->orphans = 0;
-    /* Nobody may ever close what it has come to (R4.198). */
-    if (step->incident->phase == PHASE_WAITING)
-        step->incident->awaited_since = time_first(step->incident->awaited_since, step->at);
     finding->doubt = DOUBT_NONE;
     finding->kind = task_kind_none;
     finding->sop_task = false;
@@ -428,7 +425,7 @@ static struct reminder_output *orphan(struct step *step, const struct finding *f
     reminder->number = ++step->incident->orphans;
     reminder->occurrence = 1; /* the incident has never opened */
     reminder->incident = step->incident;
-    reminder->finding = with_defaults(step, finding);
+    reminder->finding = finding ? with_defaults(step, finding) : NULL;
     reminder_add(step, reminder, ROLE_RESPONSE_TEAM, step->policy->response_team);
     return reminder;
 }
@@ -452,17 +449,35 @@ void finding_tick(struct step *step, struct entry *entry, ms_t until)
     if (!owner_is_nobody(finding->owner)) reminder_add(step, reminder, ROLE_OWNER, finding->owner);
 }
 
-void finding_tell_of_merge(struct step *step, struct entry *entry, size_t n, ms_t due_for)
+/* "3 findings and a duty wait" */
+static struct str what_waits(struct arena *arena, size_t findings, size_t duties)
+{
+    struct str what = STR("");
+    if (findings) what = arena_printf(arena, "%zu finding%s", findings, findings == 1 ? "" : "s");
+    if (duties)
+        what = arena_printf(arena, "%.*s%s%zu dut%s", STR_ARG(what), findings ? " and " : "",
+                            duties, duties == 1 ? "y" : "ies");
+    return arena_printf(arena, "%.*s %s", STR_ARG(what), findings + duties == 1 ? "waits" : "wait");
+}
+
+void finding_tell_of_merge(struct step *step, const struct waiting *waiting,
+                           const struct finding *first, size_t findings, size_t duties,
+                           ms_t due_for)
 {
     struct arena *arena = step->arena;
-    struct finding *finding = edit(step, entry);
-    struct str waited = reminder_span(arena, step->d->now - finding->first_seen_at);
-    struct reminder_output *reminder = orphan(step, finding, due_for);
-    struct str says = arena_printf(
-        arena, "%.*s is merged into %.*s, which is not closed yet: %zu finding%s there for %.*s",
-        STR_ARG(finding->origin.incident_id), STR_ARG(step->incident->incident_id), n,
-        n == 1 ? " waits" : "s wait", STR_ARG(waited));
+    struct str waited = reminder_span(arena, step->d->now - waiting->since);
+    struct reminder_output *reminder = orphan(step, first, due_for);
+    struct str says =
+        arena_printf(arena, "%.*s is merged into %.*s, which ", STR_ARG(waiting->incident_id),
+                     STR_ARG(step->incident->incident_id));
+    if (findings + duties) {
+        struct str what = what_waits(arena, findings, duties);
+        says = arena_printf(arena, "%.*sis not closed yet: %.*s there for %.*s", STR_ARG(says),
+                            STR_ARG(what), STR_ARG(waited));
+    } else {
+        says =
+            arena_printf(arena, "%.*shas not been closed for %.*s", STR_ARG(says), STR_ARG(waited));
+    }
     reminder->summary = text_clean(arena, says);
-    finding->orphans++;
-    step_count_finding(step, finding);
+    step_count(step, 2, 0);
 }

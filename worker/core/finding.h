@@ -32,9 +32,11 @@ static inline bool finding_is_held(const struct finding *finding)
 }
 /* Its wake time has come: it is an orphan, unless a closure is on its way to it. */
 void finding_tick(struct step *step, struct entry *entry, ms_t until);
-/* Says once that the incident with which this one came was merged into one that is not closed; `n` of
- * its findings wait (R4.198). */
-void finding_tell_of_merge(struct step *step, struct entry *entry, size_t n, ms_t due_for);
+/* Reminds of an incident that was merged into this one, which nobody closes. `first`: of its findings that
+ * wait here, or NULL; `findings`, `duties`: how many do. */
+void finding_tell_of_merge(struct step *step, const struct waiting *waiting,
+                           const struct finding *first, size_t findings, size_t duties,
+                           ms_t due_for);
 /* When it is to be said that it is an orphan; TIME_NONE: never. */
 ms_t finding_wake_at(const struct policy *policy, const struct finding *finding);
 

@@ -7,6 +7,7 @@
 #include "merged.h"
 
 #include "closure.h"
+#include "deadline.h"
 #include "duplicate.h"
 #include "duty.h"
 #include "finding.h"
@@ -15,6 +16,23 @@
 #include "obligation.h"
 #include "occurrence.h"
 #include "task_update.h"
+
+/* What comes by a merge to what is not closed may wait for ever (R4.198). `passed`: its own incident first. */
+static void await(struct step *step, struct str_list passed)
+{
+    if (step->incident->phase != PHASE_WAITING || !passed.n) return;
+    struct entry *entry =
+        step_holder(step, state_waiting_key(step->arena, step->header->key, passed.items[0]));
+    struct waiting *waiting = ARENA_NEW(step->arena, struct waiting);
+    *waiting = (struct waiting){.incident_id = passed.items[0], .since = step->at};
+    if (entry->exists) *waiting = *entry->waiting;
+    waiting->passed = passed;
+    entry->waiting = waiting;
+    entry->exists = true;
+    step_touch(step, entry);
+    if (!waiting->told)
+        step->incident->awaited_since = time_first(step->incident->awaited_since, waiting->since);
+}
 
 /* ---- findings ---- */
 
@@ -66,6 +84,7 @@ void merged_arrive(struct step *step, const struct arrival_event *event)
         finding_leave(step, entry, in->origin.incident_id, RESOLUTION_SUPERSEDED);
     else
         closure_place(step, entry);
+    if (!entry->finding->moved_to.p) await(step, in->passed);
     if (entry->finding->moved_to.p || incident->phase == PHASE_WAITING ||
         incident_is_put_aside(incident))
         return;
@@ -80,6 +99,8 @@ void merged_arrive(struct step *step, const struct arrival_event *event)
 void merged_take_duty(struct step *step, const struct duty *duty)
 {
     duty_arrive(step, duty);
+    const struct entry *entry = duty_entry(step, duty->incident_id, duty->name);
+    if (entry->exists && entry->duty->held) await(step, duty->passed);
     obligation_settle(step, duty->name);
     occurrence_settle(step);
 }
@@ -167,6 +188,8 @@ void merged_take_merge(struct step *step, const struct merge_event *event)
         two[1] = incident->merged_into;
         incident->circle = (struct str_list){two, 2};
         closure_settle(step);
+    } else {
+        await(step, event->passed);
     }
 }
 
@@ -181,9 +204,7 @@ static void note_gone(struct step *step, struct edge edge)
     if (gone.n) memcpy(items, gone.items, gone.n * sizeof *items);
     items[gone.n] = edge;
     incident->gone = (struct edge_list){items, gone.n + 1};
-    if (cursor->stage != STAGE_RETURN && cursor->stage != STAGE_MOVE &&
-        cursor->stage != STAGE_FOLLOW)
-        return;
+    if (cursor->stage < STAGE_RETURN || cursor->stage > STAGE_FOLLOW) return;
     /* Those that were passed over are to be looked at again. */
     cursor->stage = STAGE_RETURN;
     cursor->key = STR_NONE;

@@ -132,6 +132,7 @@ static struct seen seen_of(struct step *step, const struct finding *finding,
                         .origin = forward_identity(step, finding),
                         .due_at = TIME_NONE,
                         .closed_at = TIME_NONE,
+                        .snoozed_until = TIME_NONE,
                         .since = TIME_NONE};
     if (!task) return seen;
     seen.name = task->name;
@@ -143,6 +144,7 @@ static struct seen seen_of(struct step *step, const struct finding *finding,
     seen.owner.person = cut(step, task->owner.person, OWNER_BYTES);
     seen.due_at = task->due_at;
     seen.closed_at = task->closed_at;
+    seen.snoozed_until = task->snoozed_until;
     seen.since = task->clock_start - task->clock_moved;
     return seen;
 }
@@ -164,6 +166,7 @@ static struct str hash_of(struct arena *arena, const struct seen *seen)
     h = hash_add(h, (uint64_t)seen->resolution);
     h = hash_add(h, (uint64_t)seen->due_at);
     h = hash_add(h, (uint64_t)seen->closed_at);
+    h = hash_add(h, (uint64_t)seen->snoozed_until);
     h = hash_add(h, (uint64_t)seen->since);
     return arena_printf(arena, "%016" PRIx64, h);
 }
@@ -350,7 +353,7 @@ static struct str summary(struct step *step, const struct finding *finding)
     size_t open = 0, overdue = 0;
     for (size_t i = 0; i < seen->n; i++) {
         open += seen->items[i].status != STATUS_CLOSED;
-        overdue += seen->items[i].status < STATUS_RESOLVED && seen->items[i].due_at <= step->d->now;
+        overdue += seen_is_overdue(&seen->items[i], step->d->now);
     }
     struct str title = reminder_title(step, finding_task_title(step, finding));
     struct str first = state_task_id(arena, seen->items[0].incident_id, seen->items[0].name);

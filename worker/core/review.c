@@ -36,7 +36,7 @@ static ms_t missing_at(const struct policy *policy, const struct incident *incid
     return deadline_add(&policy->calendar, incident->opened_at, policy->missing_findings_after);
 }
 
-/* When it is to be said that findings of a merged incident wait here since then. */
+/* When it is to be said that an incident is merged into this one since then. */
 static ms_t awaited_at(const struct policy *policy, ms_t since)
 {
     if (since == TIME_NONE) return TIME_NONE;
@@ -155,54 +155,61 @@ static void miss_findings(struct step *step, ms_t until)
                      STR_ARG(what), STR_ARG(waited));
 }
 
-/* The findings of one merged incident that are here; their keys are next to each other. */
+/* What of one merged incident is here. */
 struct guests {
-    struct entry *first; /* the one that has been here for longest */
-    size_t n;
-    bool told;
+    const struct finding *first; /* the one that has been here for longest */
+    size_t findings, duties;
 };
 
-static struct guests guests_of(struct entry **findings, size_t n)
+static struct guests guests_of(struct step *step, struct str incident_id)
 {
     struct guests guests = {.first = NULL};
+    size_t n;
+    struct entry **findings = step_entries(step, ENTRY_FINDING, &n);
     for (size_t i = 0; i < n; i++) {
         const struct finding *finding = findings[i]->finding;
-        if (finding->moved_to.p) continue;
-        guests.n++;
-        guests.told |= finding->orphans > 0;
-        if (!guests.first || finding->first_seen_at < guests.first->finding->first_seen_at)
-            guests.first = findings[i];
+        if (finding->moved_to.p || !str_eq(finding->origin.incident_id, incident_id)) continue;
+        guests.findings++;
+        if (!guests.first || finding->first_seen_at < guests.first->first_seen_at)
+            guests.first = finding;
     }
+    for (const struct entry *e = step->header->next_sibling; e; e = e->next_sibling)
+        guests.duties += e->exists && e->type == ENTRY_DUTY && e->duty->held &&
+                         str_eq(e->duty->incident_id, incident_id);
     return guests;
 }
 
-/* Of each merged incident whose findings have waited here for so long. Who was told of says so in its
- * findings, so the next part begins anew. */
+static void remind_of_one(struct step *step, struct entry *entry, ms_t due)
+{
+    const struct guests guests = guests_of(step, entry->waiting->incident_id);
+    entry->waiting = arena_copy(step->arena, entry->waiting, sizeof *entry->waiting);
+    entry->waiting->told = true;
+    step_touch(step, entry);
+    finding_tell_of_merge(step, entry->waiting, guests.first, guests.findings, guests.duties, due);
+}
+
+/* Of each incident that was merged into this one so long ago. Who was told of is known, so the next part
+ * begins anew. */
 static enum decide_result remind_of_merged(struct step *step, ms_t until)
 {
     struct incident *incident = step->incident;
-    size_t n, next;
-    struct entry **findings = step_entries(step, ENTRY_FINDING, &n);
+    size_t n;
+    struct entry **entries = step_entries(step, ENTRY_WAITING, &n);
     incident->awaited_since = TIME_NONE;
-    for (size_t i = 0; i < n; i = next) {
-        struct str origin = findings[i]->finding->origin.incident_id;
-        for (next = i + 1; next < n; next++)
-            if (!str_eq(findings[next]->finding->origin.incident_id, origin)) break;
-        if (!origin.p) continue;
-        struct guests guests = guests_of(findings + i, next - i);
-        if (!guests.n || guests.told) continue;
-        ms_t since = guests.first->finding->first_seen_at;
-        ms_t due = awaited_at(step->policy, since);
+    for (size_t i = 0; i < n; i++) {
+        const struct waiting *waiting = entries[i]->waiting;
+        if (waiting->told) continue;
+        ms_t due = awaited_at(step->policy, waiting->since);
         if (send_at(step->policy, due) > until) {
-            incident->awaited_since = time_first(incident->awaited_since, since);
+            incident->awaited_since = time_first(incident->awaited_since, waiting->since);
             continue;
         }
         if (step_is_full(step)) {
-            incident->awaited_since = since;
+            incident->awaited_since = waiting->since;
             return DECIDE_MORE;
         }
         size_t bytes = step->bytes;
-        finding_tell_of_merge(step, guests.first, guests.n, due);
+        remind_of_one(step, entries[i], due);
         step_handled(step, bytes);
     }
     return DECIDE_OK;

@@ -126,6 +126,7 @@ static enum entry_type type_of(struct str key, struct str header_key)
     case 'c': return ENTRY_CLOSURE;
     case 'd': return ENTRY_DUTY;
     case 'm': return ENTRY_MERGED;
+    case 'w': return ENTRY_WAITING;
     case 'f': return ENTRY_FINDING;
     default: return ENTRY_TASK;
     }
@@ -298,6 +299,11 @@ struct str state_closure_key(struct arena *arena, struct str header_key)
 struct str state_merged_key(struct arena *arena, struct str header_key)
 {
     return arena_join(arena, header_key, STR("|m"), STR_NONE);
+}
+
+struct str state_waiting_key(struct arena *arena, struct str header_key, struct str incident_id)
+{
+    return arena_join(arena, header_key, STR("|w|"), state_encode_part(arena, incident_id));
 }
 
 struct str state_finding_key(struct arena *arena, struct str header_key, struct str part)

@@ -76,6 +76,7 @@ NAMES_DECLARE(phase, PHASE_WAITING /* no closure yet */, PHASES)
     X(STAGE_DOUBTS, "doubts")   /* duplicates, now that all findings of the closure are known */ \
     X(STAGE_RETURN, "return")   /* duties of merged incidents once more, then */ \
     X(STAGE_MOVE, "move")       /* findings go on with a merge, or home */ \
+    X(STAGE_AWAIT, "await")     /* who was merged into what is not closed, and is no more, is forgotten */ \
     X(STAGE_FOLLOW, "follow")   /* then those that are duplicates of others */ \
     X(STAGE_CLOSE, "close")     /* the tasks of an incident that is put aside */ \
     X(STAGE_HOLD, "hold")       /* and its findings */ \
@@ -177,8 +178,8 @@ struct edge_list {
     OWN(BOOLEAN, missing_findings_sent) \
     OWN(INTEGER, orphans)   /* orphan-finding reminders so far */ \
     OWN(INTEGER, recurred)  /* `recurred` reminders so far */ \
-    OWN(TIME, awaited_since) /* while not closed: the first finding has come then of some merged \
-                                  incident that is yet to be reminded of; TIME_NONE: none has */ \
+    OWN(TIME, awaited_since) /* while not closed: some incident that is yet to be reminded of was \
+                                  merged into it then; TIME_NONE: none was */ \
     OWN(INTEGER, retired)   /* > 0: the past was deleted after this occurrence; the ids of later \
                                   tasks end in ~<occurrence> */ \
     OWN(OBJECTS(forgotten, forgotten_month), forgotten) \
@@ -269,6 +270,14 @@ struct closure { CLOSURE_MEMBERS(MEMBER_OF) };
     X(TEXT, response)  /* of the one that came first with any */
 struct merged_lists { MERGED_MEMBERS(MEMBER) };
 
+/* An incident that was merged into this one, while nobody has closed this one. */
+#define WAITING_MEMBERS(X) \
+    X(TEXT, incident_id) /* raw */ \
+    X(LIST, passed)      /* the incidents that its merge came through, itself first */ \
+    X(TIME, since) \
+    X(BOOLEAN, told)     /* the response team was reminded of it */
+struct waiting { WAITING_MEMBERS(MEMBER) };
+
 /* ---- a finding ---- */
 
 /* Where a finding began that came with a merged incident; absent: in this one. */
@@ -287,6 +296,7 @@ struct origin { ORIGIN_MEMBERS(MEMBER) };
     X(OBJECT(owner), owner) \
     X(TIME, due_at) \
     X(TIME, closed_at) \
+    X(TIME, snoozed_until) \
     X(TIME, since)            /* when it was made, or opened again last */ \
     X(INTEGER, tellings)      /* how often it had told of itself by then */ \
     X(BOOLEAN, is_known)      /* its incident is one of those of which it was said that it came back */
@@ -536,6 +546,13 @@ static inline bool task_is_overdue(const struct task *task, ms_t now)
                                     incident: one */
 struct duty { DUTY_MEMBERS(MEMBER) };
 
+/* The same of one that others know. */
+static inline bool seen_is_overdue(const struct seen *seen, ms_t now)
+{
+    return seen->status < STATUS_RESOLVED && seen->snoozed_until == TIME_NONE &&
+           seen->due_at <= now;
+}
+
 /* ---- who is told ---- */
 
 /* One reminder, as its recipient's next digest has it: a copy, of the time of its sending. What it
@@ -626,6 +643,7 @@ enum entry_type {
     ENTRY_TASK,
     ENTRY_DUTY,
     ENTRY_MERGED,
+    ENTRY_WAITING,
     ENTRY_RECIPIENT,
     ENTRY_ITEMS,
     ENTRY_CAUSE,
@@ -655,6 +673,7 @@ struct entry {
         struct task *task;
         struct duty *duty;
         struct merged_lists *merged;
+        struct waiting *waiting;
         struct recipient_state *recipient;
         struct items *items;
         struct cause_state *cause;
@@ -710,6 +729,7 @@ struct str state_decode_part(struct arena *arena, struct str part);
 struct str state_incident_key(struct arena *arena, struct str incident_id);
 struct str state_closure_key(struct arena *arena, struct str header_key);
 struct str state_merged_key(struct arena *arena, struct str header_key);
+struct str state_waiting_key(struct arena *arena, struct str header_key, struct str incident_id);
 struct str state_finding_key(struct arena *arena, struct str header_key, struct str part);
 struct str state_task_key(struct arena *arena, struct str header_key, struct str name);
 /* Of a duty of an incident, by its name (duty.h). */

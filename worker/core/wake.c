@@ -32,6 +32,7 @@ ms_t wake_time(const struct policy *policy, const struct entry *entry)
     case ENTRY_CLOSURE:
     case ENTRY_DUTY:
     case ENTRY_MERGED:
+    case ENTRY_WAITING:
     case ENTRY_ITEMS:
     default: return TIME_NONE;
     }
