@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An incident with 2,000 findings is merged into another one, on another shard, and its workers die
-while that is under way: every finding is followed up there, once."""
+"""An incident with 2,000 findings (20,000 in the long form) is merged into another one, on another shard, and its
+workers die while that is under way: every finding is followed up there, once."""
 
 import pytest
 
+from conftest import long_run
 from support import checker
 from support.events import closure
 from support.records import partition_of
 
-_FINDINGS = 2000
+_FINDINGS = 20000 if long_run() else 2000
+_OF_A_CLOSURE = 2000  # a record has a million bytes at most
+_PATIENCE_S = 1200 if long_run() else 240
 _DEATHS = ("after-commit:1", "before-commit:2", "after-commit:2", "before-apply:1", "after-commit:3")
 
 
@@ -19,15 +22,17 @@ def test_killed_again_and_again_while_it_is_merged(world):
     other = next(f"INC-{n}" for n in range(99)
                  if partition_of(f"INC-{n}", 2) != partition_of(first, 2))
     evaluated = {"sufficient": True, "complete": True}
-    settings = {"limits.findings": _FINDINGS}
+    settings = {"limits.findings": _OF_A_CLOSURE}
     found = [{"finding_id": f"F-{n}", "category": "technical-lapse", "severity": "low"}
              for n in range(_FINDINGS)]
-    world.close_incident(closure(first, 1, response_evaluation=evaluated, findings=found))
+    for n in range(0, _FINDINGS, _OF_A_CLOSURE):
+        world.close_incident(closure(first, n + 1, response_evaluation=evaluated,
+                                     findings=found[n:n + _OF_A_CLOSURE]))
     world.close_incident(closure(other, 1, response_evaluation=evaluated))
     worker = world.start_worker(settings=settings).wait_ready()
-    world.wait_worked_off(240)
+    world.wait_worked_off(_PATIENCE_S)
     worker.stop()
-    world.close_incident(closure(first, 2, response_evaluation=evaluated, merged_into=other))
+    world.close_incident(closure(first, _FINDINGS + 1, response_evaluation=evaluated, merged_into=other))
     died = 0
     for death in _DEATHS:
         worker = world.start_worker(settings=settings, failpoint=death)
@@ -37,7 +42,7 @@ def test_killed_again_and_again_while_it_is_merged(world):
             worker.kill()  # it had less left to do than that: another good moment to die
     assert died >= 2
     world.start_worker(settings=settings).wait_ready()
-    world.wait_worked_off(240)
+    world.wait_worked_off(_PATIENCE_S)
     assert world.consume_all("followup-dead-letters") == []
     last = checker.latest_tasks(world.tasks()).values()
     here = [t for t in last if t["finding_id"] and t["incident_id"] == other]

@@ -188,7 +188,6 @@ def test_a_task_that_moves_takes_its_issue_along(world, standin, connect, key_ca
     # One system can be the tracker of a task; the other sink knows the issue by what it remembers.
     tracker = {"system": "github", "key": "acme/security#1", "url": None} if key_came_back else None
     if not key_came_back:
-        _quiet(world, standin)  # committed: of that event nothing comes again
         connector.kill()  # and then by its label alone
         connector.start()
     send(*_event(new, 1, moved_from=old, tracker=tracker))
@@ -200,6 +199,36 @@ def test_a_task_that_moves_takes_its_issue_along(world, standin, connect, key_ca
     assert [len(standin.of(s)) for s in systems] == [1, 1] and not _of_task(standin.of("github"), old)
     issue = standin.of("github")[0]
     assert issue["state"] == "open" and f"epilogue-task: {new}" in issue["body"] and old not in issue["body"]
+
+
+@pytest.mark.parametrize("system", ["github", "jira", "gitlab", "azure", "thehive", "servicenow"])
+def test_what_has_moved_is_not_made_again(world, standin, connect, system):
+    """A connector had made an issue and died before its commit; when the event comes again the task has moved on."""
+    world.topics_create(4)
+    connector = connect(f"sinks/to-{system}").wait_ready()
+    old, new = bug_id("INC-1", "F-1"), bug_id("INC-2", "F-1")
+
+    def issues():
+        return list(standin.tasks.values()) if system == "thehive" else standin.of(system)
+
+    def is_of_new():
+        return _label(new) in str(issues()) or f"epilogue-task: {new}" in str(issues())
+
+    def send(value, headers):
+        world.publish("followup-tasks", value, headers=headers)
+    send(*_event(old, 1))
+    wait_until(issues, 40, lambda: f"an issue; {connector.log[-2000:]}")
+    _quiet(world, standin)
+    send(*_event(new, 1, moved_from=old))
+    wait_until(is_of_new, 40, lambda: f"the new task; {connector.log[-2000:]}")
+    _quiet(world, standin)
+    connector.kill()
+    world.commit_offsets({("followup-tasks", p): 0 for p in range(4)}, group_id=f"{world.prefix}-connect-{system}")
+    asked = standin.counted(f"/{system}/")
+    connector.start()
+    wait_until(lambda: standin.counted(f"/{system}/") > asked, 40, lambda: f"it to look; {connector.log[-2000:]}")
+    _quiet(world, standin)
+    assert len(issues()) == 1 and is_of_new()
 
 
 def test_a_tracker_that_is_away(world, standin, connect):

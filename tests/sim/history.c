@@ -182,6 +182,39 @@ static void check_ids(struct fleet *w)
     sim_index_clear(&versions);
 }
 
+/* ---- places ---- */
+
+static void check_place(struct fleet *w, int32_t shard, struct str of, struct str what)
+{
+    int32_t place = story_partition_of(of, w->options.partitions);
+    if (place != shard)
+        fail(w, "%.*s is in shard %d, not %d", STR_ARG(what), (int)shard, (int)place);
+}
+
+/* All that goes out, or on to another incident, is on the partition of its key, and what is stored in
+ * the shard of its incident or recipient, wherever a record arrived and whatever is merged into what. */
+static void check_places(struct fleet *w)
+{
+    struct arena *arena = arena_new();
+    for (int32_t p = 0; p < w->options.partitions; p++) {
+        for (int t = TOPIC_FORWARDED; t <= TOPIC_REMINDERS; t++) {
+            const struct sim_log *log = sim_kafka_log(w->kafka, t, p);
+            for (size_t i = log->first; i < log->n; i++)
+                if (log->items[i]->state == SIM_COMMITTED && t != TOPIC_STATE)
+                    check_place(w, p, log->items[i]->key, log->items[i]->key);
+        }
+        const struct sim_node *node = w->store->shards[p].by_key.first[0];
+        for (; node; node = node->next[0]) {
+            if (state_key_is_own(node->key) && !str_starts(node->key, STR("$to/"))) continue;
+            struct str of = state_key_is_own(node->key)
+                                ? state_recipient_of(node->key)
+                                : state_decode_part(arena, state_header_key(node->key));
+            check_place(w, p, of, node->key);
+        }
+    }
+    arena_free(arena);
+}
+
 /* ---- reminders ---- */
 
 static struct str text_of(const struct json *object, const char *name)
@@ -362,6 +395,7 @@ bool history_check(struct fleet *w, struct str expected)
 {
     check_ids(w);
     check_items(w);
+    check_places(w);
     for (int32_t p = 0; p < w->options.partitions; p++) check_store(w, p);
     check_same(w, expected);
     return !w->failure[0];

@@ -53,11 +53,11 @@ def check_history(tasks, reminders, partitions, group_id):
     ids = collections.Counter(r.header("ce_id") for r in [*tasks, *reminders])
     for record in [*tasks, *reminders]:
         violations.check(ids[record.header("ce_id")] == 1, "a ce_id twice", record)
-    closed_at = _check_tasks(tasks, violations)
+    closed = _check_tasks(tasks, violations)
     _check_incidents(tasks, violations)
     _check_findings(tasks, violations)
     moved = {r.json["task_id"] for r in tasks if r.json.get("moved_from")}
-    _check_reminders(reminders, closed_at, moved, violations)
+    _check_reminders(reminders, closed, moved, violations)
     violations.raise_any()
 
 
@@ -80,8 +80,9 @@ def _check_envelope(record, partitions, source, violations):
 
 
 def _check_tasks(tasks, violations):
-    """Each task's history; gives {(task_id, occurrence): closed_at}."""
-    last, closed_at = {}, {}
+    """Each task's history; gives {(task_id, occurrence): [[when it was closed, when it was open again or None]]},
+    several where it came back from another incident."""
+    last, spans = {}, collections.defaultdict(list)
     for record in tasks:
         match = _TASK_TYPE.fullmatch(record.type or "")
         if not match:
@@ -108,11 +109,12 @@ def _check_tasks(tasks, violations):
         else:
             violations.check(task["status"] == "open" or task["moved_from"],
                              "created is not open", record)
+        life = spans[task["task_id"], task["occurrence"]]
         if event == "closed":
-            closed_at[task["task_id"], task["occurrence"]] = task["closed_at"]
-        elif event == "reopened":  # what comes back from another incident is in the same occurrence
-            closed_at.pop((task["task_id"], task["occurrence"]), None)
-    return closed_at
+            life.append([parse_time(task["closed_at"]), None])
+        elif event == "reopened" and life:
+            life[-1][1] = parse_time(task["updated_at"])
+    return spans
 
 
 def _check_successor(before, task, event, record, violations):
@@ -212,7 +214,7 @@ def reminder_name(recipient, item):
             item["occurrence"], item["number"])
 
 
-def _check_reminders(reminders, closed_at, moved, violations):
+def _check_reminders(reminders, closed, moved, violations):
     numbers = {}
     _check_digests([r for r in reminders if r.type == DIGEST], violations)
     for record in reminders:
@@ -235,9 +237,10 @@ def _check_reminders(reminders, closed_at, moved, violations):
         violations.check(reminder["number"] == numbers.get(series, 0) + 1 or about in moved,
                          "a reminder's number is out of sequence", record)
         numbers[series] = reminder["number"]
-        end = closed_at.get((reminder["task_id"], int(occurrence or 0)))
-        violations.check(end is None or
-                         parse_time(record.header("ce_time")) <= parse_time(end),
+        sent = parse_time(record.header("ce_time"))
+        # What came back from another incident is reminded of what fell due while it was on its way.
+        violations.check(not any(start < sent and end is None
+                                 for start, end in closed.get((reminder["task_id"], int(occurrence or 0)), ())),
                          "a reminder after its task closed", record)
 
 

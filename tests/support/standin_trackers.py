@@ -421,10 +421,10 @@ def _thehive_log(stand_in, request, _, number):
 # -- ServiceNow: the table API ---------------------------------------------------------------------------
 
 def _servicenow_list(stand_in, request, _, table):
-    wanted = [re.fullmatch(r"(\w+?)(?:=|IN)(.*)", part) for part in request.query.get("sysparm_query", "").split("^")
+    wanted = [re.fullmatch(r"(\w+?)(=|IN|LIKE)(.*)", part) for part in request.query.get("sysparm_query", "").split("^")
               if not part.startswith("ORDERBY")]
-    found = stand_in.listed("servicenow", lambda i: i["_table"] == table
-                             and all(i.get(m[1]) in m[2].split(",") for m in wanted))
+    found = stand_in.listed("servicenow", lambda i: i["_table"] == table and all(
+        m[3] in i.get(m[1], "") if m[2] == "LIKE" else i.get(m[1]) in m[3].split(",") for m in wanted))
     return 200, {"result": [public(i) for i in found]}
 
 

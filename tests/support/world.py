@@ -114,11 +114,11 @@ class World:
                                 partition=r.partition)
         self.publisher.flush()
 
-    def commit_offsets(self, offsets):
-        """Commits {(topic, partition): offset} as a stranger does, who uses our group's name.
-        Only once no worker is in the group any more."""
+    def commit_offsets(self, offsets, group_id=None):
+        """Commits {(topic, partition): offset} as a stranger does, who uses our group's name, or
+        another one. Only once nobody is in the group any more."""
         stranger = Consumer({"bootstrap.servers": self.broker.bootstrap,
-                             "group.id": self.group_id, "enable.auto.commit": False})
+                             "group.id": group_id or self.group_id, "enable.auto.commit": False})
         partitions = [TopicPartition(self.topic(topic), partition, offset)
                       for (topic, partition), offset in offsets.items()]
 

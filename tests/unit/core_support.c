@@ -128,7 +128,8 @@ static enum decide_result take_part(struct world *w, struct event *event)
     w->cause = event->cause;
     w->d.now = w->now;
     size_t before = w->d.outputs.n;
-    enum decide_result result = decide_event(&w->d, event, w->now);
+    enum decide_result result =
+        decide_event(&w->d, event, w->known_until ? w->known_until : w->now);
     if (result == DECIDE_REJECT) {
         assert_int_equal(w->d.outputs.n, before);
         for (struct entry *e = state_first(w->d.table); e; e = e->next) assert_false(e->dirty);

@@ -34,6 +34,7 @@ struct world {
     size_t store_n, store_cap;
     int64_t offset;
     ms_t now;
+    ms_t known_until;   /* up to when ticks are taken, where it is not now; 0: it is */
     struct cause cause; /* of the event in hand */
     size_t seen;        /* outputs before the last call */
     size_t parts;       /* how often an event was not done at once */

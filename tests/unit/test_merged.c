@@ -156,6 +156,25 @@ static void flags_and_severity_go_along(void **state)
     }
 }
 
+/* Whatever asked for it, and where nothing does any more. */
+static void a_full_postmortem_goes_along(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, AT, closed(w, "B", 1));
+    struct closure_event *e = closed(w, "A", 1);
+    SET_CLOSURE(e, POSTMORTEM, postmortem, LEVEL_FULL);
+    take_closure(w, AT, e);
+    e = merged(w, "A", 2, "B");
+    SET_CLOSURE(e, POSTMORTEM, postmortem, LEVEL_LIGHT);
+    take_closure(w, LATER, e);
+    deliver(w);
+    const struct incident *now = incident_of(w, "B");
+    assert_int_equal(now->level, LEVEL_FULL);
+    assert_int_equal(now->because.n, 1);
+    assert_str(now->because.items[0], "merge");
+    assert_true(is_open(w, "B", "postmortem"));
+}
+
 static void what_says_less_takes_nothing_away(void **state)
 {
     struct world *w = *state;
@@ -434,6 +453,7 @@ int main(void)
         IN_WORLD(two_findings_of_one_name_are_two),
         IN_WORLD(the_work_goes_along),
         IN_WORLD(flags_and_severity_go_along),
+        IN_WORLD(a_full_postmortem_goes_along),
         IN_WORLD(what_says_less_takes_nothing_away),
         IN_WORLD(no_incident_is_none_by_a_merge),
         IN_WORLD(who_speaks_of_the_incidents_own_tasks_is_told),

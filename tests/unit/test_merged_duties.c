@@ -191,6 +191,28 @@ static void a_duty_that_begins_merged_begins_in_the_other(void **state)
     assert_superseded(w, "C", VENDOR, "A/coordination/Vendor");
 }
 
+/* It was submitted before anybody had heard of its task. */
+static void submitted_while_it_is_held_it_is_created_and_closed(void **state)
+{
+    struct world *w = owing(state);
+    close_knowing(w, AT, "A", 1, "B");
+    struct closure_event *e = knowing(w, "A", 2, "B");
+    add_submission(w, e, "law", t(AT), true);
+    take_closure(w, LATER, e);
+    deliver(w);
+    take_closure(w, LATER, closed(w, "B", 1));
+    deliver(w);
+    size_t created = 0;
+    for (size_t i = 0; i < w->d.outputs.n; i++) {
+        const struct output *o = &w->d.outputs.items[i];
+        if (o->type != OUTPUT_TASK || o->task.after->version != 1) continue;
+        assert_int_equal(o->task.after->status, STATUS_OPEN);
+        created++;
+    }
+    assert_int_equal(created, 1);
+    assert_int_equal(task_of(w, "B", LAW)->resolution, RESOLUTION_DONE);
+}
+
 static void what_waits_of_two_waits_where_both_do(void **state)
 {
     struct world *w = *state;
@@ -442,23 +464,33 @@ static void what_somebody_has_put_aside_stays_so(void **state)
 
 /* ---- the incident's other tasks ---- */
 
+static int64_t reminders_of(const struct task *task)
+{
+    int64_t n = 0;
+    for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++) n += task->reminders[kind].number;
+    return n;
+}
+
 static void other_tasks_go_on_from_where_they_were(void **state)
 {
     struct world *w = *state;
     take_closure(w, AT, closure(w, "A", 1)); /* it asks for its evaluation */
     take_task_status(w, AT, "A", "response-evaluation", 1, REPORTED_IN_PROGRESS);
+    run_until(w, "2026-12-20T10:00:00Z");
     const struct task was = *task_of(w, "A", "response-evaluation");
+    assert_true(reminders_of(&was) > 0);
     struct closure_event *e = closure(w, "A", 2);
     SET_CLOSURE(e, MERGED_INTO, merged_into, STR("B"));
-    take_closure(w, LATER, e);
+    take_closure(w, "2026-12-21T10:00:00Z", e);
     e = closure(w, "A", 3);
     SET_CLOSURE(e, MERGED_INTO, merged_into, STR_NONE);
-    take_closure(w, LATER_STILL, e);
+    take_closure(w, "2026-12-22T10:00:00Z", e);
     const struct task *now = task_of(w, "A", "response-evaluation");
     assert_int_equal(now->status, STATUS_IN_PROGRESS);
     assert_int_equal(now->occurrence, 2);
     assert_true(now->due_at == was.due_at);
     assert_true(now->assign_due_at == was.assign_due_at);
+    assert_int_equal(reminders_of(now), 0); /* numbers are of an occurrence (R5.31) */
 }
 
 int main(void)
@@ -469,6 +501,7 @@ int main(void)
         TEST(of_two_that_are_open_one_goes_on),
         TEST(each_keeps_its_ticket),
         TEST(a_duty_that_begins_merged_begins_in_the_other),
+        TEST(submitted_while_it_is_held_it_is_created_and_closed),
         TEST(what_waits_of_two_waits_where_both_do),
         TEST(what_was_done_is_not_asked_for_again),
         TEST(what_counts_from_a_submission_counts_from_one_elsewhere),

@@ -196,6 +196,50 @@ static void merge_into_b(struct world *w, const char *at, const char *id)
     deliver(w);
 }
 
+/* The finding says no severity: it has that of the incident which it has left. */
+static void held_it_is_rated_by_what_was_brought(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closed(w, "A", 1);
+    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_MEDIUM);
+    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);
+    w->policy.severity_default = SEVERITY_LOW;
+    close_with(w, e, "F");
+    const struct task *task = task_of(w, "A", "bug/F");
+    assert_int_equal(task->priority, PRIORITY_P2);
+    ms_t due = task->due_at;
+    take_merge(w, AT, "A", 2, "B");
+    struct finding_event *f = finding(w, "A", "F", 2);
+    SET_FINDING(f, OWNER, owner, owner("identity", NULL));
+    take_finding(w, LATER, f);
+    deliver(w);
+    task = &finding_of(w, "B", "A:F")->carried.items[0];
+    assert_int_equal(task->priority, PRIORITY_P2);
+    assert_true(task->due_at == due);
+}
+
+/* How far the ticks of the shard have come when it is closed makes no difference to what is sent. */
+static void held_till_it_is_late_it_is_one_reminder(void **state)
+{
+    struct world *w = *state;
+    close_with(w, closed(w, "A", 1), "F");
+    take_merge(w, AT, "A", 2, "B");
+    ms_t due = task_of(w, "A", "bug/F")->due_at;
+    w->now = due + 3 * DAY_MS;
+    char at[TIMESTAMP_TEXT + 1] = {0};
+    timestamp_format(w->now, at);
+    take_closure(w, at, closed(w, "B", 1));
+    const struct task *here = task_of(w, "B", "bug/A:F");
+    assert_true(here->due_at == due);
+    w->known_until = wake_of(w, state_task_key(w->arena, STR("B"), STR("bug/A:F")));
+    assert_true(w->known_until < due);
+    run_until_ms(w, w->now);
+    size_t reminders = 0;
+    for (size_t i = 0; i < w->d.outputs.n; i++)
+        reminders += w->d.outputs.items[i].type == OUTPUT_REMINDER;
+    assert_int_equal(reminders, 1);
+}
+
 static void nobody_closes_what_it_was_merged_into(void **state)
 {
     struct world *w = *state;
@@ -350,6 +394,8 @@ int main(void)
         IN_WORLD(held_it_is_not_closed_without_acceptance),
         IN_WORLD(an_accepted_risk_ends_where_the_work_is),
         IN_WORLD(an_accepted_risk_ends_while_it_is_held),
+        IN_WORLD(held_it_is_rated_by_what_was_brought),
+        IN_WORLD(held_till_it_is_late_it_is_one_reminder),
         IN_WORLD(nobody_closes_what_it_was_merged_into),
         IN_WORLD(merged_once_more_into_what_nobody_closes),
         IN_WORLD(released_it_is_not_stale),

@@ -380,6 +380,22 @@ static void its_origin_says_which_one_it_is(void **state)
     assert_news(w, "finding-updated F to A\n");
 }
 
+/* Where it was a guest it is told of a duplicate that has never been there. */
+static void told_where_it_was_a_guest_it_is_a_duplicate(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, AT, closed(w, "B", 1));
+    close_with(w, closed(w, "A", 1), "F");
+    take_merge(w, AT, "A", 2, "B");
+    take_merge(w, AT, "A", 3, NULL);
+    take_finding(w, AT, lapse(w, "A", "G", 1));
+    take_finding(w, LATER, duplicate(w, "B", "A:F", 2, "A:G"));
+    deliver(w);
+    assert_int_equal(task_of(w, "A", "bug/F")->resolution, RESOLUTION_DUPLICATE);
+    assert_false(task_of(w, "A", "bug/F")->moved_to.p);
+    assert_str(finding_of(w, "A", "F")->duplicate_of, "G");
+}
+
 int main(void)
 {
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, world_teardown)
@@ -396,6 +412,7 @@ int main(void)
         IN_WORLD(a_duplicate_is_held_where_there_is_no_incident),
         IN_WORLD(a_duplicate_comes_without_its_work),
         IN_WORLD(its_origin_says_which_one_it_is),
+        IN_WORLD(told_where_it_was_a_guest_it_is_a_duplicate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,16 +168,14 @@ static void read_duty(struct reader *r, const struct json *object, struct event 
 
 static void read_facts(struct reader *r, const struct json *object, struct event *event)
 {
-    static const struct str names[] = {{"passed", 6},
-                                       {"severity", 8},
-                                       {"customer_impacting", 18},
-                                       {"data_breach", 11},
-                                       {"lists", 5}};
-    const struct json *m[5];
+    static const struct str names[] = {
+        {"passed", 6},       {"severity", 8}, {"customer_impacting", 18},
+        {"data_breach", 11}, {"lists", 5},    {"full", 4}};
+    const struct json *m[6];
     struct error error;
     event->type = EVENT_FACTS;
     event->facts = ARENA_NEW(r->arena, struct facts_event);
-    reader_find(object, names, 5, m);
+    reader_find(object, names, 6, m);
     if (m[4] && !state_json_read_body(r->arena, &state_fields_entries[ENTRY_MERGED], m[4],
                                       &event->facts->lists, &error))
         reader_refuse(r, REFUSE_WRONG_TYPE, STR("lists"), "%s", error.text);
@@ -187,6 +185,7 @@ static void read_facts(struct reader *r, const struct json *object, struct event
         .severity = members_word(r, m[1], &severity_words, severity_none),
         .customer_impacting = members_word(r, m[2], &tristate_words, tristate_none),
         .data_breach = members_word(r, m[3], &tristate_words, tristate_none),
+        .full = members_boolean(r, m[5]) == TRI_TRUE,
     };
 }
 

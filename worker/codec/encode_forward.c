@@ -104,6 +104,7 @@ static void write_facts(struct buf *out, const struct output *output)
     if (event->facts.customer_impacting)
         PUT(out, &event->facts, WORD(tristate), customer_impacting);
     if (event->facts.data_breach) PUT(out, &event->facts, WORD(tristate), data_breach);
+    if (event->facts.full) PUT(out, &event->facts, BOOLEAN, full);
     buf_lit(out, ",\"lists\":");
     state_json_write_body(out, &state_fields_entries[ENTRY_MERGED], &event->lists);
     buf_char(out, '}');

@@ -113,18 +113,20 @@ static struct closure *edit_closure(struct step *step)
     return closure;
 }
 
-/* What asks for a full postmortem now: the closure, and each condition of the policy that holds. */
+/* What asks for a full postmortem now: the closure, each condition of the policy that holds, and, where
+ * that is all, an incident that was merged into this one. */
 static struct str_list reasons(const struct step *step)
 {
     const struct incident *incident = step->incident;
     const struct conditions *full_when = &step->policy->full_when;
     struct condition_subject subject = incident_subject(step->policy, incident);
-    struct str_list reasons = {arena_alloc(step->arena, (full_when->n + 1) * sizeof(struct str)),
+    struct str_list reasons = {arena_alloc(step->arena, (full_when->n + 2) * sizeof(struct str)),
                                0};
     if (incident->postmortem == LEVEL_FULL) reasons.items[reasons.n++] = STR("request");
     for (size_t i = 0; i < full_when->n; i++)
         if (condition_holds(&full_when->items[i], &subject))
             reasons.items[reasons.n++] = full_when->items[i].text;
+    if (incident->merged_full && !reasons.n) reasons.items[reasons.n++] = STR("merge");
     return reasons;
 }
 
@@ -400,7 +402,7 @@ static bool brings_news(struct step *step, const struct incident *old, struct me
     if (!now->merged_into.p) return false;
     return !str_eq(old->merged_into, now->merged_into) || was.severity != is.severity ||
            was.data_breach != is.data_breach || was.customer_impacting != is.customer_impacting ||
-           merged_lists_add(step->arena, &lists, &said, &left);
+           was.full != is.full || merged_lists_add(step->arena, &lists, &said, &left);
 }
 
 /* On an event of the incident, or on one of its own. */
@@ -673,6 +675,7 @@ void closure_take_facts(struct step *step, const struct facts_event *event)
     incident->merged_customer_impacting =
         stronger(incident->merged_customer_impacting, facts->customer_impacting);
     incident->merged_data_breach = stronger(incident->merged_data_breach, facts->data_breach);
+    incident->merged_full |= facts->full;
     if (incident->phase == PHASE_WAITING) return;
     count_merged(step);
     decide_level(step);

@@ -283,6 +283,29 @@ static void close_met(struct step *step, const struct duty *duty)
         point_to(step, task, met->incident_id, met->moved_from, RESOLUTION_DUPLICATE);
 }
 
+static void apply(struct step *step, struct task *task, const struct task *said, bool again)
+{
+    if (again && task->status == STATUS_CLOSED) task_apply_status(step, task, REPORTED_OPEN);
+    if (said->submitted_at != TIME_NONE) task->submitted_at = said->submitted_at;
+    if (said->evidence.n) task->evidence = said->evidence;
+    if (task_is_done(said)) task_apply_status(step, task, REPORTED_VERIFIED);
+}
+
+/* Nobody has heard of a task of it yet, and it was done meanwhile: it is created open all the same (R4.41). */
+static void create_done(struct step *step, const struct task_seed *seed, const struct task *in)
+{
+    struct task first = *in;
+    first.status = STATUS_OPEN;
+    first.resolution = resolution_none;
+    first.closed_at = first.submitted_at = TIME_NONE;
+    first.evidence = (struct evidence_list){NULL, 0};
+    struct entry *entry = task_arrive(step, seed, &first);
+    const struct task *before;
+    struct task *now = task_edit(step, entry, &before);
+    apply(step, now, in, false);
+    task_changed(step, entry, before);
+}
+
 static void open_task(struct step *step, struct entry *task, const struct duty *duty)
 {
     struct task in = *duty->carried.items;
@@ -291,7 +314,10 @@ static void open_task(struct step *step, struct entry *task, const struct duty *
     seed.part = part_of(state_duty_name(before ? before->name : in.name));
     in.for_others = !is_own(step, duty) &&
                     (!before || before->for_others || before->resolution == RESOLUTION_SUPERSEDED);
-    task_arrive(step, &seed, &in);
+    if (!before && !in.moved_from.p && task_is_done(&in))
+        create_done(step, &seed, &in);
+    else
+        task_arrive(step, &seed, &in);
 }
 
 /* Its work goes on here. What has come home is the incident's task and no more. */
@@ -385,14 +411,6 @@ void duty_say(struct step *step, struct str name, const struct task *said, bool 
     on.said = true;
     on.again = again;
     forward_duty(step, duty->moved_to, &on);
-}
-
-static void apply(struct step *step, struct task *task, const struct task *said, bool again)
-{
-    if (again && task->status == STATUS_CLOSED) task_apply_status(step, task, REPORTED_OPEN);
-    if (said->submitted_at != TIME_NONE) task->submitted_at = said->submitted_at;
-    if (said->evidence.n) task->evidence = said->evidence;
-    if (task_is_done(said)) task_apply_status(step, task, REPORTED_VERIFIED);
 }
 
 /* What a closure of its incident says of it counts for the task that goes on with it. */

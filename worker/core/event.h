@@ -154,6 +154,7 @@ struct arrival_event {
 struct merged_facts {
     enum severity severity;
     enum tristate customer_impacting, data_breach;
+    bool full; /* its postmortem, for whatever reason */
 };
 
 struct facts_event {

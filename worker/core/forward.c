@@ -58,7 +58,8 @@ static struct str_list passed_on(struct step *step, struct str_list passed)
 }
 
 /* The finding that it is a duplicate of, by the name that this one has everywhere. One that is not
- * known here was named by a record of this incident, or, of a finding that is a guest here, before. */
+ * known here was named by a record of this incident, or, of a finding that is or was a guest here, by the
+ * name that it has everywhere. */
 static struct str globalized(struct step *step, bool of_guest, struct str other)
 {
     if (!other.p) return other;
@@ -121,8 +122,9 @@ void forward_finding(struct step *step, struct str to, struct origin origin,
     on->finding.origin = origin;
     on->finding.finding_id = forward_name_in(step->arena, to, origin);
     on->finding.passed = passed_on(step, event->finding.passed);
-    on->finding.duplicate_of =
-        globalized(step, event->finding.origin.incident_id.p, event->finding.duplicate_of);
+    bool is_guest = event->finding.origin.incident_id.p ||
+                    !str_eq(origin.incident_id, step->incident->incident_id);
+    on->finding.duplicate_of = globalized(step, is_guest, event->finding.duplicate_of);
     step_count_finding(step, &event->finding);
 }
 
@@ -154,7 +156,7 @@ void forward_duty_update(struct step *step, struct str to, struct origin origin,
 struct merged_facts forward_facts_of(const struct incident *incident)
 {
     return (struct merged_facts){incident->severity, incident->customer_impacting,
-                                 incident->data_breach};
+                                 incident->data_breach, incident->level == LEVEL_FULL};
 }
 
 void forward_facts(struct step *step, const struct facts_event *event)

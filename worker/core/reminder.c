@@ -428,6 +428,9 @@ void reminder_tick(struct step *step, struct entry *entry, ms_t until)
     struct taken taken[REMINDER_TASK_KINDS];
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
+    /* What its last record found past already is all of that record's time, and one reminder, however far
+     * the ticks of its shard have come. */
+    until = time_later(until, task->updated_at);
     unsigned covers = take_all(step->policy, task, until, taken);
     if (!covers) return;
     /* The first of them says most; it alone is numbered. */

@@ -21,6 +21,8 @@ enum severity rules_severity(const struct step *step, const struct finding *find
 {
     enum severity severity = finding ? finding->severity : severity_none;
     if (!severity) severity = step->incident->severity;
+    /* Where nothing is closed yet that is what merged incidents have brought. */
+    if (!severity) severity = step->incident->merged_severity;
     return severity ? severity : step->policy->severity_default;
 }
 
@@ -63,7 +65,8 @@ static struct ruling routed(struct step *step, enum task_kind kind, const struct
                           ? STR("finding/work")
                           : arena_join(step->arena, STR("finding/"),
                                        category_name(rules_category(finding)), STR_NONE);
-        if (incident->level == LEVEL_FULL) boost = policy->priority_boost;
+        if (incident->level == LEVEL_FULL || (!incident->level && incident->merged_full))
+            boost = policy->priority_boost;
     } else {
         ruling.fallback = policy->response_team;
         ruling.owner = owner_is_nobody(incident->owner) ? policy->response_team : incident->owner;

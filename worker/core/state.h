@@ -150,6 +150,7 @@ struct edge_list {
                                             the next two: what counts is this or its own */ \
     OWN(TRISTATE, merged_customer_impacting) \
     OWN(TRISTATE, merged_data_breach) \
+    OWN(BOOLEAN, merged_full) /* one of them has, or had, a full postmortem */ \
     OWN(WORDS(change, 1), brought) /* what such a merge has changed, until it is done about */ \
     OWN(BOOLEAN, circle_is_open) /* it is no more: the merge that was void is to be made */ \
     OWN(OBJECTS(edge_list, edge), gone) /* findings that came by these merges are to go home */ \

@@ -687,6 +687,8 @@ void task_go_on(struct step *step, struct task *task)
     task->reason = STR_NONE;
     task->closed_at = task->first_breached_at = TIME_NONE;
     task->touched_at = step->at;
+    /* Numbers are of an occurrence (R5.31). */
+    for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++) task->reminders[kind].number = 0;
     task_decide_anew(step, task, &ruling);
     forget_missed(step, task);
 }

@@ -1,0 +1,394 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random stories of five incidents that merge and part, as records in an order, in another one that independent
+records may come in, and as they would be if nobody had merged anything."""
+
+import dataclasses
+import datetime
+import random
+
+from support.checker import encode_id
+
+INCIDENTS = ("A", "A:B", "C/d", "D", "E|é")
+_FINDINGS = ("F", "B:F", "G/1")
+_PARTIES = ("CSIRT", "Police / press")
+_OWED = ("notice", "final", "breach")
+_START = datetime.datetime(2026, 11, 2, 9, tzinfo=datetime.timezone.utc)
+_KINDS = {"technical-lapse": "bug", "unknown-attack-vector": "service-investment"}
+_CATEGORIES = ("technical-lapse",) * 3 + ("unknown-attack-vector", "manual-error")
+_SEVERITIES = ("critical", "high", "medium", "low")
+_TEAMS = ("identity", "storage", "payments")
+# Few reminders, duties of which two are owed by every incident, and rules that go by what a finding says itself.
+POLICY = {
+    "version": "merging",
+    "reminders": {"due_soon": [], "overdue_max": 1, "assign_every": "90d", "stale_every": "90d", "verify_max": 1,
+                  "digest": False},
+    "escalation": [],
+    "obligations": [
+        {"id": "notice", "title": "notification", "party": "CSIRT", "from": "known_at", "within": "72h"},
+        {"id": "final", "title": "final report", "party": "CSIRT", "from": "after:notice", "within": "1mo"},
+        {"id": "breach", "title": "breach of data", "party": "Authority", "when": ["data_breach"],
+         "from": "detected_at", "within": "30d"},
+    ],
+    "rules": [
+        {"name": "tool", "when": ["label.tool!=''"], "set": {"kind": "change-request", "queue": "response-team"}},
+        {"name": "hardware", "when": ["label.area=hardware"], "set": {"priority": "+1"}},
+    ],
+}
+# What a record ends or accepts needs no more than this, at any priority.
+_ACCEPTED = {"reason": "too dear", "accepted_by": "ciso@example.com"}
+
+
+@dataclasses.dataclass(eq=False)
+class Record:
+    """What is sent. `finding`, the pair that it is about, and `at`, the incident whose name for it is used."""
+
+    topic: str
+    at: str
+    members: dict
+    finding: tuple = None
+    kind: str = None  # of task-updated
+    duty: str = None  # of task-updated in place of these: as it stands in the task's id
+    after: set = dataclasses.field(default_factory=set)  # records that it depends on, by number
+    repeats: int = None  # the number of the record that it is, once more
+
+    def value(self, prefix, merging):
+        """Of a story whose incidents are called so; not `merging`: nobody has merged anything."""
+        at = self.at if merging or not self.finding else self.finding[0]
+        value = {"incident_id": prefix + at, **self.members}
+        if "merged_into" in value and not merging:
+            del value["merged_into"]
+        if value.get("merged_into"):
+            value["merged_into"] = prefix + value["merged_into"]
+        if self.duty:
+            value["task_id"] = f"{encode_id(prefix + at)}/{self.duty}"
+        elif self.kind:
+            part = name_of(prefix, at, self.finding, True)
+            value["task_id"] = f"{encode_id(prefix + at)}/{self.kind}/{part}"
+        elif self.finding:
+            value["finding_id"] = name_of(prefix, at, self.finding)
+        if value.get("duplicate_of"):
+            value["duplicate_of"] = name_of(prefix, at, (self.finding[0], value["duplicate_of"]))
+        return value
+
+
+def _encoded(text):
+    return encode_id(text).replace(":", "%3A")
+
+
+def _part(party):
+    return encode_id(party)
+
+
+def name_of(prefix, incident, finding, in_task_id=False):
+    """What a finding is called in an incident."""
+    origin, finding_id = finding
+    if incident != origin:
+        return f"{_encoded(prefix + origin)}:{_encoded(finding_id)}"
+    return _encoded(finding_id) if in_task_id else finding_id
+
+
+class Story:
+    """The records of a seed. `into` says what each incident says last, `closed` those that are closed in the end, and
+    `findings` those that were told of."""
+
+    def __init__(self, seed):
+        self.seed = seed
+        self.records = []
+        self.into = dict.fromkeys(INCIDENTS)
+        self.closed = set()
+        self.findings = {}  # what is known of each
+        self.facts = {}  # the last severity and customer_impacting of each incident
+        self.duties = {}  # since when each incident has a task of each
+        self.owed = {}  # what each one owes in the end
+        self.met, self.withdrawn = set(), set()  # duties that some incident has met, and perhaps not after all
+        self._last = {}  # the last record of each incident and of each finding
+        self._random = random.Random(seed)
+        self._says = self._some_habits()
+        self._tell()
+        self._repeat()
+        self._draw_times()
+
+    # ---- records ----
+
+    def _pick(self, among):
+        return self._random.choice(list(among))
+
+    def _chance(self, share):
+        return self._random.random() < share
+
+    def _some_habits(self):
+        """What this story has more of than others."""
+        return {"late": self._pick((0, 0, 0.4)), "ends": self._pick((0, 0.2, 0.5)),
+                "far": self._pick((0, 0.3)), "flags": self._pick((0, 0.1, 0.5)),
+                "kinds": self._pick((0, 0.3)), "merges": self._pick((0.3, 0.5, 0.7))}
+
+    def _add(self, record, *depends):
+        record.members["revision"] = len(self.records) + 1
+        for about in depends:
+            if about in self._last:
+                record.after.add(self._last[about])
+            self._last[about] = len(self.records)
+        self.records.append(record)
+
+    def _tell(self):
+        for name in INCIDENTS:
+            if not self._chance(self._says["late"]):
+                self._close(name)
+        for _ in range(self._random.randrange(6, 26)):
+            name = self._pick(INCIDENTS)
+            if self._chance(self._says["merges"]):
+                self._close(name)
+            elif self._chance(0.25) or not self.findings:
+                self._find(name)
+            elif self._chance(0.2):
+                self._answer(name)
+            elif self._chance(0.5):
+                self._find_out(self._pick(self.findings))
+            else:
+                self._track(self._pick(self.findings))
+        for name in INCIDENTS:
+            if name not in self.closed and self._chance(0.8):
+                self._close(name)
+
+    def _close(self, name):
+        members = {"title": f"Incident {name}", "closed_at": "2026-11-01T17:00:00Z",
+                   "response_evaluation": {"sufficient": True, "complete": True}}
+        if name not in self.closed or self._chance(self._says["flags"]):
+            members["severity"] = self._pick(_SEVERITIES)
+            for flag in ("customer_impacting", "data_breach"):
+                members[flag] = self._chance(self._says["flags"])
+            members["postmortem"] = "full" if self._chance(self._says["flags"] / 5) else "light"
+            members["known_at"] = members["detected_at"] = f"2026-11-0{self._random.randrange(1, 3)}T08:00:00Z"
+            self.facts[name] = members
+        if name in self.closed or self._chance(0.2):
+            into = self._pick([n for n in INCIDENTS if n != name] + [None])
+            self.into[name] = members["merged_into"] = into
+        if name not in self.closed or self._chance(0.2):
+            members["coordination"] = self._parties(name)
+        if self._chance(0.1):
+            members["obligations"] = [self._submission("notice", len(self.records))]
+        depends = [name]
+        if name not in self.closed or self._chance(0.1):
+            found = self._random.sample(_FINDINGS, self._random.randrange(3))
+            found = [f for f in found if (name, f) not in self.findings]
+            members["findings"] = [{"finding_id": f, "revision": 1, **self._found((name, f))}
+                                   for f in found]
+            depends += [(name, f) for f in found]
+        self._add(Record("incident-closed", name, members), *depends)
+        self.closed.add(name)
+        self._walk()
+        self._note_duties(name)
+
+    def _parties(self, name):
+        """An incident coordinates with those that it has named before, and others."""
+        known = self.duties.setdefault(name, {})
+        told = []
+        for party in _PARTIES:
+            duty = f"coordination/{_part(party)}"
+            if duty in known or self._chance(0.4):
+                is_over = self._chance(0.1)
+                self.met.update({duty} if is_over else ())
+                self.withdrawn.update({duty} if duty in known and not is_over else ())
+                told.append({"party": party, "party_kind": "regulator", "status": "closed" if is_over else "open"})
+                known.setdefault(duty, None)
+        return told
+
+    def _submission(self, duty, number):
+        self.met.add(f"obligation/{duty}")
+        return {"id": duty, "submitted_at": "2026-11-02T08:30:00Z", "evidence": [{"ref": f"mail/{number}"}]}
+
+    def _note_duties(self, name):
+        """Its closures, of which it is the last, say what it owes; while it is not merged there is a task of it."""
+        known = self.duties.setdefault(name, {})
+        breach = self.facts[name]["data_breach"]
+        self.owed[name] = {duty for duty in known if duty.startswith("coordination")} | {
+            f"obligation/{duty}" for duty in _OWED[:2] + _OWED[2:] * breach}
+        for duty in _OWED[:2] + _OWED[2:] * self.facts[name]["data_breach"]:
+            known.setdefault(f"obligation/{duty}", None)
+        if not self.into[name]:
+            known.update({duty: len(self.records) - 1 for duty, since in known.items() if since is None})
+
+    def _answer(self, name):
+        """What is told of a duty, under the name that it has had in its own incident."""
+        made = {duty: since for duty, since in self.duties.get(name, {}).items() if since is not None}
+        if not made:
+            return
+        duty, number = self._pick(sorted(made)), len(self.records)
+        members = self._pick((
+            {"status": self._pick(("open", "in-progress", "blocked"))},
+            {"tracker": {"system": "jira", "key": f"D-{number}"}},
+            {"owner": {"person": f"dev-{number}@example.com"}}))
+        if "status" in members:
+            self.withdrawn.add(duty)
+        if self._chance(0.4):
+            self.met.add(duty)
+            members = {"status": "verified"}
+            if duty.startswith("obligation"):
+                members = self._submission(duty, number)
+                del members["id"]
+        record = Record("task-updated", name, members, duty=duty)
+        record.after.add(made[duty])
+        self._add(record, duty)
+
+    def _walk(self):
+        """Findings go where the merges lead now, and have a task at home where they were in no order elsewhere."""
+        for (origin, _), known in self.findings.items():
+            known["places"].add(self.root(origin))
+            if not self.into[origin] and origin in self.closed:
+                known.setdefault("made", len(self.records) - 1)
+
+    def _found(self, finding):
+        category = self._pick(_CATEGORIES)
+        self.findings[finding] = {"places": set(), "category": category, "sop": self._chance(0.15),
+                                  "turned": False}
+        members = {"category": category, "title": f"Finding {finding}",
+                   "sop_change": self.findings[finding]["sop"]}
+        if self._chance(0.7):
+            members["severity"] = self._pick(_SEVERITIES)
+        if self._chance(0.3):
+            members["owner"] = {"team": self._pick(_TEAMS)}
+        if self._chance(0.2):
+            members["due_at"] = f"2026-12-{self._random.randrange(10, 28)}"
+        return members
+
+    def _find(self, name):
+        finding = name, self._pick(_FINDINGS)
+        if finding in self.findings:
+            return
+        self._add(Record("finding-updated", name, self._found(finding), finding), finding, name)
+        self._walk()
+
+    def _place(self, finding, of_task):
+        """An incident where the finding is known by a name, mostly its own, and whether it is another."""
+        places = [p for p in sorted(self.findings[finding]["places"]) if p != finding[0]
+                  and (p in self.closed or not of_task)]
+        if places and self._chance(self._says["far"]):
+            return self._pick(places)
+        return finding[0]
+
+    def _find_out(self, finding):
+        at, number = self._place(finding, False), len(self.records)
+        members = self._pick((
+            {"title": f"What was found by {number}"}, {"description": f"As {number} says"},
+            {"severity": self._pick(_SEVERITIES)}, {"labels": {"number": str(number), "area": "hardware"}},
+            {"groups": [self._pick(_TEAMS)]}, {"owner": {"person": f"dev-{number}@example.com"}},
+            {"status": self._pick(("open", "in-progress", "blocked"))},
+            {"tracker": {"system": "jira", "key": f"F-{number}"}},
+            {"snoozed_until": "2027-02-01"},
+        ))
+        if self._chance(self._says["kinds"]):
+            members = self._pick(({"category": self._pick(_CATEGORIES)}, {"labels": {"tool": "scanner"}}))
+        elif self._chance(self._says["ends"]):
+            members = self._pick((
+                {"status": "resolved"}, {"status": "verified"},
+                {"status": "dismissed", "reason": "no finding"},
+                {"status": "wont-fix", **_ACCEPTED, "accepted_until": "2027-06-01"},
+                {"status": "wont-fix", **_ACCEPTED, "accepted_until": "2026-12-01"}))
+        others = [other for other in self.findings if other[0] == finding[0] and other < finding]
+        depends = [finding]
+        if others and self._chance(0.1):
+            other = self._pick(others)
+            members = {"status": "duplicate", "duplicate_of": other[1]}
+            depends.append(other)
+        kind = self.kind_of(finding)
+        self.findings[finding].update({n: members[n] for n in ("category", "labels") if n in members})
+        self.findings[finding]["turned"] |= kind != self.kind_of(finding)
+        self._add(Record("finding-updated", at, members, finding), *depends)
+
+    def _track(self, finding):
+        """What a tracker says, of a task that was made."""
+        known, number = self.findings[finding], len(self.records)
+        if "made" not in known:
+            return
+        kind = self.kind_of(finding)
+        if known["sop"] and self._chance(0.3):
+            kind = "sop-update"
+        members = self._pick((
+            {"status": self._pick(("open", "in-progress", "blocked"))},
+            {"tracker": {"system": "jira", "key": f"T-{number}"}},
+            {"owner": {"person": f"dev-{number}@example.com"}},
+            {"evidence": [{"ref": f"commit/{number}"}]},
+            {"snoozed_until": "2027-02-01"},
+        ))
+        if self._chance(self._says["ends"]):
+            members = self._pick((
+                {"status": "resolved"}, {"status": "verified"}, {"status": "closed"},
+                {"status": "wont-fix", **_ACCEPTED, "accepted_until": "2026-12-01"}))
+        at = self._place(finding, True)
+        record = Record("task-updated", at, members, finding, kind)
+        record.after.add(known["made"])
+        self._add(record, finding)
+
+    def _repeat(self):
+        """Some records come twice, the second time much later perhaps."""
+        for number in range(len(self.records)):
+            if self._chance(0.05):
+                again = dataclasses.replace(self.records[number], after={number}, repeats=number)
+                self.records.append(again)
+
+    def _draw_times(self):
+        at, self._times = _START, []
+        for number in range(len(self.records)):
+            if number >= len(INCIDENTS):
+                minutes = self._pick((0, 1, 60, 600, 3000))
+                at += datetime.timedelta(minutes=minutes)
+            self._times.append(at)
+
+    # ---- what is to come of them ----
+
+    def root(self, name):
+        """Where its findings are in the end: on the way along the merges, of which the smallest member of a circle
+        has none."""
+        into = dict(self.into)
+        for start in INCIDENTS:
+            way = [start]
+            while into[way[-1]] and into[way[-1]] not in way:
+                way.append(into[way[-1]])
+            if into[way[-1]]:
+                into[min(way[way.index(into[way[-1]]):], key=str.encode)] = None
+        while into[name]:
+            name = into[name]
+        return name
+
+    def kind_of(self, finding):
+        """The kind of task that it has in the end."""
+        known = self.findings[finding]
+        if "tool" in known.get("labels", ()):
+            return "change-request"
+        return _KINDS.get(known["category"], "register-entry")
+
+    def prefix(self, form):
+        """What the ids of its incidents begin with in this form: 'told', in the order in which it is told; 'mixed',
+        in another one; 'apart', as if nobody had merged anything."""
+        return f"{self.seed}{form[0]}-"
+
+    def lines(self, form):
+        """Its records in this form, with their times."""
+        order = self._mixed() if form == "mixed" else self._in_order()
+        for at, number in zip(self._times, order):
+            record, prefix = self.records[number], self.prefix(form)
+            yield {"at": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "topic": record.topic,
+                   "headers": {"ce_id": f"{prefix}{number}"},
+                   "value": record.value(prefix, form != "apart")}
+
+    def _in_order(self):
+        """Repeated records stand where chance has put them behind the first."""
+        draw, order = random.Random(f"{self.seed}/told"), []
+        for number, record in enumerate(self.records):
+            at = len(order)
+            if record.repeats is not None:
+                at = draw.randrange(order.index(record.repeats) + 1, len(order) + 1)
+            order.insert(at, number)
+        return order
+
+    def _mixed(self):
+        """Who calls a finding as another incident does has seen it there, which it may not have come to in another
+        order."""
+        if any(record.finding and record.at != record.finding[0] for record in self.records):
+            return range(len(self.records))
+        draw, order, left = random.Random(f"{self.seed}/mixed"), [], set(range(len(self.records)))
+        while left:
+            ready = sorted(n for n in left if not self.records[n].after & left)
+            order.append(draw.choice(ready))
+            left.discard(order[-1])
+        return order
