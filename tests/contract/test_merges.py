@@ -184,7 +184,10 @@ def _compare(a, b, later):
     problems, ours, theirs = [], a.live(), b.live()
     for about in ours.keys() & theirs.keys():
         task, other = ours[about], theirs[about]
-        for name, value in a.said(task).items():
+        said = a.said(task)
+        if task["occurrence"] != other["occurrence"]:  # how urgent it is says whether it was closed meanwhile
+            said.pop("evidence", None)
+        for name, value in said.items():
             if value != b.said(other)[name]:
                 problems.append(f"{task['task_id']} has {name} {value}, {other['task_id']} has {b.said(other)[name]}")
         if not later:

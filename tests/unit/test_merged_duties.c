@@ -464,6 +464,19 @@ static void what_somebody_has_put_aside_stays_so(void **state)
 
 /* ---- the incident's other tasks ---- */
 
+/* Parted and merged into another one in the breath in which it is open again. */
+static void open_again_it_goes_where_it_is_merged_now(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, AT, closed(w, "D", 1));
+    take_closure(w, AT, closed(w, "E", 1));
+    close_with_vendor(w, AT, "C", 1, "D", false);
+    close_with_vendor(w, LATER, "C", 2, "D", true);
+    close_with_vendor(w, LATER_STILL, "C", 3, "E", false);
+    assert_false(is_open(w, "C", VENDOR));
+    assert_true(is_open(w, "E", VENDOR));
+}
+
 static int64_t reminders_of(const struct task *task)
 {
     int64_t n = 0;
@@ -513,6 +526,7 @@ int main(void)
         TEST(held_where_nobody_has_closed_it),
         TEST(held_where_it_turns_out_to_be_none),
         TEST(what_somebody_has_put_aside_stays_so),
+        TEST(open_again_it_goes_where_it_is_merged_now),
         TEST(other_tasks_go_on_from_where_they_were),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

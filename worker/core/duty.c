@@ -440,6 +440,8 @@ static void hear(struct step *step, const struct duty *said)
     }
     if (task_has_other_status(before, now)) now->reason = STR_NONE;
     task_changed(step, task, before);
+    /* It had come home, done, and is open again: so it goes where its incident is merged into by now. */
+    if (step->incident->merged_into.p && is_open(task)) duty_hand_on(step, task);
 }
 
 /* ---- arrivals ---- */
