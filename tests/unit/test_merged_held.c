@@ -308,6 +308,26 @@ static void merged_once_more_into_what_nobody_closes(void **state)
                 "reminder orphan-finding/2 A:F 2026-12-05T01:00 response-team=security-response\n");
 }
 
+/* It was silent for as long as it was held. */
+static void released_it_is_not_stale(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closed(w, "A", 1);
+    struct finding_event *f = lapse(w, "A", "F", -1);
+    SET_FINDING(f, OWNER, owner, owner("t", "p"));
+    SET_FINDING(f, DUE_AT, due_at, t("2027-06-01"));
+    add_inline(w, e, f);
+    take_closure(w, AT, e);
+    take_merge(w, AT, "A", 2, "B");
+    run_until(w, "2027-02-01T00:00:00Z");
+    take_closure(w, "2027-02-01T00:00:00Z", closed(w, "B", 1));
+    run_until(w, "2027-02-03T00:00:00Z");
+    assert_true(is_open(w, "B", "bug/A:F"));
+    for (size_t i = w->seen; i < w->d.outputs.n; i++)
+        assert_true(w->d.outputs.items[i].type != OUTPUT_REMINDER ||
+                    w->d.outputs.items[i].reminder.kind != REMINDER_STALE);
+}
+
 /* Also where nothing has come, or nothing but duties. */
 static void merged_without_findings_into_what_nobody_closes(void **state)
 {
@@ -378,6 +398,7 @@ int main(void)
         IN_WORLD(held_till_it_is_late_it_is_one_reminder),
         IN_WORLD(nobody_closes_what_it_was_merged_into),
         IN_WORLD(merged_once_more_into_what_nobody_closes),
+        IN_WORLD(released_it_is_not_stale),
         IN_WORLD(merged_without_findings_into_what_nobody_closes),
         IN_WORLD(many_are_merged_into_what_nobody_closes),
     };

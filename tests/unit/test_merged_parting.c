@@ -256,6 +256,7 @@ static void come_once_more_it_does_not_leave_twice(void **state)
     int64_t version = task_of(w, "B", "bug/A:F")->version;
     struct arrival_event again = {.finding = *finding_of(w, "C", "A:F")};
     again.finding.passed = list_of(w, 1, (const char *[]){"A"});
+    again.finding.moved_to = STR("X"); /* which no worker says */
     struct event event = {.type = EVENT_ARRIVAL, .incident_id = STR("B"), .arrival = &again};
     assert_int_equal(give_event(w, event), DECIDE_OK);
     assert_news(w, "finding A:F to C\n");

@@ -339,6 +339,7 @@ struct entry *finding_arrive(struct step *step, const struct finding *in)
     ms_t first_seen_at = in->origin.incident_id.p ? step->at : finding->first_seen_at;
     *finding = *in;
     finding->first_seen_at = first_seen_at;
+    finding->moved_to = STR_NONE; /* whatever the record says: it is here */
     finding->orphans = 0;
     finding->doubt = DOUBT_NONE;
     finding->kind = task_kind_none;

@@ -606,6 +606,8 @@ struct entry *task_arrive(struct step *step, const struct task_seed *seed,
     task->policy_version = step->policy->version;
     task->created_at = before ? before->created_at : step->at;
     task->updated_at = step->at;
+    /* That it comes is an update: nobody is told that there was none while it was held. */
+    task->touched_at = time_later(task->touched_at, step->at);
     task->version = before ? before->version + 1 : 1;
     if (before) follow_on(task, before);
     rise_to(step, task, seed->ruling.priority);
