@@ -68,6 +68,24 @@ static void submit_to(struct world *w, const char *id, const char *name, int64_t
     deliver(w);
 }
 
+static void dismiss(struct world *w, const char *id, const char *name, int64_t revision)
+{
+    struct task_update_event *u = task_update(w, id, name, revision);
+    SET_UPDATE(u, STATUS, status, REPORTED_DISMISSED);
+    SET_UPDATE(u, REASON, reason, STR("no risk"));
+    SET_UPDATE(u, EVIDENCE, evidence, some_evidence(w));
+    take_update(w, LATER, u);
+    deliver(w);
+}
+
+static struct closure_event *breached(struct world *w, const char *id, int64_t revision,
+                                      enum tristate breach)
+{
+    struct closure_event *e = knowing(w, id, revision, NULL);
+    SET_CLOSURE(e, DATA_BREACH, data_breach, breach);
+    return e;
+}
+
 static void assert_superseded(struct world *w, const char *id, const char *name,
                               const char *moved_to)
 {
@@ -317,6 +335,36 @@ static void what_comes_to_one_that_has_met_it_is_met(void **state)
     assert_true(task_is_done(task_of(w, "A", LAW)));
 }
 
+/* A does not owe it any more, or somebody has put it aside; B owes it, and goes on in C. */
+static void what_is_met_while_it_is_merged_is_told(void **state)
+{
+    for (int aside = 0; aside < 2; aside++) {
+        struct world *w = owing(state);
+        const char *a = aside ? "A2" : "A1", *b = aside ? "B2" : "B1", *c = aside ? "C2" : "C1";
+        w->policy.obligations[0].when = conditions_of(w->arena, FLAG_DATA_BREACH);
+        take_closure(w, AT, breached(w, a, 1, TRI_TRUE));
+        take_closure(w, AT, breached(w, b, 1, TRI_TRUE));
+        if (aside)
+            dismiss(w, a, LAW, 1);
+        else
+            take_closure(w, AT, breached(w, a, 2, TRI_FALSE));
+        take_merge(w, LATER, a, 3, b);
+        take_merge(w, LATER, b, 2, c);
+        close_knowing(w, LATER, c, 1, NULL);
+        assert_true(is_open(w, c, LAW));
+        submit_to(w, a, LAW, 2);
+        assert_true(task_is_done(task_of(w, a, LAW)));
+        const struct task *now = task_of(w, c, LAW);
+        assert_int_equal(now->resolution, RESOLUTION_DUPLICATE);
+        assert_str(now->moved_to, aside ? "A2/obligation/law" : "A1/obligation/law");
+        /* Once, and it is never taken back. */
+        submit_to(w, a, LAW, 3);
+        take_merge(w, LATER_STILL, a, 4, NULL);
+        assert_false(is_open(w, b, LAW));
+        assert_false(is_open(w, c, LAW));
+    }
+}
+
 /* ---- what a closure says later ---- */
 
 static void a_closure_of_the_merged_one_counts_too(void **state)
@@ -446,11 +494,7 @@ static void what_somebody_has_put_aside_stays_so(void **state)
     close_with_vendor(w, AT, "A", 1, NULL, false);
     take_closure(w, AT, closed(w, "B", 1));
     take_merge(w, AT, "A", 2, "B");
-    struct task_update_event *u = task_update(w, "A", VENDOR, 1);
-    SET_UPDATE(u, STATUS, status, REPORTED_DISMISSED);
-    SET_UPDATE(u, REASON, reason, STR("no risk"));
-    take_update(w, LATER, u);
-    deliver(w);
+    dismiss(w, "A", VENDOR, 1);
     assert_int_equal(task_of(w, "B", VENDOR)->resolution, RESOLUTION_DISMISSED);
     take_merge(w, LATER, "A", 3, "C"); /* it stays where it began */
     assert_int_equal(task_of(w, "A", VENDOR)->resolution, RESOLUTION_DISMISSED);
@@ -475,6 +519,53 @@ static void open_again_it_goes_where_it_is_merged_now(void **state)
     close_with_vendor(w, LATER_STILL, "C", 3, "E", false);
     assert_false(is_open(w, "C", VENDOR));
     assert_true(is_open(w, "E", VENDOR));
+}
+
+/* Put aside where it was, at home again, and met in the breath in which it is merged into another one. */
+static void met_at_home_it_is_told_where_it_is_merged_now(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, AT, closed(w, "D", 1));
+    close_with_vendor(w, AT, "E", 1, NULL, false);
+    close_with_vendor(w, AT, "C", 1, "D", false);
+    dismiss(w, "C", VENDOR, 1);
+    close_with_vendor(w, LATER_STILL, "C", 2, "E", true);
+    assert_true(task_is_done(task_of(w, "C", VENDOR)));
+    assert_str(task_of(w, "E", VENDOR)->moved_to, "C/coordination/Vendor");
+}
+
+/* B had met A's as well; A's is open again, and B is merged by now. */
+static void open_again_where_it_was_met_it_goes_along(void **state)
+{
+    struct world *w = *state;
+    close_with_vendor(w, AT, "A", 1, NULL, false);
+    close_with_vendor(w, AT, "B", 1, NULL, true);
+    take_closure(w, AT, closed(w, "C", 1));
+    take_merge(w, AT, "A", 2, "B");
+    take_merge(w, AT, "B", 2, "C");
+    close_with_vendor(w, LATER, "A", 3, "B", true);
+    close_with_vendor(w, LATER, "A", 4, "B", false);
+    assert_true(is_open(w, "C", VENDOR));
+    take_task_status(w, LATER, "A", VENDOR, 1, REPORTED_BLOCKED);
+    deliver(w);
+    assert_int_equal(task_of(w, "C", VENDOR)->status, STATUS_BLOCKED);
+    take_merge(w, LATER_STILL, "A", 5, NULL);
+    assert_int_equal(task_of(w, "A", VENDOR)->status, STATUS_BLOCKED);
+}
+
+/* As B's own closure says; A's has not seen that work. */
+static void what_its_own_has_left_behind_is_not_lost(void **state)
+{
+    struct world *w = *state;
+    close_with_vendor(w, AT, "A", 1, NULL, false);
+    close_with_vendor(w, AT, "B", 1, NULL, true);
+    take_merge(w, AT, "A", 2, "B");
+    take_merge(w, AT, "B", 2, "C"); /* which nobody has closed */
+    close_with_vendor(w, LATER, "B", 3, "C", false);
+    take_merge(w, LATER_STILL, "A", 3, NULL);
+    assert_true(is_open(w, "A", VENDOR));
+    take_merge(w, LATER_STILL, "B", 4, NULL);
+    assert_true(is_open(w, "B", VENDOR));
 }
 
 static int64_t reminders_of(const struct task *task)
@@ -520,6 +611,7 @@ int main(void)
         TEST(what_counts_from_a_submission_counts_from_one_elsewhere),
         TEST(what_is_done_for_all_is_done_for_each),
         TEST(what_comes_to_one_that_has_met_it_is_met),
+        TEST(what_is_met_while_it_is_merged_is_told),
         TEST(a_closure_of_the_merged_one_counts_too),
         TEST(one_party_however_it_is_written),
         TEST(a_party_that_is_open_again_is_so_where_it_goes_on),
@@ -527,6 +619,9 @@ int main(void)
         TEST(held_where_it_turns_out_to_be_none),
         TEST(what_somebody_has_put_aside_stays_so),
         TEST(open_again_it_goes_where_it_is_merged_now),
+        TEST(met_at_home_it_is_told_where_it_is_merged_now),
+        TEST(open_again_where_it_was_met_it_goes_along),
+        TEST(what_its_own_has_left_behind_is_not_lost),
         TEST(other_tasks_go_on_from_where_they_were),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,7 +173,7 @@ static struct task work_now(struct step *step, const struct duty *duty)
         step->at = time_later(step->cause.at, entry->task->updated_at);
     }
     const struct task *came = duty->carried.items, *work = duty_work(step, duty->name);
-    if (!work) return *came;
+    if (!work || work->moved_to.p) return *came; /* what has left says nothing of who has not */
     struct task now = work == entry->task ? carried(step, work) : *work;
     if (came->tracker.key.p) now.tracker = came->tracker;
     now.order = came->order;
@@ -413,6 +413,15 @@ void duty_say(struct step *step, struct str name, const struct task *said, bool 
     forward_duty(step, duty->moved_to, &on);
 }
 
+/* The incident is merged, and what it had at home is open again, or met: that goes on, behind those that
+ * rest here, which take the work along as it is. */
+static void follow_merge(struct step *step, struct entry *task)
+{
+    struct str name = duty_name(step, task->task);
+    for (struct entry *e = NULL; (e = next_guest(step, e, name));) duty_place(step, e);
+    duty_hand_on(step, task);
+}
+
 /* What a closure of its incident says of it counts for the task that goes on with it. */
 static void hear(struct step *step, const struct duty *said)
 {
@@ -440,8 +449,7 @@ static void hear(struct step *step, const struct duty *said)
     }
     if (task_has_other_status(before, now)) now->reason = STR_NONE;
     task_changed(step, task, before);
-    /* It had come home, done, and is open again: so it goes where its incident is merged into by now. */
-    if (step->incident->merged_into.p && is_open(task)) duty_hand_on(step, task);
+    if (step->incident->merged_into.p) follow_merge(step, task);
 }
 
 /* ---- arrivals ---- */

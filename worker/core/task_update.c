@@ -336,6 +336,8 @@ void task_update_take(struct step *step, const struct task_update_event *event)
     task_changed(step, entry, before);
     task_tell_warnings(step, entry);
     if (task->kind == KIND_OBLIGATION) obligation_follow(step);
+    /* A duty that did not go along, for it was not owed or was put aside, and is met all the same. */
+    if (step->incident->merged_into.p && task_is_done(task)) duty_hand_on(step, entry);
     if (event->answers && evaluation_finds_fault(task->evaluation) &&
         !incident_is_put_aside(step->incident))
         followup_need_stakeholders(step);
