@@ -400,7 +400,7 @@ struct str duty_goes_to(struct step *step, struct str incident_id, struct str na
     const struct entry *entry = duty_entry(step, incident_id, name);
     if (is_elsewhere(entry)) return entry->duty->moved_to;
     if (entry->exists || str_eq(incident_id, step->incident->incident_id)) return STR_NONE;
-    return forward_next(step->incident, passed, incident_id);
+    return forward_next(step->incident, passed);
 }
 
 void duty_say(struct step *step, struct str name, const struct task *said, bool again)

@@ -182,7 +182,7 @@ static int by_time(const void *a, const void *b)
 {
     const struct timeline_entry *x = *(const struct timeline_entry *const *)a,
                                 *y = *(const struct timeline_entry *const *)b;
-    if (x->at == y->at) return x < y ? -1 : 1;
+    if (x->at == y->at) return (x > y) - (x < y);
     if (x->at == TIME_NONE || y->at == TIME_NONE) return x->at == TIME_NONE ? 1 : -1;
     return x->at < y->at ? -1 : 1;
 }

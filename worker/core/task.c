@@ -569,10 +569,10 @@ static void rise_to(struct step *step, struct task *task, enum priority priority
     task_decide_anew(step, task, &as_it_was);
 }
 
-/* No occurrence and no number of a reminder of the task that was here comes back. */
+/* No occurrence and no number of a reminder of the task that was here, and was closed, comes back. */
 static void follow_on(struct task *task, const struct task *before)
 {
-    bool is_again = before->status == STATUS_CLOSED && task->status != STATUS_CLOSED;
+    bool is_again = task->status != STATUS_CLOSED;
     if (!before->moved_to.p || !task->moved_from.p)
         task->occurrence = before->occurrence + is_again;
     else if (before->occurrence > task->occurrence)
