@@ -93,6 +93,21 @@ static void the_end_of_a_life_needs_all_of_it(void **state)
     assert_false(decide_needs_whole(policy, &event, &nothing, &header));
 }
 
+/* A task of a finding, by its name or by none, is none of a duty. */
+static void a_duty_of_merged_incidents_needs_all_of_it(void **state)
+{
+    struct world *w = *state;
+    struct incident incident = {.phase = PHASE_WAITING, .duties = 1};
+    struct entry header = {.exists = true, .incident = &incident};
+    struct task_update_event *u = task_update(w, "A", "coordination/Vendor", 1);
+    struct event event = {.type = EVENT_TASK_UPDATE, .task_update = u};
+    assert_true(decide_needs_whole(&w->policy, &event, &nothing, &header));
+    u->name = STR("bug/F");
+    assert_false(decide_needs_whole(&w->policy, &event, &nothing, &header));
+    u->name = STR_NONE;
+    assert_false(decide_needs_whole(&w->policy, &event, &nothing, &header));
+}
+
 static struct entry *found(struct entry *header, struct entry *e, struct finding *f,
                            const char *key)
 {
@@ -545,6 +560,7 @@ int main(void)
         TEST(what_each_event_needs),
         TEST(a_later_life_needs_all_of_it),
         TEST(the_end_of_a_life_needs_all_of_it),
+        TEST(a_duty_of_merged_incidents_needs_all_of_it),
         TEST(a_review_that_is_over_is_loaded_for_what_is_new),
         TEST(a_tick_for_nothing),
         TEST(a_tick_without_its_incident),
