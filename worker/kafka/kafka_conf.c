@@ -158,13 +158,20 @@ static bool connection_line_is_due(void)
            atomic_compare_exchange_strong(&last_ms, &before, now_ms);
 }
 
+/* Warnings that are none. CONFWARN: kafka.* is for all handles alike, so each hears of some that are
+ * not its own. AUTOCREATE: topics were asked for before the broker had said its version; one that is
+ * so old has no transactions, and is refused for that. */
+static bool is_beside_the_point(const char *facility)
+{
+    return strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "AUTOCREATE") == 0;
+}
+
 /* Called by librdkafka's own threads. */
 static void on_log(const rd_kafka_t *rk, int syslog_level, const char *facility, const char *text)
 {
     enum log_level level = to_log_level(syslog_level);
     bool connection = is_about_connections(facility);
-    /* CONFWARN: kafka.* is for all handles alike, so each hears of some that are not its own. */
-    if (strcmp(facility, "CONFWARN") == 0 || (connection && !connection_line_is_due()))
+    if (is_beside_the_point(facility) || (connection && !connection_line_is_due()))
         level = LOG_DEBUG;
     else if (connection)
         level = LOG_WARN;
