@@ -185,8 +185,9 @@ def _compare(a, b, later):
     for about in ours.keys() & theirs.keys():
         task, other = ours[about], theirs[about]
         said = a.said(task)
-        if task["occurrence"] != other["occurrence"]:  # how urgent it is says whether it was closed meanwhile
-            said.pop("evidence", None)
+        if task["occurrence"] != other["occurrence"]:  # how urgent it is says whether it was closed meanwhile,
+            for ended in ("evidence", "snoozed_until"):  # which ends these
+                said.pop(ended, None)
         for name, value in said.items():
             if value != b.said(other)[name]:
                 problems.append(f"{task['task_id']} has {name} {value}, {other['task_id']} has {b.said(other)[name]}")
