@@ -20,6 +20,7 @@ epilogue_unit_test(parts_given_up core_support codec)
 epilogue_unit_test(merged core_support codec)
 epilogue_unit_test(merged_circles core_support codec)
 epilogue_unit_test(merged_duties core_support codec)
+epilogue_unit_test(merged_owing core_support codec)
 epilogue_unit_test(merged_lists core_support codec)
 epilogue_unit_test(merged_held core_support codec)
 epilogue_unit_test(merged_parting core_support codec)
@@ -27,11 +28,13 @@ epilogue_unit_test(merged_forgotten core_support codec)
 epilogue_unit_test(merged_order core_support codec)
 epilogue_unit_test(merged_late core_support codec)
 epilogue_unit_test(merged_kind core_support codec)
+epilogue_unit_test(merged_meeting core_support codec)
 # So do findings whose cause has come back.
 epilogue_unit_test(recurrence core_support codec)
 epilogue_unit_test(recurrence_bounds core_support codec)
-foreach(what parts parts_between parts_given_up merged merged_circles merged_duties merged_lists merged_held
-        merged_parting merged_forgotten merged_order merged_late merged_kind recurrence recurrence_bounds)
+foreach(what parts parts_between parts_given_up merged merged_circles merged_duties merged_owing merged_lists
+        merged_held merged_parting merged_forgotten merged_order merged_late merged_kind merged_meeting recurrence
+        recurrence_bounds)
   set_tests_properties(unit.${what} PROPERTIES LABELS core)
   add_dependencies(core_tests test_${what})
 endforeach()

@@ -93,6 +93,21 @@ static void the_end_of_a_life_needs_all_of_it(void **state)
     assert_false(decide_needs_whole(policy, &event, &nothing, &header));
 }
 
+/* A task of a finding, by its name or by none, is none of a duty. */
+static void a_duty_of_merged_incidents_needs_all_of_it(void **state)
+{
+    struct world *w = *state;
+    struct incident incident = {.phase = PHASE_WAITING, .duties = 1};
+    struct entry header = {.exists = true, .incident = &incident};
+    struct task_update_event *u = task_update(w, "A", "coordination/Vendor", 1);
+    struct event event = {.type = EVENT_TASK_UPDATE, .task_update = u};
+    assert_true(decide_needs_whole(&w->policy, &event, &nothing, &header));
+    u->name = STR("bug/F");
+    assert_false(decide_needs_whole(&w->policy, &event, &nothing, &header));
+    u->name = STR_NONE;
+    assert_false(decide_needs_whole(&w->policy, &event, &nothing, &header));
+}
+
 static struct entry *found(struct entry *header, struct entry *e, struct finding *f,
                            const char *key)
 {
@@ -486,37 +501,69 @@ static struct entry *party_in(struct world *w, const char *name)
     return entry;
 }
 
-/* Two tasks of one party, which no version makes any more: the first counts, however they are loaded. */
-static void of_two_tasks_of_a_party_the_first_counts(void **state)
+/* INC-1 with two tasks of one party, which no version makes any more, loaded in either order. */
+static void load_two_of_a_party(struct world *w, const struct incident *incident, bool swapped)
 {
-    struct world *w = *state;
+    w->d.table = state_new(w->arena);
+    struct entry *header = loaded(w, "INC-1");
+    header->exists = header->whole = true;
+    header->incident = arena_copy(w->arena, incident, sizeof *incident);
+    party_in(w, swapped ? "coordination/B" : "coordination/A");
+    party_in(w, swapped ? "coordination/A" : "coordination/B");
+    loaded(w, "INC-1|c");
+    loaded(w, "INC-1|t|response-evaluation");
+}
+
+static const struct incident *with_two_parties(struct world *w)
+{
     struct closure_event *e = closure(w, "INC-1", 1);
     complete_closure(w, e);
     add_party(w, e, "A", PARTY_VENDOR, false);
     add_party(w, e, "B", PARTY_VENDOR, false);
     take_closure(w, NOON, e);
-    const struct incident *incident = incident_of(w, "INC-1");
-    for (int i = 0; i < 2; i++) {
-        w->d.table = state_new(w->arena);
-        struct entry *header = loaded(w, "INC-1");
-        header->exists = header->whole = true;
-        header->incident = arena_copy(w->arena, incident, sizeof *incident);
-        party_in(w, i ? "coordination/B" : "coordination/A");
-        party_in(w, i ? "coordination/A" : "coordination/B");
-        loaded(w, "INC-1|c");
+    return incident_of(w, "INC-1");
+}
+
+static const struct task *after_closure(struct world *w, struct closure_event *e, const char *key)
+{
+    struct event event = {.type = EVENT_CLOSURE,
+                          .cause = {.topic = TOPIC_INCIDENT_CLOSED, .at = t(NOON)},
+                          .incident_id = e->incident_id,
+                          .closure = e};
+    assert_int_equal(decide_event(&w->d, &event, 0), DECIDE_OK);
+    return state_find(w->d.table, str_of(key))->task;
+}
+
+static void of_two_tasks_of_a_party_the_first_counts(void **state)
+{
+    struct world *w = *state;
+    const struct incident *incident = with_two_parties(w);
+    for (int swapped = 0; swapped < 2; swapped++) {
+        load_two_of_a_party(w, incident, swapped);
         loaded(w, "INC-1|t|coordination/C");
-        loaded(w, "INC-1|t|response-evaluation");
-        e = closure(w, "INC-1", 2);
+        struct closure_event *e = closure(w, "INC-1", 2);
         complete_closure(w, e);
         add_party(w, e, "C", PARTY_VENDOR, true);
         e->closure.coordination.items[0].key = STR("k");
-        struct event event = {.type = EVENT_CLOSURE,
-                              .cause = {.topic = TOPIC_INCIDENT_CLOSED, .at = t(NOON)},
-                              .incident_id = e->incident_id,
-                              .closure = e};
-        assert_int_equal(decide_event(&w->d, &event, 0), DECIDE_OK);
-        const struct entry *a = state_find(w->d.table, STR("INC-1|t|coordination/A"));
-        assert_int_equal(a->task->status, STATUS_CLOSED);
+        const struct task *a = after_closure(w, e, "INC-1|t|coordination/A");
+        assert_int_equal(a->status, STATUS_CLOSED);
+    }
+}
+
+static void of_two_tasks_of_a_party_the_first_goes_along(void **state)
+{
+    struct world *w = *state;
+    const struct incident *incident = with_two_parties(w);
+    for (int swapped = 0; swapped < 2; swapped++) {
+        load_two_of_a_party(w, incident, swapped);
+        struct closure_event *e = closure(w, "INC-1", 2);
+        complete_closure(w, e);
+        SET_CLOSURE(e, MERGED_INTO, merged_into, STR("INC-2"));
+        const struct task *a = after_closure(w, e, "INC-1|t|coordination/A");
+        const struct task *b = state_find(w->d.table, STR("INC-1|t|coordination/B"))->task;
+        assert_str(a->moved_to, "INC-2/coordination/A");
+        assert_null(b->moved_to.p);
+        assert_int_equal(b->status, STATUS_CLOSED);
     }
 }
 
@@ -545,6 +592,7 @@ int main(void)
         TEST(what_each_event_needs),
         TEST(a_later_life_needs_all_of_it),
         TEST(the_end_of_a_life_needs_all_of_it),
+        TEST(a_duty_of_merged_incidents_needs_all_of_it),
         TEST(a_review_that_is_over_is_loaded_for_what_is_new),
         TEST(a_tick_for_nothing),
         TEST(a_tick_without_its_incident),
@@ -554,6 +602,7 @@ int main(void)
         TEST(parts_are_deleted_with_their_holder),
         TEST(a_holder_wakes_with_the_first_of_its_parts),
         TEST(of_two_tasks_of_a_party_the_first_counts),
+        TEST(of_two_tasks_of_a_party_the_first_goes_along),
         TEST(what_an_event_touched_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

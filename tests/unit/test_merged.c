@@ -175,6 +175,36 @@ static void a_full_postmortem_goes_along(void **state)
     assert_true(is_open(w, "B", "postmortem"));
 }
 
+/* Each by itself, of an incident that is merged already. */
+static void what_is_said_later_goes_along_too(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, AT, closed(w, "B", 1));
+    take_merge(w, AT, "A", 1, "B");
+    struct closure_event *e = merged(w, "A", 2, "B");
+    SET_CLOSURE(e, POSTMORTEM, postmortem, LEVEL_FULL);
+    take_closure(w, LATER, e);
+    deliver(w);
+    assert_int_equal(incident_of(w, "B")->level, LEVEL_FULL);
+    e = merged(w, "A", 3, "B");
+    SET_CLOSURE(e, CUSTOMER_IMPACTING, customer_impacting, TRI_SUSPECTED);
+    take_closure(w, LATER, e);
+    deliver(w);
+    assert_int_equal(incident_of(w, "B")->customer_impacting, TRI_SUSPECTED);
+    e = merged(w, "A", 4, "B");
+    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);
+    take_closure(w, LATER, e);
+    deliver(w);
+    assert_int_equal(incident_of(w, "B")->data_breach, TRI_TRUE);
+    e = merged(w, "A", 5, "B");
+    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_CRITICAL);
+    take_closure(w, LATER_STILL, e);
+    deliver(w);
+    assert_int_equal(incident_of(w, "B")->severity, SEVERITY_CRITICAL);
+    take_closure(w, LATER_STILL, merged(w, "A", 6, "B"));
+    assert_news(w, "");
+}
+
 static void what_says_less_takes_nothing_away(void **state)
 {
     struct world *w = *state;
@@ -454,6 +484,7 @@ int main(void)
         IN_WORLD(the_work_goes_along),
         IN_WORLD(flags_and_severity_go_along),
         IN_WORLD(a_full_postmortem_goes_along),
+        IN_WORLD(what_is_said_later_goes_along_too),
         IN_WORLD(what_says_less_takes_nothing_away),
         IN_WORLD(no_incident_is_none_by_a_merge),
         IN_WORLD(who_speaks_of_the_incidents_own_tasks_is_told),

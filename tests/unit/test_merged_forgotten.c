@@ -132,6 +132,60 @@ static void forgotten_behind_the_next_it_goes_on(void **state)
     }
 }
 
+/* What the incident says to another, which hears of it before anything else. */
+static void pass_on(struct world *w, size_t from, const char *to)
+{
+    for (size_t i = from; i < w->d.outputs.n; i++) {
+        const struct output *output = &w->d.outputs.items[i];
+        if (output->type != OUTPUT_FORWARD || !str_eq(output->incident_id, str_of(to))) continue;
+        struct event event = arrived(w, output);
+        assert_int_equal(take(w, &event), DECIDE_OK);
+    }
+}
+
+/* C and D have forgotten what B had sent to each; both say so, C twice, before B has gone over it. */
+static void forgotten_by_several_it_goes_on_at_home(void **state)
+{
+    struct world *w = *state;
+    w->policy.retention = days(10);
+    take_closure(w, AT, closed(w, "C", 1));
+    take_closure(w, AT, closed(w, "D", 1));
+    run_until(w, "2026-12-01");
+    struct closure_event *a = merged(w, "A", 1, "B"), *b = merged(w, "B", 1, "C");
+    add_inline(w, a, lapse(w, "A", "F", -1));
+    add_inline(w, b, lapse(w, "B", "G", -1));
+    take_closure(w, "2026-12-01", a);
+    take_closure(w, "2026-12-01", b);
+    deliver(w);
+    static const char *const there[] = {"bug/A:F~2", "bug/B:G~2"};
+    for (size_t i = 0; i < 2; i++) {
+        take_task_status(w, "2026-12-01", "C", there[i], 1, REPORTED_VERIFIED);
+        drop(w, state_task_key(w->arena, STR("C"), str_of(there[i])));
+    }
+    drop(w, STR("C|f|A:F"));
+    drop(w, STR("C|f|B:G"));
+    deliver(w);
+    /* B is merged to and fro; nothing goes over its findings before all of it is said. */
+    static const char *const into[] = {NULL, "C", NULL, "D", NULL};
+    size_t before = w->d.outputs.n;
+    for (int i = 0; i < 5; i++) {
+        size_t from = w->d.outputs.n;
+        take_closure(w, "2026-12-02", merged(w, "B", 2 + i, into[i]));
+        pass_on(w, from, "C");
+        pass_on(w, from, "D");
+        run_until_ms(w, w->now);
+    }
+    pass_on(w, before, "B");
+    const struct str_list by = incident_of(w, "B")->forgotten_by;
+    assert_int_equal(by.n, 2);
+    assert_str(by.items[0], "C");
+    assert_str(by.items[1], "D");
+    deliver(w);
+    assert_true(is_open(w, "B", "bug/G"));
+    assert_true(is_open(w, "B", "bug/A:F"));
+    assert_int_equal(incident_of(w, "B")->forgotten_by.n, 0);
+}
+
 int main(void)
 {
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, world_teardown)
@@ -141,6 +195,7 @@ int main(void)
         IN_WORLD(forgotten_on_its_way_it_comes_home),
         IN_WORLD(a_guest_that_was_forgotten_goes_on_at_home),
         IN_WORLD(forgotten_behind_the_next_it_goes_on),
+        IN_WORLD(forgotten_by_several_it_goes_on_at_home),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,6 +158,8 @@ static void any_record_is_taken_anywhere(void **state)
         {"merge", "'passed':['A','B']"},
         {"merge", "'circle':['B','C']"},
         {"forgotten", "'passed':[]"},
+        {"facts", "'passed':['A'],'severity':'high','lists':{'takeaways':['Late']}"},
+        {"facts", "'passed':['A','B'],'data_breach':'true','full':true"},
         {"finding", ORIGIN ",'finding':{'title':'T','duplicate_of':'A:E','status':'duplicate'}"},
         {"finding", ORIGIN
          ",'finding':{'title':'T','carried':[{'kind':'bug','status':'open'," TIMES

@@ -117,6 +117,84 @@ static void what_does_not_fit_is_said(void **state)
                "not taken along with the merge: 1 entries, there is no room");
 }
 
+/* What an incident has said before may be more than goes along with a merge: what is new is told all the
+ * same, and what does not fit is said. */
+static void beside_what_does_not_fit_there_is_news(void **state)
+{
+    struct world *w = *state;
+    char *large = arena_alloc(w->arena, MERGED_BYTES_MAX);
+    memset(large, 'x', MERGED_BYTES_MAX);
+    take_closure(w, AT, closed(w, "B", 1));
+    for (int revision = 1; revision < 4; revision++) {
+        struct closure_event *e = telling(w, merged(w, "A", revision, "B"), "a", NULL);
+        e->closure.timeline.items->action = (struct str){large, MERGED_BYTES_MAX};
+        if (revision > 1) SET_CLOSURE(e, LABELS, labels, labels_of("region", "eu"));
+        take_closure(w, AT, e);
+        size_t n = outputs_n(w);
+        deliver(w);
+        if (revision > 2) assert_int_equal(n, 0);
+    }
+    assert_int_equal(brought_to(w, "B")->timeline.n, 0);
+    assert_str(incident_of(w, "B")->labels.items[0].value, "eu");
+}
+
+static void entries_are_the_same_where_all_of_them_is(void **state)
+{
+    struct world *w = *state;
+    struct timeline_entry at[] = {
+        {.at = TIME_NONE, .action = STR("call"), .actor = STR("a"), .at_text = STR("noon")},
+        {.at = TIME_NONE, .action = STR("call"), .actor = STR("b"), .at_text = STR("noon")},
+        {.at = TIME_NONE, .action = STR("call"), .actor = STR("a"), .at_text = STR("night")}};
+    struct evidence shown[] = {{.ref = STR("r"), .note = STR("x")},
+                               {.ref = STR("r"), .note = STR("y")}};
+    struct merged_lists all = {.timeline = {at, 1}, .evidence = {shown, 1}};
+    const struct merged_lists from = {.timeline = {at, 3}, .evidence = {shown, 2}};
+    struct merged_left left;
+    assert_true(merged_lists_lack(&all, &from));
+    assert_true(merged_lists_add(w->arena, &all, &from, &left));
+    assert_int_equal(all.timeline.n, 3);
+    assert_int_equal(all.evidence.n, 2);
+    assert_false(merged_lists_lack(&all, &from));
+    assert_false(merged_lists_add(w->arena, &all, &from, &left));
+}
+
+static void whatever_is_new_is_news(void **state)
+{
+    (void)state;
+    struct label label = {STR("region"), STR("eu")};
+    struct timeline_entry moment = {.at = TIME_NONE, .action = STR("call")};
+    struct evidence evidence = {.ref = STR("r")};
+    struct str takeaway = STR("t");
+    const struct merged_lists none = {.response = STR_NONE},
+                              said[] = {{.labels = {&label, 1}},
+                                        {.timeline = {&moment, 1}},
+                                        {.evidence = {&evidence, 1}},
+                                        {.takeaways = {&takeaway, 1}},
+                                        {.response = STR("Restored.")}};
+    assert_false(merged_lists_lack(&none, &none));
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        assert_true(merged_lists_lack(&none, &said[i]));
+        assert_false(merged_lists_lack(&said[i], &said[i]));
+        assert_false(merged_lists_lack(&said[i], &none));
+    }
+}
+
+/* Another version may have kept more of them. */
+static void what_is_more_than_may_be_stays_and_takes_nothing(void **state)
+{
+    struct world *w = *state;
+    char *large = arena_zalloc(w->arena, MERGED_BYTES_MAX + 1);
+    struct evidence evidence = {.ref = {large, MERGED_BYTES_MAX + 1}};
+    struct str takeaway = STR("t");
+    struct merged_lists all = {.evidence = {&evidence, 1}};
+    const struct merged_lists from = {.takeaways = {&takeaway, 1}, .response = STR("Restored.")};
+    struct merged_left left;
+    assert_false(merged_lists_add(w->arena, &all, &from, &left));
+    assert_int_equal(left.takeaways, 1);
+    assert_int_equal(left.response, 1);
+    assert_int_equal(all.evidence.n, 1);
+}
+
 static void labels_of_one_name_are_the_own_ones(void **state)
 {
     struct world *w = *state;
@@ -166,6 +244,10 @@ int main(void)
         TEST(what_is_known_of_either_is_not_asked_for),
         TEST(what_comes_later_closes_what_was_asked_for),
         TEST(what_does_not_fit_is_said),
+        TEST(beside_what_does_not_fit_there_is_news),
+        TEST(entries_are_the_same_where_all_of_them_is),
+        TEST(whatever_is_new_is_news),
+        TEST(what_is_more_than_may_be_stays_and_takes_nothing),
         TEST(labels_of_one_name_are_the_own_ones),
         TEST(the_timeline_is_in_the_order_of_its_times),
     };

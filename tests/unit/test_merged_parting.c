@@ -139,6 +139,25 @@ static void parted_while_others_go_home(void **state)
     assert_int_equal(incident_of(w, "C")->counts.open, 4);
 }
 
+/* A parts while what it had there is put aside with B, which turns out to be none: behind the stage in
+ * which it would have gone home. */
+static void parted_while_the_other_is_put_aside(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, AT, closed(w, "B", 1));
+    struct closure_event *e = merged(w, "A", 1, "B");
+    add_lapses(w, e, "F", 4);
+    take_closure(w, AT, e);
+    deliver(w);
+    expect_visit(w, "B", STAGE_CLOSE, a_parts);
+    take_closure(w, LATER, closed_as_test(w, "B", 2));
+    deliver(w);
+    assert_null(visitor);
+    assert_int_equal(incident_of(w, "B")->gone.n, 0);
+    assert_int_equal(incident_of(w, "B")->counts.open, 0);
+    assert_int_equal(incident_of(w, "A")->counts.open, 4);
+}
+
 static void a_tracker_speaks(struct world *w)
 {
     take_task_status(w, LATER, "A", "bug/F-3", 1, REPORTED_IN_PROGRESS);
@@ -309,6 +328,7 @@ int main(void)
         IN_WORLD(told_of_anew_it_is_what_was_said_last),
         IN_WORLD(told_of_anew_it_keeps_what_is_not_said),
         IN_WORLD(parted_while_others_go_home),
+        IN_WORLD(parted_while_the_other_is_put_aside),
         IN_WORLD(a_tracker_is_heard_of_what_is_about_to_go),
         IN_WORLD(told_while_the_other_is_closed_it_keeps_its_work),
         IN_WORLD(a_task_that_nobody_knows_is_refused),

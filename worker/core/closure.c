@@ -398,11 +398,10 @@ static bool brings_news(struct step *step, const struct incident *old, struct me
     const struct incident *now = step->incident;
     const struct merged_facts was = forward_facts_of(old), is = forward_facts_of(now);
     const struct merged_lists said = merged_lists_of(closure_entry(step)->closure, now->labels);
-    struct merged_left left;
     if (!now->merged_into.p) return false;
     return !str_eq(old->merged_into, now->merged_into) || was.severity != is.severity ||
            was.data_breach != is.data_breach || was.customer_impacting != is.customer_impacting ||
-           was.full != is.full || merged_lists_add(step->arena, &lists, &said, &left);
+           was.full != is.full || merged_lists_lack(&lists, &said);
 }
 
 /* On an event of the incident, or on one of its own. */

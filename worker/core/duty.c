@@ -254,6 +254,7 @@ void duty_hand_on(struct step *step, struct entry *task)
 {
     struct str name = duty_name(step, task->task);
     if (!name.p || (!is_open(task) && !is_done(task))) return;
+    if (task != duty_task(step, name)) return; /* of several of one party the first stands for it */
     if (is_open(task)) {
         task_settle(step, task, step->cause.at);
         step->at = time_later(step->cause.at, task->task->updated_at);
@@ -262,7 +263,7 @@ void duty_hand_on(struct step *step, struct entry *task)
         return;
     }
     struct entry *entry = own_entry(step, name);
-    if (!entry->exists || !entry->duty->met) {
+    if (!entry->exists) { /* else it has met it: the task of one that is elsewhere is a duplicate */
         const struct task now = carried(step, task->task);
         struct duty *duty = set_out(step, name, &now)->duty;
         duty->held = false;
@@ -328,7 +329,7 @@ static void take_up(struct step *step, struct entry *entry)
     struct entry *task = duty_task(step, duty->name);
     duty->held = false;
     if (is_own(step, duty)) entry->exists = false;
-    bool is_told_here = is_own(step, duty) && task_is_done(in) && !is_done(task);
+    bool is_told_here = is_own(step, duty) && task_is_done(in);
     if (duty_is_met(step, duty->name) && !is_told_here)
         close_met(step, duty);
     else if (!is_open(task))
@@ -400,7 +401,7 @@ struct str duty_goes_to(struct step *step, struct str incident_id, struct str na
     const struct entry *entry = duty_entry(step, incident_id, name);
     if (is_elsewhere(entry)) return entry->duty->moved_to;
     if (entry->exists || str_eq(incident_id, step->incident->incident_id)) return STR_NONE;
-    return forward_next(step->incident, passed, incident_id);
+    return forward_next(step->incident, passed);
 }
 
 void duty_say(struct step *step, struct str name, const struct task *said, bool again)

@@ -30,11 +30,10 @@ bool forward_is_undone(const struct incident *incident, struct str_list passed)
     return false;
 }
 
-struct str forward_next(const struct incident *incident, struct str_list passed, struct str origin)
+struct str forward_next(const struct incident *incident, struct str_list passed)
 {
     struct str into = incident->merged_into;
-    if (into.p && !forward_has_passed(passed, into)) return into;
-    return forward_has_passed(passed, origin) ? STR_NONE : origin;
+    return into.p && !forward_has_passed(passed, into) ? into : STR_NONE;
 }
 
 struct origin forward_identity(const struct step *step, const struct finding *finding)

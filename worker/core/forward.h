@@ -11,9 +11,8 @@ bool forward_has_passed(struct str_list passed, struct str incident_id);
 bool forward_leads_over(struct str_list passed, struct str here, struct edge edge);
 /* Whether it has come by a merge that is no more, and is to go home. */
 bool forward_is_undone(const struct incident *incident, struct str_list passed);
-/* Where something goes that is not known here (any more), of this incident: on with the merge, or where
- * it began. Absent: it has been there. */
-struct str forward_next(const struct incident *incident, struct str_list passed, struct str origin);
+/* Where something goes on to with the incident's merge. Absent: there is none, or it has been there. */
+struct str forward_next(const struct incident *incident, struct str_list passed);
 /* The pair that a finding is everywhere (R4.180), of one that this incident has. */
 struct origin forward_identity(const struct step *step, const struct finding *finding);
 /* What a finding is called in an incident. */

@@ -40,8 +40,8 @@ static void await(struct step *step, struct str_list passed)
 static struct str next_of(const struct incident *incident, struct str_list passed,
                           struct origin origin)
 {
-    struct str into = incident->merged_into;
-    return into.p && !forward_has_passed(passed, into) ? into : origin.incident_id;
+    struct str next = forward_next(incident, passed);
+    return next.p ? next : origin.incident_id;
 }
 
 enum decide_result merged_take_finding(struct step *step, const struct finding_event *event)
@@ -107,11 +107,8 @@ void merged_take_duty(struct step *step, const struct duty *duty)
 
 void merged_take_facts(struct step *step, const struct facts_event *event)
 {
-    const struct incident *incident = step->incident;
-    if (forward_has_passed(event->passed, incident->incident_id)) return;
     closure_take_facts(step, event);
-    if (incident->merged_into.p && !forward_has_passed(event->passed, incident->merged_into))
-        forward_facts(step, event);
+    if (forward_next(step->incident, event->passed).p) forward_facts(step, event);
 }
 
 /* ---- tasks ---- */

@@ -151,6 +151,23 @@ bool merged_lists_add(struct arena *arena, struct merged_lists *to, const struct
     return true;
 }
 
+static bool lacks(const struct kind *kind, struct list known, struct list said)
+{
+    size_t hint = 0;
+    for (size_t i = 0; i < said.n; i++)
+        if (!has(kind, known, at(kind, said, i), &hint)) return true;
+    return false;
+}
+
+bool merged_lists_lack(const struct merged_lists *known, const struct merged_lists *said)
+{
+    return lacks(&of_labels, LIST(known->labels), LIST(said->labels)) ||
+           lacks(&of_timeline, LIST(known->timeline), LIST(said->timeline)) ||
+           lacks(&of_evidence, LIST(known->evidence), LIST(said->evidence)) ||
+           lacks(&of_texts, LIST(known->takeaways), LIST(said->takeaways)) ||
+           (!known->response.n && said->response.n);
+}
+
 struct merged_lists merged_lists_of(const struct closure *closure, struct labels labels)
 {
     return (struct merged_lists){.labels = labels,
@@ -165,7 +182,7 @@ static int by_time(const void *a, const void *b)
 {
     const struct timeline_entry *x = *(const struct timeline_entry *const *)a,
                                 *y = *(const struct timeline_entry *const *)b;
-    if (x->at == y->at) return x < y ? -1 : 1;
+    if (x->at == y->at) return (x > y) - (x < y);
     if (x->at == TIME_NONE || y->at == TIME_NONE) return x->at == TIME_NONE ? 1 : -1;
     return x->at < y->at ? -1 : 1;
 }

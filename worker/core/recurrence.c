@@ -220,8 +220,11 @@ static void follow(struct step *step, struct entry *entry)
 
 void recurrence_follow(struct step *step)
 {
-    for (size_t i = 0; i < step->changed_n; i++)
-        if (step->changed[i]->body) follow(step, step->changed[i]);
+    for (size_t i = 0; i < step->changed_n; i++) {
+        struct entry *entry = step->changed[i];
+        entry->to_follow = false;
+        if (entry->body) follow(step, entry);
+    }
     step->changed_n = 0;
 }
 

@@ -662,6 +662,7 @@ struct entry {
     bool loaded;     /* the engine has asked the store for it */
     bool stored;     /* it was in the store when loaded */
     bool to_write;   /* it or a part of it is dirty; deleted when it does not exist any more */
+    bool to_follow;  /* a finding that was touched, and not looked at by recurrence.c since */
     bool counted;    /* the engine's own: it is among what a transaction will hold */
     unsigned events; /* the engine's own, of a header: how many were decided of it */
     const void *last_event; /* the last of them */

@@ -66,7 +66,8 @@ void step_touch(struct step *step, struct entry *entry)
     state_touch(step->d->table, entry);
     struct entry *holder = entry->holder;
     if (holder->type != ENTRY_FINDING) return;
-    if (step->changed_n && step->changed[step->changed_n - 1] == holder) return;
+    if (holder->to_follow) return;
+    holder->to_follow = true;
     *ARENA_PUSH(step->arena, step->changed, step->changed_n, step->changed_cap) = holder;
 }
 

@@ -17,8 +17,7 @@ struct step {
     bool is_resumed;          /* the incident was put aside and is to be followed up again */
     size_t handled;           /* entries of a long event that this part has changed */
     size_t bytes;             /* what the messages of this part take, about */
-    struct entry *
-        *changed; /* findings that were touched, and not looked at by recurrence.c since */
+    struct entry **changed;   /* those that are to_follow */
     size_t changed_n, changed_cap;
 };
 

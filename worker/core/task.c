@@ -569,10 +569,10 @@ static void rise_to(struct step *step, struct task *task, enum priority priority
     task_decide_anew(step, task, &as_it_was);
 }
 
-/* No occurrence and no number of a reminder of the task that was here comes back. */
+/* No occurrence and no number of a reminder of the task that was here, and was closed, comes back. */
 static void follow_on(struct task *task, const struct task *before)
 {
-    bool is_again = before->status == STATUS_CLOSED && task->status != STATUS_CLOSED;
+    bool is_again = task->status != STATUS_CLOSED;
     if (!before->moved_to.p || !task->moved_from.p)
         task->occurrence = before->occurrence + is_again;
     else if (before->occurrence > task->occurrence)
@@ -663,17 +663,27 @@ static void take_what_lacks(struct task *task, const struct task *other)
     if (!task->participants.n) task->participants = other->participants;
 }
 
+/* An obligation that has all that it takes to be done (R4.138). */
+static bool is_submitted(const struct step *step, const struct task *task)
+{
+    return task->kind == KIND_OBLIGATION && task->submitted_at != TIME_NONE &&
+           !closing_task_lacks_evidence(step->policy, task);
+}
+
 void task_join(struct step *step, struct entry *entry, const struct task *carried)
 {
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     struct task other = *carried;
+    /* Where one has it, somebody has said that it is not done all the same. */
+    bool is_said = is_submitted(step, task) || is_submitted(step, &other);
     /* It waits only where both do. */
     if (task_is_paused(&other) && !task_is_paused(task)) resume(step, &other);
     if (task_is_paused(task) && !task_is_paused(&other)) resume(step, task);
     take_what_lacks(task, &other);
     rise_to(step, task, other.priority);
     take_clock(task, &other);
+    if (!is_said && is_submitted(step, task)) task_apply_status(step, task, REPORTED_VERIFIED);
     task_changed(step, entry, before);
 }
 

@@ -195,7 +195,7 @@ static struct entry *guest(struct step *step, const struct task_update_event *ev
 {
     struct str from = event->origin.incident_id;
     struct entry *entry = from.p && event->name.p ? duty_entry(step, from, event->name) : NULL;
-    return entry && entry->exists && entry->duty->carried.n ? entry : NULL;
+    return entry && entry->exists ? entry : NULL;
 }
 
 static struct order order_of(struct step *step, const struct task_update_event *event,

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the tests of duties of merged incidents share: who owes what, and what is told of it. */
+#ifndef EPILOGUE_TESTS_DUTY_SUPPORT_H
+#define EPILOGUE_TESTS_DUTY_SUPPORT_H
+
+#include "merged_support.h"
+#include "owe_support.h"
+
+#define LAW "obligation/law"
+#define VENDOR "coordination/Vendor"
+
+/* A and B owe the same, which A knows of 9 hours earlier. */
+static inline ms_t known_at(const char *id)
+{
+    return t(*id == 'A' ? "2026-11-20T00:00:00Z" : "2026-11-20T09:00:00Z");
+}
+
+static inline struct world *owing(void **state)
+{
+    struct world *w = *state;
+    struct obligation law = duty("law", FROM_KNOWN_AT, 72);
+    owe(w, &law, 1);
+    return w;
+}
+
+static inline struct closure_event *knowing(struct world *w, const char *id, int64_t revision,
+                                            const char *into)
+{
+    struct closure_event *e = into ? merged(w, id, revision, into) : closed(w, id, revision);
+    SET_CLOSURE(e, KNOWN_AT, known_at, known_at(id));
+    return e;
+}
+
+static inline void close_knowing(struct world *w, const char *at, const char *id, int64_t revision,
+                                 const char *into)
+{
+    take_closure(w, at, knowing(w, id, revision, into));
+    deliver(w);
+}
+
+static inline void close_with_vendor(struct world *w, const char *at, const char *id,
+                                     int64_t revision, const char *into, bool is_closed)
+{
+    struct closure_event *e = into ? merged(w, id, revision, into) : closed(w, id, revision);
+    add_party(w, e, "Vendor", PARTY_VENDOR, is_closed);
+    take_closure(w, at, e);
+    deliver(w);
+}
+
+static inline void tell_tracker(struct world *w, const char *id, const char *name, int64_t revision,
+                                const char *key)
+{
+    struct task_update_event *u = task_update(w, id, name, revision);
+    SET_UPDATE(u, STATUS, status, REPORTED_IN_PROGRESS);
+    SET_UPDATE(u, OWNER, owner, owner("legal", "counsel"));
+    SET_UPDATE(u, TRACKER, tracker,
+               ((struct tracker){STR("jira"), arena_str(w->arena, str_of(key)), STR_NONE}));
+    take_update(w, LATER, u);
+    deliver(w);
+}
+
+static inline void submit_to(struct world *w, const char *id, const char *name, int64_t revision)
+{
+    struct task_update_event *u = task_update(w, id, name, revision);
+    SET_UPDATE(u, SUBMITTED_AT, submitted_at, t(LATER));
+    SET_UPDATE(u, EVIDENCE, evidence, some_evidence(w));
+    take_update(w, LATER_STILL, u);
+    deliver(w);
+}
+
+static inline void assert_superseded(struct world *w, const char *id, const char *name,
+                                     const char *moved_to)
+{
+    const struct task *task = task_of(w, id, name);
+    assert_int_equal(task->resolution, RESOLUTION_SUPERSEDED);
+    assert_str(task->moved_to, moved_to);
+}
+
+static inline struct closure_event *written(struct world *w, struct closure_event *e,
+                                            const char *party, bool is_closed)
+{
+    add_party(w, e, party, PARTY_VENDOR, is_closed);
+    e->closure.coordination.items->key = STR("vendor");
+    return e;
+}
+
+#endif
