@@ -343,7 +343,10 @@ def test_there_and_back(world, standin, connect, account):
     def settled():
         latest = checker.latest_tasks(world.tasks())
         for task_id, one in latest.items():
-            if one["status"] == "resolved":
+            if one["kind"] == "response-evaluation" and one["status"] != "closed":  # no tracker has these answers
+                world.update_task(task_update(incident, task_id, evaluation={"sufficient": True, "complete": True},
+                                              updated_at="2027-12-01T00:00:00Z"))
+            elif one["status"] == "resolved":
                 world.update_task(task_update(incident, task_id, status="verified", updated_at="2027-12-01T00:00:00Z"))
         return all(one["status"] == "closed" for one in latest.values())
     wait_until(settled, 60, lambda: f"all tasks to be closed: {[(t['task_id'], t['status']) for t in checker.latest_tasks(world.tasks()).values()]}",
