@@ -34,6 +34,7 @@ POLICY = {
         {"name": "hardware", "when": ["label.area=hardware"], "set": {"priority": "+1"}},
     ],
 }
+_ENDS = ("resolved", "verified", "closed", "dismissed", "wont-fix", "duplicate")
 # What a record ends or accepts needs no more than this, at any priority.
 _ACCEPTED = {"reason": "too dear", "accepted_by": "ciso@example.com"}
 
@@ -266,6 +267,19 @@ class Story:
             return self._pick(places)
         return finding[0]
 
+    def _once_ended(self, finding, members, instead):
+        """What a status counts for may depend on whether an end before it was taken already: a task that is closed
+        takes no other end, and one that is held is not closed yet. So the order in which closures come says how it
+        ends, and no story tells such a thing."""
+        known, status = self.findings[finding], members.get("status")
+        ended = known.get("ended")
+        if status is None:
+            return members
+        if ended in ("wont-fix", "duplicate") or (ended and status in _ENDS):
+            return instead
+        known["ended"] = status if status in _ENDS else None
+        return members
+
     def _find_out(self, finding):
         at, number = self._place(finding, False), len(self.records)
         members = self._pick((
@@ -290,6 +304,7 @@ class Story:
             other = self._pick(others)
             members = {"status": "duplicate", "duplicate_of": other[1]}
             depends.append(other)
+        members = self._once_ended(finding, members, {"title": f"What was found by {number}"})
         kind = self.kind_of(finding)
         self.findings[finding].update({n: members[n] for n in ("category", "labels") if n in members})
         self.findings[finding]["turned"] |= kind != self.kind_of(finding)
@@ -314,6 +329,8 @@ class Story:
             members = self._pick((
                 {"status": "resolved"}, {"status": "verified"}, {"status": "closed"},
                 {"status": "wont-fix", **_ACCEPTED, "accepted_until": "2026-12-01"}))
+        if kind != "sop-update":
+            members = self._once_ended(finding, members, {"evidence": [{"ref": f"commit/{number}"}]})
         at = self._place(finding, True)
         record = Record("task-updated", at, members, finding, kind)
         record.after.add(known["made"])
