@@ -11,6 +11,7 @@
 #include "forward.h"
 #include "incident.h"
 #include "task.h"
+#include "task_arrive.h"
 
 /* ---- what is known of it ---- */
 

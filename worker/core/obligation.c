@@ -13,6 +13,7 @@
 #include "followup.h"
 #include "incident.h"
 #include "task.h"
+#include "task_clock.h"
 
 /* Clocks differ: by so much a submission may lie behind the time of the record that tells of it. */
 #define AHEAD_MAX (5 * MINUTE_MS)
