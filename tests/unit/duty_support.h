@@ -68,6 +68,17 @@ static inline void submit_to(struct world *w, const char *id, const char *name, 
     deliver(w);
 }
 
+/* Who dismisses an obligation says why it is not owed. */
+static inline void dismiss(struct world *w, const char *id, const char *name, int64_t revision)
+{
+    struct task_update_event *u = task_update(w, id, name, revision);
+    SET_UPDATE(u, STATUS, status, REPORTED_DISMISSED);
+    SET_UPDATE(u, REASON, reason, STR("no risk"));
+    SET_UPDATE(u, EVIDENCE, evidence, some_evidence(w));
+    take_update(w, LATER, u);
+    deliver(w);
+}
+
 static inline void assert_superseded(struct world *w, const char *id, const char *name,
                                      const char *moved_to)
 {

@@ -5,6 +5,10 @@
 
 #include "merged_support.h"
 
+#define ONE "2026-03-02T10:00:00Z"
+#define TWO "2026-04-20T10:00:00Z"
+#define THREE "2026-05-04T10:00:00Z"
+
 /* A finding with a cause. */
 static inline struct finding_event *caused(struct world *w, const char *id, const char *finding_id,
                                            int64_t revision, const char *key)

@@ -48,17 +48,6 @@ static bool has_task(struct world *w, const char *id, const char *name)
     return is_stored(w, state_task_key(w->arena, str_of(id), str_of(name)));
 }
 
-/* Who dismisses an obligation says why it is not owed. */
-static void dismiss(struct world *w, const char *id, const char *name, int64_t revision)
-{
-    struct task_update_event *u = task_update(w, id, name, revision);
-    SET_UPDATE(u, STATUS, status, REPORTED_DISMISSED);
-    SET_UPDATE(u, REASON, reason, STR("no risk"));
-    SET_UPDATE(u, EVIDENCE, evidence, some_evidence(w));
-    take_update(w, LATER, u);
-    deliver(w);
-}
-
 /* ---- obligations ---- */
 
 /* A was closed earlier than B, and does not owe what B does: B's date counts, though A's is before it. */
