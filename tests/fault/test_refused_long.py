@@ -18,6 +18,7 @@ pytestmark = pytest.mark.skipif(not long_run(), reason="only with --long")
 
 _OUTPUTS = ("followup-tasks", "followup-reminders", "followup-state", "followup-dead-letters",
             "epilogue-forwarded")
+_UNCHECKED = {"topics.check": "false"}  # else a worker refuses to start with such topics
 
 
 def _dead_letters(world):
@@ -38,13 +39,12 @@ def test_every_topic_takes_little(world):
             world.update_finding(finding(f"I-{i}", "G", description="x" * [10, 8000][(i + n) % 2]),
                                  flush=False)
     world.publisher.flush()
-    unchecked = {"topics.check": "false"}  # it would refuse to start with such topics
-    workers = [world.start_worker(name, settings=unchecked) for name in "ab"]
+    workers = [world.start_worker(name, settings=_UNCHECKED) for name in "ab"]
     for k in range(4):
         time.sleep(random.uniform(3, 6))
         workers[k % 2].process.send_signal(signal.SIGKILL)
         workers[k % 2].wait_exit(10)
-        workers[k % 2] = world.start_worker("ab"[k % 2], settings=unchecked)
+        workers[k % 2] = world.start_worker("ab"[k % 2], settings=_UNCHECKED)
     world.wait_worked_off(240)
     places = [tuple(r.header(f"epilogue-{part}") for part in ("topic", "partition", "offset"))
               for r in _dead_letters(world)]
@@ -88,7 +88,7 @@ def test_what_else_happens_to_a_shard_that_waits(world):
     time.sleep(3)
     world.redis.thaw()
     _wait_condition(worker)
-    other = world.start_worker("b")
+    other = world.start_worker("b", settings=_UNCHECKED)
     world.wait_owners({"a": 1, "b": 1})
     world.admin_alter("followup-dead-letters", **{"cleanup.policy": "delete"})
     worker.wait_ready()
