@@ -3,6 +3,7 @@
 twice, or is due later than before, and in which order independent records come makes no difference."""
 
 import collections
+import functools
 import json
 import os
 import pathlib
@@ -10,19 +11,18 @@ import random
 import re
 import subprocess
 import time
+import typing
 
 import pytest
 
 from conftest import long_run
 from support import checker, schemas
 from support.merging import INCIDENTS, POLICY, Story
-from support.records import Record
-from support.story import inputs, write_lines
-from support.worker import binary
+from support.story import inputs, simulated, write_lines
+from support.worker import binary, environment
 
 _FORMS = ("told", "mixed", "apart")
-_GONE_ON = ("duplicate", "superseded")
-_FORWARDED = re.compile(r"  forwarded +(.*) (?:goes|is told) to (\S+)$")
+_FORWARDED = re.compile(r"  forwarded +.* (?:goes|is told) to (\S+)$")
 _SEVERITIES = ("critical", "high", "medium", "low", "informational")
 # What somebody has said of a finding or its tasks: it is the same wherever that is followed up.
 _SAID = ("kind", "queue", "title", "description", "category", "owner", "participants", "labels", "tracker", "evidence",
@@ -33,21 +33,13 @@ _WORK = ("owner", "tracker", "evidence", "snoozed_until", "accepted_until", "acc
 def _simulate(path, *options):
     policy = path.with_name("policy.json")
     policy.write_text(json.dumps(POLICY))
-    return subprocess.run([str(binary()), "simulate", "--policy", str(policy), "--until", "2027-01-31", str(path),
-                           *options],
-                          stdout=subprocess.PIPE, check=True, timeout=600,
-                          text=True).stdout.splitlines()
+    return subprocess.run([binary(), "simulate", "--policy", policy, "--until", "2027-01-31", path, *options],
+                          capture_output=True, check=True, timeout=600, text=True, env=environment())
 
 
-def _simulated(path):
-    offsets, records = collections.Counter(), []
-    for text in _simulate(path, "--json"):
-        line = json.loads(text)
-        offset, offsets[line["topic"]] = offsets[line["topic"]], offsets[line["topic"]] + 1
-        records.append(Record(line["topic"], 0, offset, 0, line.get("key", "").encode(),
-                              json.dumps(line["value"]).encode(),
-                              [(name, value.encode()) for name, value in line["headers"].items()]))
-    return records
+def _prefix_of(incident_id):
+    """By which the incidents of a story in one of its forms are known (Story.prefix)."""
+    return incident_id.split("-")[0] + "-"
 
 
 class _End:
@@ -84,15 +76,16 @@ class _End:
         return ((origin["incident_id"].removeprefix(self.prefix), origin["finding_id"]),
                 task["kind"] == "sop-update")
 
+    @functools.cached_property
     def live(self):
-        """What is followed up of each finding, by the one task that has not gone on."""
+        """What is followed up of each finding in the end, by the one task that has not gone on."""
         live = {}
         for task in self.tasks.values():
             if not task["finding_id"] or task["moved_to"] or task["resolution"] == "superseded":
                 continue
             about = self.finding_of(task)
             if task["status"] == "closed" and task["kind"] != "sop-update" and \
-                    task["kind"] != self.story.kind_of(about[0]):
+                    task["kind"] != self.story.findings[about[0]].kind:
                 continue  # it was closed before the finding was found to be of another kind
             if about in live:
                 self.problems.append(f"twice: {live[about]['task_id']} and {task['task_id']}")
@@ -108,18 +101,18 @@ class _End:
             said.update(resolution="done", snoozed_until=None)
         elif task["status"] != "closed":
             said["resolution"] = task["status"]
-        if self.story.findings[self.finding_of(task)[0]]["turned"]:
+        if self.story.findings[self.finding_of(task)[0]].turned:
             # Where its work was under way just then it begins anew, and where it was held it goes on.
             for name in _WORK:
                 del said[name]
         return said
 
     def check_places(self):
-        live = self.live()
+        """Each finding is followed up where the merges lead, if that is closed."""
         for finding, known in self.story.findings.items():
             root = self.story.root(finding[0]) if self.form != "apart" else finding[0]
-            for about in [(finding, False)] + [(finding, True)] * known["sop"]:
-                task = live.get(about)
+            for about in [(finding, False)] + [(finding, True)] * known.sop:
+                task = self.live.get(about)
                 if root not in self.story.closed:
                     if task:
                         self.problems.append(f"{about} is followed up in {task['task_id']}, but {root} is not closed")
@@ -127,7 +120,6 @@ class _End:
                     self.problems.append(f"nobody follows up {about}")
                 elif task["incident_id"] != self.prefix + root:
                     self.problems.append(f"{task['task_id']} is not in {root}")
-        return live
 
     def check_roots(self):
         """What is open is where the merges lead, and a full postmortem is asked for there."""
@@ -182,7 +174,7 @@ class _End:
 def _compare(a, b, later):
     """What is followed up in both is followed up as the same; `later`: it is not due later than in b, nor less
     urgent."""
-    problems, ours, theirs = [], a.live(), b.live()
+    problems, ours, theirs = [], a.live, b.live
     for about in ours.keys() & theirs.keys():
         task, other = ours[about], theirs[about]
         said = a.said(task)
@@ -218,7 +210,7 @@ def _compare_duties(together, apart):
     return problems
 
 
-def problems_of(story, ends):
+def _problems_of(story, ends):
     """What is wrong with the ends of a story, by form."""
     problems = []
     for form in _FORMS:
@@ -234,14 +226,31 @@ def problems_of(story, ends):
     return problems
 
 
-def play(seeds, folder):
-    """Plays the stories of these seeds, all in one simulation; gives the stories, their lines, what came out and
-    where it lies."""
+class _Played(typing.NamedTuple):
+    """Stories, their lines, what came out, and the file of the lines, which lies with its policy."""
+
+    stories: list
+    lines: list
+    records: list
+    path: pathlib.Path
+
+    def of_topic(self, name):
+        return [record for record in self.records if record.topic == name]
+
+    def check_history(self):
+        """What holds of every history (support/checker.py)."""
+        tasks = self.of_topic("followup-tasks")
+        checker.check_history(tasks, self.of_topic("followup-reminders"), 1, "epilogue")
+        checker.check_causes(tasks, inputs(self.lines))
+
+
+def _play(seeds, folder):
+    """Plays the stories of these seeds, all in one simulation."""
     stories = [Story(seed) for seed in seeds]
     lines = sorted((line for story in stories for form in _FORMS for line in story.lines(form)),
                    key=lambda line: line["at"])
     path = write_lines(folder / "all.jsonl", lines)
-    return stories, lines, _simulated(path), path
+    return _Played(stories, lines, simulated(_simulate(path, "--json")), path)
 
 
 def _is_met(story, letter):
@@ -250,63 +259,53 @@ def _is_met(story, letter):
     return letter.header("epilogue-error") == "unknown-task" and duty in story.met
 
 
-def problems_by_seed(stories, records):
+def _problems_by_seed(played):
     """What is wrong, if anything, of each story."""
-    ends = {story.prefix(form): _End(story, form) for story in stories for form in _FORMS}
+    ends = {story.prefix(form): _End(story, form) for story in played.stories for form in _FORMS}
     problems = collections.defaultdict(list)
-    for record in records:
-        prefix = record.json.get("incident_id", "").split("-")[0] + "-"
+    for record in played.records:
+        prefix = _prefix_of(record.json.get("incident_id", ""))
         if record.topic == "followup-tasks":
             ends[prefix].take(record.json)
         elif record.topic == "followup-dead-letters" and not _is_met(ends[prefix].story, record):
             problems[ends[prefix].story.seed].append(f"a dead letter: {record}")
-    for story in stories:
-        problems[story.seed] += problems_of(story, {form: ends[story.prefix(form)] for form in _FORMS})
+    for story in played.stories:
+        problems[story.seed] += _problems_of(story, {form: ends[story.prefix(form)] for form in _FORMS})
     return {seed: found for seed, found in problems.items() if found}
 
 
-def _check(stories, records, folder):
-    problems = problems_by_seed(stories, records)
+def _check(played):
+    problems = _problems_by_seed(played)
     if not problems:
         return
-    seed = min(problems)
+    seed, folder = min(problems), played.path.parent
     paths = [str(write_lines(folder / f"{form}.jsonl", Story(seed).lines(form))) for form in _FORMS]
     found = "\n  ".join(problems[seed][:9])
-    pytest.fail(f"{len(problems)} of {len(stories)} stories end wrong. EPILOGUE_TEST_SEED={seed}:\n  {found}\n"
+    pytest.fail(f"{len(problems)} of {len(played.stories)} stories end wrong. EPILOGUE_TEST_SEED={seed}:\n  {found}\n"
                 f"its records: {' '.join(paths)}, its policy: {folder / 'policy.json'}", pytrace=False)
 
 
-@pytest.fixture(scope="module")
-def played(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("merges")
-    return (*play(range(400 if long_run() else 40), folder), folder)
+@pytest.fixture(name="played", scope="module")
+def _played(tmp_path_factory):
+    return _play(range(400 if long_run() else 40), tmp_path_factory.mktemp("merges"))
 
 
 def test_nothing_is_lost(played):
-    stories, _, records, _, folder = played
-    _check(stories, records, folder)
+    _check(played)
 
 
 def test_what_goes_out_is_true(played):
-    _, lines, records, *_ = played
-    tasks = [r for r in records if r.topic == "followup-tasks"]
-    reminders = [r for r in records if r.topic == "followup-reminders"]
-    schemas.check_outputs(tasks + reminders)
-    checker.check_history(tasks, reminders, 1, "epilogue")
-    checker.check_causes(tasks, inputs(lines))
+    schemas.check_outputs(played.of_topic("followup-tasks") + played.of_topic("followup-reminders"))
+    played.check_history()
 
 
 def test_a_way_ends(played):
-    stories, _, _, path, _ = played
-    count = collections.Counter()
-    for line in _simulate(path):
-        match = _FORWARDED.search(line)
-        if match:
-            count[match.group(2).split("-")[0] + "-"] += 1
+    forwarded = (_FORWARDED.search(line) for line in _simulate(played.path).stdout.splitlines())
+    count = collections.Counter(_prefix_of(match[1]) for match in forwarded if match)
     assert count
-    for story in stories:
+    for story in played.stories:
+        most = len(story.records) * (len(story.findings) + 2) * 4 * len(INCIDENTS)
         for form in _FORMS:
-            most = len(story.records) * (len(story.findings) + 2) * 4 * len(INCIDENTS)
             assert count[story.prefix(form)] <= most, story.prefix(form)
 
 
@@ -324,11 +323,9 @@ def test_new_stories(tmp_path):
     end = time.monotonic() + float(os.environ.get("EPILOGUE_TEST_MERGES_S", "30"))
     first = seed
     while True:
-        stories, lines, records, _ = play(range(seed, seed + 25), tmp_path)
-        _check(stories, records, tmp_path)
-        tasks = [r for r in records if r.topic == "followup-tasks"]
-        checker.check_history(tasks, [r for r in records if r.topic == "followup-reminders"], 1, "epilogue")
-        checker.check_causes(tasks, inputs(lines))
+        played = _play(range(seed, seed + 25), tmp_path)
+        _check(played)
+        played.check_history()
         seed += 25
         if time.monotonic() > end:
             break

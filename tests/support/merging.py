@@ -7,11 +7,11 @@ import datetime
 import random
 
 from support.checker import encode_id
+from support.events import EVALUATED
 
 INCIDENTS = ("A", "A:B", "C/d", "D", "E|é")
 _FINDINGS = ("F", "B:F", "G/1")
 _PARTIES = ("CSIRT", "Police / press")
-_OWED = ("notice", "final", "breach")
 _START = datetime.datetime(2026, 11, 2, 9, tzinfo=datetime.timezone.utc)
 _KINDS = {"technical-lapse": "bug", "unknown-attack-vector": "service-investment"}
 _CATEGORIES = ("technical-lapse",) * 3 + ("unknown-attack-vector", "manual-error")
@@ -40,8 +40,8 @@ _ACCEPTED = {"reason": "too dear", "accepted_by": "ciso@example.com"}
 
 
 @dataclasses.dataclass(eq=False)
-class Record:
-    """What is sent. `finding`, the pair that it is about, and `at`, the incident whose name for it is used."""
+class Sent:
+    """A record as somebody sends it. `finding`, the pair that it is about, and `at`, the incident whose name for it is used."""
 
     topic: str
     at: str
@@ -72,12 +72,26 @@ class Record:
         return value
 
 
+@dataclasses.dataclass
+class Known:
+    """What is told of a finding, as far as what comes next depends on it."""
+
+    category: str
+    sop: bool  # it has a task for its procedure as well
+    labels: dict = dataclasses.field(default_factory=dict)
+    places: set = dataclasses.field(default_factory=set)  # incidents that it has been in, in the order told
+    made: int = None  # the number of the record that it has a task behind, whatever comes in another order
+    ended: str = None  # the status that has ended it
+    turned: bool = False  # it was of another kind once
+
+    @property
+    def kind(self):
+        """The kind of task that it has."""
+        return "change-request" if "tool" in self.labels else _KINDS.get(self.category, "register-entry")
+
+
 def _encoded(text):
     return encode_id(text).replace(":", "%3A")
-
-
-def _part(party):
-    return encode_id(party)
 
 
 def name_of(prefix, incident, finding, in_task_id=False):
@@ -88,20 +102,24 @@ def name_of(prefix, incident, finding, in_task_id=False):
     return _encoded(finding_id) if in_task_id else finding_id
 
 
+def _submission(number):
+    return {"submitted_at": "2026-11-02T08:30:00Z", "evidence": [{"ref": f"mail/{number}"}]}
+
+
 class Story:
-    """The records of a seed. `into` says what each incident says last, `closed` those that are closed in the end, and
-    `findings` those that were told of."""
+    """The records of a seed, and what is to come of them."""
 
     def __init__(self, seed):
         self.seed = seed
         self.records = []
-        self.into = dict.fromkeys(INCIDENTS)
-        self.closed = set()
-        self.findings = {}  # what is known of each
-        self.facts = {}  # the last severity and customer_impacting of each incident
-        self.duties = {}  # since when each incident has a task of each
-        self.owed = {}  # what each one owes in the end
-        self.met, self.withdrawn = set(), set()  # duties that some incident has met, and perhaps not after all
+        self.into = dict.fromkeys(INCIDENTS)  # what each incident is merged into in the end
+        self.closed = set()  # incidents
+        self.findings = {}  # what is known of each, by its incident and id
+        self.facts = {}  # the last closure of each incident that says how severe it is, and what follows from that
+        self.duties = {name: {} for name in INCIDENTS}  # of each the number of the record since which it has a task
+        self.owed = {}  # what each incident owes in the end
+        self.met = set()  # duties that some incident has met
+        self.withdrawn = set()  # duties of which somebody has said that they are open, perhaps after that
         self._last = {}  # the last record of each incident and of each finding
         self._random = random.Random(seed)
         self._says = self._some_habits()
@@ -118,7 +136,8 @@ class Story:
         return self._random.random() < share
 
     def _some_habits(self):
-        """What this story has more of than others."""
+        """What this story has more of than others: incidents that are closed late, ends, findings that are told of
+        where they have gone to, facts of severity, findings that turn out to be of another kind, and merges."""
         return {"late": self._pick((0, 0, 0.4)), "ends": self._pick((0, 0.2, 0.5)),
                 "far": self._pick((0, 0.3)), "flags": self._pick((0, 0.1, 0.5)),
                 "kinds": self._pick((0, 0.3)), "merges": self._pick((0.3, 0.5, 0.7))}
@@ -153,7 +172,7 @@ class Story:
 
     def _close(self, name):
         members = {"title": f"Incident {name}", "closed_at": "2026-11-01T17:00:00Z",
-                   "response_evaluation": {"sufficient": True, "complete": True}}
+                   "response_evaluation": EVALUATED}
         if name not in self.closed or self._chance(self._says["flags"]):
             members["severity"] = self._pick(_SEVERITIES)
             for flag in ("customer_impacting", "data_breach"):
@@ -167,7 +186,8 @@ class Story:
         if name not in self.closed or self._chance(0.2):
             members["coordination"] = self._parties(name)
         if self._chance(0.1):
-            members["obligations"] = [self._submission("notice", len(self.records))]
+            members["obligations"] = [{"id": "notice", **_submission(len(self.records))}]
+            self.met.add("obligation/notice")
         depends = [name]
         if name not in self.closed or self._chance(0.1):
             found = self._random.sample(_FINDINGS, self._random.randrange(3))
@@ -175,43 +195,40 @@ class Story:
             members["findings"] = [{"finding_id": f, "revision": 1, **self._found((name, f))}
                                    for f in found]
             depends += [(name, f) for f in found]
-        self._add(Record("incident-closed", name, members), *depends)
+        self._add(Sent("incident-closed", name, members), *depends)
         self.closed.add(name)
         self._walk()
         self._note_duties(name)
 
     def _parties(self, name):
         """An incident coordinates with those that it has named before, and others."""
-        known = self.duties.setdefault(name, {})
-        told = []
+        known, told = self.duties[name], []
         for party in _PARTIES:
-            duty = f"coordination/{_part(party)}"
+            duty = f"coordination/{encode_id(party)}"
             if duty in known or self._chance(0.4):
                 is_over = self._chance(0.1)
-                self.met.update({duty} if is_over else ())
-                self.withdrawn.update({duty} if duty in known and not is_over else ())
+                if is_over:
+                    self.met.add(duty)
+                elif duty in known:
+                    self.withdrawn.add(duty)
                 told.append({"party": party, "party_kind": "regulator", "status": "closed" if is_over else "open"})
                 known.setdefault(duty, None)
         return told
 
-    def _submission(self, duty, number):
-        self.met.add(f"obligation/{duty}")
-        return {"id": duty, "submitted_at": "2026-11-02T08:30:00Z", "evidence": [{"ref": f"mail/{number}"}]}
-
     def _note_duties(self, name):
         """Its closures, of which it is the last, say what it owes; while it is not merged there is a task of it."""
-        known = self.duties.setdefault(name, {})
-        breach = self.facts[name]["data_breach"]
-        self.owed[name] = {duty for duty in known if duty.startswith("coordination")} | {
-            f"obligation/{duty}" for duty in _OWED[:2] + _OWED[2:] * breach}
-        for duty in _OWED[:2] + _OWED[2:] * self.facts[name]["data_breach"]:
-            known.setdefault(f"obligation/{duty}", None)
+        known = self.duties[name]
+        owed = [f"obligation/{duty['id']}" for duty in POLICY["obligations"]
+                if "when" not in duty or self.facts[name]["data_breach"]]
+        self.owed[name] = {*owed, *(duty for duty in known if duty.startswith("coordination"))}
+        for duty in owed:
+            known.setdefault(duty, None)
         if not self.into[name]:
             known.update({duty: len(self.records) - 1 for duty, since in known.items() if since is None})
 
     def _answer(self, name):
         """What is told of a duty, under the name that it has had in its own incident."""
-        made = {duty: since for duty, since in self.duties.get(name, {}).items() if since is not None}
+        made = {duty: since for duty, since in self.duties[name].items() if since is not None}
         if not made:
             return
         duty, number = self._pick(sorted(made)), len(self.records)
@@ -225,25 +242,22 @@ class Story:
             self.met.add(duty)
             members = {"status": "verified"}
             if duty.startswith("obligation"):
-                members = self._submission(duty, number)
-                del members["id"]
-        record = Record("task-updated", name, members, duty=duty)
+                members = _submission(number)
+        record = Sent("task-updated", name, members, duty=duty)
         record.after.add(made[duty])
         self._add(record, duty)
 
     def _walk(self):
         """Findings go where the merges lead now, and have a task at home where they were in no order elsewhere."""
         for (origin, _), known in self.findings.items():
-            known["places"].add(self.root(origin))
-            if not self.into[origin] and origin in self.closed:
-                known.setdefault("made", len(self.records) - 1)
+            known.places.add(self.root(origin))
+            if known.made is None and not self.into[origin] and origin in self.closed:
+                known.made = len(self.records) - 1
 
     def _found(self, finding):
         category = self._pick(_CATEGORIES)
-        self.findings[finding] = {"places": set(), "category": category, "sop": self._chance(0.15),
-                                  "turned": False}
-        members = {"category": category, "title": f"Finding {finding}",
-                   "sop_change": self.findings[finding]["sop"]}
+        known = self.findings[finding] = Known(category, sop=self._chance(0.15))
+        members = {"category": category, "title": f"Finding {finding}", "sop_change": known.sop}
         if self._chance(0.7):
             members["severity"] = self._pick(_SEVERITIES)
         if self._chance(0.3):
@@ -256,12 +270,12 @@ class Story:
         finding = name, self._pick(_FINDINGS)
         if finding in self.findings:
             return
-        self._add(Record("finding-updated", name, self._found(finding), finding), finding, name)
+        self._add(Sent("finding-updated", name, self._found(finding), finding), finding, name)
         self._walk()
 
     def _place(self, finding, of_task):
-        """An incident where the finding is known by a name, mostly its own, and whether it is another."""
-        places = [p for p in sorted(self.findings[finding]["places"]) if p != finding[0]
+        """An incident by whose name for it the finding, or its task, is told of: mostly its own."""
+        places = [p for p in sorted(self.findings[finding].places) if p != finding[0]
                   and (p in self.closed or not of_task)]
         if places and self._chance(self._says["far"]):
             return self._pick(places)
@@ -272,16 +286,15 @@ class Story:
         takes no other end, and one that is held is not closed yet. So the order in which closures come says how it
         ends, and no story tells such a thing."""
         known, status = self.findings[finding], members.get("status")
-        ended = known.get("ended")
         if status is None:
             return members
-        if ended in ("wont-fix", "duplicate") or (ended and status in _ENDS):
+        if known.ended in ("wont-fix", "duplicate") or (known.ended and status in _ENDS):
             return instead
-        known["ended"] = status if status in _ENDS else None
+        known.ended = status if status in _ENDS else None
         return members
 
     def _find_out(self, finding):
-        at, number = self._place(finding, False), len(self.records)
+        at, known, number = self._place(finding, False), self.findings[finding], len(self.records)
         members = self._pick((
             {"title": f"What was found by {number}"}, {"description": f"As {number} says"},
             {"severity": self._pick(_SEVERITIES)}, {"labels": {"number": str(number), "area": "hardware"}},
@@ -305,18 +318,19 @@ class Story:
             members = {"status": "duplicate", "duplicate_of": other[1]}
             depends.append(other)
         members = self._once_ended(finding, members, {"title": f"What was found by {number}"})
-        kind = self.kind_of(finding)
-        self.findings[finding].update({n: members[n] for n in ("category", "labels") if n in members})
-        self.findings[finding]["turned"] |= kind != self.kind_of(finding)
-        self._add(Record("finding-updated", at, members, finding), *depends)
+        kind = known.kind
+        known.category = members.get("category", known.category)
+        known.labels = members.get("labels", known.labels)
+        known.turned |= kind != known.kind
+        self._add(Sent("finding-updated", at, members, finding), *depends)
 
     def _track(self, finding):
         """What a tracker says, of a task that was made."""
         known, number = self.findings[finding], len(self.records)
-        if "made" not in known:
+        if known.made is None:
             return
-        kind = self.kind_of(finding)
-        if known["sop"] and self._chance(0.3):
+        kind = known.kind
+        if known.sop and self._chance(0.3):
             kind = "sop-update"
         members = self._pick((
             {"status": self._pick(("open", "in-progress", "blocked"))},
@@ -332,8 +346,8 @@ class Story:
         if kind != "sop-update":
             members = self._once_ended(finding, members, {"evidence": [{"ref": f"commit/{number}"}]})
         at = self._place(finding, True)
-        record = Record("task-updated", at, members, finding, kind)
-        record.after.add(known["made"])
+        record = Sent("task-updated", at, members, finding, kind)
+        record.after.add(known.made)
         self._add(record, finding)
 
     def _repeat(self):
@@ -366,13 +380,6 @@ class Story:
         while into[name]:
             name = into[name]
         return name
-
-    def kind_of(self, finding):
-        """The kind of task that it has in the end."""
-        known = self.findings[finding]
-        if "tool" in known.get("labels", ()):
-            return "change-request"
-        return _KINDS.get(known["category"], "register-entry")
 
     def prefix(self, form):
         """What the ids of its incidents begin with in this form: 'told', in the order in which it is told; 'mixed',
