@@ -10,10 +10,9 @@ import pytest
 
 from conftest import long_run
 from support import checker
-from support.events import bug_id, closure, finding, parse_time, task_update
+from support.events import EVALUATED, bug_id, closure, finding, parse_time, task_update
 
 _POINTS = ("before-commit", "after-commit", "before-apply", "after-apply")
-_EVALUATED = {"sufficient": True, "complete": True}
 _INCIDENTS, _FINDINGS = 8, 3
 
 
@@ -35,7 +34,7 @@ def _events(world, name):
 def _accept(world, until):
     """Findings of closed incidents, all of them risks that are accepted until one time."""
     for n in range(_INCIDENTS):
-        world.close_incident(closure(f"INC-{n}", response_evaluation=_EVALUATED), flush=False)
+        world.close_incident(closure(f"INC-{n}", response_evaluation=EVALUATED), flush=False)
         for k in range(_FINDINGS):
             world.update_finding(finding(
                 f"INC-{n}", f"F-{k}", 1, severity="high", status="wont-fix", reason="Too dear.",

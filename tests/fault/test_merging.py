@@ -6,8 +6,7 @@ import pytest
 
 from conftest import long_run
 from support import checker
-from support.events import closure
-from support.records import partition_of
+from support.events import EVALUATED, closure
 
 _FINDINGS = 20000 if long_run() else 2000
 _OF_A_CLOSURE = 2000  # a record has a million bytes at most
@@ -18,21 +17,18 @@ _DEATHS = ("after-commit:1", "before-commit:2", "after-commit:2", "before-apply:
 @pytest.mark.parametrize("world", ["load"], indirect=True)
 def test_killed_again_and_again_while_it_is_merged(world):
     world.topics_create(2)
-    first = "INC-A"
-    other = next(f"INC-{n}" for n in range(99)
-                 if partition_of(f"INC-{n}", 2) != partition_of(first, 2))
-    evaluated = {"sufficient": True, "complete": True}
+    first, other = world.ids_apart(2)
     settings = {"limits.findings": _OF_A_CLOSURE}
     found = [{"finding_id": f"F-{n}", "category": "technical-lapse", "severity": "low"}
              for n in range(_FINDINGS)]
     for n in range(0, _FINDINGS, _OF_A_CLOSURE):
-        world.close_incident(closure(first, n + 1, response_evaluation=evaluated,
+        world.close_incident(closure(first, n + 1, response_evaluation=EVALUATED,
                                      findings=found[n:n + _OF_A_CLOSURE]))
-    world.close_incident(closure(other, 1, response_evaluation=evaluated))
+    world.close_incident(closure(other, 1, response_evaluation=EVALUATED))
     worker = world.start_worker(settings=settings).wait_ready()
     world.wait_worked_off(_PATIENCE_S)
     worker.stop()
-    world.close_incident(closure(first, _FINDINGS + 1, response_evaluation=evaluated, merged_into=other))
+    world.close_incident(closure(first, _FINDINGS + 1, response_evaluation=EVALUATED, merged_into=other))
     died = 0
     for death in _DEATHS:
         worker = world.start_worker(settings=settings, failpoint=death)

@@ -7,7 +7,7 @@ import collections
 import pytest
 
 from support import checker
-from support.events import bug_id, closure
+from support.events import EVALUATED, bug_id, closure
 from support.process import wait_until
 
 _INCIDENTS = 12
@@ -16,7 +16,7 @@ _POINTS = ("after-poll", "before-commit", "after-commit", "before-apply", "after
 
 def _close(world, number):
     world.close_incident(closure(
-        f"INC-{number}", response_evaluation={"sufficient": True, "complete": True},
+        f"INC-{number}", response_evaluation=EVALUATED,
         findings=[{"finding_id": f"F-{n}", "category": "technical-lapse", "severity": "low",
                    "cause_key": "one cause"} for n in range(2)]))
 

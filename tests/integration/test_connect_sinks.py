@@ -12,7 +12,7 @@ import pytest
 from conftest import long_run
 from support import checker
 from support.connector import DEAD_LETTERS, SECRET, Connector, environment_of, payload
-from support.events import DUE_IN_SECONDS, bug_id, closure, finding, task_update
+from support.events import DUE_IN_SECONDS, EVALUATED, bug_id, closure, finding, task_update
 from support.process import wait_until
 from support.standin import StandIn
 
@@ -344,7 +344,7 @@ def test_there_and_back(world, standin, connect, account):
         latest = checker.latest_tasks(world.tasks())
         for task_id, one in latest.items():
             if one["kind"] == "response-evaluation" and one["status"] != "closed":  # no tracker has these answers
-                world.update_task(task_update(incident, task_id, evaluation={"sufficient": True, "complete": True},
+                world.update_task(task_update(incident, task_id, evaluation=EVALUATED,
                                               updated_at="2027-12-01T00:00:00Z"))
             elif one["status"] == "resolved":
                 world.update_task(task_update(incident, task_id, status="verified", updated_at="2027-12-01T00:00:00Z"))

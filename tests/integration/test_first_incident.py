@@ -6,7 +6,7 @@ import time
 import pytest
 
 from support import checker
-from support.events import bug_id, closure, finding, parse_time, structured, task_update
+from support.events import EVALUATED, bug_id, closure, finding, parse_time, structured, task_update
 from support.records import partition_of
 
 
@@ -56,7 +56,7 @@ def test_from_closure_to_completed(ready):
     assert not _of_type(ready.tasks(), "incident.completed")
     for task_id, task in sorted(checker.latest_tasks(ready.tasks()).items()):
         if task["status"] != "closed":
-            answers = {"evaluation": {"sufficient": True, "complete": True}} if task["kind"] == "response-evaluation" else {}
+            answers = {"evaluation": EVALUATED} if task["kind"] == "response-evaluation" else {}
             ready.update_task(task_update("INC-1", task_id, revision=9, status="verified", **answers))
     ready.wait_records("followup-tasks", lambda r: _of_type(r, "incident.completed"))
     ready.check_outputs([("INC-1", "F-1"), ("INC-1", "F-2")])

@@ -6,15 +6,13 @@ import time
 
 import pytest
 
-from support.events import bug_id, closure, finding
+from support.events import EVALUATED, bug_id, closure, finding
 from support.records import partition_of
-
-_EVALUATED = {"sufficient": True, "complete": True}
 
 
 def _close(world, incident_id, revision, into, found=()):
     world.close_incident(closure(
-        incident_id, revision, merged_into=into, response_evaluation=_EVALUATED,
+        incident_id, revision, merged_into=into, response_evaluation=EVALUATED,
         findings=[{"finding_id": name, "category": "technical-lapse"} for name in found]),
         headers={"ce_id": f"{incident_id}/{revision}"})
 

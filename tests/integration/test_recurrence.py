@@ -7,11 +7,10 @@ import json
 import pytest
 
 from support import checker
-from support.events import DUE_IN_SECONDS, bug_id, closure
+from support.events import DUE_IN_SECONDS, EVALUATED, bug_id, closure
 from support.process import wait_until
 from support.records import partition_of
 
-_EVALUATED = {"sufficient": True, "complete": True}
 _CAUSE = "Tokens in logs"
 _RECURRED = "epilogue.finding.recurred.v1"
 
@@ -22,7 +21,7 @@ def _ids(world, count):
 
 
 def _close(world, incident_id, **members):
-    world.close_incident(closure(incident_id, response_evaluation=_EVALUATED, findings=[
+    world.close_incident(closure(incident_id, response_evaluation=EVALUATED, findings=[
         {"finding_id": "F-1", "category": "technical-lapse", "severity": "low",
          "title": f"Logs of {incident_id}", "cause_key": _CAUSE, **members}]))
 

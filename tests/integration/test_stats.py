@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from support.events import AT_ONCE, bug_id, closure, finding, task_update
+from support.events import AT_ONCE, EVALUATED, bug_id, closure, finding, task_update
 from support.process import wait_until
 
 _TERMS = {"assign": "1h", "complete": "1s", "stale": "1s", "verify": "1h"}
@@ -21,7 +21,6 @@ _POLICY = {
     "verification": {"priorities": []},
     "retention": "4s",
 }
-_EVALUATED = {"sufficient": True, "complete": True}
 _WEB = {"team": "web", "person": "eva@example.com"}
 _GONE, _KEPT = "INC-gone", "INC-kept"
 
@@ -39,12 +38,12 @@ def _counted(module_world):
     world.set_policy(_POLICY)
     world.topics_create(4)
     world.start_worker().wait_ready()
-    world.close_incident(closure(_GONE, response_evaluation=_EVALUATED, findings=[
+    world.close_incident(closure(_GONE, response_evaluation=EVALUATED, findings=[
         {"finding_id": "F-1", "category": "technical-lapse", "severity": "low", "status": "verified"},
         {"finding_id": "F-2", "category": "technical-lapse", "severity": "low", "status": "verified"},
         {"finding_id": "F-3", "category": "technical-lapse", "severity": "low", "status": "wont-fix",
          "reason": "not worth it"}]))
-    world.close_incident(closure(_KEPT, response_evaluation=_EVALUATED))
+    world.close_incident(closure(_KEPT, response_evaluation=EVALUATED))
     for name in ("F-1", "F-2", "F-3"):
         world.update_finding(finding(_KEPT, name, owner=_WEB, labels={"product": f"p {name}"}))
     late = bug_id(_KEPT, "F-1")

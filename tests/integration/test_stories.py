@@ -14,7 +14,7 @@ import pytest
 
 from conftest import long_run
 from support import checker
-from support.events import closure, finding, parse_time
+from support.events import EVALUATED, closure, finding, parse_time
 from support.process import wait_until
 from support.story import (TRACES, Story, covered, histories, reminder_series, simulated,
                            write_lines)
@@ -220,7 +220,7 @@ def test_deadlines_of_seconds_pass_as_simulated(world):
                    30, f"{kind} {number} of {task_id}")
 
     publish("incident-closed", closure(
-        "INC-1", response_evaluation={"sufficient": True, "complete": True}, findings=[
+        "INC-1", response_evaluation=EVALUATED, findings=[
             finding("INC-1", "F-1", severity="critical"),
             finding("INC-1", "F-2", severity="critical", owner=None)]))
     wait_reminder("INC-1/bug/F-1", "escalation", 2)

@@ -53,11 +53,11 @@ def check_history(tasks, reminders, partitions, group_id):
     ids = collections.Counter(r.header("ce_id") for r in [*tasks, *reminders])
     for record in [*tasks, *reminders]:
         violations.check(ids[record.header("ce_id")] == 1, "a ce_id twice", record)
-    closed = _check_tasks(tasks, violations)
+    closed_at = _check_tasks(tasks, violations)
     _check_incidents(tasks, violations)
     _check_findings(tasks, violations)
     moved = {r.json["task_id"] for r in tasks if r.json.get("moved_from")}
-    _check_reminders(reminders, closed, moved, violations)
+    _check_reminders(reminders, closed_at, moved, violations)
     violations.raise_any()
 
 
@@ -80,9 +80,9 @@ def _check_envelope(record, partitions, source, violations):
 
 
 def _check_tasks(tasks, violations):
-    """Each task's history; gives {(task_id, occurrence): [[when it was closed, when it was open again or None]]},
-    several where it came back from another incident."""
-    last, spans = {}, collections.defaultdict(list)
+    """Each task's history; gives {(task_id, occurrence): when it was closed}, of those that stayed so: one that comes
+    back from another incident is open again in the same occurrence."""
+    last, closed_at = {}, {}
     for record in tasks:
         match = _TASK_TYPE.fullmatch(record.type or "")
         if not match:
@@ -109,12 +109,12 @@ def _check_tasks(tasks, violations):
         else:
             violations.check(task["status"] == "open" or task["moved_from"],
                              "created is not open", record)
-        life = spans[task["task_id"], task["occurrence"]]
+        about = task["task_id"], task["occurrence"]
         if event == "closed":
-            life.append([parse_time(task["closed_at"]), None])
-        elif event == "reopened" and life:
-            life[-1][1] = parse_time(task["updated_at"])
-    return spans
+            closed_at[about] = task["closed_at"]
+        elif event == "reopened":
+            closed_at.pop(about, None)
+    return closed_at
 
 
 def _check_successor(before, task, event, record, violations):
@@ -167,21 +167,21 @@ def _check_incidents(tasks, violations):
 
 
 def _check_findings(tasks, violations):
-    """Once for each finding and cause, numbered without a gap, and never of its own incident alone."""
+    """Each finding's numbers ascend, for it may have been told of elsewhere meanwhile; none has its own incident
+    among the earlier ones."""
     last = collections.Counter()
     for record in tasks:
         if record.type != _FINDING_TYPE:
             continue
         event = record.json
-        finding, n = (record.header("ce_id") or "//").split("/recurred/")[-1].rsplit("/", 1)
-        place = event["incident_id"], finding
+        ce_id = record.header("ce_id") or ""
+        begin, end = f"{encode_id(event['incident_id'])}/recurred/", f"/{event['n']}"
+        finding = ce_id.removeprefix(begin).removesuffix(end)
         violations.check(record.header("ce_subject") == event["incident_id"],
                          "ce_subject is not the incident_id", record)
-        violations.check(record.header("ce_id") ==
-                         f"{encode_id(event['incident_id'])}/recurred/{finding}/{event['n']}" and
-                         n == str(event["n"]), "the ce_id of a recurred", record)
-        violations.check(event["n"] > last[place], "a recurred's n goes back", record)
-        last[place] = event["n"]
+        violations.check(ce_id == begin + finding + end, "the ce_id of a recurred", record)
+        violations.check(event["n"] > last[begin, finding], "a recurred's n goes back", record)
+        last[begin, finding] = event["n"]
         violations.check(all(e["incident_id"] != event["incident_id"] for e in event["earlier"]),
                          "its own incident is no earlier one", record)
 
@@ -214,7 +214,7 @@ def reminder_name(recipient, item):
             item["occurrence"], item["number"])
 
 
-def _check_reminders(reminders, closed, moved, violations):
+def _check_reminders(reminders, closed_at, moved, violations):
     numbers = {}
     _check_digests([r for r in reminders if r.type == DIGEST], violations)
     for record in reminders:
@@ -237,10 +237,9 @@ def _check_reminders(reminders, closed, moved, violations):
         violations.check(reminder["number"] == numbers.get(series, 0) + 1 or about in moved,
                          "a reminder's number is out of sequence", record)
         numbers[series] = reminder["number"]
-        sent = parse_time(record.header("ce_time"))
+        end = closed_at.get((reminder["task_id"], int(occurrence or 0)))
         # What came back from another incident is reminded of what fell due while it was on its way.
-        violations.check(not any(start < sent and end is None
-                                 for start, end in closed.get((reminder["task_id"], int(occurrence or 0)), ())),
+        violations.check(end is None or parse_time(record.header("ce_time")) <= parse_time(end),
                          "a reminder after its task closed", record)
 
 

@@ -5,6 +5,9 @@ follows from them."""
 import datetime
 import json
 
+# A closure's `response_evaluation`, or the task's `evaluation`, that leaves nothing to ask.
+EVALUATED = {"sufficient": True, "complete": True}
+
 # Of a policy's `reminders`: nothing waits for the morning of a working day, nor for a digest.
 AT_ONCE = {"at_once": ["P1", "P2", "P3", "P4"], "digest": False}
 
