@@ -64,4 +64,17 @@ static inline bool str_list_eq(struct str_list a, struct str_list b)
     return true;
 }
 
+/* The place of the first that is the same; list.n: none is. */
+static inline size_t str_list_find(struct str_list list, struct str text)
+{
+    size_t i = 0;
+    while (i < list.n && !str_eq(list.items[i], text)) i++;
+    return i;
+}
+
+static inline bool str_list_has(struct str_list list, struct str text)
+{
+    return str_list_find(list, text) < list.n;
+}
+
 #endif

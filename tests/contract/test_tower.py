@@ -17,8 +17,8 @@ _BUILD = _BIN.parent.parent
 # From the lowest to the highest: each knows only those before it.
 _TOWER = """
     names members condition zone policy state deadline schedule order incident task_diff event output
-    item decision recipient cause step forgotten closing duplicate occurrence rules task reminder forward
-    followup duty coordination obligation finding_task finding
+    item decision recipient cause step forgotten closing duplicate occurrence rules task_clock task
+    task_arrive reminder forward followup duty coordination obligation finding_task finding
     task_update recurrence merged_lists closure merged review
     wake decide
 """.split()

@@ -8,7 +8,7 @@
 
 #define AT INT64_C(1795169700000) /* 2026-11-20T10:15:00.000Z */
 
-static struct task make_task(void)
+static inline struct task make_task(void)
 {
     static struct str participants[] = {{"identity", 8}, {"crash-reporting", 15}};
     static struct label product = {{"product", 7}, {"a\"b", 3}};
@@ -42,6 +42,26 @@ static struct task make_task(void)
         .policy_version = STR("2026-11-20"),
         .policy_rule = STR("finding/technical-lapse"),
     };
+}
+
+static inline struct cause make_cause(void)
+{
+    return (struct cause){.topic = TOPIC_FINDING_UPDATED,
+                          .partition = 3,
+                          .offset = 991,
+                          .event_id = STR("5b1c"),
+                          .at = AT,
+                          .traceparent = STR("00-ab-cd-01"),
+                          .tracestate = STR("v=1")};
+}
+
+/* What goes out is always JSON that our own strict parser takes. */
+static inline void assert_value(const struct message *message, const char *expected)
+{
+    struct json *root;
+    struct str detail;
+    assert_str(message->value, expected);
+    assert_int_equal(json_parse(arena, arena, message->value, 32, &root, &detail), JSON_OK);
 }
 
 #endif

@@ -1,26 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "codec/envelope.h"
 #include "encode_support.h"
-
-static struct cause make_cause(void)
-{
-    return (struct cause){.topic = TOPIC_FINDING_UPDATED,
-                          .partition = 3,
-                          .offset = 991,
-                          .event_id = STR("5b1c"),
-                          .at = AT,
-                          .traceparent = STR("00-ab-cd-01"),
-                          .tracestate = STR("v=1")};
-}
-
-/* What goes out is always JSON that our own strict parser takes. */
-static void assert_value(const struct message *message, const char *expected)
-{
-    struct json *root;
-    struct str detail;
-    assert_str(message->value, expected);
-    assert_int_equal(json_parse(arena, arena, message->value, 32, &root, &detail), JSON_OK);
-}
 
 #define OWNER "{\"team\":\"crash-reporting\",\"person\":null}"
 #define CAUSE                                                                  \
@@ -357,95 +336,6 @@ static void test_reminders_without_task(void **state)
     buf_free(&encoder.scratch);
 }
 
-static struct finding_event *merged_finding(void)
-{
-    struct record record = make_record(
-        TOPIC_FINDING_UPDATED,
-        "{'finding_id':'F-7','incident_id':'INC-2','revision':5,'updated_at':'2026-11-20T10:15:00."
-        "000Z',"
-        "'category':'manual-error','severity':'low','title':'t','description':'d','status':'wont-"
-        "fix',"
-        "'reason':'r','owner':{'team':'t','person':null},'groups':['a'],'work':'bug','sop_change':"
-        "true,"
-        "'due_at':null,'snoozed_until':'2026-11-20T10:15:00.000Z',"
-        "'tracker':{'system':'s','key':'k','url':'u'},'action_type':'detect','references':[],"
-        "'duplicate_of':'F-6'}");
-    return decoded(&record).finding;
-}
-
-/* What is forwarded reads back as it was, and names the closure that has caused it. */
-static void test_forwarded_finding(void **state)
-{
-    (void)state;
-    struct encoder encoder = make_encoder();
-    struct finding_event *finding = merged_finding();
-    struct str passed[] = {STR("INC-0"), STR("INC-1")};
-    finding->finding.finding_id = STR("INC-0:F-7");
-    finding->finding.origin = (struct origin){STR("INC-0"), STR("F-7")};
-    finding->finding.passed = (struct str_list){passed, 2};
-    struct forward_output forward = {.type = EVENT_FINDING, .finding = *finding};
-    struct output output = {.type = OUTPUT_FORWARD,
-                            .incident_id = STR("INC-2"),
-                            .at = AT,
-                            .cause = make_cause(),
-                            .forward = &forward};
-    output.cause.topic = TOPIC_INCIDENT_CLOSED;
-    struct message m;
-    encode_output(&encoder, arena, &output, &m);
-    assert_int_equal(m.topic, TOPIC_FORWARDED);
-    assert_true(m.timestamp == TIME_NONE);
-    struct record sent = {.timestamp = AT + 5, .headers = m.headers, .headers_n = m.headers_n};
-    assert_int_equal(envelope_forwarded_time(&sent), AT);
-    assert_str(m.key, "INC-2");
-    assert_value(
-        &m, "{\"finding_id\":\"INC-0:F-7\",\"incident_id\":\"INC-2\","
-            "\"origin\":{\"incident_id\":\"INC-0\",\"finding_id\":\"F-7\"},"
-            "\"passed\":[\"INC-0\",\"INC-1\"],\"revision\":5,"
-            "\"updated_at\":\"2026-11-20T10:15:00.000Z\",\"category\":\"manual-error\","
-            "\"severity\":\"low\",\"title\":\"t\",\"description\":\"d\",\"status\":\"wont-fix\","
-            "\"reason\":\"r\",\"owner\":{\"team\":\"t\",\"person\":null},\"groups\":[\"a\"],"
-            "\"work\":\"bug\",\"sop_change\":true,\"due_at\":null,"
-            "\"snoozed_until\":\"2026-11-20T10:15:00.000Z\","
-            "\"tracker\":{\"system\":\"s\",\"key\":\"k\",\"url\":\"u\"},\"action_type\":\"detect\","
-            "\"references\":[],\"duplicate_of\":\"F-6\"}");
-    assert_header(&m, "epilogue-kind", "finding-updated");
-    assert_header(&m, "epilogue-topic", "incident-closed");
-    assert_header(&m, "epilogue-partition", "3");
-    assert_header(&m, "epilogue-offset", "991");
-    assert_header(&m, "ce_id", "5b1c");
-    assert_header(&m, "traceparent", "00-ab-cd-01");
-    struct record back = {.topic = TOPIC_FORWARDED,
-                          .partition = 1,
-                          .offset = 2,
-                          .timestamp = AT,
-                          .key = m.key,
-                          .value = m.value,
-                          .headers = m.headers,
-                          .headers_n = m.headers_n};
-    struct event event = decoded(&back);
-    assert_int_equal(event.finding->present, finding->present);
-    assert_int_equal(event.type, EVENT_FINDING);
-    assert_str(event.finding->finding.finding_id, "INC-0:F-7");
-    assert_str(event.finding->finding.origin.incident_id, "INC-0");
-    assert_str(event.finding->finding.origin.finding_id, "F-7");
-    assert_int_equal(event.finding->finding.passed.n, 2);
-    assert_str(event.finding->finding.passed.items[1], "INC-1");
-    assert_int_equal(event.cause.topic, TOPIC_INCIDENT_CLOSED);
-    assert_int_equal(event.cause.partition, 3);
-    assert_str(event.cause.event_id, "5b1c");
-    struct finding_event only_id = {.incident_id = STR("INC-2"),
-                                    .finding = {.finding_id = STR("A:F"),
-                                                .origin = {STR("A"), STR("F")},
-                                                .passed = {passed, 1},
-                                                .order = {-1, TIME_NONE}}};
-    forward.finding = only_id;
-    encode_output(&encoder, arena, &output, &m);
-    assert_value(&m, "{\"finding_id\":\"A:F\",\"incident_id\":\"INC-2\","
-                     "\"origin\":{\"incident_id\":\"A\",\"finding_id\":\"F\"},"
-                     "\"passed\":[\"INC-0\"]}");
-    buf_free(&encoder.scratch);
-}
-
 static void test_dead_letter(void **state)
 {
     (void)state;
@@ -476,50 +366,6 @@ static void test_dead_letter(void **state)
     assert_null(header(&m, "epilogue-truncated"));
 }
 
-/* Forwarded, and refused where it came to: the dead letter says where it first stood. */
-static void test_forwarded_record(void **state)
-{
-    (void)state;
-    struct encoder encoder = make_encoder();
-    struct record record = make_record(TOPIC_TASK_UPDATED, "{}");
-    struct header headers[] = {{STR("x"), STR("y")}};
-    record.headers = headers;
-    record.headers_n = 1;
-    struct message m;
-    encode_forwarded(&encoder, arena, &record, STR("INC-1"), INT64_MAX, &m);
-    assert_int_equal(m.topic, TOPIC_FORWARDED);
-    assert_int_equal(m.timestamp, INT64_MAX);
-    struct record sent = {.timestamp = m.timestamp, .headers = m.headers, .headers_n = m.headers_n};
-    assert_int_equal(envelope_forwarded_time(&sent), RECORD_TIME);
-    assert_str(m.key, "INC-1");
-    assert_str(m.value, "{}");
-    assert_header(&m, "x", "y");
-    assert_header(&m, "epilogue-kind", "record");
-    assert_header(&m, "epilogue-topic", "task-updated");
-    struct record back = {.topic = TOPIC_FORWARDED,
-                          .partition = 9,
-                          .offset = 1,
-                          .timestamp = m.timestamp,
-                          .key = m.key,
-                          .value = m.value,
-                          .headers = m.headers,
-                          .headers_n = m.headers_n};
-    struct refused refused = {REFUSE_UNKNOWN_TASK, STR_NONE, STR_NONE};
-    encode_dead_letter(&encoder, arena, &back, &refused, AT, SIZE_MAX, &m);
-    assert_header(&m, "epilogue-topic", "task-updated");
-    assert_header(&m, "epilogue-partition", "3");
-    assert_header(&m, "epilogue-offset", "991");
-    back.headers_n = 1; /* nobody's: it stands where it stands */
-    encode_dead_letter(&encoder, arena, &back, &refused, AT, SIZE_MAX, &m);
-    assert_header(&m, "epilogue-topic", "epilogue-forwarded");
-    assert_header(&m, "epilogue-partition", "9");
-    record.key = STR("INC-7");
-    record.timestamp = -1;
-    encode_forwarded(&encoder, arena, &record, STR("INC-1"), INT64_MAX, &m);
-    assert_str(m.key, "INC-7");
-    assert_null(header(&m, "epilogue-record-time")); /* it counts as when it was sent on */
-}
-
 static void test_source(void **state)
 {
     (void)state;
@@ -538,9 +384,7 @@ int main(void)
         cmocka_unit_test(test_incident_events),
         cmocka_unit_test(test_task_reminder),
         cmocka_unit_test(test_reminders_without_task),
-        cmocka_unit_test(test_forwarded_finding),
         cmocka_unit_test(test_dead_letter),
-        cmocka_unit_test(test_forwarded_record),
         cmocka_unit_test(test_source),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -5,24 +5,6 @@
  */
 #include "duty_support.h"
 
-static void dismiss(struct world *w, const char *id, const char *name, int64_t revision)
-{
-    struct task_update_event *u = task_update(w, id, name, revision);
-    SET_UPDATE(u, STATUS, status, REPORTED_DISMISSED);
-    SET_UPDATE(u, REASON, reason, STR("no risk"));
-    SET_UPDATE(u, EVIDENCE, evidence, some_evidence(w));
-    take_update(w, LATER, u);
-    deliver(w);
-}
-
-static struct closure_event *breached(struct world *w, const char *id, int64_t revision,
-                                      enum tristate breach)
-{
-    struct closure_event *e = knowing(w, id, revision, NULL);
-    SET_CLOSURE(e, DATA_BREACH, data_breach, breach);
-    return e;
-}
-
 /* ---- along ---- */
 
 static void a_duty_goes_along(void **state)
@@ -99,8 +81,7 @@ static void each_keeps_its_ticket(void **state)
     take_merge(w, LATER, "B", 2, "D"); /* which nobody has closed */
     tell_tracker(w, "A", VENDOR, 2, "K-3");
     tell_tracker(w, "C", VENDOR, 1, "K-4");
-    take_closure(w, LATER, closed(w, "D", 1));
-    deliver(w);
+    close_it(w, LATER, closed(w, "D", 1));
     assert_true(is_open(w, "D", VENDOR));
     take_merge(w, LATER_STILL, "A", 3, NULL);
     take_merge(w, LATER_STILL, "C", 3, NULL);
@@ -117,15 +98,12 @@ static void a_duty_that_begins_merged_begins_in_the_other(void **state)
 {
     struct world *w = owing(state);
     take_closure(w, AT, closed(w, "B", 1));
-    w->policy.obligations[0].when = conditions_of(w->arena, FLAG_DATA_BREACH);
-    struct closure_event *e = knowing(w, "A", 1, "C");
-    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);
+    owe_by_flag(w);
+    struct closure_event *e = with_breach(knowing(w, "A", 1, "C"), TRI_TRUE);
     add_party(w, e, "Vendor", PARTY_VENDOR, false);
-    take_closure(w, AT, e);
-    deliver(w);
+    close_it(w, AT, e);
     assert_false(is_stored(w, state_task_key(w->arena, STR("A"), STR(LAW))));
-    take_closure(w, AT, closed(w, "C", 1));
-    deliver(w);
+    close_it(w, AT, closed(w, "C", 1));
     const struct task *now = task_of(w, "C", LAW);
     assert_int_equal(now->version, 2); /* it owes it itself as well, by the flag that came */
     assert_null(now->moved_from.p);
@@ -145,10 +123,8 @@ static void submitted_while_it_is_held_it_is_created_and_closed(void **state)
     close_knowing(w, AT, "A", 1, "B");
     struct closure_event *e = knowing(w, "A", 2, "B");
     add_submission(w, e, "law", t(AT), true);
-    take_closure(w, LATER, e);
-    deliver(w);
-    take_closure(w, LATER, closed(w, "B", 1));
-    deliver(w);
+    close_it(w, LATER, e);
+    close_it(w, LATER, closed(w, "B", 1));
     size_t created = 0;
     for (size_t i = 0; i < w->d.outputs.n; i++) {
         const struct output *o = &w->d.outputs.items[i];
@@ -179,121 +155,6 @@ static void what_waits_of_two_waits_where_both_do(void **state)
     }
 }
 
-/* ---- done ---- */
-
-static void what_was_done_is_not_asked_for_again(void **state)
-{
-    for (int order = 0; order < 2; order++) {
-        struct world *w = owing(state);
-        const char *a = order ? "A2" : "A1", *b = order ? "B2" : "B1";
-        close_knowing(w, AT, a, 1, NULL);
-        submit_to(w, a, LAW, 1);
-        if (order) close_knowing(w, LATER_STILL, b, 1, NULL);
-        close_knowing(w, LATER_STILL, a, 2, b);
-        if (!order) close_knowing(w, LATER_STILL, b, 1, NULL);
-        assert_false(is_open(w, b, LAW));
-        assert_true(task_is_done(task_of(w, a, LAW)));
-        if (order) {
-            assert_int_equal(task_of(w, b, LAW)->resolution, RESOLUTION_DUPLICATE);
-            assert_str(task_of(w, b, LAW)->moved_to, "A2/obligation/law");
-        }
-        /* Nor when they have parted, nor by what comes later. */
-        close_knowing(w, LATER_STILL, a, 3, NULL);
-        close_knowing(w, LATER_STILL, b, 2, NULL);
-        assert_false(is_open(w, b, LAW));
-        assert_true(task_is_done(task_of(w, a, LAW)));
-    }
-}
-
-static void what_counts_from_a_submission_counts_from_one_elsewhere(void **state)
-{
-    struct world *w = *state;
-    struct obligation all[] = {duty("law", FROM_KNOWN_AT, 72), duty("report", FROM_AFTER, 24)};
-    all[1].time.after = 0;
-    all[1].time.after_id = STR("law");
-    owe(w, all, 2);
-    close_knowing(w, AT, "A", 1, NULL);
-    submit_to(w, "A", LAW, 1);
-    close_knowing(w, LATER_STILL, "B", 1, NULL);
-    close_knowing(w, LATER_STILL, "A", 2, "B");
-    assert_true(task_of(w, "B", "obligation/report")->due_at == t(LATER) + 24 * HOUR_MS);
-    take_merge(w, LATER_STILL, "A", 3, NULL);
-    assert_true(task_of(w, "A", "obligation/report")->due_at == t(LATER) + 24 * HOUR_MS);
-    assert_true(task_of(w, "B", "obligation/report")->due_at == t(LATER) + 24 * HOUR_MS);
-}
-
-static void what_is_done_for_all_is_done_for_each(void **state)
-{
-    struct world *w = owing(state);
-    close_knowing(w, AT, "A", 1, NULL);
-    close_knowing(w, AT, "B", 1, NULL);
-    close_knowing(w, AT, "C", 1, NULL);
-    take_merge(w, LATER, "A", 2, "B");
-    submit_to(w, "A", LAW, 1); /* under its old name */
-    assert_true(task_is_done(task_of(w, "B", LAW)));
-    /* C hears of it, and so does one to which that goes on. */
-    take_merge(w, LATER_STILL, "B", 2, "C");
-    assert_str(task_of(w, "C", LAW)->moved_to, "B/obligation/law");
-    close_knowing(w, LATER_STILL, "D", 1, NULL);
-    take_merge(w, LATER_STILL, "C", 2, "D");
-    assert_str(task_of(w, "D", LAW)->moved_to, "B/obligation/law");
-    /* What A owed is met as well; nobody's is open, whoever goes. */
-    take_merge(w, LATER_STILL, "A", 3, NULL);
-    const struct task *now = task_of(w, "A", LAW);
-    assert_true(task_is_done(now));
-    assert_time(now->submitted_at, LATER);
-    assert_true(now->due_at == known_at("A") + 72 * HOUR_MS);
-    take_merge(w, LATER_STILL, "B", 3, NULL);
-    take_merge(w, LATER_STILL, "C", 3, NULL);
-    for (const char *id = "BCD"; *id; id++) {
-        char name[2] = {*id, 0};
-        assert_false(is_open(w, name, LAW));
-    }
-    assert_true(task_is_done(task_of(w, "B", LAW)));
-}
-
-static void what_comes_to_one_that_has_met_it_is_met(void **state)
-{
-    struct world *w = owing(state);
-    close_knowing(w, AT, "B", 1, NULL);
-    submit_to(w, "B", LAW, 1);
-    close_knowing(w, AT, "A", 1, NULL);
-    take_merge(w, LATER, "A", 2, "B");
-    assert_int_equal(task_of(w, "A", LAW)->resolution, RESOLUTION_DUPLICATE);
-    take_merge(w, LATER_STILL, "A", 3, NULL);
-    assert_true(task_is_done(task_of(w, "A", LAW)));
-}
-
-/* A does not owe it any more, or somebody has put it aside; B owes it, and goes on in C. */
-static void what_is_met_while_it_is_merged_is_told(void **state)
-{
-    for (int aside = 0; aside < 2; aside++) {
-        struct world *w = owing(state);
-        const char *a = aside ? "A2" : "A1", *b = aside ? "B2" : "B1", *c = aside ? "C2" : "C1";
-        w->policy.obligations[0].when = conditions_of(w->arena, FLAG_DATA_BREACH);
-        take_closure(w, AT, breached(w, a, 1, TRI_TRUE));
-        take_closure(w, AT, breached(w, b, 1, TRI_TRUE));
-        if (aside)
-            dismiss(w, a, LAW, 1);
-        else
-            take_closure(w, AT, breached(w, a, 2, TRI_FALSE));
-        take_merge(w, LATER, a, 3, b);
-        take_merge(w, LATER, b, 2, c);
-        close_knowing(w, LATER, c, 1, NULL);
-        assert_true(is_open(w, c, LAW));
-        submit_to(w, a, LAW, 2);
-        assert_true(task_is_done(task_of(w, a, LAW)));
-        const struct task *now = task_of(w, c, LAW);
-        assert_int_equal(now->resolution, RESOLUTION_DUPLICATE);
-        assert_str(now->moved_to, aside ? "A2/obligation/law" : "A1/obligation/law");
-        /* Once, and it is never taken back. */
-        submit_to(w, a, LAW, 3);
-        take_merge(w, LATER_STILL, a, 4, NULL);
-        assert_false(is_open(w, b, LAW));
-        assert_false(is_open(w, c, LAW));
-    }
-}
-
 /* ---- what a closure says later ---- */
 
 static void a_closure_of_the_merged_one_counts_too(void **state)
@@ -306,15 +167,13 @@ static void a_closure_of_the_merged_one_counts_too(void **state)
         take_merge(w, LATER, a, 2, b);
         struct closure_event *e = merged(w, a, 3, b);
         add_party(w, e, "Vendor", PARTY_REGULATOR, false);
-        take_closure(w, LATER, e);
-        deliver(w);
+        close_it(w, LATER, e);
         take_merge(w, LATER, a, 4, b); /* which says nothing new */
         e = merged(w, a, 5, b);
         add_submission(w, e, "law", t(LATER), true);
         add_party(w, e, "Vendor", PARTY_REGULATOR, true);
         SET_CLOSURE(e, KNOWN_AT, known_at, known_at("A"));
-        take_closure(w, LATER_STILL, e);
-        deliver(w);
+        close_it(w, LATER_STILL, e);
         if (held) take_closure(w, LATER_STILL, closed(w, b, 1));
         deliver(w);
         assert_true(task_is_done(task_of(w, b, LAW)));
@@ -354,17 +213,14 @@ static void a_party_that_is_open_again_is_so_where_it_goes_on(void **state)
         if (!at_home) take_closure(w, LATER, written(w, merged(w, a, 3, b), "Vendor", true));
         deliver(w);
         assert_true(task_is_done(task_of(w, at_home ? a : b, VENDOR)));
-        take_closure(w, LATER, written(w, merged(w, a, 4, b), "Vendor", false));
-        deliver(w);
+        close_it(w, LATER, written(w, merged(w, a, 4, b), "Vendor", false));
         assert_true(is_open(w, b, VENDOR));
         assert_str(task_of(w, a, VENDOR)->moved_to,
                    at_home ? "B2/coordination/Vendor" : "B1/coordination/Vendor");
         /* What a closure says where it is held is of that work. */
         take_merge(w, LATER_STILL, a, 5, "X");
-        take_closure(w, LATER_STILL, written(w, merged(w, a, 6, "X"), "Vendor", true));
-        deliver(w);
-        take_closure(w, LATER_STILL, written(w, merged(w, a, 7, "X"), "Vendor", false));
-        deliver(w);
+        close_it(w, LATER_STILL, written(w, merged(w, a, 6, "X"), "Vendor", true));
+        close_it(w, LATER_STILL, written(w, merged(w, a, 7, "X"), "Vendor", false));
         take_merge(w, LATER_STILL, a, 8, NULL);
         assert_true(is_open(w, a, VENDOR));
     }
@@ -427,7 +283,7 @@ static void what_somebody_has_put_aside_stays_so(void **state)
     assert_true(is_open(w, "B", VENDOR));
 }
 
-/* ---- the incident's other tasks ---- */
+/* ---- open again ---- */
 
 /* Parted and merged into another one in the breath in which it is open again. */
 static void open_again_it_goes_where_it_is_merged_now(void **state)
@@ -440,19 +296,6 @@ static void open_again_it_goes_where_it_is_merged_now(void **state)
     close_with_vendor(w, LATER_STILL, "C", 3, "E", false);
     assert_false(is_open(w, "C", VENDOR));
     assert_true(is_open(w, "E", VENDOR));
-}
-
-/* Put aside where it was, at home again, and met in the breath in which it is merged into another one. */
-static void met_at_home_it_is_told_where_it_is_merged_now(void **state)
-{
-    struct world *w = *state;
-    take_closure(w, AT, closed(w, "D", 1));
-    close_with_vendor(w, AT, "E", 1, NULL, false);
-    close_with_vendor(w, AT, "C", 1, "D", false);
-    dismiss(w, "C", VENDOR, 1);
-    close_with_vendor(w, LATER_STILL, "C", 2, "E", true);
-    assert_true(task_is_done(task_of(w, "C", VENDOR)));
-    assert_str(task_of(w, "E", VENDOR)->moved_to, "C/coordination/Vendor");
 }
 
 /* B had met A's as well; A's is open again, and B is merged by now. */
@@ -488,6 +331,8 @@ static void what_its_own_has_left_behind_is_not_lost(void **state)
     take_merge(w, LATER_STILL, "B", 4, NULL);
     assert_true(is_open(w, "B", VENDOR));
 }
+
+/* ---- the incident's other tasks ---- */
 
 static int64_t reminders_of(const struct task *task)
 {
@@ -528,11 +373,6 @@ int main(void)
         TEST(a_duty_that_begins_merged_begins_in_the_other),
         TEST(submitted_while_it_is_held_it_is_created_and_closed),
         TEST(what_waits_of_two_waits_where_both_do),
-        TEST(what_was_done_is_not_asked_for_again),
-        TEST(what_counts_from_a_submission_counts_from_one_elsewhere),
-        TEST(what_is_done_for_all_is_done_for_each),
-        TEST(what_comes_to_one_that_has_met_it_is_met),
-        TEST(what_is_met_while_it_is_merged_is_told),
         TEST(a_closure_of_the_merged_one_counts_too),
         TEST(one_party_however_it_is_written),
         TEST(a_party_that_is_open_again_is_so_where_it_goes_on),
@@ -540,7 +380,6 @@ int main(void)
         TEST(held_where_it_turns_out_to_be_none),
         TEST(what_somebody_has_put_aside_stays_so),
         TEST(open_again_it_goes_where_it_is_merged_now),
-        TEST(met_at_home_it_is_told_where_it_is_merged_now),
         TEST(open_again_where_it_was_met_it_goes_along),
         TEST(what_its_own_has_left_behind_is_not_lost),
         TEST(other_tasks_go_on_from_where_they_were),

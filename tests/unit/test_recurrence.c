@@ -2,10 +2,6 @@
 /* What comes back: who is told of it, what is raised, and what does not count. */
 #include "recurrence_support.h"
 
-#define ONE "2026-03-02T10:00:00Z"
-#define TWO "2026-04-20T10:00:00Z"
-#define THREE "2026-05-04T10:00:00Z"
-
 static void told_of_what_was_before(void **state)
 {
     struct world *w = *state;
@@ -39,8 +35,7 @@ static void never_above_p1_nor_lowered(void **state)
     struct finding_event *f = caused(w, "A", "F", -1, "k");
     SET_FINDING(f, SOP_CHANGE, sop_change, true);
     add_inline(w, e, f);
-    take_closure(w, ONE, e);
-    deliver(w);
+    close_it(w, ONE, e);
     come(w, ONE, "B", "k");
     come(w, ONE, "C", "k");
     come(w, ONE, "D", "k");
@@ -93,17 +88,12 @@ static void closed_on_the_way(void **state)
     struct closure_event *e = closed(w, "B", 1);
     add_inline(w, e, caused(w, "B", "F", -1, "k"));
     take_closure(w, TWO, e);
-    struct recurred_event again = {
-        .origin = {STR("A"), STR("F")}, .key = STR("k"), .incidents = 2, .seen_in = STR("B")};
-    struct event event = {.type = EVENT_RECURRED, .incident_id = STR("A"), .recurred = &again};
     take_task_status(w, TWO, "A", "bug/F", 1, REPORTED_RESOLVED);
-    assert_int_equal(give_event(w, event), DECIDE_OK);
+    tell_again(w, "A", "F", "B");
     assert_int_equal(finding_of(w, "A", "F")->raised_by.n, 0);
     /* Of one that nobody knows nothing comes. */
-    again.origin.finding_id = STR("G");
-    assert_int_equal(give_event(w, event), DECIDE_OK);
-    event.incident_id = STR("NOBODY");
-    assert_int_equal(give_event(w, event), DECIDE_OK);
+    tell_again(w, "A", "G", "B");
+    tell_again(w, "NOBODY", "G", "B");
     assert_int_equal(outputs_n(w), 0);
     assert_false(is_stored(w, STR("NOBODY")));
 }
@@ -123,8 +113,7 @@ static void raised_once_for_each_incident(void **state)
         SET_FINDING(f, SEVERITY, severity, SEVERITY_LOW);
         SET_FINDING(f, REFERENCES, references, list_of(w, i ? 5 : 7, references));
         add_inline(w, e, f);
-        take_closure(w, i ? TWO : ONE, e);
-        deliver(w);
+        close_it(w, i ? TWO : ONE, e);
     }
     ASSERT_LINES(w, "recurred",
                  "recurred/1 F CVE-2026-1, 2: A/bug/F=open\n"
@@ -139,6 +128,17 @@ static void raised_once_for_each_incident(void **state)
     assert_int_equal(finding_of(w, "B", "F")->recurrences_told, 2);
 }
 
+/* What the response team was told last of a cause. */
+static struct str last_summary(struct world *w)
+{
+    for (size_t i = outputs_n(w); i-- > 0;) {
+        const struct output *output = output_at(w, i);
+        if (output->type == OUTPUT_REMINDER && output->reminder.kind == REMINDER_RECURRED)
+            return output->reminder.summary;
+    }
+    return STR_NONE;
+}
+
 static void the_response_team_is_told_in_the_morning(void **state)
 {
     struct world *w = *state;
@@ -148,8 +148,7 @@ static void the_response_team_is_told_in_the_morning(void **state)
     run_until(w, "2026-03-04T09:00:00Z");
     ASSERT_LINES(w, "reminder recurred",
                  "reminder recurred/1 F 2026-03-03T22:00 response-team=security-response\n");
-    const struct output *last = output_at(w, outputs_n(w) - 1);
-    assert_str(last->reminder.summary,
+    assert_str(last_summary(w),
                "The cause of finding F 'Finding F' of B was seen before: 1 earlier task, 1 of them "
                "open, 0 overdue; look at A/bug/F");
 }
@@ -169,14 +168,8 @@ static void how_it_stands_is_said(void **state)
     deliver(w);
     come(w, "2026-07-01T22:00:00Z", "D", "k");
     run_until(w, "2026-07-02T09:00:00Z");
-    const struct output *last = NULL;
-    for (size_t i = 0; i < outputs_n(w); i++)
-        if (output_at(w, i)->type == OUTPUT_REMINDER &&
-            output_at(w, i)->reminder.kind == REMINDER_RECURRED)
-            last = output_at(w, i);
-    assert_non_null(last);
     assert_str(
-        last->reminder.summary,
+        last_summary(w),
         "The cause of finding F 'Finding F' of D was seen before: 3 earlier tasks, 2 of them "
         "open, 1 overdue; look at B/bug/F");
 }
@@ -276,8 +269,7 @@ static void two_of_one_incident(void **state)
     struct closure_event *e = closed(w, "A", 1);
     add_inline(w, e, caused(w, "A", "F", -1, "k"));
     add_inline(w, e, caused(w, "A", "G", -1, "k"));
-    take_closure(w, ONE, e);
-    deliver(w);
+    close_it(w, ONE, e);
     ASSERT_LINES(w, "recurred", "");
     come(w, TWO, "B", "k");
     ASSERT_LINES(w, "recurred", "recurred/1 F k, 2: A/bug/F=open A/bug/G=open\n");
@@ -328,98 +320,6 @@ static void told_in_short(void **state)
     SET_FINDING(f, REFERENCES, references, list_of(w, 2, references));
     take_finding(w, ONE, f);
     assert_news(w, "new CVE-2026-2 of A\n");
-}
-
-/* ---- merges ---- */
-
-static void merged_it_counts_where_it_is(void **state)
-{
-    struct world *w = *state;
-    come(w, ONE, "A", "k");
-    take_closure(w, ONE, closed(w, "M", 1));
-    take_merge(w, ONE, "A", 2, "M");
-    ASSERT_LINES(w, "gone", "");
-    ASSERT_LINES(w, "recurred", "");
-    come(w, TWO, "B", "k");
-    ASSERT_LINES(w, "recurred", "recurred/1 F k, 2: M/bug/A:F=open\n");
-    assert_int_equal(task_of(w, "M", "bug/A:F")->priority, PRIORITY_P3);
-    /* It takes along what it was raised by. */
-    take_merge(w, TWO, "A", 3, NULL);
-    assert_int_equal(task_of(w, "A", "bug/F")->priority, PRIORITY_P3);
-    come(w, THREE, "C", "k");
-    ASSERT_LINES(w, "recurred", "recurred/1 F k, 3: A/bug/F=open B/bug/F=open\n");
-    assert_int_equal(task_of(w, "A", "bug/F")->priority, PRIORITY_P2);
-}
-
-static void merged_they_are_one_incident(void **state)
-{
-    struct world *w = *state;
-    come(w, ONE, "A", "k");
-    take_merge(w, ONE, "A", 2, "M"); /* which is not closed: it is held there */
-    struct closure_event *e = closed(w, "M", 1);
-    add_inline(w, e, caused(w, "M", "F", -1, "k"));
-    take_closure(w, TWO, e);
-    deliver(w);
-    ASSERT_LINES(w, "recurred", "");
-}
-
-/* What it is told where it was follows it. */
-static void told_where_it_was(void **state)
-{
-    struct world *w = *state;
-    come(w, ONE, "A", "k");
-    come(w, ONE, "B", "k");
-    take_closure(w, ONE, closed(w, "M", 1));
-    take_merge(w, ONE, "A", 2, "M");
-    take_closure(w, ONE, closed(w, "N", 1));
-    take_merge(w, ONE, "M", 2, "N");
-    struct recurred_event again = {
-        .origin = {STR("A"), STR("F")}, .key = STR("k"), .incidents = 2, .seen_in = STR("C")};
-    struct event event = {.type = EVENT_RECURRED, .incident_id = STR("A"), .recurred = &again};
-    assert_int_equal(give_event(w, event), DECIDE_OK);
-    assert_news(w, "again k to M\n");
-    deliver(w);
-    assert_int_equal(task_of(w, "N", "bug/A:F")->priority, PRIORITY_P2);
-}
-
-/* Held where nobody has closed its incident yet, it is raised when it has its task. */
-static void raised_while_it_is_held(void **state)
-{
-    struct world *w = *state;
-    come(w, ONE, "A", "k");
-    take_merge(w, ONE, "A", 2, "M");
-    struct recurred_event again = {
-        .origin = {STR("A"), STR("F")}, .key = STR("k"), .incidents = 2, .seen_in = STR("C")};
-    struct event event = {.type = EVENT_RECURRED, .incident_id = STR("M"), .recurred = &again};
-    assert_int_equal(give_event(w, event), DECIDE_OK);
-    again.seen_in = STR_NONE; /* told of what was before, it has no task to show */
-    assert_int_equal(give_event(w, event), DECIDE_OK);
-    assert_null(output_at(w, 0)->recurred.task);
-    take_closure(w, TWO, closed(w, "M", 1));
-    assert_int_equal(task_of(w, "M", "bug/A:F")->priority, PRIORITY_P3);
-}
-
-/* Forgotten where it went to it goes on at home: what it tells is later than what was told there,
- * whichever comes first. */
-static void forgotten_where_it_went_to(void **state)
-{
-    struct world *w = *state;
-    w->policy.retention = days(10);
-    take_closure(w, ONE, closed(w, "M", 1));
-    run_until(w, TWO);
-    come(w, TWO, "A", "k");
-    take_task_status(w, TWO, "A", "bug/F", 1, REPORTED_VERIFIED);
-    deliver(w);
-    take_merge(w, TWO, "A", 2, "M");
-    const struct finding *there = finding_of(w, "M", "A:F");
-    assert_int_equal(there->tellings, 3);
-    drop(w, STR("M|f|A:F"));
-    drop(w, STR("M|t|bug/A:F~2"));
-    take_merge(w, "2026-04-21T10:00:00Z", "A", 3, NULL);
-    assert_int_equal(finding_of(w, "A", "F")->causes.n, 1);
-    assert_true(finding_of(w, "A", "F")->tellings > there->tellings + 1);
-    come(w, "2026-04-21T10:00:00Z", "B", "k");
-    ASSERT_LINES(w, "recurred", "recurred/1 F k, 2: A/bug/F=closed\n");
 }
 
 /* ---- by the policy ---- */
@@ -541,11 +441,6 @@ int main(void)
         TEST(two_of_one_incident),
         TEST(told_anew),
         TEST(told_in_short),
-        TEST(merged_it_counts_where_it_is),
-        TEST(merged_they_are_one_incident),
-        TEST(told_where_it_was),
-        TEST(raised_while_it_is_held),
-        TEST(forgotten_where_it_went_to),
         TEST(nothing_by_a_policy_without),
         TEST(by_members),
         TEST(forgotten_after_retention),

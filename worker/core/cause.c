@@ -36,16 +36,6 @@ static bool has_it(const struct seen *row)
     return row->name.p != NULL;
 }
 
-static size_t place_of(const struct cause_state *cause, const struct origin *origin)
-{
-    size_t i = 0;
-    while (i < cause->findings.n &&
-           !(str_eq(cause->findings.items[i].origin.incident_id, origin->incident_id) &&
-             str_eq(cause->findings.items[i].origin.finding_id, origin->finding_id)))
-        i++;
-    return i;
-}
-
 static void remove_at(struct seen_list *rows, size_t at)
 {
     rows->n--;
@@ -117,7 +107,7 @@ static const struct seen *put(struct cause_state *cause, const struct recurrence
 {
     struct seen_list *rows = &cause->findings;
     struct seen now = event->finding;
-    size_t i = place_of(cause, &now.origin);
+    size_t i = seen_find(rows, &now.origin);
     bool was_here = i < rows->n, is_new = event->what == TELLING_NEW;
     now.is_known = knows(cause, now.incident_id);
     if (was_here) {
@@ -190,7 +180,7 @@ void cause_take(struct decision *d, const struct event *event)
     const struct recurrence_event *told = event->recurrence;
     struct entry *entry = state_entry(d->table, event->incident_id);
     struct cause_state *cause = edit(d, entry, event->cause.at);
-    size_t i = place_of(cause, &told->finding.origin);
+    size_t i = seen_find(&cause->findings, &told->finding.origin);
     bool is_here = i < cause->findings.n, counts = has_it(&told->finding);
     if (counts && end_of(d->policy, &told->finding) <= event->cause.at) return;
     if (is_here && cause->findings.items[i].tellings >= told->finding.tellings) return;

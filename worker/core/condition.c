@@ -22,14 +22,6 @@ static bool text_holds(const struct term *term, struct str found)
     return term->operator&(is_equal ? FOUND_EQUAL : FOUND_OTHER);
 }
 
-/* The text of this name; `otherwise` where there is none. */
-static struct str label_of(struct labels labels, struct str name, struct str otherwise)
-{
-    for (size_t i = 0; i < labels.n; i++)
-        if (str_eq(labels.items[i].name, name)) return labels.items[i].value;
-    return otherwise;
-}
-
 static bool term_holds(const struct term *term, const struct condition_subject *subject)
 {
     switch (term->asked) {
@@ -41,8 +33,8 @@ static bool term_holds(const struct term *term, const struct condition_subject *
     case ASKED_TEAM: return text_holds(term, subject->team);
     case ASKED_LABEL:
     default: {
-        struct str of_incident = label_of(subject->incident_labels, term->label, STR_NONE);
-        return text_holds(term, label_of(subject->labels, term->label, of_incident));
+        struct str own = labels_value(subject->labels, term->label);
+        return text_holds(term, own.p ? own : labels_value(subject->incident_labels, term->label));
     }
     }
 }

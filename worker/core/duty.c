@@ -11,6 +11,7 @@
 #include "forward.h"
 #include "incident.h"
 #include "task.h"
+#include "task_arrive.h"
 
 /* ---- what is known of it ---- */
 
@@ -245,7 +246,7 @@ static void tell(struct step *step, struct entry *entry)
 {
     struct str into = step->incident->merged_into;
     const struct duty *duty = entry->duty;
-    if (!into.p || str_eq(duty->moved_to, into) || forward_has_passed(duty->passed, into)) return;
+    if (!into.p || str_eq(duty->moved_to, into) || str_list_has(duty->passed, into)) return;
     forward_duty(step, into, duty);
     edit(step, entry)->moved_to = into;
 }
@@ -459,7 +460,7 @@ void duty_arrive(struct step *step, const struct duty *in)
 {
     const struct incident *incident = step->incident;
     struct str next = duty_goes_to(step, in->incident_id, in->name, in->passed);
-    bool has_passed = forward_has_passed(in->passed, incident->incident_id);
+    bool has_passed = str_list_has(in->passed, incident->incident_id);
     if (in->said && next.p) forward_duty(step, next, in);
     if (in->said && !next.p) hear(step, in);
     if (in->said || (in->met && (has_passed || is_own(step, in)))) return;

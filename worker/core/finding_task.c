@@ -8,6 +8,8 @@
 #include "forward.h"
 #include "reminder.h"
 #include "task.h"
+#include "task_arrive.h"
+#include "task_clock.h"
 
 enum severity finding_task_severity(const struct step *step, const struct finding *finding)
 {

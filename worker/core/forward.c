@@ -8,13 +8,6 @@
 
 #include "task.h"
 
-bool forward_has_passed(struct str_list passed, struct str incident_id)
-{
-    size_t i = passed.n;
-    while (i && !str_eq(passed.items[i - 1], incident_id)) i--;
-    return i > 0;
-}
-
 bool forward_leads_over(struct str_list passed, struct str here, struct edge edge)
 {
     for (size_t i = 0; i < passed.n; i++)
@@ -33,7 +26,7 @@ bool forward_is_undone(const struct incident *incident, struct str_list passed)
 struct str forward_next(const struct incident *incident, struct str_list passed)
 {
     struct str into = incident->merged_into;
-    return into.p && !forward_has_passed(passed, into) ? into : STR_NONE;
+    return into.p && !str_list_has(passed, into) ? into : STR_NONE;
 }
 
 struct origin forward_identity(const struct step *step, const struct finding *finding)
@@ -191,7 +184,7 @@ void forward_forgotten(struct step *step, struct str to)
 void forward_tell_home(struct step *step, struct str by, struct str home)
 {
     struct incident *incident = step->incident;
-    if (!forward_has_passed(incident->forgotten_by, by)) return;
+    if (!str_list_has(incident->forgotten_by, by)) return;
     if (str_eq(incident->forgotten_told, home)) return;
     incident->forgotten_told = home;
     emit(step, by, EVENT_FORGOTTEN)->forgotten = (struct forgotten_event){by, home};

@@ -5,8 +5,6 @@
 
 #include "step.h"
 
-/* Whether the incident is one of those that were passed. */
-bool forward_has_passed(struct str_list passed, struct str incident_id);
 /* Whether the way leads over this merge, by the incidents on it and `here`, where it ends. */
 bool forward_leads_over(struct str_list passed, struct str here, struct edge edge);
 /* Whether it has come by a merge that is no more, and is to go home. */

@@ -38,9 +38,7 @@ static struct str recipient_name(struct arena *arena, const struct recipient *r)
 
 static void add_delegation(struct arena *arena, struct str_list *list, struct str from)
 {
-    if (!from.p || list->n == ITEM_TOLD_MAX) return;
-    for (size_t i = 0; i < list->n; i++)
-        if (str_eq(list->items[i], from)) return;
+    if (!from.p || list->n == ITEM_TOLD_MAX || str_list_has(*list, from)) return;
     if (!list->n) list->items = arena_alloc(arena, ITEM_TOLD_MAX * sizeof *list->items);
     list->items[list->n++] = from;
 }

@@ -57,18 +57,19 @@ struct labels {
     size_t n;
 };
 
-static inline bool labels_have(struct labels labels, struct label label)
+/* The value of this name; absent where there is none. */
+static inline struct str labels_value(struct labels labels, struct str name)
 {
     for (size_t i = 0; i < labels.n; i++)
-        if (str_eq(labels.items[i].name, label.name))
-            return str_eq(labels.items[i].value, label.value);
-    return false;
+        if (str_eq(labels.items[i].name, name)) return labels.items[i].value;
+    return STR_NONE;
 }
 /* In whatever order they stand: each name is there once, and many languages' maps have no order. */
 static inline bool labels_eq(struct labels a, struct labels b)
 {
     bool same = a.n == b.n;
-    for (size_t i = 0; same && i < a.n; i++) same = labels_have(b, a.items[i]);
+    for (size_t i = 0; same && i < a.n; i++)
+        same = str_eq(labels_value(b, a.items[i].name), a.items[i].value);
     return same;
 }
 static inline size_t labels_bytes(struct labels labels)

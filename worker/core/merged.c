@@ -79,7 +79,7 @@ void merged_arrive(struct step *step, const struct arrival_event *event)
         occurrence_settle(step);
         return;
     }
-    if (forward_has_passed(in->passed, incident->incident_id))
+    if (str_list_has(in->passed, incident->incident_id))
         /* It has gone round: from where it began it goes the way that there is now. */
         finding_leave(step, entry, in->origin.incident_id, RESOLUTION_SUPERSEDED);
     else
@@ -133,13 +133,6 @@ void merged_take_task_update(struct step *step, const struct task_update_event *
 
 /* ---- merges ---- */
 
-static size_t place_in(struct str_list list, struct str id)
-{
-    size_t i = 0;
-    while (i < list.n && !str_eq(list.items[i], id)) i++;
-    return i;
-}
-
 /* From this incident on. */
 static struct str_list turned(struct step *step, struct str_list circle, size_t from)
 {
@@ -153,7 +146,7 @@ static struct str_list turned(struct step *step, struct str_list circle, size_t 
 static void go_round(struct step *step, struct str_list circle)
 {
     struct incident *incident = step->incident;
-    size_t at = place_in(circle, incident->incident_id);
+    size_t at = str_list_find(circle, incident->incident_id);
     if (at == circle.n || circle.n < 2) return; /* a stranger's */
     circle = turned(step, circle, at);
     if (!str_eq(incident->merged_into, circle.items[1])) return;
@@ -171,7 +164,7 @@ static void go_round(struct step *step, struct str_list circle)
 void merged_take_merge(struct step *step, const struct merge_event *event)
 {
     struct incident *incident = step->incident;
-    size_t at = place_in(event->passed, incident->incident_id);
+    size_t at = str_list_find(event->passed, incident->incident_id);
     if (event->circle.n) {
         go_round(step, event->circle);
     } else if (at < event->passed.n) {
@@ -210,12 +203,12 @@ static void note_gone(struct step *step, struct edge edge)
 void merged_take_parting(struct step *step, const struct parting_event *event)
 {
     struct incident *incident = step->incident;
-    if (forward_has_passed(event->passed, incident->incident_id)) return;
+    if (str_list_has(event->passed, incident->incident_id)) return;
     note_gone(step, event->edge);
     if (incident->merge_void.p &&
         forward_leads_over(incident->circle, incident->incident_id, event->edge))
         incident->circle_is_open = true;
-    if (incident->merged_into.p && !forward_has_passed(event->passed, incident->merged_into))
+    if (incident->merged_into.p && !str_list_has(event->passed, incident->merged_into))
         forward_parting(step, incident->merged_into, event->edge, event->passed);
     closure_settle(step);
 }
@@ -225,7 +218,7 @@ static void note_forgotten(struct step *step, struct str by)
     struct incident *incident = step->incident;
     const struct str_list old = incident->forgotten_by;
     incident->is_forgotten = true;
-    if (!by.p || forward_has_passed(old, by)) return;
+    if (!by.p || str_list_has(old, by)) return;
     struct str *items = arena_alloc(step->arena, (old.n + 1) * sizeof *items);
     if (old.n) memcpy(items, old.items, old.n * sizeof *items);
     items[old.n] = by;

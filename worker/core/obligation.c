@@ -13,6 +13,7 @@
 #include "followup.h"
 #include "incident.h"
 #include "task.h"
+#include "task_clock.h"
 
 /* Clocks differ: by so much a submission may lie behind the time of the record that tells of it. */
 #define AHEAD_MAX (5 * MINUTE_MS)
@@ -386,12 +387,8 @@ void obligation_take(struct step *step, const struct closure *closure, size_t tu
 
 static bool submission_eq(const struct submission *a, const struct submission *b)
 {
-    bool same = str_eq(a->id, b->id) && a->submitted_at == b->submitted_at &&
-                a->evidence.n == b->evidence.n;
-    for (size_t i = 0; same && i < a->evidence.n; i++)
-        same = str_eq(a->evidence.items[i].ref, b->evidence.items[i].ref) &&
-               str_eq(a->evidence.items[i].note, b->evidence.items[i].note);
-    return same;
+    return str_eq(a->id, b->id) && a->submitted_at == b->submitted_at &&
+           evidence_list_eq(a->evidence, b->evidence);
 }
 
 bool obligation_is_news(const struct closure *stored, const struct closure_event *event)

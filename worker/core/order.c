@@ -6,13 +6,6 @@
  */
 #include "order.h"
 
-static bool was_taken(struct order stored, struct str hash)
-{
-    size_t i = 0;
-    while (i < stored.taken.n && !str_eq(stored.taken.items[i], hash)) i++;
-    return i < stored.taken.n;
-}
-
 /* Whether only what it says can tell whether it is later. */
 static bool is_level(struct order stored, struct order incoming)
 {
@@ -21,7 +14,7 @@ static bool is_level(struct order stored, struct order incoming)
 
 static bool is_new(struct order stored, struct order incoming)
 {
-    return incoming.taken.n && !was_taken(stored, incoming.taken.items[0]);
+    return incoming.taken.n && !str_list_has(stored.taken, incoming.taken.items[0]);
 }
 
 bool order_is_later(struct order stored, struct order incoming)

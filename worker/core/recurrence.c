@@ -21,20 +21,18 @@
 
 /* ---- its causes ---- */
 
+static bool has_cause(struct str_list causes, struct str name)
+{
+    size_t i = 0;
+    while (i < causes.n && !text_same(causes.items[i], name)) i++;
+    return i < causes.n;
+}
+
 static void add_cause(struct arena *arena, struct str_list *causes, struct str said)
 {
     struct str name = state_cause_name(arena, said);
-    if (!name.p || causes->n == RECURRENCE_CAUSES_MAX) return;
-    for (size_t i = 0; i < causes->n; i++)
-        if (text_same(causes->items[i], name)) return;
+    if (!name.p || causes->n == RECURRENCE_CAUSES_MAX || has_cause(*causes, name)) return;
     causes->items[causes->n++] = name;
-}
-
-static struct str label_of(struct labels labels, struct str name)
-{
-    for (size_t i = 0; i < labels.n; i++)
-        if (str_eq(labels.items[i].name, name)) return labels.items[i].value;
-    return STR_NONE;
 }
 
 static struct str part_of(const struct finding *finding, const struct cause_member *member)
@@ -48,7 +46,7 @@ static struct str part_of(const struct finding *finding, const struct cause_memb
     case CAUSE_TEAM: return finding->owner.team;
     case CAUSE_LABEL:
     case cause_part_none:
-    default: return label_of(finding->labels, member->label);
+    default: return labels_value(finding->labels, member->label);
     }
 }
 
@@ -71,9 +69,7 @@ static struct str cause_of_members(struct step *step, const struct finding *find
 /* It names a place, mostly one of its own: a cause that has a page of its own has a name, too. */
 static bool is_link(struct str text)
 {
-    for (size_t i = 0; i + 2 < text.n; i++)
-        if (text.p[i] == ':' && text.p[i + 1] == '/' && text.p[i + 2] == '/') return true;
-    return false;
+    return memmem(text.p, text.n, "://", 3) != NULL;
 }
 
 static struct str_list causes_of(struct step *step, const struct finding *finding)
@@ -171,13 +167,6 @@ static struct str hash_of(struct arena *arena, const struct seen *seen)
     return arena_printf(arena, "%016" PRIx64, h);
 }
 
-static bool has_cause(struct str_list causes, struct str name)
-{
-    size_t i = 0;
-    while (i < causes.n && !text_same(causes.items[i], name)) i++;
-    return i < causes.n;
-}
-
 static void tell(struct step *step, struct str key, enum telling what, const struct seen *seen)
 {
     struct output *output = step_emit(step, OUTPUT_FORWARD);
@@ -239,12 +228,8 @@ static struct finding *edit(struct step *step, struct entry *entry)
 
 static void add_seen(struct seen_list *list, const struct seen *seen)
 {
-    if (list->n == RECURRENCE_SEEN_MAX) return;
-    for (size_t i = 0; i < list->n; i++)
-        if (str_eq(list->items[i].origin.incident_id, seen->origin.incident_id) &&
-            str_eq(list->items[i].origin.finding_id, seen->origin.finding_id))
-            return;
-    list->items[list->n++] = *seen;
+    if (list->n < RECURRENCE_SEEN_MAX && seen_find(list, &seen->origin) == list->n)
+        list->items[list->n++] = *seen;
 }
 
 /* Those that are open first, and of each the last that came. */
@@ -284,13 +269,6 @@ static void come_back(struct step *step, struct entry *entry, const struct recur
     step_count(step, 2, 0);
 }
 
-static bool was_raised_by(const struct finding *finding, struct str incident_id)
-{
-    size_t i = 0;
-    while (i < finding->raised_by.n && !str_eq(finding->raised_by.items[i], incident_id)) i++;
-    return i < finding->raised_by.n;
-}
-
 /* From P4 to P1. */
 #define STEPS_MAX 3
 
@@ -299,7 +277,7 @@ static void raise(struct step *step, struct entry *entry, const struct recurred_
     const struct finding *was = entry->finding;
     const struct task *task = finding_task_of(step, was);
     if (task && task->status == STATUS_CLOSED) return;
-    if (was->raised_by.n == STEPS_MAX || was_raised_by(was, event->seen_in)) return;
+    if (was->raised_by.n == STEPS_MAX || str_list_has(was->raised_by, event->seen_in)) return;
     struct finding *finding = edit(step, entry);
     struct str *by = arena_alloc(step->arena, STEPS_MAX * sizeof *by);
     for (size_t i = 0; i < was->raised_by.n; i++) by[i] = was->raised_by.items[i];

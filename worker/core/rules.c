@@ -83,11 +83,8 @@ static struct str_list joined(struct arena *arena, struct str_list a, struct str
 {
     struct str_list both = {arena_alloc(arena, (a.n + b.n) * sizeof *both.items), a.n};
     for (size_t i = 0; i < a.n; i++) both.items[i] = a.items[i];
-    for (size_t i = 0; i < b.n; i++) {
-        size_t j = 0;
-        while (j < both.n && !str_eq(both.items[j], b.items[i])) j++;
-        if (j == both.n) both.items[both.n++] = b.items[i];
-    }
+    for (size_t i = 0; i < b.n; i++)
+        if (!str_list_has(both, b.items[i])) both.items[both.n++] = b.items[i];
     return both;
 }
 

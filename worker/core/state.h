@@ -491,6 +491,13 @@ static inline bool task_is_done(const struct task *task)
 {
     return task->status == STATUS_CLOSED && task->resolution == RESOLUTION_DONE;
 }
+static inline bool evidence_list_eq(struct evidence_list a, struct evidence_list b)
+{
+    bool same = a.n == b.n;
+    for (size_t i = 0; same && i < a.n; i++)
+        same = str_eq(a.items[i].ref, b.items[i].ref) && str_eq(a.items[i].note, b.items[i].note);
+    return same;
+}
 static inline bool evaluation_eq(struct evaluation a, struct evaluation b)
 {
     return a.sufficient == b.sufficient && a.complete == b.complete && str_eq(a.note, b.note);
@@ -551,6 +558,16 @@ static inline bool seen_is_overdue(const struct seen *seen, ms_t now)
 {
     return seen->status < STATUS_RESOLVED && seen->snoozed_until == TIME_NONE &&
            seen->due_at <= now;
+}
+
+/* The place of the finding of this origin; list->n: it is none of them. */
+static inline size_t seen_find(const struct seen_list *list, const struct origin *origin)
+{
+    size_t i = 0;
+    while (i < list->n && !(str_eq(list->items[i].origin.incident_id, origin->incident_id) &&
+                            str_eq(list->items[i].origin.finding_id, origin->finding_id)))
+        i++;
+    return i;
 }
 
 /* ---- who is told ---- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of one task: its deadlines, its status, and the event of each change. */
+/* The life of one task: its status, whose it is, and the event of each change. */
 #ifndef EPILOGUE_CORE_TASK_H
 #define EPILOGUE_CORE_TASK_H
 
@@ -54,7 +54,6 @@ static inline bool task_has_other_status(const struct task *before, const struct
 /* An end that was reported is not taken for want of what it needs: its owner and the response lead
  * are told, once (R4.204). */
 void task_note_refused(struct step *step, struct task *task, enum reported_status reported);
-void task_apply_snooze(struct step *step, struct task *task, ms_t until);
 /* What is decided of it anew. A new priority or other times move the deadlines: a rise none to a
  * later time, nor so near that nobody could keep it, and a fall none to an earlier one (R4.78,
  * R4.79); times that are shorter are as a rise. Owner, queue and participants follow where the
@@ -62,23 +61,17 @@ void task_apply_snooze(struct step *step, struct task *task, ms_t until);
 void task_decide_anew(struct step *step, struct task *task, const struct ruling *ruling);
 /* Whether a rule of the policy decided it last. */
 bool task_is_ruled(const struct task *task);
-/* The finding's due_at; TIME_NONE: the policy's. */
-void task_apply_due_at(struct step *step, struct task *task, ms_t due_at);
 void task_close(struct step *step, struct entry *entry, enum resolution resolution,
                 struct str reason);
 /* Closes it with its incident, which is none or goes on as a part of another: when it is followed up
  * again, so is this. */
 void task_put_aside(struct step *step, struct entry *entry, enum resolution resolution,
                     struct str reason);
-/* The work of a task of another incident goes on here: as it was there, with the earlier deadlines
- * and the higher priority. Nothing where the task is here and open. */
-struct entry *task_arrive(struct step *step, const struct task_seed *seed,
-                          const struct task *carried);
-/* Work on the same duty comes from another incident to a task that is open: what this one has stays,
- * what it lacks it takes; of both the earlier deadlines and the higher priority. */
-void task_join(struct step *step, struct entry *entry, const struct task *carried);
 /* Opens one again that was closed because its incident was merged: as it was, with the same deadlines. */
 void task_go_on(struct step *step, struct task *task);
+/* What is made of it here, as it is: counts it instead of the one that was here, if any, and emits the
+ * event of that. */
+void task_put(struct step *step, struct entry *entry, struct task *task);
 /* Counts the messages that a change of it makes. */
 void task_count_messages(struct step *step, const struct task *task);
 /* It goes on in another incident, in the task `moved_to`. */
@@ -88,7 +81,6 @@ void task_leave(struct step *step, struct entry *entry, enum resolution resoluti
 void task_settle(struct step *step, struct entry *entry, ms_t until);
 /* When the risk that it is closed as is accepted no more; TIME_NONE: it is none. */
 ms_t task_acceptance_ends(const struct task *task);
-ms_t task_next_sla(const struct policy *policy, const struct task *task);
 /* Closed, but not by work on it: it goes on when what closed it is undone. */
 static inline bool task_is_put_aside(const struct task *task)
 {

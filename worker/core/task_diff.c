@@ -18,14 +18,6 @@ static bool tracker_eq(struct tracker a, struct tracker b)
     return str_eq(a.system, b.system) && str_eq(a.key, b.key) && str_eq(a.url, b.url);
 }
 
-static bool evidence_list_eq(struct evidence_list a, struct evidence_list b)
-{
-    bool same = a.n == b.n;
-    for (size_t i = 0; same && i < a.n; i++)
-        same = str_eq(a.items[i].ref, b.items[i].ref) && str_eq(a.items[i].note, b.items[i].note);
-    return same;
-}
-
 uint64_t task_diff(const struct task *a, const struct task *b)
 {
     uint64_t changed = 0;

@@ -11,6 +11,7 @@
 #include "obligation.h"
 #include "order.h"
 #include "task.h"
+#include "task_clock.h"
 
 /* Where finding and tracker contradict each other the later to arrive wins, save that a finding
  * which is ended keeps its task closed (R3.28), as does an incident that is

@@ -14,6 +14,7 @@
 #include "reminder.h"
 #include "review.h"
 #include "task.h"
+#include "task_clock.h"
 
 ms_t wake_time(const struct policy *policy, const struct entry *entry)
 {

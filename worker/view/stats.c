@@ -63,11 +63,7 @@ static struct str name_of(const struct stats *stats, const struct task *task,
     case STATS_BY_CATEGORY: return task->category ? category_name(task->category) : STR_NONE;
     case STATS_BY_PRIORITY: return priority_name(task->priority);
     case STATS_BY_MONTH: return forgotten_month_of(text, stats->calendar, task->created_at);
-    case STATS_BY_LABEL:
-        for (size_t i = 0; i < task->labels.n; i++)
-            if (str_eq(task->labels.items[i].name, stats->label))
-                return task->labels.items[i].value;
-        return STR_NONE;
+    case STATS_BY_LABEL: return labels_value(task->labels, stats->label);
     case STATS_BY_NONE:
     default: return STR_NONE;
     }
