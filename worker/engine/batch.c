@@ -109,8 +109,9 @@ static void land(struct batch **stage)
         struct batch_shard *bs = &b->shards[i];
         bs->shard->in_flight--;
         records += bs->taken;
-        for (size_t k = 0; k < bs->held_n; k++)
-            engine->input->release(engine->input->self, &bs->held[k]);
+        for (size_t k = 0; k < bs->taken; k++)
+            if (batch_is_sent_whole(&bs->items[k]))
+                engine->input->release(engine->input->self, &bs->records[k]);
     }
     if (stage == &engine->flight)
         plan_note_landed(engine, records, monotonic(engine) - b->began_ms);

@@ -40,9 +40,8 @@ struct batch_shard {
     struct state_table *table;
     struct item *items;     /* of the planned records */
     size_t taken;           /* records that were decided */
-    struct record *records; /* once it is decided: these, and the next, without what they say */
-    struct record *held;    /* of them, whole: what messages point into */
-    size_t held_n, held_cap;
+    struct record *records; /* once it is decided: these, and the next; without what they say, but
+                             * for those of batch_is_sent_whole */
     size_t ticks_taken;
     bool in_spite;    /* a tick was taken in spite of what may be unread from before it */
     struct due *dues; /* earliest first */
@@ -115,6 +114,11 @@ int32_t batch_partition_of(const struct batch *b, struct str key);
 static inline bool batch_holds(const struct batch_shard *bs)
 {
     return !bs->dropped && bs->shard->phase == SHARD_ACTIVE;
+}
+/* What is refused or forwarded is sent as it came; of all else the messages have copies. */
+static inline bool batch_is_sent_whole(const struct item *item)
+{
+    return item->fate != ITEM_DECIDE;
 }
 /* Every shard of the batch goes back to what is committed. */
 void batch_restart_all(struct batch *b);
