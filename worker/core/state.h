@@ -64,7 +64,7 @@ struct forgotten {
 NAMES_DECLARE(phase, PHASE_WAITING /* no closure yet */, PHASES)
 
 /* What is done of an event that concerns more entries than one transaction holds, in the order of
- * closure.c and review.c. */
+ * stages.c and review.c. */
 #define STAGES(X) \
     X(STAGE_DUTIES, "duties")   /* duties of merged incidents get their tasks, or go on */ \
     X(STAGE_PARTIES, "parties") /* the tasks of the closure's parties, and the policy's duties */ \
@@ -142,7 +142,7 @@ struct edge_list {
     OWN(TIME, closed_at)    /* every closure has it */ \
     SAID(CLOSURE_OWNER, OBJECT(owner), owner) \
     SAID(CLOSURE_LABELS, LABELS, labels) \
-    OWN(TEXT, merged_into)   /* what a closure says, if it is a merge (closure.c) */ \
+    OWN(TEXT, merged_into)   /* what a closure says, if it is a merge (closure_header.c) */ \
     OWN(TEXT, merge_void)   /* what it was to be merged into, but that would close a circle */ \
     OWN(LIST, circle)       /* its members, from this one on; of a merge that is to be made void, \
                                   until what is under way is done, without merge_void */ \
