@@ -173,8 +173,8 @@ def test_an_output_that_is_deleted_under_a_worker(one):
     assert worker.stop() == 0
 
 
-# Only with --long: it needs a broker of its own, half a minute. That the setting is not to be changed
-# is tried in each run (unit/test_config.c).
+# Only with --long: it needs a broker of its own, half a minute. That no client of ours asks for topics to
+# be made, whatever the user says, is tried in each run (unit/test_kafka_conf.c, unit/test_config.c).
 @pytest.mark.skipif(not long_run(), reason="only with --long")
 def test_a_broker_that_makes_topics_by_itself(run_folder, new_broker):
     """A question about a topic made it, with the broker's defaults; a deleted one came back so."""

@@ -305,7 +305,6 @@ static int by_value(const void *x, const void *y)
     return a_us < b_us ? -1 : a_us > b_us;
 }
 
-/* Only with --long: a minute, and that a transaction does what it should is tried above. */
 static void test_figures(void **state)
 {
     (void)state;
@@ -313,7 +312,8 @@ static void test_figures(void **state)
     static int64_t us[TIMES];
     int64_t end;
     const char *is_long = getenv("EPILOGUE_TEST_LONG");
-    make_topics("figures");
+    make_topics("figures"); /* which teardown ends */
+    /* Only with --long: a minute, and that a transaction does what it should is tried above. */
     if (!is_long || strcmp(is_long, "1") != 0) skip();
     a = member_new(&f, "a");
     member_join(a, FIXTURE_PARTITIONS);

@@ -12,19 +12,6 @@ from support.records import partition_of
 _EVALUATED = {"sufficient": True, "complete": True}
 
 
-def _ids(world, count):
-    """Incidents on partitions that are all different, in byte order."""
-    names, taken = [], set()
-    for number in range(100):
-        name = f"INC-{number:02}"
-        partition = partition_of(name, world.partitions)
-        if partition not in taken and len(names) < count:
-            names.append(name)
-            taken.add(partition)
-    assert len(names) == count
-    return names
-
-
 def _close(world, incident_id, revision, into, found=()):
     world.close_incident(closure(
         incident_id, revision, merged_into=into, response_evaluation=_EVALUATED,
@@ -41,7 +28,7 @@ def worlds(module_world):
 
 
 def test_a_circle_of_three(worlds):
-    one, two, three = _ids(worlds, 3)
+    one, two, three = worlds.ids_apart(3)
     for revision, (incident_id, into) in enumerate(((three, one), (one, two), (two, three)), 1):
         _close(worlds, incident_id, revision, into, ["F-1", "F-2"])
         worlds.wait_worked_off()

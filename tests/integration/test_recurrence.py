@@ -16,18 +16,9 @@ _CAUSE = "Tokens in logs"
 _RECURRED = "epilogue.finding.recurred.v1"
 
 
-def _on_shards(world, count):
-    """Incidents on partitions that are all different, none on that of the cause."""
-    taken = {partition_of(f"$cause/{_CAUSE.lower()}", world.partitions)}
-    names = []
-    for number in range(100):
-        name = f"INC-{number:02}"
-        partition = partition_of(name, world.partitions)
-        if partition not in taken and len(names) < count:
-            names.append(name)
-            taken.add(partition)
-    assert len(names) == count
-    return names
+def _ids(world, count):
+    """Incidents of different shards, none of which is that of the cause."""
+    return world.ids_apart(count, {partition_of(f"$cause/{_CAUSE.lower()}", world.partitions)})
 
 
 def _close(world, incident_id, **members):
@@ -47,7 +38,7 @@ def _thrice(module_world):
     world.set_policy(DUE_IN_SECONDS)
     world.topics_create(4)
     world.start_worker().wait_ready()
-    first, second, third = ids = _on_shards(world, 3)
+    first, second, third = ids = _ids(world, 3)
     _close(world, first, owner={"person": "ada@example.com"})
     world.wait_task(bug_id(first, "F-1"), sla="breached")
     _close(world, second)

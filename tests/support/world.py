@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from support import checker, schemas
 from support.process import wait_until
-from support.records import Publisher, TopicReader, end_of
+from support.records import Publisher, TopicReader, end_of, partition_of
 from support.redis_server import RedisServer
 from support.worker import Worker, run_command, start_command
 
@@ -80,6 +80,16 @@ class World:
         assert done.returncode == 0, done.stderr
         self.partitions = partitions
         return self
+
+    def ids_apart(self, count, taken=()):
+        """Incidents on partitions that are all different and not `taken`, in byte order."""
+        names = {}
+        for number in range(100):
+            name = f"INC-{number:02}"
+            names.setdefault(partition_of(name, self.partitions), name)
+        ids = [name for partition, name in names.items() if partition not in taken]
+        assert len(ids) >= count
+        return ids[:count]
 
     def admin_create(self, name, partitions, **config):
         """One topic, by Kafka's own client."""

@@ -7,6 +7,7 @@
 #include "owe_support.h"
 
 #define LAW "obligation/law"
+#define REPORT "obligation/report"
 #define VENDOR "coordination/Vendor"
 
 /* A and B owe the same, which A knows of 9 hours earlier. */
@@ -23,6 +24,23 @@ static inline struct world *owing(void **state)
     return w;
 }
 
+/* As well, a day after the other one was submitted. */
+static inline struct world *owing_a_report(void **state)
+{
+    struct world *w = *state;
+    struct obligation all[] = {duty("law", FROM_KNOWN_AT, 72), duty("report", FROM_AFTER, 24)};
+    all[1].time.after = 0;
+    all[1].time.after_id = STR("law");
+    owe(w, all, 2);
+    return w;
+}
+
+/* From now on it is owed only where customers' data was lost. */
+static inline void owe_by_flag(struct world *w)
+{
+    w->policy.obligations[0].when = conditions_of(w->arena, FLAG_DATA_BREACH);
+}
+
 static inline struct closure_event *knowing(struct world *w, const char *id, int64_t revision,
                                             const char *into)
 {
@@ -31,11 +49,22 @@ static inline struct closure_event *knowing(struct world *w, const char *id, int
     return e;
 }
 
+static inline struct closure_event *rated(struct closure_event *e, int severity)
+{
+    SET_CLOSURE(e, SEVERITY, severity, severity);
+    return e;
+}
+
+static inline struct closure_event *with_breach(struct closure_event *e, enum tristate breach)
+{
+    SET_CLOSURE(e, DATA_BREACH, data_breach, breach);
+    return e;
+}
+
 static inline void close_knowing(struct world *w, const char *at, const char *id, int64_t revision,
                                  const char *into)
 {
-    take_closure(w, at, knowing(w, id, revision, into));
-    deliver(w);
+    close_it(w, at, knowing(w, id, revision, into));
 }
 
 static inline void close_with_vendor(struct world *w, const char *at, const char *id,
@@ -43,8 +72,7 @@ static inline void close_with_vendor(struct world *w, const char *at, const char
 {
     struct closure_event *e = into ? merged(w, id, revision, into) : closed(w, id, revision);
     add_party(w, e, "Vendor", PARTY_VENDOR, is_closed);
-    take_closure(w, at, e);
-    deliver(w);
+    close_it(w, at, e);
 }
 
 static inline void tell_tracker(struct world *w, const char *id, const char *name, int64_t revision,

@@ -104,12 +104,18 @@ static inline struct closure_event *closed_as_test(struct world *w, const char *
     return e;
 }
 
-/* Takes what merges it, or parts it with NULL, and what goes on to other incidents. */
+/* Takes a closure, and what goes on to other incidents by it. */
+static inline void close_it(struct world *w, const char *at, struct closure_event *e)
+{
+    take_closure(w, at, e);
+    deliver(w);
+}
+
+/* Merges it, or parts it with NULL. */
 static inline void take_merge(struct world *w, const char *at, const char *id, int64_t revision,
                               const char *into)
 {
-    take_closure(w, at, merged(w, id, revision, into));
-    deliver(w);
+    close_it(w, at, merged(w, id, revision, into));
 }
 
 /* ---- findings and tasks ---- */
@@ -160,8 +166,7 @@ static inline void take_task_status(struct world *w, const char *at, const char 
 static inline void close_with(struct world *w, struct closure_event *e, const char *finding_id)
 {
     add_inline(w, e, lapse(w, arena_str(w->arena, e->incident_id).p, finding_id, -1));
-    take_closure(w, AT, e);
-    deliver(w);
+    close_it(w, AT, e);
 }
 
 static inline bool is_open(struct world *w, const char *incident_id, const char *name)

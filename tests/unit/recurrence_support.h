@@ -24,8 +24,19 @@ static inline void come(struct world *w, const char *at, const char *id, const c
 {
     struct closure_event *e = closed(w, id, 1);
     add_inline(w, e, caused(w, id, "F", -1, key));
-    take_closure(w, at, e);
-    deliver(w);
+    close_it(w, at, e);
+}
+
+/* `to`, which is A or what that is merged into, hears that the cause of A's finding was seen again. */
+static inline void tell_again(struct world *w, const char *to, const char *finding_id,
+                              const char *seen_in)
+{
+    struct recurred_event again = {.origin = {STR("A"), str_of(finding_id)},
+                                   .key = STR("k"),
+                                   .incidents = 2,
+                                   .seen_in = str_of(seen_in)};
+    struct event event = {.type = EVENT_RECURRED, .incident_id = str_of(to), .recurred = &again};
+    assert_int_equal(give_event(w, event), DECIDE_OK);
 }
 
 /* The lines of the news that begin so, alone. */

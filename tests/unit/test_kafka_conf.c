@@ -55,6 +55,14 @@ static void ours_count_where_nothing_is_said(void **state)
     assert_setting(KAFKA_READER, &none, "queued.min.messages", "100000"); /* the library's */
 }
 
+static void nobody_makes_a_topic_by_asking_for_it(void **state)
+{
+    (void)state;
+    struct property_list none = {NULL, 0};
+    for (enum kafka_side side = KAFKA_CONSUMER; side <= KAFKA_ADMIN; side++)
+        assert_setting(side, &none, "allow.auto.create.topics", "false");
+}
+
 static void guarantees_count_over_the_users(void **state)
 {
     (void)state;
@@ -70,6 +78,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_users_word_counts_over_ours),
         cmocka_unit_test(ours_count_where_nothing_is_said),
+        cmocka_unit_test(nobody_makes_a_topic_by_asking_for_it),
         cmocka_unit_test(guarantees_count_over_the_users),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

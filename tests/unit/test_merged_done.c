@@ -28,19 +28,15 @@ static void what_was_done_is_not_asked_for_again(void **state)
 
 static void what_counts_from_a_submission_counts_from_one_elsewhere(void **state)
 {
-    struct world *w = *state;
-    struct obligation all[] = {duty("law", FROM_KNOWN_AT, 72), duty("report", FROM_AFTER, 24)};
-    all[1].time.after = 0;
-    all[1].time.after_id = STR("law");
-    owe(w, all, 2);
+    struct world *w = owing_a_report(state);
     close_knowing(w, AT, "A", 1, NULL);
     submit_to(w, "A", LAW, 1);
     close_knowing(w, LATER_STILL, "B", 1, NULL);
     close_knowing(w, LATER_STILL, "A", 2, "B");
-    assert_true(task_of(w, "B", "obligation/report")->due_at == t(LATER) + 24 * HOUR_MS);
+    assert_true(task_of(w, "B", REPORT)->due_at == t(LATER) + 24 * HOUR_MS);
     take_merge(w, LATER_STILL, "A", 3, NULL);
-    assert_true(task_of(w, "A", "obligation/report")->due_at == t(LATER) + 24 * HOUR_MS);
-    assert_true(task_of(w, "B", "obligation/report")->due_at == t(LATER) + 24 * HOUR_MS);
+    assert_true(task_of(w, "A", REPORT)->due_at == t(LATER) + 24 * HOUR_MS);
+    assert_true(task_of(w, "B", REPORT)->due_at == t(LATER) + 24 * HOUR_MS);
 }
 
 static void what_is_done_for_all_is_done_for_each(void **state)
@@ -85,27 +81,19 @@ static void what_comes_to_one_that_has_met_it_is_met(void **state)
     assert_true(task_is_done(task_of(w, "A", LAW)));
 }
 
-static struct closure_event *breached(struct world *w, const char *id, int64_t revision,
-                                      enum tristate breach)
-{
-    struct closure_event *e = knowing(w, id, revision, NULL);
-    SET_CLOSURE(e, DATA_BREACH, data_breach, breach);
-    return e;
-}
-
 /* A does not owe it any more, or somebody has put it aside; B owes it, and goes on in C. */
 static void what_is_met_while_it_is_merged_is_told(void **state)
 {
     for (int aside = 0; aside < 2; aside++) {
         struct world *w = owing(state);
         const char *a = aside ? "A2" : "A1", *b = aside ? "B2" : "B1", *c = aside ? "C2" : "C1";
-        w->policy.obligations[0].when = conditions_of(w->arena, FLAG_DATA_BREACH);
-        take_closure(w, AT, breached(w, a, 1, TRI_TRUE));
-        take_closure(w, AT, breached(w, b, 1, TRI_TRUE));
+        owe_by_flag(w);
+        take_closure(w, AT, with_breach(knowing(w, a, 1, NULL), TRI_TRUE));
+        take_closure(w, AT, with_breach(knowing(w, b, 1, NULL), TRI_TRUE));
         if (aside)
             dismiss(w, a, LAW, 1);
         else
-            take_closure(w, AT, breached(w, a, 2, TRI_FALSE));
+            take_closure(w, AT, with_breach(knowing(w, a, 2, NULL), TRI_FALSE));
         take_merge(w, LATER, a, 3, b);
         take_merge(w, LATER, b, 2, c);
         close_knowing(w, LATER, c, 1, NULL);

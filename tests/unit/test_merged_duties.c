@@ -81,8 +81,7 @@ static void each_keeps_its_ticket(void **state)
     take_merge(w, LATER, "B", 2, "D"); /* which nobody has closed */
     tell_tracker(w, "A", VENDOR, 2, "K-3");
     tell_tracker(w, "C", VENDOR, 1, "K-4");
-    take_closure(w, LATER, closed(w, "D", 1));
-    deliver(w);
+    close_it(w, LATER, closed(w, "D", 1));
     assert_true(is_open(w, "D", VENDOR));
     take_merge(w, LATER_STILL, "A", 3, NULL);
     take_merge(w, LATER_STILL, "C", 3, NULL);
@@ -99,15 +98,12 @@ static void a_duty_that_begins_merged_begins_in_the_other(void **state)
 {
     struct world *w = owing(state);
     take_closure(w, AT, closed(w, "B", 1));
-    w->policy.obligations[0].when = conditions_of(w->arena, FLAG_DATA_BREACH);
-    struct closure_event *e = knowing(w, "A", 1, "C");
-    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);
+    owe_by_flag(w);
+    struct closure_event *e = with_breach(knowing(w, "A", 1, "C"), TRI_TRUE);
     add_party(w, e, "Vendor", PARTY_VENDOR, false);
-    take_closure(w, AT, e);
-    deliver(w);
+    close_it(w, AT, e);
     assert_false(is_stored(w, state_task_key(w->arena, STR("A"), STR(LAW))));
-    take_closure(w, AT, closed(w, "C", 1));
-    deliver(w);
+    close_it(w, AT, closed(w, "C", 1));
     const struct task *now = task_of(w, "C", LAW);
     assert_int_equal(now->version, 2); /* it owes it itself as well, by the flag that came */
     assert_null(now->moved_from.p);
@@ -127,10 +123,8 @@ static void submitted_while_it_is_held_it_is_created_and_closed(void **state)
     close_knowing(w, AT, "A", 1, "B");
     struct closure_event *e = knowing(w, "A", 2, "B");
     add_submission(w, e, "law", t(AT), true);
-    take_closure(w, LATER, e);
-    deliver(w);
-    take_closure(w, LATER, closed(w, "B", 1));
-    deliver(w);
+    close_it(w, LATER, e);
+    close_it(w, LATER, closed(w, "B", 1));
     size_t created = 0;
     for (size_t i = 0; i < w->d.outputs.n; i++) {
         const struct output *o = &w->d.outputs.items[i];
@@ -173,15 +167,13 @@ static void a_closure_of_the_merged_one_counts_too(void **state)
         take_merge(w, LATER, a, 2, b);
         struct closure_event *e = merged(w, a, 3, b);
         add_party(w, e, "Vendor", PARTY_REGULATOR, false);
-        take_closure(w, LATER, e);
-        deliver(w);
+        close_it(w, LATER, e);
         take_merge(w, LATER, a, 4, b); /* which says nothing new */
         e = merged(w, a, 5, b);
         add_submission(w, e, "law", t(LATER), true);
         add_party(w, e, "Vendor", PARTY_REGULATOR, true);
         SET_CLOSURE(e, KNOWN_AT, known_at, known_at("A"));
-        take_closure(w, LATER_STILL, e);
-        deliver(w);
+        close_it(w, LATER_STILL, e);
         if (held) take_closure(w, LATER_STILL, closed(w, b, 1));
         deliver(w);
         assert_true(task_is_done(task_of(w, b, LAW)));
@@ -221,17 +213,14 @@ static void a_party_that_is_open_again_is_so_where_it_goes_on(void **state)
         if (!at_home) take_closure(w, LATER, written(w, merged(w, a, 3, b), "Vendor", true));
         deliver(w);
         assert_true(task_is_done(task_of(w, at_home ? a : b, VENDOR)));
-        take_closure(w, LATER, written(w, merged(w, a, 4, b), "Vendor", false));
-        deliver(w);
+        close_it(w, LATER, written(w, merged(w, a, 4, b), "Vendor", false));
         assert_true(is_open(w, b, VENDOR));
         assert_str(task_of(w, a, VENDOR)->moved_to,
                    at_home ? "B2/coordination/Vendor" : "B1/coordination/Vendor");
         /* What a closure says where it is held is of that work. */
         take_merge(w, LATER_STILL, a, 5, "X");
-        take_closure(w, LATER_STILL, written(w, merged(w, a, 6, "X"), "Vendor", true));
-        deliver(w);
-        take_closure(w, LATER_STILL, written(w, merged(w, a, 7, "X"), "Vendor", false));
-        deliver(w);
+        close_it(w, LATER_STILL, written(w, merged(w, a, 6, "X"), "Vendor", true));
+        close_it(w, LATER_STILL, written(w, merged(w, a, 7, "X"), "Vendor", false));
         take_merge(w, LATER_STILL, a, 8, NULL);
         assert_true(is_open(w, a, VENDOR));
     }

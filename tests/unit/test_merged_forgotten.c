@@ -2,13 +2,32 @@
 /* Merged incidents of which one has deleted what it had after its retention: the work goes on. */
 #include "merged_support.h"
 
-static void forgotten_where_it_went_to_it_goes_on_at_home(void **state)
+/* Of this incident nothing is left, for it was closed in November and is kept for ten days. */
+static struct world *in_december(void **state, const char *id)
 {
     struct world *w = *state;
     w->policy.retention = days(10);
-    take_closure(w, AT, closed(w, "B", 1));
+    take_closure(w, AT, closed(w, id, 1));
     run_until(w, "2026-12-01");
-    assert_int_equal(incident_of(w, "B")->retired, 1);
+    assert_int_equal(incident_of(w, id)->retired, 1);
+    return w;
+}
+
+/* What A and B have brought to C is done there, and forgotten. */
+static void do_and_forget_in_c(struct world *w)
+{
+    static const char *const there[] = {"bug/A:F~2", "bug/B:G~2"};
+    for (size_t i = 0; i < 2; i++) {
+        take_task_status(w, "2026-12-01", "C", there[i], 1, REPORTED_VERIFIED);
+        drop(w, state_task_key(w->arena, STR("C"), str_of(there[i])));
+    }
+    drop(w, STR("C|f|A:F"));
+    drop(w, STR("C|f|B:G"));
+}
+
+static void forgotten_where_it_went_to_it_goes_on_at_home(void **state)
+{
+    struct world *w = in_december(state, "B");
     close_with(w, closed(w, "A", 1), "F");
     take_task_status(w, "2026-12-01", "A", "bug/F", 1, REPORTED_VERIFIED);
     take_merge(w, "2026-12-01", "A", 2, "B");
@@ -65,25 +84,14 @@ static void forgotten_on_its_way_it_comes_home(void **state)
 /* What was forgotten goes on where it began, not where it was a guest. */
 static void a_guest_that_was_forgotten_goes_on_at_home(void **state)
 {
-    struct world *w = *state;
-    w->policy.retention = days(10);
-    take_closure(w, AT, closed(w, "C", 1));
-    run_until(w, "2026-12-01");
-    assert_int_equal(incident_of(w, "C")->retired, 1);
+    struct world *w = in_december(state, "C");
     struct closure_event *b = closed(w, "B", 1), *a = merged(w, "A", 1, "B");
     add_inline(w, b, lapse(w, "B", "G", -1));
     add_inline(w, a, lapse(w, "A", "F", -1));
     take_closure(w, "2026-12-01", b);
-    take_closure(w, "2026-12-01", a);
-    deliver(w);
+    close_it(w, "2026-12-01", a);
     take_merge(w, "2026-12-01", "B", 2, "C");
-    static const char *const there[] = {"bug/A:F~2", "bug/B:G~2"};
-    for (size_t i = 0; i < 2; i++) {
-        take_task_status(w, "2026-12-01", "C", there[i], 1, REPORTED_VERIFIED);
-        drop(w, state_task_key(w->arena, STR("C"), str_of(there[i])));
-    }
-    drop(w, STR("C|f|A:F"));
-    drop(w, STR("C|f|B:G"));
+    do_and_forget_in_c(w);
     take_merge(w, "2026-12-02", "A", 2, NULL);
     assert_true(is_open(w, "A", "bug/F"));
     take_merge(w, "2026-12-02", "B", 3, NULL);
@@ -95,11 +103,7 @@ static void a_guest_that_was_forgotten_goes_on_at_home(void **state)
 /* C has forgotten what came to it by way of B, from where it is known where it began. */
 static void forgotten_behind_the_next_it_goes_on(void **state)
 {
-    struct world *w = *state;
-    w->policy.retention = days(10);
-    take_closure(w, AT, closed(w, "C", 1));
-    run_until(w, "2026-12-01");
-    assert_int_equal(incident_of(w, "C")->retired, 1);
+    struct world *w = in_december(state, "C");
     take_closure(w, "2026-12-01", merged(w, "B", 1, "C"));
     static const char *const merged_ones[] = {"A", "Z"};
     for (size_t i = 0; i < 2; i++) {
@@ -107,8 +111,7 @@ static void forgotten_behind_the_next_it_goes_on(void **state)
         struct closure_event *e = merged(w, id, 1, "B");
         add_lapses(w, e, "F", 2);
         add_party(w, e, id, PARTY_VENDOR, false);
-        take_closure(w, "2026-12-01", e);
-        deliver(w);
+        close_it(w, "2026-12-01", e);
         struct str party = arena_printf(w->arena, "coordination/%s", id);
         take_task_status(w, "2026-12-01", "C", arena_printf(w->arena, "bug/%s:F-0~2", id).p, 1,
                          REPORTED_VERIFIED);
@@ -155,15 +158,8 @@ static void forgotten_by_several_it_goes_on_at_home(void **state)
     add_inline(w, a, lapse(w, "A", "F", -1));
     add_inline(w, b, lapse(w, "B", "G", -1));
     take_closure(w, "2026-12-01", a);
-    take_closure(w, "2026-12-01", b);
-    deliver(w);
-    static const char *const there[] = {"bug/A:F~2", "bug/B:G~2"};
-    for (size_t i = 0; i < 2; i++) {
-        take_task_status(w, "2026-12-01", "C", there[i], 1, REPORTED_VERIFIED);
-        drop(w, state_task_key(w->arena, STR("C"), str_of(there[i])));
-    }
-    drop(w, STR("C|f|A:F"));
-    drop(w, STR("C|f|B:G"));
+    close_it(w, "2026-12-01", b);
+    do_and_forget_in_c(w);
     deliver(w);
     /* B is merged to and fro; nothing goes over its findings before all of it is said. */
     static const char *const into[] = {NULL, "C", NULL, "D", NULL};

@@ -136,15 +136,21 @@ static void held_it_is_not_closed_without_acceptance(void **state)
     assert_int_equal(task_of(w, "B", "bug/A:F")->refused, REPORTED_WONT_FIX);
 }
 
+static struct finding_event *refused_until(struct world *w, const char *until)
+{
+    struct finding_event *f = lapse(w, "A", "F", 2);
+    SET_FINDING(f, STATUS, status, REPORTED_WONT_FIX);
+    SET_FINDING(f, REASON, reason, STR("too dear"));
+    SET_FINDING(f, ACCEPTED_UNTIL, accepted_until, t(until));
+    return f;
+}
+
 /* What is accepted for a time goes along with the work, and ends where that is, once. */
 static void an_accepted_risk_ends_where_the_work_is(void **state)
 {
     struct world *w = *state;
     close_with(w, closed(w, "A", 1), "F");
-    struct finding_event *f = lapse(w, "A", "F", 2);
-    SET_FINDING(f, STATUS, status, REPORTED_WONT_FIX);
-    SET_FINDING(f, REASON, reason, STR("too dear"));
-    SET_FINDING(f, ACCEPTED_UNTIL, accepted_until, t(LATER_STILL));
+    struct finding_event *f = refused_until(w, LATER_STILL);
     SET_FINDING(f, ACCEPTED_BY, accepted_by, STR("ciso"));
     take_finding(w, AT, f);
     assert_int_equal(incident_of(w, "A")->accepted, 1);
@@ -171,16 +177,11 @@ static void an_accepted_risk_ends_while_it_is_held(void **state)
 {
     struct world *w = *state;
     close_with(w, closed(w, "A", 1), "F");
-    struct finding_event *f = lapse(w, "A", "F", 2);
-    SET_FINDING(f, STATUS, status, REPORTED_WONT_FIX);
-    SET_FINDING(f, REASON, reason, STR("too dear"));
-    SET_FINDING(f, ACCEPTED_UNTIL, accepted_until, t(LATER));
-    take_finding(w, AT, f);
+    take_finding(w, AT, refused_until(w, LATER));
     take_merge(w, AT, "A", 3, "B");
     run_until(w, LATER_STILL);
     assert_int_equal(incident_of(w, "A")->accepted, 0);
-    take_closure(w, LATER_STILL, closed(w, "B", 1));
-    deliver(w);
+    close_it(w, LATER_STILL, closed(w, "B", 1));
     assert_true(is_open(w, "B", "bug/A:F"));
     assert_int_equal(finding_of(w, "B", "A:F")->status, REPORTED_OPEN);
 }
@@ -192,8 +193,7 @@ static void merge_into_b(struct world *w, const char *at, const char *id)
 {
     struct closure_event *e = merged(w, id, 1, "B");
     add_inline(w, e, lapse(w, id, "F", -1));
-    take_closure(w, at, e);
-    deliver(w);
+    close_it(w, at, e);
 }
 
 /* The finding says no severity: it has that of the incident which it has left. */
@@ -246,8 +246,7 @@ static void nobody_closes_what_it_was_merged_into(void **state)
     struct closure_event *e = merged(w, "A", 1, "B");
     add_inline(w, e, lapse(w, "A", "G", -1));
     add_inline(w, e, lapse(w, "A", "F", -1));
-    take_closure(w, AT, e);
-    deliver(w);
+    close_it(w, AT, e);
     merge_into_b(w, LATER, "C");
     merge_into_b(w, LATER_STILL, "D");
     take_closure(w, LATER_STILL, closed(w, "D", 2));     /* says nothing of it */
@@ -267,8 +266,7 @@ static void nobody_closes_what_it_was_merged_into(void **state)
     /* Parted in time nothing is said, nor again of those that were told of. */
     e = closed(w, "D", 3);
     SET_CLOSURE(e, MERGED_INTO, merged_into, STR_NONE);
-    take_closure(w, "2026-11-29T00:00:00Z", e);
-    deliver(w);
+    close_it(w, "2026-11-29T00:00:00Z", e);
     take_finding(w, "2026-11-29T00:00:00Z", lapse(w, "A", "K", 1));
     deliver(w);
     assert_true(is_open(w, "D", "bug/F"));
@@ -297,8 +295,7 @@ static void merged_once_more_into_what_nobody_closes(void **state)
     run_until(w, "2026-11-28T00:00:00Z");
     struct closure_event *e = closed(w, "A", 2);
     SET_CLOSURE(e, MERGED_INTO, merged_into, STR_NONE);
-    take_closure(w, "2026-11-28T00:00:00Z", e);
-    deliver(w);
+    close_it(w, "2026-11-28T00:00:00Z", e);
     take_merge(w, "2026-11-28T01:00:00Z", "A", 3, "B");
     w->seen = w->d.outputs.n;
     run_until(w, "2026-12-04T00:00:00Z");
@@ -335,14 +332,12 @@ static void merged_without_findings_into_what_nobody_closes(void **state)
     take_merge(w, AT, "A", 1, "B");
     struct closure_event *e = merged(w, "C", 1, "A");
     add_party(w, e, "Vendor", PARTY_VENDOR, false);
-    take_closure(w, AT, e);
-    deliver(w);
+    close_it(w, AT, e);
     e = merged(w, "D", 1, "B");
     add_party(w, e, "Vendor", PARTY_VENDOR, false);
     add_party(w, e, "Police", PARTY_LAW_ENFORCEMENT, false);
     add_inline(w, e, lapse(w, "D", "F", -1));
-    take_closure(w, AT, e);
-    deliver(w);
+    close_it(w, AT, e);
     take_merge(w, AT, "E", 1, "B");
     take_merge(w, LATER, "E", 2, NULL);
     take_merge(w, LATER, "A", 2, "B"); /* says nothing new */

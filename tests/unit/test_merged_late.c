@@ -341,12 +341,10 @@ static void a_duplicate_is_held_where_there_is_no_incident(void **state)
     close_with(w, closed(w, "A", 1), "F");
     take_merge(w, AT, "A", 2, "B");
     say_duplicate(w, "X", 5);
-    take_closure(w, LATER, closed(w, "B", 2));
-    deliver(w);
+    close_it(w, LATER, closed(w, "B", 2));
     struct closure_event *e = closed(w, "B", 3);
     SET_CLOSURE(e, DISPOSITION, disposition, DISPOSITION_CONFIRMED);
-    take_closure(w, LATER, e);
-    deliver(w);
+    close_it(w, LATER, e);
     assert_true(is_open(w, "B", "bug/A:F"));
 }
 

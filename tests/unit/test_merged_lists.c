@@ -43,10 +43,8 @@ static void what_is_known_of_either_is_not_asked_for(void **state)
         struct closure_event *of_b = telling(w, closed(w, b, 1), "b", "2026-11-19");
         struct closure_event *of_a = full(telling(w, merged(w, a, 1, b), "a", "2026-11-18"));
         SET_CLOSURE(of_a, LABELS, labels, labels_of("region", "eu"));
-        take_closure(w, AT, order ? of_a : of_b);
-        deliver(w);
-        take_closure(w, AT, order ? of_b : of_a);
-        deliver(w);
+        close_it(w, AT, order ? of_a : of_b);
+        close_it(w, AT, order ? of_b : of_a);
         assert_true(is_open(w, b, "postmortem"));
         assert_false(is_stored(w, state_task_key(w->arena, str_of(b), STR("sequence-of-events"))));
         assert_false(is_stored(w, state_task_key(w->arena, str_of(b), STR("technical-summary"))));
@@ -90,14 +88,12 @@ static void what_does_not_fit_is_said(void **state)
     take_closure(w, AT, closed(w, "B", 1));
     struct closure_event *e = telling(w, merged(w, "A", 1, "B"), "a", NULL);
     e->closure.timeline.items->action = (struct str){large, MERGED_BYTES_MAX - 300};
-    take_closure(w, AT, e);
-    deliver(w);
+    close_it(w, AT, e);
     assert_int_equal(brought_to(w, "B")->timeline.n, 1);
     /* There is room for no more. */
     e = telling(w, merged(w, "X", 1, "B"), "x", NULL);
     e->closure.timeline.items->action = (struct str){large, 300};
-    take_closure(w, AT, e);
-    deliver(w);
+    close_it(w, AT, e);
     const struct output *said = &w->d.outputs.items[w->d.outputs.n - 1];
     assert_int_equal(said->type, OUTPUT_INCIDENT);
     assert_str(said->warnings.items[0].member, "timeline");

@@ -5,12 +5,6 @@
  */
 #include "duty_support.h"
 
-/* From now on it is owed only where customers' data was lost. */
-static void owe_by_flag(struct world *w)
-{
-    w->policy.obligations[0].when = conditions_of(w->arena, FLAG_DATA_BREACH);
-}
-
 /* Only of what is low: that one of them is, says nothing of the other. */
 static void owe_if_low(struct world *w)
 {
@@ -18,24 +12,6 @@ static void owe_if_low(struct world *w)
         .asked = ASKED_SEVERITY, .operator= FOUND_EQUAL, .value = SEVERITY_LOW};
     static struct condition condition = {.terms = &low, .n = 1};
     w->policy.obligations[0].when = (struct conditions){&condition, 1};
-}
-
-static struct closure_event *as_low(struct closure_event *e)
-{
-    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_LOW);
-    return e;
-}
-
-static struct closure_event *with_flag(struct closure_event *e)
-{
-    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_TRUE);
-    return e;
-}
-
-static void close_it(struct world *w, const char *at, struct closure_event *e)
-{
-    take_closure(w, at, e);
-    deliver(w);
 }
 
 static ms_t due_at(struct world *w, const char *id, const char *name)
@@ -55,7 +31,7 @@ static void for_others_it_has_their_date(void **state)
 {
     struct world *w = owing(state);
     owe_if_low(w);
-    close_it(w, AT, as_low(knowing(w, "B", 1, NULL)));
+    close_it(w, AT, rated(knowing(w, "B", 1, NULL), SEVERITY_LOW));
     close_knowing(w, AT, "A", 1, NULL);
     assert_false(has_task(w, "A", LAW));
     take_merge(w, LATER, "B", 2, "A");
@@ -78,12 +54,12 @@ static void what_went_home_is_owed_here_later(void **state)
 {
     struct world *w = owing(state);
     owe_if_low(w);
-    close_it(w, AT, as_low(knowing(w, "A", 1, NULL)));
+    close_it(w, AT, rated(knowing(w, "A", 1, NULL), SEVERITY_LOW));
     close_knowing(w, AT, "B", 1, NULL);
     take_merge(w, LATER, "A", 2, "B");
     take_merge(w, LATER, "A", 3, NULL);
     assert_superseded(w, "B", LAW, "A/obligation/law");
-    close_it(w, LATER_STILL, as_low(knowing(w, "B", 2, NULL)));
+    close_it(w, LATER_STILL, rated(knowing(w, "B", 2, NULL), SEVERITY_LOW));
     assert_true(is_open(w, "B", LAW));
     assert_null(task_of(w, "B", LAW)->moved_to.p);
     assert_true(due_at(w, "B", LAW) == known_at("B") + 72 * HOUR_MS);
@@ -94,14 +70,14 @@ static void what_went_home_is_owed_where_it_is_merged(void **state)
 {
     struct world *w = owing(state);
     owe_if_low(w);
-    close_it(w, AT, as_low(knowing(w, "A", 1, NULL)));
+    close_it(w, AT, rated(knowing(w, "A", 1, NULL), SEVERITY_LOW));
     close_knowing(w, AT, "B", 1, NULL);
     close_knowing(w, AT, "C", 1, NULL);
     take_merge(w, LATER, "A", 2, "B");
     take_merge(w, LATER, "A", 3, NULL);
     take_merge(w, LATER, "B", 2, "C");
     assert_false(has_task(w, "C", LAW));
-    close_it(w, LATER_STILL, as_low(knowing(w, "B", 3, "C")));
+    close_it(w, LATER_STILL, rated(knowing(w, "B", 3, "C"), SEVERITY_LOW));
     assert_true(is_open(w, "C", LAW));
     assert_true(due_at(w, "C", LAW) == known_at("B") + 72 * HOUR_MS);
     assert_str(task_of(w, "B", LAW)->moved_to, "C/obligation/law");
@@ -112,12 +88,10 @@ static void what_is_owed_no_more_is_owed_by_another(void **state)
 {
     struct world *w = owing(state);
     owe_if_low(w);
-    close_it(w, AT, as_low(knowing(w, "B", 1, NULL)));
-    struct closure_event *e = knowing(w, "B", 2, NULL);
-    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_HIGH);
-    close_it(w, AT, e);
+    close_it(w, AT, rated(knowing(w, "B", 1, NULL), SEVERITY_LOW));
+    close_it(w, AT, rated(knowing(w, "B", 2, NULL), SEVERITY_HIGH));
     assert_int_equal(task_of(w, "B", LAW)->resolution, RESOLUTION_SUPERSEDED);
-    close_it(w, AT, as_low(knowing(w, "A", 1, "B")));
+    close_it(w, AT, rated(knowing(w, "A", 1, "B"), SEVERITY_LOW));
     assert_true(is_open(w, "B", LAW));
     assert_true(due_at(w, "B", LAW) == known_at("A") + 72 * HOUR_MS);
     take_merge(w, LATER, "A", 2, NULL);
@@ -131,12 +105,10 @@ static void owed_again_with_the_merge_it_is_asked_for_there(void **state)
     struct world *w = owing(state);
     close_knowing(w, AT, "B", 1, NULL);
     owe_by_flag(w);
-    close_it(w, AT, with_flag(knowing(w, "A", 1, NULL)));
-    struct closure_event *e = knowing(w, "A", 2, NULL);
-    SET_CLOSURE(e, DATA_BREACH, data_breach, TRI_FALSE);
-    close_it(w, LATER, e);
+    close_it(w, AT, with_breach(knowing(w, "A", 1, NULL), TRI_TRUE));
+    close_it(w, LATER, with_breach(knowing(w, "A", 2, NULL), TRI_FALSE));
     assert_int_equal(task_of(w, "A", LAW)->resolution, RESOLUTION_SUPERSEDED);
-    close_it(w, LATER_STILL, with_flag(knowing(w, "A", 3, "B")));
+    close_it(w, LATER_STILL, with_breach(knowing(w, "A", 3, "B"), TRI_TRUE));
     assert_true(is_open(w, "B", LAW));
     assert_true(due_at(w, "B", LAW) == known_at("A") + 72 * HOUR_MS);
     assert_str(task_of(w, "A", LAW)->moved_to, "B/obligation/law");
@@ -172,19 +144,15 @@ static void what_was_submitted_in_part_goes_along(void **state)
 /* B's own report would be due later: while nobody has submitted what it counts from, A's date counts. */
 static void what_counts_from_a_deadline_has_the_earlier_date(void **state)
 {
-    struct world *w = *state;
-    struct obligation all[] = {duty("law", FROM_KNOWN_AT, 72), duty("report", FROM_AFTER, 24)};
-    all[1].time.after = 0;
-    all[1].time.after_id = STR("law");
-    owe(w, all, 2);
+    struct world *w = owing_a_report(state);
     close_knowing(w, AT, "A", 1, NULL);
     close_knowing(w, AT, "B", 1, NULL);
-    assert_true(due_at(w, "B", "obligation/report") == known_at("B") + 96 * HOUR_MS);
+    assert_true(due_at(w, "B", REPORT) == known_at("B") + 96 * HOUR_MS);
     take_merge(w, LATER, "A", 2, "B");
     close_knowing(w, LATER, "B", 2, NULL);
-    assert_true(due_at(w, "B", "obligation/report") == known_at("A") + 96 * HOUR_MS);
+    assert_true(due_at(w, "B", REPORT) == known_at("A") + 96 * HOUR_MS);
     take_merge(w, LATER_STILL, "A", 3, NULL);
-    assert_true(due_at(w, "B", "obligation/report") == known_at("B") + 96 * HOUR_MS);
+    assert_true(due_at(w, "B", REPORT) == known_at("B") + 96 * HOUR_MS);
 }
 
 /* Of a merged incident it is learnt that more was known, and earlier. */

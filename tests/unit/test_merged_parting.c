@@ -63,8 +63,7 @@ static void told_of_anew_it_keeps_what_is_not_said(void **state)
     struct finding_event *f = lapse(w, "A", "F", -1);
     SET_FINDING(f, TITLE, title, STR("Dumps"));
     add_inline(w, e, f);
-    take_closure(w, AT, e);
-    deliver(w);
+    close_it(w, AT, e);
     struct arrival_event *again = arena_zalloc(w->arena, sizeof *again);
     const struct finding *is = finding_of(w, "B", "A:F");
     again->finding = finding_none;
@@ -127,8 +126,7 @@ static void parted_while_others_go_home(void **state)
         const char *id = i ? "C" : "A";
         struct closure_event *e = merged(w, id, 1, "B");
         add_lapses(w, e, "F", 4);
-        take_closure(w, AT, e);
-        deliver(w);
+        close_it(w, AT, e);
     }
     expect_visit(w, "B", STAGE_MOVE, a_parts);
     take_merge(w, LATER, "C", 2, NULL);
@@ -147,11 +145,9 @@ static void parted_while_the_other_is_put_aside(void **state)
     take_closure(w, AT, closed(w, "B", 1));
     struct closure_event *e = merged(w, "A", 1, "B");
     add_lapses(w, e, "F", 4);
-    take_closure(w, AT, e);
-    deliver(w);
+    close_it(w, AT, e);
     expect_visit(w, "B", STAGE_CLOSE, a_parts);
-    take_closure(w, LATER, closed_as_test(w, "B", 2));
-    deliver(w);
+    close_it(w, LATER, closed_as_test(w, "B", 2));
     assert_null(visitor);
     assert_int_equal(incident_of(w, "B")->gone.n, 0);
     assert_int_equal(incident_of(w, "B")->counts.open, 0);
@@ -199,8 +195,7 @@ static void told_while_the_other_is_closed_it_keeps_its_work(void **state)
     struct closure_event *e = closed(w, "B", 1);
     add_lapses(w, e, "G", 3);
     expect_visit(w, "B", STAGE_TAKE, f_is_told_of);
-    take_closure(w, LATER, e);
-    deliver(w);
+    close_it(w, LATER, e);
     assert_null(visitor);
     const struct task *now = task_of(w, "B", "bug/A:F");
     assert_int_equal(now->status, STATUS_IN_PROGRESS);
@@ -244,8 +239,7 @@ static void partings_are_told_once_and_apart(void **state)
     struct world *w = *state;
     struct closure_event *e = closed(w, "B", 1);
     add_lapses(w, e, "F", 6);
-    take_closure(w, AT, e);
-    deliver(w);
+    close_it(w, AT, e);
     w->d.step_max = 1;
     struct str_list none = {NULL, 0};
     part(w, "B", "X", none);

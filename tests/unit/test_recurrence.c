@@ -35,8 +35,7 @@ static void never_above_p1_nor_lowered(void **state)
     struct finding_event *f = caused(w, "A", "F", -1, "k");
     SET_FINDING(f, SOP_CHANGE, sop_change, true);
     add_inline(w, e, f);
-    take_closure(w, ONE, e);
-    deliver(w);
+    close_it(w, ONE, e);
     come(w, ONE, "B", "k");
     come(w, ONE, "C", "k");
     come(w, ONE, "D", "k");
@@ -89,17 +88,12 @@ static void closed_on_the_way(void **state)
     struct closure_event *e = closed(w, "B", 1);
     add_inline(w, e, caused(w, "B", "F", -1, "k"));
     take_closure(w, TWO, e);
-    struct recurred_event again = {
-        .origin = {STR("A"), STR("F")}, .key = STR("k"), .incidents = 2, .seen_in = STR("B")};
-    struct event event = {.type = EVENT_RECURRED, .incident_id = STR("A"), .recurred = &again};
     take_task_status(w, TWO, "A", "bug/F", 1, REPORTED_RESOLVED);
-    assert_int_equal(give_event(w, event), DECIDE_OK);
+    tell_again(w, "A", "F", "B");
     assert_int_equal(finding_of(w, "A", "F")->raised_by.n, 0);
     /* Of one that nobody knows nothing comes. */
-    again.origin.finding_id = STR("G");
-    assert_int_equal(give_event(w, event), DECIDE_OK);
-    event.incident_id = STR("NOBODY");
-    assert_int_equal(give_event(w, event), DECIDE_OK);
+    tell_again(w, "A", "G", "B");
+    tell_again(w, "NOBODY", "G", "B");
     assert_int_equal(outputs_n(w), 0);
     assert_false(is_stored(w, STR("NOBODY")));
 }
@@ -119,8 +113,7 @@ static void raised_once_for_each_incident(void **state)
         SET_FINDING(f, SEVERITY, severity, SEVERITY_LOW);
         SET_FINDING(f, REFERENCES, references, list_of(w, i ? 5 : 7, references));
         add_inline(w, e, f);
-        take_closure(w, i ? TWO : ONE, e);
-        deliver(w);
+        close_it(w, i ? TWO : ONE, e);
     }
     ASSERT_LINES(w, "recurred",
                  "recurred/1 F CVE-2026-1, 2: A/bug/F=open\n"
@@ -135,6 +128,17 @@ static void raised_once_for_each_incident(void **state)
     assert_int_equal(finding_of(w, "B", "F")->recurrences_told, 2);
 }
 
+/* What the response team was told last of a cause. */
+static struct str last_summary(struct world *w)
+{
+    for (size_t i = outputs_n(w); i-- > 0;) {
+        const struct output *output = output_at(w, i);
+        if (output->type == OUTPUT_REMINDER && output->reminder.kind == REMINDER_RECURRED)
+            return output->reminder.summary;
+    }
+    return STR_NONE;
+}
+
 static void the_response_team_is_told_in_the_morning(void **state)
 {
     struct world *w = *state;
@@ -144,8 +148,7 @@ static void the_response_team_is_told_in_the_morning(void **state)
     run_until(w, "2026-03-04T09:00:00Z");
     ASSERT_LINES(w, "reminder recurred",
                  "reminder recurred/1 F 2026-03-03T22:00 response-team=security-response\n");
-    const struct output *last = output_at(w, outputs_n(w) - 1);
-    assert_str(last->reminder.summary,
+    assert_str(last_summary(w),
                "The cause of finding F 'Finding F' of B was seen before: 1 earlier task, 1 of them "
                "open, 0 overdue; look at A/bug/F");
 }
@@ -165,14 +168,8 @@ static void how_it_stands_is_said(void **state)
     deliver(w);
     come(w, "2026-07-01T22:00:00Z", "D", "k");
     run_until(w, "2026-07-02T09:00:00Z");
-    const struct output *last = NULL;
-    for (size_t i = 0; i < outputs_n(w); i++)
-        if (output_at(w, i)->type == OUTPUT_REMINDER &&
-            output_at(w, i)->reminder.kind == REMINDER_RECURRED)
-            last = output_at(w, i);
-    assert_non_null(last);
     assert_str(
-        last->reminder.summary,
+        last_summary(w),
         "The cause of finding F 'Finding F' of D was seen before: 3 earlier tasks, 2 of them "
         "open, 1 overdue; look at B/bug/F");
 }
@@ -272,8 +269,7 @@ static void two_of_one_incident(void **state)
     struct closure_event *e = closed(w, "A", 1);
     add_inline(w, e, caused(w, "A", "F", -1, "k"));
     add_inline(w, e, caused(w, "A", "G", -1, "k"));
-    take_closure(w, ONE, e);
-    deliver(w);
+    close_it(w, ONE, e);
     ASSERT_LINES(w, "recurred", "");
     come(w, TWO, "B", "k");
     ASSERT_LINES(w, "recurred", "recurred/1 F k, 2: A/bug/F=open A/bug/G=open\n");

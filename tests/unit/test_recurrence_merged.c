@@ -28,8 +28,7 @@ static void merged_they_are_one_incident(void **state)
     take_merge(w, ONE, "A", 2, "M"); /* which is not closed: it is held there */
     struct closure_event *e = closed(w, "M", 1);
     add_inline(w, e, caused(w, "M", "F", -1, "k"));
-    take_closure(w, TWO, e);
-    deliver(w);
+    close_it(w, TWO, e);
     ASSERT_LINES(w, "recurred", "");
 }
 
@@ -43,10 +42,7 @@ static void told_where_it_was(void **state)
     take_merge(w, ONE, "A", 2, "M");
     take_closure(w, ONE, closed(w, "N", 1));
     take_merge(w, ONE, "M", 2, "N");
-    struct recurred_event again = {
-        .origin = {STR("A"), STR("F")}, .key = STR("k"), .incidents = 2, .seen_in = STR("C")};
-    struct event event = {.type = EVENT_RECURRED, .incident_id = STR("A"), .recurred = &again};
-    assert_int_equal(give_event(w, event), DECIDE_OK);
+    tell_again(w, "A", "F", "C");
     assert_news(w, "again k to M\n");
     deliver(w);
     assert_int_equal(task_of(w, "N", "bug/A:F")->priority, PRIORITY_P2);
@@ -58,12 +54,8 @@ static void raised_while_it_is_held(void **state)
     struct world *w = *state;
     come(w, ONE, "A", "k");
     take_merge(w, ONE, "A", 2, "M");
-    struct recurred_event again = {
-        .origin = {STR("A"), STR("F")}, .key = STR("k"), .incidents = 2, .seen_in = STR("C")};
-    struct event event = {.type = EVENT_RECURRED, .incident_id = STR("M"), .recurred = &again};
-    assert_int_equal(give_event(w, event), DECIDE_OK);
-    again.seen_in = STR_NONE; /* told of what was before, it has no task to show */
-    assert_int_equal(give_event(w, event), DECIDE_OK);
+    tell_again(w, "M", "F", "C");
+    tell_again(w, "M", "F", NULL); /* told of what was before, it has no task to show */
     assert_null(output_at(w, 0)->recurred.task);
     take_closure(w, TWO, closed(w, "M", 1));
     assert_int_equal(task_of(w, "M", "bug/A:F")->priority, PRIORITY_P3);

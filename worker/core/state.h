@@ -770,8 +770,9 @@ struct str state_recipient_key(struct arena *arena, struct str recipient);
 struct str state_items_key(struct arena *arena, struct str recipient_key, struct str origin);
 /* The recipient in a key that is one of its. */
 struct str state_recipient_of(struct str key);
-/* What stands for a cause (R3.100): no white space around it, one space for each within, and 256 bytes
- * at most, of which of a longer one the last are its hash. Absent where there is nothing. */
+#define STATE_CAUSE_BYTES 256
+/* What stands for a cause (R3.100): no white space around it, one space for each within, and so many
+ * bytes at most, of which of a longer one the last are its hash. Absent where there is nothing. */
 struct str state_cause_name(struct arena *arena, struct str said);
 /* The key of the entry of a cause, by its name: the same whatever the case of A to Z. */
 struct str state_cause_key(struct arena *arena, struct str name);
