@@ -56,6 +56,11 @@ static inline bool str_starts(struct str s, struct str prefix)
     return s.n >= prefix.n && memcmp(s.p, prefix.p, prefix.n) == 0;
 }
 
+static inline bool str_ends(struct str s, struct str suffix)
+{
+    return s.n >= suffix.n && memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0;
+}
+
 static inline bool str_list_eq(struct str_list a, struct str_list b)
 {
     if (a.n != b.n) return false;

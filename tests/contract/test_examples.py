@@ -76,8 +76,10 @@ def test_the_schemas_are_schemas():
              for path in schemas.FOLDER.glob("*.schema.json")}
     assert {*INPUTS, "task-event", "incident-event", "reminder-event", "reminder-digest", "state",
             "policy"} <= names
+    read_me = (schemas.FOLDER / "README.md").read_text()
     for name in names:
         schemas.validator(name)
+        assert f"`{name}.schema.json`" in read_me
 
 
 def test_the_default_policy_fits_its_schema():

@@ -20,11 +20,18 @@ def _is_out_time(value):
     return not isinstance(value, str) or _OUT_TIME.fullmatch(value) is not None
 
 
+def _each_once(pairs):
+    """An object of a schema: of two members of one name the reader would take the last, and say nothing."""
+    members = dict(pairs)
+    assert len(members) == len(pairs), f"a member is there twice: {[name for name, _ in pairs]}"
+    return members
+
+
 @functools.lru_cache(maxsize=None)
 def _store():
     schemas = {}
     for path in FOLDER.glob("*.schema.json"):
-        schema = json.loads(path.read_text())
+        schema = json.loads(path.read_text(), object_pairs_hook=_each_once)
         schemas[path.name] = schemas[schema.get("$id", path.name)] = schema
         schemas[path.as_uri()] = schema
     return schemas

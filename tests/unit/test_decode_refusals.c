@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <time.h>
+
 #include "codec_support.h"
 
 static const struct refusal_case {
@@ -285,6 +287,24 @@ static void test_member_limits(void **state)
     buf_free(&b);
 }
 
+/* Marks that are to be put in order cost the square of their number: of these it would be minutes. */
+static void a_party_that_is_too_long_costs_nothing(void **state)
+{
+    (void)state;
+    static const char *const marks[] = {"\xcc\x81", "\xcc\xa3"}; /* above the letter, below it */
+    enum { MARKS = 100000 };
+    struct buf b = {0};
+    buf_lit(&b, "{\"incident_id\":\"I\",\"closed_at\":1795107600,\"coordination\":[{\"party\":\"a");
+    for (int i = 0; i < 2 * MARKS; i++) buf_str(&b, str_of(marks[i / MARKS]));
+    buf_lit(&b, "\"}]}");
+    struct record record = make_record(TOPIC_INCIDENT_CLOSED, "");
+    record.value = buf_slice(&b);
+    clock_t before = clock();
+    assert_refused(&record, REFUSE_TOO_LARGE, "coordination[0].party: 400001 bytes");
+    assert_true(clock() - before < 10 * CLOCKS_PER_SEC);
+    buf_free(&b);
+}
+
 static void test_identifier_lengths(void **state)
 {
     (void)state;
@@ -372,6 +392,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_refuses_what_has_no_value_or_is_too_large),
+        cmocka_unit_test(a_party_that_is_too_long_costs_nothing),
         cmocka_unit_test(test_depth_limit),
         cmocka_unit_test(test_member_limits),
         cmocka_unit_test(test_identifier_lengths),

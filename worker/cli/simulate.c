@@ -94,7 +94,7 @@ static bool is_on_its_way(const struct message *message)
 {
     const struct record record = {.headers = message->headers, .headers_n = message->headers_n};
     enum envelope_kind kind = envelope_kind(&record);
-    return kind == ENVELOPE_ITEMS || kind == ENVELOPE_RECURRENCE || kind == ENVELOPE_RECURRED;
+    return kind == ENVELOPE_ITEMS || envelope_is_of_cause(kind);
 }
 
 static void emit(void *self, const struct message *sent, ms_t now)

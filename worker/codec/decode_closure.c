@@ -98,8 +98,9 @@ static void read_party(struct reader *r, const struct json *object, struct coord
         if (c->party.n > MEMBERS_PARTY_BYTES)
             reader_refuse(r, REFUSE_TOO_LARGE, STR("party"), "%zu bytes, at most %d are allowed",
                           c->party.n, MEMBERS_PARTY_BYTES);
+        else if (c->party.p)
+            c->key = fold_name(r->arena, c->party);
     }
-    if (c->party.p) c->key = fold_name(r->arena, c->party);
     c->party_kind = members_word(r, m[1], &party_kind_words, PARTY_OTHER);
     c->reference = members_text(r, m[2]);
     c->status = members_text(r, m[3]);

@@ -6,8 +6,6 @@
 #include "decode_parts.h"
 #include "state_json.h"
 
-#define KEY_BYTES 256 /* as state_cause_name makes it */
-
 static void check(struct reader *r, struct str text, size_t max_bytes, const char *name)
 {
     if (text.n && text.n <= max_bytes) return;
@@ -34,7 +32,7 @@ static void read_told(struct reader *r, const struct json *object, struct event 
     event->type = EVENT_RECURRENCE;
     event->recurrence = told;
     read_body(r, &state_fields_recurrence, object, told);
-    check(r, told->key, KEY_BYTES, "key");
+    check(r, told->key, STATE_CAUSE_BYTES, "key");
     check(r, told->finding.incident_id, MEMBERS_IDENTIFIER_BYTES, "finding");
     check_origin(r, told->finding.origin);
     if (told->finding.name.p && told->finding.since == TIME_NONE)
@@ -48,7 +46,7 @@ static void read_answer(struct reader *r, const struct json *object, struct even
     event->type = EVENT_RECURRED;
     event->recurred = answer;
     read_body(r, &state_fields_recurred, object, answer);
-    check(r, answer->key, KEY_BYTES, "key");
+    check(r, answer->key, STATE_CAUSE_BYTES, "key");
     check_origin(r, answer->origin);
     for (size_t i = 0; i < answer->earlier.n; i++) {
         check(r, answer->earlier.items[i].incident_id, MEMBERS_IDENTIFIER_BYTES, "earlier");

@@ -16,7 +16,9 @@ static bool is_space(utf8proc_int32_t c)
            category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;
 }
 
-/* In place: no character gets longer by it. */
+/* In place: no character gets longer by it. utf8proc has no option for it: UTF8PROC_STRIPCC makes spaces
+ * of line ends, but takes all other control characters out, UTF8PROC_LUMP makes one hyphen of all kinds
+ * of them, and neither makes one space of several. */
 static size_t collapse_spaces(utf8proc_int32_t *text, size_t n)
 {
     size_t kept = 0;

@@ -83,12 +83,12 @@ struct tracker members_tracker(struct reader *r, const struct json *value);
 /* The entries of a list of objects, NULL unless it is one; too-large above `max` of them. */
 const struct json *members_entries(struct reader *r, const struct json *value, size_t max);
 bool members_is_object(struct reader *r, const struct json *value);
-/* Evidence, each entry a text or an object with ref and note. `of_task`: at most
- * MEMBERS_EVIDENCE_MAX entries of bounded texts; one that says nothing is left out, with a warning. */
 /* The answers of an evaluation, a note of at most `note_bytes`; returns which members it has, as bits of
  * event.h: all of null. */
 unsigned members_evaluation(struct reader *r, const struct json *value, size_t note_bytes,
                             struct evaluation *evaluation);
+/* Evidence, each entry a text or an object with ref and note. `of_task`: at most
+ * MEMBERS_EVIDENCE_MAX entries of bounded texts; one that says nothing is left out, with a warning. */
 struct evidence_list members_evidence(struct reader *r, const struct json *value, bool of_task);
 /* Texts by names; numbers and booleans count as their text, null as none. too-large above
  * MEMBERS_LABELS_MAX of them, and above MEMBERS_LABEL_BYTES of a name or a text. */

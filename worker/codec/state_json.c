@@ -200,23 +200,6 @@ static bool same_text(struct str a, struct str b)
     return !a.p == !b.p && str_eq(a, b);
 }
 
-static bool same_bytes(const char *a, const char *b, size_t n)
-{
-    int64_t wide[2];
-    int narrow[2];
-    switch (n) { /* of a known size it costs no call */
-    case sizeof *wide:
-        memcpy(&wide[0], a, sizeof *wide);
-        memcpy(&wide[1], b, sizeof *wide);
-        return wide[0] == wide[1];
-    case sizeof *narrow:
-        memcpy(&narrow[0], a, sizeof *narrow);
-        memcpy(&narrow[1], b, sizeof *narrow);
-        return narrow[0] == narrow[1];
-    default: return !memcmp(a, b, n);
-    }
-}
-
 static bool same_list(const struct str_list *a, const struct str_list *b)
 {
     bool same = a->n == b->n;
@@ -236,7 +219,14 @@ static bool same_field(const struct state_field *field, const char *a, const cha
         for (size_t i = 0; same && i < field->of->n; i++)
             same = same_field(&field->of->items[i], in_a, in_b);
         return same;
-    default: return same_bytes(in_a, in_b, size_of(field));
+    case STATE_OBJECTS:
+    case STATE_LABELS:
+    case STATE_REMINDERS: return !memcmp(in_a, in_b, size_of(field));
+    case STATE_BOOLEAN: return *(const bool *)in_a == *(const bool *)in_b;
+    case STATE_INTEGER:
+    case STATE_REVISION:
+    case STATE_TIME: return *(const int64_t *)in_a == *(const int64_t *)in_b;
+    default: return *(const int *)in_a == *(const int *)in_b;
     }
 }
 

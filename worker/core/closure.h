@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a closure of the incident does, stage by stage. */
+/* What a closure of the incident does. */
 #ifndef EPILOGUE_CORE_CLOSURE_H
 #define EPILOGUE_CORE_CLOSURE_H
 
@@ -19,7 +19,5 @@ void closure_settle(struct step *step);
 /* What an incident that was merged into this one brings: true flags and a higher severity count, and its
  * lists beside the incident's own. */
 void closure_take_facts(struct step *step, const struct facts_event *event);
-/* Brings a finding to where it belongs, if that is not here. */
-void closure_place(struct step *step, struct entry *finding);
 
 #endif

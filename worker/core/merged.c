@@ -15,6 +15,7 @@
 #include "incident.h"
 #include "obligation.h"
 #include "occurrence.h"
+#include "stages.h"
 #include "task_update.h"
 
 /* What comes by a merge to what is not closed may wait for ever (R4.198). `passed`: its own incident first. */
@@ -57,7 +58,7 @@ enum decide_result merged_take_finding(struct step *step, const struct finding_e
     if (said.finding.passed.n)
         said.finding.duplicate_of = forward_localized(step, said.finding.duplicate_of);
     finding_take(step, &said, false);
-    closure_place(step, entry);
+    stages_place(step, entry);
     occurrence_settle(step);
     return DECIDE_OK;
 }
@@ -83,7 +84,7 @@ void merged_arrive(struct step *step, const struct arrival_event *event)
         /* It has gone round: from where it began it goes the way that there is now. */
         finding_leave(step, entry, in->origin.incident_id, RESOLUTION_SUPERSEDED);
     else
-        closure_place(step, entry);
+        stages_place(step, entry);
     if (!entry->finding->moved_to.p) await(step, in->passed);
     if (entry->finding->moved_to.p || incident->phase == PHASE_WAITING ||
         incident_is_put_aside(incident))

@@ -1,152 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Duties towards parties, each with a clock of its own that nobody can stop. It follows from what the
- * incident says and from what was submitted, and is reckoned afresh from these whenever one of them
- * comes: so whatever is told late, twice or corrected, the dates are as if it had been known at once.
+ * Duties towards parties, each with a clock of its own that nobody can stop (obligation_clock.c): the
+ * task of each, made, brought up to date and closed by what closures say.
  */
 #include "obligation.h"
 
 #include "closing.h"
 #include "common/text.h"
-#include "deadline.h"
 #include "duty.h"
 #include "followup.h"
 #include "incident.h"
+#include "obligation_clock.h"
 #include "task.h"
 #include "task_clock.h"
 
 /* Clocks differ: by so much a submission may lie behind the time of the record that tells of it. */
 #define AHEAD_MAX (5 * MINUTE_MS)
-
-/* ---- its clock ---- */
-
-struct clock {
-    ms_t start, due_at;
-    enum obligation_start from; /* what it counts from, for want of what the policy says, perhaps */
-    bool is_provisional;        /* the other one is not submitted yet */
-    bool is_others;             /* it is that of an incident that was merged into this one */
-};
-
-static struct entry *entry_of(struct step *step, struct str id)
-{
-    return step_task_entry(step,
-                           task_name(step, KIND_OBLIGATION, state_encode_part(step->arena, id)));
-}
-
-static struct str name_of(struct step *step, struct str id)
-{
-    return arena_join(step->arena, STR("obligation/"), state_encode_part(step->arena, id),
-                      STR_NONE);
-}
-
-static ms_t said(const struct incident *incident, enum obligation_start from)
-{
-    switch (from) {
-    case FROM_STARTED_AT: return incident->started_at;
-    case FROM_DETECTED_AT: return incident->detected_at;
-    case FROM_KNOWN_AT: return incident->known_at;
-    case FROM_CONTAINED_AT: return incident->contained_at;
-    case FROM_CLOSED_AT:
-    case FROM_AFTER:
-    case obligation_start_none:
-    default: return incident->closed_at;
-    }
-}
-
-/* What of it is known, or what comes nearest; every incident has a closed_at (R4.132). */
-static enum obligation_start known_start(const struct incident *incident,
-                                         enum obligation_start from)
-{
-    static const enum obligation_start tries[obligation_start_end][3] = {
-        [FROM_STARTED_AT] = {FROM_STARTED_AT, FROM_DETECTED_AT, FROM_KNOWN_AT},
-        [FROM_DETECTED_AT] = {FROM_DETECTED_AT, FROM_KNOWN_AT},
-        [FROM_KNOWN_AT] = {FROM_KNOWN_AT, FROM_DETECTED_AT},
-        [FROM_CONTAINED_AT] = {FROM_CONTAINED_AT},
-    };
-    for (size_t i = 0; i < 3 && tries[from][i]; i++)
-        if (said(incident, tries[from][i]) != TIME_NONE) return tries[from][i];
-    return FROM_CLOSED_AT;
-}
-
-/* Our days off are none of the law's: without a calendar of its own every day counts (R4.147). */
-static struct calendar calendar_of(const struct step *step, const struct obligation *o)
-{
-    if (o->calendar) return *o->calendar;
-    return (struct calendar){.zone = step->policy->calendar.zone, .working_days = EVERY_DAY};
-}
-
-static ms_t add(const struct step *step, const struct obligation *o,
-                const struct obligation_time *time, ms_t start)
-{
-    const struct calendar calendar = calendar_of(step, o);
-    if (time->months) return deadline_add_months(&calendar, start, time->months);
-    if (o->has_until && time == &o->time)
-        return deadline_add_whole_days(&calendar, start, time->within.amount, o->until);
-    return deadline_add(&calendar, start, time->within);
-}
-
-static struct clock clock_of(struct step *step, const struct obligation *o);
-
-static void start_after(struct step *step, const struct obligation *o, struct clock *clock)
-{
-    const struct obligation *other = &step->policy->obligations[o->time.after];
-    const struct task *work = duty_work(step, name_of(step, other->id));
-    clock->is_provisional = !work || !task_is_done(work);
-    clock->start = clock->is_provisional ? clock_of(step, other).due_at : work->submitted_at;
-}
-
-/* A second closing restarts no clock. */
-static void start_said(struct step *step, const struct obligation *o, struct clock *clock)
-{
-    const struct entry *entry = entry_of(step, o->id);
-    const struct task *task =
-        entry->exists ? entry->task : duty_carried(step, name_of(step, o->id));
-    clock->from = known_start(step->incident, o->time.from);
-    bool is_kept = clock->from == FROM_CLOSED_AT && task;
-    clock->start = is_kept ? task->clock_start : said(step->incident, clock->from);
-}
-
-/* Of two bounds the earlier one. One that is over before the other begins says nothing; and where
- * the start of the other is not known, it alone does (R4.133). */
-static void shorten(struct step *step, const struct obligation *o, struct clock *clock)
-{
-    ms_t from = said(step->incident, o->at_latest.from);
-    if (!o->has_latest || from == TIME_NONE) return;
-    ms_t bound = add(step, o, &o->at_latest, from);
-    if (clock->from != o->time.from)
-        *clock = (struct clock){.start = from, .due_at = bound, .from = o->at_latest.from};
-    else if (bound > clock->start)
-        clock->due_at = time_first(clock->due_at, bound);
-}
-
-static struct clock clock_of(struct step *step, const struct obligation *o)
-{
-    struct clock clock = {.from = o->time.from};
-    if (o->time.from == FROM_AFTER)
-        start_after(step, o, &clock);
-    else
-        start_said(step, o, &clock);
-    clock.due_at = add(step, o, &o->time, clock.start);
-    shorten(step, o, &clock);
-    return clock;
-}
-
-/* Of all incidents that the task is for the earlier date. What counts from a submission counts from that
- * for all of them. */
-static struct clock clock_of_all(struct step *step, const struct obligation *o,
-                                 const struct task *task)
-{
-    struct clock clock = clock_of(step, o);
-    const struct task *first = duty_first_due(step, name_of(step, o->id));
-    if (!first || task->status == STATUS_CLOSED ||
-        (clock.from == FROM_AFTER && !clock.is_provisional))
-        return clock;
-    if (!task->for_others && clock.due_at <= first->due_at) return clock;
-    return (struct clock){.start = first->clock_start,
-                          .due_at = first->due_at,
-                          .from = clock.from,
-                          .is_others = true};
-}
 
 /* ---- its task ---- */
 
@@ -163,7 +32,7 @@ static struct str title_of(struct step *step, const struct obligation *o)
 }
 
 static struct str description_of(struct step *step, const struct obligation *o,
-                                 const struct clock *clock)
+                                 const struct obligation_clock *clock)
 {
     struct arena *arena = step->arena;
     struct str party = party_kind_name(o->party_kind), from = obligation_start_name(clock->from);
@@ -185,7 +54,8 @@ static struct str rule_of(struct step *step, const struct obligation *o)
 }
 
 /* On the event of its task: who looks at the date has to know. */
-static void warn_of_start(struct step *step, const struct obligation *o, const struct clock *clock)
+static void warn_of_start(struct step *step, const struct obligation *o,
+                          const struct obligation_clock *clock)
 {
     if (clock->from != o->time.from)
         step_warn(step, obligation_start_name(o->time.from), STR_NONE,
@@ -194,7 +64,7 @@ static void warn_of_start(struct step *step, const struct obligation *o, const s
 
 static struct task_seed seed_of(struct step *step, const struct obligation *o)
 {
-    struct clock clock = clock_of(step, o);
+    struct obligation_clock clock = obligation_clock_of(step, o);
     struct task_seed seed = followup_seed(step, KIND_OBLIGATION, title_of(step, o));
     seed.part = state_encode_part(step->arena, o->id);
     seed.description = description_of(step, o, &clock);
@@ -206,7 +76,7 @@ static struct task_seed seed_of(struct step *step, const struct obligation *o)
 
 static struct entry *create(struct step *step, const struct obligation *o)
 {
-    const struct clock clock = clock_of(step, o);
+    const struct obligation_clock clock = obligation_clock_of(step, o);
     const struct task_seed seed = seed_of(step, o);
     warn_of_start(step, o, &clock);
     return task_create(step, &seed);
@@ -218,7 +88,7 @@ static void set_clock(struct step *step, const struct obligation *o, struct task
 {
     /* What was done for others is measured against the date that it had. */
     if (task->status == STATUS_CLOSED && task->for_others) return;
-    struct clock clock = clock_of_all(step, o, task);
+    struct obligation_clock clock = obligation_clock_of_all(step, o, task);
     if (clock.start != task->clock_start && !clock.is_others) warn_of_start(step, o, &clock);
     task->clock_start = clock.start;
     if (task->status == STATUS_CLOSED) {
@@ -242,7 +112,7 @@ static bool comes_back(const struct step *step, const struct task *task)
 static void bring_up_to_date(struct step *step, const struct obligation *o, struct entry *entry)
 {
     const struct task *before = entry->task;
-    struct str name = name_of(step, o->id);
+    struct str name = obligation_name(step, o->id);
     bool owed = is_owed(step, o), is_asked = owed || duty_first_due(step, name);
     bool is_back = owed && !duty_is_met(step, name) && comes_back(step, before);
     if (before->status != STATUS_CLOSED && !is_asked) {
@@ -317,7 +187,7 @@ static void say(struct step *step, struct str name, const struct obligation *o,
     const struct task *was = duty_carried(step, name);
     struct task now = *was;
     if (o) {
-        struct clock clock = clock_of(step, o);
+        struct obligation_clock clock = obligation_clock_of(step, o);
         now.clock_start = clock.start;
         now.due_at = clock.due_at;
         now.description = description_of(step, o, &clock);
@@ -330,8 +200,8 @@ static void say(struct step *step, struct str name, const struct obligation *o,
 /* One that the policy does not know any more keeps its task, and can be submitted. */
 static void take_submission(struct step *step, const struct submission *s)
 {
-    struct str name = name_of(step, s->id);
-    struct entry *entry = entry_of(step, s->id);
+    struct str name = obligation_name(step, s->id);
+    struct entry *entry = obligation_entry(step, s->id);
     if (obligation_of(step, s->id)) return;
     if (duty_is_away(step, name))
         say(step, name, NULL, s);
@@ -343,7 +213,7 @@ static void take_submission(struct step *step, const struct submission *s)
 static bool is_to_send(struct step *step, const struct obligation *o, const struct entry *entry)
 {
     if (!step->incident->merged_into.p || !is_owed(step, o)) return false;
-    if (duty_is_met(step, name_of(step, o->id))) return false;
+    if (duty_is_met(step, obligation_name(step, o->id))) return false;
     return !entry->exists || entry->task->moved_to.p ||
            entry->task->resolution == RESOLUTION_SUPERSEDED;
 }
@@ -353,7 +223,7 @@ static void send(struct step *step, const struct obligation *o, const struct sub
     const struct task_seed seed = seed_of(step, o);
     struct task *draft = task_draft(step, &seed);
     if (s) take(step, draft, s);
-    duty_send(step, name_of(step, o->id), draft);
+    duty_send(step, obligation_name(step, o->id), draft);
 }
 
 void obligation_take(struct step *step, const struct closure *closure, size_t turn)
@@ -366,8 +236,8 @@ void obligation_take(struct step *step, const struct closure *closure, size_t tu
     }
     const struct obligation *o = &step->policy->obligations[turn];
     const struct submission *s = is_news ? submission_of(closure, o->id) : NULL;
-    struct str name = name_of(step, o->id);
-    struct entry *entry = entry_of(step, o->id);
+    struct str name = obligation_name(step, o->id);
+    struct entry *entry = obligation_entry(step, o->id);
     bool is_done = s && is_complete(step, s);
     if (duty_is_away(step, name)) {
         say(step, name, o, s);
@@ -423,7 +293,7 @@ void obligation_warn(struct step *step, const struct closure_event *event)
         const struct submission *s = &list->items[i];
         const struct obligation *o = obligation_of(step, s->id);
         struct str at = arena_printf(step->arena, "obligations[%.*s]", STR_ARG(s->id));
-        if (!o && !entry_of(step, s->id)->exists)
+        if (!o && !obligation_entry(step, s->id)->exists)
             step_warn(step, at, s->id, STR("unknown-obligation: kept for the report alone"));
         else if (is_ahead(step, s->submitted_at))
             step_warn(step, at, time_text(step, s->submitted_at),
@@ -433,7 +303,8 @@ void obligation_warn(struct step *step, const struct closure_event *event)
                       step->policy->evidence[KIND_OBLIGATION]
                           ? STR("not submitted: submitted_at and evidence are needed")
                           : STR("not submitted: submitted_at is needed"));
-        else if (is_before_start(o, o ? clock_of(step, o).start : TIME_NONE, s->submitted_at))
+        else if (is_before_start(o, o ? obligation_clock_of(step, o).start : TIME_NONE,
+                                 s->submitted_at))
             step_warn(step, at, time_text(step, s->submitted_at),
                       STR("submitted before its clock began"));
     }
@@ -556,7 +427,7 @@ void obligation_follow(struct step *step)
 {
     for (size_t i = 0; i < step->policy->obligations_n; i++) {
         const struct obligation *o = &step->policy->obligations[i];
-        struct entry *entry = entry_of(step, o->id);
+        struct entry *entry = obligation_entry(step, o->id);
         if (o->time.from != FROM_AFTER || !entry->exists) continue;
         const struct task *before = entry->task;
         if (before->status == STATUS_CLOSED && !task_is_done(before)) continue;
@@ -571,7 +442,7 @@ void obligation_settle(struct step *step, struct str name)
     const struct incident *incident = step->incident;
     const struct obligation *o = policy_obligation(step->policy, name);
     if (!o || incident->phase == PHASE_WAITING || incident_is_put_aside(incident)) return;
-    struct entry *entry = entry_of(step, o->id);
+    struct entry *entry = obligation_entry(step, o->id);
     if (entry->exists && !duty_is_away(step, name)) bring_up_to_date(step, o, entry);
     obligation_follow(step);
 }

@@ -371,7 +371,6 @@ struct str state_recipient_of(struct str key)
     return (struct str){header_key.p + 4, header_key.n - 4}; /* behind "$to/" */
 }
 
-#define CAUSE_BYTES 256
 #define CAUSE_HASH 33 /* "~" and 128 bits in hexadecimal digits */
 
 static bool is_space(char c)
@@ -391,11 +390,11 @@ struct str state_cause_name(struct arena *arena, struct str said)
     while (out > start && out[-1] == ' ') out--;
     struct str name = {start, (size_t)(out - start)};
     if (!name.n) return STR_NONE;
-    if (name.n <= CAUSE_BYTES) return name;
+    if (name.n <= STATE_CAUSE_BYTES) return name;
     struct str lower = arena_str(arena, name);
     for (size_t i = 0; i < lower.n; i++) ((char *)(uintptr_t)lower.p)[i] = text_lower(lower.p[i]);
     struct hash128 hash = hash128_bytes(lower);
-    name.n = text_whole(name.p, CAUSE_BYTES - CAUSE_HASH);
+    name.n = text_whole(name.p, STATE_CAUSE_BYTES - CAUSE_HASH);
     return arena_printf(arena, "%.*s~%016" PRIx64 "%016" PRIx64, STR_ARG(name), hash.high,
                         hash.low);
 }

@@ -64,7 +64,7 @@ struct forgotten {
 NAMES_DECLARE(phase, PHASE_WAITING /* no closure yet */, PHASES)
 
 /* What is done of an event that concerns more entries than one transaction holds, in the order of
- * closure.c and review.c. */
+ * stages.c and review.c. */
 #define STAGES(X) \
     X(STAGE_DUTIES, "duties")   /* duties of merged incidents get their tasks, or go on */ \
     X(STAGE_PARTIES, "parties") /* the tasks of the closure's parties, and the policy's duties */ \
@@ -142,7 +142,7 @@ struct edge_list {
     OWN(TIME, closed_at)    /* every closure has it */ \
     SAID(CLOSURE_OWNER, OBJECT(owner), owner) \
     SAID(CLOSURE_LABELS, LABELS, labels) \
-    OWN(TEXT, merged_into)   /* what a closure says, if it is a merge (closure.c) */ \
+    OWN(TEXT, merged_into)   /* what a closure says, if it is a merge (closure_header.c) */ \
     OWN(TEXT, merge_void)   /* what it was to be merged into, but that would close a circle */ \
     OWN(LIST, circle)       /* its members, from this one on; of a merge that is to be made void, \
                                   until what is under way is done, without merge_void */ \
@@ -770,8 +770,9 @@ struct str state_recipient_key(struct arena *arena, struct str recipient);
 struct str state_items_key(struct arena *arena, struct str recipient_key, struct str origin);
 /* The recipient in a key that is one of its. */
 struct str state_recipient_of(struct str key);
-/* What stands for a cause (R3.100): no white space around it, one space for each within, and 256 bytes
- * at most, of which of a longer one the last are its hash. Absent where there is nothing. */
+#define STATE_CAUSE_BYTES 256
+/* What stands for a cause (R3.100): no white space around it, one space for each within, and so many
+ * bytes at most, of which of a longer one the last are its hash. Absent where there is nothing. */
 struct str state_cause_name(struct arena *arena, struct str said);
 /* The key of the entry of a cause, by its name: the same whatever the case of A to Z. */
 struct str state_cause_key(struct arena *arena, struct str name);

@@ -136,6 +136,11 @@ struct entry *step_holder(struct step *step, struct str key)
     return entry;
 }
 
+struct entry *step_closure(struct step *step)
+{
+    return step_holder(step, state_closure_key(step->arena, step->header->key));
+}
+
 static struct entry *entry_of_part(struct step *step, struct str part)
 {
     return step_holder(step, state_finding_key(step->arena, step->header->key, part));

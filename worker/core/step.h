@@ -30,6 +30,8 @@ void step_touch(struct step *step, struct entry *entry);
 
 /* What is stored under the key, of this incident: it was asked for. */
 struct entry *step_holder(struct step *step, struct str key);
+/* The closure of the incident, which may not exist. */
+struct entry *step_closure(struct step *step);
 /* The entry of a task or finding of this incident; made in the table if it is not there. */
 struct entry *step_task_entry(struct step *step, struct str name);
 struct entry *step_finding_entry(struct step *step, const struct origin *origin,

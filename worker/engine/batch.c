@@ -16,8 +16,7 @@
 
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
 #define KEPT_KEEP_BYTES ((size_t)16 * 1024 * 1024)
-#define PART_ITEMS 500 /* records and ticks, of one shard or several, that are decided at once */
-#define LOOK_MS 1000   /* a longer time between two looks is one in which the process stood still */
+#define LOOK_MS 1000 /* a longer time between two looks is one in which the process stood still */
 
 struct message *batch_add_message(struct batch *b, struct message_origin origin)
 {
@@ -110,8 +109,9 @@ static void land(struct batch **stage)
         struct batch_shard *bs = &b->shards[i];
         bs->shard->in_flight--;
         records += bs->taken;
-        for (size_t k = 0; k < bs->held_n; k++)
-            engine->input->release(engine->input->self, &bs->held[k]);
+        for (size_t k = 0; k < bs->taken; k++)
+            if (batch_is_sent_whole(&bs->items[k]))
+                engine->input->release(engine->input->self, &bs->records[k]);
     }
     if (stage == &engine->flight)
         plan_note_landed(engine, records, monotonic(engine) - b->began_ms);
@@ -317,17 +317,18 @@ static bool has_changes(const struct batch_shard *bs)
 }
 
 /* Shards of which nothing was taken, or which are out of the batch, are not written. */
-static size_t leave_out_untaken(struct batch_shard *shards, size_t n)
+static void leave_out_untaken(struct batch *b)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (shards[i].dropped) continue;
-        if (has_changes(&shards[i]))
-            shards[kept++] = shards[i];
+    for (size_t i = 0; i < b->shards_n; i++) {
+        struct batch_shard *bs = &b->shards[i];
+        if (bs->dropped) continue;
+        if (has_changes(bs))
+            b->shards[kept++] = *bs;
         else
-            leave_out(&shards[i]);
+            leave_out(bs);
     }
-    return kept;
+    b->shards_n = kept;
 }
 
 /* Nothing was sent and nothing stored: the records are still in the inbox, and are decided again. */
@@ -337,53 +338,15 @@ static enum result again(struct batch *b)
     return OK;
 }
 
-/* How many of the shards are made at once, one at least. */
-static size_t part_of(const struct batch_shard *shards, size_t n)
-{
-    size_t count = 0;
-    for (size_t items = 0; count < n; count++) {
-        items += shards[count].plan->records_n + shards[count].plan->ticks_n;
-        if (count && items > PART_ITEMS) break;
-    }
-    return count;
-}
-
-/* *kept: the shards of the part that are written; they are its first ones then. An apply comes behind
- * all that is loaded, which would wait for it. */
-static enum result make_part(struct batch *b, struct batch_shard *shards, size_t n, bool is_last,
-                             size_t *kept, struct error *error)
-{
-    arena_reset(b->work, ARENA_KEEP_BYTES);
-    enum result result = batch_load(b, shards, n, error);
-    if (result == OK && is_last) begin_apply(b->engine);
-    if (result == OK) result = batch_decide(b, shards, n, error);
-    if (result != OK) return result;
-    *kept = leave_out_untaken(shards, n);
-    return batch_collect(b, shards, *kept, error);
-}
-
-/* Shards that the batch has no more room for are left as they are. */
+/* Up to where nothing of it is sent yet. */
 static enum result make(struct batch *b, struct error *error)
 {
-    size_t planned = b->shards_n;
-    b->shards_n = 0;
-    for (size_t at = 0, n; at < planned && !b->full; at += n) {
-        size_t kept = 0;
-        n = part_of(b->shards + at, planned - at);
-        enum result result = make_part(b, b->shards + at, n, at + n == planned, &kept, error);
-        if (result != OK) return result;
-        memmove(b->shards + b->shards_n, b->shards + at, kept * sizeof *b->shards);
-        b->shards_n += kept;
-    }
-    return OK;
-}
-
-static void restart_planned(const struct batch *b)
-{
-    for (size_t i = 0; i < b->plan.n; i++) {
-        struct shard *shard = b->plan.shards[i].shard;
-        if (shard->phase == SHARD_ACTIVE) shard_restart(b->engine, shard);
-    }
+    enum result result = batch_load(b, error);
+    if (result == OK) begin_apply(b->engine);
+    if (result == OK) result = batch_decide(b, error);
+    if (result != OK) return result;
+    leave_out_untaken(b);
+    return batch_collect(b, error);
 }
 
 static enum result run(struct batch *b, struct error *error)
@@ -391,7 +354,7 @@ static enum result run(struct batch *b, struct error *error)
     enum result result = make(b, error);
     if (result == REJECT) return again(b);
     if (result != OK) {
-        restart_planned(b);
+        batch_restart_all(b);
         return result == ABORT ? OK : result;
     }
     b->engine->idle = !b->shards_n;

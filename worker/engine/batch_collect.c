@@ -99,11 +99,10 @@ static void add_position(struct batch *b, struct batch_shard *bs)
         (struct store_write){.key = m->key, .value = m->value, .wake_at = TIME_NONE};
 }
 
-enum result batch_collect(struct batch *b, struct batch_shard *shards, size_t n,
-                          struct error *error)
+enum result batch_collect(struct batch *b, struct error *error)
 {
-    for (size_t i = 0; i < n; i++) {
-        struct batch_shard *bs = &shards[i];
+    for (size_t i = 0; i < b->shards_n; i++) {
+        struct batch_shard *bs = &b->shards[i];
         bs->batch = bs->shard->batch + 1;
         bs->apply = (struct store_apply){
             .shard = bs->shard->id,

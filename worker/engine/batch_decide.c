@@ -379,21 +379,20 @@ static enum step_result decide_shard(struct batch *b, struct batch_shard *bs, st
 static void note_outputs(struct batch *b)
 {
     const struct outputs *outputs = &b->decision.outputs;
-    for (size_t i = 0; i < outputs->n; i++)
-        *ARENA_PUSH(b->arena, b->outputs, b->outputs_n, b->outputs_cap) =
-            metrics_output_of(&outputs->items[i]);
+    b->outputs = arena_alloc(b->arena, outputs->n * sizeof *b->outputs);
+    b->outputs_n = outputs->n;
+    for (size_t i = 0; i < outputs->n; i++) b->outputs[i] = metrics_output_of(&outputs->items[i]);
 }
 
-enum result batch_decide(struct batch *b, struct batch_shard *shards, size_t n, struct error *error)
+enum result batch_decide(struct batch *b, struct error *error)
 {
     b->decision = (struct decision){.policy = b->engine->options.policy,
                                     .arena = b->work,
                                     .now = b->now,
                                     .step_max = b->engine->options.step_max,
                                     .cut = grapheme_cut};
-    b->encoded = 0;
-    for (size_t i = 0; i < n && !b->full; i++) {
-        struct batch_shard *bs = &shards[i];
+    for (size_t i = 0; i < b->shards_n && !b->full; i++) {
+        struct batch_shard *bs = &b->shards[i];
         if (bs->dropped) continue;
         enum step_result result = decide_shard(b, bs, error);
         if (result == STEP_FAILED) return b->failed;

@@ -248,20 +248,21 @@ static enum result want_ticks_whole(struct batch *b, struct batch_shard *bs, boo
     return result;
 }
 
-enum result batch_load(struct batch *b, struct batch_shard *shards, size_t n, struct error *error)
+enum result batch_load(struct batch *b, struct error *error)
 {
     enum result result = OK;
-    for (size_t i = 0; i < n && result == OK; i++) result = prepare(b, &shards[i], error);
-    if (result == OK) result = load_missing(b, shards, n, error);
+    for (size_t i = 0; i < b->shards_n && result == OK; i++)
+        result = prepare(b, &b->shards[i], error);
+    if (result == OK) result = load_missing(b, b->shards, b->shards_n, error);
     bool more = false;
-    for (size_t i = 0; i < n && result == OK; i++) {
-        struct batch_shard *bs = &shards[i];
+    for (size_t i = 0; i < b->shards_n && result == OK; i++) {
+        struct batch_shard *bs = &b->shards[i];
         if (bs->dropped) continue;
         for (size_t k = 0; k < bs->plan->records_n && result == OK; k++)
             result = want_whole(b, bs, &bs->items[k], &more, error);
         if (result == OK) result = want_ticks_whole(b, bs, &more, error);
     }
-    return result == OK && more ? load_missing(b, shards, n, error) : result;
+    return result == OK && more ? load_missing(b, b->shards, b->shards_n, error) : result;
 }
 
 enum result batch_load_late(struct batch *b, struct batch_shard *bs, struct item *item,

@@ -40,9 +40,8 @@ struct batch_shard {
     struct state_table *table;
     struct item *items;     /* of the planned records */
     size_t taken;           /* records that were decided */
-    struct record *records; /* once it is decided: these, and the next, without what they say */
-    struct record *held;    /* of them, whole: what messages point into */
-    size_t held_n, held_cap;
+    struct record *records; /* once it is decided: these, and the next; without what they say, but
+                             * for those of batch_is_sent_whole */
     size_t ticks_taken;
     bool in_spite;    /* a tick was taken in spite of what may be unread from before it */
     struct due *dues; /* earliest first */
@@ -79,7 +78,7 @@ enum batch_phase {
  * beside it: nothing that lasts longer points into `work`. */
 struct batch {
     struct engine *engine;
-    struct arena *work;  /* the engine's: what a part of it is made of, until that is collected */
+    struct arena *work;  /* the engine's: what it is made of, until it is collected */
     struct arena *arena; /* what is sent of it, until that is committed */
     struct arena *kept;  /* what is written of it, until the store has taken that */
     enum batch_phase phase;
@@ -94,7 +93,7 @@ struct batch {
     struct message_origin *origins; /* of the messages */
     size_t origins_n, origins_cap;
     struct metrics_output *outputs; /* what is counted once they are committed */
-    size_t outputs_n, outputs_cap;
+    size_t outputs_n;
     size_t bytes;       /* of the messages, and what their state may take */
     size_t touched;     /* entries that are written */
     bool full;          /* it ends here */
@@ -116,14 +115,19 @@ static inline bool batch_holds(const struct batch_shard *bs)
 {
     return !bs->dropped && bs->shard->phase == SHARD_ACTIVE;
 }
+/* What is refused or forwarded is sent as it came; of all else the messages have copies. */
+static inline bool batch_is_sent_whole(const struct item *item)
+{
+    return item->fate != ITEM_DECIDE;
+}
 /* Every shard of the batch goes back to what is committed. */
 void batch_restart_all(struct batch *b);
 /* From here on something else is waited for. */
 void batch_enter(struct batch *b, enum batch_phase phase);
 
-/* batch_load.c: makes the items of `n` shards, and loads what they need in one round trip (two where an incident
+/* batch_load.c: makes the items, and loads what they need in one round trip (two where an incident
  * is needed whole). A shard whose copy in the store has moved is dropped from the batch. */
-enum result batch_load(struct batch *b, struct batch_shard *shards, size_t n, struct error *error);
+enum result batch_load(struct batch *b, struct error *error);
 /* The same for one item that came up while others were decided. ABORT: the store's copy has moved,
  * so nothing of the batch can be committed. */
 enum result batch_load_late(struct batch *b, struct batch_shard *bs, struct item *item,
@@ -132,8 +136,7 @@ void batch_tick_item(struct item *item, struct str key, ms_t at);
 
 /* batch_decide.c: decides as much as one transaction holds. REJECT: a record was refused for what
  * would follow from it, and all is to be decided again; nothing was sent yet. */
-enum result batch_decide(struct batch *b, struct batch_shard *shards, size_t n,
-                         struct error *error);
+enum result batch_decide(struct batch *b, struct error *error);
 
 /* batch_items.c: reminders that go to digests. */
 /* A reminder, to be sent with others. */
@@ -142,8 +145,7 @@ void batch_add_items(struct batch *b, struct batch_shard *bs, const struct outpu
 enum result batch_send_items(struct batch *b, struct batch_shard *bs, struct error *error);
 
 /* batch_collect.c: what was decided, as messages and as writes. REJECT as above. */
-enum result batch_collect(struct batch *b, struct batch_shard *shards, size_t n,
-                          struct error *error);
+enum result batch_collect(struct batch *b, struct error *error);
 
 /* batch_standing.c: what its shards stand at, and its records. */
 /* It is decided: its shards stand behind it, and its records are its own. */

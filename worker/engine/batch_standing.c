@@ -29,15 +29,11 @@ static void forget_bytes(struct record *record)
     record->headers_n = 0;
 }
 
-/* What is refused or forwarded is sent as it is; of all else the messages have copies. */
-static void give_back_records(struct batch *b, struct batch_shard *bs)
+static void give_back_records(const struct engine *engine, struct batch_shard *bs)
 {
-    struct input_port *input = b->engine->input;
     for (size_t i = 0; i < bs->taken; i++) {
-        if (bs->items[i].fate == ITEM_DECIDE)
-            input->release(input->self, &bs->records[i]);
-        else
-            *ARENA_PUSH(b->arena, bs->held, bs->held_n, bs->held_cap) = bs->records[i];
+        if (batch_is_sent_whole(&bs->items[i])) continue;
+        engine->input->release(engine->input->self, &bs->records[i]);
         forget_bytes(&bs->records[i]);
     }
     if (bs->taken < bs->plan->records_n) forget_bytes(&bs->records[bs->taken]);
@@ -102,7 +98,7 @@ void batch_take_off(struct batch *b)
         bs->wake_at = earliest_wake(&bs->apply);
         keep_standing(bs);
         move_on(engine, bs);
-        give_back_records(b, bs);
+        give_back_records(engine, bs);
     }
 }
 

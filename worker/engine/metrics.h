@@ -15,7 +15,7 @@
     X(METRIC_FORWARDED, "epilogue_forwarded_total", "counter",                                   \
       "Records that arrived on a partition that is not their key's.")                            \
     X(METRIC_RECURRENCES, "epilogue_recurrences_total", "counter",                               \
-      "Findings whose cause was seen before")                                                    \
+      "Findings whose cause was seen before.")                                                   \
     X(METRIC_MERGED_FINDINGS, "epilogue_merged_findings_total", "counter",                       \
       "Findings of merged incidents that went on to the other incident.")                        \
     X(METRIC_DIGESTS, "epilogue_digests_total", "counter",                                       \

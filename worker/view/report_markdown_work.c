@@ -164,17 +164,15 @@ static int by_urgency(const void *a, const void *b)
 }
 
 /* Of the incident's own tasks without what they all end with: which incident it is. */
-static struct str short_title(const struct incident *incident, struct str title)
+static struct str short_title(struct arena *arena, const struct incident *incident,
+                              struct str title)
 {
-    struct str id = incident->incident_id, name = incident->title, rest = title;
-    if (!report_is_said(name) || rest.n < id.n + 2 + name.n) return title;
-    rest.n -= name.n;
-    if (memcmp(rest.p + rest.n, name.p, name.n) != 0) return title;
-    rest.n -= 2 + id.n;
-    if (memcmp(rest.p + rest.n, id.p, id.n) != 0) return title;
-    if (memcmp(rest.p + rest.n + id.n, ": ", 2) != 0) return title;
-    for (int words = 0; rest.n && words < 2; rest.n--) words += rest.p[rest.n - 1] == ' ';
-    return rest.n ? rest : title;
+    struct str end = arena_printf(arena, " %.*s: %.*s", STR_ARG(incident->incident_id),
+                                  STR_ARG(incident->title));
+    if (!report_is_said(incident->title) || !str_ends(title, end)) return title;
+    size_t n = title.n - end.n; /* "Write the postmortem of" */
+    while (n && title.p[n - 1] != ' ') n--;
+    return n > 1 ? (struct str){title.p, n - 1} : title;
 }
 
 /* What counts for the deadline: neither when somebody had looked at it, nor when it was told. */
@@ -185,7 +183,8 @@ static ms_t time_of_work(const struct task *t)
     return t->resolved_at != TIME_NONE ? t->resolved_at : t->closed_at;
 }
 
-static void write_task(struct buf *out, const struct incident *incident, const struct task *t)
+static void write_task(struct buf *out, struct arena *arena, const struct incident *incident,
+                       const struct task *t)
 {
     struct str status = t->resolution && t->resolution != RESOLUTION_DONE
                             ? resolution_name(t->resolution)
@@ -193,7 +192,7 @@ static void write_task(struct buf *out, const struct incident *incident, const s
     struct str kind = task_kind_name(t->kind), sla = sla_state_name(t->sla);
     ms_t done_at = time_of_work(t);
     buf_printf(out, "| %.*s | ", STR_ARG(kind));
-    markdown_inline(out, short_title(incident, t->title));
+    markdown_inline(out, short_title(arena, incident, t->title));
     buf_printf(out, " | %.*s | %.*s", STR_ARG(priority_name(t->priority)), STR_ARG(status));
     if (t->occurrence > 1) buf_printf(out, ", occurrence %lld", (long long)t->occurrence);
     buf_lit(out, " | ");
@@ -221,6 +220,6 @@ void report_write_tasks(struct report_page *page, struct arena *arena)
     buf_lit(out, "## Tasks\n\n"
                  "| Kind | Title | Priority | Status | Owner | Due | Done | SLA | Tracker |\n"
                  "|---|---|---|---|---|---|---|---|---|\n");
-    for (size_t i = 0; i < report->tasks_n; i++) write_task(out, report->incident, tasks[i]);
+    for (size_t i = 0; i < report->tasks_n; i++) write_task(out, arena, report->incident, tasks[i]);
     buf_char(out, '\n');
 }
