@@ -7,6 +7,7 @@
 #include "encode.h"
 
 #include "common/text.h"
+#include "core/state_key.h"
 #include "encode_value.h"
 #include "envelope.h"
 #include "json.h"

@@ -5,6 +5,7 @@
  */
 #include "encode_reminder.h"
 
+#include "core/state_key.h"
 #include "encode_put.h"
 #include "json.h"
 

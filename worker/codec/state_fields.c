@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tables of core/state.h, as the writer and the reader of the state follow them. They are made
- * of its rows: a member that were in no table would be lost at the next restart.
+ * The tables of core/state_entries.h, as the writer and the reader of the state follow them. They are
+ * made of its rows: a member that were in no table would be lost at the next restart.
  */
 #include "state_fields.h"
 

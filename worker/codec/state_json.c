@@ -6,6 +6,7 @@
  */
 #include "state_json.h"
 
+#include "core/state_key.h"
 #include "encode_put.h"
 #include "state_json_private.h"
 

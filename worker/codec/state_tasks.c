@@ -5,6 +5,8 @@
  */
 #include "state_json_private.h"
 
+#include "core/state_key.h"
+
 /* Of the format, whatever the policy says: where most of them go. */
 static enum queue queue_of(enum task_kind kind)
 {

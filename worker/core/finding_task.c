@@ -7,6 +7,7 @@
 #include "followup.h"
 #include "forward.h"
 #include "reminder.h"
+#include "state_key.h"
 #include "task.h"
 #include "task_arrive.h"
 #include "task_clock.h"

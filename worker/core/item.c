@@ -9,6 +9,7 @@
 
 #include "common/hash.h"
 #include "common/text.h"
+#include "state_key.h"
 
 #define NAME_BYTES 256  /* a longer name is cut, and told from others by its hash */
 #define TEXT_BYTES 4096 /* of all texts of an item; above it they are cut */

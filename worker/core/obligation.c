@@ -11,6 +11,7 @@
 #include "followup.h"
 #include "incident.h"
 #include "obligation_clock.h"
+#include "state_key.h"
 #include "task.h"
 #include "task_clock.h"
 

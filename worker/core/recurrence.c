@@ -14,6 +14,7 @@
 #include "forward.h"
 #include "reminder.h"
 #include "schedule.h"
+#include "state_key.h"
 #include "task.h"
 
 #define TITLE_BYTES 128

@@ -2,6 +2,7 @@
 /* What follows: the findings by category, and the tasks by urgency. */
 #include <stdlib.h>
 
+#include "core/state_key.h"
 #include "markdown.h"
 #include "report_markdown_private.h"
 
