@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "deadline.h"
 #include "duplicate.h"
+#include "finding_says.h"
 #include "finding_task.h"
 #include "forward.h"
 #include "occurrence.h"
@@ -398,8 +399,8 @@ ms_t finding_wake_at(const struct policy *policy, const struct finding *finding)
 static const struct finding *with_defaults(struct step *step, const struct finding *finding)
 {
     struct finding *shown = arena_copy(step->arena, finding, sizeof *finding);
-    shown->severity = finding_task_severity(step, finding);
-    shown->category = finding_task_category(finding);
+    shown->severity = rules_severity(step, finding);
+    shown->category = rules_category(finding);
     return shown;
 }
 
@@ -407,8 +408,8 @@ static struct str orphan_summary(struct step *step, const struct finding *findin
 {
     struct arena *arena = step->arena;
     struct str waited = reminder_span(arena, step->d->now - finding->first_seen_at);
-    struct str title = reminder_title(step, finding_task_title(step, finding));
-    struct str category = category_name(finding_task_category(finding));
+    struct str title = reminder_title(step, finding_says_title(step, finding));
+    struct str category = category_name(rules_category(finding));
     struct str says =
         arena_printf(arena, "Finding %.*s '%.*s' (%.*s) came %.*s ago, and %.*s is not closed yet",
                      STR_ARG(finding->finding_id), STR_ARG(title), STR_ARG(category),

@@ -10,6 +10,7 @@
 
 #include "common/hash.h"
 #include "common/text.h"
+#include "finding_says.h"
 #include "finding_task.h"
 #include "forward.h"
 #include "reminder.h"
@@ -337,7 +338,7 @@ static struct str summary(struct step *step, const struct finding *finding)
         open += seen->items[i].status != STATUS_CLOSED;
         overdue += seen_is_overdue(&seen->items[i], step->d->now);
     }
-    struct str title = reminder_title(step, finding_task_title(step, finding));
+    struct str title = reminder_title(step, finding_says_title(step, finding));
     struct str first = state_task_id(arena, seen->items[0].incident_id, seen->items[0].name);
     return text_clean(
         arena, arena_printf(arena,
@@ -358,8 +359,8 @@ void recurrence_tick(struct step *step, struct entry *entry)
     finding->recurred_at = TIME_NONE;
     if (!counts) return; /* it was dismissed, or is elsewhere */
     struct finding *shown = arena_copy(step->arena, finding, sizeof *finding);
-    shown->severity = finding_task_severity(step, finding);
-    shown->category = finding_task_category(finding);
+    shown->severity = rules_severity(step, finding);
+    shown->category = rules_category(finding);
     bool at_once = schedule_all_at_once(step->policy);
     struct reminder_output *reminder =
         &reminder_emit(step, REMINDER_RECURRED, since, at_once)->reminder;
