@@ -53,5 +53,7 @@ extern const struct state_fields state_fields_entries[ENTRY_TYPES];
 extern const struct state_fields state_fields_recurrence, state_fields_recurred;
 /* Of one struct reminder_state. */
 extern const struct state_fields state_fields_reminder;
+/* The bytes of a member in its struct. */
+size_t state_fields_size(const struct state_field *field);
 
 #endif
