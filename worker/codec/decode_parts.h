@@ -6,7 +6,7 @@
 #define EPILOGUE_CODEC_DECODE_PARTS_H
 
 #include "envelope.h"
-#include "members.h"
+#include "members_object.h"
 
 /* From the tables of core/event.h: the members of a record as M_<member>, their names, and the bit
  * of `present` that each sets (0: none). DECODE_SAID_* are for SAID(bit, type, member). */
