@@ -23,8 +23,7 @@ static enum queue queue_of(enum task_kind kind)
 static struct str rule_of(const struct finding *finding, char *rule)
 {
     struct str start = STR("finding/");
-    struct str category =
-        category_name(finding->category ? finding->category : CATEGORY_UNCATEGORIZED);
+    struct str category = category_name(finding_category(finding));
     memcpy(mempcpy(rule, start.p, start.n), category.p, category.n);
     return (struct str){rule, start.n + category.n};
 }

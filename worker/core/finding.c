@@ -395,21 +395,12 @@ ms_t finding_wake_at(const struct policy *policy, const struct finding *finding)
     return schedule_send_at(policy, schedule_all_at_once(policy), orphan_point(policy, finding));
 }
 
-/* As its task would show it. */
-static const struct finding *with_defaults(struct step *step, const struct finding *finding)
-{
-    struct finding *shown = arena_copy(step->arena, finding, sizeof *finding);
-    shown->severity = rules_severity(step, finding);
-    shown->category = rules_category(finding);
-    return shown;
-}
-
 static struct str orphan_summary(struct step *step, const struct finding *finding)
 {
     struct arena *arena = step->arena;
     struct str waited = reminder_span(arena, step->d->now - finding->first_seen_at);
     struct str title = reminder_title(step, finding_says_title(step, finding));
-    struct str category = category_name(rules_category(finding));
+    struct str category = category_name(finding_category(finding));
     struct str says =
         arena_printf(arena, "Finding %.*s '%.*s' (%.*s) came %.*s ago, and %.*s is not closed yet",
                      STR_ARG(finding->finding_id), STR_ARG(title), STR_ARG(category),
@@ -427,7 +418,7 @@ static struct reminder_output *orphan(struct step *step, const struct finding *f
     reminder->number = ++step->incident->orphans;
     reminder->occurrence = 1; /* the incident has never opened */
     reminder->incident = step->incident;
-    reminder->finding = finding ? with_defaults(step, finding) : NULL;
+    reminder->finding = finding ? finding_says_shown(step, finding) : NULL;
     reminder_add(step, reminder, ROLE_RESPONSE_TEAM, step->policy->response_team);
     return reminder;
 }

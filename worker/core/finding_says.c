@@ -27,9 +27,17 @@ static struct str title_of(struct step *step, const struct finding *finding, enu
     return arena_printf(step->arena, "Change the procedures: %.*s", STR_ARG(title));
 }
 
+const struct finding *finding_says_shown(struct step *step, const struct finding *finding)
+{
+    struct finding *shown = arena_copy(step->arena, finding, sizeof *finding);
+    shown->severity = rules_severity(step, finding);
+    shown->category = finding_category(finding);
+    return shown;
+}
+
 enum reported_status finding_says_status(const struct finding *finding)
 {
-    return finding->status && !finding->doubt ? finding->status : REPORTED_OPEN;
+    return finding->doubt ? REPORTED_OPEN : finding_status(finding);
 }
 
 struct str finding_says_reason(struct step *step, const struct finding *finding, unsigned present)
@@ -56,7 +64,7 @@ struct task_seed finding_says_seed(struct step *step, const struct finding *find
         .ruling = rules_decide(step, kind, finding),
         .title = title_of(step, finding, kind),
         .description = finding->description,
-        .category = rules_category(finding),
+        .category = finding_category(finding),
         .labels = finding->labels,
         .clock_start = step->cause.at,
         .due_at = TIME_NONE,
@@ -80,7 +88,7 @@ void finding_says_apply(struct step *step, struct task *task, const struct findi
     if (present & FINDING_TITLE) task->title = title_of(step, finding, task->kind);
     if (present & FINDING_DESCRIPTION) task->description = finding->description;
     const struct ruling ruling = rules_decide(step, task->kind, finding);
-    if (present & FINDING_CATEGORY) task->category = rules_category(finding);
+    if (present & FINDING_CATEGORY) task->category = finding_category(finding);
     if (present & FINDING_GROUPS) task->participants = ruling.participants;
     if (present & FINDING_LABELS) task->labels = finding->labels;
     finding_says_decide(step, task, &ruling, present);

@@ -107,7 +107,7 @@ static struct claim claim_of(struct step *step, const struct finding *finding,
     }
     return (struct claim){
         .task = task,
-        .status = finding->status ? finding->status : REPORTED_OPEN,
+        .status = finding_status(finding),
         .kind = kind,
         .has_evidence = task && task->evidence.n,
         .priority = decided.priority,
@@ -204,7 +204,7 @@ static void finish_follow_up(struct step *step, struct finding *finding, unsigne
 
 bool finding_task_is_process(const struct finding *finding)
 {
-    return category_is_process(rules_category(finding));
+    return category_is_process(finding_category(finding));
 }
 
 /* The same of the task that it has had here, though it was put aside since. */

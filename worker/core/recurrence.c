@@ -358,9 +358,6 @@ void recurrence_tick(struct step *step, struct entry *entry)
     finding->recurrences_told = finding->recurrences;
     finding->recurred_at = TIME_NONE;
     if (!counts) return; /* it was dismissed, or is elsewhere */
-    struct finding *shown = arena_copy(step->arena, finding, sizeof *finding);
-    shown->severity = rules_severity(step, finding);
-    shown->category = rules_category(finding);
     bool at_once = schedule_all_at_once(step->policy);
     struct reminder_output *reminder =
         &reminder_emit(step, REMINDER_RECURRED, since, at_once)->reminder;
@@ -368,7 +365,7 @@ void recurrence_tick(struct step *step, struct entry *entry)
     reminder->coalesced = times - 1;
     reminder->occurrence = 1; /* numbers go on from one to the next */
     reminder->incident = step->incident;
-    reminder->finding = shown;
+    reminder->finding = finding_says_shown(step, finding);
     reminder->summary = summary(step, finding);
     reminder_add(step, reminder, ROLE_RESPONSE_TEAM, step->policy->response_team);
 }

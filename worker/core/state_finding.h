@@ -88,4 +88,14 @@ struct finding {
 
 /* clang-format on */
 
+/* What it is where its records do not say it. */
+static inline enum category finding_category(const struct finding *finding)
+{
+    return finding->category ? finding->category : CATEGORY_UNCATEGORIZED;
+}
+static inline enum reported_status finding_status(const struct finding *finding)
+{
+    return finding->status ? finding->status : REPORTED_OPEN;
+}
+
 #endif
