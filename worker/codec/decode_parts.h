@@ -30,9 +30,6 @@ bool decode_refuse(struct refused *refused, enum refusal code, struct str detail
 /* The incident_id of a record; missing-field or bad-identifier noted. */
 struct str decode_incident_id(struct reader *r, const struct json *value);
 
-/* A time as text, in the arena. */
-struct str decode_time_text(struct arena *arena, ms_t t);
-
 /* A record of items, with no envelope around it and no limit of others: it is ours. false, with the
  * refusal, where it cannot be read. */
 bool decode_items(struct arena *arena, const struct record *record, struct event *event,

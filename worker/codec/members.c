@@ -85,18 +85,13 @@ struct str members_other_identifier(struct reader *r, const struct json *value, 
     return members_none(value) ? STR_NONE : members_identifier(r, value, max_bytes);
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 struct str members_trim(struct str text)
 {
-    while (text.n && is_space(text.p[0])) {
+    while (text.n && text_is_space(text.p[0])) {
         text.p++;
         text.n--;
     }
-    while (text.n && is_space(text.p[text.n - 1])) text.n--;
+    while (text.n && text_is_space(text.p[text.n - 1])) text.n--;
     return text.n ? text : STR_NONE;
 }
 
@@ -156,9 +151,7 @@ ms_t members_submitted_at(struct reader *r, const struct json *value)
     ms_t at = members_calendar_time(r, value, false), start;
     if (at == TIME_NONE || value->type != JSON_STRING) return at;
     if (timestamp_parse(value->text, &start) != TIMESTAMP_PARTIAL) return at;
-    char text[TIMESTAMP_TEXT];
-    timestamp_format(at, text);
-    reader_warn(r, value->name, value->text, arena_str(r->arena, (struct str){text, sizeof text}));
+    reader_warn(r, value->name, value->text, timestamp_text(r->arena, at));
     return at;
 }
 

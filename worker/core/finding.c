@@ -138,10 +138,8 @@ static void tell_of_crowd(struct step *step, const struct finding *stored, const
 {
     if (!stored->is_inline || !order_is_crowded(stored->order, in->order)) return;
     struct warnings closure_warnings = step->warnings;
-    char *time = arena_alloc(step->arena, TIMESTAMP_TEXT);
-    timestamp_format(in->order.time, time);
     step->warnings = (struct warnings){0};
-    step_warn(step, STR("updated_at"), (struct str){time, TIMESTAMP_TEXT},
+    step_warn(step, STR("updated_at"), timestamp_text(step->arena, in->order.time),
               STR("not taken: too many records of this time"));
     tell_of_incident(step, stored);
     step->warnings = closure_warnings;

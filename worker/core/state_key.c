@@ -193,16 +193,11 @@ struct str state_recipient_of(struct str key)
 #define CAUSE_PREFIX "$cause/"
 #define CAUSE_HASH 33 /* "~" and 128 bits in hexadecimal digits */
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 struct str state_cause_name(struct arena *arena, struct str said)
 {
     char *start = arena_alloc(arena, said.n + 1), *out = start;
     for (size_t i = 0; i < said.n; i++) {
-        if (!is_space(said.p[i]))
+        if (!text_is_space(said.p[i]))
             *out++ = said.p[i];
         else if (out > start && out[-1] != ' ')
             *out++ = ' ';
