@@ -69,9 +69,10 @@ static struct str render_forward(struct world *w, const struct output *o)
                             STR_ARG(o->forward->task_update.task_id), STR_ARG(to));
     case EVENT_DUTY:
         return arena_printf(w->arena, "%s %.*s of %.*s to %.*s",
-                            o->forward->duty.said  ? "said of"
-                            : o->forward->duty.met ? "met"
-                                                   : "duty",
+                            o->forward->duty.said        ? "said of"
+                            : o->forward->duty.met       ? "met"
+                            : o->forward->duty.withdrawn ? "not met"
+                                                         : "duty",
                             STR_ARG(o->forward->duty.name), STR_ARG(o->forward->duty.incident_id),
                             STR_ARG(to));
     case EVENT_FACTS: return arena_printf(w->arena, "facts to %.*s", STR_ARG(to));

@@ -150,7 +150,7 @@ static void too_many_of_one_time(void **state)
     assert_int_equal(w->d.refused.code, REFUSE_BAD_TIME);
 }
 
-/* Z, for which E stood, has met it at home meanwhile. */
+/* Z, for which E stood, has met it at home meanwhile: it is told of what was done there (R4.249). */
 static void a_name_of_what_was_met(void **state)
 {
     struct world *w = *state;
@@ -159,9 +159,10 @@ static void a_name_of_what_was_met(void **state)
     take_merge(w, LATER, "Z", 2, NULL);
     close_with_vendor(w, LATER, "Z", 3, NULL, true);
     take_merge(w, LATER_STILL, "Z", 4, "E");
-    tell_status(w, "E", VENDOR, 1, REPORTED_IN_PROGRESS);
-    assert_false(is_open(w, "E", VENDOR));
-    assert_true(task_is_done(task_of(w, "Z", VENDOR)));
+    tell_tracker(w, "E", VENDOR, 1, "K-1");
+    assert_str(task_of(w, "Z", VENDOR)->tracker.key, "K-1");
+    assert_int_equal(task_of(w, "E", VENDOR)->status, STATUS_IN_PROGRESS);
+    assert_str(task_of(w, "E", VENDOR)->tracker.key, "K-1");
 }
 
 /* E asks for it itself only when it is merged: the order of its name goes along. */

@@ -290,6 +290,17 @@ static void what_a_merged_incident_owed_is_owed_where_it_goes_on(void **state)
     submit(w, NOON, "early", 1, NOON);
     TELL_CLOSURE(w, NOON, 2, MERGED_INTO, merged_into, STR("INC-2"));
     say(w, NOON, "early", 2, REPORTED_OPEN);
+    assert_str(task(w, "early")->moved_to, "INC-2/obligation/early");
+    assert_int_equal(task(w, "early")->resolution, RESOLUTION_DUPLICATE);
+}
+
+static void what_is_not_owed_stays_so_where_it_is_none(void **state)
+{
+    struct world *w = one(state, duty("early", FROM_KNOWN_AT, 72));
+    take_closure(w, NOON, known(w, 1));
+    submit(w, NOON, "early", 1, NOON);
+    TELL_CLOSURE(w, NOON, 2, DISPOSITION, disposition, DISPOSITION_TEST);
+    say(w, NOON, "early", 2, REPORTED_OPEN);
     assert_warned(w, 0, "status", "closed: it is not owed");
 }
 
@@ -352,6 +363,7 @@ int main(void)
         TEST(one_that_the_policy_does_not_know_any_more_stays),
         TEST(a_rule_of_the_policy_may_decide_whose_it_is),
         TEST(what_a_merged_incident_owed_is_owed_where_it_goes_on),
+        TEST(what_is_not_owed_stays_so_where_it_is_none),
         TEST(a_legal_deadline_does_not_wait_for_the_morning),
         TEST(what_was_over_before_is_said_once),
     };

@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "duty.h"
+#include "duty_way.h"
 #include "followup.h"
 #include "state_key.h"
 #include "task.h"
@@ -136,7 +137,7 @@ static void say(struct step *step, struct str name, const struct coordination *c
     if (c->closed) task_apply_status(step, &now, REPORTED_CLOSED);
     if (again || now.status != was->status || now.queue != was->queue ||
         !str_eq(now.description, was->description))
-        duty_say(step, name, &now, again);
+        duty_way_say(step, name, &now, again);
 }
 
 /* It goes on in the incident that this one was merged into, where it is open. */
@@ -149,7 +150,7 @@ static void send(struct step *step, struct str name, const struct task_seed *see
         task->moved_from = state_task_id(step->arena, task->incident_id, task->name);
         task_apply_status(step, task, REPORTED_OPEN);
     }
-    duty_send(step, name, task);
+    duty_way_send(step, name, task);
 }
 
 static void follow_up(struct step *step, struct entry *entry, const struct coordination *c,

@@ -9,12 +9,18 @@
 
 /* What the duty of a task is called; absent: it is none. */
 struct str duty_name(struct step *step, const struct task *task);
+/* What stands behind the kind in such a name. */
+struct str duty_part(struct str name);
 /* What the coordination with the party of this key is called. */
 struct str duty_party_name(struct step *step, struct str key);
 /* The task of the duty in this incident; it need not exist. */
 struct entry *duty_task(struct step *step, struct str name);
 /* The duty of an incident as it is known here; it need not exist. */
 struct entry *duty_entry(struct step *step, struct str incident_id, struct str name);
+/* Whether some of them go on as the task that is here. */
+bool duty_has_guests(const struct step *step, struct str name);
+/* The incident's own; it need not exist. */
+struct entry *duty_own(struct step *step, struct str name);
 /* The duties of this name that came with merged incidents, one after another; NULL: no more. */
 struct entry *duty_next_guest(const struct step *step, const struct entry *after, struct str name);
 /* Whether the incident's own is elsewhere. */
@@ -32,20 +38,30 @@ bool duty_is_met(struct step *step, struct str name);
  * first; NULL: none did. */
 const struct task *duty_first_due(struct step *step, struct str name);
 
-/* Work of a duty that the incident asks for only now that it is merged: it begins where it goes to. */
-void duty_send(struct step *step, struct str name, const struct task *draft);
-/* The incident is merged: the duty of this task, if it is one, goes on, or that it was met is told. */
-void duty_hand_on(struct step *step, struct entry *task);
-/* What a closure says of the incident's own that is elsewhere: its work as it ought to be; `again`: open,
- * whoever has closed it. */
-void duty_say(struct step *step, struct str name, const struct task *said, bool again);
-/* Brings one that is here to where it belongs, and to the task that goes on with it. */
-void duty_place(struct step *step, struct entry *duty);
-/* One comes from another incident, or what is said of it. */
-void duty_arrive(struct step *step, const struct duty *duty);
-/* Where what is told of a duty goes on to; absent: it is of the task, or of the held work, that is
- * here. `passed`: the incidents that it has come through. */
-struct str duty_goes_to(struct step *step, struct str incident_id, struct str name,
-                        struct str_list passed);
+/* The entry, to be changed. */
+struct duty *duty_edit(struct step *step, struct entry *entry);
+/* Puts this work into it. */
+void duty_carry(struct step *step, struct duty *duty, const struct task *task);
+/* A task as another incident gets it. */
+struct task duty_as_sent(struct step *step, const struct task *task);
+/* Closes the task here for the one of this id in that incident. */
+void duty_point_to(struct step *step, struct entry *task, struct str incident_id, struct str id,
+                   enum resolution resolution);
+
+static inline bool duty_is_own(const struct step *step, const struct duty *duty)
+{
+    return str_eq(duty->incident_id, step->incident->incident_id);
+}
+/* Whether the duty of this entry went on from here. */
+static inline bool duty_is_elsewhere(const struct entry *entry)
+{
+    return entry->exists && entry->duty->moved_to.p;
+}
+
+/* Whether a duty that was done may be open again though its incident is put aside: where that is merged into. */
+static inline bool duty_can_go_on(const struct step *step, const struct task *task)
+{
+    return step->incident->level != LEVEL_UNCONFIRMED && task_is_done(task);
+}
 
 #endif

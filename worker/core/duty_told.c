@@ -8,7 +8,9 @@
 #include "duty_told.h"
 
 #include "duty.h"
+#include "duty_way.h"
 #include "order.h"
+#include "task.h"
 
 struct str duty_told_key(struct arena *arena, struct str header_key,
                          const struct task_update_event *event)
@@ -71,8 +73,7 @@ static struct str gone_to(const struct duty *guest)
 static bool is_here(struct step *step, struct str name)
 {
     const struct entry *task = duty_task(step, name);
-    if (task->exists && (task->task->status != STATUS_CLOSED || task_is_done(task->task)))
-        return true;
+    if (task_entry_is_open(task) || task_entry_is_done(task)) return true;
     const struct entry *e = duty_next_guest(step, NULL, name);
     while (e && gone_to(e->duty).p) e = duty_next_guest(step, e, name);
     return e;
@@ -106,7 +107,7 @@ struct str duty_told_goes_to(struct step *step, const struct task_update_event *
     if (is_of_all(step, event) && is_here(step, name)) return STR_NONE;
     struct entry *task = duty_told_stand_in(step, event);
     if (task) return left_with(step, task->task, duty);
-    return duty_goes_to(step, duty->incident_id, name, event->passed);
+    return duty_way_goes_to(step, duty->incident_id, name, event->passed);
 }
 
 struct entry *duty_told_held(struct step *step, const struct task_update_event *event,

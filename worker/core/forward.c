@@ -111,6 +111,7 @@ void forward_duty(struct step *step, struct str to, const struct duty *duty)
     on->passed =
         str_eq(to, duty->incident_id) ? (struct str_list){NULL, 0} : passed_on(step, duty->passed);
     on->moved_to = STR_NONE;
+    on->told = (struct str_list){NULL, 0};
     on->held = false;
     on->since = TIME_NONE;
     for (size_t i = 0; i < on->carried.n; i++) task_count_messages(step, &on->carried.items[i]);

@@ -11,6 +11,7 @@
 #include "duplicate.h"
 #include "duty.h"
 #include "duty_told.h"
+#include "duty_way.h"
 #include "finding.h"
 #include "forward.h"
 #include "incident.h"
@@ -93,11 +94,12 @@ void merged_arrive(struct step *step, const struct arrival_event *event)
 
 void merged_take_duty(struct step *step, const struct duty *duty)
 {
-    duty_arrive(step, duty);
+    duty_way_arrive(step, duty);
     const struct entry *entry = duty_entry(step, duty->incident_id, duty->name);
     if (entry->exists && entry->duty->held) await(step, duty->passed);
     obligation_settle(step, duty->name);
     occurrence_settle(step);
+    closure_settle(step);
 }
 
 void merged_take_facts(struct step *step, const struct facts_event *event)

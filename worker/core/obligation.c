@@ -8,6 +8,7 @@
 #include "closing.h"
 #include "common/text.h"
 #include "duty.h"
+#include "duty_way.h"
 #include "followup.h"
 #include "incident.h"
 #include "obligation_clock.h"
@@ -195,7 +196,7 @@ static void say(struct step *step, struct str name, const struct obligation *o,
     }
     if (s) take(step, &now, s);
     if (s || now.due_at != was->due_at || now.clock_start != was->clock_start)
-        duty_say(step, name, &now, false);
+        duty_way_say(step, name, &now, false);
 }
 
 /* One that the policy does not know any more keeps its task, and can be submitted. */
@@ -224,7 +225,7 @@ static void send(struct step *step, const struct obligation *o, const struct sub
     const struct task_seed seed = seed_of(step, o);
     struct task *draft = task_draft(step, &seed);
     if (s) take(step, draft, s);
-    duty_send(step, obligation_name(step, o->id), draft);
+    duty_way_send(step, obligation_name(step, o->id), draft);
 }
 
 void obligation_take(struct step *step, const struct closure *closure, size_t turn)
@@ -343,8 +344,9 @@ static void take_evidence(struct step *step, struct task *task, struct evidence_
 /* It is worked on, or was withdrawn: that begins a new occurrence. */
 static void go_on(struct step *step, struct task *task, enum reported_status status)
 {
-    bool is_over = task->status == STATUS_CLOSED && (task->resolution == RESOLUTION_SUPERSEDED ||
-                                                     incident_is_put_aside(step->incident));
+    bool is_over = task->status == STATUS_CLOSED &&
+                   (task->resolution == RESOLUTION_SUPERSEDED ||
+                    (incident_is_put_aside(step->incident) && !duty_can_go_on(step, task)));
     if (is_over)
         warn_of_status(step, task, status, "it is not owed");
     else
@@ -423,8 +425,11 @@ void obligation_follow(struct step *step)
 {
     for (size_t i = 0; i < step->policy->obligations_n; i++) {
         const struct obligation *o = &step->policy->obligations[i];
+        struct str name = obligation_name(step, o->id);
         struct entry *entry = obligation_entry(step, o->id);
-        if (o->time.from != FROM_AFTER || !entry->exists) continue;
+        if (o->time.from != FROM_AFTER) continue;
+        if (duty_is_away(step, name)) say(step, name, o, NULL);
+        if (!entry->exists) continue;
         const struct task *before = entry->task;
         if (before->status == STATUS_CLOSED && !task_is_done(before)) continue;
         struct task *task = task_edit(step, entry, &before);

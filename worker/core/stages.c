@@ -6,7 +6,7 @@
 #include "stages.h"
 
 #include "coordination.h"
-#include "duty.h"
+#include "duty_way.h"
 #include "finding.h"
 #include "finding_task.h"
 #include "followup.h"
@@ -73,7 +73,7 @@ static void follow(struct step *step, struct entry *entry)
 
 static void place_duty(struct step *step, struct entry *entry)
 {
-    duty_place(step, entry);
+    duty_way_place(step, entry);
     obligation_settle(step, entry->duty->name);
 }
 
@@ -107,7 +107,7 @@ static const struct {
 } over_entries[stage_end] = {
     [STAGE_DUTIES] = {ENTRY_DUTY, 0, place_duty},
     [STAGE_RETURN] = {ENTRY_DUTY, 0, place_duty},
-    [STAGE_HAND_ON] = {ENTRY_TASK, 0, duty_hand_on},
+    [STAGE_HAND_ON] = {ENTRY_TASK, 0, duty_way_hand_on},
     [STAGE_AWAIT] = {ENTRY_WAITING, 0, forget_waiting},
     [STAGE_UPDATE] = {ENTRY_TASK, CHANGE_SEVERITY | CHANGE_OWNER | CHANGE_LABELS | CHANGE_FLAGS,
                       followup_update},

@@ -71,7 +71,8 @@ NAMES_DECLARE(stage, STAGE_NONE, STAGES)
     X(CHANGE_SUBMITTED, "submitted") /* it brings submissions that were not told of before */ \
     X(CHANGE_PARTIES, "parties") /* some of its parties are open again */ \
     X(CHANGE_FACTS, "facts")       /* of what it brings to the incident that it is merged into */ \
-    X(CHANGE_EVALUATION, "evaluation") /* it answers otherwise about the response */
+    X(CHANGE_EVALUATION, "evaluation") /* it answers otherwise about the response */ \
+    X(CHANGE_UNMET, "unmet")       /* what was met elsewhere is not any more: it may have to ask for it */
 NAMES_DECLARE_BITS(change, CLOSURE_CHANGES)
 
 /* How far an event was decided that takes several transactions (DECIDE_MORE in decide.h). */

@@ -108,9 +108,11 @@ struct task_list {
     X(TEXT, name)                /* "<kind>/<part>", encoded: of an obligation that of its task, of a party \
                                     with its key */ \
     X(LIST, passed)              /* the incidents that it came through, its own first */ \
-    X(TEXT, moved_to)            /* the incident that it went to from here, or of one that is met was \
-                                    told of it last; absent: none, it is here */ \
+    X(TEXT, moved_to)            /* the incident that it went to from here; absent: none, it is here */ \
     X(BOOLEAN, met)              /* it was done in its incident and stays there: this is known of it */ \
+    X(LIST, told)                /* of one that is met: the incidents that were told so from here, the last \
+                                    one last */ \
+    X(BOOLEAN, withdrawn)        /* of a record: it was met, and is not any more */ \
     X(BOOLEAN, said)             /* of a record: not the duty, but what its incident says of it */ \
     X(BOOLEAN, again)            /* of such a record: it is open again, whoever has closed it */ \
     X(BOOLEAN, held)             /* here, but its work goes on when the incident is closed */ \

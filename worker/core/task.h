@@ -87,6 +87,15 @@ static inline bool task_is_put_aside(const struct task *task)
     return task->resolution >= RESOLUTION_DISMISSED;
 }
 
+static inline bool task_entry_is_open(const struct entry *entry)
+{
+    return entry->exists && entry->task->status != STATUS_CLOSED;
+}
+static inline bool task_entry_is_done(const struct entry *entry)
+{
+    return entry->exists && task_is_done(entry->task);
+}
+
 /* Whether what falls due of it is sent then, day or night: a legal deadline does not wait for the
  * morning, whatever its priority is. */
 static inline bool task_is_at_once(const struct policy *policy, const struct task *task)

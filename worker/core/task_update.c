@@ -6,6 +6,7 @@
 #include "deadline.h"
 #include "duty.h"
 #include "duty_told.h"
+#include "duty_way.h"
 #include "finding_task.h"
 #include "followup.h"
 #include "forward.h"
@@ -16,13 +17,22 @@
 #include "task.h"
 #include "task_clock.h"
 
+/* Whether it says of a duty that was done, and is known as met where the incident is merged, that it is open
+ * again. */
+static bool is_withdrawn(struct step *step, const struct task *task, enum reported_status status)
+{
+    return duty_name(step, task).p && duty_can_go_on(step, task) && status &&
+           status <= REPORTED_BLOCKED;
+}
+
 /* Where finding and tracker contradict each other the later to arrive wins, save that a finding
  * which is ended keeps its task closed (R3.28), as does an incident that is
  * none or was merged. */
-static bool stays_closed(struct step *step, const struct task *task)
+static bool stays_closed(struct step *step, const struct task *task,
+                         const struct task_update_event *event)
 {
     if (task->status != STATUS_CLOSED) return false;
-    if (incident_is_put_aside(step->incident)) return true;
+    if (incident_is_put_aside(step->incident)) return !is_withdrawn(step, task, event->status);
     if (!task_kind_is_finding_work(task->kind)) return false;
     /* A finding that is held while its incident is followed up is about to open its task itself. */
     const struct finding *finding =
@@ -297,7 +307,7 @@ void task_update_take(struct step *step, const struct task_update_event *event)
     step->cause.by = event->by;
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
-    say(step, task, event, stays_closed(step, task));
+    say(step, task, event, stays_closed(step, task, event));
     take_order(step, event, task, before);
     /* Those that do not go along: who speaks of one is told where the work is. */
     if (step->incident->merged_into.p && !task->finding_id.p)
@@ -307,8 +317,9 @@ void task_update_take(struct step *step, const struct task_update_event *event)
     task_changed(step, entry, before);
     task_tell_warnings(step, entry);
     if (task->kind == KIND_OBLIGATION) obligation_follow(step);
-    /* A duty that did not go along, for it was not owed or was put aside, and is met all the same. */
-    if (step->incident->merged_into.p && task_is_done(task)) duty_hand_on(step, entry);
+    /* A duty that did not go along: it was met, or is now, though it was not owed or was put aside. */
+    if (before->status == STATUS_CLOSED || task->status == STATUS_CLOSED)
+        duty_way_follow(step, entry);
     if (event->answers && evaluation_finds_fault(task->evaluation) &&
         !incident_is_put_aside(step->incident))
         followup_need_stakeholders(step);

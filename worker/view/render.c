@@ -78,13 +78,15 @@ static void put_dead_letter(struct render_page *page, const struct message *mess
 static void put_duty(struct render_page *page, const struct json *duty)
 {
     bool is_met = json_get(duty, "met"), is_said = json_get(duty, "said");
+    bool is_withdrawn = json_get(duty, "withdrawn");
     if (is_said) buf_lit(page->out, "what is said of ");
     buf_lit(page->out, "duty ");
     render_put_text(page, json_get_text(duty, "name"));
     buf_lit(page->out, " of ");
     render_put_text(page, json_get_text(duty, "incident_id"));
     if (is_met) buf_lit(page->out, " is met, which");
-    buf_str(page->out, is_met ? STR(" is told to ") : STR(" goes to "));
+    if (is_withdrawn) buf_lit(page->out, " is not met any more, which");
+    buf_str(page->out, is_met || is_withdrawn ? STR(" is told to ") : STR(" goes to "));
 }
 
 static void put_forwarded(struct render_page *page, const struct message *message,

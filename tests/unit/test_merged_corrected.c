@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was done of a duty, and is told otherwise afterwards, where incidents are merged: all hear of it that know it. */
+#include "duty_support.h"
+
+static const char *const corrected = "2026-11-21T16:00:00Z";
+
+static void tell_status(struct world *w, const char *id, const char *name, int64_t revision,
+                        int status)
+{
+    take_task_status(w, LATER_STILL, id, name, revision, status);
+    deliver(w);
+}
+
+static void correct(struct world *w, const char *id, const char *name, int64_t revision)
+{
+    struct task_update_event *u = task_update(w, id, name, revision);
+    SET_UPDATE(u, SUBMITTED_AT, submitted_at, t(corrected));
+    take_update(w, LATER_STILL, u);
+    deliver(w);
+}
+
+static ms_t due_at(struct world *w, const char *id, const char *name)
+{
+    return task_of(w, id, name)->due_at;
+}
+
+/* A has submitted it, and is merged into B, which is merged into C: each has a report to write after it. */
+static void submitted_and_merged(struct world *w)
+{
+    static const char *const ids[] = {"A", "B", "C"};
+    for (size_t i = 0; i < 3; i++) close_knowing(w, AT, ids[i], 1, NULL);
+    submit_to(w, "A", LAW, 1);
+    take_merge(w, LATER_STILL, "A", 2, "B");
+    take_merge(w, LATER_STILL, "B", 2, "C");
+    assert_true(due_at(w, "C", REPORT) == t(LATER) + 24 * HOUR_MS);
+}
+
+static void a_correction_goes_along(void **state)
+{
+    struct world *w = owing_a_report(state);
+    submitted_and_merged(w);
+    correct(w, "A", LAW, 2);
+    assert_true(due_at(w, "C", REPORT) == t(corrected) + 24 * HOUR_MS);
+    /* By a closure, too. */
+    struct closure_event *e = merged(w, "A", 3, "B");
+    add_submission(w, e, "law", t(LATER), true);
+    close_it(w, LATER_STILL, e);
+    assert_true(due_at(w, "C", REPORT) == t(LATER) + 24 * HOUR_MS);
+    take_merge(w, LATER_STILL, "A", 4, NULL);
+    take_merge(w, LATER_STILL, "B", 3, NULL);
+    assert_true(due_at(w, "A", REPORT) == t(LATER) + 24 * HOUR_MS);
+    assert_true(due_at(w, "B", REPORT) == t(LATER) + 24 * HOUR_MS);
+}
+
+/* Who was told once is told of it when they have parted; and when it is merged elsewhere. */
+static void a_correction_reaches_who_has_parted(void **state)
+{
+    struct world *w = owing_a_report(state);
+    submitted_and_merged(w);
+    close_knowing(w, LATER_STILL, "D", 1, NULL);
+    take_merge(w, LATER_STILL, "A", 3, "D");
+    take_merge(w, LATER_STILL, "B", 3, NULL);
+    correct(w, "A", LAW, 2);
+    for (const char *id = "BCD"; *id; id++) {
+        char name[2] = {*id, 0};
+        assert_true(due_at(w, name, REPORT) == t(corrected) + 24 * HOUR_MS);
+    }
+}
+
+/* It was sent back: it is owed again, where A is merged by now. */
+static void what_is_withdrawn_is_owed_again(void **state)
+{
+    for (int parted = 0; parted < 2; parted++) {
+        struct world *w = owing_a_report(state);
+        submitted_and_merged(w);
+        if (parted) take_merge(w, LATER_STILL, "B", 3, NULL);
+        const char *root = parted ? "B" : "C";
+        tell_status(w, "A", LAW, 2, REPORTED_IN_PROGRESS);
+        assert_int_equal(task_of(w, root, LAW)->status, STATUS_IN_PROGRESS);
+        assert_false(is_open(w, "A", LAW));
+        assert_true(due_at(w, root, REPORT) == known_at("A") + 96 * HOUR_MS);
+        if (parted) {
+            assert_true(is_open(w, "C", LAW));
+            assert_true(due_at(w, "C", REPORT) == known_at("B") + 96 * HOUR_MS);
+        }
+        submit_to(w, "A", LAW, 3);
+        assert_true(task_is_done(task_of(w, root, LAW)));
+        world_teardown(state);
+        setup(state);
+    }
+}
+
+/* A is not merged any more: it owes it again, and so do those that did not ask for it because of that. */
+static void what_is_withdrawn_at_home_is_owed_again(void **state)
+{
+    struct world *w = owing_a_report(state);
+    submitted_and_merged(w);
+    take_merge(w, LATER_STILL, "A", 3, NULL);
+    tell_status(w, "A", LAW, 2, REPORTED_BLOCKED);
+    assert_int_equal(task_of(w, "A", LAW)->status, STATUS_BLOCKED);
+    assert_true(is_open(w, "C", LAW));
+    assert_false(is_open(w, "B", LAW));
+}
+
+static void a_party_that_is_open_again(void **state)
+{
+    for (int by_closure = 0; by_closure < 2; by_closure++) {
+        struct world *w = *state;
+        close_with_vendor(w, AT, "C", 1, NULL, false);
+        close_with_vendor(w, AT, "A", 1, NULL, true);
+        take_merge(w, LATER, "A", 2, "C");
+        assert_false(is_open(w, "C", VENDOR));
+        take_merge(w, LATER, "A", 3, "D");
+        close_with_vendor(w, LATER, "D", 1, NULL, false);
+        if (by_closure) {
+            struct closure_event *e = merged(w, "A", 4, "D");
+            add_party(w, e, "Other", PARTY_VENDOR, true);
+            close_it(w, LATER, e);
+            close_with_vendor(w, LATER, "A", 5, "D", false);
+        } else {
+            tell_status(w, "A", VENDOR, 1, REPORTED_BLOCKED);
+            assert_int_equal(task_of(w, "D", VENDOR)->status, STATUS_BLOCKED);
+        }
+        assert_false(is_open(w, "A", VENDOR));
+        assert_true(is_open(w, "C", VENDOR));
+        assert_true(is_open(w, "D", VENDOR));
+        world_teardown(state);
+        setup(state);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
+        TEST(a_correction_goes_along),         TEST(a_correction_reaches_who_has_parted),
+        TEST(what_is_withdrawn_is_owed_again), TEST(what_is_withdrawn_at_home_is_owed_again),
+        TEST(a_party_that_is_open_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
