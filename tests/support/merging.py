@@ -110,7 +110,7 @@ def name_of(prefix, incident, finding, in_task_id=False):
 
 
 def _submission(number):
-    return {"submitted_at": "2026-11-02T08:30:00Z", "evidence": [{"ref": f"mail/{number}"}]}
+    return {"submitted_at": f"2026-11-02T08:{number % 60:02}:00Z", "evidence": [{"ref": f"mail/{number}"}]}
 
 
 class Story:

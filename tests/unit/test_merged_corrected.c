@@ -24,6 +24,15 @@ static ms_t due_at(struct world *w, const char *id, const char *name)
     return task_of(w, id, name)->due_at;
 }
 
+/* What an incident knows of the other one's. */
+static const struct duty *known(struct world *w, const char *id, const char *of)
+{
+    struct str key = state_duty_key(w->arena, str_of(id), STR(LAW), str_of(of));
+    for (size_t i = 0; i < w->store_n; i++)
+        if (str_eq(w->store[i].key, key)) return w->store[i].body;
+    return NULL;
+}
+
 /* A has submitted it, and is merged into B, which is merged into C: each has a report to write after it. */
 static void submitted_and_merged(struct world *w)
 {
@@ -41,6 +50,14 @@ static void a_correction_goes_along(void **state)
     submitted_and_merged(w);
     correct(w, "A", LAW, 2);
     assert_true(due_at(w, "C", REPORT) == t(corrected) + 24 * HOUR_MS);
+    /* What shows it as well. */
+    struct task_update_event *u = task_update(w, "A", LAW, 3);
+    struct evidence_list evidence = some_evidence(w);
+    evidence.items->ref = STR("another");
+    SET_UPDATE(u, EVIDENCE, evidence, evidence);
+    take_update(w, LATER_STILL, u);
+    deliver(w);
+    assert_str(known(w, "C", "A")->carried.items->evidence.items->ref, "another");
     /* By a closure, too. */
     struct closure_event *e = merged(w, "A", 3, "B");
     add_submission(w, e, "law", t(LATER), true);
@@ -129,13 +146,135 @@ static void a_party_that_is_open_again(void **state)
     }
 }
 
+/* Of two that have met it one is left. */
+static void another_has_met_it(void **state)
+{
+    struct world *w = *state;
+    close_with_vendor(w, AT, "C", 1, NULL, false);
+    close_with_vendor(w, AT, "A", 1, "C", true);
+    close_with_vendor(w, AT, "B", 1, "C", true);
+    take_merge(w, LATER, "A", 2, NULL);
+    tell_status(w, "A", VENDOR, 1, REPORTED_BLOCKED);
+    assert_false(is_open(w, "C", VENDOR));
+    /* A word that withdraws nothing. */
+    tell_status(w, "B", VENDOR, 1, REPORTED_VERIFIED);
+    tell_tracker(w, "B", VENDOR, 2, "K-1");
+    assert_true(is_open(w, "C", VENDOR));
+    assert_str(task_of(w, "C", VENDOR)->tracker.key, "K-1");
+}
+
+/* Whoever rests in C has a task there again: the one that there was, or one of its own. */
+static void who_rests_goes_on(void **state)
+{
+    for (int later = 0; later < 2; later++) {
+        struct world *w = *state;
+        take_closure(w, AT, closed(w, "C", 1));
+        close_with_vendor(w, AT, "B", 1, NULL, false);
+        if (!later) take_merge(w, LATER, "B", 2, "C");
+        if (!later) tell_tracker(w, "C", VENDOR, 1, "K-1");
+        close_with_vendor(w, LATER, "A", 1, "C", true);
+        if (later) take_merge(w, LATER, "B", 2, "C");
+        assert_false(is_open(w, "C", VENDOR));
+        take_merge(w, LATER, "A", 2, NULL);
+        tell_status(w, "A", VENDOR, 1, REPORTED_BLOCKED);
+        assert_true(is_open(w, "C", VENDOR));
+        if (!later) assert_str(task_of(w, "C", VENDOR)->tracker.key, "K-1");
+        take_merge(w, LATER_STILL, "B", 3, NULL);
+        assert_true(is_open(w, "B", VENDOR));
+        assert_false(is_open(w, "C", VENDOR));
+        world_teardown(state);
+        setup(state);
+    }
+}
+
+/* Nobody asks for it in C any more; or somebody has put it aside there; or it goes on elsewhere. */
+static void nobody_is_asked_who_does_not_ask(void **state)
+{
+    struct world *w = *state;
+    take_closure(w, AT, closed(w, "C", 1));
+    close_with_vendor(w, AT, "B", 1, "C", false);
+    close_with_vendor(w, AT, "A", 1, "C", true);
+    take_merge(w, LATER, "B", 2, NULL);
+    close_with_vendor(w, AT, "D", 1, NULL, false);
+    dismiss(w, "D", VENDOR, 1);
+    take_merge(w, LATER, "A", 2, "D");
+    close_with_vendor(w, AT, "E", 1, NULL, false);
+    take_merge(w, LATER, "E", 2, "F");
+    take_merge(w, LATER, "A", 3, "E");
+    take_merge(w, LATER, "A", 4, NULL);
+    close_it(w, LATER, closed(w, "F", 1));
+    assert_false(is_open(w, "F", VENDOR));
+    tell_status(w, "A", VENDOR, 1, REPORTED_BLOCKED);
+    assert_false(is_open(w, "C", VENDOR));
+    assert_int_equal(task_of(w, "D", VENDOR)->resolution, RESOLUTION_DISMISSED);
+    assert_false(is_open(w, "E", VENDOR));
+    assert_true(is_open(w, "F", VENDOR));
+}
+
+/* Its own closure says so, at home. */
+static void open_again_by_a_closure_at_home(void **state)
+{
+    struct world *w = *state;
+    close_with_vendor(w, AT, "C", 1, NULL, false);
+    close_with_vendor(w, AT, "A", 1, "C", true);
+    take_merge(w, LATER, "A", 2, NULL);
+    struct closure_event *e = closed(w, "A", 3);
+    add_party(w, e, "Other", PARTY_VENDOR, true);
+    close_it(w, LATER, e);
+    close_with_vendor(w, LATER, "A", 4, NULL, false);
+    assert_true(is_open(w, "A", VENDOR));
+    assert_true(is_open(w, "C", VENDOR));
+}
+
+/* Takes all that was sent from there on to this incident once more. */
+static void once_more(struct world *w, size_t from, const char *to)
+{
+    size_t end = w->d.outputs.n;
+    for (size_t i = from; i < end; i++) {
+        const struct output *output = &w->d.outputs.items[i];
+        if (output->type != OUTPUT_FORWARD || output->forward->type != EVENT_DUTY) continue;
+        if (!output->forward->duty.withdrawn || !str_eq(output->incident_id, str_of(to))) continue;
+        struct event event = arrived(w, output);
+        assert_int_equal(take(w, &event), DECIDE_OK);
+    }
+    deliver(w);
+}
+
+/* It comes by a longer way as well, behind what was told later; and where nothing is known of it. */
+static void what_comes_late_is_no_news(void **state)
+{
+    struct world *w = owing_a_report(state);
+    submitted_and_merged(w);
+    size_t before = w->d.outputs.n;
+    tell_status(w, "A", LAW, 2, REPORTED_IN_PROGRESS);
+    once_more(w, before, "B");
+    assert_true(is_open(w, "C", LAW));
+    take_merge(w, LATER_STILL, "A", 3, NULL);
+    submit_to(w, "A", LAW, 3);
+    take_merge(w, LATER_STILL, "A", 4, "B");
+    assert_false(is_open(w, "C", LAW));
+    once_more(w, before, "B");
+    assert_false(is_open(w, "C", LAW));
+    assert_true(known(w, "B", "A")->met);
+    drop(w, STR("B|d|obligation/law/A"));
+    once_more(w, before, "B");
+    assert_false(is_open(w, "C", LAW));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
-        TEST(a_correction_goes_along),         TEST(a_correction_reaches_who_has_parted),
-        TEST(what_is_withdrawn_is_owed_again), TEST(what_is_withdrawn_at_home_is_owed_again),
+        TEST(a_correction_goes_along),
+        TEST(a_correction_reaches_who_has_parted),
+        TEST(what_is_withdrawn_is_owed_again),
+        TEST(what_is_withdrawn_at_home_is_owed_again),
         TEST(a_party_that_is_open_again),
+        TEST(another_has_met_it),
+        TEST(who_rests_goes_on),
+        TEST(nobody_is_asked_who_does_not_ask),
+        TEST(open_again_by_a_closure_at_home),
+        TEST(what_comes_late_is_no_news),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,12 +32,11 @@ void duty_met_tell(struct step *step, struct entry *entry)
     duty_edit(step, entry)->told = told_last(step->arena, told, into);
 }
 
-/* Over each merge it goes behind what was told before, so the last that comes is the last that is. */
+/* Over each merge it goes behind what was told before, so the last that comes is the last that is; and it ends, for
+ * who knows it tells nobody. */
 static void tell_again(struct step *step, const struct duty *duty)
 {
-    for (size_t i = 0; i < duty->told.n; i++)
-        if (!str_list_has(duty->passed, duty->told.items[i]))
-            forward_duty(step, duty->told.items[i], duty);
+    for (size_t i = 0; i < duty->told.n; i++) forward_duty(step, duty->told.items[i], duty);
 }
 
 static bool is_later(const struct duty *a, const struct duty *b)
@@ -116,7 +115,7 @@ static void go_on(struct step *step, struct str name)
         return;
     }
     for (struct entry *e = NULL; (e = duty_next_guest(step, e, name));)
-        if (!e->duty->moved_to.p && !e->duty->met) duty_edit(step, e)->held = true;
+        if (!e->duty->moved_to.p) duty_edit(step, e)->held = true;
 }
 
 void duty_met_take_back(struct step *step, const struct duty *in)

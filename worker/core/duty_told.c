@@ -83,17 +83,19 @@ static bool is_here(struct step *step, struct str name)
  * went where the task says that it goes on; `duty`: of which incident. */
 static struct str left_with(struct step *step, const struct task *task, struct origin *duty)
 {
-    struct str name = duty_name(step, task), first = STR_NONE, to = STR_NONE;
+    struct str name = duty_name(step, task), to = STR_NONE;
     bool is_found = false;
-    for (const struct entry *e = NULL; (e = duty_next_guest(step, e, name));) {
-        struct str id = state_task_id(step->arena, gone_to(e->duty), STR(""));
+    size_t n;
+    struct entry **entries = step_entries(step, ENTRY_DUTY, &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct duty *guest = entries[i]->duty;
+        if (!str_eq(guest->name, name)) continue;
+        struct str id = state_task_id(step->arena, gone_to(guest), STR(""));
         bool is_there = str_starts(task->moved_to, id);
-        bool is_before = !first.p || str_cmp(e->key, first) < 0;
-        if (is_there < is_found || (is_there == is_found && !is_before)) continue;
-        first = e->key;
+        if (to.p && is_there <= is_found) continue;
         is_found = is_there;
-        duty->incident_id = e->duty->incident_id;
-        to = gone_to(e->duty);
+        duty->incident_id = guest->incident_id;
+        to = gone_to(guest);
     }
     return to;
 }

@@ -316,6 +316,9 @@ void task_update_take(struct step *step, const struct task_update_event *event)
                                STR_ARG(step->incident->merged_into)));
     task_changed(step, entry, before);
     task_tell_warnings(step, entry);
+    bool is_again = before->status == STATUS_CLOSED && task->status != STATUS_CLOSED;
+    if (task->kind == KIND_OBLIGATION && is_again && step->incident->duties)
+        obligation_settle(step, duty_name(step, task)); /* it may have come for others meanwhile */
     if (task->kind == KIND_OBLIGATION) obligation_follow(step);
     /* A duty that did not go along: it was met, or is now, though it was not owed or was put aside. */
     if (before->status == STATUS_CLOSED || task->status == STATUS_CLOSED)
