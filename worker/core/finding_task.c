@@ -93,6 +93,28 @@ static void decide(struct step *step, struct task *task, const struct ruling *ru
     if ((present & FINDING_OWNER) && !rules_set_owner(ruling)) task->owner = ruling->owner;
 }
 
+/* Whether the finding says that what was closed undone is resolved after all. Of a tracker that is no more
+ * than that its ticket is closed too. */
+static bool is_resolved_after_all(const struct finding *finding, const struct task *task)
+{
+    return finding->status == REPORTED_RESOLVED && task->status == STATUS_CLOSED &&
+           task->resolution != RESOLUTION_DONE;
+}
+
+/* Where it is to be verified it is open for that. */
+static void apply_status(struct step *step, struct task *task, const struct finding *finding,
+                         enum priority priority)
+{
+    enum reported_status status = status_of(finding);
+    if (is_resolved_after_all(finding, task)) {
+        if (step->policy->verification[priority])
+            task_apply_status(step, task, REPORTED_OPEN);
+        else
+            status = REPORTED_VERIFIED;
+    }
+    task_apply_status(step, task, status);
+}
+
 /* What a record says, put into the task field by field: the later to arrive wins. */
 static void apply(struct step *step, struct task *task, const struct finding *finding,
                   unsigned present)
@@ -110,7 +132,7 @@ static void apply(struct step *step, struct task *task, const struct finding *fi
     const struct task before = *task;
     if (present & FINDING_ACCEPTED_UNTIL) task->accepted_until = finding->accepted_until;
     if (present & FINDING_ACCEPTED_BY) task->accepted_by = finding->accepted_by;
-    if (present & FINDING_STATUS) task_apply_status(step, task, status_of(finding));
+    if (present & FINDING_STATUS) apply_status(step, task, finding, ruling.priority);
     /* A date that was given stays; one that is past does not fit a second life. */
     bool again = task->occurrence > before.occurrence && finding->due_at > step->at;
     if ((present & FINDING_DUE_AT) || again) task_apply_due_at(step, task, finding->due_at);
@@ -237,11 +259,16 @@ static enum reported_status judge_end(struct step *step, struct finding *finding
         *present |= FINDING_STATUS;
     }
     struct claim claim = claim_of(step, finding, task, *present);
-    closing_accept(step, &claim, !task || (*present & FINDING_ACCEPTED_UNTIL),
-                   !task || (*present & FINDING_ACCEPTED_BY));
-    finding->accepted_until = claim.accepted_until;
-    finding->accepted_by = claim.accepted_by;
+    bool says_until = !task || (*present & FINDING_ACCEPTED_UNTIL);
+    bool says_by = !task || (*present & FINDING_ACCEPTED_BY);
+    closing_accept(step, &claim, says_until, says_by);
+    /* What its task was told before is the finding's where that is closed by it. */
+    bool is_accepted = claim.status == REPORTED_WONT_FIX;
+    if (says_until || is_accepted) finding->accepted_until = claim.accepted_until;
+    if (says_by || is_accepted) finding->accepted_by = claim.accepted_by;
     if (!(*present & FINDING_STATUS)) return reported_status_none;
+    if (task && is_resolved_after_all(finding, task))
+        claim.task = NULL; /* it is about to be closed anew */
     finding->status = closing_judge(step, &claim);
     if (finding->status) return reported_status_none;
     finding->status = was->status;
@@ -443,9 +470,8 @@ void finding_task_come(struct step *step, struct finding *finding, unsigned pres
 void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old)
 {
     struct entry *entry = step_task_entry(step, name_of(step, finding, finding->kind));
-    /* One that a tracker has closed in the meantime stays as it is. */
-    bool is_closed = entry->task->status == STATUS_CLOSED;
-    if (is_closed ? old == DOUBT_MOVED : !finding->doubt) {
+    /* What has counted and is in doubt now is open again; else what a tracker made of it stays. */
+    if (!finding->doubt || old == DOUBT_MOVED) {
         const struct task *before;
         struct task *task = task_edit(step, entry, &before);
         task_apply_status(step, task, status_of(finding));
