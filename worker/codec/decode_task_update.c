@@ -5,6 +5,8 @@
  */
 #include "decode_parts.h"
 
+#include "core/state_key.h"
+
 enum { TASK_UPDATE_RECORD(DECODE_SAID_INDEX, DECODE_INDEX) M_end };
 static const struct str names[M_end] = {TASK_UPDATE_RECORD(DECODE_SAID_NAME, DECODE_NAME)};
 static const unsigned bits[M_end] = {TASK_UPDATE_RECORD(DECODE_SAID_BIT, MEMBER_SKIP)};

@@ -5,6 +5,8 @@
  */
 #include "state_json_private.h"
 
+#include "core/state_key.h"
+
 /* Of the format, whatever the policy says: where most of them go. */
 static enum queue queue_of(enum task_kind kind)
 {
@@ -21,8 +23,7 @@ static enum queue queue_of(enum task_kind kind)
 static struct str rule_of(const struct finding *finding, char *rule)
 {
     struct str start = STR("finding/");
-    struct str category =
-        category_name(finding->category ? finding->category : CATEGORY_UNCATEGORIZED);
+    struct str category = category_name(finding_category(finding));
     memcpy(mempcpy(rule, start.p, start.n), category.p, category.n);
     return (struct str){rule, start.n + category.n};
 }

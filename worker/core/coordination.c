@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "duty.h"
 #include "followup.h"
+#include "state_key.h"
 #include "task.h"
 
 static struct str party_description(struct step *step, const struct coordination *c)

@@ -16,6 +16,7 @@
 #include "recurrence.h"
 #include "reminder.h"
 #include "review.h"
+#include "state_key.h"
 #include "task.h"
 #include "task_update.h"
 #include "wake.h"

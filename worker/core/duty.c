@@ -10,6 +10,7 @@
 #include "deadline.h"
 #include "forward.h"
 #include "incident.h"
+#include "state_key.h"
 #include "task.h"
 #include "task_arrive.h"
 

@@ -7,7 +7,7 @@
 #ifndef EPILOGUE_CORE_EVENT_H
 #define EPILOGUE_CORE_EVENT_H
 
-#include "state.h"
+#include "state_entries.h"
 
 /* Where an effect comes from; goes to every event that it makes. */
 struct cause {

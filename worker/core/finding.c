@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "deadline.h"
 #include "duplicate.h"
+#include "finding_says.h"
 #include "finding_task.h"
 #include "forward.h"
 #include "occurrence.h"
@@ -138,10 +139,8 @@ static void tell_of_crowd(struct step *step, const struct finding *stored, const
 {
     if (!stored->is_inline || !order_is_crowded(stored->order, in->order)) return;
     struct warnings closure_warnings = step->warnings;
-    char *time = arena_alloc(step->arena, TIMESTAMP_TEXT);
-    timestamp_format(in->order.time, time);
     step->warnings = (struct warnings){0};
-    step_warn(step, STR("updated_at"), (struct str){time, TIMESTAMP_TEXT},
+    step_warn(step, STR("updated_at"), timestamp_text(step->arena, in->order.time),
               STR("not taken: too many records of this time"));
     tell_of_incident(step, stored);
     step->warnings = closure_warnings;
@@ -395,21 +394,12 @@ ms_t finding_wake_at(const struct policy *policy, const struct finding *finding)
     return schedule_send_at(policy, schedule_all_at_once(policy), orphan_point(policy, finding));
 }
 
-/* As its task would show it. */
-static const struct finding *with_defaults(struct step *step, const struct finding *finding)
-{
-    struct finding *shown = arena_copy(step->arena, finding, sizeof *finding);
-    shown->severity = finding_task_severity(step, finding);
-    shown->category = finding_task_category(finding);
-    return shown;
-}
-
 static struct str orphan_summary(struct step *step, const struct finding *finding)
 {
     struct arena *arena = step->arena;
     struct str waited = reminder_span(arena, step->d->now - finding->first_seen_at);
-    struct str title = reminder_title(step, finding_task_title(step, finding));
-    struct str category = category_name(finding_task_category(finding));
+    struct str title = reminder_title(step, finding_says_title(step, finding));
+    struct str category = category_name(finding_category(finding));
     struct str says =
         arena_printf(arena, "Finding %.*s '%.*s' (%.*s) came %.*s ago, and %.*s is not closed yet",
                      STR_ARG(finding->finding_id), STR_ARG(title), STR_ARG(category),
@@ -427,7 +417,7 @@ static struct reminder_output *orphan(struct step *step, const struct finding *f
     reminder->number = ++step->incident->orphans;
     reminder->occurrence = 1; /* the incident has never opened */
     reminder->incident = step->incident;
-    reminder->finding = finding ? with_defaults(step, finding) : NULL;
+    reminder->finding = finding ? finding_says_shown(step, finding) : NULL;
     reminder_add(step, reminder, ROLE_RESPONSE_TEAM, step->policy->response_team);
     return reminder;
 }

@@ -6,6 +6,7 @@
  */
 #include "forward.h"
 
+#include "state_key.h"
 #include "task.h"
 
 bool forward_leads_over(struct str_list passed, struct str here, struct edge edge)

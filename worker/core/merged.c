@@ -16,6 +16,7 @@
 #include "obligation.h"
 #include "occurrence.h"
 #include "stages.h"
+#include "state_key.h"
 #include "task_update.h"
 
 /* What comes by a merge to what is not closed may wait for ever (R4.198). `passed`: its own incident first. */

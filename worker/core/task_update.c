@@ -10,6 +10,7 @@
 #include "incident.h"
 #include "obligation.h"
 #include "order.h"
+#include "state_key.h"
 #include "task.h"
 #include "task_clock.h"
 

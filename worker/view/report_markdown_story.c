@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happened: the sections of a report that tell of the incident itself, most of it from its
  * closure. */
+#include "core/state_key.h"
 #include "markdown.h"
 #include "report_markdown_private.h"
 
