@@ -20,7 +20,7 @@ _TOWER = """
     state_parts state_incident state_cause state_task state_finding state_recipient state_entries
     state_key state deadline schedule order incident task_diff event output
     item decision recipient cause step forgotten closing duplicate occurrence rules task_clock task
-    task_arrive reminder forward followup duty coordination obligation_clock obligation
+    task_arrive reminder forward followup duty duty_told coordination obligation_clock obligation
     finding_says finding_task finding task_update recurrence merged_lists merged_facts closure_header stages closure
     merged review wake decide
 """.split()

@@ -41,7 +41,8 @@ _ACCEPTED = {"reason": "too dear", "accepted_by": "ciso@example.com"}
 
 @dataclasses.dataclass(eq=False)
 class Sent:
-    """A record as somebody sends it. `finding`, the pair that it is about, and `at`, the incident whose name for it is used."""
+    """A record as somebody sends it. `finding`, the pair that it is about, or `owner`, the incident whose duty it is about,
+    and `at`, the incident whose name for it is used."""
 
     topic: str
     at: str
@@ -49,12 +50,18 @@ class Sent:
     finding: tuple = None
     kind: str = None  # of task-updated
     duty: str = None  # of task-updated in place of these: as it stands in the task's id
+    owner: str = None
     after: set = dataclasses.field(default_factory=set)  # records that it depends on, by number
     repeats: int = None  # the number of the record that it is, once more
 
+    @property
+    def home(self):
+        """The incident whose name for it is the one that it has when nobody has merged anything."""
+        return self.finding[0] if self.finding else self.owner or self.at
+
     def value(self, prefix, merging):
         """Of a story whose incidents are called so; not `merging`: nobody has merged anything."""
-        at = self.at if merging or not self.finding else self.finding[0]
+        at = self.at if merging else self.home
         value = {"incident_id": prefix + at, **self.members}
         if "merged_into" in value and not merging:
             del value["merged_into"]
@@ -118,6 +125,7 @@ class Story:
         self.facts = {}  # the last closure of each incident that says how severe it is, and what follows from that
         self.duties = {name: {} for name in INCIDENTS}  # of each the number of the record since which it has a task
         self.owed = {}  # what each incident owes in the end
+        self.places = {name: {} for name in INCIDENTS}  # of each of its duties where it has had a task, in the order told
         self.met = set()  # duties that some incident has met
         self.withdrawn = set()  # duties of which somebody has said that they are open, perhaps after that
         self._last = {}  # the last record of each incident and of each finding
@@ -225,9 +233,14 @@ class Story:
             known.setdefault(duty, None)
         if not self.into[name]:
             known.update({duty: len(self.records) - 1 for duty, since in known.items() if since is None})
+        for owner in self.closed:
+            root = self.root(owner)
+            for duty in self.owed.get(owner, ()):
+                if root in self.closed:
+                    self.places[owner].setdefault(duty, set()).add(root)
 
     def _answer(self, name):
-        """What is told of a duty, under the name that it has had in its own incident."""
+        """What is told of a duty, mostly under the name that it has had in its own incident."""
         made = {duty: since for duty, since in self.duties[name].items() if since is not None}
         if not made:
             return
@@ -243,7 +256,9 @@ class Story:
             members = {"status": "verified"}
             if duty.startswith("obligation"):
                 members = _submission(number)
-        record = Sent("task-updated", name, members, duty=duty)
+        places = sorted(self.places[name].get(duty, {name}))
+        at = self._pick(places) if self._chance(self._says["far"]) else name
+        record = Sent("task-updated", at, members, duty=duty, owner=name)
         record.after.add(made[duty])
         self._add(record, duty)
 
@@ -406,9 +421,9 @@ class Story:
         return order
 
     def _mixed(self):
-        """Who calls a finding as another incident does has seen it there, which it may not have come to in another
-        order."""
-        if any(record.finding and record.at != record.finding[0] for record in self.records):
+        """Who calls a finding or a task as another incident does has seen it there, which it may not have come to in
+        another order."""
+        if any(record.at != record.home for record in self.records):
             return range(len(self.records))
         draw, order, left = random.Random(f"{self.seed}/mixed"), [], set(range(len(self.records)))
         while left:

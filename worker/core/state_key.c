@@ -146,6 +146,20 @@ enum task_kind state_task_kind(struct str name)
     return task_kind_parse(slash ? (struct str){name.p, (size_t)(slash - name.p)} : name);
 }
 
+struct origin state_task_origin(struct arena *arena, struct str incident_id, struct str name)
+{
+    const char *slash = memchr(name.p, '/', name.n);
+    if (!slash) return (struct origin){STR_NONE, STR_NONE};
+    struct str part = {slash + 1, (size_t)(name.p + name.n - slash - 1)};
+    const char *suffix = memchr(part.p, '~', part.n);
+    if (suffix) part.n = (size_t)(suffix - part.p);
+    const char *colon = memchr(part.p, ':', part.n);
+    if (!colon) return (struct origin){incident_id, state_decode_part(arena, part)};
+    const struct str of = {part.p, (size_t)(colon - part.p)};
+    const struct str id = {colon + 1, (size_t)(part.p + part.n - colon - 1)};
+    return (struct origin){state_decode_part(arena, of), state_decode_part(arena, id)};
+}
+
 struct str state_header_key(struct str key)
 {
     const char *bar = memchr(key.p, '|', key.n);

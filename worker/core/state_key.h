@@ -57,6 +57,8 @@ struct str state_duty_name(struct str name);
 struct str state_task_id(struct arena *arena, struct str incident_id, struct str name);
 /* The kind in the name of a task; none where it has none. */
 enum task_kind state_task_kind(struct str name);
+/* The pair that the finding is whose task is called so in this incident; none where it is of none. */
+struct origin state_task_origin(struct arena *arena, struct str incident_id, struct str name);
 /* The header's key: what stands before the first `|`. A slice of `key`. */
 struct str state_header_key(struct str key);
 /* The key of what the entry is stored in: of the finding for a task of one, in the arena; else
