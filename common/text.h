@@ -25,6 +25,12 @@ static inline char text_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+/* White space of ASCII. */
+static inline bool text_is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /* The same but for the case of A to Z. */
 bool text_same(struct str a, struct str b);
 

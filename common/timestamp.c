@@ -86,6 +86,14 @@ void timestamp_format(ms_t t, char out[TIMESTAMP_TEXT])
     out[23] = 'Z';
 }
 
+struct str timestamp_text(struct arena *arena, ms_t t)
+{
+    if (t == TIME_NONE) return STR_NONE;
+    char *text = arena_alloc(arena, TIMESTAMP_TEXT);
+    timestamp_format(t, text);
+    return (struct str){text, TIMESTAMP_TEXT};
+}
+
 /* What is left to read. */
 struct cursor {
     const char *p, *end;

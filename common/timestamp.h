@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arena.h"
 #include "str.h"
 
 typedef int64_t ms_t;
@@ -30,6 +31,8 @@ int64_t timestamp_day(ms_t t);
 int timestamp_weekday(int64_t day);
 /* Writes exactly TIMESTAMP_TEXT bytes, no NUL. `t` must lie in the years 0000 to 9999. */
 void timestamp_format(ms_t t, char out[TIMESTAMP_TEXT]);
+/* The same in the arena; absent for TIME_NONE. */
+struct str timestamp_text(struct arena *arena, ms_t t);
 
 enum timestamp_result {
     TIMESTAMP_OK,

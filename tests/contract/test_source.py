@@ -110,7 +110,7 @@ _ONCE = {
     "common/clock.c": r"\bclock_gettime\(|\bgettimeofday\(|\btime\(NULL\)|condattr_setclock|_timedjoin_",
     "common/hash.h": r"1099511628211|100000001[bB]3",
     "common/text.c": r"\btolower\(|'a' \+ 10|%%%02[Xx]|\b0x3f\b.*0x80|0x80.*\b0x3f\b|0xdc00|0xDC00",
-    "common/text.h": r"'A' \+ 'a'|\b0x7[fF]\b.*\b0x20\b|\b0x20\b.*\b0x7[fF]\b",
+    "common/text.h": r"'A' \+ 'a'|' ' \|\| \(c >= '\\t'|\b0x7[fF]\b.*\b0x20\b|\b0x20\b.*\b0x7[fF]\b",
     "common/timestamp.c": r"% DAY_MS < 0|\bfloor_div\(",
 }
 

@@ -16,10 +16,12 @@ _BIN = pathlib.Path(os.environ.get("EPILOGUE_TEST_BIN", _ROOT / "build/dev/worke
 _BUILD = _BIN.parent.parent
 # From the lowest to the highest: each knows only those before it.
 _TOWER = """
-    names members condition zone policy state deadline schedule order incident task_diff event output
+    names members condition zone policy
+    state_parts state_incident state_cause state_task state_finding state_recipient state_entries
+    state_key state deadline schedule order incident task_diff event output
     item decision recipient cause step forgotten closing duplicate occurrence rules task_clock task
-    task_arrive reminder forward followup duty coordination obligation_clock obligation
-    finding_task finding task_update recurrence merged_lists merged_facts closure_header stages closure
+    task_arrive reminder forward followup duty duty_told coordination obligation_clock obligation
+    finding_says finding_task finding task_update recurrence merged_lists merged_facts closure_header stages closure
     merged review wake decide
 """.split()
 _NO_PART = {"alone"}  # the proof that core needs nobody: a main that does nothing

@@ -38,14 +38,14 @@ POLICY = {
 _STEPS = tuple({"at": f"2026-11-01T0{n}:00:00Z", "actor": "soc", "action": f"Step {n}"} for n in range(1, 8))
 _LOGS = tuple({"ref": f"log/{n}"} for n in range(5))
 _TAKEAWAYS = tuple(f"Learnt {n}" for n in range(5))
-_ENDS = ("resolved", "verified", "closed", "dismissed", "wont-fix", "duplicate")
 # What a record ends or accepts needs no more than this, at any priority.
 _ACCEPTED = {"reason": "too dear", "accepted_by": "ciso@example.com"}
 
 
 @dataclasses.dataclass(eq=False)
 class Sent:
-    """A record as somebody sends it. `finding`, the pair that it is about, and `at`, the incident whose name for it is used."""
+    """A record as somebody sends it. `finding`, the pair that it is about, or `owner`, the incident whose duty it is about,
+    and `at`, the incident whose name for it is used."""
 
     topic: str
     at: str
@@ -53,12 +53,18 @@ class Sent:
     finding: tuple = None
     kind: str = None  # of task-updated
     duty: str = None  # of task-updated in place of these: as it stands in the task's id
+    owner: str = None
     after: set = dataclasses.field(default_factory=set)  # records that it depends on, by number
     repeats: int = None  # the number of the record that it is, once more
 
+    @property
+    def home(self):
+        """The incident whose name for it is the one that it has when nobody has merged anything."""
+        return self.finding[0] if self.finding else self.owner or self.at
+
     def value(self, prefix, merging):
         """Of a story whose incidents are called so; not `merging`: nobody has merged anything."""
-        at = self.at if merging or not self.finding else self.finding[0]
+        at = self.at if merging else self.home
         value = {"incident_id": prefix + at, **self.members}
         if "merged_into" in value and not merging:
             del value["merged_into"]
@@ -85,7 +91,6 @@ class Known:
     labels: dict = dataclasses.field(default_factory=dict)
     places: set = dataclasses.field(default_factory=set)  # incidents that it has been in, in the order told
     made: int = None  # the number of the record that it has a task behind, whatever comes in another order
-    ended: str = None  # the status that has ended it
     turned: bool = False  # it was of another kind once
 
     @property
@@ -123,6 +128,7 @@ class Story:
         self.facts = {}  # the last closure of each incident that says how severe it is, and what follows from that
         self.duties = {name: {} for name in INCIDENTS}  # of each the number of the record since which it has a task
         self.owed = {}  # what each incident owes in the end
+        self.places = {name: {} for name in INCIDENTS}  # of each of its duties where it has had a task, in the order told
         self.met = set()  # duties that some incident has met
         self.withdrawn = set()  # duties of which somebody has said that they are open, perhaps after that
         self._last = {}  # the last record of each incident and of each finding
@@ -144,7 +150,7 @@ class Story:
     def _some_habits(self):
         """What this story has more of than others: incidents that are closed late, ends, findings that are told of
         where they have gone to, facts of severity, findings that turn out to be of another kind, and merges."""
-        return {"late": self._pick((0, 0, 0.4)), "ends": self._pick((0, 0.2, 0.5)),
+        return {"late": self._pick((0, 0, 0.4)), "ends": self._pick((0, 0.3, 0.8)),
                 "far": self._pick((0, 0.3)), "flags": self._pick((0, 0.1, 0.5)),
                 "kinds": self._pick((0, 0.3)), "merges": self._pick((0.3, 0.5, 0.7))}
 
@@ -242,9 +248,14 @@ class Story:
             known.setdefault(duty, None)
         if not self.into[name]:
             known.update({duty: len(self.records) - 1 for duty, since in known.items() if since is None})
+        for owner in self.closed:
+            root = self.root(owner)
+            for duty in self.owed.get(owner, ()):
+                if root in self.closed:
+                    self.places[owner].setdefault(duty, set()).add(root)
 
     def _answer(self, name):
-        """What is told of a duty, under the name that it has had in its own incident."""
+        """What is told of a duty, mostly under the name that it has had in its own incident."""
         made = {duty: since for duty, since in self.duties[name].items() if since is not None}
         if not made:
             return
@@ -260,7 +271,9 @@ class Story:
             members = {"status": "verified"}
             if duty.startswith("obligation"):
                 members = _submission(number)
-        record = Sent("task-updated", name, members, duty=duty)
+        places = sorted(self.places[name].get(duty, {name}))
+        at = self._pick(places) if self._chance(self._says["far"]) else name
+        record = Sent("task-updated", at, members, duty=duty, owner=name)
         record.after.add(made[duty])
         self._add(record, duty)
 
@@ -298,18 +311,6 @@ class Story:
             return self._pick(places)
         return finding[0]
 
-    def _once_ended(self, finding, members, instead):
-        """What a status counts for may depend on whether an end before it was taken already: a task that is closed
-        takes no other end, and one that is held is not closed yet. So the order in which closures come says how it
-        ends, and no story tells such a thing."""
-        known, status = self.findings[finding], members.get("status")
-        if status is None:
-            return members
-        if known.ended in ("wont-fix", "duplicate") or (known.ended and status in _ENDS):
-            return instead
-        known.ended = status if status in _ENDS else None
-        return members
-
     def _find_out(self, finding):
         at, known, number = self._place(finding, False), self.findings[finding], len(self.records)
         members = self._pick((
@@ -334,7 +335,6 @@ class Story:
             other = self._pick(others)
             members = {"status": "duplicate", "duplicate_of": other[1]}
             depends.append(other)
-        members = self._once_ended(finding, members, {"title": f"What was found by {number}"})
         kind = known.kind
         known.category = members.get("category", known.category)
         known.labels = members.get("labels", known.labels)
@@ -360,8 +360,6 @@ class Story:
             members = self._pick((
                 {"status": "resolved"}, {"status": "verified"}, {"status": "closed"},
                 {"status": "wont-fix", **_ACCEPTED, "accepted_until": "2026-12-01"}))
-        if kind != "sop-update":
-            members = self._once_ended(finding, members, {"evidence": [{"ref": f"commit/{number}"}]})
         at = self._place(finding, True)
         record = Sent("task-updated", at, members, finding, kind)
         record.after.add(known.made)
@@ -423,9 +421,9 @@ class Story:
         return order
 
     def _mixed(self):
-        """Who calls a finding as another incident does has seen it there, which it may not have come to in another
-        order."""
-        if any(record.finding and record.at != record.finding[0] for record in self.records):
+        """Who calls a finding or a task as another incident does has seen it there, which it may not have come to in
+        another order."""
+        if any(record.at != record.home for record in self.records):
             return range(len(self.records))
         draw, order, left = random.Random(f"{self.seed}/mixed"), [], set(range(len(self.records)))
         while left:

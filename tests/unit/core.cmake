@@ -6,8 +6,8 @@ target_link_libraries(core_support PUBLIC core PkgConfig::CMOCKA)
 # All of core's tests, for tests/coverage.
 add_custom_target(core_tests)
 foreach(what zone deadline names condition policy rules state order decide decide_need task closing evidence acceptance
-        finding finding_status incident followup obligation submission item recipient review reminder sending warnings owner
-        forgotten duplicates invariants task_clock equal_times)
+        finding finding_status incident level followup obligation submission item recipient review reminder reminder_text
+        sending warnings owner forgotten duplicates invariants task_clock equal_times)
   epilogue_unit_test(${what} core_support)
   set_tests_properties(unit.${what} PROPERTIES LABELS core)
   add_dependencies(core_tests test_${what})
@@ -22,6 +22,7 @@ epilogue_unit_test(merged_circles core_support codec)
 epilogue_unit_test(merged_duties core_support codec)
 epilogue_unit_test(merged_done core_support codec)
 epilogue_unit_test(merged_owing core_support codec)
+epilogue_unit_test(merged_names core_support codec)
 epilogue_unit_test(merged_lists core_support codec)
 epilogue_unit_test(merged_held core_support codec)
 epilogue_unit_test(merged_parting core_support codec)
@@ -34,9 +35,9 @@ epilogue_unit_test(merged_meeting core_support codec)
 epilogue_unit_test(recurrence core_support codec)
 epilogue_unit_test(recurrence_bounds core_support codec)
 epilogue_unit_test(recurrence_merged core_support codec)
-foreach(what parts parts_between parts_given_up merged merged_circles merged_duties merged_done merged_owing merged_lists
-        merged_held merged_parting merged_forgotten merged_order merged_late merged_kind merged_meeting recurrence
-        recurrence_bounds recurrence_merged)
+foreach(what parts parts_between parts_given_up merged merged_circles merged_duties merged_done merged_owing merged_names
+        merged_lists merged_held merged_parting merged_forgotten merged_order merged_late merged_kind merged_meeting
+        recurrence recurrence_bounds recurrence_merged)
   set_tests_properties(unit.${what} PROPERTIES LABELS core)
   add_dependencies(core_tests test_${what})
 endforeach()

@@ -41,6 +41,15 @@ static inline void owe_by_flag(struct world *w)
     w->policy.obligations[0].when = conditions_of(w->arena, FLAG_DATA_BREACH);
 }
 
+/* Only of what is low: that one of them is, says nothing of the other. */
+static inline void owe_if_low(struct world *w)
+{
+    static struct term low = {
+        .asked = ASKED_SEVERITY, .operator= FOUND_EQUAL, .value = SEVERITY_LOW};
+    static struct condition condition = {.terms = &low, .n = 1};
+    w->policy.obligations[0].when = (struct conditions){&condition, 1};
+}
+
 static inline struct closure_event *knowing(struct world *w, const char *id, int64_t revision,
                                             const char *into)
 {

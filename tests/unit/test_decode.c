@@ -370,6 +370,20 @@ static void test_long_titles_are_cut(void **state)
     buf_free(&b);
 }
 
+static void test_the_party_of_a_task(void **state)
+{
+    (void)state;
+    static const char *const names[][2] = {{"coordination/A%2FB", "a/b"},
+                                           {"coordination/Bank  One~2", "bank one"},
+                                           {"obligation/V", NULL},
+                                           {"coordination", NULL}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct task_update_event *u = update_of(
+            arena_printf(arena, "{'task_id':'I/%s','incident_id':'I','owner':'x'}", names[i][0]).p);
+        assert_true(str_eq(u->party, str_of(names[i][1])));
+    }
+}
+
 static void test_task_update(void **state)
 {
     (void)state;
@@ -378,7 +392,6 @@ static void test_task_update(void **state)
         "1','revision':9,'status':'Closed',"
         "'reason':'done','owner':null,'snoozed_until':'2026-12-01T08:00:00Z','tracker':{'key':'K'},"
         "'updated_at':'2026-12-01T08:00:00Z'}");
-    assert_str(u->name, "coordination/A%2FB");
     assert_int_equal(u->present, 0x1f);
     assert_int_equal(u->status, REPORTED_CLOSED);
     assert_str(u->reason, "done");
@@ -461,6 +474,7 @@ int main(void)
         cmocka_unit_test(answers_of_an_evaluation),
         cmocka_unit_test(test_long_titles_are_cut),
         cmocka_unit_test(test_task_update),
+        cmocka_unit_test(test_the_party_of_a_task),
         cmocka_unit_test(test_who_did_it),
         cmocka_unit_test(test_an_accepted_risk),
     };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tables of core/state.h and core/event.h against what they are for: each row is stored and
+ * The tables of core/state_entries.h and core/event.h against what they are for: each row is stored and
  * read back, each member of a record is decoded, and the schemas have the same members.
  */
 #include "codec_support.h"

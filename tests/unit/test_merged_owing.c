@@ -5,15 +5,6 @@
  */
 #include "duty_support.h"
 
-/* Only of what is low: that one of them is, says nothing of the other. */
-static void owe_if_low(struct world *w)
-{
-    static struct term low = {
-        .asked = ASKED_SEVERITY, .operator= FOUND_EQUAL, .value = SEVERITY_LOW};
-    static struct condition condition = {.terms = &low, .n = 1};
-    w->policy.obligations[0].when = (struct conditions){&condition, 1};
-}
-
 static ms_t due_at(struct world *w, const char *id, const char *name)
 {
     return task_of(w, id, name)->due_at;

@@ -151,6 +151,8 @@ static void words(void **state)
     assert_true(text_same_word(STR("IN-PROGRESS"), STR("in_progress")));
     assert_false(text_same_word(STR("inprogress"), STR("in-progress")));
     assert_false(text_same_word(STR("in-progress-"), STR("in-progress")));
+    for (const char *space = " \t\n\v\f\r"; *space; space++) assert_true(text_is_space(*space));
+    assert_false(text_is_space('\b') || text_is_space('\x0e') || text_is_space('\0'));
 }
 
 static void percent(void **state)

@@ -45,6 +45,12 @@ static void formats(void **state)
     assert_string_equal(formatted(timestamp_days(0, 1, 1) * DAY_MS), "0000-01-01T00:00:00.000Z");
     assert_string_equal(formatted(timestamp_days(10000, 1, 1) * DAY_MS - 1),
                         "9999-12-31T23:59:59.999Z");
+    struct arena *arena = arena_new();
+    struct str text = timestamp_text(arena, 0);
+    assert_int_equal(text.n, TIMESTAMP_TEXT);
+    assert_memory_equal(text.p, formatted(0), text.n);
+    assert_null(timestamp_text(arena, TIME_NONE).p);
+    arena_free(arena);
 }
 
 struct example {

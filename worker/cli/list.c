@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "config/policy_file.h"
 #include "core/deadline.h"
+#include "core/state_key.h"
 #include "store_reader.h"
 #include "view/task_table.h"
 #include "view/terminal.h"

@@ -11,6 +11,7 @@
 #include "codec/json.h"
 #include "common/clock.h"
 #include "config/policy_file.h"
+#include "core/state_key.h"
 #include "history.h"
 #include "jsonl/line_json.h"
 #include "store_reader.h"

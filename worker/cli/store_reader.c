@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "codec/json.h"
 #include "codec/state_json.h"
+#include "core/state_key.h"
 #include "kafka/kafka_partition.h"
 #include "kafka/topics.h"
 #include "redis/redis_port.h"

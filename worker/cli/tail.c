@@ -11,7 +11,7 @@
 #include "cli.h"
 #include "codec/json.h"
 #include "config/config.h"
-#include "core/state.h"
+#include "core/state_key.h"
 #include "jsonl/line_json.h"
 #include "kafka/kafka_reader.h"
 #include "kafka/topics.h"

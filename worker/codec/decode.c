@@ -34,13 +34,6 @@ static enum refusal refusal_of(enum json_result result)
     return REFUSE_MALFORMED_JSON;
 }
 
-struct str decode_time_text(struct arena *arena, ms_t t)
-{
-    char *text = arena_alloc(arena, TIMESTAMP_TEXT);
-    timestamp_format(t, text);
-    return (struct str){text, TIMESTAMP_TEXT};
-}
-
 unsigned decode_find(const struct json *object, const struct str *names, const unsigned *bits,
                      size_t n, const struct json **found)
 {
@@ -166,7 +159,7 @@ static void warn_of_time(struct reader *r, const struct record *record, ms_t tak
 {
     if (!record_time_is_wrong(record)) return;
     reader_warn(r, STR("record_time"), arena_printf(r->arena, "%lld", (long long)record->timestamp),
-                decode_time_text(r->arena, taken_as));
+                timestamp_text(r->arena, taken_as));
 }
 
 /* From bytes to the data of the event. */

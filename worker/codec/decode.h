@@ -6,6 +6,7 @@
 #ifndef EPILOGUE_CODEC_DECODE_H
 #define EPILOGUE_CODEC_DECODE_H
 
+#include "common/arena.h"
 #include "core/event.h"
 #include "record.h"
 

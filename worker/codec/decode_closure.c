@@ -54,7 +54,7 @@ static void read_timeline(struct reader *r, const struct json *value, struct clo
         const struct timeline_entry *entry = &closure->timeline.items[i];
         if (entry->at == TIME_NONE || entry->at_text.p) continue;
         if (before != TIME_NONE && entry->at < before) {
-            struct str at = decode_time_text(r->arena, entry->at);
+            struct str at = timestamp_text(r->arena, entry->at);
             reader_warn(r, value->name, at, at);
             break;
         }
@@ -228,7 +228,7 @@ static void warn_if_before(struct reader *r, const struct json *value, ms_t late
                            struct str later_partial, ms_t earlier)
 {
     if (later == TIME_NONE || earlier == TIME_NONE || later_partial.p || later >= earlier) return;
-    reader_warn(r, value->name, value->text, decode_time_text(r->arena, later));
+    reader_warn(r, value->name, value->text, timestamp_text(r->arena, later));
 }
 
 static void read_times(struct reader *r, const struct json **m, struct closure_event *event)

@@ -3,6 +3,7 @@
  * What merged incidents say to each other on epilogue-forwarded. Only a worker writes such records, so
  * what is wrong with one is a stranger's doing.
  */
+#include "core/state_key.h"
 #include "decode_parts.h"
 #include "state_json.h"
 

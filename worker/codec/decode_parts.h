@@ -6,7 +6,7 @@
 #define EPILOGUE_CODEC_DECODE_PARTS_H
 
 #include "envelope.h"
-#include "members.h"
+#include "members_object.h"
 
 /* From the tables of core/event.h: the members of a record as M_<member>, their names, and the bit
  * of `present` that each sets (0: none). DECODE_SAID_* are for SAID(bit, type, member). */
@@ -29,9 +29,6 @@ bool decode_refuse(struct refused *refused, enum refusal code, struct str detail
 
 /* The incident_id of a record; missing-field or bad-identifier noted. */
 struct str decode_incident_id(struct reader *r, const struct json *value);
-
-/* A time as text, in the arena. */
-struct str decode_time_text(struct arena *arena, ms_t t);
 
 /* A record of items, with no envelope around it and no limit of others: it is ours. false, with the
  * refusal, where it cannot be read. */

@@ -3,6 +3,7 @@
  * What is told of causes that come back, and the answer. Only a worker writes such records, so what is
  * wrong with one is a stranger's doing.
  */
+#include "core/state_key.h"
 #include "decode_parts.h"
 #include "state_json.h"
 

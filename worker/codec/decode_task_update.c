@@ -4,6 +4,9 @@
  * a task of another incident is seen before anything is loaded.
  */
 #include "decode_parts.h"
+#include "fold.h"
+
+#include "core/state_key.h"
 
 enum { TASK_UPDATE_RECORD(DECODE_SAID_INDEX, DECODE_INDEX) M_end };
 static const struct str names[M_end] = {TASK_UPDATE_RECORD(DECODE_SAID_NAME, DECODE_NAME)};
@@ -19,6 +22,16 @@ static struct str name_in(struct arena *arena, struct str task_id, struct str in
     return (struct str){task_id.p + part.n + 1, task_id.n - part.n - 1};
 }
 
+/* Of a coordination: the part of its name without the sign of a later life, as parties are known by. */
+static struct str party_in(struct arena *arena, struct str name)
+{
+    static const struct str start = {"coordination/", 13};
+    struct str part = state_duty_name(name);
+    if (!str_starts(part, start)) return STR_NONE;
+    part = (struct str){part.p + start.n, part.n - start.n};
+    return fold_name(arena, state_decode_part(arena, part));
+}
+
 struct task_update_event *decode_task_update(struct reader *r, const struct json *object)
 {
     struct task_update_event *event = ARENA_NEW(r->arena, struct task_update_event);
@@ -32,6 +45,7 @@ struct task_update_event *decode_task_update(struct reader *r, const struct json
                       "one of status, owner, tracker, snoozed_until, evidence, evaluation, "
                       "submitted_at, accepted_until and accepted_by is required");
     event->name = name_in(r->arena, event->task_id, event->incident_id);
+    event->party = party_in(r->arena, event->name);
     event->order.revision = members_revision(r, m[M_revision]);
     event->order.time = members_time(r, m[M_updated_at], NULL);
     decode_order(r, m, M_end, &event->order);

@@ -7,6 +7,7 @@
 #include "encode.h"
 
 #include "common/text.h"
+#include "core/state_key.h"
 #include "encode_value.h"
 #include "envelope.h"
 #include "json.h"
@@ -255,13 +256,11 @@ bool encode_dead_letter(const struct encoder *encoder, struct arena *arena,
     struct cause origin = {0};
     struct header *h = copy_headers(arena, record, 8);
     size_t n = record->headers_n;
-    char *time = arena_alloc(arena, TIMESTAMP_TEXT);
     envelope_origin(encoder->topic_names, record, &origin);
-    timestamp_format(now, time);
     put_header(h, &n, STR(ENVELOPE_ERROR), refusal_name(refused->code));
     put_header(h, &n, STR(ENVELOPE_DETAIL), arena_str(arena, refused->detail));
     put_origin(arena, h, &n, encoder->topic_names[origin.topic], origin.partition, origin.offset);
-    put_header(h, &n, STR(ENVELOPE_TIME), (struct str){time, TIMESTAMP_TEXT});
+    put_header(h, &n, STR(ENVELOPE_TIME), timestamp_text(arena, now));
     ms_t first = record->timestamp < now ? record->timestamp : now;
     if (first != TIME_NONE)
         put_header(h, &n, STR(ENVELOPE_RECORD_TIME), arena_printf(arena, "%lld", (long long)first));

@@ -3,7 +3,8 @@
 #ifndef EPILOGUE_CODEC_ENCODE_PUT_H
 #define EPILOGUE_CODEC_ENCODE_PUT_H
 
-#include "core/state.h"
+#include "core/policy.h"
+#include "core/state_parts.h"
 #include "json.h"
 
 /* {"name":"text",…} */

@@ -5,6 +5,7 @@
  */
 #include "encode_recurrence.h"
 
+#include "core/state_key.h"
 #include "encode_put.h"
 #include "json.h"
 #include "state_json_private.h"

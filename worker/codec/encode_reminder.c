@@ -5,6 +5,7 @@
  */
 #include "encode_reminder.h"
 
+#include "core/state_key.h"
 #include "encode_put.h"
 #include "json.h"
 
@@ -53,14 +54,12 @@ static void write_open_tasks(struct buf *out, const struct reminder_output *remi
 
 static void write_orphan(struct buf *out, const struct finding *f)
 {
-    enum category category = f->category ? f->category : CATEGORY_UNCATEGORIZED;
-    enum reported_status status = f->status ? f->status : REPORTED_OPEN;
     buf_lit(out, ",\"finding\":{\"finding_id\":");
     json_write_string(out, f->finding_id);
     PUT(out, f, TEXT, title);
-    PUT_AS(out, category, WORD(category), category);
+    PUT_AS(out, category, WORD(category), finding_category(f));
     PUT(out, f, WORD(severity), severity);
-    PUT_AS(out, status, WORD(reported_status), status);
+    PUT_AS(out, status, WORD(reported_status), finding_status(f));
     PUT(out, f, OBJECT(owner), owner);
     PUT(out, f, LABELS, labels);
     buf_char(out, '}');

@@ -5,6 +5,7 @@
  */
 #include "encode_value.h"
 
+#include "core/state_key.h"
 #include "core/task_diff.h"
 #include "encode_forward.h"
 #include "encode_put.h"

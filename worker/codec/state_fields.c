@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tables of core/state.h, as the writer and the reader of the state follow them. They are made
- * of its rows: a member that were in no table would be lost at the next restart.
+ * The tables of core/state_entries.h, as the writer and the reader of the state follow them. They are
+ * made of its rows: a member that were in no table would be lost at the next restart.
  */
 #include "state_fields.h"
 
@@ -167,3 +167,20 @@ const struct state_fields state_fields_entries[ENTRY_TYPES] = {
     [ENTRY_ITEMS] = FIELDS(items, items_items),
     [ENTRY_CAUSE] = FIELDS(cause_state, cause_items),
 };
+
+size_t state_fields_size(const struct state_field *field)
+{
+    switch (field->type) {
+    case STATE_TEXT: return sizeof(struct str);
+    case STATE_LIST: return sizeof(struct str_list);
+    case STATE_BOOLEAN: return sizeof(bool);
+    case STATE_INTEGER:
+    case STATE_REVISION:
+    case STATE_TIME: return sizeof(int64_t);
+    case STATE_OBJECT: return field->of->size;
+    case STATE_OBJECTS: return sizeof(struct state_objects);
+    case STATE_LABELS: return sizeof(struct labels);
+    case STATE_REMINDERS: return sizeof(reminders_by_kind);
+    default: return sizeof(int);
+    }
+}

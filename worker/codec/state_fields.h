@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What of each entry is stored, as tables that both the writer and the reader follow. They are made
- * of those of core/state.h, so every member of an entry is in them. */
+ * of those of core/state_entries.h, so every member of an entry is in them. */
 #ifndef EPILOGUE_CODEC_STATE_FIELDS_H
 #define EPILOGUE_CODEC_STATE_FIELDS_H
 
 #include "core/event.h"
+#include "core/state_key.h"
 
 enum state_field_type {
     STATE_TEXT,      /* struct str; nothing: absent */
@@ -52,5 +53,7 @@ extern const struct state_fields state_fields_entries[ENTRY_TYPES];
 extern const struct state_fields state_fields_recurrence, state_fields_recurred;
 /* Of one struct reminder_state. */
 extern const struct state_fields state_fields_reminder;
+/* The bytes of a member in its struct. */
+size_t state_fields_size(const struct state_field *field);
 
 #endif

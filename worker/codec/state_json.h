@@ -11,6 +11,7 @@
 
 #include "common/buf.h"
 #include "common/error.h"
+#include "core/state.h"
 #include "json.h"
 #include "state_fields.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What state_json.c and position_json.c share. */
+/* What the files of the stored format share: values (state_json.c, position_json.c), and what is in
+ * them (state_json_write.c, state_json_read.c, state_tasks.c). */
 #ifndef EPILOGUE_CODEC_STATE_JSON_PRIVATE_H
 #define EPILOGUE_CODEC_STATE_JSON_PRIVATE_H
 

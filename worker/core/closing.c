@@ -62,14 +62,6 @@ bool closing_refuse_reason(struct step *step, const struct claim *claim, struct 
     return true;
 }
 
-static struct str time_text(struct step *step, ms_t t)
-{
-    if (t == TIME_NONE) return STR_NONE;
-    char *text = arena_alloc(step->arena, TIMESTAMP_TEXT);
-    timestamp_format(t, text);
-    return (struct str){text, TIMESTAMP_TEXT};
-}
-
 /* What holds a task closed is not taken away by clearing it: that would close it for ever. */
 #define KEPT STR("not taken: wont-fix needs it")
 
@@ -78,7 +70,7 @@ static ms_t take_until(struct step *step, struct claim *claim, bool is_needed, m
     ms_t said = claim->accepted_until;
     claim->is_past = said != TIME_NONE && said <= step->cause.at;
     if (!claim->is_past && (said != TIME_NONE || !is_needed)) return said;
-    step_warn(step, STR("accepted_until"), time_text(step, said),
+    step_warn(step, STR("accepted_until"), timestamp_text(step->arena, said),
               claim->is_past ? STR("not taken: it is past") : KEPT);
     return stored;
 }
@@ -193,7 +185,9 @@ static enum reported_status judge_verified(struct step *step, const struct claim
     const struct policy *policy = step->policy;
     enum reported_status status = claim->status;
     if (!policy->verification[claim->priority] || is_done(claim->task)) return status;
-    if (status == REPORTED_CLOSED) status = policy->closed_is;
+    bool is_closed =
+        claim->task && claim->task->status == STATUS_CLOSED; /* its ticket is closed too */
+    if (status == REPORTED_CLOSED && !is_closed) status = policy->closed_is;
     if (status != REPORTED_VERIFIED || policy->verified_by_owner || !is_by_owner(claim))
         return status;
     step_warn(step, STR("status"), reported_status_name(claim->status),

@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "duty.h"
 #include "followup.h"
+#include "state_key.h"
 #include "task.h"
 
 static struct str party_description(struct step *step, const struct coordination *c)
@@ -79,8 +80,7 @@ static const struct coordination *find(struct coordination_list sorted, struct s
 /* As a duty, in all incidents. */
 static struct str name_of(struct step *step, const struct coordination *c)
 {
-    return arena_join(step->arena, STR("coordination/"),
-                      state_encode_part(step->arena, identity(c)), STR_NONE);
+    return duty_party_name(step, identity(c));
 }
 
 bool coordination_mark(struct step *step, struct coordination_list old,

@@ -8,6 +8,7 @@
 
 #include "cause.h"
 #include "closure.h"
+#include "duty_told.h"
 #include "finding.h"
 #include "finding_task.h"
 #include "followup.h"
@@ -16,6 +17,7 @@
 #include "recurrence.h"
 #include "reminder.h"
 #include "review.h"
+#include "state_key.h"
 #include "task.h"
 #include "task_update.h"
 #include "wake.h"
@@ -37,7 +39,7 @@ static void need_task(struct arena *arena, const struct task_update_event *event
 {
     struct str key = task_update_holder(arena, need->keys[0], event);
     if (key.p) need_key(need, key);
-    key = task_update_duty(arena, need->keys[0], event);
+    key = duty_told_key(arena, need->keys[0], event);
     if (key.p) need_key(need, key);
     /* The clocks of other obligations may count from its submission. */
     need->whole = str_starts(event->name, STR("obligation/"));

@@ -4,6 +4,7 @@
 #define EPILOGUE_CORE_DECISION_H
 
 #include "output.h"
+#include "state.h"
 
 struct decision {
     const struct policy *policy;

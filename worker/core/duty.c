@@ -10,6 +10,7 @@
 #include "deadline.h"
 #include "forward.h"
 #include "incident.h"
+#include "state_key.h"
 #include "task.h"
 #include "task_arrive.h"
 
@@ -51,11 +52,16 @@ static struct str part_of(struct str name)
     return (struct str){slash + 1, (size_t)(name.p + name.n - slash - 1)};
 }
 
+struct str duty_party_name(struct step *step, struct str key)
+{
+    return arena_join(step->arena, STR("coordination/"), state_encode_part(step->arena, key),
+                      STR_NONE);
+}
+
 struct str duty_name(struct step *step, const struct task *task)
 {
     if (task->kind != KIND_COORDINATION || !task->party.p) return state_duty_name(task->name);
-    return arena_join(step->arena, STR("coordination/"),
-                      state_encode_part(step->arena, task->party), STR_NONE);
+    return duty_party_name(step, task->party);
 }
 
 /* A party's task is called by what was written first in its incident. */
@@ -83,8 +89,7 @@ const struct task *duty_carried(struct step *step, struct str name)
     return is_elsewhere(entry) ? entry->duty->carried.items : NULL;
 }
 
-/* The duties of this name that came with merged incidents, one after another; NULL: no more. */
-static struct entry *next_guest(const struct step *step, const struct entry *after, struct str name)
+struct entry *duty_next_guest(const struct step *step, const struct entry *after, struct str name)
 {
     if (!step->incident->duties) return NULL;
     struct entry *e = after ? after->next_sibling : step->header->next_sibling;
@@ -102,15 +107,15 @@ static bool rests(const struct entry *guest)
 
 static bool has_guests(const struct step *step, struct str name)
 {
-    const struct entry *e = next_guest(step, NULL, name);
-    while (e && !rests(e)) e = next_guest(step, e, name);
+    const struct entry *e = duty_next_guest(step, NULL, name);
+    while (e && !rests(e)) e = duty_next_guest(step, e, name);
     return e != NULL;
 }
 
 const struct task *duty_first_due(struct step *step, struct str name)
 {
     const struct task *first = NULL;
-    for (const struct entry *e = NULL; (e = next_guest(step, e, name));) {
+    for (const struct entry *e = NULL; (e = duty_next_guest(step, e, name));) {
         const struct task *task = e->duty->carried.items;
         if (rests(e) && (!first || task->due_at < first->due_at)) first = task;
     }
@@ -121,7 +126,7 @@ const struct task *duty_first_due(struct step *step, struct str name)
 const struct task *duty_met_elsewhere(const struct step *step, struct str name)
 {
     const struct entry *first = NULL;
-    for (const struct entry *e = NULL; (e = next_guest(step, e, name));)
+    for (const struct entry *e = NULL; (e = duty_next_guest(step, e, name));)
         if (e->duty->met && (!first || str_cmp(e->key, first->key) < 0)) first = e;
     return first ? first->duty->carried.items : NULL;
 }
@@ -238,7 +243,10 @@ static struct entry *set_out(struct step *step, struct str name, const struct ta
 
 void duty_send(struct step *step, struct str name, const struct task *draft)
 {
-    leave(step, set_out(step, name, draft), step->incident->merged_into, RESOLUTION_DUPLICATE);
+    const struct entry *task = duty_task(step, name);
+    struct task begun = *draft;
+    if (task->exists) begun.order = task->task->order;
+    leave(step, set_out(step, name, &begun), step->incident->merged_into, RESOLUTION_DUPLICATE);
 }
 
 /* That it was met goes wherever the incident is merged into, once, and is never taken back. */
@@ -314,6 +322,8 @@ static void open_task(struct step *step, struct entry *task, const struct duty *
     struct task_seed seed = {.kind = in.kind, .ruling = rules_decide(step, in.kind, NULL)};
     const struct task *before = task->exists ? task->task : NULL;
     seed.part = part_of(state_duty_name(before ? before->name : in.name));
+    /* Which records were taken of its own name is known with it, of this one here. */
+    if (!is_own(step, duty)) in.order = before ? before->order : task_none.order;
     in.for_others = !is_own(step, duty) &&
                     (!before || before->for_others || before->resolution == RESOLUTION_SUPERSEDED);
     if (!before && !in.moved_from.p && task_is_done(&in))
@@ -401,7 +411,10 @@ struct str duty_goes_to(struct step *step, struct str incident_id, struct str na
 {
     const struct entry *entry = duty_entry(step, incident_id, name);
     if (is_elsewhere(entry)) return entry->duty->moved_to;
-    if (entry->exists || str_eq(incident_id, step->incident->incident_id)) return STR_NONE;
+    if (entry->exists) return STR_NONE;
+    /* Of its own one it knows all, until its past is deleted. */
+    bool is_known = duty_task(step, name)->exists || !step->incident->retired;
+    if (is_known && str_eq(incident_id, step->incident->incident_id)) return STR_NONE;
     return forward_next(step->incident, passed);
 }
 
@@ -420,7 +433,7 @@ void duty_say(struct step *step, struct str name, const struct task *said, bool 
 static void follow_merge(struct step *step, struct entry *task)
 {
     struct str name = duty_name(step, task->task);
-    for (struct entry *e = NULL; (e = next_guest(step, e, name));) duty_place(step, e);
+    for (struct entry *e = NULL; (e = duty_next_guest(step, e, name));) duty_place(step, e);
     duty_hand_on(step, task);
 }
 

@@ -9,10 +9,14 @@
 
 /* What the duty of a task is called; absent: it is none. */
 struct str duty_name(struct step *step, const struct task *task);
+/* What the coordination with the party of this key is called. */
+struct str duty_party_name(struct step *step, struct str key);
 /* The task of the duty in this incident; it need not exist. */
 struct entry *duty_task(struct step *step, struct str name);
 /* The duty of an incident as it is known here; it need not exist. */
 struct entry *duty_entry(struct step *step, struct str incident_id, struct str name);
+/* The duties of this name that came with merged incidents, one after another; NULL: no more. */
+struct entry *duty_next_guest(const struct step *step, const struct entry *after, struct str name);
 /* Whether the incident's own is elsewhere. */
 bool duty_is_away(struct step *step, struct str name);
 /* The work of the incident's own that is elsewhere, as far as is known here; NULL: it is not. */

@@ -7,7 +7,7 @@
 #ifndef EPILOGUE_CORE_EVENT_H
 #define EPILOGUE_CORE_EVENT_H
 
-#include "state.h"
+#include "state_entries.h"
 
 /* Where an effect comes from; goes to every event that it makes. */
 struct cause {
@@ -129,6 +129,7 @@ struct task_update_event {
     struct str incident_id;
     struct str task_id; /* as it came */
     struct str name;    /* what follows "<incident_id>/" in it, STR_NONE if it does not start so */
+    struct str party;   /* in such a name of a coordination: its key, however it is written there */
     struct order order;
     TASK_UPDATE_SAID(MEMBER_OF)
     enum owner_part owner_part; /* which `owner` says */

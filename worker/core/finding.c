@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "deadline.h"
 #include "duplicate.h"
+#include "finding_says.h"
 #include "finding_task.h"
 #include "forward.h"
 #include "occurrence.h"
@@ -23,16 +24,17 @@ static void merge(struct finding *stored, const struct finding *in, unsigned pre
     FINDING_SAID(MEMBER_MERGE)
 }
 
-/* What a record says, with what follows from it: of another status the old one's reason is none. A
- * dismissal has to have one, and takes what is stored for its own (R4.76, R4.81). */
+/* What a record says, with what follows from it: of another status the old one's reason is none, nor is
+ * the risk accepted any more. A dismissal has to have a reason, and takes what is stored for its own
+ * (R4.76, R4.81). */
 static unsigned says(const struct finding *stored, const struct finding *in, unsigned present)
 {
-    if (!(present & FINDING_STATUS) || in->status == REPORTED_DISMISSED ||
-        in->status == REPORTED_WONT_FIX)
-        return present;
     enum reported_status old = stored->status ? stored->status : REPORTED_OPEN;
     enum reported_status now = in->status ? in->status : REPORTED_OPEN;
-    return old == now ? present : present | FINDING_REASON;
+    if (!(present & FINDING_STATUS) || old == now || now == REPORTED_WONT_FIX) return present;
+    if (old == REPORTED_WONT_FIX && now != REPORTED_DUPLICATE)
+        present |= FINDING_ACCEPTED_UNTIL | FINDING_ACCEPTED_BY;
+    return now == REPORTED_DISMISSED ? present : present | FINDING_REASON;
 }
 
 static struct finding *edit(struct step *step, struct entry *entry)
@@ -137,10 +139,8 @@ static void tell_of_crowd(struct step *step, const struct finding *stored, const
 {
     if (!stored->is_inline || !order_is_crowded(stored->order, in->order)) return;
     struct warnings closure_warnings = step->warnings;
-    char *time = arena_alloc(step->arena, TIMESTAMP_TEXT);
-    timestamp_format(in->order.time, time);
     step->warnings = (struct warnings){0};
-    step_warn(step, STR("updated_at"), (struct str){time, TIMESTAMP_TEXT},
+    step_warn(step, STR("updated_at"), timestamp_text(step->arena, in->order.time),
               STR("not taken: too many records of this time"));
     tell_of_incident(step, stored);
     step->warnings = closure_warnings;
@@ -251,14 +251,14 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
 }
 
 /* Whether it counts as a duplicate is asked again in each incident that it comes to, unless its work
- * is closed already. */
+ * is closed as one already. */
 static void come(struct step *step, struct finding *finding)
 {
-    bool is_closed = false;
+    bool has_counted = false;
     for (size_t i = 0; i < finding->carried.n; i++)
-        is_closed |= finding->carried.items[i].kind != KIND_SOP_UPDATE &&
-                     finding->carried.items[i].status == STATUS_CLOSED;
-    if (finding->status == REPORTED_DUPLICATE && !is_closed)
+        has_counted |= finding->carried.items[i].kind != KIND_SOP_UPDATE &&
+                       finding->carried.items[i].resolution == RESOLUTION_DUPLICATE;
+    if (finding->status == REPORTED_DUPLICATE && !has_counted)
         duplicate_set_doubt(step, finding, DOUBT_UNCHECKED);
     finding_task_come(step, finding, ~0u);
 }
@@ -394,21 +394,12 @@ ms_t finding_wake_at(const struct policy *policy, const struct finding *finding)
     return schedule_send_at(policy, schedule_all_at_once(policy), orphan_point(policy, finding));
 }
 
-/* As its task would show it. */
-static const struct finding *with_defaults(struct step *step, const struct finding *finding)
-{
-    struct finding *shown = arena_copy(step->arena, finding, sizeof *finding);
-    shown->severity = finding_task_severity(step, finding);
-    shown->category = finding_task_category(finding);
-    return shown;
-}
-
 static struct str orphan_summary(struct step *step, const struct finding *finding)
 {
     struct arena *arena = step->arena;
     struct str waited = reminder_span(arena, step->d->now - finding->first_seen_at);
-    struct str title = reminder_title(step, finding_task_title(step, finding));
-    struct str category = category_name(finding_task_category(finding));
+    struct str title = reminder_title(step, finding_says_title(step, finding));
+    struct str category = category_name(finding_category(finding));
     struct str says =
         arena_printf(arena, "Finding %.*s '%.*s' (%.*s) came %.*s ago, and %.*s is not closed yet",
                      STR_ARG(finding->finding_id), STR_ARG(title), STR_ARG(category),
@@ -426,7 +417,7 @@ static struct reminder_output *orphan(struct step *step, const struct finding *f
     reminder->number = ++step->incident->orphans;
     reminder->occurrence = 1; /* the incident has never opened */
     reminder->incident = step->incident;
-    reminder->finding = finding ? with_defaults(step, finding) : NULL;
+    reminder->finding = finding ? finding_says_shown(step, finding) : NULL;
     reminder_add(step, reminder, ROLE_RESPONSE_TEAM, step->policy->response_team);
     return reminder;
 }

@@ -1,144 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tasks of a finding: what they are made of, and how they follow it. */
+/* The tasks of a finding: how they are made, follow it, and go with it to another incident. */
 #include "finding_task.h"
 
 #include "closing.h"
 #include "deadline.h"
+#include "finding_says.h"
 #include "followup.h"
 #include "forward.h"
-#include "reminder.h"
-#include "task.h"
+#include "state_key.h"
 #include "task_arrive.h"
 #include "task_clock.h"
 
-enum severity finding_task_severity(const struct step *step, const struct finding *finding)
+/* The entry of its task of this kind, which need not exist. */
+static struct entry *entry_of(struct step *step, const struct finding *finding, enum task_kind kind)
 {
-    return rules_severity(step, finding);
-}
-
-enum category finding_task_category(const struct finding *finding)
-{
-    return rules_category(finding);
-}
-
-static struct str name_of(struct step *step, const struct finding *finding, enum task_kind kind)
-{
-    return task_name(step, kind,
-                     state_finding_part(step->arena, &finding->origin, finding->finding_id));
-}
-
-struct str finding_task_title(struct step *step, const struct finding *finding)
-{
-    if (finding->title.p && finding->title.n) return finding->title;
-    return arena_printf(step->arena, "Finding %.*s", STR_ARG(finding->finding_id));
-}
-
-/* Two tasks of one finding are told apart in a list. */
-static struct str title_of(struct step *step, const struct finding *finding, enum task_kind kind)
-{
-    struct str title = finding_task_title(step, finding);
-    if (kind != KIND_SOP_UPDATE) return title;
-    title = reminder_title(step, title);
-    return arena_printf(step->arena, "Change the procedures: %.*s", STR_ARG(title));
-}
-
-/* A duplicate that is in doubt says no more than that the finding is there. */
-static enum reported_status status_of(const struct finding *finding)
-{
-    return finding->status && !finding->doubt ? finding->status : REPORTED_OPEN;
-}
-
-/* A duplicate's reason points to the task that goes on, unless somebody gave a better reason. The
- * other finding is known, or the duplicate would be in doubt; it is at hand just where the record
- * names it: where it does not, looking for it would depend on what else the batch has loaded. */
-static struct str reason_of(struct step *step, const struct finding *finding, unsigned present)
-{
-    if (finding->reason.p || status_of(finding) != REPORTED_DUPLICATE) return finding->reason;
-    struct str other = finding->duplicate_of;
-    if (present & FINDING_DUPLICATE_OF) {
-        const struct finding *goes_on = step_finding_named(step, other)->finding;
-        other = state_task_id(step->arena, step->incident->incident_id,
-                              name_of(step, goes_on, rules_kind(step, goes_on)));
-    }
-    return arena_printf(step->arena, "duplicate of %.*s", STR_ARG(other));
-}
-
-static struct task_seed seed_of(struct step *step, const struct finding *finding,
-                                enum task_kind kind)
-{
-    return (struct task_seed){
-        .kind = kind,
-        .part = state_finding_part(step->arena, &finding->origin, finding->finding_id),
-        .finding_id = finding->finding_id,
-        .origin = finding->origin,
-        .ruling = rules_decide(step, kind, finding),
-        .title = title_of(step, finding, kind),
-        .description = finding->description,
-        .category = finding_task_category(finding),
-        .labels = finding->labels,
-        .clock_start = step->cause.at,
-        .due_at = TIME_NONE,
-    };
-}
-
-/* What the policy decides by. */
-#define DECIDES \
-    ((unsigned)FINDING_CATEGORY | FINDING_SEVERITY | FINDING_LABELS | FINDING_WORK | FINDING_OWNER)
-
-/* What follows from a record by the policy: how urgent it is, and whose. */
-static void decide(struct step *step, struct task *task, const struct ruling *ruling,
-                   unsigned present)
-{
-    if (present & DECIDES) task_decide_anew(step, task, ruling);
-    if ((present & FINDING_OWNER) && !rules_set_owner(ruling)) task->owner = ruling->owner;
-}
-
-/* What a record says, put into the task field by field: the later to arrive wins. */
-static void apply(struct step *step, struct task *task, const struct finding *finding,
-                  unsigned present)
-{
-    if (present & FINDING_TITLE) task->title = title_of(step, finding, task->kind);
-    if (present & FINDING_DESCRIPTION) task->description = finding->description;
-    const struct ruling ruling = rules_decide(step, task->kind, finding);
-    if (present & FINDING_CATEGORY) task->category = finding_task_category(finding);
-    if (present & FINDING_GROUPS) task->participants = ruling.participants;
-    if (present & FINDING_LABELS) task->labels = finding->labels;
-    decide(step, task, &ruling, present);
-    if (task->kind == KIND_SOP_UPDATE) return; /* its own life: status, dates and tracker */
-    if (present & (FINDING_CATEGORY | FINDING_WORK)) task->policy_rule = ruling.rule;
-    if (present & FINDING_TRACKER) task->tracker = finding->tracker;
-    const struct task before = *task;
-    if (present & FINDING_ACCEPTED_UNTIL) task->accepted_until = finding->accepted_until;
-    if (present & FINDING_ACCEPTED_BY) task->accepted_by = finding->accepted_by;
-    if (present & FINDING_STATUS) task_apply_status(step, task, status_of(finding));
-    /* A date that was given stays; one that is past does not fit a second life. */
-    bool again = task->occurrence > before.occurrence && finding->due_at > step->at;
-    if ((present & FINDING_DUE_AT) || again) task_apply_due_at(step, task, finding->due_at);
-    if (present & FINDING_SNOOZED_UNTIL) task_apply_snooze(step, task, finding->snoozed_until);
-    bool ends = task->resolution && task->resolution != before.resolution;
-    bool points = (present & FINDING_DUPLICATE_OF) && task->resolution && !finding->doubt;
-    if ((present & FINDING_REASON) || ends || points)
-        task->reason = reason_of(step, finding, present);
-    else if ((present & FINDING_STATUS) && task_has_other_status(&before, task))
-        task->reason = STR_NONE;
+    return step_task_entry(step, finding_says_name(step, finding, kind));
 }
 
 static void update_task(struct step *step, enum task_kind kind, const struct finding *finding,
                         unsigned present)
 {
-    struct entry *entry = step_task_entry(step, name_of(step, finding, kind));
+    struct entry *entry = entry_of(step, finding, kind);
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
-    apply(step, task, finding, present);
+    finding_says_apply(step, task, finding, present);
     task_changed(step, entry, before);
 }
 
 static void create_task(struct step *step, const struct finding *finding, enum task_kind kind)
 {
-    struct task_seed seed = seed_of(step, finding, kind);
+    struct task_seed seed = finding_says_seed(step, finding, kind);
     seed.tracker = finding->tracker;
     seed.due_at = finding->due_at;
-    if (status_of(finding) <= REPORTED_BLOCKED) seed.reason = finding->reason;
+    if (finding_says_status(finding) <= REPORTED_BLOCKED) seed.reason = finding->reason;
     task_create(step, &seed);
 }
 
@@ -157,7 +51,7 @@ static void reactivate(struct step *step, struct entry *entry, const struct find
     if (finding->due_at <= step->at) present &= ~(unsigned)FINDING_DUE_AT;
     task->moved_to = STR_NONE;
     task_apply_status(step, task, finding_task_is_ended(finding) ? finding->status : REPORTED_OPEN);
-    apply(step, task, finding, present);
+    finding_says_apply(step, task, finding, present);
     task_changed(step, entry, before);
 }
 
@@ -165,7 +59,7 @@ static void reactivate(struct step *step, struct entry *entry, const struct find
 static void open_task(struct step *step, const struct finding *finding, enum task_kind kind,
                       bool moved, unsigned present)
 {
-    struct entry *entry = step_task_entry(step, name_of(step, finding, kind));
+    struct entry *entry = entry_of(step, finding, kind);
     if (!entry->exists)
         create_task(step, finding, kind);
     else if (moved || task_is_put_aside(entry->task))
@@ -177,17 +71,18 @@ static void open_task(struct step *step, const struct finding *finding, enum tas
     struct task *task = task_edit(step, entry, &before);
     task->accepted_until = finding->accepted_until;
     task->accepted_by = finding->accepted_by;
-    if (status_of(finding) > REPORTED_OPEN) task_apply_status(step, task, finding->status);
+    if (finding_says_status(finding) > REPORTED_OPEN)
+        task_apply_status(step, task, finding->status);
     task_apply_snooze(step, task, finding->snoozed_until);
-    task->reason = reason_of(step, finding, present);
+    task->reason = finding_says_reason(step, finding, present);
     task_changed(step, entry, before);
 }
 
 static void open_sop_update(struct step *step, const struct finding *finding)
 {
-    struct entry *entry = step_task_entry(step, name_of(step, finding, KIND_SOP_UPDATE));
+    struct entry *entry = entry_of(step, finding, KIND_SOP_UPDATE);
     if (!entry->exists) {
-        struct task_seed seed = seed_of(step, finding, KIND_SOP_UPDATE);
+        struct task_seed seed = finding_says_seed(step, finding, KIND_SOP_UPDATE);
         task_create(step, &seed);
     } else if (task_is_put_aside(entry->task)) {
         const struct task *before;
@@ -208,11 +103,11 @@ static struct claim claim_of(struct step *step, const struct finding *finding,
     struct task decided = {.priority = ruling.priority, .owner = ruling.owner};
     if (task && task->kind == kind) {
         decided = *task;
-        decide(step, &decided, &ruling, present);
+        finding_says_decide(step, &decided, &ruling, present);
     }
     return (struct claim){
         .task = task,
-        .status = finding->status ? finding->status : REPORTED_OPEN,
+        .status = finding_status(finding),
         .kind = kind,
         .has_evidence = task && task->evidence.n,
         .priority = decided.priority,
@@ -237,11 +132,16 @@ static enum reported_status judge_end(struct step *step, struct finding *finding
         *present |= FINDING_STATUS;
     }
     struct claim claim = claim_of(step, finding, task, *present);
-    closing_accept(step, &claim, !task || (*present & FINDING_ACCEPTED_UNTIL),
-                   !task || (*present & FINDING_ACCEPTED_BY));
-    finding->accepted_until = claim.accepted_until;
-    finding->accepted_by = claim.accepted_by;
+    bool says_until = !task || (*present & FINDING_ACCEPTED_UNTIL);
+    bool says_by = !task || (*present & FINDING_ACCEPTED_BY);
+    closing_accept(step, &claim, says_until, says_by);
+    /* What its task was told before is the finding's where that is closed by it. */
+    bool is_accepted = claim.status == REPORTED_WONT_FIX;
+    if (says_until || is_accepted) finding->accepted_until = claim.accepted_until;
+    if (says_by || is_accepted) finding->accepted_by = claim.accepted_by;
     if (!(*present & FINDING_STATUS)) return reported_status_none;
+    /* It is about to be closed anew. */
+    if (task && finding_says_resolved_after_all(finding, task)) claim.task = NULL;
     finding->status = closing_judge(step, &claim);
     if (finding->status) return reported_status_none;
     finding->status = was->status;
@@ -254,7 +154,7 @@ static void note_refused(struct step *step, const struct finding *finding,
                          enum reported_status refused)
 {
     if (!refused) return;
-    struct entry *entry = step_task_entry(step, name_of(step, finding, finding->kind));
+    struct entry *entry = entry_of(step, finding, finding->kind);
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
     task_note_refused(step, task, refused);
@@ -264,7 +164,7 @@ static void note_refused(struct step *step, const struct finding *finding,
 const struct task *finding_task_of(struct step *step, const struct finding *finding)
 {
     if (!finding->kind) return NULL;
-    return step_task_entry(step, name_of(step, finding, finding->kind))->task;
+    return entry_of(step, finding, finding->kind)->task;
 }
 
 struct owner finding_task_owner(struct step *step, const struct finding *finding)
@@ -277,14 +177,13 @@ struct owner finding_task_owner(struct step *step, const struct finding *finding
 struct str finding_task_said_by(struct step *step, const struct finding *finding)
 {
     enum task_kind kind = rules_kind(step, finding);
-    bool is_back = step_task_entry(step, name_of(step, finding, kind))->exists;
+    bool is_back = entry_of(step, finding, kind)->exists;
     return is_back && !finding_task_is_ended(finding) ? STR_NONE : finding->status_by;
 }
 
 static void withdraw_sop_update(struct step *step, const struct finding *finding)
 {
-    task_close(step, step_task_entry(step, name_of(step, finding, KIND_SOP_UPDATE)),
-               RESOLUTION_SUPERSEDED,
+    task_close(step, entry_of(step, finding, KIND_SOP_UPDATE), RESOLUTION_SUPERSEDED,
                STR("its finding asks for no change of the procedures any more"));
 }
 
@@ -293,7 +192,7 @@ static void withdraw_sop_update(struct step *step, const struct finding *finding
 static void finish_follow_up(struct step *step, struct finding *finding, unsigned present,
                              bool is_new)
 {
-    task_tell_warnings(step, step_task_entry(step, name_of(step, finding, finding->kind)));
+    task_tell_warnings(step, entry_of(step, finding, finding->kind));
     if (finding->sop_task && !finding->sop_change)
         withdraw_sop_update(step, finding);
     else if (finding->sop_task)
@@ -310,14 +209,13 @@ static void finish_follow_up(struct step *step, struct finding *finding, unsigne
 
 bool finding_task_is_process(const struct finding *finding)
 {
-    return category_is_process(finding_task_category(finding));
+    return category_is_process(finding_category(finding));
 }
 
 /* The same of the task that it has had here, though it was put aside since. */
 static bool was_process(struct step *step, const struct finding *finding)
 {
-    const struct entry *entry =
-        step_task_entry(step, name_of(step, finding, rules_kind(step, finding)));
+    const struct entry *entry = entry_of(step, finding, rules_kind(step, finding));
     return entry->exists && category_is_process(entry->task->category);
 }
 
@@ -338,8 +236,7 @@ void finding_task_follow_up(struct step *step, struct finding *finding, const st
     } else {
         struct str now = task_kind_name(finding->kind);
         if (old)
-            task_close(step, step_task_entry(step, name_of(step, finding, old)),
-                       RESOLUTION_SUPERSEDED,
+            task_close(step, entry_of(step, finding, old), RESOLUTION_SUPERSEDED,
                        arena_printf(step->arena, "now a %.*s", STR_ARG(now)));
         open_task(step, finding, finding->kind, old, present);
     }
@@ -370,8 +267,8 @@ void finding_task_say(struct step *step, struct finding *finding, const struct f
     if (said.status == REPORTED_DUPLICATE) said.doubt = DOUBT_UNCHECKED;
     struct task *tasks = arena_copy(step->arena, finding->carried.items, n * sizeof *tasks);
     for (size_t i = 0; i < n; i++)
-        apply(step, &tasks[i], &said,
-              said.doubt ? unchecked(&said, was, &tasks[i], present) : present);
+        finding_says_apply(step, &tasks[i], &said,
+                           said.doubt ? unchecked(&said, was, &tasks[i], present) : present);
     if (refused) task_note_refused(step, &tasks[0], refused);
     finding->carried.items = tasks;
 }
@@ -410,7 +307,7 @@ void finding_task_leave(struct step *step, struct finding *finding, struct str t
         step->arena, resolution == RESOLUTION_DUPLICATE ? "merged into %.*s" : "goes on in %.*s",
         STR_ARG(to));
     for (size_t i = 0; i < 2; i++) {
-        struct entry *entry = step_task_entry(step, name_of(step, finding, kinds[i]));
+        struct entry *entry = entry_of(step, finding, kinds[i]);
         if (!entry->exists || entry->task->moved_to.p) continue;
         task_settle(step, entry, step->cause.at);
         step->at = time_later(step->cause.at, entry->task->updated_at);
@@ -430,7 +327,8 @@ void finding_task_come(struct step *step, struct finding *finding, unsigned pres
     bool has_work = false;
     for (size_t i = 0; i < tasks.n; i++) {
         bool is_sop = tasks.items[i].kind == KIND_SOP_UPDATE;
-        struct task_seed seed = seed_of(step, finding, is_sop ? KIND_SOP_UPDATE : finding->kind);
+        struct task_seed seed =
+            finding_says_seed(step, finding, is_sop ? KIND_SOP_UPDATE : finding->kind);
         struct entry *entry = task_arrive(step, &seed, &tasks.items[i]);
         task_tell_warnings(step, entry);
         finding->sop_task |= is_sop;
@@ -442,14 +340,13 @@ void finding_task_come(struct step *step, struct finding *finding, unsigned pres
 
 void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old)
 {
-    struct entry *entry = step_task_entry(step, name_of(step, finding, finding->kind));
-    /* One that a tracker has closed in the meantime stays as it is. */
-    bool is_closed = entry->task->status == STATUS_CLOSED;
-    if (is_closed ? old == DOUBT_MOVED : !finding->doubt) {
+    struct entry *entry = entry_of(step, finding, finding->kind);
+    /* What has counted and is in doubt now is open again; else what a tracker made of it stays. */
+    if (!finding->doubt || old == DOUBT_MOVED) {
         const struct task *before;
         struct task *task = task_edit(step, entry, &before);
-        task_apply_status(step, task, status_of(finding));
-        task->reason = reason_of(step, finding, FINDING_DUPLICATE_OF);
+        task_apply_status(step, task, finding_says_status(finding));
+        task->reason = finding_says_reason(step, finding, FINDING_DUPLICATE_OF);
         task_changed(step, entry, before);
     }
     task_tell_warnings(step, entry);
@@ -459,7 +356,7 @@ void finding_task_settle(struct step *step, const struct finding *finding, enum 
 static void decide_anew(struct step *step, const struct finding *finding, enum task_kind kind,
                         struct str why)
 {
-    struct entry *entry = step_task_entry(step, name_of(step, finding, kind));
+    struct entry *entry = entry_of(step, finding, kind);
     if (entry->task->status == STATUS_CLOSED) return;
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
@@ -473,7 +370,7 @@ static void decide_anew(struct step *step, const struct finding *finding, enum t
 void finding_task_note_recurrence(struct step *step, const struct finding *finding)
 {
     if (!finding->kind) return;
-    struct entry *entry = step_task_entry(step, name_of(step, finding, finding->kind));
+    struct entry *entry = entry_of(step, finding, finding->kind);
     const struct task *before;
     task_edit(step, entry, &before)->recurrences++;
     task_changed(step, entry, before);

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tasks of a finding: what they are made of, and how they follow it. */
+/* The tasks of a finding: how they are made, follow it, and go with it to another incident. */
 #ifndef EPILOGUE_CORE_FINDING_TASK_H
 #define EPILOGUE_CORE_FINDING_TASK_H
 
 #include "step.h"
 
-/* As its tasks have them: what it does not say is the policy's, or its name. */
-enum severity finding_task_severity(const struct step *step, const struct finding *finding);
-enum category finding_task_category(const struct finding *finding);
-struct str finding_task_title(struct step *step, const struct finding *finding);
 /* Whether it is of a category that concerns everybody: all but what is technical. */
 bool finding_task_is_process(const struct finding *finding);
 /* Of the task that it has; while it has none, its own. */

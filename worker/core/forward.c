@@ -6,6 +6,7 @@
  */
 #include "forward.h"
 
+#include "state_key.h"
 #include "task.h"
 
 bool forward_leads_over(struct str_list passed, struct str here, struct edge edge)
@@ -27,6 +28,16 @@ struct str forward_next(const struct incident *incident, struct str_list passed)
 {
     struct str into = incident->merged_into;
     return into.p && !str_list_has(passed, into) ? into : STR_NONE;
+}
+
+struct str forward_search(const struct incident *incident, struct str_list passed,
+                          struct origin origin)
+{
+    struct str next = forward_next(incident, passed);
+    if (next.p) return next;
+    bool is_over = str_eq(origin.incident_id, incident->incident_id) ||
+                   str_list_has(passed, incident->incident_id);
+    return is_over ? STR_NONE : origin.incident_id;
 }
 
 struct origin forward_identity(const struct step *step, const struct finding *finding)

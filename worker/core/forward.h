@@ -11,6 +11,10 @@ bool forward_leads_over(struct str_list passed, struct str here, struct edge edg
 bool forward_is_undone(const struct incident *incident, struct str_list passed);
 /* Where something goes on to with the incident's merge. Absent: there is none, or it has been there. */
 struct str forward_next(const struct incident *incident, struct str_list passed);
+/* Where something goes whose finding was forgotten here: on with the merge, or where it began; absent: it was
+ * here before, so it is nowhere. */
+struct str forward_search(const struct incident *incident, struct str_list passed,
+                          struct origin origin);
 /* The pair that a finding is everywhere (R4.180), of one that this incident has. */
 struct origin forward_identity(const struct step *step, const struct finding *finding);
 /* What a finding is called in an incident. */

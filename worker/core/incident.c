@@ -5,6 +5,8 @@
  */
 #include "incident.h"
 
+#include "state_entries.h"
+
 struct incident *incident_new(struct arena *arena, struct str incident_id)
 {
     struct incident *incident = ARENA_NEW(arena, struct incident);

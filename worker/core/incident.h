@@ -3,7 +3,8 @@
 #ifndef EPILOGUE_CORE_INCIDENT_H
 #define EPILOGUE_CORE_INCIDENT_H
 
-#include "state.h"
+#include "common/arena.h"
+#include "state_incident.h"
 
 /* The header of one that was never heard of, in the arena. */
 struct incident *incident_new(struct arena *arena, struct str incident_id);

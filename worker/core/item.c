@@ -9,6 +9,7 @@
 
 #include "common/hash.h"
 #include "common/text.h"
+#include "state_key.h"
 
 #define NAME_BYTES 256  /* a longer name is cut, and told from others by its hash */
 #define TEXT_BYTES 4096 /* of all texts of an item; above it they are cut */
@@ -89,10 +90,10 @@ static void take_finding(struct digest_item *item, const struct finding *finding
 {
     item->finding_id = finding->finding_id;
     item->title = finding->title;
-    item->category = finding->category ? finding->category : CATEGORY_UNCATEGORIZED;
+    item->category = finding_category(finding);
     item->severity = finding->severity;
     item->labels = finding->labels;
-    item->reported = finding->status ? finding->status : REPORTED_OPEN;
+    item->reported = finding_status(finding);
     item->owner = finding->owner;
 }
 

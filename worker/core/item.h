@@ -3,6 +3,7 @@
 #ifndef EPILOGUE_CORE_ITEM_H
 #define EPILOGUE_CORE_ITEM_H
 
+#include "common/arena.h"
 #include "output.h"
 
 /* So many recipients are remembered of a reminder, and so many for whom one of them stands in. */

@@ -10,12 +10,14 @@
 #include "deadline.h"
 #include "duplicate.h"
 #include "duty.h"
+#include "duty_told.h"
 #include "finding.h"
 #include "forward.h"
 #include "incident.h"
 #include "obligation.h"
 #include "occurrence.h"
 #include "stages.h"
+#include "state_key.h"
 #include "task_update.h"
 
 /* What comes by a merge to what is not closed may wait for ever (R4.198). `passed`: its own incident first. */
@@ -37,22 +39,14 @@ static void await(struct step *step, struct str_list passed)
 
 /* ---- findings ---- */
 
-/* Where something goes whose finding was forgotten here: on with the merge, or where it began. */
-static struct str next_of(const struct incident *incident, struct str_list passed,
-                          struct origin origin)
-{
-    struct str next = forward_next(incident, passed);
-    return next.p ? next : origin.incident_id;
-}
-
 enum decide_result merged_take_finding(struct step *step, const struct finding_event *event)
 {
     struct finding_event said = *event;
     const struct origin *origin = &said.finding.origin;
     struct entry *entry = step_finding_said(step, &said.finding);
     if (!entry->exists && origin->incident_id.p) {
-        struct str to = next_of(step->incident, said.finding.passed, *origin);
-        forward_finding(step, to, *origin, &said);
+        struct str to = forward_next(step->incident, said.finding.passed);
+        forward_finding(step, to.p ? to : origin->incident_id, *origin, &said);
         return DECIDE_OK;
     }
     if (said.finding.passed.n)
@@ -119,13 +113,15 @@ void merged_take_task_update(struct step *step, const struct task_update_event *
     const struct finding *finding = task_update_finding(step, event);
     const struct origin origin = task_update_origin(step, event);
     struct origin duty;
-    struct str to = task_update_goes_to(step, event, &duty);
+    struct str to = duty_told_goes_to(step, event, &duty);
     if (to.p) {
-        forward_duty_update(step, to, duty, task_update_duty_name(step, event), event);
+        if (duty_told_note(step, event))
+            forward_duty_update(step, to, duty, duty_told_name(step, event), event);
     } else if (finding && finding->moved_to.p) {
         forward_task_update(step, finding->moved_to, forward_identity(step, finding), event);
     } else if (!finding && origin.finding_id.p) {
-        forward_task_update(step, next_of(step->incident, event->passed, origin), origin, event);
+        to = forward_search(step->incident, event->passed, origin);
+        forward_task_update(step, to, origin, event);
     } else {
         task_update_take(step, event);
         occurrence_settle(step);

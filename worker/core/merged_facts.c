@@ -9,6 +9,7 @@
 #include "forward.h"
 #include "merged_lists.h"
 #include "occurrence.h"
+#include "state_key.h"
 
 /* True wins, and what is suspected is more than false. */
 static enum tristate stronger(enum tristate a, enum tristate b)

@@ -4,7 +4,8 @@
 #ifndef EPILOGUE_CORE_MERGED_LISTS_H
 #define EPILOGUE_CORE_MERGED_LISTS_H
 
-#include "state.h"
+#include "common/arena.h"
+#include "state_incident.h"
 
 /* What an incident keeps of those of others, and what goes along with a merge, at most: bytes of
  * texts, where each entry counts some more for itself, and labels. */

@@ -11,6 +11,7 @@
 #include "followup.h"
 #include "incident.h"
 #include "obligation_clock.h"
+#include "state_key.h"
 #include "task.h"
 #include "task_clock.h"
 
@@ -273,13 +274,6 @@ bool obligation_is_news(const struct closure *stored, const struct closure_event
 
 /* ---- what is wrong with it ---- */
 
-static struct str time_text(struct step *step, ms_t t)
-{
-    char text[TIMESTAMP_TEXT];
-    timestamp_format(t, text);
-    return arena_str(step->arena, (struct str){text, sizeof text});
-}
-
 /* Whether it is one that has a start which can be too late: the closing is behind most of them. */
 static bool is_before_start(const struct obligation *o, ms_t start, ms_t submitted_at)
 {
@@ -296,7 +290,7 @@ void obligation_warn(struct step *step, const struct closure_event *event)
         if (!o && !obligation_entry(step, s->id)->exists)
             step_warn(step, at, s->id, STR("unknown-obligation: kept for the report alone"));
         else if (is_ahead(step, s->submitted_at))
-            step_warn(step, at, time_text(step, s->submitted_at),
+            step_warn(step, at, timestamp_text(step->arena, s->submitted_at),
                       STR("not submitted: submitted_at is in the future"));
         else if (!is_complete(step, s))
             step_warn(step, at, STR_NONE,
@@ -305,7 +299,7 @@ void obligation_warn(struct step *step, const struct closure_event *event)
                           : STR("not submitted: submitted_at is needed"));
         else if (is_before_start(o, o ? obligation_clock_of(step, o).start : TIME_NONE,
                                  s->submitted_at))
-            step_warn(step, at, time_text(step, s->submitted_at),
+            step_warn(step, at, timestamp_text(step->arena, s->submitted_at),
                       STR("submitted before its clock began"));
     }
 }
@@ -324,11 +318,13 @@ static void take_submitted_at(struct step *step, struct task *task, ms_t at)
     struct str member = STR("submitted_at");
     const struct obligation *o = policy_obligation(step->policy, task->name);
     if (is_ahead(step, at)) {
-        step_warn(step, member, time_text(step, at), STR("not taken: it is in the future"));
+        step_warn(step, member, timestamp_text(step->arena, at),
+                  STR("not taken: it is in the future"));
         return;
     }
     if (at != TIME_NONE && is_before_start(o, task->clock_start, at))
-        step_warn(step, member, time_text(step, at), STR("submitted before its clock began"));
+        step_warn(step, member, timestamp_text(step->arena, at),
+                  STR("submitted before its clock began"));
     if (at != TIME_NONE || !task_is_done(task))
         task->submitted_at = at;
     else
@@ -382,10 +378,10 @@ static void refuse_times(struct step *step, const struct task *task,
                          const struct task_update_event *event)
 {
     if (event->snoozed_until != TIME_NONE && event->snoozed_until > step->at)
-        step_warn(step, STR("snoozed_until"), time_text(step, event->snoozed_until),
+        step_warn(step, STR("snoozed_until"), timestamp_text(step->arena, event->snoozed_until),
                   STR("not taken: an obligation cannot be snoozed"));
     if (event->due_at != TIME_NONE && event->due_at != task->due_at)
-        step_warn(step, STR("due_at"), time_text(step, event->due_at),
+        step_warn(step, STR("due_at"), timestamp_text(step->arena, event->due_at),
                   STR("not taken: an obligation cannot be moved"));
 }
 

@@ -8,6 +8,7 @@
 
 #include "deadline.h"
 #include "duty.h"
+#include "state_key.h"
 #include "task.h"
 
 struct entry *obligation_entry(struct step *step, struct str id)

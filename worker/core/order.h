@@ -3,7 +3,8 @@
 #ifndef EPILOGUE_CORE_ORDER_H
 #define EPILOGUE_CORE_ORDER_H
 
-#include "state.h"
+#include "common/arena.h"
+#include "state_parts.h"
 
 /* So many contents of one time are told apart: what comes then is refused (R3.60). */
 #define ORDER_TAKEN_MAX 8

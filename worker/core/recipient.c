@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "deadline.h"
+#include "state_key.h"
 
 #define SPACING_MAX 8 /* times at_once_every */
 

@@ -10,10 +10,12 @@
 
 #include "common/hash.h"
 #include "common/text.h"
+#include "finding_says.h"
 #include "finding_task.h"
 #include "forward.h"
 #include "reminder.h"
 #include "schedule.h"
+#include "state_key.h"
 #include "task.h"
 
 #define TITLE_BYTES 128
@@ -336,7 +338,7 @@ static struct str summary(struct step *step, const struct finding *finding)
         open += seen->items[i].status != STATUS_CLOSED;
         overdue += seen_is_overdue(&seen->items[i], step->d->now);
     }
-    struct str title = reminder_title(step, finding_task_title(step, finding));
+    struct str title = reminder_title(step, finding_says_title(step, finding));
     struct str first = state_task_id(arena, seen->items[0].incident_id, seen->items[0].name);
     return text_clean(
         arena, arena_printf(arena,
@@ -356,9 +358,6 @@ void recurrence_tick(struct step *step, struct entry *entry)
     finding->recurrences_told = finding->recurrences;
     finding->recurred_at = TIME_NONE;
     if (!counts) return; /* it was dismissed, or is elsewhere */
-    struct finding *shown = arena_copy(step->arena, finding, sizeof *finding);
-    shown->severity = finding_task_severity(step, finding);
-    shown->category = finding_task_category(finding);
     bool at_once = schedule_all_at_once(step->policy);
     struct reminder_output *reminder =
         &reminder_emit(step, REMINDER_RECURRED, since, at_once)->reminder;
@@ -366,7 +365,7 @@ void recurrence_tick(struct step *step, struct entry *entry)
     reminder->coalesced = times - 1;
     reminder->occurrence = 1; /* numbers go on from one to the next */
     reminder->incident = step->incident;
-    reminder->finding = shown;
+    reminder->finding = finding_says_shown(step, finding);
     reminder->summary = summary(step, finding);
     reminder_add(step, reminder, ROLE_RESPONSE_TEAM, step->policy->response_team);
 }

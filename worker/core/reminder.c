@@ -11,6 +11,7 @@
 #include "common/text.h"
 #include "item.h"
 #include "schedule.h"
+#include "state_key.h"
 #include "task.h"
 
 static ms_t due_soon_after(const struct policy *policy, const struct task *task, ms_t after)

@@ -14,7 +14,7 @@ static bool matches(const struct policy_rule *rule, const struct condition_subje
 
 static enum task_kind routed_kind(const struct policy *policy, const struct finding *finding)
 {
-    return finding->work ? finding->work : policy_route(policy, rules_category(finding))->kind;
+    return finding->work ? finding->work : policy_route(policy, finding_category(finding))->kind;
 }
 
 enum severity rules_severity(const struct step *step, const struct finding *finding)
@@ -29,7 +29,7 @@ enum severity rules_severity(const struct step *step, const struct finding *find
 static struct owner owner_of(const struct policy *policy, const struct finding *finding)
 {
     if (!owner_is_nobody(finding->owner)) return finding->owner;
-    return policy_route(policy, rules_category(finding))->owner;
+    return policy_route(policy, finding_category(finding))->owner;
 }
 
 enum task_kind rules_kind(const struct step *step, const struct finding *finding)
@@ -37,7 +37,7 @@ enum task_kind rules_kind(const struct step *step, const struct finding *finding
     const struct policy *policy = step->policy;
     enum task_kind kind = routed_kind(policy, finding);
     const struct condition_subject own = {.severity = finding->severity,
-                                          .category = rules_category(finding),
+                                          .category = finding_category(finding),
                                           .kind = kind,
                                           .team = owner_of(policy, finding).team,
                                           .labels = finding->labels};
@@ -58,13 +58,13 @@ static struct ruling routed(struct step *step, enum task_kind kind, const struct
     int boost = 0;
     if (finding) {
         ruling.owner = owner_of(policy, finding);
-        ruling.fallback = policy_route(policy, rules_category(finding))->owner;
+        ruling.fallback = policy_route(policy, finding_category(finding))->owner;
         ruling.participants = finding->groups;
         ruling.rule = kind == KIND_SOP_UPDATE ? STR("finding/sop-change")
                       : finding->work
                           ? STR("finding/work")
                           : arena_join(step->arena, STR("finding/"),
-                                       category_name(rules_category(finding)), STR_NONE);
+                                       category_name(finding_category(finding)), STR_NONE);
         if (incident->level == LEVEL_FULL || (!incident->level && incident->merged_full))
             boost = policy->priority_boost;
     } else {
@@ -117,7 +117,7 @@ struct ruling rules_decide(struct step *step, enum task_kind kind, const struct 
     subject.team = ruling.owner.team;
     subject.kind = kind;
     if (finding) {
-        subject.category = rules_category(finding);
+        subject.category = finding_category(finding);
         subject.incident_labels = subject.labels;
         subject.labels = finding->labels;
         if (kind != KIND_SOP_UPDATE) subject.kind = routed_kind(policy, finding);

@@ -34,10 +34,4 @@ struct ruling rules_decide(struct step *step, enum task_kind kind, const struct 
 /* Of a task that is there. */
 struct ruling rules_of(struct step *step, const struct task *task);
 
-/* The category of a finding that says none is `uncategorized`. */
-static inline enum category rules_category(const struct finding *finding)
-{
-    return finding->category ? finding->category : CATEGORY_UNCATEGORIZED;
-}
-
 #endif

@@ -10,6 +10,7 @@
 #include "common/ensure.h"
 #include "incident.h"
 #include "order.h"
+#include "state_key.h"
 
 /* This event's own copy of the header, so that outputs of earlier events keep theirs. */
 void step_begin(struct step *step, struct decision *d, const struct event *event)

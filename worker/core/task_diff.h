@@ -3,7 +3,7 @@
 #ifndef EPILOGUE_CORE_TASK_DIFF_H
 #define EPILOGUE_CORE_TASK_DIFF_H
 
-#include "state.h"
+#include "state_task.h"
 
 /* The members that `changes` of a task event speaks of: rows of TASK_MEMBERS, what follows
  * from them of a submission, and `policy`. */

@@ -5,11 +5,14 @@
 #include "closing.h"
 #include "deadline.h"
 #include "duty.h"
+#include "duty_told.h"
 #include "finding_task.h"
 #include "followup.h"
+#include "forward.h"
 #include "incident.h"
 #include "obligation.h"
 #include "order.h"
+#include "state_key.h"
 #include "task.h"
 #include "task_clock.h"
 
@@ -153,63 +156,18 @@ static bool is_sop_update(const struct task_update_event *event)
     return kind == KIND_SOP_UPDATE;
 }
 
-struct str task_update_duty(struct arena *arena, struct str header_key,
-                            const struct task_update_event *event)
-{
-    struct str from = event->origin.incident_id;
-    return from.p && event->name.p ? state_duty_key(arena, header_key, event->name, from)
-                                   : STR_NONE;
-}
-
-struct str task_update_duty_name(struct step *step, const struct task_update_event *event)
-{
-    if (event->origin.incident_id.p) return event->name;
-    if (!step->incident->duties || !state_duty_name(event->name).p) return STR_NONE;
-    const struct entry *task = step_task_entry(step, event->name);
-    return task->exists ? duty_name(step, task->task) : state_duty_name(event->name);
-}
-
-static struct str from_of(const struct task_update_event *event)
-{
-    return event->origin.incident_id.p ? event->origin.incident_id : event->incident_id;
-}
-
-struct str task_update_goes_to(struct step *step, const struct task_update_event *event,
-                               struct origin *duty)
-{
-    struct str name = task_update_duty_name(step, event);
-    *duty = (struct origin){from_of(event), STR_NONE};
-    return name.p ? duty_goes_to(step, duty->incident_id, name, event->passed) : STR_NONE;
-}
-
-/* The duty whose work is held here; NULL: none. */
-static struct entry *held_duty(struct step *step, const struct task_update_event *event)
-{
-    struct str name = task_update_duty_name(step, event);
-    struct entry *entry = name.p ? duty_entry(step, from_of(event), name) : NULL;
-    return entry && entry->exists && entry->duty->held ? entry : NULL;
-}
-
-/* The duty of another incident that goes on as the task here; NULL: it is of this one. What is told under
- * each name has an order of its own. */
-static struct entry *guest(struct step *step, const struct task_update_event *event)
-{
-    struct str from = event->origin.incident_id;
-    struct entry *entry = from.p && event->name.p ? duty_entry(step, from, event->name) : NULL;
-    return entry && entry->exists ? entry : NULL;
-}
-
 static struct order order_of(struct step *step, const struct task_update_event *event,
                              const struct task *task)
 {
-    const struct entry *entry = guest(step, event);
-    return entry ? entry->duty->carried.items->order : task->order;
+    const struct entry *entry = duty_told_guest(step, event);
+    if (entry) return entry->duty->carried.items->order;
+    return duty_told_is_ordered(step, event) ? task_none.order : task->order;
 }
 
 /* The same among those that a finding carries which is held, or a duty. */
 static struct task *carried(struct step *step, const struct task_update_event *event)
 {
-    const struct entry *held = held_duty(step, event);
+    const struct entry *held = duty_told_held(step, event, NULL);
     if (held) return held->duty->carried.items;
     const struct finding *finding = task_update_finding(step, event);
     if (!finding) return NULL;
@@ -280,7 +238,32 @@ static void say_held_duty(struct step *step, struct entry *entry,
                           const struct task_update_event *event)
 {
     struct task *task = own_carried(step, entry);
-    if (order_is_later(task->order, event->order)) say(step, task, event, false);
+    const struct order was = task->order;
+    bool is_of_others = duty_told_stand_in(step, event) || duty_told_is_ordered(step, event);
+    if (!is_of_others && !order_is_later(was, event->order)) return;
+    say(step, task, event, false);
+    if (is_of_others) task->order = was;
+}
+
+/* Whether the work of the duties that it speaks of is held, and was told. */
+static bool say_held_duties(struct step *step, const struct task_update_event *event)
+{
+    struct entry *entry = duty_told_held(step, event, NULL);
+    if (!entry) return false;
+    bool is_news = duty_told_note(step, event);
+    for (; entry && is_news; entry = duty_told_held(step, event, entry))
+        say_held_duty(step, entry, event);
+    return true;
+}
+
+/* Whether the end of a finding that is held keeps its task closed; as a duplicate only one that has counted
+ * where it came from (R4.190). */
+static bool holds_closed(const struct finding *finding, const struct task *task)
+{
+    bool may_count =
+        finding->status == REPORTED_DUPLICATE && task->resolution != RESOLUTION_DUPLICATE;
+    return finding_task_is_ended(finding) && !may_count && task_kind_is_finding_work(task->kind) &&
+           task->status == STATUS_CLOSED;
 }
 
 /* The task is held with its finding, which is written with it. */
@@ -295,29 +278,24 @@ static void say_held(struct step *step, const struct task_update_event *event)
     step_touch(step, entry);
     struct task *task = carried(step, event);
     if (order_is_later(task->order, event->order))
-        say(step, task, event,
-            finding_task_is_ended(finding) && task_kind_is_finding_work(task->kind) &&
-                task->status == STATUS_CLOSED);
+        say(step, task, event, holds_closed(finding, task));
 }
 
-/* Notes that the record was taken, with the duty that it speaks of. */
+/* Notes that the record was taken, where that is kept of its name. */
 static void take_order(struct step *step, const struct task_update_event *event, struct task *task,
                        const struct task *before)
 {
-    struct entry *entry = guest(step, event);
-    if (!entry) return;
-    struct task *came = own_carried(step, entry);
-    came->order = order_advance(step->arena, came->order, event->order);
-    task->order = before->order;
+    struct entry *entry = duty_told_guest(step, event);
+    if (entry) {
+        struct task *came = own_carried(step, entry);
+        came->order = order_advance(step->arena, came->order, event->order);
+    }
+    if (entry || duty_told_is_ordered(step, event)) task->order = before->order;
 }
 
 void task_update_take(struct step *step, const struct task_update_event *event)
 {
-    struct entry *duty = held_duty(step, event);
-    if (duty) {
-        say_held_duty(step, duty, event);
-        return;
-    }
+    if (say_held_duties(step, event)) return;
     struct entry *entry = entry_of(step, event);
     if (carried(step, event)) {
         say_held(step, event);
@@ -354,30 +332,31 @@ static const struct task *task_named(struct step *step, const struct task_update
 
 struct origin task_update_origin(const struct step *step, const struct task_update_event *event)
 {
-    const struct origin none = finding_none.origin;
+    const struct incident *incident = step->incident;
     if (event->origin.incident_id.p) return event->origin;
-    if (!step->incident->merged_into.p || !event->name.p) return none;
-    const char *slash = memchr(event->name.p, '/', event->name.n);
-    if (!slash || state_task_kind(event->name) < KIND_SOP_UPDATE) return none;
-    struct str part = {slash + 1, (size_t)(event->name.p + event->name.n - slash - 1)};
-    if (state_is_finding_name(part)) return none;
-    return (struct origin){step->incident->incident_id, state_decode_part(step->arena, part)};
+    if (!event->name.p || state_task_kind(event->name) < KIND_SOP_UPDATE)
+        return finding_none.origin;
+    struct origin origin = state_task_origin(step->arena, incident->incident_id, event->name);
+    /* Of one of another incident it is only after retention that it is not known. */
+    bool is_own = str_eq(origin.incident_id, incident->incident_id);
+    return is_own || incident->retired ? origin : finding_none.origin;
 }
 
 /* Whether it goes on from here: its task is elsewhere, or was forgotten here. */
 static bool goes_on(struct step *step, const struct task_update_event *event)
 {
     struct origin duty;
-    if (task_update_duty_name(step, event).p) return task_update_goes_to(step, event, &duty).p;
+    if (duty_told_name(step, event).p) return duty_told_goes_to(step, event, &duty).p;
     const struct finding *finding = task_update_finding(step, event);
     if (finding) return finding->moved_to.p;
-    if (event->origin.incident_id.p)
-        return !str_eq(event->origin.incident_id, step->incident->incident_id);
-    return task_update_origin(step, event).incident_id.p;
+    const struct origin origin = task_update_origin(step, event);
+    return origin.finding_id.p && forward_search(step->incident, event->passed, origin).p;
 }
 
 bool task_update_refused(struct step *step, const struct task_update_event *event)
 {
+    const struct entry *stand_in = duty_told_stand_in(step, event);
+    if (stand_in && step_refuse_crowded(step, stand_in->task->order, event->order)) return true;
     if (goes_on(step, event)) return false;
     const struct task *task = task_named(step, event);
     if (!task) {

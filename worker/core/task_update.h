@@ -8,18 +8,9 @@
 /* The key of what the task is stored in that the event names; absent: it names none. */
 struct str task_update_holder(struct arena *arena, struct str header_key,
                               const struct task_update_event *event);
-/* The key of the duty that it speaks of, where that is one of another incident; else absent. */
-struct str task_update_duty(struct arena *arena, struct str header_key,
-                            const struct task_update_event *event);
-/* What the duty is called that it speaks of, if one may be elsewhere; else absent. */
-struct str task_update_duty_name(struct step *step, const struct task_update_event *event);
-/* Where it goes to that speaks of a duty which is elsewhere; absent: it is for this incident, or of no
- * duty. *duty: the incident that asks for it. */
-struct str task_update_goes_to(struct step *step, const struct task_update_event *event,
-                               struct origin *duty);
 /* The finding whose task it is, as far as it is known here; NULL: none. */
 const struct finding *task_update_finding(struct step *step, const struct task_update_event *event);
-/* Which finding's it is, where it is not known here any more, but its incident is merged. */
+/* Which finding's it is, known here or not; absent: it is of none. */
 struct origin task_update_origin(const struct step *step, const struct task_update_event *event);
 /* Takes it to the task, which exists. */
 void task_update_take(struct step *step, const struct task_update_event *event);

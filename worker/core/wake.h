@@ -3,6 +3,7 @@
 #ifndef EPILOGUE_CORE_WAKE_H
 #define EPILOGUE_CORE_WAKE_H
 
+#include "policy.h"
 #include "state.h"
 
 /* When an entry wants its next tick; TIME_NONE: never. A function of the entry alone, so a timer

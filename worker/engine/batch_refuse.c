@@ -8,6 +8,7 @@
 #include "codec/grapheme.h"
 #include "codec/json.h"
 #include "common/log.h"
+#include "core/state_key.h"
 
 #define BACKOFF_MS 1000
 #define BACKOFF_MAX_MS 5000

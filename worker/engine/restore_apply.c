@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "codec/state_json.h"
+#include "core/state_key.h"
 #include "core/wake.h"
 #include "failpoint.h"
 #include "internal.h"

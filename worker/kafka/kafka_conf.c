@@ -13,7 +13,7 @@
 #include <strings.h>
 
 #include "common/clock.h"
-#include "core/state.h"
+#include "core/state_key.h"
 #include "kafka_limits.h"
 
 #define CONNECTION_LOG_EVERY_MS 10000

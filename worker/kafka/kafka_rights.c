@@ -7,7 +7,7 @@
 
 #include <strings.h>
 
-#include "core/state.h"
+#include "core/state_key.h"
 
 static const char *const operations[] = {
     [KAFKA_RIGHT_READ] = "Read",

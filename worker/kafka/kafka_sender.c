@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
-#include "core/state.h"
+#include "core/state_key.h"
 #include "kafka_conf.h"
 #include "kafka_delivery.h"
 #include "kafka_error.h"

@@ -11,7 +11,7 @@
 
 #include "changelog_port.h"
 #include "common/clock.h"
-#include "core/state.h"
+#include "core/state_key.h"
 
 #define NO_SHARD (-1)
 

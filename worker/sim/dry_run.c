@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "codec/state_json.h"
+#include "core/state_key.h"
 #include "sim_client.h"
 #include "sim_rest.h"
 

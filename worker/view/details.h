@@ -4,6 +4,7 @@
 #define EPILOGUE_VIEW_DETAILS_H
 
 #include "core/policy.h"
+#include "core/state_incident.h"
 #include "task_table.h"
 
 struct details {

@@ -8,6 +8,7 @@
 
 #include "common/buf.h"
 #include "core/state.h"
+#include "core/state_entries.h"
 
 struct report_markdown {
     const struct incident *incident;

@@ -2,6 +2,7 @@
 /* What follows: the findings by category, and the tasks by urgency. */
 #include <stdlib.h>
 
+#include "core/state_key.h"
 #include "markdown.h"
 #include "report_markdown_private.h"
 
@@ -49,7 +50,7 @@ static void write_finding(struct report_page *page, const struct finding *f)
     markdown_inline(out, report_is_said(f->title) ? f->title : STR("(no title)"));
     struct str severity = f->severity ? severity_name(f->severity) : STR("severity not said");
     buf_printf(out, "; %.*s, ", STR_ARG(severity));
-    markdown_inline(out, f->status ? reported_status_name(f->status) : STR("open"));
+    markdown_inline(out, reported_status_name(finding_status(f)));
     if (report_is_said(f->duplicate_of)) {
         buf_lit(out, " of ");
         markdown_inline(out, f->duplicate_of);
@@ -94,7 +95,7 @@ void report_write_findings(struct report_page *page, struct arena *arena)
         bool headed = false;
         for (size_t i = 0; i < report->findings_n; i++) {
             const struct finding *f = findings[i];
-            if ((int)(f->category ? f->category : CATEGORY_UNCATEGORIZED) != category) continue;
+            if ((int)finding_category(f) != category) continue;
             if (!headed)
                 buf_printf(page->out, "### %s\n\n", category_heading((enum category)category));
             headed = true;

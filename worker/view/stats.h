@@ -4,7 +4,8 @@
 #define EPILOGUE_VIEW_STATS_H
 
 #include "common/buf.h"
-#include "core/state.h"
+#include "core/state_incident.h"
+#include "core/state_task.h"
 
 /* By what tasks are grouped. */
 #define STATS_BYS(X)                 \

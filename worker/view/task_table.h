@@ -3,8 +3,9 @@
 #ifndef EPILOGUE_VIEW_TASK_TABLE_H
 #define EPILOGUE_VIEW_TASK_TABLE_H
 
+#include "common/arena.h"
 #include "common/buf.h"
-#include "core/state.h"
+#include "core/state_task.h"
 
 struct task_row {
     struct str task_id, incident_id; /* the latter raw */
