@@ -172,8 +172,8 @@ class _End:
 
 
 def _compare(a, b, later):
-    """What is followed up in both is followed up as the same; `later`: it is not due later than in b, nor less
-    urgent."""
+    """What is followed up in both is followed up as the same; `later`: what is open is not due later than in b, nor
+    less urgent."""
     problems, ours, theirs = [], a.live, b.live
     for about in ours.keys() & theirs.keys():
         task, other = ours[about], theirs[about]
@@ -184,7 +184,7 @@ def _compare(a, b, later):
         for name, value in said.items():
             if value != b.said(other)[name]:
                 problems.append(f"{task['task_id']} has {name} {value}, {other['task_id']} has {b.said(other)[name]}")
-        if not later:
+        if not later or task["status"] == "closed":  # what is closed is due no more
             continue
         if task["priority"] > other["priority"]:
             problems.append(f"{task['task_id']} is only {task['priority']}, {other['task_id']} is {other['priority']}")

@@ -34,7 +34,6 @@ POLICY = {
         {"name": "hardware", "when": ["label.area=hardware"], "set": {"priority": "+1"}},
     ],
 }
-_ENDS = ("resolved", "verified", "closed", "dismissed", "wont-fix", "duplicate")
 # What a record ends or accepts needs no more than this, at any priority.
 _ACCEPTED = {"reason": "too dear", "accepted_by": "ciso@example.com"}
 
@@ -88,7 +87,6 @@ class Known:
     labels: dict = dataclasses.field(default_factory=dict)
     places: set = dataclasses.field(default_factory=set)  # incidents that it has been in, in the order told
     made: int = None  # the number of the record that it has a task behind, whatever comes in another order
-    ended: str = None  # the status that has ended it
     turned: bool = False  # it was of another kind once
 
     @property
@@ -146,7 +144,7 @@ class Story:
     def _some_habits(self):
         """What this story has more of than others: incidents that are closed late, ends, findings that are told of
         where they have gone to, facts of severity, findings that turn out to be of another kind, and merges."""
-        return {"late": self._pick((0, 0, 0.4)), "ends": self._pick((0, 0.2, 0.5)),
+        return {"late": self._pick((0, 0, 0.4)), "ends": self._pick((0, 0.3, 0.8)),
                 "far": self._pick((0, 0.3)), "flags": self._pick((0, 0.1, 0.5)),
                 "kinds": self._pick((0, 0.3)), "merges": self._pick((0.3, 0.5, 0.7))}
 
@@ -296,18 +294,6 @@ class Story:
             return self._pick(places)
         return finding[0]
 
-    def _once_ended(self, finding, members, instead):
-        """What a status counts for may depend on whether an end before it was taken already: a task that is closed
-        takes no other end, and one that is held is not closed yet. So the order in which closures come says how it
-        ends, and no story tells such a thing."""
-        known, status = self.findings[finding], members.get("status")
-        if status is None:
-            return members
-        if known.ended in ("wont-fix", "duplicate") or (known.ended and status in _ENDS):
-            return instead
-        known.ended = status if status in _ENDS else None
-        return members
-
     def _find_out(self, finding):
         at, known, number = self._place(finding, False), self.findings[finding], len(self.records)
         members = self._pick((
@@ -332,7 +318,6 @@ class Story:
             other = self._pick(others)
             members = {"status": "duplicate", "duplicate_of": other[1]}
             depends.append(other)
-        members = self._once_ended(finding, members, {"title": f"What was found by {number}"})
         kind = known.kind
         known.category = members.get("category", known.category)
         known.labels = members.get("labels", known.labels)
@@ -358,8 +343,6 @@ class Story:
             members = self._pick((
                 {"status": "resolved"}, {"status": "verified"}, {"status": "closed"},
                 {"status": "wont-fix", **_ACCEPTED, "accepted_until": "2026-12-01"}))
-        if kind != "sop-update":
-            members = self._once_ended(finding, members, {"evidence": [{"ref": f"commit/{number}"}]})
         at = self._place(finding, True)
         record = Sent("task-updated", at, members, finding, kind)
         record.after.add(known.made)
