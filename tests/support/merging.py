@@ -219,6 +219,7 @@ class Story:
             return {}
         steps, logs, takeaways = (self._tells.sample(of, self._tells.randrange(4))
                                   for of in (_STEPS, _LOGS, _TAKEAWAYS))
+        steps.sort(key=lambda step: step["at"])  # as it is told it stays, where nothing is brought
         self.told[name] = {"Sequence of events": [step["action"] for step in steps],
                            "Evidence": [log["ref"] for log in logs], "Takeaways": takeaways}
         return {"timeline": steps, "technical_summary": {"evidence": logs, "takeaways": takeaways}}
