@@ -34,7 +34,10 @@ POLICY = {
         {"name": "hardware", "when": ["label.area=hardware"], "set": {"priority": "+1"}},
     ],
 }
-_ENDS = ("resolved", "verified", "closed", "dismissed", "wont-fix", "duplicate")
+# What incidents tell of what happened, some of it the same as others do.
+_STEPS = tuple({"at": f"2026-11-01T0{n}:00:00Z", "actor": "soc", "action": f"Step {n}"} for n in range(1, 8))
+_LOGS = tuple({"ref": f"log/{n}"} for n in range(5))
+_TAKEAWAYS = tuple(f"Learnt {n}" for n in range(5))
 # What a record ends or accepts needs no more than this, at any priority.
 _ACCEPTED = {"reason": "too dear", "accepted_by": "ciso@example.com"}
 
@@ -88,7 +91,6 @@ class Known:
     labels: dict = dataclasses.field(default_factory=dict)
     places: set = dataclasses.field(default_factory=set)  # incidents that it has been in, in the order told
     made: int = None  # the number of the record that it has a task behind, whatever comes in another order
-    ended: str = None  # the status that has ended it
     turned: bool = False  # it was of another kind once
 
     @property
@@ -122,6 +124,7 @@ class Story:
         self.into = dict.fromkeys(INCIDENTS)  # what each incident is merged into in the end
         self.closed = set()  # incidents
         self.findings = {}  # what is known of each, by its incident and id
+        self.told = {}  # the last timeline, evidence and takeaways of each incident
         self.facts = {}  # the last closure of each incident that says how severe it is, and what follows from that
         self.duties = {name: {} for name in INCIDENTS}  # of each the number of the record since which it has a task
         self.owed = {}  # what each incident owes in the end
@@ -130,6 +133,7 @@ class Story:
         self.withdrawn = set()  # duties of which somebody has said that they are open, perhaps after that
         self._last = {}  # the last record of each incident and of each finding
         self._random = random.Random(seed)
+        self._tells = random.Random(f"{seed}/tells")
         self._says = self._some_habits()
         self._tell()
         self._repeat()
@@ -146,7 +150,7 @@ class Story:
     def _some_habits(self):
         """What this story has more of than others: incidents that are closed late, ends, findings that are told of
         where they have gone to, facts of severity, findings that turn out to be of another kind, and merges."""
-        return {"late": self._pick((0, 0, 0.4)), "ends": self._pick((0, 0.2, 0.5)),
+        return {"late": self._pick((0, 0, 0.4)), "ends": self._pick((0, 0.3, 0.8)),
                 "far": self._pick((0, 0.3)), "flags": self._pick((0, 0.1, 0.5)),
                 "kinds": self._pick((0, 0.3)), "merges": self._pick((0.3, 0.5, 0.7))}
 
@@ -193,6 +197,7 @@ class Story:
             self.into[name] = members["merged_into"] = into
         if name not in self.closed or self._chance(0.2):
             members["coordination"] = self._parties(name)
+        members.update(self._what_happened(name))
         if self._chance(0.1):
             members["obligations"] = [{"id": "notice", **_submission(len(self.records))}]
             self.met.add("obligation/notice")
@@ -207,6 +212,17 @@ class Story:
         self.closed.add(name)
         self._walk()
         self._note_duties(name)
+
+    def _what_happened(self, name):
+        """Some closures tell it, and a later one tells it anew."""
+        if self._tells.random() < 0.5:
+            return {}
+        steps, logs, takeaways = (self._tells.sample(of, self._tells.randrange(4))
+                                  for of in (_STEPS, _LOGS, _TAKEAWAYS))
+        steps.sort(key=lambda step: step["at"])  # as it is told it stays, where nothing is brought
+        self.told[name] = {"Sequence of events": [step["action"] for step in steps],
+                           "Evidence": [log["ref"] for log in logs], "Takeaways": takeaways}
+        return {"timeline": steps, "technical_summary": {"evidence": logs, "takeaways": takeaways}}
 
     def _parties(self, name):
         """An incident coordinates with those that it has named before, and others."""
@@ -296,18 +312,6 @@ class Story:
             return self._pick(places)
         return finding[0]
 
-    def _once_ended(self, finding, members, instead):
-        """What a status counts for may depend on whether an end before it was taken already: a task that is closed
-        takes no other end, and one that is held is not closed yet. So the order in which closures come says how it
-        ends, and no story tells such a thing."""
-        known, status = self.findings[finding], members.get("status")
-        if status is None:
-            return members
-        if known.ended in ("wont-fix", "duplicate") or (known.ended and status in _ENDS):
-            return instead
-        known.ended = status if status in _ENDS else None
-        return members
-
     def _find_out(self, finding):
         at, known, number = self._place(finding, False), self.findings[finding], len(self.records)
         members = self._pick((
@@ -332,7 +336,6 @@ class Story:
             other = self._pick(others)
             members = {"status": "duplicate", "duplicate_of": other[1]}
             depends.append(other)
-        members = self._once_ended(finding, members, {"title": f"What was found by {number}"})
         kind = known.kind
         known.category = members.get("category", known.category)
         known.labels = members.get("labels", known.labels)
@@ -358,8 +361,6 @@ class Story:
             members = self._pick((
                 {"status": "resolved"}, {"status": "verified"}, {"status": "closed"},
                 {"status": "wont-fix", **_ACCEPTED, "accepted_until": "2026-12-01"}))
-        if kind != "sop-update":
-            members = self._once_ended(finding, members, {"evidence": [{"ref": f"commit/{number}"}]})
         at = self._place(finding, True)
         record = Sent("task-updated", at, members, finding, kind)
         record.after.add(known.made)

@@ -146,7 +146,7 @@ struct finding_event *finding(struct world *w, const char *incident_id, const ch
     e->incident_id = arena_str(w->arena, str_of(incident_id));
     e->finding.finding_id = arena_str(w->arena, str_of(finding_id));
     e->finding.order = (struct order){.revision = revision, .time = TIME_NONE};
-    e->finding.due_at = e->finding.snoozed_until = TIME_NONE;
+    e->finding.due_at = e->finding.snoozed_until = e->finding.accepted_until = TIME_NONE;
     return e;
 }
 

@@ -14,9 +14,14 @@ static void closed_is_resolved_where_verification_is_asked(void **state)
     report(w, 4, REPORTED_CLOSED, "qa");
     assert_int_equal(bug(w)->resolution, RESOLUTION_DONE);
     report(w, 5, REPORTED_OPEN, NULL);
+    /* An issue is closed with its task, whatever that is closed as. */
+    report(w, 6, REPORTED_DUPLICATE, NULL);
+    report(w, 7, REPORTED_CLOSED, "qa");
+    assert_news(w, "");
+    report(w, 8, REPORTED_OPEN, NULL);
     w->policy.closed_is = REPORTED_RESOLVED;
     w->policy.verification[PRIORITY_P1] = false;
-    report(w, 6, REPORTED_CLOSED, "dev");
+    report(w, 9, REPORTED_CLOSED, "dev");
     assert_int_equal(bug(w)->resolution, RESOLUTION_DONE);
 }
 

@@ -76,6 +76,20 @@ static void evidence_may_come_by_itself(void **state)
     assert_int_equal(bug(w)->resolution, RESOLUTION_DONE);
 }
 
+static void resolved_after_all_it_is_to_be_shown_too(void **state)
+{
+    struct world *w = shown_bug(state, SEVERITY_LOW);
+    struct finding_event *f = said(w, 2, REPORTED_DISMISSED, NULL);
+    SET_FINDING(f, REASON, reason, STR("not ours"));
+    take_finding(w, NOON, f);
+    told(w, 3, REPORTED_RESOLVED, NULL);
+    assert_warned(w, "resolved", NEEDS_EVIDENCE);
+    assert_int_equal(bug(w)->resolution, RESOLUTION_DISMISSED);
+    take_update(w, NOON, with_evidence(w, 1, true));
+    told(w, 4, REPORTED_RESOLVED, NULL);
+    assert_int_equal(bug(w)->resolution, RESOLUTION_DONE);
+}
+
 static void a_verifiers_word_is_evidence(void **state)
 {
     struct world *w = shown_bug(state, SEVERITY_HIGH);
@@ -352,6 +366,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
         TEST(without_evidence_it_stays_open),
         TEST(evidence_may_come_by_itself),
+        TEST(resolved_after_all_it_is_to_be_shown_too),
         TEST(a_verifiers_word_is_evidence),
         TEST(a_fall_of_priority_needs_it_too),
         TEST(what_shows_it_stays),

@@ -2,6 +2,19 @@
 /* How findings end and come back, and what moves their priority and their deadlines. */
 #include "core_incident.h"
 
+#define JUNE "2027-06-30T23:59:59.999Z"
+
+/* F-1 is a risk that is accepted. */
+static struct finding_event *accepted(struct world *w, int64_t revision)
+{
+    struct finding_event *f = technical(w, "F-1", revision);
+    SET_FINDING(f, STATUS, status, REPORTED_WONT_FIX);
+    SET_FINDING(f, REASON, reason, STR("too dear"));
+    SET_FINDING(f, ACCEPTED_UNTIL, accepted_until, t(JUNE));
+    SET_FINDING(f, ACCEPTED_BY, accepted_by, STR("ciso"));
+    return f;
+}
+
 static void statuses_of_p2(void **state)
 {
     struct world *w = closed_incident(state);
@@ -46,6 +59,62 @@ static void p3_needs_no_verification(void **state)
     take_status(w, NOON, 2, REPORTED_RESOLVED);
     assert_news(w, "bug/F-1/2 closed closed:done [status,resolution,closed_at,sla]\n"
                    "completed/2 light 0/1\n");
+}
+
+/* Whatever it was closed as: where nobody has to verify it it is done, else it is open for that. */
+static void resolved_after_all(void **state)
+{
+    struct world *w = closed_incident(state);
+    take_finding(w, NOON, technical(w, "F-1", 1));
+    take_finding(w, NOON, accepted(w, 2));
+    take_status(w, LATER, 3, REPORTED_RESOLVED);
+    assert_news(w, "opened/3 light 0/1\n"
+                   "bug/F-1/3 reopened resolved "
+                   "[status,resolution,reason,accepted_until,accepted_by,assign_due_at,due_at,"
+                   "closed_at,sla,occurrence]\n");
+    assert_int_equal(incident_of(w, "INC-1")->accepted, 0);
+    take_finding(w, LATER, accepted(w, 4));
+    TELL_FINDING(w, LATER, "F-1", 5, SEVERITY, severity, SEVERITY_LOW);
+    take_status(w, LATER_STILL, 6, REPORTED_RESOLVED);
+    assert_news(w, "bug/F-1/6 updated closed:done "
+                   "[resolution,reason,accepted_until,accepted_by,sla]\n");
+    assert_time(task_of(w, "INC-1", "bug/F-1")->closed_at, LATER);
+    assert_int_equal(incident_of(w, "INC-1")->accepted, 0);
+    /* A word more is none. */
+    take_status(w, LATER_STILL, 7, REPORTED_RESOLVED);
+    assert_news(w, "");
+}
+
+/* It is known of no task of another kind, and of none that is made later. */
+static void an_acceptance_goes_with_its_status(void **state)
+{
+    struct world *w = *state;
+    take_finding(w, NOON, accepted(w, 1));
+    TELL_FINDING(w, NOON, "F-1", 2, TITLE, title, STR("Dumps"));
+    take_status(w, NOON, 3, REPORTED_DUPLICATE); /* which may not count */
+    assert_time(finding_of(w, "INC-1", "F-1")->accepted_until, JUNE);
+    take_finding(w, NOON, accepted(w, 4));
+    take_status(w, NOON, 5, REPORTED_IN_PROGRESS);
+    assert_time(finding_of(w, "INC-1", "F-1")->accepted_until, NULL);
+    closed_incident(state);
+    const struct task *task = task_of(w, "INC-1", "bug/F-1");
+    assert_int_equal(task->status, STATUS_IN_PROGRESS);
+    assert_null(task->accepted_by.p);
+    take_finding(w, LATER, accepted(w, 6));
+    take_status(w, LATER, 7, REPORTED_OPEN);
+    TELL_FINDING(w, LATER, "F-1", 8, CATEGORY, category, CATEGORY_UNKNOWN_ATTACK_VECTOR);
+    assert_time(task_of(w, "INC-1", "service-investment/F-1")->accepted_until, NULL);
+    /* What its tracker accepted is the finding's too where that is closed by it. */
+    struct task_update_event *u = task_update(w, "INC-1", "service-investment/F-1", 1);
+    SET_UPDATE(u, ACCEPTED_UNTIL, accepted_until, t(JUNE));
+    SET_UPDATE(u, ACCEPTED_BY, accepted_by, STR("ciso"));
+    take_update(w, LATER, u);
+    struct finding_event *f = finding(w, "INC-1", "F-1", 9);
+    SET_FINDING(f, STATUS, status, REPORTED_WONT_FIX);
+    SET_FINDING(f, REASON, reason, STR("too dear"));
+    take_finding(w, LATER, f);
+    assert_time(finding_of(w, "INC-1", "F-1")->accepted_until, JUNE);
+    assert_str(finding_of(w, "INC-1", "F-1")->accepted_by, "ciso");
 }
 
 static void a_dismissal_needs_a_reason(void **state)
@@ -307,6 +376,8 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
         TEST(statuses_of_p2),
         TEST(p3_needs_no_verification),
+        TEST(resolved_after_all),
+        TEST(an_acceptance_goes_with_its_status),
         TEST(a_dismissal_needs_a_reason),
         TEST(a_reason_goes_with_its_status),
         TEST(a_closure_is_not_refused_for_one_dismissal),

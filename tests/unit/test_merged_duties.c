@@ -332,14 +332,28 @@ static void what_its_own_has_left_behind_is_not_lost(void **state)
     assert_true(is_open(w, "B", VENDOR));
 }
 
-/* ---- the incident's other tasks ---- */
-
 static int64_t reminders_of(const struct task *task)
 {
     int64_t n = 0;
     for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++) n += task->reminders[kind].number;
     return n;
 }
+
+/* What went home from here had been reminded of; what begins here then has its numbers from 1. */
+static void another_that_comes_is_numbered_from_1(void **state)
+{
+    struct world *w = *state;
+    close_with_vendor(w, AT, "A", 1, "B", false);
+    take_closure(w, AT, closed(w, "B", 1));
+    run_until(w, "2026-12-20T10:00:00Z");
+    assert_true(reminders_of(task_of(w, "B", VENDOR)) > 0);
+    take_merge(w, "2026-12-20T10:00:00Z", "A", 2, NULL);
+    close_with_vendor(w, "2026-12-21T10:00:00Z", "C", 1, "B", false);
+    assert_int_equal(task_of(w, "B", VENDOR)->occurrence, 2);
+    assert_int_equal(reminders_of(task_of(w, "B", VENDOR)), 0);
+}
+
+/* ---- the incident's other tasks ---- */
 
 static void other_tasks_go_on_from_where_they_were(void **state)
 {
@@ -382,6 +396,7 @@ int main(void)
         TEST(open_again_it_goes_where_it_is_merged_now),
         TEST(open_again_where_it_was_met_it_goes_along),
         TEST(what_its_own_has_left_behind_is_not_lost),
+        TEST(another_that_comes_is_numbered_from_1),
         TEST(other_tasks_go_on_from_where_they_were),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

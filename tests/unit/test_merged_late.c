@@ -299,6 +299,30 @@ static void of_one_that_is_not_known_it_stays_open(void **state)
     assert_int_equal(finding_of(w, "B", "A:F")->doubt, DOUBT_UNKNOWN);
 }
 
+/* What its tracker makes of it there is as it would be while it is in doubt: when it counts it is a duplicate,
+ * and else what its tracker said last. */
+static void a_duplicate_that_is_held_is_worked_on(void **state)
+{
+    for (int is_known = 0; is_known < 2; is_known++) {
+        if (is_known) world_teardown(state);
+        if (is_known) setup(state);
+        struct world *w = *state;
+        wait_with_tasks(w);
+        say_duplicate(w, is_known ? "E" : "X", 5);
+        take_task_status(w, LATER, "A", "bug/F", 1, REPORTED_VERIFIED);
+        deliver(w);
+        assert_int_equal(finding_of(w, "B", "A:F")->carried.items[0].status, STATUS_CLOSED);
+        if (!is_known) take_task_status(w, LATER, "A", "bug/F", 2, REPORTED_BLOCKED);
+        deliver(w);
+        take_closure(w, LATER, closed(w, "B", 1));
+        const struct task *task = task_of(w, "B", "bug/A:F");
+        if (is_known)
+            assert_int_equal(task->resolution, RESOLUTION_DUPLICATE);
+        else
+            assert_int_equal(task->status, STATUS_BLOCKED);
+    }
+}
+
 /* It was one before, and its task is closed; while it is held it is said to be one of another. */
 static void a_duplicate_that_is_held_names_another(void **state)
 {
@@ -324,6 +348,8 @@ static void a_duplicate_that_is_held_names_the_same(void **state)
     say_duplicate(w, "E", 5);
     take_merge(w, LATER, "A", 2, "B");
     say_duplicate(w, "E", 6);
+    take_task_status(w, LATER, "A", "bug/F", 1, REPORTED_OPEN);
+    deliver(w);
     assert_int_equal(finding_of(w, "B", "A:F")->carried.items[0].resolution, RESOLUTION_DUPLICATE);
     take_closure(w, LATER, closed(w, "B", 1));
     const struct task *task = task_of(w, "B", "bug/A:F");
@@ -407,6 +433,7 @@ int main(void)
         IN_WORLD(told_of_after_the_other_incident_has_forgotten_it),
         IN_WORLD(held_with_its_task_it_becomes_a_duplicate),
         IN_WORLD(of_one_that_is_not_known_it_stays_open),
+        IN_WORLD(a_duplicate_that_is_held_is_worked_on),
         IN_WORLD(a_duplicate_that_is_held_names_another),
         IN_WORLD(a_duplicate_that_is_held_names_the_same),
         IN_WORLD(a_duplicate_is_held_where_there_is_no_incident),

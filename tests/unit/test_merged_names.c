@@ -35,7 +35,10 @@ static void tell_party(struct world *w, const char *id, int status)
 static void a_name_on_the_way(void **state)
 {
     struct world *w = *state;
-    close_with_vendor(w, AT, "Z", 1, NULL, false);
+    struct closure_event *e = closed(w, "Z", 1);
+    add_party(w, e, "Vendor", PARTY_VENDOR, false);
+    add_party(w, e, "Bank", PARTY_VENDOR, false);
+    close_it(w, AT, e);
     take_closure(w, AT, closed(w, "E", 1));
     take_closure(w, AT, closed(w, "R", 1));
     tell_tracker(w, "Z", VENDOR, 7, "K-1");

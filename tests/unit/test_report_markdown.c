@@ -307,7 +307,7 @@ static void parties_are_as_their_tasks_are(void **state)
     struct task of_c = of_b, of_d = of_b, other = of_b;
     of_c.name = STR("coordination/C");
     of_c.title = STR("Hold INC_2: Dumps");
-    of_d.name = STR("coordination/D");
+    of_d.name = STR("coordination/D~2"); /* its first life is past retention */
     of_d.title = STR("INC_1: Dumps");
     of_d.status = STATUS_CLOSED;
     other.name = STR("postmortem");
@@ -322,6 +322,7 @@ static void parties_are_as_their_tasks_are(void **state)
     assert_says(text, "| A/B |  |  | resolved |\n");
     assert_says(text, "| C |  |  | informed; resolved |\n");
     assert_says(text, "| D |  |  | closed |\n");
+    assert_null(strstr(text, "D\\~2"));
     /* Written in another way it is the same, and is called as it was first. */
     parties[2].party = STR("c ");
     parties[2].key = of_c.party = STR("c");

@@ -49,6 +49,9 @@ static void keys(void **state)
     assert_str(state_task_id(a, id, STR("bug/F%7C7")), "A%2F1%7Cx/bug/F%7C7");
     assert_str(arena_str(a, state_header_key(STR("A|t|bug/F"))), "A");
     assert_str(arena_str(a, state_header_key(STR("A"))), "A");
+    assert_str(arena_str(a, state_part_of_finding(STR("A|f|F%7C7"))), "F%7C7");
+    assert_int_equal(state_part_of_finding(STR("A|f|")).n, 0);
+    assert_int_equal(state_part_of_finding(STR("A|f")).n, 0);
     assert_true(state_key_is_position(STR("$position/3")));
     assert_false(state_key_is_position(STR("$to/team:a")));
     assert_false(state_key_is_position(STR("A")));

@@ -213,16 +213,22 @@ static void test_tasks_stand_in_the_order_of_their_names(void **state)
                            "{\"name\":\"sop-update/F-1\"}]}"));
 }
 
-static void assert_tasks_unreadable(const char *tasks, const char *sentence)
+static void assert_unreadable(const char *key, const char *members, const char *sentence)
 {
     struct state_table *table = state_new(arena);
-    struct entry *entry = state_entry(table, STR("INC-1|f|F-1"));
+    struct entry *entry = state_entry(table, str_of(key));
     struct error error = {.text = ""};
-    struct str text = arena_printf(arena, "{'v':1,'type':'finding','tasks':%s}", tasks);
+    struct str text = arena_printf(arena, "{'v':1,'type':'finding',%s}", members);
     struct record record = make_record(TOPIC_STATE, text.p);
     assert_int_equal(state_json_read(arena, table, record.value, entry, &error), FATAL);
     assert_null(entry->body);
-    if (!strstr(error.text, sentence)) fail_msg("%s: %s", tasks, error.text);
+    if (!strstr(error.text, sentence)) fail_msg("%s: %s", members, error.text);
+}
+
+static void assert_tasks_unreadable(const char *tasks, const char *sentence)
+{
+    struct str members = arena_printf(arena, "'tasks':%s", tasks);
+    assert_unreadable("INC-1|f|F-1", members.p, sentence);
 }
 
 static void test_tasks_that_cannot_be_read(void **state)
@@ -238,6 +244,8 @@ static void test_tasks_that_cannot_be_read(void **state)
     assert_tasks_unreadable("[{'name':'bug/F-1','title':7}]", "member \"title\"");
     assert_tasks_unreadable("[{'name':'bug/F-1','created_at':'x'}]", "member \"created_at\"");
     assert_tasks_unreadable("[{'name':'bug/F-1','reminders':{'due':{'number':null}}}]", "number");
+    /* A key that nobody has written breaks off. */
+    assert_unreadable("INC-1|f", "'kind':'bug','tasks':[{}]", "of another finding");
     struct state_table *table = state_new(arena);
     struct entry *part = state_entry(table, STR("INC-1|t|bug/F-1"));
     struct record record = make_record(TOPIC_STATE, "{'v':1,'type':'task','name':'bug/F-1'}");

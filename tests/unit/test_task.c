@@ -123,9 +123,14 @@ static void an_ended_finding_keeps_its_task_closed(void **state)
     SET_UPDATE(u, TRACKER, tracker, ((struct tracker){.key = STR("SEC-1")}));
     take_update(w, NOON, u);
     assert_news(w, "bug/F-1/3 updated closed:wont-fix [tracker]\n");
-    TELL_FINDING(w, NOON, "F-1", 3, STATUS, status, REPORTED_RESOLVED);
+    /* An issue that is closed with its task is not resolved. */
+    report(w, NOON, "bug/F-1", 2, REPORTED_RESOLVED);
     assert_news(w, "");
-    report(w, NOON, "bug/F-1", 2, REPORTED_IN_PROGRESS);
+    TELL_FINDING(w, NOON, "F-1", 3, STATUS, status, REPORTED_VERIFIED);
+    assert_news(w, "bug/F-1/4 updated closed:done [resolution,reason,sla]\n");
+    TELL_FINDING(w, NOON, "F-1", 4, STATUS, status, REPORTED_RESOLVED);
+    assert_news(w, "");
+    report(w, NOON, "bug/F-1", 3, REPORTED_IN_PROGRESS);
     assert_int_equal(bug(w)->status, STATUS_IN_PROGRESS);
     assert_int_equal(bug(w)->occurrence, 2);
 }

@@ -20,10 +20,8 @@ static const struct str type_names[] = {
 /* The finding_id where it stands in the key as it came, with nothing that had to be encoded. */
 static struct str id_in(struct str key)
 {
-    struct str header_key = state_header_key(key);
-    size_t start = header_key.n + 3; /* behind "|f|" */
-    if (key.n <= start || memchr(key.p + start, '%', key.n - start)) return STR_NONE;
-    return (struct str){key.p + start, key.n - start};
+    struct str part = state_part_of_finding(key);
+    return part.n && !memchr(part.p, '%', part.n) ? part : STR_NONE;
 }
 
 void state_json_write(struct buf *out, const struct entry *holder)

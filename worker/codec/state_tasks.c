@@ -62,24 +62,19 @@ static struct task task_like(const struct entry *entry, struct str name, ms_t cr
     return task;
 }
 
-/* The finding_id as it stands in the key, and in the names of the finding's tasks. */
-static struct str part_of(struct str key)
-{
-    size_t start = state_header_key(key).n + 3; /* behind "|f|" */
-    return (struct str){key.p + start, key.n - start};
-}
-
 /* "<kind of the finding>/<finding_id>", which the finding and its key say. */
 static bool is_own_name(const struct entry *finding, struct str name)
 {
-    struct str kind = task_kind_name(finding->finding->kind), part = part_of(finding->key);
+    struct str kind = task_kind_name(finding->finding->kind),
+               part = state_part_of_finding(finding->key);
     return kind.p && name.n == kind.n + 1 + part.n && memcmp(name.p, kind.p, kind.n) == 0 &&
            name.p[kind.n] == '/' && memcmp(name.p + kind.n + 1, part.p, part.n) == 0;
 }
 
 static struct str own_name(struct arena *arena, const struct entry *finding)
 {
-    struct str kind = task_kind_name(finding->finding->kind), part = part_of(finding->key);
+    struct str kind = task_kind_name(finding->finding->kind),
+               part = state_part_of_finding(finding->key);
     if (!kind.p) return STR_NONE;
     return arena_join(arena, kind, STR("/"), part);
 }

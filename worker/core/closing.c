@@ -185,7 +185,9 @@ static enum reported_status judge_verified(struct step *step, const struct claim
     const struct policy *policy = step->policy;
     enum reported_status status = claim->status;
     if (!policy->verification[claim->priority] || is_done(claim->task)) return status;
-    if (status == REPORTED_CLOSED) status = policy->closed_is;
+    bool is_closed =
+        claim->task && claim->task->status == STATUS_CLOSED; /* its ticket is closed too */
+    if (status == REPORTED_CLOSED && !is_closed) status = policy->closed_is;
     if (status != REPORTED_VERIFIED || policy->verified_by_owner || !is_by_owner(claim))
         return status;
     step_warn(step, STR("status"), reported_status_name(claim->status),

@@ -54,10 +54,7 @@ static void forget(struct step *step, struct entry *entry)
 
 void duty_met_withdraw(struct step *step, struct entry *entry)
 {
-    if (!entry->exists || !entry->duty->met) return;
     struct duty on = *entry->duty;
-    const struct task now = duty_as_sent(step, duty_task(step, on.name)->task);
-    duty_carry(step, &on, &now);
     on.met = false;
     on.withdrawn = true;
     tell_again(step, &on);

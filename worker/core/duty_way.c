@@ -69,7 +69,7 @@ static struct entry *set_out(struct step *step, struct str name, const struct ta
 {
     struct entry *entry = duty_own(step, name);
     struct duty *duty = ARENA_NEW(step->arena, struct duty);
-    duty_met_withdraw(step, entry);
+    if (entry->exists) duty_met_withdraw(step, entry);
     step->incident->duties += !entry->exists;
     *duty = duty_none;
     duty->incident_id = step->incident->incident_id;

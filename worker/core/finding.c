@@ -24,16 +24,17 @@ static void merge(struct finding *stored, const struct finding *in, unsigned pre
     FINDING_SAID(MEMBER_MERGE)
 }
 
-/* What a record says, with what follows from it: of another status the old one's reason is none. A
- * dismissal has to have one, and takes what is stored for its own (R4.76, R4.81). */
+/* What a record says, with what follows from it: of another status the old one's reason is none, nor is
+ * the risk accepted any more. A dismissal has to have a reason, and takes what is stored for its own
+ * (R4.76, R4.81). */
 static unsigned says(const struct finding *stored, const struct finding *in, unsigned present)
 {
-    if (!(present & FINDING_STATUS) || in->status == REPORTED_DISMISSED ||
-        in->status == REPORTED_WONT_FIX)
-        return present;
     enum reported_status old = stored->status ? stored->status : REPORTED_OPEN;
     enum reported_status now = in->status ? in->status : REPORTED_OPEN;
-    return old == now ? present : present | FINDING_REASON;
+    if (!(present & FINDING_STATUS) || old == now || now == REPORTED_WONT_FIX) return present;
+    if (old == REPORTED_WONT_FIX && now != REPORTED_DUPLICATE)
+        present |= FINDING_ACCEPTED_UNTIL | FINDING_ACCEPTED_BY;
+    return now == REPORTED_DISMISSED ? present : present | FINDING_REASON;
 }
 
 static struct finding *edit(struct step *step, struct entry *entry)
@@ -250,14 +251,14 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
 }
 
 /* Whether it counts as a duplicate is asked again in each incident that it comes to, unless its work
- * is closed already. */
+ * is closed as one already. */
 static void come(struct step *step, struct finding *finding)
 {
-    bool is_closed = false;
+    bool has_counted = false;
     for (size_t i = 0; i < finding->carried.n; i++)
-        is_closed |= finding->carried.items[i].kind != KIND_SOP_UPDATE &&
-                     finding->carried.items[i].status == STATUS_CLOSED;
-    if (finding->status == REPORTED_DUPLICATE && !is_closed)
+        has_counted |= finding->carried.items[i].kind != KIND_SOP_UPDATE &&
+                       finding->carried.items[i].resolution == RESOLUTION_DUPLICATE;
+    if (finding->status == REPORTED_DUPLICATE && !has_counted)
         duplicate_set_doubt(step, finding, DOUBT_UNCHECKED);
     finding_task_come(step, finding, ~0u);
 }

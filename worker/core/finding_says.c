@@ -82,6 +82,26 @@ void finding_says_decide(struct step *step, struct task *task, const struct ruli
     if ((present & FINDING_OWNER) && !rules_set_owner(ruling)) task->owner = ruling->owner;
 }
 
+bool finding_says_resolved_after_all(const struct finding *finding, const struct task *task)
+{
+    return finding->status == REPORTED_RESOLVED && task->status == STATUS_CLOSED &&
+           task->resolution != RESOLUTION_DONE;
+}
+
+/* Where it is to be verified it is open for that. */
+static void apply_status(struct step *step, struct task *task, const struct finding *finding,
+                         enum priority priority)
+{
+    enum reported_status status = finding_says_status(finding);
+    if (finding_says_resolved_after_all(finding, task)) {
+        if (step->policy->verification[priority])
+            task_apply_status(step, task, REPORTED_OPEN);
+        else
+            status = REPORTED_VERIFIED;
+    }
+    task_apply_status(step, task, status);
+}
+
 void finding_says_apply(struct step *step, struct task *task, const struct finding *finding,
                         unsigned present)
 {
@@ -98,7 +118,7 @@ void finding_says_apply(struct step *step, struct task *task, const struct findi
     const struct task before = *task;
     if (present & FINDING_ACCEPTED_UNTIL) task->accepted_until = finding->accepted_until;
     if (present & FINDING_ACCEPTED_BY) task->accepted_by = finding->accepted_by;
-    if (present & FINDING_STATUS) task_apply_status(step, task, finding_says_status(finding));
+    if (present & FINDING_STATUS) apply_status(step, task, finding, ruling.priority);
     /* A date that was given stays; one that is past does not fit a second life. */
     bool again = task->occurrence > before.occurrence && finding->due_at > step->at;
     if ((present & FINDING_DUE_AT) || again) task_apply_due_at(step, task, finding->due_at);

@@ -23,6 +23,9 @@ struct task_seed finding_says_seed(struct step *step, const struct finding *find
 /* What follows from a record by the policy: how urgent the task is, and whose. */
 void finding_says_decide(struct step *step, struct task *task, const struct ruling *ruling,
                          unsigned present);
+/* Whether it says that what was closed undone is resolved after all. Of a tracker that is no more than that its
+ * issue is closed, too. */
+bool finding_says_resolved_after_all(const struct finding *finding, const struct task *task);
 /* What a record says, put into the task member by member: the later to arrive wins. */
 void finding_says_apply(struct step *step, struct task *task, const struct finding *finding,
                         unsigned present);

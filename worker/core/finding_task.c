@@ -132,11 +132,16 @@ static enum reported_status judge_end(struct step *step, struct finding *finding
         *present |= FINDING_STATUS;
     }
     struct claim claim = claim_of(step, finding, task, *present);
-    closing_accept(step, &claim, !task || (*present & FINDING_ACCEPTED_UNTIL),
-                   !task || (*present & FINDING_ACCEPTED_BY));
-    finding->accepted_until = claim.accepted_until;
-    finding->accepted_by = claim.accepted_by;
+    bool says_until = !task || (*present & FINDING_ACCEPTED_UNTIL);
+    bool says_by = !task || (*present & FINDING_ACCEPTED_BY);
+    closing_accept(step, &claim, says_until, says_by);
+    /* What its task was told before is the finding's where that is closed by it. */
+    bool is_accepted = claim.status == REPORTED_WONT_FIX;
+    if (says_until || is_accepted) finding->accepted_until = claim.accepted_until;
+    if (says_by || is_accepted) finding->accepted_by = claim.accepted_by;
     if (!(*present & FINDING_STATUS)) return reported_status_none;
+    /* It is about to be closed anew. */
+    if (task && finding_says_resolved_after_all(finding, task)) claim.task = NULL;
     finding->status = closing_judge(step, &claim);
     if (finding->status) return reported_status_none;
     finding->status = was->status;
@@ -336,9 +341,8 @@ void finding_task_come(struct step *step, struct finding *finding, unsigned pres
 void finding_task_settle(struct step *step, const struct finding *finding, enum doubt old)
 {
     struct entry *entry = entry_of(step, finding, finding->kind);
-    /* One that a tracker has closed in the meantime stays as it is. */
-    bool is_closed = entry->task->status == STATUS_CLOSED;
-    if (is_closed ? old == DOUBT_MOVED : !finding->doubt) {
+    /* What has counted and is in doubt now is open again; else what a tracker made of it stays. */
+    if (!finding->doubt || old == DOUBT_MOVED) {
         const struct task *before;
         struct task *task = task_edit(step, entry, &before);
         task_apply_status(step, task, finding_says_status(finding));

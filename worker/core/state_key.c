@@ -181,6 +181,12 @@ static bool part_of(struct str key, struct str *finding_id)
     return true;
 }
 
+struct str state_part_of_finding(struct str key)
+{
+    size_t start = state_header_key(key).n + 3; /* behind "|f|" */
+    return start < key.n ? (struct str){key.p + start, key.n - start} : STR("");
+}
+
 struct str state_holder_key(struct arena *arena, struct str key)
 {
     struct str id;

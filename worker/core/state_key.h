@@ -45,6 +45,8 @@ struct str state_merged_key(struct arena *arena, struct str header_key);
 struct str state_waiting_key(struct arena *arena, struct str header_key, struct str incident_id);
 struct str state_finding_key(struct arena *arena, struct str header_key, struct str part);
 struct str state_task_key(struct arena *arena, struct str header_key, struct str name);
+/* The part in the key of a finding. A slice of `key`; empty where that breaks off before it. */
+struct str state_part_of_finding(struct str key);
 /* Of a duty of an incident, by its name (duty.h). */
 struct str state_duty_key(struct arena *arena, struct str header_key, struct str name,
                           struct str incident_id);

@@ -266,6 +266,16 @@ static bool say_held_duties(struct step *step, const struct task_update_event *e
     return true;
 }
 
+/* Whether the end of a finding that is held keeps its task closed; as a duplicate only one that has counted
+ * where it came from (R4.190). */
+static bool holds_closed(const struct finding *finding, const struct task *task)
+{
+    bool may_count =
+        finding->status == REPORTED_DUPLICATE && task->resolution != RESOLUTION_DUPLICATE;
+    return finding_task_is_ended(finding) && !may_count && task_kind_is_finding_work(task->kind) &&
+           task->status == STATUS_CLOSED;
+}
+
 /* The task is held with its finding, which is written with it. */
 static void say_held(struct step *step, const struct task_update_event *event)
 {
@@ -278,9 +288,7 @@ static void say_held(struct step *step, const struct task_update_event *event)
     step_touch(step, entry);
     struct task *task = carried(step, event);
     if (order_is_later(task->order, event->order))
-        say(step, task, event,
-            finding_task_is_ended(finding) && task_kind_is_finding_work(task->kind) &&
-                task->status == STATUS_CLOSED);
+        say(step, task, event, holds_closed(finding, task));
 }
 
 /* Notes that the record was taken, where that is kept of its name. */

@@ -112,6 +112,8 @@ void render_event_task(struct render_page *page, struct str word, const struct j
     } else if (str_eq(word, STR("reopened"))) {
         buf_printf(page->out, ": occurrence %lld",
                    (long long)render_integer_of(value, "occurrence"));
+        if (!str_eq(json_get_text(value, "status"), STR("open")))
+            render_put_member(page, ", ", value, "status", "");
         put_changes(page, value, of_reopened, "; ");
     } else {
         put_changes(page, value, str_eq(word, STR("resolved")) ? of_resolved : none, ": ");

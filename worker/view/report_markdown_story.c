@@ -89,9 +89,10 @@ void report_write_evaluation(struct report_page *page)
 /* The party of a task of coordination, as it was written first; absent for all others. */
 static struct str party_of(struct arena *arena, const struct task *task)
 {
-    const char *slash = task->name.p ? memchr(task->name.p, '/', task->name.n) : NULL;
-    if (task->kind != KIND_COORDINATION || !slash) return STR_NONE;
-    struct str part = {slash + 1, (size_t)(task->name.p + task->name.n - slash - 1)};
+    struct str name = state_duty_name(task->name);
+    if (task->kind != KIND_COORDINATION || !name.p) return STR_NONE;
+    const char *slash = memchr(name.p, '/', name.n);
+    struct str part = {slash + 1, (size_t)(name.p + name.n - slash - 1)};
     return state_decode_part(arena, part);
 }
 
