@@ -45,6 +45,16 @@ size_t text_put_char(char *out, uint32_t c)
     return n;
 }
 
+struct str text_trim(struct str text)
+{
+    while (text.n && text_is_space(text.p[0])) {
+        text.p++;
+        text.n--;
+    }
+    while (text.n && text_is_space(text.p[text.n - 1])) text.n--;
+    return text.n ? text : STR_NONE;
+}
+
 bool text_same(struct str a, struct str b)
 {
     size_t i = 0;

@@ -31,6 +31,9 @@ static inline bool text_is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* Without the white space around it; absent when nothing is left. */
+struct str text_trim(struct str text);
+
 /* The same but for the case of A to Z. */
 bool text_same(struct str a, struct str b);
 

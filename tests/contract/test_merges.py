@@ -285,6 +285,38 @@ def _check(played):
                 f"its records: {' '.join(paths)}, its policy: {folder / 'policy.json'}", pytrace=False)
 
 
+def _listed(report, heading):
+    """The entries of a list of a report, as Story.told has them."""
+    part = re.split(r"\n#", report.partition(f"# {heading}\n")[2])[0]
+    return [line.removeprefix("- ").rpartition(": ")[2] for line in part.splitlines() if line.startswith("- ")]
+
+
+def _problems_of_report(story, form, root, path):
+    """What incidents that are merged into this one have told last is in its report, each entry once."""
+    write_lines(path, story.lines(form))
+    report = _simulate(path, "--report", story.prefix(form) + root).stdout
+    told = [story.told.get(name, {}) for name in story.closed if story.root(name) == root]
+    for heading in sorted(set().union(*told)):
+        wanted, found = set().union(*(lists.get(heading, ()) for lists in told)), _listed(report, heading)
+        if len(found) > len(set(found)) or wanted - set(found):
+            yield f"{story.prefix(form)}{root}: {heading} has {found}, not {sorted(wanted)}"
+        elif heading == "Sequence of events" and found != sorted(found):
+            yield f"{story.prefix(form)}{root}: {heading} is in the order {found}"
+
+
+def _check_reports(played, most):
+    """Those of the first stories in which something is merged, where most is."""
+    for story in played.stories:
+        into = collections.Counter(story.root(name) for name in story.closed)
+        root, n = max(into.items(), key=lambda item: (item[1], item[0]), default=(None, 0))
+        if n < 2 or root not in story.closed or not most:
+            continue
+        most -= 1
+        problems = [problem for form in ("told", "mixed")
+                    for problem in _problems_of_report(story, form, root, played.path.with_name(f"{form}.jsonl"))]
+        assert not problems, f"EPILOGUE_TEST_SEED={story.seed}: {problems}"
+
+
 @pytest.fixture(name="played", scope="module")
 def _played(tmp_path_factory):
     return _play(range(400 if long_run() else 40), tmp_path_factory.mktemp("merges"))
@@ -292,6 +324,10 @@ def _played(tmp_path_factory):
 
 def test_nothing_is_lost(played):
     _check(played)
+
+
+def test_reports_tell_all_that_happened(played):
+    _check_reports(played, len(played.stories))
 
 
 def test_what_goes_out_is_true(played):
@@ -325,6 +361,7 @@ def test_new_stories(tmp_path):
     while True:
         played = _play(range(seed, seed + 25), tmp_path)
         _check(played)
+        _check_reports(played, 2)
         played.check_history()
         seed += 25
         if time.monotonic() > end:

@@ -242,7 +242,8 @@ struct fleet *fleet_new(const struct story *story, const struct fleet_options *o
     w->options = *options;
     w->limits = LIMITS_DEFAULT;
     w->dice = story->seed;
-    if (policy_file_load(NULL, w->arena, &w->policy, &error) != OK) abort();
+    if (policy_file_load(SOURCE_DIR "/tests/sim/policy.json", w->arena, &w->policy, &error) != OK)
+        abort();
     w->policy.retention = (struct duration){RETENTION_MS, false};
     sim_clock_init(&w->clock, STORY_START);
     w->plan = (struct fault_plan){

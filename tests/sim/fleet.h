@@ -50,7 +50,8 @@ struct fleet {
     int64_t every;   /* after a fault another one comes so many calls later, at most; 0: none */
     int faults_left; /* of those */
     uint64_t dice;
-    char failure[800]; /* "": all is well so far */
+    bool went_another_way; /* it ends as expected, and its history is another one */
+    char failure[800];     /* "": all is well so far */
 };
 
 /* Does not start anything. */

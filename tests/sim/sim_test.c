@@ -9,6 +9,7 @@
  *
  *   --seed N  the first story    --stories N  how many    --steps N  how long    --every N  one call of N
  *   --shards N  --workers N      --at N  the call of `each` alone     --long  much more of it
+ *   --merges     incidents merge and part in all of them
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -16,13 +17,14 @@
 #include <stdlib.h>
 
 #include "common/log.h"
+#include "ends.h"
 #include "history.h"
 #include "unit/core_stories.h"
 
 struct options {
     uint64_t seed;
     int stories, steps, shards, workers, every, at;
-    bool is_long;
+    bool is_long, merges;
 };
 
 /* A fleet that is like no other of its seed. */
@@ -44,25 +46,44 @@ static struct fleet_options some_options(const struct options *options)
     };
 }
 
-static struct str reference(struct arena *arena, const struct story *story, int32_t partitions,
-                            bool *ok)
+static void make(struct arena *arena, const struct options *options, uint64_t seed, int32_t shards,
+                 int steps, struct story *story)
 {
-    struct buf out = {0};
-    struct fleet_options plain = {.partitions = partitions, .workers = 1};
-    struct fleet *w = fleet_new(story, &plain);
-    *ok = fleet_run(w);
-    history_write(w, &out);
-    struct str copy = arena_str(arena, buf_slice(&out));
-    if (*ok) *ok = history_check(w, copy);
-    if (!*ok) fprintf(stderr, "seed %" PRIu64 ", the plain run: %s\n", story->seed, w->failure);
-    buf_free(&out);
-    fleet_free(w);
+    if (options->steps) steps = options->steps;
+    story_make(arena, seed, shards, (size_t)steps, options->merges ? 100 : 40, story);
+}
+
+static struct str kept(struct arena *arena, struct buf *out)
+{
+    struct str copy = arena_str(arena, buf_slice(out));
+    buf_free(out);
     return copy;
 }
 
-static bool check(struct fleet *w, struct str expected, const char *mode)
+static struct expected reference(struct arena *arena, const struct story *story, int32_t partitions,
+                                 bool *ok)
+{
+    struct buf history = {0}, ends = {0};
+    struct fleet_options plain = {.partitions = partitions, .workers = 1};
+    struct fleet *w = fleet_new(story, &plain);
+    *ok = fleet_run(w);
+    history_write(w, &history);
+    ends_write(w, &ends);
+    struct expected expected = {kept(arena, &history), kept(arena, &ends)};
+    if (*ok) *ok = history_check(w, &expected);
+    if (!*ok) fprintf(stderr, "seed %" PRIu64 ", the plain run: %s\n", story->seed, w->failure);
+    fleet_free(w);
+    return expected;
+}
+
+/* So many there were, and so many of them had another history and the same end. */
+static int runs_all, runs_elsewhere;
+
+static bool check(struct fleet *w, const struct expected *expected, const char *mode)
 {
     bool ok = fleet_run(w) && history_check(w, expected);
+    runs_all++;
+    runs_elsewhere += w->went_another_way;
     if (!ok)
         fprintf(stderr,
                 "%s: seed %" PRIu64 ", %d shards, %d workers, after %" PRId64
@@ -76,7 +97,7 @@ static bool check(struct fleet *w, struct str expected, const char *mode)
 /* ---- each call ---- */
 
 static int64_t count_calls(const struct story *story, const struct fleet_options *options,
-                           struct str expected, bool *ok)
+                           const struct expected *expected, bool *ok)
 {
     struct fleet *w = fleet_new(story, options);
     *ok = check(w, expected, "each");
@@ -100,28 +121,28 @@ static bool at_each_call(struct arena *arena, const struct options *options, uin
     struct story story;
     bool ok;
     int32_t shards = options->shards ? options->shards : 2;
-    story_make(arena, seed, shards, (size_t)(options->steps ? options->steps : 4), &story);
+    make(arena, options, seed, shards, 4, &story);
     /* Till the first reminders, in digests. Each call more is a run more, and makes each run longer. */
     story.until = story.steps[story.n - 1].at + (options->is_long ? 5 : 3) * DAY_MS;
     struct fleet_options fleet = some_options(options);
     fleet.partitions = shards;
     fleet.restless = 0;
     if (!options->workers) fleet.workers = 2; /* one that goes on where the other is frozen */
-    struct str expected = reference(arena, &story, shards, &ok);
+    struct expected expected = reference(arena, &story, shards, &ok);
     if (!ok) return false;
-    int64_t calls = count_calls(&story, &fleet, expected, &ok), runs = 0;
+    int64_t calls = count_calls(&story, &fleet, &expected, &ok), runs = 0;
     int every = options->every ? options->every : 1;
     int64_t first = options->at ? options->at : (int64_t)(seed % (uint64_t)every);
     for (int64_t at = first; at < calls && ok; at += every, runs++) {
         struct fleet *w = fleet_new(&story, &fleet);
         w->plan.at = at;
         w->plan.fault = fault;
-        ok = check(w, expected, "each");
+        ok = check(w, &expected, "each");
         fleet_free(w);
         if (options->at) break;
     }
     printf("seed %" PRIu64 ": '%s' at %" PRId64 " of %" PRId64 " calls, %d digests\n", seed,
-           fault_name(fault), runs, calls, digests_in(expected));
+           fault_name(fault), runs, calls, digests_in(expected.history));
     return ok;
 }
 
@@ -129,7 +150,7 @@ static bool at_each_call(struct arena *arena, const struct options *options, uin
 
 /* How many calls of ports there were. */
 static int64_t with_faults(const struct story *story, const struct fleet_options *options,
-                           uint64_t seed, struct str expected, bool *ok)
+                           uint64_t seed, const struct expected *expected, bool *ok)
 {
     struct fleet *w = fleet_new(story, options);
     story_seed(seed);
@@ -150,14 +171,14 @@ static bool live_through(struct arena *arena, const struct options *options, uin
     bool ok;
     story_seed(seed);
     int32_t shards = options->shards ? options->shards : 1 + story_pick(4);
-    story_make(arena, seed, shards, (size_t)(options->steps ? options->steps : 20), &story);
+    make(arena, options, seed, shards, 20, &story);
     struct fleet_options fleet = some_options(options);
     fleet.partitions = shards;
-    struct str expected = reference(arena, &story, shards, &ok);
+    struct expected expected = reference(arena, &story, shards, &ok);
     if (!ok) return false;
     uint64_t faults = (uint64_t)story_pick(1 << 30);
-    int64_t calls = with_faults(&story, &fleet, faults, expected, &ok);
-    int64_t again = ok ? with_faults(&story, &fleet, faults, expected, &ok) : calls;
+    int64_t calls = with_faults(&story, &fleet, faults, &expected, &ok);
+    int64_t again = ok ? with_faults(&story, &fleet, faults, &expected, &ok) : calls;
     if (calls != again) fprintf(stderr, "seed %" PRIu64 " is not the same twice\n", seed);
     return ok && calls == again;
 }
@@ -166,8 +187,7 @@ static int report(struct arena *arena, const struct options *options)
 {
     struct story story;
     int32_t shards = options->shards ? options->shards : 2;
-    story_make(arena, options->seed, shards, (size_t)(options->steps ? options->steps : 20),
-               &story);
+    make(arena, options, options->seed, shards, 20, &story);
     struct fleet_options fleet = {.partitions = shards,
                                   .workers = options->workers ? options->workers : 1};
     struct fleet *w = fleet_new(&story, &fleet);
@@ -186,9 +206,11 @@ static int report(struct arena *arena, const struct options *options)
 static void read_options(int argc, char **argv, struct options *options)
 {
     static const struct option names[] = {
-        {"seed", 1, NULL, 's'},   {"stories", 1, NULL, 'n'}, {"steps", 1, NULL, 't'},
-        {"shards", 1, NULL, 'p'}, {"workers", 1, NULL, 'w'}, {"every", 1, NULL, 'e'},
-        {"at", 1, NULL, 'a'},     {"long", 0, NULL, 'l'},    {0},
+        {"seed", 1, NULL, 's'},    {"stories", 1, NULL, 'n'},
+        {"steps", 1, NULL, 't'},   {"shards", 1, NULL, 'p'},
+        {"workers", 1, NULL, 'w'}, {"every", 1, NULL, 'e'},
+        {"at", 1, NULL, 'a'},      {"long", 0, NULL, 'l'},
+        {"merges", 0, NULL, 'm'},  {0},
     };
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         int number = optarg ? atoi(optarg) : 0;
@@ -201,6 +223,7 @@ static void read_options(int argc, char **argv, struct options *options)
         case 'e': options->every = number; break;
         case 'a': options->at = number; break;
         case 'l': options->is_long = true; break;
+        case 'm': options->merges = true; break;
         default: exit(2);
         }
     }
@@ -235,5 +258,8 @@ int main(int argc, char **argv)
                   : live_through(arena, &options, seed);
         arena_free(arena);
     }
-    return ok ? 0 : 1;
+    if (!runs_elsewhere) return ok ? 0 : 1;
+    printf("%d of %d runs came to the same end on another way\n", runs_elsewhere, runs_all);
+    /* The ways are chance where some things meet, and nowhere else. */
+    return ok && runs_elsewhere * 4 <= runs_all ? 0 : 1;
 }

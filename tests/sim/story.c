@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random records as publishers write them: true and untrue ones, on the right partition and beside
- * it, with incidents that are merged and findings that are duplicates. */
+/* Random records as publishers write them: true and untrue ones, on the right partition and beside it, with parties and
+ * obligations, incidents that merge and part, and findings that are duplicates. */
 #include "story.h"
 
 #include "common/buf.h"
@@ -18,9 +18,18 @@ static const char *const statuses[] = {"open",     "in-progress", "blocked",
                                        "resolved", "verified",    "reopened",
                                        "wont-fix", "dismissed",   "duplicate"};
 static const char *const causes[] = {"tokens in logs", "CVE-2026-1", "cve-2026-1"};
-static const char *const tasks[] = {
-    "bug/F-1",           "bug/F-2", "register-entry/F-1", "response-evaluation",
-    "technical-summary", "nothing"};
+static const char *const parties[] = {"CSIRT", "Police / press", "csirt"};
+static const char *const obligations[] = {"notice", "final", "breach"};
+static const char *const tasks[] = {"bug/F-1",
+                                    "bug/F-2",
+                                    "register-entry/F-1",
+                                    "response-evaluation",
+                                    "technical-summary",
+                                    "obligation/notice",
+                                    "obligation/breach",
+                                    "coordination/CSIRT",
+                                    "coordination/Police %2F press",
+                                    "nothing"};
 
 #define ONE_OF(list) ((list)[story_pick((int)(sizeof(list) / sizeof *(list)))])
 
@@ -47,6 +56,22 @@ static void write_finding(struct buf *out, const char *id, bool alone)
     if (alone && story_chance(60)) buf_printf(out, ",\"cause_key\":\"%s\"", ONE_OF(causes));
 }
 
+/* Whom it coordinates with, and what it has submitted. */
+static void write_duties(struct buf *out)
+{
+    if (story_chance(40))
+        buf_printf(out, ",\"coordination\":[{\"party\":\"%s\",\"status\":\"%s\"}]", ONE_OF(parties),
+                   story_chance(30) ? "closed" : "open");
+    if (story_chance(20))
+        buf_printf(out,
+                   ",\"obligations\":[{\"id\":\"%s\",\"submitted_at\":\"2026-11-02\",\"evidence\":["
+                   "\"mail\"]}]",
+                   ONE_OF(obligations));
+    if (story_chance(20))
+        buf_printf(out, ",\"timeline\":[{\"at\":\"2026-11-0%d\",\"action\":\"Revoked\"}]",
+                   1 + story_pick(3));
+}
+
 static void write_closure(struct buf *out, const char *id, bool merges)
 {
     buf_printf(out, "{\"incident_id\":\"%s\",\"closed_at\":\"2026-11-01\"", id);
@@ -58,8 +83,13 @@ static void write_closure(struct buf *out, const char *id, bool merges)
     if (story_chance(10)) buf_printf(out, ",\"disposition\":\"false-positive\"");
     if (story_chance(50))
         buf_printf(out, ",\"response_evaluation\":{\"sufficient\":true,\"complete\":true}");
-    if (merges && story_chance(40))
-        buf_printf(out, ",\"merged_into\":\"%s\"", incidents[story_pick(INCIDENTS)]);
+    write_duties(out);
+    if (merges && story_chance(60)) {
+        if (story_chance(20))
+            buf_printf(out, ",\"merged_into\":null");
+        else
+            buf_printf(out, ",\"merged_into\":\"%s\"", ONE_OF(incidents));
+    }
     int n = story_pick(4);
     buf_printf(out, ",\"findings\":[");
     for (int i = 0; i < n; i++) {
@@ -78,6 +108,8 @@ static void write_update(struct buf *out, const char *id, struct arena *arena)
     if (story_chance(80)) buf_printf(out, ",\"status\":\"%s\"", ONE_OF(statuses));
     if (story_chance(30)) buf_printf(out, ",\"reason\":\"because\"");
     if (story_chance(30)) buf_printf(out, ",\"owner\":{\"person\":\"dev@example.com\"}");
+    if (story_chance(20))
+        buf_printf(out, ",\"submitted_at\":\"2026-11-02\",\"evidence\":[\"mail\"]");
     if (story_chance(20)) buf_printf(out, ",\"snoozed_until\":\"2026-11-0%d\"", 2 + story_pick(8));
     buf_char(out, '}');
 }
@@ -109,11 +141,11 @@ static struct message some_message(struct arena *arena, int topic, const char *i
     return message;
 }
 
-/* A story begins with closures. */
-static int some_topic(ms_t at)
+/* A story begins with closures, and incidents that merge are closed again and again. */
+static int some_topic(ms_t at, bool merges)
 {
     int what = story_pick(10);
-    if (at == STORY_START || what < 3) return TOPIC_INCIDENT_CLOSED;
+    if (at == STORY_START || what < (merges ? 5 : 3)) return TOPIC_INCIDENT_CLOSED;
     return what < 7 ? TOPIC_FINDING_UPDATED : TOPIC_TASK_UPDATED;
 }
 
@@ -128,7 +160,7 @@ static void make_step(struct arena *arena, ms_t at, int32_t partitions, bool mer
         (struct story_step){.at = at, .messages = arena_zalloc(arena, n * sizeof(struct message))};
     while (step->n < n) {
         int i = story_pick(INCIDENTS);
-        int topic = topics[i] ? topics[i] : some_topic(at);
+        int topic = topics[i] ? topics[i] : some_topic(at, merges);
         struct message m = some_message(arena, topic, incidents[i], at, partitions, merges);
         if (topics[i] && m.partition != places[i]) m.partition = places[i];
         topics[i] = topic;
@@ -148,13 +180,14 @@ static ms_t next_time(const struct story *story, ms_t at)
     return at + (story_chance(70) ? story_pick(60) * MINUTE_MS : story_pick(40) * HOUR_MS);
 }
 
-void story_make(struct arena *arena, uint64_t seed, int32_t partitions, size_t steps,
+void story_make(struct arena *arena, uint64_t seed, int32_t partitions, size_t steps, int merging,
                 struct story *story)
 {
     ms_t at = STORY_START;
     story_seed(seed);
-    bool merges = story_chance(40);
+    bool merges = story_chance(merging);
     *story = (struct story){.seed = seed,
+                            .merges = merges,
                             .steps = arena_zalloc(arena, (steps + 1) * sizeof *story->steps)};
     while (story->n < steps) {
         make_step(arena, at, partitions, merges, &story->steps[story->n++]);

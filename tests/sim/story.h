@@ -19,14 +19,16 @@ struct story {
     uint64_t seed;
     struct story_step *steps;
     size_t n;
-    ms_t until; /* time goes on up to here */
+    ms_t until;  /* time goes on up to here */
+    bool merges; /* incidents do, and part */
 };
 
 /*
- * `steps` of them, for so many partitions. What comes together is of different incidents or inputs,
- * so that what follows from it does not depend on the order in which inputs are read.
+ * `steps` of them, for so many partitions; in `merging` percent of all stories incidents merge and
+ * part. What comes together is of different incidents or inputs, so that what follows from it does
+ * not depend on the order in which inputs are read.
  */
-void story_make(struct arena *arena, uint64_t seed, int32_t partitions, size_t steps,
+void story_make(struct arena *arena, uint64_t seed, int32_t partitions, size_t steps, int merging,
                 struct story *story);
 /* The partition of an incident. */
 int32_t story_partition_of(struct str key, int32_t partitions);

@@ -34,6 +34,10 @@ POLICY = {
         {"name": "hardware", "when": ["label.area=hardware"], "set": {"priority": "+1"}},
     ],
 }
+# What incidents tell of what happened, some of it the same as others do.
+_STEPS = tuple({"at": f"2026-11-01T0{n}:00:00Z", "actor": "soc", "action": f"Step {n}"} for n in range(1, 8))
+_LOGS = tuple({"ref": f"log/{n}"} for n in range(5))
+_TAKEAWAYS = tuple(f"Learnt {n}" for n in range(5))
 # What a record ends or accepts needs no more than this, at any priority.
 _ACCEPTED = {"reason": "too dear", "accepted_by": "ciso@example.com"}
 
@@ -120,6 +124,7 @@ class Story:
         self.into = dict.fromkeys(INCIDENTS)  # what each incident is merged into in the end
         self.closed = set()  # incidents
         self.findings = {}  # what is known of each, by its incident and id
+        self.told = {}  # the last timeline, evidence and takeaways of each incident
         self.facts = {}  # the last closure of each incident that says how severe it is, and what follows from that
         self.duties = {name: {} for name in INCIDENTS}  # of each the number of the record since which it has a task
         self.owed = {}  # what each incident owes in the end
@@ -128,6 +133,7 @@ class Story:
         self.withdrawn = set()  # duties of which somebody has said that they are open, perhaps after that
         self._last = {}  # the last record of each incident and of each finding
         self._random = random.Random(seed)
+        self._tells = random.Random(f"{seed}/tells")
         self._says = self._some_habits()
         self._tell()
         self._repeat()
@@ -191,6 +197,7 @@ class Story:
             self.into[name] = members["merged_into"] = into
         if name not in self.closed or self._chance(0.2):
             members["coordination"] = self._parties(name)
+        members.update(self._what_happened(name))
         if self._chance(0.1):
             members["obligations"] = [{"id": "notice", **_submission(len(self.records))}]
             self.met.add("obligation/notice")
@@ -205,6 +212,17 @@ class Story:
         self.closed.add(name)
         self._walk()
         self._note_duties(name)
+
+    def _what_happened(self, name):
+        """Some closures tell it, and a later one tells it anew."""
+        if self._tells.random() < 0.5:
+            return {}
+        steps, logs, takeaways = (self._tells.sample(of, self._tells.randrange(4))
+                                  for of in (_STEPS, _LOGS, _TAKEAWAYS))
+        steps.sort(key=lambda step: step["at"])  # as it is told it stays, where nothing is brought
+        self.told[name] = {"Sequence of events": [step["action"] for step in steps],
+                           "Evidence": [log["ref"] for log in logs], "Takeaways": takeaways}
+        return {"timeline": steps, "technical_summary": {"evidence": logs, "takeaways": takeaways}}
 
     def _parties(self, name):
         """An incident coordinates with those that it has named before, and others."""

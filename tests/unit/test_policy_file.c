@@ -209,7 +209,7 @@ static void obligations(void **state)
         "{\"obligations\":[{\"id\":\"early-warning\",\"title\":\"Early warning\","
         "\"when\":[\"data_breach\"],\"from\":\"known_at\",\"within\":\"72h\","
         "\"at_latest\":{\"from\":\"detected_at\",\"within\":\"7d\"},"
-        "\"party\":\" Data protection  \",\"party_kind\":\"regulator\"},"
+        "\"party\":\"\\t Data protection \\n\",\"party_kind\":\"regulator\"},"
         "{\"id\":\"final_2.0\",\"title\":\"Final\",\"within\":\"12mo\",\"lead\":[\"80%\","
         "\"20%\"],\"from\":\"after:early-warning\",\"party\":\"Insurer\"},"
         "{\"id\":\"x\",\"title\":\"X\",\"within\":\"1d\",\"party\":\"X\"},"

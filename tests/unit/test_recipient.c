@@ -231,13 +231,24 @@ static void an_obligation_is_not_held_back(void **state)
     come(AT + 2 * MINUTE_MS, items + 1, 1, true);
     assert_int_equal(header()->wake_at, AT + 31 * MINUTE_MS);
     come(AT + 3 * MINUTE_MS, items, 3, true);
-    assert_int_equal(header()->wake_at, AT + 3 * MINUTE_MS);
+    assert_int_equal(header()->wake_at, AT + 4 * MINUTE_MS);
     tick(header()->wake_at);
     /* As urgent as P1, and no P1. */
     assert_str(digest()->items[0]->name, "obligation/a");
     assert_str(digest()->items[3]->name, "bug/B");
     assert_str(digest()->summary,
                "4 reminders, 2 of them P1; the most urgent: obligation/a is overdue");
+}
+
+/* Nor does one after the other put the digest off. */
+static void obligations_do_not_hold_each_other_back(void **state)
+{
+    (void)state;
+    struct digest_item item = overdue("obligation/a", PRIORITY_P2, AT);
+    item.task_kind = KIND_OBLIGATION;
+    come(AT, &item, 1, true);
+    come(AT + MINUTE_MS / 2, &item, 1, true);
+    assert_int_equal(header()->wake_at, AT + MINUTE_MS);
 }
 
 static void the_same_record_again_is_one(void **state)
@@ -435,6 +446,7 @@ int main(void)
         FRESH(what_is_urgent_takes_the_rest_along),
         FRESH(what_goes_on_comes_less_often),
         FRESH(an_obligation_is_not_held_back),
+        FRESH(obligations_do_not_hold_each_other_back),
         FRESH(the_same_record_again_is_one),
         FRESH(what_comes_late_goes_at_once),
         FRESH(turned_off_what_waits_is_sent),

@@ -3,6 +3,7 @@
  * The members of incident-closed. It is the largest of the records and has lists of objects in it;
  * times that contradict each other are warned of here, not refused.
  */
+#include "common/text.h"
 #include "decode_parts.h"
 #include "fold.h"
 
@@ -81,7 +82,7 @@ static void read_technical_summary(struct reader *r, const struct json *value,
 
 static bool says_closed(struct str status)
 {
-    struct str trimmed = members_trim(status);
+    struct str trimmed = text_trim(status);
     return reported_status_parse(trimmed) == REPORTED_CLOSED;
 }
 
@@ -92,12 +93,12 @@ static void read_party(struct reader *r, const struct json *object, struct coord
     const struct json *m[4];
     reader_find(object, party_names, 4, m);
     if (members_required(r, m[0], "party")) {
-        c->party = members_trim(members_text(r, m[0]));
+        c->party = text_trim(members_text(r, m[0]));
         if (m[0]->type == JSON_STRING && !c->party.p)
             reader_refuse(r, REFUSE_MISSING_FIELD, STR("party"), "must not be empty");
-        if (c->party.n > MEMBERS_PARTY_BYTES)
+        if (c->party.n > PARTY_BYTES)
             reader_refuse(r, REFUSE_TOO_LARGE, STR("party"), "%zu bytes, at most %d are allowed",
-                          c->party.n, MEMBERS_PARTY_BYTES);
+                          c->party.n, PARTY_BYTES);
         else if (c->party.p)
             c->key = fold_name(r->arena, c->party);
     }

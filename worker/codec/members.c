@@ -85,24 +85,14 @@ struct str members_other_identifier(struct reader *r, const struct json *value, 
     return members_none(value) ? STR_NONE : members_identifier(r, value, max_bytes);
 }
 
-struct str members_trim(struct str text)
-{
-    while (text.n && text_is_space(text.p[0])) {
-        text.p++;
-        text.n--;
-    }
-    while (text.n && text_is_space(text.p[text.n - 1])) text.n--;
-    return text.n ? text : STR_NONE;
-}
-
 struct str members_said(struct str text)
 {
-    return members_trim(text).p ? text : STR_NONE;
+    return text_trim(text).p ? text : STR_NONE;
 }
 
 struct str members_name(struct reader *r, const struct json *value)
 {
-    return members_trim(members_limited_text(r, value, MEMBERS_IDENTIFIER_BYTES));
+    return text_trim(members_limited_text(r, value, MEMBERS_IDENTIFIER_BYTES));
 }
 
 /* A partial date is read as one of UTC. */

@@ -13,8 +13,7 @@
 /* "<incident_id>:<finding_id>", percent-encoded. */
 #define MEMBERS_MERGED_ID_BYTES (2 * 3 * MEMBERS_IDENTIFIER_BYTES + 1)
 #define MEMBERS_TASK_ID_BYTES 4096 /* its parts are percent-encoded identifiers or a party */
-#define MEMBERS_PARTY_BYTES 1024
-#define MEMBERS_SHOWN_BYTES 64 /* of a value in a refusal's detail */
+#define MEMBERS_SHOWN_BYTES 64     /* of a value in a refusal's detail */
 
 /* Whether it is a text with nothing in it. */
 bool members_is_empty(const struct json *value);
@@ -34,8 +33,6 @@ struct str members_identifier(struct reader *r, const struct json *value, size_t
 struct str members_other_identifier(struct reader *r, const struct json *value, size_t max_bytes);
 /* The name of a person or an account, trimmed; too-large above MEMBERS_IDENTIFIER_BYTES. */
 struct str members_name(struct reader *r, const struct json *value);
-/* Text without the white space around it; absent when nothing is left. */
-struct str members_trim(struct str text);
 /* The text as it is; absent when there is nothing but white space in it. */
 struct str members_said(struct str text);
 

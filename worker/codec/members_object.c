@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "common/text.h"
+
 /* The string members of an object, in the order of `names`. */
 static void texts_of(struct reader *r, const struct json *object, const struct str *names, size_t n,
                      struct str *texts)
@@ -52,7 +54,7 @@ bool members_owner(struct reader *r, const struct json *value, struct owner *own
     if (members_none(value)) return true;
     if (value->type == JSON_STRING) {
         bool is_person = memchr(value->text.p, '@', value->text.n) != NULL;
-        struct str text = members_trim(value->text);
+        struct str text = text_trim(value->text);
         *(is_person ? &owner->person : &owner->team) = text;
         if (text.p) *part = is_person ? OWNER_PERSON : OWNER_TEAM;
         return true;
@@ -63,7 +65,7 @@ bool members_owner(struct reader *r, const struct json *value, struct owner *own
         if (is_known && is_text_or_none(found[0]) && is_text_or_none(found[1])) {
             struct str texts[2];
             texts_of(r, value, names, 2, texts);
-            *owner = (struct owner){members_trim(texts[0]), members_trim(texts[1])};
+            *owner = (struct owner){text_trim(texts[0]), text_trim(texts[1])};
             return true;
         }
     }

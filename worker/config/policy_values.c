@@ -9,11 +9,10 @@
 #include <string.h>
 
 #include "common/text.h"
-
+#include "core/state_incident.h"
 #include "zone_file.h"
 
 #define HOLIDAYS_MAX 10000
-#define PARTY_BYTES_MAX 1024
 #define OBLIGATION_ID_BYTES_MAX 64
 
 #define READ(name)                                                                           \
@@ -332,11 +331,9 @@ READ(owner)
 /* Trimmed, as a closure's parties are: both name the same task. */
 READ(party)
 {
-    struct str text = str_of(json_string_value(value));
-    while (text.n && *text.p == ' ') text.p++, text.n--;
-    while (text.n && text.p[text.n - 1] == ' ') text.n--;
-    if (!text.n || text.n > PARTY_BYTES_MAX)
-        return policy_reader_bad(r, at, "allowed: text of 1 to %d bytes", PARTY_BYTES_MAX);
+    struct str text = text_trim(str_of(json_string_value(value)));
+    if (!text.n || text.n > PARTY_BYTES)
+        return policy_reader_bad(r, at, "allowed: text of 1 to %d bytes", PARTY_BYTES);
     *(struct str *)target = arena_str(r->arena, text);
     return OK;
 }

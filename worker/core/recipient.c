@@ -53,6 +53,18 @@ static bool has_obligation(const struct items *items)
     return i < items->items.n;
 }
 
+/*
+ * A legal deadline cannot wait till others have had their turn. What has waited for that gathers what
+ * comes together with it, or a digest would bear an earlier time than what is in it, and which of
+ * that it has would be chance.
+ */
+static void end_spacing(const struct policy *policy, struct recipient_state *recipient, ms_t at)
+{
+    recipient->urgent_last = TIME_NONE;
+    if (recipient->urgent_since != TIME_NONE && urgent_at(policy, recipient) <= at)
+        recipient->urgent_since = at;
+}
+
 void recipient_take(struct decision *d, const struct event *event)
 {
     const struct items_event *items = event->items;
@@ -64,8 +76,7 @@ void recipient_take(struct decision *d, const struct event *event)
     entry->items = arena_copy(d->arena, &items->items, sizeof items->items);
     entry->exists = true;
     state_touch(d->table, entry);
-    /* A legal deadline cannot wait till others have had their turn: the next digest goes at once. */
-    if (has_obligation(&items->items)) recipient->urgent_last = TIME_NONE;
+    if (has_obligation(&items->items)) end_spacing(d->policy, recipient, event->cause.at);
     ms_t *since = items->items.urgent ? &recipient->urgent_since : &recipient->since;
     *since = time_first(*since, event->cause.at);
 }

@@ -176,6 +176,7 @@ struct timeline {
     size_t n;
 };
 
+#define PARTY_BYTES 1024 /* of its name, trimmed; a policy names the same */
 #define COORDINATION_MEMBERS(X) \
     X(TEXT, party)      /* trimmed */ \
     X(TEXT, key)        /* the same, however it is written */ \
