@@ -32,7 +32,8 @@ static void create_task(struct step *step, const struct finding *finding, enum t
     struct task_seed seed = finding_says_seed(step, finding, kind);
     seed.tracker = finding->tracker;
     seed.due_at = finding->due_at;
-    if (finding_says_status(finding) <= REPORTED_BLOCKED) seed.reason = finding->reason;
+    if (finding_says_status(finding) <= REPORTED_BLOCKED)
+        seed.reason = finding_says_reason(step, finding, 0);
     task_create(step, &seed);
 }
 
@@ -71,8 +72,8 @@ static void open_task(struct step *step, const struct finding *finding, enum tas
     struct task *task = task_edit(step, entry, &before);
     task->accepted_until = finding->accepted_until;
     task->accepted_by = finding->accepted_by;
-    if (finding_says_status(finding) > REPORTED_OPEN)
-        task_apply_status(step, task, finding->status);
+    enum reported_status status = finding_says_status(finding);
+    if (status > REPORTED_OPEN) task_apply_status(step, task, status);
     task_apply_snooze(step, task, finding->snoozed_until);
     task->reason = finding_says_reason(step, finding, present);
     task_changed(step, entry, before);
@@ -200,6 +201,9 @@ static void finish_follow_up(struct step *step, struct finding *finding, unsigne
     else if (finding->sop_change)
         open_sop_update(step, finding);
     finding->sop_task = finding->sop_change;
+    /* From now on the task knows it. */
+    finding->earlier = (struct told_status_list){NULL, 0};
+    finding->refused = reported_status_none;
     if (!finding_task_is_process(finding)) return;
     if (is_new)
         followup_review_finding(step, finding->finding_id);

@@ -272,8 +272,7 @@ static bool holds_closed(const struct finding *finding, const struct task *task)
 {
     bool may_count =
         finding->status == REPORTED_DUPLICATE && task->resolution != RESOLUTION_DUPLICATE;
-    return finding_task_is_ended(finding) && !may_count && task_kind_is_finding_work(task->kind) &&
-           task->status == STATUS_CLOSED;
+    return finding_task_is_ended(finding) && !may_count && task_kind_is_finding_work(task->kind);
 }
 
 /* The task is held with its finding, which is written with it. */
