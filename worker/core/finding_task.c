@@ -264,7 +264,6 @@ void finding_task_say(struct step *step, struct finding *finding, const struct f
                       unsigned present)
 {
     size_t n = finding->carried.n;
-    if (!n) return;
     enum reported_status refused =
         judge_end(step, finding, &finding->carried.items[0], was, &present);
     struct finding said = *finding;
