@@ -21,7 +21,7 @@ _TOWER = """
     state_key state deadline schedule order incident task_diff event output
     item decision recipient cause step forgotten closing duplicate occurrence rules task_clock task
     task_arrive reminder forward followup duty duty_told coordination obligation_clock obligation
-    finding_says finding_task finding task_update recurrence merged_lists merged_facts closure_header stages closure
+    finding_says finding_task finding_held finding task_update recurrence merged_lists merged_facts closure_header stages closure
     merged review wake decide
 """.split()
 _NO_PART = {"alone"}  # the proof that core needs nobody: a main that does nothing

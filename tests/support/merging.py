@@ -312,6 +312,12 @@ class Story:
             return self._pick(places)
         return finding[0]
 
+    def _not_taken(self, finding):
+        """Ends that do not count, at any priority: a risk that was accepted till a time that is over, and a duplicate
+        of what nobody knows, or of itself."""
+        return ({"status": "wont-fix", **_ACCEPTED, "accepted_until": "2026-10-01"},
+                {"status": "duplicate", "duplicate_of": self._pick(("?", finding[1]))})
+
     def _find_out(self, finding):
         at, known, number = self._place(finding, False), self.findings[finding], len(self.records)
         members = self._pick((
@@ -329,7 +335,8 @@ class Story:
                 {"status": "resolved"}, {"status": "verified"},
                 {"status": "dismissed", "reason": "no finding"},
                 {"status": "wont-fix", **_ACCEPTED, "accepted_until": "2027-06-01"},
-                {"status": "wont-fix", **_ACCEPTED, "accepted_until": "2026-12-01"}))
+                {"status": "wont-fix", **_ACCEPTED, "accepted_until": "2026-12-01"},
+                *self._not_taken(finding)))
         others = [other for other in self.findings if other[0] == finding[0] and other < finding]
         depends = [finding]
         if others and self._chance(0.1):

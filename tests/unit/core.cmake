@@ -6,7 +6,7 @@ target_link_libraries(core_support PUBLIC core PkgConfig::CMOCKA)
 # All of core's tests, for tests/coverage.
 add_custom_target(core_tests)
 foreach(what zone deadline names condition policy rules state order decide decide_need task closing evidence acceptance
-        finding finding_status incident level followup obligation submission item recipient review reminder reminder_text
+        finding finding_held finding_status incident level followup obligation submission item recipient review reminder reminder_text
         sending warnings owner forgotten duplicates invariants task_clock equal_times)
   epilogue_unit_test(${what} core_support)
   set_tests_properties(unit.${what} PROPERTIES LABELS core)

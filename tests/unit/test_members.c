@@ -49,6 +49,7 @@ static struct submission sample_submission = {SUBMISSION_MEMBERS(SAMPLE)};
 static struct evaluation sample_evaluation = {EVALUATION_MEMBERS(SAMPLE)};
 static struct origin sample_origin = {ORIGIN_MEMBERS(SAMPLE)};
 static struct edge sample_edge = {EDGE_MEMBERS(SAMPLE)};
+static struct told_status sample_told_status = {TOLD_STATUS_MEMBERS(SAMPLE)};
 /* clang-format on */
 
 /* ---- the state ---- */

@@ -95,6 +95,10 @@ static const struct state_field reminder_state_items[] = {
 static const struct state_field seen_items[] = {SEEN_MEMBERS(SEEN_FIELD)};
 static const struct state_fields seen_fields = FIELDS(seen, seen_items);
 
+#define TOLD_STATUS_FIELD(type, member) FIELD_AS(#member, told_status, type, member)
+static const struct state_field told_status_items[] = {TOLD_STATUS_MEMBERS(TOLD_STATUS_FIELD)};
+static const struct state_fields told_status_fields = FIELDS(told_status, told_status_items);
+
 #define EDGE_FIELD(type, member) FIELD_AS(#member, edge, type, member)
 static const struct state_field edge_items[] = {EDGE_MEMBERS(EDGE_FIELD)};
 static const struct state_fields edge_fields = FIELDS(edge, edge_items);

@@ -80,10 +80,12 @@ static struct str take_by(struct step *step, const struct claim *claim, bool is_
 {
     struct claim accepts = *claim;
     accepts.by = claim->accepted_by;
-    bool is_own = is_by_owner(&accepts);
-    if (!is_own && (claim->accepted_by.p || !is_needed)) return claim->accepted_by;
+    bool is_own = is_by_owner(&accepts), is_past = claim->is_past && claim->accepted_by.p;
+    if (!is_own && !is_past && (claim->accepted_by.p || !is_needed)) return claim->accepted_by;
     step_warn(step, STR("accepted_by"), claim->accepted_by,
-              is_own ? STR("accepted-by-owner: not taken") : KEPT);
+              is_own    ? STR("accepted-by-owner: not taken")
+              : is_past ? STR("not taken: accepted_until is past")
+                        : KEPT);
     return stored;
 }
 

@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "deadline.h"
 #include "duplicate.h"
+#include "finding_held.h"
 #include "finding_says.h"
 #include "finding_task.h"
 #include "forward.h"
@@ -25,16 +26,17 @@ static void merge(struct finding *stored, const struct finding *in, unsigned pre
 }
 
 /* What a record says, with what follows from it: of another status the old one's reason is none, nor is
- * the risk accepted any more. A dismissal has to have a reason, and takes what is stored for its own
+ * the risk accepted any more, unless that may not count. A dismissal has to have a reason, and takes what is stored for its own
  * (R4.76, R4.81). */
 static unsigned says(const struct finding *stored, const struct finding *in, unsigned present)
 {
     enum reported_status old = stored->status ? stored->status : REPORTED_OPEN;
     enum reported_status now = in->status ? in->status : REPORTED_OPEN;
-    if (!(present & FINDING_STATUS) || old == now || now == REPORTED_WONT_FIX) return present;
-    if (old == REPORTED_WONT_FIX && now != REPORTED_DUPLICATE)
+    if (!(present & FINDING_STATUS) || now == REPORTED_WONT_FIX) return present;
+    bool may_be_accepted = old == REPORTED_WONT_FIX || old == REPORTED_DUPLICATE;
+    if (may_be_accepted && now != REPORTED_DUPLICATE)
         present |= FINDING_ACCEPTED_UNTIL | FINDING_ACCEPTED_BY;
-    return now == REPORTED_DISMISSED ? present : present | FINDING_REASON;
+    return old == now || now == REPORTED_DISMISSED ? present : present | FINDING_REASON;
 }
 
 static struct finding *edit(struct step *step, struct entry *entry)
@@ -205,14 +207,14 @@ static void take_here(struct step *step, struct entry *entry, const struct findi
     warn_of_name(step, finding, &event->finding);
     step_count_finding(step, finding);
     if (incident->level == LEVEL_UNCONFIRMED || (incident->merged_into.p && !finding->kind)) {
-        finding_task_say(step, finding, old, present);
+        finding_held_say(step, finding, old, present);
         finding->orphan_over = true;
         tell_of_incident(step, finding);
     } else if (!finding->kind &&
                (incident->phase == PHASE_WAITING || in_closure || finding->carried.n)) {
         /* Held; a closure releases its findings itself, when all of it is known, and those with the
          * work that they have come with. */
-        finding_task_say(step, finding, old, present);
+        finding_held_say(step, finding, old, present);
         hold_warnings(step, finding);
     } else {
         if (!finding->kind) take_held_warnings(step, finding);
@@ -274,10 +276,11 @@ void finding_release(struct step *step, struct entry *entry)
     if (finding->carried.n) {
         come(step, finding);
     } else {
-        unsigned present = ~0u;
+        unsigned present;
+        enum reported_status refused = finding_held_judge(step, finding, &present);
         step->cause.by = finding_task_said_by(step, finding);
-        enum reported_status refused = finding_task_judge(step, finding, &finding_none, &present);
         present = duplicate_judge(step, finding, finding, present, false);
+        if (finding->doubt) finding_held_doubt(step, finding);
         finding_task_follow_up(step, finding, &finding_none, present, refused);
         step->cause.by = STR_NONE;
     }

@@ -37,11 +37,13 @@ const struct finding *finding_says_shown(struct step *step, const struct finding
 
 enum reported_status finding_says_status(const struct finding *finding)
 {
-    return finding->doubt ? REPORTED_OPEN : finding_status(finding);
+    if (!finding->doubt) return finding_status(finding);
+    return finding->earlier.n ? finding->earlier.items[0].status : REPORTED_OPEN;
 }
 
 struct str finding_says_reason(struct step *step, const struct finding *finding, unsigned present)
 {
+    if (finding->doubt && finding->earlier.n) return finding->earlier.items[0].reason;
     if (finding->reason.p || finding_says_status(finding) != REPORTED_DUPLICATE)
         return finding->reason;
     struct str other = finding->duplicate_of;

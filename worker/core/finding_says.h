@@ -11,7 +11,7 @@ struct str finding_says_name(struct step *step, const struct finding *finding, e
 struct str finding_says_title(struct step *step, const struct finding *finding);
 /* As its tasks show it, in the arena: what it does not say is the policy's. */
 const struct finding *finding_says_shown(struct step *step, const struct finding *finding);
-/* A duplicate that is in doubt says no more than that the finding is there. */
+/* A duplicate that is in doubt says no more than that the finding is there, as it was before. */
 enum reported_status finding_says_status(const struct finding *finding);
 /* A duplicate's reason points to the task that goes on, unless somebody gave a better reason. The
  * other finding is known, or the duplicate would be in doubt; it is at hand just where the record

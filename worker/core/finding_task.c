@@ -32,7 +32,8 @@ static void create_task(struct step *step, const struct finding *finding, enum t
     struct task_seed seed = finding_says_seed(step, finding, kind);
     seed.tracker = finding->tracker;
     seed.due_at = finding->due_at;
-    if (finding_says_status(finding) <= REPORTED_BLOCKED) seed.reason = finding->reason;
+    if (finding_says_status(finding) <= REPORTED_BLOCKED)
+        seed.reason = finding_says_reason(step, finding, 0);
     task_create(step, &seed);
 }
 
@@ -71,8 +72,8 @@ static void open_task(struct step *step, const struct finding *finding, enum tas
     struct task *task = task_edit(step, entry, &before);
     task->accepted_until = finding->accepted_until;
     task->accepted_by = finding->accepted_by;
-    if (finding_says_status(finding) > REPORTED_OPEN)
-        task_apply_status(step, task, finding->status);
+    enum reported_status status = finding_says_status(finding);
+    if (status > REPORTED_OPEN) task_apply_status(step, task, status);
     task_apply_snooze(step, task, finding->snoozed_until);
     task->reason = finding_says_reason(step, finding, present);
     task_changed(step, entry, before);
@@ -200,6 +201,9 @@ static void finish_follow_up(struct step *step, struct finding *finding, unsigne
     else if (finding->sop_change)
         open_sop_update(step, finding);
     finding->sop_task = finding->sop_change;
+    /* From now on the task knows it. */
+    finding->earlier = (struct told_status_list){NULL, 0};
+    finding->refused = reported_status_none;
     if (!finding_task_is_process(finding)) return;
     if (is_new)
         followup_review_finding(step, finding->finding_id);
@@ -260,7 +264,6 @@ void finding_task_say(struct step *step, struct finding *finding, const struct f
                       unsigned present)
 {
     size_t n = finding->carried.n;
-    if (!n) return;
     enum reported_status refused =
         judge_end(step, finding, &finding->carried.items[0], was, &present);
     struct finding said = *finding;
@@ -409,6 +412,13 @@ static struct str acceptance_ended(struct step *step, const struct task *task)
                         STR_ARG(task->accepted_by), STR_ARG(date));
 }
 
+static void forget_acceptance(struct finding *finding)
+{
+    if (finding_task_is_ended(finding)) finding->status = REPORTED_OPEN;
+    finding->accepted_until = TIME_NONE;
+    finding->accepted_by = finding->reason = finding->status_by = STR_NONE;
+}
+
 void finding_task_end_acceptance(struct step *step, struct entry *entry)
 {
     struct str why = acceptance_ended(step, entry->task);
@@ -423,9 +433,19 @@ void finding_task_end_acceptance(struct step *step, struct entry *entry)
     if (!task_kind_is_finding_work(task->kind)) return;
     struct entry *holder = step_finding_entry(step, &task->origin, task->finding_id);
     struct finding *finding = arena_copy(step->arena, holder->finding, sizeof *finding);
-    if (finding_task_is_ended(finding)) finding->status = REPORTED_OPEN;
-    finding->accepted_until = TIME_NONE;
-    finding->accepted_by = finding->reason = finding->status_by = STR_NONE;
+    forget_acceptance(finding);
     holder->finding = finding;
     step_touch(step, holder);
+}
+
+void finding_task_end_held(struct step *step, struct finding *finding, struct task *task)
+{
+    ms_t until = task_acceptance_ends(task), at = step->at;
+    if (until == TIME_NONE || until > step->cause.at) return;
+    struct str why = acceptance_ended(step, task);
+    step->at = until;
+    task_apply_status(step, task, REPORTED_OPEN);
+    step->at = at;
+    task->reason = why;
+    if (task_kind_is_finding_work(task->kind)) forget_acceptance(finding);
 }

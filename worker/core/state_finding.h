@@ -47,6 +47,17 @@ NAMES_DECLARE(doubt, DOUBT_NONE, DOUBTS)
     X(FINDING_LABELS, LABELS, labels) \
     X(FINDING_CAUSE_KEY, TEXT, cause_key)
 
+#define TOLD_STATUS_MEMBERS(X) \
+    X(WORD(reported_status), status) \
+    X(TEXT, reason) \
+    X(TEXT, by) /* who said it */
+struct told_status { TOLD_STATUS_MEMBERS(MEMBER) };
+
+struct told_status_list {
+    struct told_status *items;
+    size_t n;
+};
+
 /* The worker's own. X(type, member, its name in the state). */
 #define FINDING_OWN(X) \
     X(BOOLEAN, is_inline, inline)           /* has come inside closures only */ \
@@ -54,6 +65,9 @@ NAMES_DECLARE(doubt, DOUBT_NONE, DOUBTS)
     X(WORD(doubt), doubt, doubt)            /* none while held */ \
     X(BOOLEAN, sop_task, sop_task)          /* an sop-update was made beside it */ \
     X(TEXT, status_by, status_by)           /* who said its status, or told of it first */ \
+    X(OBJECTS(told_status_list, told_status), earlier, earlier) /* while held without a task: what it was told \
+                                                before a status that may not count, the last of it last */ \
+    X(WORD(reported_status), refused, refused) /* while held so: the last status was not taken; what it was */ \
     X(TIME, first_seen_at, first_seen_at)   /* or since when it is here, with a merged incident; \
                                                TIME_NONE: its incident was closed before it could \
                                                be an orphan */ \

@@ -27,13 +27,12 @@ static void rise_to(struct step *step, struct task *task, enum priority priority
 /* No occurrence of the task that was here, and was closed, comes back, and no number of a reminder in one. */
 static void follow_on(struct task *task, const struct task *before)
 {
-    bool is_open = task->status != STATUS_CLOSED;
-    bool is_another = !before->moved_to.p || !task->moved_from.p;
-    if (is_another)
-        task->occurrence = before->occurrence + is_open;
+    bool is_again = task->status != STATUS_CLOSED;
+    if (!before->moved_to.p || !task->moved_from.p)
+        task->occurrence = before->occurrence + is_again;
     else if (before->occurrence > task->occurrence)
         task->occurrence = before->occurrence;
-    if (is_another && is_open) return;
+    if (task->occurrence > before->occurrence) return;
     for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
         if (before->reminders[kind].number > task->reminders[kind].number)
             task->reminders[kind].number = before->reminders[kind].number;

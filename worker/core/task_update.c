@@ -262,8 +262,7 @@ static bool holds_closed(const struct finding *finding, const struct task *task)
 {
     bool may_count =
         finding->status == REPORTED_DUPLICATE && task->resolution != RESOLUTION_DUPLICATE;
-    return finding_task_is_ended(finding) && !may_count && task_kind_is_finding_work(task->kind) &&
-           task->status == STATUS_CLOSED;
+    return finding_task_is_ended(finding) && !may_count && task_kind_is_finding_work(task->kind);
 }
 
 /* The task is held with its finding, which is written with it. */
@@ -277,8 +276,9 @@ static void say_held(struct step *step, const struct task_update_event *event)
     entry->finding = finding;
     step_touch(step, entry);
     struct task *task = carried(step, event);
-    if (order_is_later(task->order, event->order))
-        say(step, task, event, holds_closed(finding, task));
+    if (!order_is_later(task->order, event->order)) return;
+    finding_task_end_held(step, finding, task);
+    say(step, task, event, holds_closed(finding, task));
 }
 
 /* Notes that the record was taken, where that is kept of its name. */
