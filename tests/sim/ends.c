@@ -9,9 +9,9 @@
 #include "codec/json.h"
 #include "sim/sim_log.h"
 
-/* Of an event of a task. */
-static const char *const members[] = {"status",   "resolution", "kind",   "queue",
-                                      "severity", "priority",   "due_at", "snoozed_until"};
+/* Of an event of a task. How urgent it is, and so its dates and what rules say of it, follows from what
+ * had been brought to its incident when it came there. */
+static const char *const members[] = {"status", "resolution", "kind", "snoozed_until"};
 
 static struct str header_of(const struct sim_record *record, const char *name)
 {

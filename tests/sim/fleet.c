@@ -244,7 +244,8 @@ struct fleet *fleet_new(const struct story *story, const struct fleet_options *o
     w->dice = story->seed;
     if (policy_file_load(SOURCE_DIR "/tests/sim/policy.json", w->arena, &w->policy, &error) != OK)
         abort();
-    w->policy.retention = (struct duration){RETENTION_MS, false};
+    /* What a merge finds that is deleted just then is chance. */
+    if (!story->merges) w->policy.retention = (struct duration){RETENTION_MS, false};
     sim_clock_init(&w->clock, STORY_START);
     w->plan = (struct fault_plan){
         .at = -1, .freeze = freeze, .harm = harm, .next = next_fault, .fleet = w};

@@ -18,7 +18,7 @@ static const char *const statuses[] = {"open",     "in-progress", "blocked",
                                        "resolved", "verified",    "reopened",
                                        "wont-fix", "dismissed",   "duplicate"};
 static const char *const causes[] = {"tokens in logs", "CVE-2026-1", "cve-2026-1"};
-static const char *const parties[] = {"CSIRT", "Police / press", "csirt"};
+static const char *const parties[] = {"CSIRT", "Police / press", "Vendor"};
 static const char *const obligations[] = {"notice", "final", "breach"};
 static const char *const tasks[] = {"bug/F-1",
                                     "bug/F-2",

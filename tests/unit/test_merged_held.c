@@ -145,6 +145,42 @@ static struct finding_event *refused_until(struct world *w, const char *until)
     return f;
 }
 
+static void accept_till_december(struct world *w, const char *name)
+{
+    struct task_update_event *u = task_update(w, "A", name, 5);
+    SET_UPDATE(u, STATUS, status, REPORTED_WONT_FIX);
+    SET_UPDATE(u, REASON, reason, STR("too dear"));
+    SET_UPDATE(u, ACCEPTED_UNTIL, accepted_until, t("2026-12-10T00:00:00Z"));
+    SET_UPDATE(u, ACCEPTED_BY, accepted_by, STR("ciso"));
+    take_update(w, LATER, u);
+    deliver(w);
+}
+
+/* Where it was followed up it would be open again, and closed by that. */
+static void held_till_its_acceptance_is_over(void **state)
+{
+    struct world *w = *state;
+    hold_with_sop_update(w);
+    static const char *const names[] = {"bug/F", "sop-update/F"};
+    for (int i = 0; i < 2; i++) {
+        accept_till_december(w, names[i]);
+        take_task_status(w, LATER, "A", names[i], 6, REPORTED_CLOSED);
+        deliver(w);
+        assert_int_equal(finding_of(w, "B", "A:F")->carried.items[i].resolution,
+                         RESOLUTION_WONT_FIX);
+    }
+    for (int i = 0; i < 2; i++) {
+        take_task_status(w, "2026-12-11T00:00:00Z", "A", names[i], 7, REPORTED_CLOSED);
+        deliver(w);
+    }
+    take_closure(w, "2026-12-12T00:00:00Z", closed(w, "B", 1));
+    for (int i = 0; i < 2; i++) {
+        const struct task *task = task_of(w, "B", i ? "sop-update/A:F" : "bug/A:F");
+        assert_int_equal(task->occurrence, 2);
+        assert_true(task->status == STATUS_RESOLVED || task->resolution == RESOLUTION_DONE);
+    }
+}
+
 /* What is accepted for a time goes along with the work, and ends where that is, once. */
 static void an_accepted_risk_ends_where_the_work_is(void **state)
 {
@@ -387,6 +423,7 @@ int main(void)
         IN_WORLD(held_its_sop_update_goes_on),
         IN_WORLD(held_a_doubt_is_worked_on),
         IN_WORLD(held_it_is_not_closed_without_acceptance),
+        IN_WORLD(held_till_its_acceptance_is_over),
         IN_WORLD(an_accepted_risk_ends_where_the_work_is),
         IN_WORLD(an_accepted_risk_ends_while_it_is_held),
         IN_WORLD(held_it_is_rated_by_what_was_brought),

@@ -264,7 +264,6 @@ void finding_task_say(struct step *step, struct finding *finding, const struct f
                       unsigned present)
 {
     size_t n = finding->carried.n;
-    if (!n) return;
     enum reported_status refused =
         judge_end(step, finding, &finding->carried.items[0], was, &present);
     struct finding said = *finding;
@@ -413,6 +412,13 @@ static struct str acceptance_ended(struct step *step, const struct task *task)
                         STR_ARG(task->accepted_by), STR_ARG(date));
 }
 
+static void forget_acceptance(struct finding *finding)
+{
+    if (finding_task_is_ended(finding)) finding->status = REPORTED_OPEN;
+    finding->accepted_until = TIME_NONE;
+    finding->accepted_by = finding->reason = finding->status_by = STR_NONE;
+}
+
 void finding_task_end_acceptance(struct step *step, struct entry *entry)
 {
     struct str why = acceptance_ended(step, entry->task);
@@ -427,9 +433,19 @@ void finding_task_end_acceptance(struct step *step, struct entry *entry)
     if (!task_kind_is_finding_work(task->kind)) return;
     struct entry *holder = step_finding_entry(step, &task->origin, task->finding_id);
     struct finding *finding = arena_copy(step->arena, holder->finding, sizeof *finding);
-    if (finding_task_is_ended(finding)) finding->status = REPORTED_OPEN;
-    finding->accepted_until = TIME_NONE;
-    finding->accepted_by = finding->reason = finding->status_by = STR_NONE;
+    forget_acceptance(finding);
     holder->finding = finding;
     step_touch(step, holder);
+}
+
+void finding_task_end_held(struct step *step, struct finding *finding, struct task *task)
+{
+    ms_t until = task_acceptance_ends(task), at = step->at;
+    if (until == TIME_NONE || until > step->cause.at) return;
+    struct str why = acceptance_ended(step, task);
+    step->at = until;
+    task_apply_status(step, task, REPORTED_OPEN);
+    step->at = at;
+    task->reason = why;
+    if (task_kind_is_finding_work(task->kind)) forget_acceptance(finding);
 }

@@ -27,6 +27,8 @@ void finding_task_follow_up(struct step *step, struct finding *finding, const st
                             unsigned present, enum reported_status refused);
 /* The time is over for which the risk of the task was accepted: it is open again, and its finding. */
 void finding_task_end_acceptance(struct step *step, struct entry *entry);
+/* The same of a task that the finding is held with, before more is said of it, if that time has come. */
+void finding_task_end_held(struct step *step, struct finding *finding, struct task *task);
 /* What a record says, put into the tasks of a finding that is held with them. */
 void finding_task_say(struct step *step, struct finding *finding, const struct finding *was,
                       unsigned present);

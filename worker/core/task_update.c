@@ -286,8 +286,9 @@ static void say_held(struct step *step, const struct task_update_event *event)
     entry->finding = finding;
     step_touch(step, entry);
     struct task *task = carried(step, event);
-    if (order_is_later(task->order, event->order))
-        say(step, task, event, holds_closed(finding, task));
+    if (!order_is_later(task->order, event->order)) return;
+    finding_task_end_held(step, finding, task);
+    say(step, task, event, holds_closed(finding, task));
 }
 
 /* Notes that the record was taken, where that is kept of its name. */

@@ -168,6 +168,7 @@ enum result evidence_of_entries(struct engine *engine, struct shard *shard, int6
         *clear = "it has lost entries";
         return OK;
     }
+    if (is_to_be_asked_again(engine, shard)) return ABORT;
     struct str name = name_of(engine, TOPIC_STATE);
     if (shard->from_start)
         error_set(error, FATAL,
