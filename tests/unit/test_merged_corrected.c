@@ -11,11 +11,12 @@ static void tell_status(struct world *w, const char *id, const char *name, int64
     deliver(w);
 }
 
-static void correct(struct world *w, const char *id, const char *name, int64_t revision)
+static void correct(struct world *w, const char *at, const char *id, const char *name,
+                    int64_t revision)
 {
     struct task_update_event *u = task_update(w, id, name, revision);
     SET_UPDATE(u, SUBMITTED_AT, submitted_at, t(corrected));
-    take_update(w, LATER_STILL, u);
+    take_update(w, at, u);
     deliver(w);
 }
 
@@ -48,7 +49,7 @@ static void a_correction_goes_along(void **state)
 {
     struct world *w = owing_a_report(state);
     submitted_and_merged(w);
-    correct(w, "A", LAW, 2);
+    correct(w, LATER_STILL, "A", LAW, 2);
     assert_true(due_at(w, "C", REPORT) == t(corrected) + 24 * HOUR_MS);
     /* What shows it as well. */
     struct task_update_event *u = task_update(w, "A", LAW, 3);
@@ -77,7 +78,7 @@ static void a_correction_reaches_who_has_parted(void **state)
     close_knowing(w, LATER_STILL, "D", 1, NULL);
     take_merge(w, LATER_STILL, "A", 3, "D");
     take_merge(w, LATER_STILL, "B", 3, NULL);
-    correct(w, "A", LAW, 2);
+    correct(w, LATER_STILL, "A", LAW, 2);
     for (const char *id = "BCD"; *id; id++) {
         char name[2] = {*id, 0};
         assert_true(due_at(w, name, REPORT) == t(corrected) + 24 * HOUR_MS);
@@ -226,14 +227,16 @@ static void open_again_by_a_closure_at_home(void **state)
     assert_true(is_open(w, "C", VENDOR));
 }
 
-/* Takes all that was sent from there on to this incident once more. */
+/* Takes what was told from there on to this incident of what is met, or not, once more. */
 static void once_more(struct world *w, size_t from, const char *to)
 {
     size_t end = w->d.outputs.n;
     for (size_t i = from; i < end; i++) {
         const struct output *output = &w->d.outputs.items[i];
         if (output->type != OUTPUT_FORWARD || output->forward->type != EVENT_DUTY) continue;
-        if (!output->forward->duty.withdrawn || !str_eq(output->incident_id, str_of(to))) continue;
+        const struct duty *told = &output->forward->duty;
+        if (!told->met && !told->withdrawn) continue;
+        if (!str_eq(output->incident_id, str_of(to))) continue;
         struct event event = arrived(w, output);
         assert_int_equal(take(w, &event), DECIDE_OK);
     }
@@ -251,6 +254,7 @@ static void what_comes_late_is_no_news(void **state)
     assert_true(is_open(w, "C", LAW));
     take_merge(w, LATER_STILL, "A", 3, NULL);
     submit_to(w, "A", LAW, 3);
+    correct(w, "2026-11-23T10:00:00Z", "A", LAW, 4);
     take_merge(w, LATER_STILL, "A", 4, "B");
     assert_false(is_open(w, "C", LAW));
     once_more(w, before, "B");
