@@ -87,8 +87,13 @@ class _End:
             if task["status"] == "closed" and task["kind"] != "sop-update" and \
                     task["kind"] != self.story.findings[about[0]].kind:
                 continue  # it was closed before the finding was found to be of another kind
-            if about in live:
-                self.problems.append(f"twice: {live[about]['task_id']} and {task['task_id']}")
+            other = live.get(about)
+            if other and self.story.findings[about[0]].turned and "closed" in (task["status"], other["status"]):
+                # One was closed before it was of another kind, and of this one again.
+                live[about] = max(task, other, key=lambda t: (t["status"] != "closed", t["updated_at"]))
+                continue
+            if other:
+                self.problems.append(f"twice: {other['task_id']} and {task['task_id']}")
             live[about] = task
         return live
 
@@ -186,6 +191,8 @@ def _compare(a, b, later):
                 problems.append(f"{task['task_id']} has {name} {value}, {other['task_id']} has {b.said(other)[name]}")
         if not later or task["status"] == "closed":  # what is closed is due no more
             continue
+        if a.story.findings[about[0]].turned and task["occurrence"] != other["occurrence"]:
+            continue  # where it was not held it has begun anew, and is no accepted risk that comes back
         if task["priority"] > other["priority"]:
             problems.append(f"{task['task_id']} is only {task['priority']}, {other['task_id']} is {other['priority']}")
         # Where it was held till another incident was closed it was not due before.
