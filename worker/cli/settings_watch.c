@@ -14,7 +14,7 @@
 #define LOOK_MS 4000   /* two looks must find a topic gone: a broker that just starts knows none */
 #define AGAIN_MS 30000 /* how soon a setting that was put right is seen */
 #define STOP_MS 300
-#define TEXT_BYTES 500
+#define TEXT_BYTES 1000 /* a topic and an error */
 
 /* What is wrong, and the first of it in a sentence. */
 struct faults {

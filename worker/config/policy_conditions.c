@@ -223,7 +223,7 @@ static enum result read_term(struct parser *p, struct term *term)
     enum result result = read_asked(p, name, term);
     if (result != OK) return result;
     skip(&p->rest, span(whole, false));
-    struct str operator= {p->rest.p, span(p->rest, true)}, value;
+    struct str operator= {p->rest.p, span(p->rest, true)}, value = STR_NONE;
     skip(&p->rest, operator.n);
     result = read_operator(p, name, operator, term);
     if (result == OK) result = take_value(p, name, &value);
