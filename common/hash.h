@@ -4,6 +4,7 @@
 #define EPILOGUE_COMMON_HASH_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include "str.h"
 
@@ -21,7 +22,24 @@ static inline uint64_t hash_bytes(uint64_t h, struct str s)
     return h;
 }
 
-/* The same of 128 bits: where two texts that have one hash would be taken for one. */
+/* Of a key in a table in memory: eight bytes at a time. Nothing that is stored depends on it. */
+static inline uint64_t hash_key(struct str key)
+{
+    uint64_t h = HASH_START ^ key.n, word = 0;
+    const char *p = key.p;
+    size_t left = key.n;
+    for (; left >= sizeof word; p += sizeof word, left -= sizeof word) {
+        memcpy(&word, p, sizeof word);
+        h = hash_add(h, word);
+        h ^= h >> 32;
+    }
+    word = 0;
+    if (left) memcpy(&word, p, left);
+    h = hash_add(h, word);
+    return h ^ h >> 32;
+}
+
+/* FNV-1a of 128 bits: where two texts that have one hash would be taken for one. */
 struct hash128 {
     uint64_t high, low;
 };

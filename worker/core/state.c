@@ -12,13 +12,8 @@ struct state_table {
     size_t n;
     struct entry *first, *last;
     struct entry *touched;
+    struct entry *to_write, *last_to_write;
 };
-
-static uint64_t hash_of(struct str key)
-{
-    uint64_t h = hash_bytes(HASH_START, key);
-    return h ^ (h >> 32);
-}
 
 struct state_table *state_new(struct arena *arena)
 {
@@ -46,7 +41,7 @@ static void widen(struct state_table *t)
 
 struct entry *state_find(const struct state_table *table, struct str key)
 {
-    return *slot_of(table, key, hash_of(key));
+    return *slot_of(table, key, hash_key(key));
 }
 
 static void add_to_header(struct entry *e, struct entry *header)
@@ -68,7 +63,7 @@ static void add_to_holder(struct entry *e, struct entry *holder)
 
 struct entry *state_entry(struct state_table *t, struct str key)
 {
-    uint64_t hash = hash_of(key);
+    uint64_t hash = hash_key(key);
     struct entry **slot = slot_of(t, key, hash);
     if (*slot) return *slot;
     if (t->n * 2 >= t->mask) {
@@ -106,9 +101,26 @@ bool state_is_known(const struct entry *entry)
     return entry->exists || entry->holder->loaded || entry->header->whole;
 }
 
+static void add_to_write(struct state_table *t, struct entry *holder)
+{
+    if (holder->to_write) return;
+    holder->to_write = true;
+    if (t->last_to_write)
+        t->last_to_write->next_to_write = holder;
+    else
+        t->to_write = holder;
+    t->last_to_write = holder;
+}
+
+struct entry *state_first_to_write(const struct state_table *table)
+{
+    return table->to_write;
+}
+
 void state_touch(struct state_table *table, struct entry *entry)
 {
-    entry->dirty = entry->holder->to_write = true;
+    entry->dirty = true;
+    add_to_write(table, entry->holder);
     if (entry->touched) return;
     entry->touched = true;
     entry->next_touched = table->touched;

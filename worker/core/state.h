@@ -38,6 +38,7 @@ struct entry {
     struct entry *next;         /* all entries of the table, in order of arrival */
     struct entry *next_sibling; /* the entries of one header, in order of arrival */
     struct entry *next_touched;
+    struct entry *next_to_write; /* of a holder: in the order in which they were first touched */
     struct entry *header;       /* its incident's or recipient's; itself for a header */
     struct entry *holder;       /* what it is stored in; itself for a holder */
     struct entry *next_part;    /* holder first, then its parts in the order of their keys */
@@ -62,6 +63,8 @@ struct entry *state_first(const struct state_table *table);
 bool state_is_known(const struct entry *entry);
 /* The entry is to be written, or deleted when it does not exist any more. */
 void state_touch(struct state_table *table, struct entry *entry);
+/* The first holder that is to be written, or deleted; go on by ->next_to_write. */
+struct entry *state_first_to_write(const struct state_table *table);
 /* What was touched since the last call, to be followed by ->next_touched; forgets it. decide_event
  * takes it at its end, so it is what one event has touched. */
 struct entry *state_take_touched(struct state_table *table);

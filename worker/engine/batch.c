@@ -235,8 +235,8 @@ static void hand_to_store(struct engine *engine)
     to->shards_n = from->shards_n;
     for (size_t i = 0; i < from->shards_n; i++) {
         const struct batch_shard *bs = &from->shards[i];
-        to->shards[i] =
-            (struct batch_shard){.shard = bs->shard, .apply = bs->apply, .dropped = bs->dropped};
+        to->shards[i] = (struct batch_shard){
+            .shard = bs->shard, .apply = bs->apply, .index = bs->index, .dropped = bs->dropped};
         bs->shard->in_flight++;
     }
     batch_enter(to, BATCH_COMMITTED);
@@ -310,10 +310,7 @@ static void leave_out(struct batch_shard *bs)
 
 static bool has_changes(const struct batch_shard *bs)
 {
-    bool changed = bs->taken || bs->ticks_taken;
-    for (const struct entry *e = state_first(bs->table); e && !changed; e = e->next)
-        changed = e->dirty;
-    return changed;
+    return bs->taken || bs->ticks_taken || state_first_to_write(bs->table);
 }
 
 /* Shards of which nothing was taken, or which are out of the batch, are not written. */

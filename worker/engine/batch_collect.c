@@ -5,6 +5,7 @@
 #include "batch_private.h"
 #include "codec/state_json.h"
 #include "core/wake.h"
+#include "overlay.h"
 
 /* What is stored of a holder; absent: it is deleted. */
 static struct str value_of(struct batch *b, const struct entry *e)
@@ -27,13 +28,12 @@ static enum result collect_changes(struct batch *b, struct batch_shard *bs, stru
 {
     struct topic_limit limit;
     size_t n = 1;
-    for (struct entry *e = state_first(bs->table); e; e = e->next) n += e->to_write;
+    for (struct entry *e = state_first_to_write(bs->table); e; e = e->next_to_write) n++;
     struct store_write *writes = arena_alloc(b->kept, (n + 1) * sizeof *writes);
     n = 0;
     bs->entries = bs->shard->entries;
     bs->waiting = bs->shard->waiting;
-    for (struct entry *e = state_first(bs->table); e; e = e->next) {
-        if (!e->to_write) continue;
+    for (struct entry *e = state_first_to_write(bs->table); e; e = e->next_to_write) {
         bs->entries += e->exists - e->stored;
         if (e->type == ENTRY_ITEMS)
             bs->waiting += (e->exists - e->stored) * (int64_t)e->items->items.n;
@@ -114,7 +114,8 @@ enum result batch_collect(struct batch *b, struct error *error)
         if (result != OK) return result;
         add_position(b, bs);
         struct store_write *writes = (struct store_write *)bs->apply.writes;
-        qsort(writes, bs->apply.n, sizeof *writes, by_key); /* as the overlay looks for them */
+        qsort(writes, bs->apply.n, sizeof *writes, by_key); /* as the overlay lists an incident */
+        overlay_index(b->kept, bs);
     }
     return OK;
 }

@@ -66,13 +66,15 @@ static enum result add_forwarded(struct batch *b, struct batch_shard *bs, struct
     return OK;
 }
 
+/* What the last event sends. Its outputs are no more needed then, but for what is counted of them. */
 static enum result encode_outputs(struct batch *b, struct batch_shard *bs, const struct item *item,
                                   struct error *error)
 {
     struct engine *engine = b->engine;
-    const struct outputs *outputs = &b->decision.outputs;
-    for (; b->encoded < outputs->n; b->encoded++) {
-        const struct output *output = &outputs->items[b->encoded];
+    struct outputs *outputs = &b->decision.outputs;
+    for (size_t i = 0; i < outputs->n; i++) {
+        const struct output *output = &outputs->items[i];
+        *ARENA_PUSH(b->arena, b->outputs, b->outputs_n, b->outputs_cap) = metrics_output_of(output);
         if (output->type == OUTPUT_REMINDER && engine->options.policy->digest) {
             batch_add_items(b, bs, output);
             continue;
@@ -91,6 +93,7 @@ static enum result encode_outputs(struct batch *b, struct batch_shard *bs, const
             output->type == OUTPUT_FORWARD ? batch_partition_of(b, m->key) : bs->shard->id;
         b->bytes += size_of(m);
     }
+    outputs->n = 0;
     return OK;
 }
 
@@ -376,14 +379,6 @@ static enum step_result decide_shard(struct batch *b, struct batch_shard *bs, st
     return result;
 }
 
-static void note_outputs(struct batch *b)
-{
-    const struct outputs *outputs = &b->decision.outputs;
-    b->outputs = arena_alloc(b->arena, outputs->n * sizeof *b->outputs);
-    b->outputs_n = outputs->n;
-    for (size_t i = 0; i < outputs->n; i++) b->outputs[i] = metrics_output_of(&outputs->items[i]);
-}
-
 enum result batch_decide(struct batch *b, struct error *error)
 {
     b->decision = (struct decision){.policy = b->engine->options.policy,
@@ -398,6 +393,5 @@ enum result batch_decide(struct batch *b, struct error *error)
         if (result == STEP_FAILED) return b->failed;
         b->full = result == STEP_FULL;
     }
-    note_outputs(b);
     return OK;
 }

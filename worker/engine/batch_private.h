@@ -34,6 +34,12 @@ struct due {
 };
 
 /* One shard's part of the batch. */
+/* Finds the writes of a shard's part of a batch by their keys (overlay.c). */
+struct overlay_index {
+    uint32_t *slots;
+    size_t mask;
+};
+
 struct batch_shard {
     const struct shard_plan *plan;
     struct shard *shard;
@@ -49,6 +55,7 @@ struct batch_shard {
     bool owes_ticks, was_cut; /* what becomes of those of the shard */
     bool dropped;             /* the batch goes on without it, or it has begun again since */
     struct store_apply apply; /* its writes in the order of their keys, and in `kept` */
+    struct overlay_index index; /* where each of them is */
     int64_t batch;            /* its number */
     int64_t next[INPUTS];     /* the positions behind what was taken */
     int64_t entries;          /* stored once the batch is applied */
@@ -87,13 +94,12 @@ struct batch {
     struct batch_shard *shards;
     size_t shards_n;
     struct decision decision;
-    size_t encoded; /* outputs that are messages already */
     struct message *messages;
     size_t messages_n, messages_cap;
     struct message_origin *origins; /* of the messages */
     size_t origins_n, origins_cap;
     struct metrics_output *outputs; /* what is counted once they are committed */
-    size_t outputs_n;
+    size_t outputs_n, outputs_cap;
     size_t bytes;       /* of the messages, and what their state may take */
     size_t touched;     /* entries that are written */
     bool full;          /* it ends here */

@@ -8,10 +8,11 @@
 #include <stdlib.h>
 
 #include "codec/state_json.h"
+#include "common/hash.h"
 
 /* The writes of one shard, the newest batch's first. */
 struct layers {
-    const struct store_apply *applies[UNDER_WAY_MAX];
+    const struct batch_shard *parts[UNDER_WAY_MAX];
     size_t n;
 };
 
@@ -29,7 +30,7 @@ static struct layers layers_of(const struct engine *engine, const struct shard *
     if (!shard->in_flight) return layers;
     for (size_t i = 0; i < UNDER_WAY_MAX; i++) {
         const struct batch_shard *part = part_of(under_way[i], shard);
-        if (part) layers.applies[layers.n++] = &part->apply;
+        if (part) layers.parts[layers.n++] = part;
     }
     return layers;
 }
@@ -48,22 +49,44 @@ static size_t lower_bound(const struct store_apply *apply, struct str key)
     return from;
 }
 
-/* What the newest batch has written that has written of this key; NULL: none has. */
-static const struct store_write *find(const struct layers *layers, struct str key)
+/* Open addressing: the slots hold 1 + the number of a write, 0 where they are empty. */
+void overlay_index(struct arena *arena, struct batch_shard *bs)
+{
+    const struct store_apply *apply = &bs->apply;
+    size_t slots = 16;
+    while (slots < apply->n * 2) slots *= 2;
+    bs->index = (struct overlay_index){arena_zalloc(arena, slots * sizeof(uint32_t)), slots - 1};
+    for (size_t i = 0; i < apply->n; i++) {
+        size_t at = hash_key(apply->writes[i].key) & bs->index.mask;
+        while (bs->index.slots[at]) at = (at + 1) & bs->index.mask;
+        bs->index.slots[at] = (uint32_t)i + 1;
+    }
+}
+
+/* What the newest batch has written that has written of this key; NULL: none has. `hash` is the key's. */
+static const struct store_write *find_hashed(const struct layers *layers, struct str key,
+                                             uint64_t hash)
 {
     for (size_t i = 0; i < layers->n; i++) {
-        size_t at = lower_bound(layers->applies[i], key);
-        const struct store_write *write = &layers->applies[i]->writes[at];
-        if (at < layers->applies[i]->n && str_eq(write->key, key)) return write;
+        const struct overlay_index *index = &layers->parts[i]->index;
+        for (size_t at = hash & index->mask; index->slots[at]; at = (at + 1) & index->mask) {
+            const struct store_write *write = &layers->parts[i]->apply.writes[index->slots[at] - 1];
+            if (str_eq(write->key, key)) return write;
+        }
     }
     return NULL;
+}
+
+static const struct store_write *find(const struct layers *layers, struct str key)
+{
+    return find_hashed(layers, key, hash_key(key));
 }
 
 size_t overlay_writes(const struct engine *engine, const struct shard *shard)
 {
     struct layers layers = layers_of(engine, shard);
     size_t n = 0;
-    for (size_t i = 0; i < layers.n; i++) n += layers.applies[i]->n;
+    for (size_t i = 0; i < layers.n; i++) n += layers.parts[i]->apply.n;
     return n;
 }
 
@@ -91,7 +114,7 @@ enum result overlay_load(struct batch *b, struct batch_shard *bs, struct error *
     if (!layers.n) return OK;
     for (struct entry *e = state_first(bs->table); e && result == OK; e = e->next) {
         const struct store_write *write =
-            e->holder != e || e->loaded ? NULL : find(&layers, e->key);
+            e->holder != e || e->loaded ? NULL : find_hashed(&layers, e->key, e->hash);
         if (write) result = take(b, bs, write->value, e, error);
     }
     return result;
@@ -102,7 +125,7 @@ void overlay_entries(struct batch *b, struct batch_shard *bs, struct str header_
     struct layers layers = layers_of(b->engine, bs->shard);
     struct str prefix = arena_printf(b->work, "%.*s|", STR_ARG(header_key));
     for (size_t i = 0; i < layers.n; i++) {
-        const struct store_apply *apply = layers.applies[i];
+        const struct store_apply *apply = &layers.parts[i]->apply;
         for (size_t k = lower_bound(apply, prefix);
              k < apply->n && str_starts(apply->writes[k].key, prefix); k++)
             state_entry(bs->table, apply->writes[k].key);
@@ -129,7 +152,7 @@ static int by_time(const void *a, const void *b)
 static size_t add_ticks(const struct layers *layers, size_t layer, struct arena *arena, ms_t until,
                         struct tick *ticks)
 {
-    const struct store_apply *apply = layers->applies[layer];
+    const struct store_apply *apply = &layers->parts[layer]->apply;
     size_t n = 0;
     for (size_t i = 0; i < apply->n; i++) {
         const struct store_write *write = &apply->writes[i];

@@ -9,6 +9,9 @@
 
 #include "batch_private.h"
 
+/* Makes the index of what the shard's part of a batch writes, in the arena: from then on it can be
+ * found. */
+void overlay_index(struct arena *arena, struct batch_shard *bs);
 /* How many writes of the shard are in the overlay, about; 0: none. */
 size_t overlay_writes(const struct engine *engine, const struct shard *shard);
 /* The entries of the table that were never asked for and are in the overlay: as loaded. FATAL: one
