@@ -44,10 +44,11 @@ def test_locale_and_time_zone_change_nothing(tmp_path, surroundings):
 
 @pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
 def test_every_codec_is_read(one, codec):
-    """Of a publisher; what the worker itself writes follows kafka.compression.type."""
+    """Of a publisher, also what becomes more than a hundred times as large; what the worker itself writes follows
+    kafka.compression.type."""
     publisher = Producer({"bootstrap.servers": one.broker.bootstrap, "compression.type": codec,
                           "partitioner": "murmur2_random", "linger.ms": 50})
-    for topic, event in (("incident-closed", closure(f"INC-{codec}", summary="x" * 5000)),
+    for topic, event in (("incident-closed", closure(f"INC-{codec}", summary="x" * 600000)),
                          ("finding-updated", finding(f"INC-{codec}", "F-1"))):
         publisher.produce(one.topic(topic), json.dumps(event), f"INC-{codec}")
     assert publisher.flush(30) == 0

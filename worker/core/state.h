@@ -39,11 +39,11 @@ struct entry {
     struct entry *next_sibling; /* the entries of one header, in order of arrival */
     struct entry *next_touched;
     struct entry *next_to_write; /* of a holder: in the order in which they were first touched */
-    struct entry *header;       /* its incident's or recipient's; itself for a header */
-    struct entry *holder;       /* what it is stored in; itself for a holder */
-    struct entry *next_part;    /* holder first, then its parts in the order of their keys */
-    struct entry *last_sibling; /* header only */
-    bool whole;                 /* header only: every stored entry of the incident is here, as is
+    struct entry *header;        /* its incident's or recipient's; itself for a header */
+    struct entry *holder;        /* what it is stored in; itself for a holder */
+    struct entry *next_part;     /* holder first, then its parts in the order of their keys */
+    struct entry *last_sibling;  /* header only */
+    bool whole;                  /* header only: every stored entry of the incident is here, as is
                                    true of one that the store does not know; of a recipient as many
                                    as one digest takes */
 };

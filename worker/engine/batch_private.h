@@ -52,16 +52,16 @@ struct batch_shard {
     bool in_spite;    /* a tick was taken in spite of what may be unread from before it */
     struct due *dues; /* earliest first */
     size_t dues_n, dues_cap;
-    bool owes_ticks, was_cut; /* what becomes of those of the shard */
-    bool dropped;             /* the batch goes on without it, or it has begun again since */
-    struct store_apply apply; /* its writes in the order of their keys, and in `kept` */
+    bool owes_ticks, was_cut;   /* what becomes of those of the shard */
+    bool dropped;               /* the batch goes on without it, or it has begun again since */
+    struct store_apply apply;   /* its writes in the order of their keys, and in `kept` */
     struct overlay_index index; /* where each of them is */
-    int64_t batch;            /* its number */
-    int64_t next[INPUTS];     /* the positions behind what was taken */
-    int64_t entries;          /* stored once the batch is applied */
-    int64_t waiting;          /* of them items that wait for a digest */
-    ms_t wake_at;             /* the earliest wake time that it sets; TIME_NONE: none */
-    struct standing {         /* of the shard before the batch: what a rollback puts back */
+    int64_t batch;              /* its number */
+    int64_t next[INPUTS];       /* the positions behind what was taken */
+    int64_t entries;            /* stored once the batch is applied */
+    int64_t waiting;            /* of them items that wait for a digest */
+    ms_t wake_at;               /* the earliest wake time that it sets; TIME_NONE: none */
+    struct standing {           /* of the shard before the batch: what a rollback puts back */
         int64_t batch, entries, waiting, next[INPUTS];
         struct input_mark marks[INPUTS];
         bool owes_ticks, was_cut;

@@ -58,6 +58,9 @@ static const struct setting member_settings[] = {
     {"fetch.queue.backoff.ms", "5"},
     {"fetch.message.max.bytes", "262144"},
     {"fetch.wait.max.ms", "250"}, /* what there is to fetch does not wait for it */
+    /* So much room librdkafka makes for what lz4 has made smaller, before it knows how much it is: more
+     * is added where it has to be. */
+    {"message.max.bytes", "262144"},
     {NULL, NULL},
 };
 
