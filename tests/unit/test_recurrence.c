@@ -322,6 +322,20 @@ static void told_in_short(void **state)
     assert_news(w, "new CVE-2026-2 of A\n");
 }
 
+/* A link names a place, not a cause. */
+static void links_are_no_causes(void **state)
+{
+    struct world *w = *state;
+    static const char *const links[] = {"https://example.com/1", "https://example.com/2"};
+    struct closure_event *e = closed(w, "A", 1);
+    struct finding_event *f = lapse(w, "A", "F", -1);
+    SET_FINDING(f, REFERENCES, references, list_of(w, 2, links));
+    add_inline(w, e, f);
+    take_closure(w, ONE, e);
+    ASSERT_LINES(w, "new", "");
+    assert_int_equal(finding_of(w, "A", "F")->causes.n, 0);
+}
+
 /* ---- by the policy ---- */
 
 static void nothing_by_a_policy_without(void **state)
@@ -441,6 +455,7 @@ int main(void)
         TEST(two_of_one_incident),
         TEST(told_anew),
         TEST(told_in_short),
+        TEST(links_are_no_causes),
         TEST(nothing_by_a_policy_without),
         TEST(by_members),
         TEST(forgotten_after_retention),

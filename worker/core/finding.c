@@ -126,6 +126,13 @@ static struct claim claim_of(struct step *step, const struct finding *stored,
     };
 }
 
+/* Ends that need a reason are the only ones that can want one. */
+static bool needs_reason(const struct finding_event *event)
+{
+    enum reported_status said = event->finding.status;
+    return said == REPORTED_DISMISSED || said == REPORTED_WONT_FIX;
+}
+
 static struct warnings reason_warning(struct step *step, enum reported_status status)
 {
     struct warning *w = ARENA_NEW(step->arena, struct warning);
@@ -165,6 +172,7 @@ bool finding_refused(struct step *step, const struct finding_event *event)
     if (step_refuse_crowded(step, stored->order, event->finding.order)) return true;
     /* Where it passes through it is known by name alone. */
     if (stored->moved_to.p && stored->origin.incident_id.p) return false;
+    if (!needs_reason(event)) return false;
     struct claim claim = claim_of(step, stored, event);
     return closing_refuse_reason(step, &claim, event->incident_id);
 }
@@ -225,6 +233,14 @@ static void take_here(struct step *step, struct entry *entry, const struct findi
     }
 }
 
+static bool lacks_reason(struct step *step, const struct finding *stored,
+                         const struct finding_event *event)
+{
+    if (!needs_reason(event)) return false;
+    struct claim claim = claim_of(step, stored, event);
+    return closing_lacks_reason(step->policy, &claim);
+}
+
 void finding_take(struct step *step, const struct finding_event *event, bool in_closure)
 {
     struct entry *entry = step_finding_said(step, &event->finding);
@@ -237,12 +253,11 @@ void finding_take(struct step *step, const struct finding_event *event, bool in_
     step->cause.by = event->by;
     const struct finding *stored = entry->exists ? entry->finding : &finding_none;
     unsigned present = event->present;
-    struct claim claim = claim_of(step, stored, event);
-    if (in_closure && closing_lacks_reason(step->policy, &claim)) {
+    if (in_closure && lacks_reason(step, stored, event)) {
         /* One entry cannot refuse a whole closure: only its end does not count. */
         present &= ~(unsigned)FINDING_STATUS;
-        step->warnings =
-            step_join_warnings(step->arena, step->warnings, reason_warning(step, claim.status));
+        step->warnings = step_join_warnings(step->arena, step->warnings,
+                                            reason_warning(step, event->finding.status));
     }
     if (stored->moved_to.p)
         follow(step, entry, event, present);

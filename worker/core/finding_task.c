@@ -56,17 +56,27 @@ static void reactivate(struct step *step, struct entry *entry, const struct find
     task_changed(step, entry, before);
 }
 
+/* It says of its work no more than a new task has: that it is open. */
+static bool says_it_is_new(const struct finding *finding)
+{
+    return finding_says_status(finding) <= REPORTED_OPEN && !finding->reason.p &&
+           finding->snoozed_until == TIME_NONE && finding->accepted_until == TIME_NONE &&
+           !finding->accepted_by.p;
+}
+
 /* Gives the finding its task of this kind. `moved`: it had one of another kind just now. */
 static void open_task(struct step *step, const struct finding *finding, enum task_kind kind,
                       bool moved, unsigned present)
 {
     struct entry *entry = entry_of(step, finding, kind);
-    if (!entry->exists)
+    bool is_new = !entry->exists;
+    if (is_new)
         create_task(step, finding, kind);
     else if (moved || task_is_put_aside(entry->task))
         reactivate(step, entry, finding, present);
     else
         return; /* it was closed before its incident was put aside */
+    if (is_new && says_it_is_new(finding)) return;
     /* `created` says open, always; how far the work is already is the next version. */
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
@@ -193,7 +203,7 @@ static void withdraw_sop_update(struct step *step, const struct finding *finding
 static void finish_follow_up(struct step *step, struct finding *finding, unsigned present,
                              bool is_new)
 {
-    task_tell_warnings(step, entry_of(step, finding, finding->kind));
+    if (step->warnings.n) task_tell_warnings(step, entry_of(step, finding, finding->kind));
     if (finding->sop_task && !finding->sop_change)
         withdraw_sop_update(step, finding);
     else if (finding->sop_task)
@@ -233,7 +243,8 @@ void finding_task_follow_up(struct step *step, struct finding *finding, const st
                             unsigned present, enum reported_status refused)
 {
     enum task_kind old = finding->kind;
-    bool is_new = old ? !finding_task_is_process(was) : !was_process(step, finding);
+    bool is_new = finding_task_is_process(finding) &&
+                  (old ? !finding_task_is_process(was) : !was_process(step, finding));
     finding->kind = rules_kind(step, finding);
     if (old == finding->kind) {
         update_task(step, old, finding, present);
@@ -324,7 +335,7 @@ void finding_task_leave(struct step *step, struct finding *finding, struct str t
 void finding_task_come(struct step *step, struct finding *finding, unsigned present)
 {
     const struct task_list tasks = finding->carried;
-    bool is_new = !was_process(step, finding);
+    bool is_new = finding_task_is_process(finding) && !was_process(step, finding);
     finding->carried = (struct task_list){NULL, 0};
     finding->kind = rules_kind(step, finding);
     bool has_work = false;

@@ -74,6 +74,13 @@ static bool is_link(struct str text)
     return memmem(text.p, text.n, "://", 3) != NULL;
 }
 
+static bool has_reference(const struct finding *finding)
+{
+    size_t i = 0;
+    while (i < finding->references.n && is_link(finding->references.items[i])) i++;
+    return i < finding->references.n;
+}
+
 static struct str_list causes_of(struct step *step, const struct finding *finding)
 {
     const struct recurrence_policy *policy = &step->policy->recurrence;
@@ -97,7 +104,7 @@ static bool may_have_causes(const struct step *step, const struct finding *findi
     const struct recurrence_policy *policy = &step->policy->recurrence;
     if (policy->off) return false;
     return finding->cause_key.p || policy->members_n ||
-           (policy->by_references && finding->references.n);
+           (policy->by_references && has_reference(finding));
 }
 
 /* ---- what it tells ---- */
