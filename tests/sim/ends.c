@@ -9,9 +9,10 @@
 #include "codec/json.h"
 #include "sim/sim_log.h"
 
-/* Of an event of a task. How urgent it is, and so its dates and what rules say of it, follows from what
- * had been brought to its incident when it came there. */
-static const char *const members[] = {"status", "resolution", "kind", "snoozed_until"};
+/* Of an event of a task. Its priority, and so its dates, follow from in how many incidents its cause was
+ * seen: of two that come at once any may be the first, and which are one by then is nobody's to say. */
+static const char *const members[] = {"status",        "resolution", "kind",
+                                      "snoozed_until", "severity",   "queue"};
 
 static struct str header_of(const struct sim_record *record, const char *name)
 {

@@ -322,13 +322,16 @@ static void a_tracker_is_heard_over_two_merges(void **state)
 static void it_rises_where_it_matters_more(void **state)
 {
     struct world *w = *state;
-    close_with(w, closed(w, "A", 1), "F");
+    struct closure_event *low = closed(w, "A", 1), *full = closed(w, "B", 1);
+    SET_CLOSURE(low, SEVERITY, severity, SEVERITY_LOW);
+    close_with(w, low, "F");
     const struct task was = *task_of(w, "A", "bug/F");
-    struct closure_event *full = closed(w, "B", 1);
+    SET_CLOSURE(full, SEVERITY, severity, SEVERITY_MEDIUM);
     SET_CLOSURE(full, DATA_BREACH, data_breach, TRI_TRUE);
     close_with(w, full, "G");
     take_merge(w, LATER, "A", 2, "B");
     const struct task *now = task_of(w, "B", "bug/A:F");
+    assert_int_equal(now->severity, SEVERITY_MEDIUM);
     assert_true(now->priority < was.priority);
     assert_true(now->due_at < was.due_at);
     assert_int_equal(now->queue, was.queue);

@@ -67,6 +67,29 @@ static void of_two_that_are_open_one_goes_on(void **state)
     assert_str(task_of(w, "A", LAW)->tracker.key, "K-1");
 }
 
+/* As grave as the graver one is, whichever of them was there first. */
+static void of_two_the_graver_counts(void **state)
+{
+    struct world *w = owing(state);
+    struct closure_event *high = closed(w, "M", 1);
+    SET_CLOSURE(high, SEVERITY, severity, SEVERITY_HIGH);
+    close_it(w, AT, high);
+    for (int graver = 0; graver < 2; graver++) {
+        const char *ids[] = {graver ? "A2" : "A1", graver ? "B2" : "B1"};
+        for (int k = 0; k < 2; k++) {
+            struct closure_event *low = knowing(w, ids[k], 1, NULL);
+            SET_CLOSURE(low, SEVERITY, severity, SEVERITY_LOW);
+            close_it(w, AT, low);
+        }
+        /* What was graver where it was stays so at home. */
+        take_merge(w, AT, ids[graver], 2, "M");
+        take_merge(w, LATER, ids[graver], 3, NULL);
+        assert_int_equal(task_of(w, ids[graver], LAW)->severity, SEVERITY_HIGH);
+        take_merge(w, LATER, ids[0], 4, ids[1]);
+        assert_int_equal(task_of(w, ids[1], LAW)->severity, SEVERITY_HIGH);
+    }
+}
+
 static void each_keeps_its_ticket(void **state)
 {
     struct world *w = *state;
@@ -383,6 +406,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
         TEST(a_duty_goes_along),
         TEST(of_two_that_are_open_one_goes_on),
+        TEST(of_two_the_graver_counts),
         TEST(each_keeps_its_ticket),
         TEST(a_duty_that_begins_merged_begins_in_the_other),
         TEST(submitted_while_it_is_held_it_is_created_and_closed),

@@ -402,7 +402,7 @@ static void raise(struct step *step, struct entry *entry, struct str why)
     if (entry->task->status == STATUS_CLOSED || entry->task->priority == PRIORITY_P1) return;
     const struct task *before;
     struct task *task = task_edit(step, entry, &before);
-    task_rise(step, task, before->priority - 1);
+    task_rise(step, task, before->severity, before->priority - 1);
     note_why(task, before, why);
     task_changed(step, entry, before);
 }

@@ -343,13 +343,18 @@ void task_decide_anew(struct step *step, struct task *task, const struct ruling 
     if (!same) task_clock_decide_anew(step, task, from);
 }
 
-void task_rise(struct step *step, struct task *task, enum priority priority)
+static unsigned higher(unsigned a, unsigned b)
 {
-    if (priority >= task->priority) return;
+    return a < b ? a : b;
+}
+
+void task_rise(struct step *step, struct task *task, enum severity severity, enum priority priority)
+{
+    if (severity >= task->severity && priority >= task->priority) return;
     const struct ruling as_it_was = {.queue = task->queue,
                                      .owner = task->given,
-                                     .severity = task->severity,
-                                     .priority = priority,
+                                     .severity = higher(severity, task->severity),
+                                     .priority = higher(priority, task->priority),
                                      .times = task->times,
                                      .participants = task->participants,
                                      .rule = task->policy_rule};

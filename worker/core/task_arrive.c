@@ -52,7 +52,7 @@ struct entry *task_arrive(struct step *step, const struct task_seed *seed,
     task->touched_at = time_later(task->touched_at, step->at);
     task->version = before ? before->version + 1 : 1;
     if (before) follow_on(task, before);
-    task_rise(step, task, seed->ruling.priority);
+    task_rise(step, task, seed->ruling.severity, seed->ruling.priority);
     task_clock_judge(step, task);
     task_put(step, entry, task);
     return entry;
@@ -117,7 +117,7 @@ void task_join(struct step *step, struct entry *entry, const struct task *carrie
     if (task_is_paused(&other) && !task_is_paused(task)) task_clock_resume(step, &other);
     if (task_is_paused(task) && !task_is_paused(&other)) task_clock_resume(step, task);
     take_what_lacks(task, &other);
-    task_rise(step, task, other.priority);
+    task_rise(step, task, other.severity, other.priority);
     take_clock(task, &other);
     if (!is_said && is_submitted(step, task)) task_apply_status(step, task, REPORTED_VERIFIED);
     task_changed(step, entry, before);
