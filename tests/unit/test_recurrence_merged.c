@@ -61,6 +61,62 @@ static void raised_while_it_is_held(void **state)
     assert_int_equal(task_of(w, "M", "bug/A:F")->priority, PRIORITY_P3);
 }
 
+/* A merge has made it graver, and it comes home again. Whether its cause is seen again before that or after is
+ * nobody's to say: it is raised from what it has. */
+static void seen_again(struct world *w, bool at_home)
+{
+    struct closure_event *low = closed(w, "A", 1), *other = closed(w, "M", 1);
+    struct closure_event *high = closed(w, "M", 2);
+    struct finding_event *f = lapse(w, "A", "F", -1);
+    SET_FINDING(f, CAUSE_KEY, cause_key, STR("k"));
+    SET_FINDING(f, SOP_CHANGE, sop_change, true);
+    SET_CLOSURE(low, SEVERITY, severity, SEVERITY_LOW);
+    add_inline(w, low, f);
+    close_it(w, ONE, low);
+    SET_CLOSURE(other, SEVERITY, severity, SEVERITY_LOW);
+    take_closure(w, ONE, other);
+    take_merge(w, ONE, "A", 2, "M");
+    SET_CLOSURE(high, SEVERITY, severity, SEVERITY_HIGH);
+    close_it(w, ONE, high);
+    if (!at_home) tell_again(w, "M", "F", "C");
+    take_merge(w, TWO, "A", 3, NULL);
+    if (at_home) tell_again(w, "A", "F", "C");
+    const char *const names[] = {"bug/F", "sop-update/F"};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(task_of(w, "A", names[i])->severity, SEVERITY_HIGH);
+        assert_int_equal(task_of(w, "A", names[i])->priority, PRIORITY_P1);
+    }
+}
+
+static void raised_before_it_comes_home(void **state)
+{
+    seen_again(*state, false);
+}
+
+static void raised_when_it_is_home(void **state)
+{
+    seen_again(*state, true);
+}
+
+/* Nor what is done already while its finding is not. */
+static void what_is_urgent_already_is_not_raised(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closed(w, "A", 1);
+    struct finding_event *f = caused(w, "A", "F", -1, "k");
+    SET_FINDING(f, SEVERITY, severity, SEVERITY_CRITICAL);
+    SET_FINDING(f, SOP_CHANGE, sop_change, true);
+    add_inline(w, e, f);
+    close_it(w, ONE, e);
+    take_task_status(w, ONE, "A", "sop-update/F", 1, REPORTED_VERIFIED);
+    const struct task bug = *task_of(w, "A", "bug/F"), sop = *task_of(w, "A", "sop-update/F");
+    assert_int_equal(bug.priority, PRIORITY_P1);
+    assert_int_equal(sop.status, STATUS_CLOSED);
+    tell_again(w, "A", "F", "C");
+    assert_int_equal(task_of(w, "A", "bug/F")->version, bug.version);
+    assert_int_equal(task_of(w, "A", "sop-update/F")->version, sop.version);
+}
+
 /* Forgotten where it went to it goes on at home: what it tells is later than what was told there,
  * whichever comes first. */
 static void forgotten_where_it_went_to(void **state)
@@ -92,6 +148,9 @@ int main(void)
         TEST(merged_they_are_one_incident),
         TEST(told_where_it_was),
         TEST(raised_while_it_is_held),
+        TEST(raised_before_it_comes_home),
+        TEST(raised_when_it_is_home),
+        TEST(what_is_urgent_already_is_not_raised),
         TEST(forgotten_where_it_went_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

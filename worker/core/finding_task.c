@@ -366,6 +366,12 @@ void finding_task_settle(struct step *step, const struct finding *finding, enum 
     task_tell_warnings(step, entry);
 }
 
+static void note_why(struct task *task, const struct task *before, struct str why)
+{
+    bool is_free = !task->reason.p || task_is_said_once(task->reason);
+    if (why.p && task->priority != before->priority && is_free) task->reason = why;
+}
+
 /* `why`: absent, or what it is raised for. */
 static void decide_anew(struct step *step, const struct finding *finding, enum task_kind kind,
                         struct str why)
@@ -376,8 +382,7 @@ static void decide_anew(struct step *step, const struct finding *finding, enum t
     struct task *task = task_edit(step, entry, &before);
     const struct ruling ruling = rules_decide(step, kind, finding);
     task_decide_anew(step, task, &ruling);
-    bool is_free = !task->reason.p || task_is_said_once(task->reason);
-    if (why.p && task->priority != before->priority && is_free) task->reason = why;
+    note_why(task, before, why);
     task_changed(step, entry, before);
 }
 
@@ -390,10 +395,22 @@ void finding_task_note_recurrence(struct step *step, const struct finding *findi
     task_changed(step, entry, before);
 }
 
+/* From what it has, not from what it would get here: a merge may have brought that (R4.186), and its
+ * cause may be seen again before it comes or after. */
+static void raise(struct step *step, struct entry *entry, struct str why)
+{
+    if (entry->task->status == STATUS_CLOSED || entry->task->priority == PRIORITY_P1) return;
+    const struct task *before;
+    struct task *task = task_edit(step, entry, &before);
+    task_rise(step, task, before->priority - 1);
+    note_why(task, before, why);
+    task_changed(step, entry, before);
+}
+
 void finding_task_raise(struct step *step, const struct finding *finding, struct str why)
 {
-    decide_anew(step, finding, finding->kind, why);
-    if (finding->sop_task) decide_anew(step, finding, KIND_SOP_UPDATE, why);
+    raise(step, entry_of(step, finding, finding->kind), why);
+    if (finding->sop_task) raise(step, entry_of(step, finding, KIND_SOP_UPDATE), why);
 }
 
 void finding_task_decide_anew(struct step *step, struct entry *entry)
@@ -404,7 +421,9 @@ void finding_task_decide_anew(struct step *step, struct entry *entry)
     unsigned changes = step->incident->cursor.changes;
     bool is_rated = changes & CHANGE_RAISED || (changes & CHANGE_SEVERITY && !finding->severity);
     if (!finding->kind || (!is_rated && !step->policy->rules_n)) return;
-    finding_task_raise(step, finding, changes & CHANGE_RAISED ? TASK_RAISED : STR_NONE);
+    struct str why = changes & CHANGE_RAISED ? TASK_RAISED : STR_NONE;
+    decide_anew(step, finding, finding->kind, why);
+    if (finding->sop_task) decide_anew(step, finding, KIND_SOP_UPDATE, why);
 }
 
 /* "2026-11-27", the day of the calendar. */

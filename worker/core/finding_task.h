@@ -47,7 +47,7 @@ void finding_task_settle(struct step *step, const struct finding *finding, enum 
 const struct task *finding_task_of(struct step *step, const struct finding *finding);
 /* Counts on that task, if it has one, that its cause had been seen before. */
 void finding_task_note_recurrence(struct step *step, const struct finding *finding);
-/* Decides of its tasks, which it has, anew; `why` is the reason of the one event that raises one, unless
+/* Raises its tasks, which it has, by a step; `why` is the reason of the one event that raises one, unless
  * somebody gave another. */
 void finding_task_raise(struct step *step, const struct finding *finding, struct str why);
 /* Decides of its tasks anew, if it has any: what the policy asks of its incident has changed. */

@@ -343,6 +343,19 @@ void task_decide_anew(struct step *step, struct task *task, const struct ruling 
     if (!same) task_clock_decide_anew(step, task, from);
 }
 
+void task_rise(struct step *step, struct task *task, enum priority priority)
+{
+    if (priority >= task->priority) return;
+    const struct ruling as_it_was = {.queue = task->queue,
+                                     .owner = task->given,
+                                     .severity = task->severity,
+                                     .priority = priority,
+                                     .times = task->times,
+                                     .participants = task->participants,
+                                     .rule = task->policy_rule};
+    task_decide_anew(step, task, &as_it_was);
+}
+
 void task_leave(struct step *step, struct entry *entry, enum resolution resolution,
                 struct str moved_to, struct str reason)
 {

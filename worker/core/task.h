@@ -59,6 +59,8 @@ void task_note_refused(struct step *step, struct task *task, enum reported_statu
  * R4.79); times that are shorter are as a rise. Owner, queue and participants follow where the
  * decision is another than before. */
 void task_decide_anew(struct step *step, struct task *task, const struct ruling *ruling);
+/* To this priority, where that is a higher one; it is else what it was. */
+void task_rise(struct step *step, struct task *task, enum priority priority);
 /* Whether a rule of the policy decided it last. */
 bool task_is_ruled(const struct task *task);
 void task_close(struct step *step, struct entry *entry, enum resolution resolution,

@@ -10,20 +10,6 @@
 #include "occurrence.h"
 #include "task_clock.h"
 
-/* It rises, and is else what it was. */
-static void rise_to(struct step *step, struct task *task, enum priority priority)
-{
-    if (priority >= task->priority) return;
-    const struct ruling as_it_was = {.queue = task->queue,
-                                     .owner = task->given,
-                                     .severity = task->severity,
-                                     .priority = priority,
-                                     .times = task->times,
-                                     .participants = task->participants,
-                                     .rule = task->policy_rule};
-    task_decide_anew(step, task, &as_it_was);
-}
-
 /* No occurrence of the task that was here, and was closed, comes back, and no number of a reminder in one. */
 static void follow_on(struct task *task, const struct task *before)
 {
@@ -66,7 +52,7 @@ struct entry *task_arrive(struct step *step, const struct task_seed *seed,
     task->touched_at = time_later(task->touched_at, step->at);
     task->version = before ? before->version + 1 : 1;
     if (before) follow_on(task, before);
-    rise_to(step, task, seed->ruling.priority);
+    task_rise(step, task, seed->ruling.priority);
     task_clock_judge(step, task);
     task_put(step, entry, task);
     return entry;
@@ -131,7 +117,7 @@ void task_join(struct step *step, struct entry *entry, const struct task *carrie
     if (task_is_paused(&other) && !task_is_paused(task)) task_clock_resume(step, &other);
     if (task_is_paused(task) && !task_is_paused(&other)) task_clock_resume(step, task);
     take_what_lacks(task, &other);
-    rise_to(step, task, other.priority);
+    task_rise(step, task, other.priority);
     take_clock(task, &other);
     if (!is_said && is_submitted(step, task)) task_apply_status(step, task, REPORTED_VERIFIED);
     task_changed(step, entry, before);

@@ -8,8 +8,7 @@
 #define TICKS_OF_A_SHARD 1000
 #define GATHER_MS 500   /* how long at most they do */
 #define FORGET_MS 10000 /* how long a hindered shard may have nothing to do */
-#define REST_SHARE 4    /* of the time that the batch before took */
-#define REST_MAX_MS 5
+#define REST_MAX_MS 20  /* and no longer than the batch before took */
 #define LARGE_BATCH 500 /* records that take more memory than is worth keeping */
 
 /* The records of active shards, shard by shard; *first[p] is where those of shard p begin. */
@@ -152,8 +151,7 @@ enum result plan_make(struct engine *engine, struct arena *arena, ms_t now, stru
 void plan_note_landed(struct engine *engine, size_t records, int64_t took_ms)
 {
     if (records >= LARGE_BATCH) engine->large_ms = monotonic(engine);
-    int64_t rest_ms = took_ms / REST_SHARE;
-    engine->rest_ms = rest_ms < REST_MAX_MS ? (int)rest_ms : REST_MAX_MS;
+    engine->rest_ms = took_ms < REST_MAX_MS ? (int)took_ms : REST_MAX_MS;
 }
 
 int plan_rest_ms(struct engine *engine)
