@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Merged incidents of which one has deleted what it had after its retention: the work goes on. */
-#include "merged_support.h"
+#include "duty_support.h"
 
 /* Of this incident nothing is left, for it was closed in November and is kept for ten days. */
 static struct world *in_december(void **state, const char *id)
@@ -182,6 +182,39 @@ static void forgotten_by_several_it_goes_on_at_home(void **state)
     assert_int_equal(incident_of(w, "B")->forgotten_by.n, 0);
 }
 
+/* A has forgotten that its own is with B, which has not met it. */
+static struct world *forgotten_by_a(void **state)
+{
+    struct world *w = owing(state);
+    w->policy.retention = days(10);
+    close_knowing(w, AT, "B", 1, NULL);
+    close_knowing(w, AT, "A", 1, "B");
+    run_until(w, "2026-12-02");
+    assert_int_equal(incident_of(w, "A")->retired, 1);
+    return w;
+}
+
+static void a_duty_that_was_forgotten_at_home_comes_home(void **state)
+{
+    struct world *w = forgotten_by_a(state);
+    tell_tracker(w, "B", LAW, 1, "SEC-1");
+    take_merge(w, "2026-12-03", "A", 2, NULL);
+    assert_int_equal(task_of(w, "A", LAW "~2")->status, STATUS_IN_PROGRESS);
+}
+
+static void met_anew_it_is_not_asked_for_when_the_forgotten_one_comes_home(void **state)
+{
+    struct world *w = forgotten_by_a(state);
+    struct closure_event *e = knowing(w, "A", 2, "C");
+    add_submission(w, e, "law", t(LATER), true);
+    close_it(w, "2026-12-03", e);
+    close_knowing(w, "2026-12-03", "C", 1, NULL);
+    close_knowing(w, "2026-12-04", "A", 3, "C");
+    assert_true(task_is_done(task_of(w, "A", LAW "~2")));
+    assert_false(is_open(w, "C", LAW));
+    assert_true(is_open(w, "B", LAW)); /* which has not met its own */
+}
+
 int main(void)
 {
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, world_teardown)
@@ -192,6 +225,8 @@ int main(void)
         IN_WORLD(a_guest_that_was_forgotten_goes_on_at_home),
         IN_WORLD(forgotten_behind_the_next_it_goes_on),
         IN_WORLD(forgotten_by_several_it_goes_on_at_home),
+        IN_WORLD(a_duty_that_was_forgotten_at_home_comes_home),
+        IN_WORLD(met_anew_it_is_not_asked_for_when_the_forgotten_one_comes_home),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

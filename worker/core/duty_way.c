@@ -304,6 +304,9 @@ void duty_way_arrive(struct step *step, const struct duty *in)
     if (in->withdrawn) duty_met_take_back(step, in);
     if (in->said || in->withdrawn || (in->met && (has_passed || duty_is_own(step, in)))) return;
     struct entry *entry = duty_entry(step, in->incident_id, in->name);
+    /* Past its retention it may have met anew what comes home only now: in the place of that, the old one would be told
+     * to others as if it was open. */
+    if (duty_is_own(step, in) && entry->exists && entry->duty->met) return;
     struct duty *duty = arena_copy(step->arena, in, sizeof *in);
     if (in->met && !duty_met_take(step, entry, duty)) return;
     duty->moved_to = STR_NONE;
