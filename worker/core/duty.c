@@ -26,12 +26,6 @@ struct entry *duty_own(struct step *step, struct str name)
     return duty_entry(step, step->incident->incident_id, name);
 }
 
-struct str duty_part(struct str name)
-{
-    const char *slash = memchr(name.p, '/', name.n);
-    return (struct str){slash + 1, (size_t)(name.p + name.n - slash - 1)};
-}
-
 struct str duty_party_name(struct step *step, struct str key)
 {
     return arena_join(step->arena, STR("coordination/"), state_encode_part(step->arena, key),
@@ -47,7 +41,7 @@ struct str duty_name(struct step *step, const struct task *task)
 /* A party's task is called by what was written first in its incident. */
 struct entry *duty_task(struct step *step, struct str name)
 {
-    struct str part = duty_part(name), key = state_decode_part(step->arena, part);
+    struct str part = state_duty_part(name), key = state_decode_part(step->arena, part);
     struct entry *named = step_task_entry(step, task_name(step, state_task_kind(name), part));
     struct entry *found = NULL;
     if (named->exists || state_task_kind(name) != KIND_COORDINATION) return named;

@@ -9,8 +9,6 @@
 
 /* What the duty of a task is called; absent: it is none. */
 struct str duty_name(struct step *step, const struct task *task);
-/* What stands behind the kind in such a name. */
-struct str duty_part(struct str name);
 /* What the coordination with the party of this key is called. */
 struct str duty_party_name(struct step *step, struct str key);
 /* The task of the duty in this incident; it need not exist. */

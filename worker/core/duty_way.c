@@ -142,7 +142,7 @@ static void open_task(struct step *step, struct entry *task, const struct duty *
     struct task in = *duty->carried.items;
     struct task_seed seed = {.kind = in.kind, .ruling = rules_decide(step, in.kind, NULL)};
     const struct task *before = task->exists ? task->task : NULL;
-    seed.part = duty_part(state_duty_name(before ? before->name : in.name));
+    seed.part = state_duty_part(state_duty_name(before ? before->name : in.name));
     /* Which records were taken of its own name is known with it, of this one here. */
     if (!duty_is_own(step, duty)) in.order = before ? before->order : task_none.order;
     in.for_others = !duty_is_own(step, duty) &&
@@ -304,8 +304,8 @@ void duty_way_arrive(struct step *step, const struct duty *in)
     if (in->withdrawn) duty_met_take_back(step, in);
     if (in->said || in->withdrawn || (in->met && (has_passed || duty_is_own(step, in)))) return;
     struct entry *entry = duty_entry(step, in->incident_id, in->name);
-    /* Past its retention it may have met anew what comes home only now: in the place of that, the old one would be told
-     * to others as if it was open. */
+    /* Past its retention it may have met anew what comes home only now: in the place of that, the old one
+     * would be told to others as if it was open. */
     if (duty_is_own(step, in) && entry->exists && entry->duty->met) return;
     struct duty *duty = arena_copy(step->arena, in, sizeof *in);
     if (in->met && !duty_met_take(step, entry, duty)) return;

@@ -26,12 +26,11 @@ static void merge(struct finding *stored, const struct finding *in, unsigned pre
 }
 
 /* What a record says, with what follows from it: of another status the old one's reason is none, nor is
- * the risk accepted any more, unless that may not count. A dismissal has to have a reason, and takes what is stored for its own
- * (R4.76, R4.81). */
+ * the risk accepted any more, unless that may not count. A dismissal has to have a reason, and takes what
+ * is stored for its own (R4.76, R4.81). */
 static unsigned says(const struct finding *stored, const struct finding *in, unsigned present)
 {
-    enum reported_status old = stored->status ? stored->status : REPORTED_OPEN;
-    enum reported_status now = in->status ? in->status : REPORTED_OPEN;
+    enum reported_status old = finding_status(stored), now = finding_status(in);
     if (!(present & FINDING_STATUS) || now == REPORTED_WONT_FIX) return present;
     bool may_be_accepted = old == REPORTED_WONT_FIX || old == REPORTED_DUPLICATE;
     if (may_be_accepted && now != REPORTED_DUPLICATE)

@@ -135,6 +135,12 @@ struct str state_duty_name(struct str name)
     return (struct str){name.p, suffix ? (size_t)(suffix - name.p) : name.n};
 }
 
+struct str state_duty_part(struct str name)
+{
+    const char *slash = memchr(name.p, '/', name.n);
+    return (struct str){slash + 1, (size_t)(name.p + name.n - slash - 1)};
+}
+
 struct str state_task_id(struct arena *arena, struct str incident_id, struct str name)
 {
     return arena_join(arena, state_encode_part(arena, incident_id), STR("/"), name);

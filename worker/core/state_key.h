@@ -53,6 +53,8 @@ struct str state_duty_key(struct arena *arena, struct str header_key, struct str
 /* The name of a task without the sign of a later life, if it is a duty's: an obligation's, or a party's.
  * A slice of `name`, absent where it is none. */
 struct str state_duty_name(struct str name);
+/* What stands behind the kind in such a name; it points into the name. */
+struct str state_duty_part(struct str name);
 /* "<incident_id>/<name>" with the incident_id encoded. */
 struct str state_task_id(struct arena *arena, struct str incident_id, struct str name);
 /* The kind in the name of a task; none where it has none. */

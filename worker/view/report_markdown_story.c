@@ -91,9 +91,7 @@ static struct str party_of(struct arena *arena, const struct task *task)
 {
     struct str name = state_duty_name(task->name);
     if (task->kind != KIND_COORDINATION || !name.p) return STR_NONE;
-    const char *slash = memchr(name.p, '/', name.n);
-    struct str part = {slash + 1, (size_t)(name.p + name.n - slash - 1)};
-    return state_decode_part(arena, part);
+    return state_decode_part(arena, state_duty_part(name));
 }
 
 static bool is_of(const struct coordination *p, const struct task *task, struct str party)
