@@ -387,6 +387,22 @@ static void what_was_met_goes_no_way_twice(void **state)
     }
 }
 
+/* It comes home on its way from B to C as it was when it left, behind the closure that gives it another date. */
+static void what_was_said_meanwhile_counts_at_home(void **state)
+{
+    struct world *w = owing(state);
+    close_knowing(w, AT, "B", 1, NULL);
+    close_knowing(w, AT, "C", 1, NULL);
+    close_knowing(w, AT, "A", 1, "B");
+    struct closure_event *e = knowing(w, "A", 2, "C");
+    SET_CLOSURE(e, KNOWN_AT, known_at, t("2026-11-20T06:00:00Z"));
+    close_it(w, LATER, e);
+    assert_time(task_of(w, "C", LAW)->due_at, "2026-11-23T06:00:00Z");
+    close_knowing(w, LATER, "A", 3, "C");
+    assert_time(task_of(w, "C", LAW)->due_at, "2026-11-23T00:00:00Z");
+    assert_time(task_of(w, "B", LAW)->due_at, "2026-11-23T09:00:00Z");
+}
+
 /* ---- who waits for an incident that is not closed ---- */
 
 /* What was done before does not wait. */
@@ -448,6 +464,7 @@ int main(void)
         TEST(of_several_tasks_of_a_party_the_first_counts),
         TEST(lost_there_it_comes_home_with_what_was_said),
         TEST(what_was_met_goes_no_way_twice),
+        TEST(what_was_said_meanwhile_counts_at_home),
         TEST(only_what_is_open_waits),
         TEST(what_is_on_its_way_home_does_not_wait),
     };

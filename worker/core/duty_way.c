@@ -114,6 +114,16 @@ void duty_way_hand_on(struct step *step, struct entry *task)
 
 /* ---- where it comes to ---- */
 
+/* What the duty's incident says of it is said by that alone, wherever the work goes on. */
+static void describe(struct task *task, const struct task *said)
+{
+    task->description = said->description;
+    task->queue = said->queue;
+    if (task->kind != KIND_OBLIGATION) return;
+    task->clock_start = said->clock_start;
+    task->due_at = said->due_at;
+}
+
 static void apply(struct step *step, struct task *task, const struct task *said, bool again)
 {
     if (again && task->status == STATUS_CLOSED) task_apply_status(step, task, REPORTED_OPEN);
@@ -271,10 +281,7 @@ static void hear(struct step *step, const struct duty *said)
     if (entry->exists && !entry->duty->met) {
         struct duty *duty = duty_edit(step, entry);
         struct task came = *duty->carried.items;
-        came.due_at = in->due_at;
-        came.clock_start = in->clock_start;
-        came.description = in->description;
-        came.queue = in->queue;
+        describe(&came, in);
         if (duty->held) apply(step, &came, in, said->again);
         duty_carry(step, duty, &came);
         if (duty->held) return;
@@ -309,6 +316,12 @@ void duty_way_arrive(struct step *step, const struct duty *in)
     if (duty_is_own(step, in) && entry->exists && entry->duty->met) return;
     struct duty *duty = arena_copy(step->arena, in, sizeof *in);
     if (in->met && !duty_met_take(step, entry, duty)) return;
+    if (duty_is_own(step, in) && entry->exists) {
+        /* What its incident has said since it left is behind it on its way. */
+        struct task came = *in->carried.items;
+        describe(&came, entry->duty->carried.items);
+        duty_carry(step, duty, &came);
+    }
     duty->moved_to = STR_NONE;
     duty->held = !in->met;
     duty->since = step->at;
