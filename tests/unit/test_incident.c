@@ -245,7 +245,7 @@ static void merged_goes_on_as_a_part_of_another(void **state)
     add_inline(w, e, finding(w, "INC-1", "F-4", 1));
     add_inline(w, e, finding(w, "INC-1", "F-1", 1));
     take_closure(w, LATER, e);
-    assert_news(w, "finding INC-1:F-4 to INC-9\n");
+    assert_news(w, "facts to INC-9\nfinding INC-1:F-4 to INC-9\n");
     /* The other incident is told that they part, and sends back what it has. */
     TELL_CLOSURE(w, LATER, 4, MERGED_INTO, merged_into, STR("INC-8"));
     assert_news(w, "parting of INC-1 to INC-9\nmerge to INC-8\n"

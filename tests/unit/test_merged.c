@@ -195,7 +195,7 @@ static void what_is_said_later_goes_along_too(void **state)
     close_it(w, LATER_STILL, e);
     assert_int_equal(incident_of(w, "B")->severity, SEVERITY_CRITICAL);
     take_closure(w, LATER_STILL, merged(w, "A", 6, "B"));
-    assert_news(w, "");
+    assert_news(w, "facts to B\n");
 }
 
 static void what_says_less_takes_nothing_away(void **state)

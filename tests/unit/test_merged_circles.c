@@ -49,6 +49,29 @@ static void a_circle_is_cut_at_its_smallest_member(void **state)
     assert_str(incident_of(w, "B")->merged_into, "A");
 }
 
+/* B is critical for what A had told it, and then says so itself: A, which says less now, hears of it. */
+static void what_it_had_brought_itself_is_told_again(void **state)
+{
+    struct world *w = *state;
+    struct closure_event *e = closed(w, "A", 1);
+    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_CRITICAL);
+    close_it(w, AT, e);
+    e = merged(w, "B", 1, "A");
+    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_LOW);
+    close_it(w, AT, e);
+    take_merge(w, AT, "A", 2, "B");
+    e = merged(w, "A", 3, "B");
+    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_LOW);
+    close_it(w, LATER, e);
+    assert_str(incident_of(w, "A")->merge_void, "B");
+    assert_int_equal(incident_of(w, "A")->severity, SEVERITY_LOW);
+    assert_int_equal(incident_of(w, "B")->severity, SEVERITY_CRITICAL);
+    e = merged(w, "B", 2, "A");
+    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_CRITICAL);
+    close_it(w, LATER, e);
+    assert_int_equal(incident_of(w, "A")->severity, SEVERITY_CRITICAL);
+}
+
 static void whatever_is_told_last(void **state)
 {
     struct world *w = *state;
@@ -275,6 +298,7 @@ int main(void)
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, world_teardown)
     const struct CMUnitTest tests[] = {
         IN_WORLD(a_circle_is_cut_at_its_smallest_member),
+        IN_WORLD(what_it_had_brought_itself_is_told_again),
         IN_WORLD(whatever_is_told_last),
         IN_WORLD(a_void_merge_stays_void_while_there_is_its_circle),
         cmocka_unit_test(in_parts_a_void_merge_says_the_same),

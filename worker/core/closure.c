@@ -11,7 +11,6 @@
 #include "forward.h"
 #include "incident.h"
 #include "merged_facts.h"
-#include "merged_lists.h"
 #include "obligation.h"
 #include "occurrence.h"
 #include "order.h"
@@ -82,7 +81,6 @@ static void begin(struct step *step, const struct closure_event *event)
     if (closure_header_asks_void_merge(incident, event)) warn_of_circle(step);
     closure_header_decide_level(step);
     struct closure *closure = edit_closure(step);
-    const struct merged_lists lists = merged_lists_of(closure, old.labels);
     bool is_submitted = obligation_is_news(closure, event);
     const struct closure before = *closure;
     merge_closure(closure, &event->closure, event->present);
@@ -100,7 +98,8 @@ static void begin(struct step *step, const struct closure_event *event)
     say_merge(step, old.merged_into);
     unsigned changes = closure_header_changes(step->policy, &old, incident);
     if (is_submitted) changes |= CHANGE_SUBMITTED;
-    if (merged_facts_are_news(step, &old, lists)) changes |= CHANGE_FACTS;
+    /* Each time: what is new in it may be what others had brought, and take away again. */
+    if (incident->merged_into.p) changes |= CHANGE_FACTS;
     if (has_back) changes |= CHANGE_PARTIES;
     if (answers_otherwise(&before, closure)) changes |= CHANGE_EVALUATION;
     /* What ticks were to go on with, this closure does. */

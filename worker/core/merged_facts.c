@@ -53,17 +53,6 @@ struct closure merged_facts_join(struct step *step)
                              brought_lists(step));
 }
 
-bool merged_facts_are_news(struct step *step, const struct incident *old, struct merged_lists lists)
-{
-    const struct incident *now = step->incident;
-    const struct merged_facts was = forward_facts_of(old), is = forward_facts_of(now);
-    const struct merged_lists said = merged_lists_of(step_closure(step)->closure, now->labels);
-    if (!now->merged_into.p) return false;
-    return !str_eq(old->merged_into, now->merged_into) || was.severity != is.severity ||
-           was.data_breach != is.data_breach || was.customer_impacting != is.customer_impacting ||
-           was.full != is.full || merged_lists_lack(&lists, &said);
-}
-
 /* On an event of the incident, or on one of its own. */
 static void warn_left(struct step *step, const struct merged_left *left, const char *what)
 {

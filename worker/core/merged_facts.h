@@ -13,11 +13,7 @@ bool merged_facts_take(struct step *step, const struct facts_event *event);
 void merged_facts_count(struct step *step);
 /* The closure as it is stored, with what they have brought. */
 struct closure merged_facts_join(struct step *step);
-/* Whether the incident that this one is merged into does not know yet what this one brings; `old`, and
- * `lists` of it: as it was before its closure. */
-bool merged_facts_are_news(struct step *step, const struct incident *old,
-                           struct merged_lists lists);
-/* Sends it that, as much as fits. */
+/* Sends the incident that this one is merged into what it brings, as much as fits. */
 void merged_facts_send(struct step *step);
 
 #endif

@@ -151,23 +151,6 @@ bool merged_lists_add(struct arena *arena, struct merged_lists *to, const struct
     return true;
 }
 
-static bool lacks(const struct kind *kind, struct list known, struct list said)
-{
-    size_t hint = 0;
-    for (size_t i = 0; i < said.n; i++)
-        if (!has(kind, known, at(kind, said, i), &hint)) return true;
-    return false;
-}
-
-bool merged_lists_lack(const struct merged_lists *known, const struct merged_lists *said)
-{
-    return lacks(&of_labels, LIST(known->labels), LIST(said->labels)) ||
-           lacks(&of_timeline, LIST(known->timeline), LIST(said->timeline)) ||
-           lacks(&of_evidence, LIST(known->evidence), LIST(said->evidence)) ||
-           lacks(&of_texts, LIST(known->takeaways), LIST(said->takeaways)) ||
-           (!known->response.n && said->response.n);
-}
-
 struct merged_lists merged_lists_of(const struct closure *closure, struct labels labels)
 {
     return (struct merged_lists){.labels = labels,

@@ -22,8 +22,6 @@ struct merged_left {
  * anything; *left: what did not fit. */
 bool merged_lists_add(struct arena *arena, struct merged_lists *to, const struct merged_lists *from,
                       struct merged_left *left);
-/* Whether anything that is said now was not known, however much of it fits. */
-bool merged_lists_lack(const struct merged_lists *known, const struct merged_lists *said);
 /* What a closure says itself, as such lists. */
 struct merged_lists merged_lists_of(const struct closure *closure, struct labels labels);
 /* The closure with what others have brought, behind its own; the timeline in the order of its times. */
