@@ -30,9 +30,9 @@ _SAID = ("kind", "queue", "title", "description", "category", "owner", "particip
 _WORK = ("owner", "tracker", "evidence", "snoozed_until", "accepted_until", "accepted_by", "resolution")
 
 
-def _simulate(path, *options):
+def _simulate(path, *options, retention=None):
     policy = path.with_name("policy.json")
-    policy.write_text(json.dumps(POLICY))
+    policy.write_text(json.dumps(POLICY | ({"retention": retention} if retention else {})))
     return subprocess.run([binary(), "simulate", "--policy", policy, "--until", "2027-01-31", path, *options],
                           capture_output=True, check=True, timeout=600, text=True, env=environment())
 
@@ -342,14 +342,21 @@ def test_what_goes_out_is_true(played):
     played.check_history()
 
 
-def test_a_way_ends(played):
-    forwarded = (_FORWARDED.search(line) for line in _simulate(played.path).stdout.splitlines())
+def _check_ways(played, retention):
+    """Each way ends, also where incidents on it have deleted what they had."""
+    out = _simulate(played.path, retention=retention).stdout
+    forwarded = (_FORWARDED.search(line) for line in out.splitlines())
     count = collections.Counter(_prefix_of(match[1]) for match in forwarded if match)
     assert count
     for story in played.stories:
         most = len(story.records) * (len(story.findings) + 2) * 4 * len(INCIDENTS)
         for form in _FORMS:
-            assert count[story.prefix(form)] <= most, story.prefix(form)
+            assert count[story.prefix(form)] <= most, f"EPILOGUE_TEST_SEED={story.seed}, retention {retention}"
+
+
+@pytest.mark.parametrize("retention", (None, "7d", "1d"))
+def test_a_way_ends(played, retention):
+    _check_ways(played, retention)
 
 
 def _new_seed():
@@ -370,6 +377,7 @@ def test_new_stories(tmp_path):
         _check(played)
         _check_reports(played, 2)
         played.check_history()
+        _check_ways(played, "7d")
         seed += 25
         if time.monotonic() > end:
             break

@@ -38,6 +38,9 @@ static inline struct event arrived(struct world *w, const struct output *output)
 
 static size_t taken; /* outputs that were looked at */
 
+/* More than any story of few findings makes: then something goes round. */
+#define OUTPUTS_MAX 20000
+
 /* Takes what goes on to other incidents until nothing does, and the ticks that go on with it; `seen`
  * is where the news begins. */
 static inline void deliver(struct world *w)
@@ -47,6 +50,7 @@ static inline void deliver(struct world *w)
         run_until_ms(w, w->now);
         for (; taken < w->d.outputs.n; taken++) {
             if (w->d.outputs.items[taken].type != OUTPUT_FORWARD) continue;
+            assert_true(w->d.outputs.n - seen < OUTPUTS_MAX);
             struct event event = arrived(w, &w->d.outputs.items[taken]);
             run_until_ms(w, w->now);
             enum decide_result result = take(w, &event);

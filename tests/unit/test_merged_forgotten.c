@@ -215,6 +215,29 @@ static void met_anew_it_is_not_asked_for_when_the_forgotten_one_comes_home(void 
     assert_true(is_open(w, "B", LAW)); /* which has not met its own */
 }
 
+/* A and B have each sent on to C what was the other's. Each tells the other, by way of C, that it is
+ * forgotten there, and that has an end. */
+static void who_is_told_of_it_does_not_tell_again(void **state)
+{
+    struct world *w = in_december(state, "C");
+    static const char *const ids[] = {"A", "B"}, *const into[] = {"C", "A"};
+    for (size_t i = 0; i < 2; i++) {
+        struct closure_event *e = merged(w, ids[i], 1, into[i]);
+        add_inline(w, e, lapse(w, ids[i], "F", -1));
+        add_party(w, e, ids[i], PARTY_VENDOR, false);
+        close_it(w, "2026-12-01", e);
+    }
+    take_merge(w, "2026-12-02", "B", 2, "C");
+    take_merge(w, "2026-12-02", "A", 2, "B");
+    assert_true(w->d.outputs.n < 100);
+    for (size_t i = 0; i < 2; i++) {
+        const char *id = ids[i];
+        assert_true(is_open(w, "C", arena_printf(w->arena, "bug/%s:F~2", id).p));
+        assert_true(is_open(w, "C", arena_printf(w->arena, "coordination/%s~2", id).p));
+    }
+    assert_str(finding_of(w, "A", "B:F")->moved_to, "B");
+}
+
 int main(void)
 {
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, world_teardown)
@@ -225,6 +248,7 @@ int main(void)
         IN_WORLD(a_guest_that_was_forgotten_goes_on_at_home),
         IN_WORLD(forgotten_behind_the_next_it_goes_on),
         IN_WORLD(forgotten_by_several_it_goes_on_at_home),
+        IN_WORLD(who_is_told_of_it_does_not_tell_again),
         IN_WORLD(a_duty_that_was_forgotten_at_home_comes_home),
         IN_WORLD(met_anew_it_is_not_asked_for_when_the_forgotten_one_comes_home),
     };

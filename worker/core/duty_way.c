@@ -201,8 +201,10 @@ static bool is_here_again(struct step *step, struct entry *entry)
 {
     if (!entry->duty->moved_to.p) return true;
     if (!step->incident->is_forgotten) return false;
+    struct str home = entry->duty->incident_id;
     if (!duty_is_own(step, entry->duty)) {
-        forward_tell_home(step, entry->duty->moved_to, entry->duty->incident_id);
+        if (forward_tell_home(step, entry->duty->moved_to, home))
+            duty_edit(step, entry)->moved_to = home;
         return false;
     }
     struct duty *duty = duty_edit(step, entry);

@@ -381,6 +381,12 @@ void finding_go_on_here(struct step *step, struct entry *entry)
     finding->tellings += TOLD_ELSEWHERE;
 }
 
+void finding_look_home(struct step *step, struct entry *entry)
+{
+    struct finding *finding = edit(step, entry);
+    finding->moved_to = finding->origin.incident_id;
+}
+
 void finding_hold(struct step *step, struct entry *entry)
 {
     if (finding_is_held(entry->finding) && !entry->finding->warnings.n) return;

@@ -23,6 +23,8 @@ struct entry *finding_arrive(struct step *step, const struct finding *in);
 unsigned finding_said(const struct finding *finding);
 /* It does not come back any more: it goes on from what is known of it. */
 void finding_go_on_here(struct step *step, struct entry *entry);
+/* It was here, and is forgotten where it went: what is told of it goes to where it began. */
+void finding_look_home(struct step *step, struct entry *entry);
 /* Nothing more is done with it unless its incident comes back. */
 void finding_hold(struct step *step, struct entry *entry);
 /* Whether it is held by its incident: it has no task, nor is it waiting for one. */

@@ -193,12 +193,13 @@ void forward_forgotten(struct step *step, struct str to)
 }
 
 /* What has not been forgotten may be on its way home from there: the word comes behind it. */
-void forward_tell_home(struct step *step, struct str by, struct str home)
+bool forward_tell_home(struct step *step, struct str by, struct str home)
 {
     struct incident *incident = step->incident;
-    if (!str_list_has(incident->forgotten_by, by)) return;
-    if (str_eq(incident->forgotten_told, home)) return;
+    if (!str_list_has(incident->forgotten_by, by)) return false;
+    if (str_eq(incident->forgotten_told, home)) return true;
     incident->forgotten_told = home;
     emit(step, by, EVENT_FORGOTTEN)->forgotten = (struct forgotten_event){by, home};
     step_count(step, 1, 0);
+    return true;
 }

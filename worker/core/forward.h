@@ -46,8 +46,9 @@ void forward_facts(struct step *step, const struct facts_event *event);
 void forward_parting(struct step *step, struct str to, struct edge edge, struct str_list passed);
 /* That this incident has forgotten what it had of another one. */
 void forward_forgotten(struct step *step, struct str to);
-/* What has gone from here to the incident `by` was forgotten there: `home`, where it began, is told of it, by
- * way of `by`. Once for all that is of that one, where it is looked at in the order of keys. */
-void forward_tell_home(struct step *step, struct str by, struct str home);
+/* What has gone from here to the incident `by` may be forgotten there: then `home`, where it began, is told of
+ * it, by way of `by`; once for all that is of that one, where it is looked at in the order of keys. Returns
+ * whether it is: what is here of it leads home from then on, else it was told again and again. */
+bool forward_tell_home(struct step *step, struct str by, struct str home);
 
 #endif

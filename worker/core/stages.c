@@ -49,7 +49,8 @@ static void place(struct step *step, struct entry *entry, bool follows)
     if (finding->moved_to.p) {
         if (!incident->is_forgotten) return;
         if (finding->origin.incident_id.p) {
-            forward_tell_home(step, finding->moved_to, finding->origin.incident_id);
+            if (forward_tell_home(step, finding->moved_to, finding->origin.incident_id))
+                finding_look_home(step, entry);
             return;
         }
         finding_go_on_here(step, entry);
