@@ -238,6 +238,24 @@ static void who_is_told_of_it_does_not_tell_again(void **state)
     assert_str(finding_of(w, "A", "B:F")->moved_to, "B");
 }
 
+/* Merged it was past its retention; then its merge is void, and it is asked for what every incident is. */
+static void gone_on_after_its_retention_it_is_asked_for_its_own(void **state)
+{
+    struct world *w = *state;
+    w->policy.retention = days(10);
+    struct closure_event *e = merged(w, "A", 1, "B");
+    SET_CLOSURE(e, POSTMORTEM, postmortem, LEVEL_FULL);
+    close_it(w, AT, e);
+    close_with(w, closed(w, "B", 1), "G");
+    run_until(w, "2026-12-02");
+    assert_int_equal(incident_of(w, "A")->retired, 1);
+    take_merge(w, "2026-12-03", "B", 2, "A");
+    assert_str(incident_of(w, "A")->merge_void, "B");
+    assert_int_equal(incident_of(w, "A")->level, LEVEL_FULL);
+    assert_true(is_open(w, "A", "postmortem~2"));
+    assert_true(is_open(w, "A", "bug/B:G~2"));
+}
+
 int main(void)
 {
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, world_teardown)
@@ -249,6 +267,7 @@ int main(void)
         IN_WORLD(forgotten_behind_the_next_it_goes_on),
         IN_WORLD(forgotten_by_several_it_goes_on_at_home),
         IN_WORLD(who_is_told_of_it_does_not_tell_again),
+        IN_WORLD(gone_on_after_its_retention_it_is_asked_for_its_own),
         IN_WORLD(a_duty_that_was_forgotten_at_home_comes_home),
         IN_WORLD(met_anew_it_is_not_asked_for_when_the_forgotten_one_comes_home),
     };

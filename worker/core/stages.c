@@ -147,9 +147,13 @@ static bool go_over_parties(struct step *step)
 {
     const struct closure joined = merged_facts_join(step), *closure = &joined;
     int64_t *done = &step->incident->cursor.done;
-    /* After its retention nothing of the closure is left to ask for. */
-    if (!step_closure(step)->exists || step->incident->level == LEVEL_UNCONFIRMED) return true;
-    if (!*done && !step->incident->merged_into.p) followup_make(step, closure);
+    const bool is_stored = step_closure(step)->exists;
+    if (step->incident->level == LEVEL_UNCONFIRMED) return true;
+    /* After its retention nothing of the closure is left: where the incident goes on then it is asked for
+     * what each one is, and its duties come home. */
+    if (!*done && !step->incident->merged_into.p && (is_stored || step->is_resumed))
+        followup_make(step, closure);
+    if (!is_stored) return true;
     size_t parties = closure->coordination.n;
     for (; (size_t)*done < parties + obligation_turns(step, closure); ++*done) {
         if (step_is_full(step)) return false;
