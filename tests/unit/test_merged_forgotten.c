@@ -256,6 +256,24 @@ static void gone_on_after_its_retention_it_is_asked_for_its_own(void **state)
     assert_true(is_open(w, "A", "bug/B:G~2"));
 }
 
+/* C has forgotten the duty of B, and what B says of it comes by way of C to A, which has sent it home once:
+ * it ends where it has been. */
+static void what_is_said_of_a_forgotten_one_has_an_end(void **state)
+{
+    struct world *w = owing(state);
+    close_knowing(w, AT, "A", 1, NULL);
+    close_knowing(w, AT, "C", 1, NULL);
+    close_knowing(w, AT, "B", 1, "A");
+    close_knowing(w, AT, "B", 2, "C");
+    drop(w, state_duty_key(w->arena, STR("C"), STR(LAW), STR("B")));
+    take_merge(w, LATER, "C", 2, "A");
+    struct closure_event *e = merged(w, "B", 3, "C");
+    SET_CLOSURE(e, KNOWN_AT, known_at, t("2026-11-19T00:00:00Z"));
+    size_t n = w->d.outputs.n;
+    close_it(w, LATER, e);
+    assert_true(w->d.outputs.n - n < 20);
+}
+
 int main(void)
 {
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, world_teardown)
@@ -268,6 +286,7 @@ int main(void)
         IN_WORLD(forgotten_by_several_it_goes_on_at_home),
         IN_WORLD(who_is_told_of_it_does_not_tell_again),
         IN_WORLD(gone_on_after_its_retention_it_is_asked_for_its_own),
+        IN_WORLD(what_is_said_of_a_forgotten_one_has_an_end),
         IN_WORLD(a_duty_that_was_forgotten_at_home_comes_home),
         IN_WORLD(met_anew_it_is_not_asked_for_when_the_forgotten_one_comes_home),
     };
