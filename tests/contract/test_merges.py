@@ -59,8 +59,8 @@ class _End:
         before = self.tasks.get(event["moved_from"]) if event["moved_from"] else None
         was = self.tasks.get(event["task_id"])
         arrives = event["finding_id"] and before and (not was or was["moved_to"])
-        # What was held on its way may have been told another date meanwhile.
-        at_once = arrives and before["updated_at"] == event["updated_at"] and before["kind"] == event["kind"]
+        # What was held on its way may have been told another date meanwhile: then another record has let it go on.
+        at_once = arrives and before["cause"] == event["cause"] and before["kind"] == event["kind"]
         if at_once and event["due_at"] > before["due_at"]:
             self.problems.append(f"due later: {event['task_id']}, {before['due_at']} -> {event['due_at']}")
         self.tasks[event["task_id"]] = event

@@ -322,8 +322,11 @@ static void what_cannot_be_accepted(void **state)
     assert_str(output_at(w, 0)->warnings.items[0].taken_as, "not taken: it is past");
     assert_str(output_at(w, 0)->warnings.items[1].taken_as,
                "not closed: it needs accepted_until and accepted_by");
-    take_update(w, NOON, wont_fix(w, 2, "no", JUNE, NULL));
-    TELL_TASK(w, LATER, "bug/F-1", 3, ACCEPTED_UNTIL, accepted_until, t(NOON));
+    /* Nor later by something else, which was not wanting. */
+    TELL_TASK(w, NOON, "bug/F-1", 2, EVIDENCE, evidence, some_evidence(w));
+    assert_int_equal(bug(w)->status, STATUS_OPEN);
+    take_update(w, NOON, wont_fix(w, 3, "no", JUNE, NULL));
+    TELL_TASK(w, LATER, "bug/F-1", 4, ACCEPTED_UNTIL, accepted_until, t(NOON));
     assert_time(bug(w)->accepted_until, JUNE);
 }
 

@@ -66,11 +66,12 @@ static struct evaluation answered(const struct task *task, const struct task_upd
 static enum reported_status implied(const struct claim *claim,
                                     const struct task_update_event *event)
 {
-    const unsigned wanted = TASK_UPDATE_ACCEPTED_UNTIL | TASK_UPDATE_ACCEPTED_BY |
-                            TASK_UPDATE_EVIDENCE | TASK_UPDATE_EVALUATION;
+    const unsigned accepts = TASK_UPDATE_ACCEPTED_UNTIL | TASK_UPDATE_ACCEPTED_BY,
+                   shows = TASK_UPDATE_EVIDENCE | TASK_UPDATE_EVALUATION;
+    enum reported_status refused = claim->task->refused;
     bool is_open = claim->task->status != STATUS_CLOSED;
-    if (!(event->present & wanted)) return reported_status_none;
-    if (claim->task->refused) return claim->task->refused;
+    if (event->present & (refused == REPORTED_WONT_FIX ? accepts : shows) && refused)
+        return refused;
     bool answers = event->answers && evaluation_is_answered(claim->evaluation);
     return is_open && answers ? REPORTED_VERIFIED : reported_status_none;
 }
