@@ -110,6 +110,9 @@ class _End:
             # Where its work was under way just then it begins anew, and where it was held it goes on.
             for name in _WORK:
                 del said[name]
+        if self.story.findings[self.finding_of(task)[0]].was_held_otherwise:
+            for name in ("resolution", *_WORK):
+                said.pop(name, None)
         return said
 
     def check_places(self):

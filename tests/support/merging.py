@@ -5,6 +5,7 @@ records may come in, and as they would be if nobody had merged anything."""
 import dataclasses
 import datetime
 import random
+import re
 
 from support.checker import encode_id
 from support.events import EVALUATED
@@ -92,6 +93,13 @@ class Known:
     places: set = dataclasses.field(default_factory=set)  # incidents that it has been in, in the order told
     made: int = None  # the number of the record that it has a task behind, whatever comes in another order
     turned: bool = False  # it was of another kind once
+    ends: str = ""  # as they are told: d of a duplicate, ? of one of nothing, t of what its tracker says
+
+    @property
+    def was_held_otherwise(self):
+        """Where a duplicate was held, its tracker's word was taken (R4.190), and of its task that was closed as one it
+        was not; a duplicate of nothing leaves the status before it, and opens that task again."""
+        return re.search(r"d.*t.*\?", self.ends) is not None
 
     @property
     def kind(self):
@@ -343,6 +351,8 @@ class Story:
             other = self._pick(others)
             members = {"status": "duplicate", "duplicate_of": other[1]}
             depends.append(other)
+        if members.get("status") == "duplicate":
+            known.ends += "?" if members["duplicate_of"] in ("?", finding[1]) else "d"
         kind = known.kind
         known.category = members.get("category", known.category)
         known.labels = members.get("labels", known.labels)
@@ -368,6 +378,8 @@ class Story:
             members = self._pick((
                 {"status": "resolved"}, {"status": "verified"}, {"status": "closed"},
                 {"status": "wont-fix", **_ACCEPTED, "accepted_until": "2026-12-01"}))
+        if kind == known.kind and members.get("status") in ("resolved", "verified", "closed"):
+            known.ends += "t"
         at = self._place(finding, True)
         record = Sent("task-updated", at, members, finding, kind)
         record.after.add(known.made)
