@@ -58,9 +58,9 @@ static inline struct closure_event *knowing(struct world *w, const char *id, int
     return e;
 }
 
-static inline struct closure_event *rated(struct closure_event *e, int severity)
+static inline struct closure_event *known_since(struct closure_event *e, const char *at)
 {
-    SET_CLOSURE(e, SEVERITY, severity, severity);
+    SET_CLOSURE(e, KNOWN_AT, known_at, t(at));
     return e;
 }
 

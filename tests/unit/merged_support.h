@@ -108,6 +108,12 @@ static inline struct closure_event *closed_as_test(struct world *w, const char *
     return e;
 }
 
+static inline struct closure_event *rated(struct closure_event *e, int severity)
+{
+    SET_CLOSURE(e, SEVERITY, severity, severity);
+    return e;
+}
+
 /* Takes a closure, and what goes on to other incidents by it. */
 static inline void close_it(struct world *w, const char *at, struct closure_event *e)
 {

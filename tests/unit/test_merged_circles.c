@@ -53,22 +53,14 @@ static void a_circle_is_cut_at_its_smallest_member(void **state)
 static void what_it_had_brought_itself_is_told_again(void **state)
 {
     struct world *w = *state;
-    struct closure_event *e = closed(w, "A", 1);
-    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_CRITICAL);
-    close_it(w, AT, e);
-    e = merged(w, "B", 1, "A");
-    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_LOW);
-    close_it(w, AT, e);
+    close_it(w, AT, rated(closed(w, "A", 1), SEVERITY_CRITICAL));
+    close_it(w, AT, rated(merged(w, "B", 1, "A"), SEVERITY_LOW));
     take_merge(w, AT, "A", 2, "B");
-    e = merged(w, "A", 3, "B");
-    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_LOW);
-    close_it(w, LATER, e);
+    close_it(w, LATER, rated(merged(w, "A", 3, "B"), SEVERITY_LOW));
     assert_str(incident_of(w, "A")->merge_void, "B");
     assert_int_equal(incident_of(w, "A")->severity, SEVERITY_LOW);
     assert_int_equal(incident_of(w, "B")->severity, SEVERITY_CRITICAL);
-    e = merged(w, "B", 2, "A");
-    SET_CLOSURE(e, SEVERITY, severity, SEVERITY_CRITICAL);
-    close_it(w, LATER, e);
+    close_it(w, LATER, rated(merged(w, "B", 2, "A"), SEVERITY_CRITICAL));
     assert_int_equal(incident_of(w, "A")->severity, SEVERITY_CRITICAL);
 }
 

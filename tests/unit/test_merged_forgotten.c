@@ -267,10 +267,8 @@ static void what_is_said_of_a_forgotten_one_has_an_end(void **state)
     close_knowing(w, AT, "B", 2, "C");
     drop(w, state_duty_key(w->arena, STR("C"), STR(LAW), STR("B")));
     take_merge(w, LATER, "C", 2, "A");
-    struct closure_event *e = merged(w, "B", 3, "C");
-    SET_CLOSURE(e, KNOWN_AT, known_at, t("2026-11-19T00:00:00Z"));
     size_t n = w->d.outputs.n;
-    close_it(w, LATER, e);
+    close_it(w, LATER, known_since(merged(w, "B", 3, "C"), "2026-11-19T00:00:00Z"));
     assert_true(w->d.outputs.n - n < 20);
 }
 

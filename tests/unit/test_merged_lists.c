@@ -128,6 +128,7 @@ static void beside_what_does_not_fit_there_is_news(void **state)
         e->closure.timeline.items->action = (struct str){large, MERGED_BYTES_MAX};
         if (revision > 1) SET_CLOSURE(e, LABELS, labels, labels_of("region", "eu"));
         take_closure(w, AT, e);
+        if (revision > 2) assert_int_equal(outputs_n(w), 2); /* what does not fit, and what does */
         deliver(w);
     }
     assert_int_equal(brought_to(w, "B")->timeline.n, 0);

@@ -153,9 +153,7 @@ static void a_time_that_is_learnt_later_counts_there(void **state)
     close_knowing(w, AT, "A", 1, NULL);
     close_knowing(w, AT, "B", 1, NULL);
     take_merge(w, LATER, "A", 2, "B");
-    struct closure_event *e = merged(w, "A", 3, "B");
-    SET_CLOSURE(e, KNOWN_AT, known_at, t("2026-11-19T00:00:00Z"));
-    close_it(w, LATER, e);
+    close_it(w, LATER, known_since(merged(w, "A", 3, "B"), "2026-11-19T00:00:00Z"));
     assert_true(due_at(w, "B", LAW) == t("2026-11-22T00:00:00Z"));
     take_merge(w, LATER, "A", 4, NULL);
     assert_true(due_at(w, "A", LAW) == t("2026-11-22T00:00:00Z"));
@@ -394,9 +392,7 @@ static void what_was_said_meanwhile_counts_at_home(void **state)
     close_knowing(w, AT, "B", 1, NULL);
     close_knowing(w, AT, "C", 1, NULL);
     close_knowing(w, AT, "A", 1, "B");
-    struct closure_event *e = knowing(w, "A", 2, "C");
-    SET_CLOSURE(e, KNOWN_AT, known_at, t("2026-11-20T06:00:00Z"));
-    close_it(w, LATER, e);
+    close_it(w, LATER, known_since(merged(w, "A", 2, "C"), "2026-11-20T06:00:00Z"));
     assert_time(task_of(w, "C", LAW)->due_at, "2026-11-23T06:00:00Z");
     close_knowing(w, LATER, "A", 3, "C");
     assert_time(task_of(w, "C", LAW)->due_at, "2026-11-23T00:00:00Z");

@@ -115,7 +115,7 @@ void duty_way_hand_on(struct step *step, struct entry *task)
 /* ---- where it comes to ---- */
 
 /* What the duty's incident says of it is said by that alone, wherever the work goes on. */
-static void describe(struct task *task, const struct task *said)
+static void apply_terms(struct task *task, const struct task *said)
 {
     task->description = said->description;
     task->queue = said->queue;
@@ -283,7 +283,7 @@ static void hear(struct step *step, const struct duty *said)
     if (entry->exists && !entry->duty->met) {
         struct duty *duty = duty_edit(step, entry);
         struct task came = *duty->carried.items;
-        describe(&came, in);
+        apply_terms(&came, in);
         if (duty->held) apply(step, &came, in, said->again);
         duty_carry(step, duty, &came);
         if (duty->held) return;
@@ -321,7 +321,7 @@ void duty_way_arrive(struct step *step, const struct duty *in)
     if (duty_is_own(step, in) && entry->exists) {
         /* What its incident has said since it left is behind it on its way. */
         struct task came = *in->carried.items;
-        describe(&came, entry->duty->carried.items);
+        apply_terms(&came, entry->duty->carried.items);
         duty_carry(step, duty, &came);
     }
     duty->moved_to = STR_NONE;

@@ -108,8 +108,8 @@ void forward_duty(struct step *step, struct str to, const struct duty *duty)
 {
     struct duty *on = &emit(step, to, EVENT_DUTY)->duty;
     *on = *duty;
-    /* From home it begins anew; what is said of it ends where it has been, else it went round for ever
-     * where the duty is no more. */
+    /* From home it begins anew; what is said of it ends where it has been, else it would go round
+     * for ever where the duty is no more. */
     bool is_home = str_eq(to, duty->incident_id) && !duty->said;
     on->passed = is_home ? (struct str_list){NULL, 0} : passed_on(step, duty->passed);
     on->moved_to = STR_NONE;

@@ -48,7 +48,7 @@ void forward_parting(struct step *step, struct str to, struct edge edge, struct 
 void forward_forgotten(struct step *step, struct str to);
 /* What has gone from here to the incident `by` may be forgotten there: then `home`, where it began, is told of
  * it, by way of `by`; once for all that is of that one, where it is looked at in the order of keys. Returns
- * whether it is: what is here of it leads home from then on, else it was told again and again. */
+ * whether it is: what is here of it leads home from then on, else it would be told for ever. */
 bool forward_tell_home(struct step *step, struct str by, struct str home);
 
 #endif
