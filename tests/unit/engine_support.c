@@ -15,7 +15,9 @@ static enum result poll(void *self, struct kafka_event *events, size_t max, int 
     (void)timeout_ms;
     (void)error;
     f->polls++;
-    for (*n = 0; *n < max && f->given < f->queue_n; (*n)++) events[*n] = f->queue[f->given++];
+    size_t until = f->fetches ? f->fetched : f->queue_n;
+    for (*n = 0; *n < max && f->given < until; (*n)++) events[*n] = f->queue[f->given++];
+    if (f->given == f->fetched) f->fetched = f->queue_n;
     return OK;
 }
 
@@ -324,6 +326,7 @@ void fake_tear_down(struct fake *f)
 
 static struct kafka_event *push(struct fake *f)
 {
+    if (f->given == f->fetched) f->fetched++;
     return ARENA_PUSH(f->arena, f->queue, f->queue_n, f->queue_cap);
 }
 

@@ -44,6 +44,10 @@ struct fake {
     /* what polls give out next */
     struct kafka_event *queue;
     size_t queue_n, queue_cap, given;
+    /* Polls give what was fetched, and a fetch begins when a poll has taken all that was: it brings what
+     * there is by then, or else the next record alone. */
+    bool fetches;
+    size_t fetched;
     int64_t ends[topic_end][FAKE_SHARDS]; /* next offset of each input */
     int64_t open[topic_end][FAKE_SHARDS]; /* records behind them, of an open transaction */
     size_t released;

@@ -54,13 +54,32 @@ static void a_batch_behind_another_waits_for_more(void **state)
     assert_int_equal(plan_rest_ms(f.engine), 0); /* it is full */
     f.engine->take_max = 10;
     plan_note_landed(f.engine, 1, 1000);
-    assert_int_equal(plan_rest_ms(f.engine), 20); /* a bounded time */
-    assert_int_equal(plan_rest_ms(f.engine), 0);  /* once */
+    assert_int_equal(plan_rest_ms(f.engine) + plan_rest_ms(f.engine), 20); /* a bounded time */
+    assert_int_equal(plan_rest_ms(f.engine), 0);                           /* once */
     f.engine->inbox_n = 0;
     put(3);
     plan_note_landed(f.engine, 1, 1000);
     step_with_time(0); /* nor does what may not wait */
     assert_int_equal(fake_count(&f, OPENED, NULL), 4);
+}
+
+/* Else what comes while it waits would wait for one batch more. */
+static void what_comes_meanwhile_goes_with_it(void **state)
+{
+    (void)state;
+    f.fetches = true;
+    f.commit_ms = 12;
+    f.commit_waits = 3;
+    put(0);
+    step_with_time(200);
+    put(1);
+    for (int i = 0; i < 9 && batch_is_under_way(f.engine); i++) step_with_time(200);
+    assert_int_equal(f.transactions, 1);
+    step_with_time(200);                /* it waits */
+    for (int i = 2; i < 6; i++) put(i); /* the first alone is fetched before the next poll */
+    f.commit_waits = 0;
+    for (int i = 0; i < 9 && f.transactions < 2; i++) step_with_time(200);
+    assert_int_equal(fake_count(&f, OPENED, NULL), 6);
 }
 
 static void memory_of_a_large_batch_goes_back(void **state)
@@ -169,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_batch_behind_another_waits_for_more),
+        TEST(what_comes_meanwhile_goes_with_it),
         TEST(memory_of_a_large_batch_goes_back),
         TEST(a_call_that_never_comes_back_ends_the_worker),
         TEST(each_phase_has_its_time),

@@ -159,7 +159,7 @@ struct engine {
     size_t take_max;  /* records of the next batch: less after one that was too much */
     int32_t first;    /* the shard that comes first in the next batch */
     bool idle;        /* the last batch took nothing */
-    int rest_ms;      /* how long the next one may wait for more; 0 once that was asked for */
+    int rest_ms;      /* how long the next one may still wait for more */
     int64_t large_ms; /* monotonic: when the last large batch was over; 0: its memory went back */
     bool kafka_down;
     char kafka_not_ready[METRICS_REASON_BYTES];
@@ -310,7 +310,7 @@ enum result plan_make(struct engine *engine, struct arena *arena, ms_t now, stru
                       struct error *error);
 /* A batch of so many records is over, and took so long. */
 void plan_note_landed(struct engine *engine, size_t records, int64_t took_ms);
-/* How long to wait for more records before the next batch; answers once for each that is over. */
+/* How long to wait for more records before the next poll: twice behind a batch, then 0. */
 int plan_rest_ms(struct engine *engine);
 
 /* batch.c: plan ─► load ─► decide ─► DECIDED ─► PREPARING ─► COMMITTING ─► COMMITTED ─► APPLYING */

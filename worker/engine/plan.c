@@ -9,6 +9,7 @@
 #define GATHER_MS 500   /* how long at most they do */
 #define FORGET_MS 10000 /* how long a hindered shard may have nothing to do */
 #define REST_MAX_MS 20  /* and no longer than the batch before took */
+#define FETCH_MS 3      /* from a poll until what it has made room for is there, mostly */
 #define LARGE_BATCH 500 /* records that take more memory than is worth keeping */
 
 /* The records of active shards, shard by shard; *first[p] is where those of shard p begin. */
@@ -147,6 +148,9 @@ enum result plan_make(struct engine *engine, struct arena *arena, ms_t now, stru
  * A transaction costs brokers by the partitions that it touches, however little it writes there. So
  * where batches follow one another, which are small then, the next one waits for some records more.
  * The first record after a pause never waits.
+ *
+ * What is fetched behind a poll is what has come by then, or else the first record alone (kafka_wake.c).
+ * So the rest is cut in two by a poll: what has come in most of it is fetched in the last part.
  */
 void plan_note_landed(struct engine *engine, size_t records, int64_t took_ms)
 {
@@ -157,8 +161,9 @@ void plan_note_landed(struct engine *engine, size_t records, int64_t took_ms)
 int plan_rest_ms(struct engine *engine)
 {
     if (batch_is_under_way(engine)) return 0;
-    int rest_ms = engine->rest_ms;
     bool is_large = engine->inbox_n >= engine->take_max / 2 || !inbox_room(engine);
-    engine->rest_ms = 0;
-    return engine->inbox_n && !is_large ? rest_ms : 0;
+    if (!engine->inbox_n || is_large) engine->rest_ms = 0;
+    int rest_ms = engine->rest_ms > FETCH_MS ? engine->rest_ms - FETCH_MS : engine->rest_ms;
+    engine->rest_ms -= rest_ms;
+    return rest_ms;
 }
