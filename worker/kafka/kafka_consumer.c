@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "kafka_consumer_private.h"
+#include "kafka_message.h"
 #include "kafka_wake.h"
 
 /* A broker that is starting can say for a moment that a topic is not there. */
@@ -212,42 +213,7 @@ void kafka_consumer_free(struct kafka_consumer *c)
 void kafka_consumer_release(struct kafka_consumer *c, const struct record *record)
 {
     (void)c;
-    free((struct header *)record->headers);
-    rd_kafka_message_destroy(record->handle);
-}
-
-static void take_headers(const rd_kafka_message_t *m, struct record *r)
-{
-    rd_kafka_headers_t *all;
-    if (rd_kafka_message_headers(m, &all) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-    size_t n = rd_kafka_header_cnt(all);
-    if (!n) return;
-    struct header *headers = calloc(n, sizeof *headers);
-    if (!headers) abort();
-    for (size_t i = 0; i < n; i++) {
-        const char *name;
-        const void *value;
-        size_t size;
-        rd_kafka_header_get_all(all, i, &name, &value, &size);
-        headers[i] = (struct header){str_of(name), {value, value ? size : 0}};
-    }
-    r->headers = headers;
-    r->headers_n = n;
-}
-
-static void take_record(rd_kafka_message_t *m, int topic, struct record *r)
-{
-    int64_t at = rd_kafka_message_timestamp(m, NULL);
-    *r = (struct record){
-        .handle = m,
-        .topic = topic,
-        .partition = m->partition,
-        .offset = m->offset,
-        .timestamp = at >= 0 ? at : TIME_NONE,
-        .key = {m->key, m->key_len},
-        .value = {m->payload, m->len},
-    };
-    take_headers(m, r);
+    free(record->handle);
 }
 
 static int topic_of(const struct kafka_consumer *c, const rd_kafka_message_t *m)
@@ -371,11 +337,9 @@ static bool take_message(struct kafka_consumer *c, rd_kafka_message_t *m, struct
     } else if (is_expected(c, topic, m)) {
         *event = (struct kafka_event){.type = end ? KAFKA_END : KAFKA_RECORD};
         taken = true;
-        if (!end) {
-            take_record(m, topic, &event->record);
-            return true; /* the record has the message now */
-        }
-        event->record = place_of(topic, m->partition, m->offset);
+        /* A message keeps the whole answer that it came with, and a record can wait for long. */
+        event->record =
+            end ? place_of(topic, m->partition, m->offset) : kafka_message_copy(topic, m);
     }
     rd_kafka_message_destroy(m);
     return taken;

@@ -1,33 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our records and messages to and from those of librdkafka, headers too. The worker's own consumer
- * and producer do it for themselves, since they reuse what they have made. */
+/* Our records and messages to and from those of librdkafka, headers too. The worker's own producer does
+ * it for itself, since it reuses what it has made. */
 #include "kafka_message.h"
 
-static const struct header *headers_in(struct arena *arena, const rd_kafka_message_t *m, size_t *n)
+#include <stdlib.h>
+#include <string.h>
+
+/* A header of a message: false, there is no such one. */
+static bool header_at(const rd_kafka_headers_t *all, size_t i, struct header *header)
 {
-    rd_kafka_headers_t *all;
     const char *name;
     const void *value;
     size_t size;
-    *n = 0;
-    if (rd_kafka_message_headers(m, &all)) return NULL;
-    struct header *headers = arena_alloc(arena, (rd_kafka_header_cnt(all) + 1) * sizeof *headers);
-    while (!rd_kafka_header_get_all(all, *n, &name, &value, &size))
-        headers[(*n)++] = (struct header){str_of(name), {value, value ? size : 0}};
-    return headers;
+    if (!all || rd_kafka_header_get_all(all, i, &name, &value, &size)) return false;
+    *header = (struct header){str_of(name), {value, value ? size : 0}};
+    return true;
+}
+
+/* All but its headers. */
+static struct record record_of(int topic, const rd_kafka_message_t *m)
+{
+    int64_t at = rd_kafka_message_timestamp(m, NULL);
+    return (struct record){
+        .topic = topic,
+        .partition = m->partition,
+        .offset = m->offset,
+        .timestamp = at >= 0 ? at : TIME_NONE,
+        .key = {m->key, m->key ? m->key_len : 0},
+        .value = {m->payload, m->payload ? m->len : 0},
+    };
+}
+
+/* Copies the bytes to *at, which moves behind them; the slice is the copy then. */
+static void move(struct str *bytes, char **at)
+{
+    if (bytes->n) memcpy(*at, bytes->p, bytes->n);
+    if (bytes->p) bytes->p = *at;
+    *at += bytes->n;
+}
+
+struct record kafka_message_copy(int topic, const rd_kafka_message_t *m)
+{
+    struct record record = record_of(topic, m);
+    struct header header;
+    rd_kafka_headers_t *all = NULL;
+    rd_kafka_message_headers(m, &all);
+    size_t bytes = record.key.n + record.value.n;
+    for (; header_at(all, record.headers_n, &header); record.headers_n++)
+        bytes += header.name.n + header.value.n;
+    struct header *headers = malloc(record.headers_n * sizeof *headers + bytes + 1);
+    if (!headers) abort();
+    char *at = (char *)(headers + record.headers_n);
+    move(&record.key, &at);
+    move(&record.value, &at);
+    for (size_t i = 0; header_at(all, i, &headers[i]); i++) {
+        move(&headers[i].name, &at);
+        move(&headers[i].value, &at);
+    }
+    record.headers = record.handle = headers;
+    return record;
 }
 
 struct record kafka_message_record(struct arena *arena, int topic, const rd_kafka_message_t *m)
 {
-    struct record record = {
-        .topic = topic,
-        .partition = m->partition,
-        .offset = m->offset,
-        .timestamp = rd_kafka_message_timestamp(m, NULL),
-        .key = {m->key, m->key ? m->key_len : 0},
-        .value = {m->payload, m->payload ? m->len : 0},
-    };
-    record.headers = headers_in(arena, m, &record.headers_n);
+    struct record record = record_of(topic, m);
+    rd_kafka_headers_t *all = NULL;
+    rd_kafka_message_headers(m, &all);
+    struct header *headers =
+        arena_alloc(arena, (all ? rd_kafka_header_cnt(all) : 0) * sizeof *headers + 1);
+    while (header_at(all, record.headers_n, &headers[record.headers_n])) record.headers_n++;
+    record.headers = headers;
     return record;
 }
 

@@ -12,6 +12,9 @@
  * its array of headers is in the arena. */
 struct record kafka_message_record(struct arena *arena, int topic, const rd_kafka_message_t *m);
 
+/* The same with a copy of everything in one piece of memory, record.handle, which the caller frees. */
+struct record kafka_message_copy(int topic, const rd_kafka_message_t *m);
+
 /*
  * Hands a copy of a message to a producer; `name` is its topic, the partition -1: any, by the key.
  * `opaque` comes back in the delivery report. What librdkafka does not take comes back as its code.
