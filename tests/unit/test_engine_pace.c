@@ -46,21 +46,36 @@ static void a_batch_behind_another_waits_for_more(void **state)
     for (int i = 0; i < 9 && fake_count(&f, OPENED, NULL) < 3; i++) step_with_time(200);
     assert_int_equal(f.transactions, 2); /* with both records */
     assert_int_equal(fake_count(&f, OPENED, NULL), 3);
-    plan_note_landed(f.engine, 1, 1000);
-    assert_int_equal(plan_rest_ms(f.engine), 0); /* nobody waits */
-    f.engine->take_max = 1;
-    f.engine->inbox_n = 1;
-    plan_note_landed(f.engine, 1, 1000);
-    assert_int_equal(plan_rest_ms(f.engine), 0); /* it is full */
-    f.engine->take_max = 10;
-    plan_note_landed(f.engine, 1, 1000);
-    assert_int_equal(plan_rest_ms(f.engine) + plan_rest_ms(f.engine), 20); /* a bounded time */
-    assert_int_equal(plan_rest_ms(f.engine), 0);                           /* once */
     f.engine->inbox_n = 0;
     put(3);
-    plan_note_landed(f.engine, 1, 1000);
+    plan_note_landed(f.engine, 1, 20);
     step_with_time(0); /* nor does what may not wait */
     assert_int_equal(fake_count(&f, OPENED, NULL), 4);
+}
+
+static int rest_behind(int64_t took_ms)
+{
+    plan_note_landed(f.engine, 1, took_ms);
+    int rest_ms = plan_rest_ms(f.engine);
+    rest_ms += plan_rest_ms(f.engine);
+    assert_int_equal(plan_rest_ms(f.engine), 0);
+    return rest_ms;
+}
+
+static void a_rest_is_bounded(void **state)
+{
+    (void)state;
+    assert_int_equal(rest_behind(20), 0); /* nobody waits */
+    f.engine->inbox_n = 1;
+    assert_int_equal(rest_behind(2), 2);
+    assert_int_equal(rest_behind(12), 12);
+    assert_int_equal(rest_behind(20), 20);
+    assert_int_equal(rest_behind(22), 18);
+    assert_int_equal(rest_behind(40), 0); /* they have waited for long */
+    assert_int_equal(rest_behind(1000), 0);
+    f.engine->take_max = 1;
+    assert_int_equal(rest_behind(20), 0); /* it is full */
+    f.engine->inbox_n = 0;
 }
 
 /* Else what comes while it waits would wait for one batch more. */
@@ -189,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_batch_behind_another_waits_for_more),
         TEST(what_comes_meanwhile_goes_with_it),
+        TEST(a_rest_is_bounded),
         TEST(memory_of_a_large_batch_goes_back),
         TEST(a_call_that_never_comes_back_ends_the_worker),
         TEST(each_phase_has_its_time),

@@ -9,6 +9,7 @@
 #define GATHER_MS 500   /* how long at most they do */
 #define FORGET_MS 10000 /* how long a hindered shard may have nothing to do */
 #define REST_MAX_MS 20  /* and no longer than the batch before took */
+#define CYCLE_MS 40     /* and no longer than until so long after that one had begun */
 #define FETCH_MS 3      /* from a poll until what it has made room for is there, mostly */
 #define LARGE_BATCH 500 /* records that take more memory than is worth keeping */
 
@@ -147,7 +148,7 @@ enum result plan_make(struct engine *engine, struct arena *arena, ms_t now, stru
 /*
  * A transaction costs brokers by the partitions that it touches, however little it writes there. So
  * where batches follow one another, which are small then, the next one waits for some records more.
- * The first record after a pause never waits.
+ * The first record after a pause never waits, nor does what has waited for a slow batch.
  *
  * What is fetched behind a poll is what has come by then, or else the first record alone (kafka_wake.c).
  * So the rest is cut in two by a poll: what has come in most of it is fetched in the last part.
@@ -155,7 +156,9 @@ enum result plan_make(struct engine *engine, struct arena *arena, ms_t now, stru
 void plan_note_landed(struct engine *engine, size_t records, int64_t took_ms)
 {
     if (records >= LARGE_BATCH) engine->large_ms = monotonic(engine);
-    engine->rest_ms = took_ms < REST_MAX_MS ? (int)took_ms : REST_MAX_MS;
+    int64_t rest_ms = took_ms < REST_MAX_MS ? took_ms : REST_MAX_MS;
+    if (rest_ms > CYCLE_MS - took_ms) rest_ms = CYCLE_MS - took_ms;
+    engine->rest_ms = rest_ms > 0 ? (int)rest_ms : 0;
 }
 
 int plan_rest_ms(struct engine *engine)
