@@ -87,14 +87,14 @@ static const struct setting producer_settings[] = {
  * librdkafka 2.0.2 has one request a partition under way, and while more waits for its answer its
  * thread asks for it without a pause. linger.ms has to be below the least transaction.timeout.ms.
  *
- * What is larger than message.copy.max.bytes is compressed from where it lies; else each request keeps
- * a copy of it beside what it sends, until it is answered.
+ * What is larger than message.copy.max.bytes is compressed from where it lies; of what is smaller each
+ * request keeps a copy beside what it sends, until it is answered, in room for as much as all of it.
  *
  * What a broker refuses again and again (too few replicas in sync, a full disk) is told after some
  * seconds, by its code; without a bound it would only look slow. A broker that is away is tried again
  * less often than transaction.timeout.ms allows. */
 static const struct setting transactional_settings[] = {
-    {"compression.type", "lz4"}, {"linger.ms", "100"},           {"message.copy.max.bytes", "1000"},
+    {"compression.type", "lz4"}, {"linger.ms", "100"},           {"message.copy.max.bytes", "0"},
     {"retries", "300"},          {"retry.backoff.max.ms", "10"}, {NULL, NULL},
 };
 
