@@ -39,7 +39,7 @@ static void a_transaction_is_bounded_in_bytes(void **state)
     for (int i = 0; i < 60; i++) fake_close(&f, i, 20, 30000);
     fake_work_off(&f);
     assert_int_equal(fake_count(&f, "epilogue.incident.opened.v1", NULL), 60);
-    assert_true(f.largest_bytes < (size_t)16 << 20);
+    assert_true(f.largest_bytes < (size_t)24 << 20);
     assert_true(f.transactions >= 4);
 }
 

@@ -35,7 +35,7 @@ const struct option options[] = {
              "(`group.min.session.timeout.ms` and `group.max.session.timeout.ms`)."},
     {"batch.max", OPTION_INT, AT(batch_max), "2000", 1, 10000,
      .help = "The most records that one transaction takes in. An idle worker commits a single "
-             "record at once; a busy one fills batches up to this, or to about 8 MB and 20,000 "
+             "record at once; a busy one fills batches up to this, or to about 16 MB and 20,000 "
              "messages of what follows from them."},
     {"transaction.timeout.ms", OPTION_INT, AT(transaction_timeout_ms), "10000", 1000, 900000,
      .help = "After this time, and up to 10 s in which it looks for such ones "

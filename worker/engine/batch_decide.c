@@ -14,7 +14,7 @@
 
 /* What one transaction holds, about. The broker's and the client's limits are far above, but a
  * slow broker has to take all of it before transaction.timeout.ms, and Redis in one transaction. */
-#define BYTES_MAX ((size_t)8 << 20)
+#define BYTES_MAX ((size_t)16 << 20)
 #define MESSAGES_MAX 20000
 #define ENTRIES_MAX 15000 /* each is up to six arguments of what applies them */
 #define ENTRY_BYTES 400   /* of an entry, apart from what its record said */
