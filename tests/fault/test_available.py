@@ -142,8 +142,6 @@ def test_a_frozen_redis_is_not_ready(world):
     worker.stop()
 
 
-# Only with --long: it costs ten seconds, and what a busy worker sees is tried above in each run.
-@pytest.mark.skipif(not long_run(), reason="only with --long")
 def test_an_idle_worker_sees_a_frozen_broker(world):
     worker = world.start_worker("idle").wait_ready()
     world.broker.freeze()

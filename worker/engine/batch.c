@@ -48,7 +48,7 @@ void batch_enter(struct batch *b, enum batch_phase phase)
     b->waited_ms = 0;
 }
 
-#define MESSAGES_OF_A_RECORD 4 /* mostly less: events of a task and its incident, and their state */
+#define MESSAGES_OF_A_RECORD 3 /* mostly: the event of a task, its finding, its incident */
 
 /* Room for what the planned records are likely to need: arrays that grow leave behind as much again. */
 static void make_room(struct batch *b)

@@ -6,7 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A header of a message: false, there is no such one. */
+/* NULL: there are none. */
+static const rd_kafka_headers_t *headers_of(const rd_kafka_message_t *m)
+{
+    rd_kafka_headers_t *all;
+    return rd_kafka_message_headers(m, &all) ? NULL : all;
+}
+
+/* False: there is no such one. */
 static bool header_at(const rd_kafka_headers_t *all, size_t i, struct header *header)
 {
     const char *name;
@@ -32,7 +39,7 @@ static struct record record_of(int topic, const rd_kafka_message_t *m)
 }
 
 /* Copies the bytes to *at, which moves behind them; the slice is the copy then. */
-static void move(struct str *bytes, char **at)
+static void copy_to(char **at, struct str *bytes)
 {
     if (bytes->n) memcpy(*at, bytes->p, bytes->n);
     if (bytes->p) bytes->p = *at;
@@ -43,19 +50,18 @@ struct record kafka_message_copy(int topic, const rd_kafka_message_t *m)
 {
     struct record record = record_of(topic, m);
     struct header header;
-    rd_kafka_headers_t *all = NULL;
-    rd_kafka_message_headers(m, &all);
+    const rd_kafka_headers_t *all = headers_of(m);
     size_t bytes = record.key.n + record.value.n;
     for (; header_at(all, record.headers_n, &header); record.headers_n++)
         bytes += header.name.n + header.value.n;
     struct header *headers = malloc(record.headers_n * sizeof *headers + bytes + 1);
     if (!headers) abort();
     char *at = (char *)(headers + record.headers_n);
-    move(&record.key, &at);
-    move(&record.value, &at);
+    copy_to(&at, &record.key);
+    copy_to(&at, &record.value);
     for (size_t i = 0; header_at(all, i, &headers[i]); i++) {
-        move(&headers[i].name, &at);
-        move(&headers[i].value, &at);
+        copy_to(&at, &headers[i].name);
+        copy_to(&at, &headers[i].value);
     }
     record.headers = record.handle = headers;
     return record;
@@ -64,10 +70,9 @@ struct record kafka_message_copy(int topic, const rd_kafka_message_t *m)
 struct record kafka_message_record(struct arena *arena, int topic, const rd_kafka_message_t *m)
 {
     struct record record = record_of(topic, m);
-    rd_kafka_headers_t *all = NULL;
-    rd_kafka_message_headers(m, &all);
-    struct header *headers =
-        arena_alloc(arena, (all ? rd_kafka_header_cnt(all) : 0) * sizeof *headers + 1);
+    const rd_kafka_headers_t *all = headers_of(m);
+    size_t n = all ? rd_kafka_header_cnt(all) : 0;
+    struct header *headers = arena_alloc(arena, (n + 1) * sizeof *headers);
     while (header_at(all, record.headers_n, &headers[record.headers_n])) record.headers_n++;
     record.headers = headers;
     return record;
