@@ -12,11 +12,10 @@
 
 /* An operator raises a limit, and within that time the worker makes use of it. */
 #define KAFKA_LIMITS_KEEP_MS (10 * 60 * 1000)
-/* What goes into one record batch, unless the user wants less: all that a small transaction has for a
- * partition, since of two requests the second one waits for the answer to the first. Of a large one what
- * is compressed and kept at once; the topics take it, which are looked at before a worker starts
- * (topics.h), less what comes around the messages. */
-#define KAFKA_LIMITS_BATCH_BYTES ((size_t)2000000)
+/* What goes into one record batch, unless the user wants less: all that a transaction has for a
+ * partition, mostly, since of two requests the second one waits for the answer to the first. The topics
+ * take it, which are looked at before a worker starts (topics.h), less what comes around the messages. */
+#define KAFKA_LIMITS_BATCH_BYTES ((size_t)4000000)
 
 struct kafka_limit {
     size_t told;      /* by the broker; 0: it was not */
