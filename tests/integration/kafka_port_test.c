@@ -297,6 +297,69 @@ static void test_recover(void **state)
     assert_int_equal(read_changelog(a, 3, 0, end + 1), 4);
 }
 
+/* ---- markers that come alone ---- */
+
+enum { LARGE_TIMES = 8, LARGE_STATE = 1300 * 1000, LARGE_INPUT = 400 * 1000 };
+
+/* Transactions of one large record in followup-state and one in an input, which nothing makes smaller:
+ * what fits into a fetch behind each of them is its transaction's marker, and no more. */
+static void write_large(struct member *m)
+{
+    char *bytes = malloc(LARGE_STATE);
+    assert_non_null(bytes);
+    uint64_t r = 1;
+    for (size_t i = 0; i < LARGE_STATE; i++) {
+        r = r * 6364136223846793005U + 1442695040888963407U;
+        bytes[i] = (char)(r >> 56);
+    }
+    const struct message messages[] = {
+        {.topic = TOPIC_STATE, .timestamp = TIME_NONE, .key = STR("key"), {bytes, LARGE_STATE}},
+        {.topic = TOPIC_FORWARDED, .timestamp = TIME_NONE, .key = STR("key"), {bytes, LARGE_INPUT}},
+    };
+    struct transaction_port *transaction = m->port->transaction;
+    for (int i = 0; i < LARGE_TIMES; i++) {
+        struct position position = {TOPIC_INCIDENT_CLOSED, 0, i};
+        struct shard_commit part = {.shard = 0};
+        assert_int_equal(transaction->begin(transaction->self, &m->error), OK);
+        for (size_t k = 0; k < 2; k++)
+            assert_int_equal(transaction->produce(transaction->self, &messages[k], &m->error), OK);
+        assert_int_equal(member_commit(m, &position, 1, &part, 1), OK);
+    }
+    free(bytes);
+}
+
+/* A marker makes the library's queue full, and nobody is told when it was taken. Without being woken
+ * the library of Debian 12 then fetches nothing for a second, of any partition: 100 reads of 10 ms. */
+static void test_markers_alone_hold_up_nobody(void **state)
+{
+    (void)state;
+    enum { WAIT_MS = 10, EMPTY_MAX = LARGE_TIMES * 30 };
+    struct changelog_record record;
+    int empty = 0;
+    size_t n;
+    make_topics("markers");
+    a = member_new(&f, "a");
+    member_join(a, FIXTURE_PARTITIONS);
+    write_large(a);
+    struct changelog_port *changelog = a->port->changelog;
+    int64_t high = member_lookup(a, 0)->high;
+    assert_int_equal(changelog->open(changelog->self, 0, 0, &a->error), OK);
+    while (changelog->next(changelog->self, 0) < high) {
+        assert_int_equal(changelog->read(changelog->self, &record, 1, WAIT_MS, &n, &a->error), OK);
+        empty += n == 0;
+        assert_in_range(empty, 0, EMPTY_MAX);
+    }
+    changelog->close(changelog->self, 0);
+
+    member_resume(a, 0, 0);
+    for (empty = 0; a->records < LARGE_TIMES;) {
+        size_t before = a->records;
+        member_poll(a, WAIT_MS);
+        empty += a->records == before;
+        assert_in_range(empty, 0, EMPTY_MAX);
+    }
+}
+
 /* ---- figures ---- */
 
 static int by_value(const void *x, const void *y)
@@ -362,6 +425,7 @@ int main(void)
         cmocka_unit_test_teardown(test_changelog_waits_for_open_transaction, teardown),
         cmocka_unit_test_teardown(test_changelogs_side_by_side, teardown),
         cmocka_unit_test_teardown(test_recover, teardown),
+        cmocka_unit_test_teardown(test_markers_alone_hold_up_nobody, teardown),
         cmocka_unit_test_teardown(test_figures, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

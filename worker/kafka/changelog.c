@@ -194,7 +194,7 @@ enum result changelog_read(struct changelog *log, struct changelog_record *recor
 {
     enum result r = OK;
     size_t bytes = 0;
-    bool has_taken = false;
+    bool may_have_taken = timeout_ms > 0; /* the marker of a transaction, which nobody is told of */
     *n = 0;
     if (!log->reader) return OK;
     release(log);
@@ -203,11 +203,11 @@ enum result changelog_read(struct changelog *log, struct changelog_record *recor
         rd_kafka_message_t *m = rd_kafka_consume_queue(log->queue, timeout_ms);
         if (!m) break;
         timeout_ms = 0;
-        has_taken = true;
+        may_have_taken = true;
         bytes += m->len;
         r = take_message(log, m, records, n, error);
     }
-    if (has_taken) kafka_wake_fetching(log->reader);
+    if (may_have_taken) kafka_wake_fetching(log->reader);
     /* Records that came before an error are not lost by it: the error comes again or is over. */
     return *n > 0 && r == RETRY ? OK : r;
 }

@@ -415,7 +415,7 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
                                 int timeout_ms, size_t *n, struct error *error)
 {
     size_t bytes = 0;
-    bool has_taken = false;
+    bool may_have_taken = timeout_ms > 0; /* the marker of a transaction, which nobody is told of */
     *n = 0;
     if (c->gives_back) kafka_consumer_give_back(c);
     if (c->wanted && !c->subscribed) {
@@ -431,10 +431,10 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
         told = c->rebalanced;
         if (told) *n = add_rebalance(c, events, *n);
         if (!m) break;
-        has_taken = true;
+        may_have_taken = true;
         if (take_message(c, m, &events[*n])) bytes += events[(*n)++].record.value.n;
     }
-    if (has_taken) kafka_wake_fetching(c->rk);
+    if (may_have_taken) kafka_wake_fetching(c->rk);
     /* A revocation that came with the failure is still told first. */
     if (*n > 0) return OK;
     if (c->failed != OK) return error_set(error, c->failed, "%s", c->failure.text);
