@@ -98,16 +98,23 @@ static void test_a_full_queue_is_filled_again(void **state)
     int taken = 0, long_waits = 0;
     fill();
     rd_kafka_t *rk = open_consumer();
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(rk);
+    struct kafka_wake wake;
+    kafka_wake_start(&wake, queue);
     while (taken < MESSAGES * PARTITIONS) {
         int64_t before_ms = clock_monotonic_ms();
-        rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, TIMEOUT_MS);
+        kafka_wake_before(&wake);
+        rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, 0);
+        kafka_wake_after(&wake, rk, m != NULL, m == NULL);
+        if (!m) m = rd_kafka_consumer_poll(rk, TIMEOUT_MS);
         assert_non_null(m);
         long_waits += taken > 0 && clock_monotonic_ms() - before_ms > LONG_MS;
         taken += !m->err;
-        kafka_wake_fetching(rk);
         rd_kafka_message_destroy(m);
     }
     assert_in_range(long_waits, 0, 2); /* a busy machine's own */
+    kafka_wake_stop(&wake);
+    rd_kafka_queue_destroy(queue);
     rd_kafka_destroy(rk);
 }
 
@@ -129,7 +136,9 @@ static void test_name_and_password_stay(void **state)
     char text[100];
     size_t n = sizeof text;
     rd_kafka_t *rk = open_handle(RD_KAFKA_CONSUMER, settings);
-    kafka_wake_fetching(rk);
+    struct kafka_wake wake = {0};
+    kafka_wake_before(&wake);
+    kafka_wake_after(&wake, rk, true, true);
     assert_int_equal(rd_kafka_conf_get(rd_kafka_conf(rk), "sasl.username", text, &n),
                      RD_KAFKA_CONF_OK);
     assert_string_equal(text, "user");

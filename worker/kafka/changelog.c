@@ -32,6 +32,7 @@ struct changelog {
     rd_kafka_topic_t *topic; /* of the reader */
     rd_kafka_queue_t
         *queue; /* of all open shards: the limits of a queue then hold for all of them */
+    struct kafka_wake wake; /* of that queue */
     struct shard_reader *shards;
     int32_t open_n;
     int64_t used_ms;           /* monotonic: when the last shard was closed */
@@ -59,6 +60,7 @@ static void release(struct changelog *log)
 static void disconnect_reader(struct changelog *log)
 {
     release(log);
+    kafka_wake_stop(&log->wake);
     if (log->queue) rd_kafka_queue_destroy(log->queue);
     if (log->topic) rd_kafka_topic_destroy(log->topic);
     kafka_conf_close(log->reader);
@@ -93,6 +95,7 @@ static bool connect_reader(struct changelog *log, struct error *error)
     if (!log->reader) return false;
     log->topic = rd_kafka_topic_new(log->reader, log->config->topics[TOPIC_STATE].p, NULL);
     log->queue = rd_kafka_queue_new(log->reader);
+    kafka_wake_start(&log->wake, log->queue);
     return true;
 }
 
@@ -194,20 +197,22 @@ enum result changelog_read(struct changelog *log, struct changelog_record *recor
 {
     enum result r = OK;
     size_t bytes = 0;
-    bool may_have_taken = timeout_ms > 0; /* the marker of a transaction, which nobody is told of */
+    bool has_taken = false, is_empty = false;
     *n = 0;
     if (!log->reader) return OK;
     release(log);
     rd_kafka_poll(log->reader, 0);
+    kafka_wake_before(&log->wake);
     while (*n < max && bytes < READ_BYTES_MAX && r == OK) {
         rd_kafka_message_t *m = rd_kafka_consume_queue(log->queue, timeout_ms);
+        is_empty = !m;
         if (!m) break;
         timeout_ms = 0;
-        may_have_taken = true;
+        has_taken = true;
         bytes += m->len;
         r = take_message(log, m, records, n, error);
     }
-    if (may_have_taken) kafka_wake_fetching(log->reader);
+    kafka_wake_after(&log->wake, log->reader, has_taken, is_empty);
     /* Records that came before an error are not lost by it: the error comes again or is over. */
     return *n > 0 && r == RETRY ? OK : r;
 }

@@ -168,6 +168,8 @@ static bool open_handle(struct kafka_consumer *c, struct error *error)
     c->rk = kafka_conf_open(conf, KAFKA_CONSUMER, error);
     if (!c->rk) return false;
     rd_kafka_poll_set_consumer(c->rk);
+    c->queue = rd_kafka_queue_get_consumer(c->rk);
+    kafka_wake_start(&c->wake, c->queue);
     for (int t = 1; t <= INPUTS; t++)
         c->topics[t] = rd_kafka_topic_new(c->rk, c->config->topics[t].p, NULL);
     return true;
@@ -196,6 +198,8 @@ void kafka_consumer_free(struct kafka_consumer *c)
 {
     if (!c) return;
     if (c->rk) {
+        kafka_wake_stop(&c->wake);
+        rd_kafka_queue_destroy(c->queue);
         for (int t = 1; t <= INPUTS; t++)
             if (c->topics[t]) rd_kafka_topic_destroy(c->topics[t]);
         kafka_conf_close(c->rk);
@@ -415,7 +419,7 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
                                 int timeout_ms, size_t *n, struct error *error)
 {
     size_t bytes = 0;
-    bool may_have_taken = timeout_ms > 0; /* the marker of a transaction, which nobody is told of */
+    bool has_taken = false, is_empty = false;
     *n = 0;
     if (c->gives_back) kafka_consumer_give_back(c);
     if (c->wanted && !c->subscribed) {
@@ -423,6 +427,7 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
         if (r != OK) return r;
     }
     probe(c);
+    kafka_wake_before(&c->wake);
     /* Behind a rebalance nothing more: the event points to a list that the next one overwrites, and
      * what is revoked has to be done with before anything is assigned. */
     for (bool told = false; *n < max && bytes < POLL_BYTES_MAX && c->failed == OK && !told;) {
@@ -430,11 +435,12 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
         timeout_ms = 0;
         told = c->rebalanced;
         if (told) *n = add_rebalance(c, events, *n);
+        is_empty = !m && !told;
         if (!m) break;
-        may_have_taken = true;
+        has_taken = true;
         if (take_message(c, m, &events[*n])) bytes += events[(*n)++].record.value.n;
     }
-    if (may_have_taken) kafka_wake_fetching(c->rk);
+    kafka_wake_after(&c->wake, c->rk, has_taken, is_empty);
     /* A revocation that came with the failure is still told first. */
     if (*n > 0) return OK;
     if (c->failed != OK) return error_set(error, c->failed, "%s", c->failure.text);

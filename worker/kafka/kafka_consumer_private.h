@@ -9,6 +9,7 @@
 #include "kafka_consumer.h"
 #include "kafka_error.h"
 #include "kafka_group.h"
+#include "kafka_wake.h"
 
 /* The input topics are the first of enum topic. */
 #define INPUTS 4
@@ -20,6 +21,8 @@ struct kafka_consumer {
     const struct config *config;
     int32_t partitions;
     rd_kafka_t *rk;
+    rd_kafka_queue_t *queue; /* what a poll reads */
+    struct kafka_wake wake;  /* of that queue */
     struct kafka_watch watch;
     rd_kafka_topic_t *topics[INPUTS + 1]; /* by enum topic; the very handles that messages have */
     bool wanted;                          /* to be a member */

@@ -8,10 +8,28 @@
  */
 #include "kafka_wake.h"
 
-#include <stdbool.h>
-
 #define LOOKS_BY_ITSELF_SINCE 0x02020000
 #define TEXT_MAX 4096
+
+/* Called by the library's threads when something comes into an empty queue, under its lock. */
+static void note_filled(rd_kafka_t *rk, void *opaque)
+{
+    (void)rk;
+    struct kafka_wake *wake = opaque;
+    atomic_store(&wake->filled, true);
+}
+
+void kafka_wake_start(struct kafka_wake *wake, rd_kafka_queue_t *queue)
+{
+    *wake = (struct kafka_wake){.queue = queue};
+    rd_kafka_queue_cb_event_enable(queue, note_filled, wake);
+}
+
+void kafka_wake_stop(struct kafka_wake *wake)
+{
+    if (wake->queue) rd_kafka_queue_cb_event_enable(wake->queue, NULL, NULL);
+    wake->queue = NULL;
+}
 
 /* Whether the setting fits; "" when there is none. */
 static bool get(const rd_kafka_conf_t *conf, const char *name, char text[TEXT_MAX])
@@ -22,7 +40,7 @@ static bool get(const rd_kafka_conf_t *conf, const char *name, char text[TEXT_MA
     return n <= TEXT_MAX;
 }
 
-void kafka_wake_fetching(rd_kafka_t *rk)
+static void wake_threads(rd_kafka_t *rk)
 {
     if (rd_kafka_version() >= LOOKS_BY_ITSELF_SINCE) return;
     char username[TEXT_MAX], password[TEXT_MAX];
@@ -30,4 +48,18 @@ void kafka_wake_fetching(rd_kafka_t *rk)
     if (!get(conf, "sasl.username", username) || !get(conf, "sasl.password", password)) return;
     rd_kafka_error_t *error = rd_kafka_sasl_set_credentials(rk, username, password);
     if (error) rd_kafka_error_destroy(error);
+}
+
+void kafka_wake_before(struct kafka_wake *wake)
+{
+    wake->has_come |= atomic_exchange(&wake->filled, false);
+}
+
+/* What comes from here on sets `filled` anew, for the next reading. */
+void kafka_wake_after(struct kafka_wake *wake, rd_kafka_t *rk, bool has_taken, bool is_empty)
+{
+    wake->has_come |= has_taken || atomic_load(&wake->filled);
+    if (!is_empty || !wake->has_come) return;
+    wake->has_come = false;
+    wake_threads(rk);
 }

@@ -4,11 +4,30 @@
 #define EPILOGUE_KAFKA_WAKE_H
 
 #include <librdkafka/rdkafka.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 
+/* One queue that is read until it is empty. Zeroed: nothing has come. */
+struct kafka_wake {
+    rd_kafka_queue_t *queue;
+    atomic_bool filled; /* since the reader has looked last; set by the library's threads */
+    bool has_come;      /* something since the queue was found empty last */
+};
+
+/* From now on it is noted when something comes into the queue, which stays the caller's. *wake must
+ * not move until kafka_wake_stop. */
+void kafka_wake_start(struct kafka_wake *wake, rd_kafka_queue_t *queue);
+/* To be called while the queue is there. */
+void kafka_wake_stop(struct kafka_wake *wake);
+
+/* To be called before a reading of the queue. */
+void kafka_wake_before(struct kafka_wake *wake);
 /*
- * To be called after what is in the queue was taken: the threads that fetch look whether there is
- * room. Of a library that looks by itself (fetch.queue.backoff.ms) it asks nothing.
+ * To be called behind it; `has_taken`: it gave something; `is_empty`: nothing is left. Then, if anything
+ * had come, the threads that fetch are woken, and look whether there is room: also if it was the marker
+ * of a transaction alone, which the library takes without a word. Of a library that looks by itself
+ * (fetch.queue.backoff.ms) it asks nothing.
  */
-void kafka_wake_fetching(rd_kafka_t *rk);
+void kafka_wake_after(struct kafka_wake *wake, rd_kafka_t *rk, bool has_taken, bool is_empty);
 
 #endif
