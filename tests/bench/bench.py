@@ -8,8 +8,11 @@ import argparse
 import datetime
 import json
 import pathlib
+import signal
+import sys
 import tempfile
 import time
+import traceback
 
 import growth
 import machine
@@ -25,6 +28,7 @@ _TIMERS_FIRED = 1000
 _TIMERS_PER_S = 100
 _WARM_UPS = 4
 _ONE_DRAIN = ("rate", "rate, second half", "total CPU", "peak memory")
+_FINDINGS_EACH = 5
 
 
 def _arguments():
@@ -37,7 +41,8 @@ def _arguments():
                         help="fetch the peer's jars through Maven first (80 MB, once)")
     parser.add_argument("--findings", type=int, help="of a drain (default 300000; 150000)")
     parser.add_argument("--partitions", type=int, default=8)
-    parser.add_argument("--million", action="store_true", help="timers with 1,000,000 pending, too")
+    parser.add_argument("--million", action="store_true",
+                        help="timers with 1,000,000 pending, too, once; 15 minutes")
     parser.add_argument("--growth", action="store_true", help="how cost grows, too; half an hour")
     parser.add_argument("--tools", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--write", action="store_true",
@@ -59,6 +64,7 @@ class Bench:
     def __init__(self, options, stage, class_path):
         self._options, self._stage, self._class_path = options, stage, class_path
         self.results = report.Results()
+        self.grown = []
         self._names = [name for name in ("worker", "peer")
                        if options.only in (None, name) and (name == "worker" or class_path)]
 
@@ -91,6 +97,17 @@ class Bench:
             warm_s, seconds = (10, 15) if o.quick else (15, 30)
             self._part(name, "latency", lambda: parts.latency(stage, side, _RATE, warm_s, seconds,
                                                               o.incidents))
+        finally:
+            side.close()
+
+    def _mixture(self, name):
+        o, stage = self._options, self._stage
+        side = self._side(name)
+        try:
+            parts.load_incidents(stage, side, o.incidents)
+            self._part(name, "drain, mixed", lambda: parts.drain_mixed(
+                stage, side, o.findings, o.incidents, o.incidents * _FINDINGS_EACH),
+                "mixed, ", _ONE_DRAIN)
         finally:
             side.close()
 
@@ -137,11 +154,24 @@ class Bench:
         if self._options.quick:
             return
         for name in self._names:
+            self._mixture(name)
+        for name in self._names:
             self._timers(name, 1000)
             self._timers(name, 100000, lambda side, name=name: self._ends(name, side))
-        if self._options.million:
+
+    def run(self):
+        """All of it."""
+        o = self._options
+        self.warm_up()
+        for number in range(o.rounds):
+            print(f"round {number + 1} of {o.rounds}", flush=True)
+            self.round(number)
+        if o.million:
             for name in self._names:
                 self._timers(name, 1000000)
+        if o.growth:
+            for table in growth.measure(self._stage, o.partitions, o.settings):
+                self.grown += ["", *table]
 
 
 def _class_path(options, folder):
@@ -154,12 +184,12 @@ def _class_path(options, folder):
         return None
 
 
-def _tables(options, bench, grown, warning):
+def _tables(options, bench, notes):
     head = (f"{datetime.date.today()}, {machine.describe()}; broker, Redis, generator and reader "
             f"on the same cores. {options.partitions} partitions, {options.findings:,} findings a "
-            f"drain, medians of {options.rounds} round(s).")
-    lines = [head, *([warning] if warning else []), "",
-             *report.compare(bench.results, rate=_RATE, findings=200000), *grown]
+            f"drain, medians of {bench.results.rounds()} round(s).")
+    lines = [head, *notes, "",
+             *report.compare(bench.results, rate=_RATE, findings=200000), *bench.grown]
     return "\n".join(lines)
 
 
@@ -170,9 +200,27 @@ def _write(tables):
     _DOCUMENT.write_text(f"{text[:begin]}\n{tables}\n{text[end:]}")
 
 
+def _interrupt(_number, _frame):
+    raise KeyboardInterrupt
+
+
+def _measure(bench):
+    """What was measured before it was stopped, or before something failed, is told all the same.
+    Gives what there is to say of that."""
+    try:
+        bench.run()
+    except KeyboardInterrupt:
+        return ["It was stopped before its end."]
+    except Exception:  # pylint: disable=broad-except
+        traceback.print_exc()
+        return ["A part of it failed, and it ended there."]
+    return []
+
+
 def main():
     """All of it."""
     options = _arguments()
+    signal.signal(signal.SIGTERM, _interrupt)
     warning = machine.warning()
     if warning:
         print(warning, flush=True)
@@ -182,21 +230,18 @@ def main():
         stage = Stage(folder, options.tools)
         try:
             bench = Bench(options, stage, class_path)
-            bench.warm_up()
-            for number in range(options.rounds):
-                print(f"round {number + 1} of {options.rounds}", flush=True)
-                bench.round(number)
-            grown = growth.measure(stage, options.partitions, options.settings) \
-                if options.growth else []
+            ended = _measure(bench)
         finally:
             stage.close()
     if options.json:
         options.json.write_text(json.dumps(bench.results.numbers, indent=1))
-    tables = _tables(options, bench, grown, warning)
-    print(f"\n{tables}")
-    if options.write:
-        _write(tables)
+    if bench.results.numbers:
+        tables = _tables(options, bench, [*([warning] if warning else []), *ended])
+        print(f"\n{tables}")
+        if options.write:
+            _write(tables)
+    return 1 if ended else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

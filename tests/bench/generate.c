@@ -24,7 +24,8 @@ struct options {
     const char *bootstrap, *topic, *words, *prefix;
     bool closures, stamped;
     int64_t events, incidents, revision;
-    double rate;                        /* events/s; 0: as fast as it goes */
+    int64_t findings; /* 0: each event is of a new one; else of one of so many, by chance */
+    double rate;      /* events/s; 0: as fast as it goes */
     int64_t due_from_ms, due_n, due_ms; /* the first due_n findings are due due_ms apart */
 };
 
@@ -46,7 +47,8 @@ static int64_t failed;
 static void usage(void)
 {
     fputs("usage: generate bootstrap=HOST:PORT topic=NAME words=FILE events=N incidents=N\n"
-          "       [closures=1] [prefix=INC] [revision=1] [rate=EVENTS_PER_S] [stamped=1]\n"
+          "       [closures=1] [prefix=INC] [revision=1] [findings=N] [rate=EVENTS_PER_S] "
+          "[stamped=1]\n"
           "       [due-from-ms=EPOCH due-n=N due-ms=N]\n",
           stderr);
     exit(2);
@@ -63,7 +65,8 @@ static struct options parse(int argc, char **argv)
             !option_number(a, "closures", &closures) && !option_number(a, "stamped", &stamped) &&
             !option_number(a, "events", &o.events) &&
             !option_number(a, "incidents", &o.incidents) &&
-            !option_number(a, "revision", &o.revision) && !option_number(a, "rate", &rate) &&
+            !option_number(a, "revision", &o.revision) &&
+            !option_number(a, "findings", &o.findings) && !option_number(a, "rate", &rate) &&
             !option_number(a, "due-from-ms", &o.due_from_ms) &&
             !option_number(a, "due-n", &o.due_n) && !option_number(a, "due-ms", &o.due_ms))
             usage();
@@ -207,9 +210,9 @@ static int write_due(const struct options *o, int64_t i, char *to, size_t size)
                     t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, (int)(ms % 1000));
 }
 
-/* A later revision changes the status and, if stamped, the description. */
-static int write_finding(const struct options *o, int64_t i, char *to, const char *incident,
-                         const struct text *text)
+/* A later revision changes the status and, if stamped, the description. `i` is the finding. */
+static int write_finding(const struct options *o, int64_t i, int64_t revision, char *to,
+                         const char *incident, const struct text *text)
 {
     static const char *const categories[] = {"technical-lapse",      "procedural-failure",
                                              "manual-error",         "process-flaw",
@@ -234,11 +237,10 @@ static int write_finding(const struct options *o, int64_t i, char *to, const cha
         "\"https://evidence.example.com/incidents/%s/audit-%" PRId64
         "\"],\"action_type\":\"prevent\",\"sop_change\":false,"
         "\"updated_at\":\"2026-11-20T10:%02d:%02dZ\"}",
-        i / o->incidents, incident, o->revision, categories[below(&r, 6)],
+        i / o->incidents, incident, revision, categories[below(&r, 6)],
         below(&r, 2) ? "high" : "medium", text->title, stamp, text->description,
-        o->revision > 1 ? "in-progress" : "open", team, person, team, teams[below(&r, 9)], due,
-        ticket, ticket, incident, incident, below(&r, 1000), (int)below(&r, 60),
-        (int)below(&r, 60));
+        revision > 1 ? "in-progress" : "open", team, person, team, teams[below(&r, 9)], due, ticket,
+        ticket, incident, incident, below(&r, 1000), (int)below(&r, 60), (int)below(&r, 60));
 }
 
 /* ------------------------------------------------------------------ sending */
@@ -286,10 +288,13 @@ static void wait_turn(const struct options *o, int64_t began_ns, int64_t i)
 static size_t send_one(const struct options *o, rd_kafka_t *rk, int64_t i)
 {
     char incident[64], event[EVENT_MAX];
-    int key_n = snprintf(incident, sizeof incident, "%s-%07" PRId64, o->prefix, i % o->incidents);
     const struct text *text = &texts[i * 7919 % TEXTS];
+    uint64_t chance = (uint64_t)i;
+    int64_t of = o->findings ? below(&chance, o->findings) : i;
+    int64_t revision = o->findings ? o->revision + i : o->revision;
+    int key_n = snprintf(incident, sizeof incident, "%s-%07" PRId64, o->prefix, of % o->incidents);
     int n = o->closures ? write_closure(event, incident, text)
-                        : write_finding(o, i, event, incident, text);
+                        : write_finding(o, of, revision, event, incident, text);
     while (rd_kafka_producev(
                rk, RD_KAFKA_V_TOPIC(o->topic), RD_KAFKA_V_KEY(incident, (size_t)key_n),
                RD_KAFKA_V_VALUE(event, (size_t)n), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),

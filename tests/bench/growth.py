@@ -75,11 +75,8 @@ def _workers(stage, partitions, settings):
 
 
 def measure(stage, partitions, settings):
-    """All tables, as lines of Markdown."""
-    lines = []
-    for table in (_findings_an_incident(stage, partitions, settings),
-                  _partitions(stage, settings),
-                  _entries(stage, partitions, settings),
-                  _workers(stage, partitions, settings)):
-        lines += ["", *table]
-    return lines
+    """Each table when it is measured, as lines of Markdown."""
+    yield _findings_an_incident(stage, partitions, settings)
+    yield _partitions(stage, settings)
+    yield _entries(stage, partitions, settings)
+    yield _workers(stage, partitions, settings)

@@ -117,6 +117,12 @@ def drain_new(stage, side, findings, incidents):
     return figures
 
 
+def drain_mixed(stage, side, events, incidents, findings):
+    """Events that are each of one of so many findings, by chance: new ones, and updates."""
+    stage.generate(side.topic("findings"), events=events, incidents=incidents, findings=findings)
+    return drain(side)
+
+
 def drain_updates(stage, side, findings, incidents):
     """Updates of findings that are known: a restart on a backlog."""
     stage.generate(side.topic("findings"), events=findings, incidents=incidents,

@@ -16,6 +16,9 @@ ROWS = [
     ("updates, rate", "events/s", ",.0f", "restart on a backlog of updates"),
     ("updates, total CPU", "µs/event", ".1f", "… CPU, all together"),
     ("updates, peak memory", "MiB", ".0f", "… peak memory"),
+    ("mixed, rate", "events/s", ",.0f", "drain of new findings and updates, mixed"),
+    ("mixed, total CPU", "µs/event", ".1f", "… CPU, all together"),
+    ("mixed, peak memory", "MiB", ".0f", "… peak memory"),
     ("idle memory", "MiB", ".1f", "idle, all these findings pending: memory"),
     ("idle CPU", "% of a core", ".2f", "… CPU"),
     ("idle wake-ups", "1/s", ".0f", "… wake-ups"),
@@ -47,6 +50,11 @@ class Results:
         of_side = self.numbers.setdefault(side, {})
         for name, number in figures.items():
             of_side.setdefault(f"{prefix}{name}", []).append(number)
+
+    def rounds(self):
+        """Of how many rounds there is anything."""
+        return max((len(numbers) for of_side in self.numbers.values()
+                    for numbers in of_side.values()), default=0)
 
     def median(self, side, figure):
         """The median; None when it was not measured."""
