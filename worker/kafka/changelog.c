@@ -202,8 +202,8 @@ enum result changelog_read(struct changelog *log, struct changelog_record *recor
     if (!log->reader) return OK;
     release(log);
     rd_kafka_poll(log->reader, 0);
-    kafka_wake_before(&log->wake);
     while (*n < max && bytes < READ_BYTES_MAX && r == OK) {
+        kafka_wake_before(&log->wake);
         rd_kafka_message_t *m = rd_kafka_consume_queue(log->queue, timeout_ms);
         is_empty = !m;
         if (!m) break;

@@ -427,10 +427,10 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
         if (r != OK) return r;
     }
     probe(c);
-    kafka_wake_before(&c->wake);
     /* Behind a rebalance nothing more: the event points to a list that the next one overwrites, and
      * what is revoked has to be done with before anything is assigned. */
     for (bool told = false; *n < max && bytes < POLL_BYTES_MAX && c->failed == OK && !told;) {
+        kafka_wake_before(&c->wake);
         rd_kafka_message_t *m = rd_kafka_consumer_poll(c->rk, timeout_ms);
         timeout_ms = 0;
         told = c->rebalanced;

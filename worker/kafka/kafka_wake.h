@@ -10,7 +10,7 @@
 /* One queue that is read until it is empty. Zeroed: nothing has come. */
 struct kafka_wake {
     rd_kafka_queue_t *queue;
-    atomic_bool filled; /* since the reader has looked last; set by the library's threads */
+    atomic_bool filled; /* since the last look; set by the library's threads */
     bool has_come;      /* something since the queue was found empty last */
 };
 
@@ -20,7 +20,8 @@ void kafka_wake_start(struct kafka_wake *wake, rd_kafka_queue_t *queue);
 /* To be called while the queue is there. */
 void kafka_wake_stop(struct kafka_wake *wake);
 
-/* To be called before a reading of the queue. */
+/* To be called before each look into the queue: what came later than the last one is the next reading's,
+ * and what a look has waited for is this one's, or it would be woken for twice. */
 void kafka_wake_before(struct kafka_wake *wake);
 /*
  * To be called behind it; `has_taken`: it gave something; `is_empty`: nothing is left. Then, if anything
