@@ -133,27 +133,27 @@ static bool read_field(struct arena *arena, const struct state_field *field,
     return ok || state_json_unreadable(error, value->name, "has a value that cannot be read");
 }
 
-static void set_nothing(const struct state_fields *fields, char *body);
-
-/* The "nothing" value, which is not 0 for all. */
-static void set_field_nothing(const struct state_field *field, char *body)
+/* The "nothing" values that are not all bytes 0; the rest of `body` is. */
+static void set_special(const struct state_fields *fields, char *body)
 {
-    const ms_t no_time = TIME_NONE;
-    const int64_t no_revision = -1;
-    char *member = body + field->offset;
-    memset(member, 0, state_fields_size(field));
-    if (field->type == STATE_TIME) memcpy(member, &no_time, sizeof no_time);
-    if (field->type == STATE_REVISION) memcpy(member, &no_revision, sizeof no_revision);
-    if (field->type == STATE_OBJECT) set_nothing(field->of, member);
-    if (field->type == STATE_REMINDERS)
-        for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
-            set_nothing(&state_fields_reminder,
-                        member + (size_t)kind * sizeof(struct reminder_state));
+    for (size_t i = 0; i < fields->n; i++) {
+        const struct state_field *field = &fields->items[i];
+        char *member = body + field->offset;
+        if (field->type == STATE_TIME) *(ms_t *)member = TIME_NONE;
+        if (field->type == STATE_REVISION) *(int64_t *)member = -1;
+        if (field->type == STATE_OBJECT) set_special(field->of, member);
+        if (field->type == STATE_REMINDERS)
+            for (int kind = 0; kind < REMINDER_TASK_KINDS; kind++)
+                set_special(&state_fields_reminder,
+                            member + (size_t)kind * sizeof(struct reminder_state));
+    }
 }
 
-static void set_nothing(const struct state_fields *fields, char *body)
+static void set_field_nothing(const struct state_field *field, char *body)
 {
-    for (size_t i = 0; i < fields->n; i++) set_field_nothing(&fields->items[i], body);
+    const struct state_fields alone = {field, 1, 0};
+    memset(body + field->offset, 0, state_fields_size(field));
+    set_special(&alone, body);
 }
 
 /* The field of a name, searched from `*next` on: members mostly stand in the order of the table. */
@@ -180,7 +180,7 @@ bool state_json_read_fields(struct arena *arena, const struct state_fields *fiel
     for (const struct json *m = object->first; m; m = m->next) {
         const struct state_field *field = field_of(fields, m->name, &next);
         if (!field) continue;
-        set_field_nothing(field, body);
+        if (may_be_null) set_field_nothing(field, body);
         if (may_be_null && m->type == JSON_NULL) continue;
         if (!read_field(arena, field, m, body, error)) return false;
     }
@@ -190,6 +190,7 @@ bool state_json_read_fields(struct arena *arena, const struct state_fields *fiel
 bool state_json_read_body(struct arena *arena, const struct state_fields *fields,
                           const struct json *object, void *body, struct error *error)
 {
-    set_nothing(fields, body);
+    memset(body, 0, fields->size);
+    set_special(fields, body);
     return state_json_read_fields(arena, fields, object, body, false, error);
 }
