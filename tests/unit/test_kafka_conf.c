@@ -50,7 +50,7 @@ static void ours_count_where_nothing_is_said(void **state)
     (void)state;
     struct property_list none = {NULL, 0};
     assert_setting(KAFKA_CONSUMER, &none, "queued.min.messages", "1");
-    assert_setting(KAFKA_CHANGELOG, &none, "queued.min.messages", "1");
+    assert_setting(KAFKA_CHANGELOG, &none, "queued.min.messages", "2000");
     assert_setting(KAFKA_CHANGELOG, &none, "fetch.wait.max.ms", "100");
     assert_setting(KAFKA_READER, &none, "queued.min.messages", "100000"); /* the library's */
 }

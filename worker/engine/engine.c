@@ -40,6 +40,7 @@ struct engine *engine_new(const struct engine_options *options, const struct eng
     engine->clock = ports->clock;
     engine->metrics = metrics;
     engine->arena = arena_new();
+    engine->piece.arena = arena_new();
     engine->last_complaint_ms = -COMPLAIN_MS;
     engine->decoder = (struct decoder){.policy = options->policy, .limits = options->limits};
     memcpy(engine->decoder.topic_names, options->topic_names, sizeof options->topic_names);
@@ -68,6 +69,7 @@ void engine_free(struct engine *engine)
     batch_free(engine->spare_writes);
     while (engine->spares_n) batch_free(engine->spares[--engine->spares_n]);
     arena_free(engine->arena);
+    arena_free(engine->piece.arena);
     arena_free(engine->source_arena);
     buf_free(&engine->encoder.scratch);
     buf_free(&engine->suspect);
@@ -321,6 +323,7 @@ static void give_memory_back(struct engine *engine)
     engine->large_ms = 0;
     batch_give_memory_back(engine);
     arena_reset(engine->arena, 0);
+    arena_reset(engine->piece.arena, 0);
 #ifdef __GLIBC__
     malloc_trim(0);
 #endif

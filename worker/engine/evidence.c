@@ -11,6 +11,7 @@
 #include "internal.h"
 
 #define CLOCK_LEEWAY_MS (60 * 60 * 1000) /* clocks of two workers are not further apart */
+#define LOSS_MS (10 * 60 * 1000)         /* between two warnings of a changelog without its start */
 
 #define ACCEPT "; or continue without what is lost: epilogue worker --accept-state-loss"
 
@@ -281,4 +282,23 @@ enum result evidence_of_inputs(struct engine *engine, struct shard *shard,
     for (int i = 0; i < INPUTS && result == OK && !engine->options.restore_only; i++)
         result = place_input(engine, shard, i, known, &positions[i], error);
     return result;
+}
+
+void evidence_warn_of_losses(struct engine *engine)
+{
+    if (monotonic(engine) < engine->next_loss_ms || restore_is_running(engine)) return;
+    const struct shard *first = NULL;
+    int count = 0;
+    for (int32_t i = engine->options.partitions; i-- > 0;) {
+        const struct shard *shard = &engine->shards[i];
+        if (shard->phase != SHARD_ACTIVE || shard->found.low == 0) continue;
+        first = shard;
+        count++;
+    }
+    if (!first) return;
+    engine->next_loss_ms = monotonic(engine) + LOSS_MS;
+    log_warn("followup-state has lost its oldest records; only Redis has all of the state: rewrite "
+             "the topic from Redis (docs/operations.md)",
+             LOG_INT("shards", count), LOG_INT("shard", first->id),
+             LOG_INT("first_offset", first->found.low));
 }

@@ -152,6 +152,13 @@ struct engine {
     ms_t asked_at;
     int64_t next_ends_ms; /* monotonic: not again before */
     int64_t next_all_ms;  /* when all shards are asked for */
+    /* Of a restore: what the store takes while more is read. None of it outlasts restore_run(). */
+    struct restore_piece {
+        struct arena *arena; /* of all that follows */
+        struct store_apply *applies;
+        size_t *records; /* of each */
+        size_t n;        /* 0: nothing is under way */
+    } piece;
     /* Why a shard is not restored yet, at restore_waits_ms. */
     char restore_waits[METRICS_REASON_BYTES];
     int64_t restore_waits_ms;
@@ -228,6 +235,9 @@ enum result evidence_of_inputs(struct engine *engine, struct shard *shard,
  * `then`: what happens in this case. */
 enum result evidence_of_loss(struct engine *engine, const struct shard *shard, const char *then,
                              struct error *error);
+/* Says now and then that a changelog has lost its start: Redis is whole, so work goes on, but it is
+ * the only whole copy. */
+void evidence_warn_of_losses(struct engine *engine);
 
 /* membership.c */
 /* The store as the engine calls it: what it waits for can be seen, and failures are noted. */
@@ -248,9 +258,12 @@ bool restore_has_to_wait(const struct engine *engine);
 /* The store's apply from start to take. */
 enum result restore_write(struct engine *engine, struct store_apply *applies, size_t n,
                           struct error *error);
-/* Brings what was read of the changelogs to the store; what had moved there begins again. */
+/* Has the store take what was read of the changelogs, once it has taken what was read before. The
+ * error may be of either. */
 enum result restore_apply(struct engine *engine, const struct changelog_record *records,
                           size_t records_n, struct error *error);
+/* Waits until the store has taken it; what had moved there begins again. */
+enum result restore_settle(struct engine *engine, struct error *error);
 
 /* inbox.c */
 /* How many records it still takes; 0: it is full. */

@@ -22,7 +22,6 @@
 #define READ_WAIT_MS 10    /* for the first record of a piece */
 #define PATIENCE_MS 10000  /* before it is said what a restore waits for */
 #define OFFSETS_PATIENCE_MS 1000
-#define LOSS_MS (10 * 60 * 1000)       /* between two warnings of a changelog without its start */
 #define STAMP_MS (24 * 60 * 60 * 1000) /* an older stamp is renewed */
 #define DISTRUSTED "an entry in Redis cannot be read"
 #define ARENA_KEEP_BYTES ((size_t)32 * 1024 * 1024)
@@ -225,7 +224,8 @@ static enum result ask_store(struct engine *engine, bool *progress, struct error
     size_t n = shards_in(engine, SHARD_WAITS_FOR_STORE, &waiting);
     if (!n) return OK;
     struct rebuilds rebuilds = {0};
-    enum result result = load_checkpoints(engine, &loads, &n, error);
+    enum result result = restore_settle(engine, error);
+    if (result == OK) result = load_checkpoints(engine, &loads, &n, error);
     for (size_t i = 0; i < n && result == OK; i++) {
         struct shard *shard = &engine->shards[loads[i].shard];
         const char *why = NULL;
@@ -412,6 +412,9 @@ static enum result activate(struct engine *engine, bool *progress, struct error 
     struct shard **restored;
     size_t n = shards_in(engine, SHARD_RESTORED, &restored);
     if (!n || count_is_open(engine)) return OK;
+    enum result result = restore_settle(engine, error);
+    n = shards_in(engine, SHARD_RESTORED, &restored); /* without those that begin again */
+    if (!n || result != OK) return result;
     struct store_load *loads = arena_zalloc(engine->arena, n * sizeof *loads);
     struct rebuilds rebuilds = {0};
     struct ready ready = {
@@ -420,7 +423,7 @@ static enum result activate(struct engine *engine, bool *progress, struct error 
         .stamps = arena_alloc(engine->arena, n * sizeof *ready.stamps),
     };
     *progress = true;
-    enum result result = load_restored(engine, restored, n, loads, error);
+    result = load_restored(engine, restored, n, loads, error);
     for (size_t i = 0; i < n && result == OK; i++) {
         if (loads[i].checkpoint == restored[i]->checkpoint)
             result = compare(engine, restored[i], &loads[i], &ready, &rebuilds, error);
@@ -459,29 +462,9 @@ static void begin_again(struct engine *engine, const struct error *error)
     }
 }
 
-/* Redis is whole, so work goes on; but it is the only whole copy. */
-static void warn_of_losses(struct engine *engine)
-{
-    if (monotonic(engine) < engine->next_loss_ms || restore_is_running(engine)) return;
-    const struct shard *first = NULL;
-    int count = 0;
-    for (int32_t i = engine->options.partitions; i-- > 0;) {
-        const struct shard *shard = &engine->shards[i];
-        if (shard->phase != SHARD_ACTIVE || shard->found.low == 0) continue;
-        first = shard;
-        count++;
-    }
-    if (!first) return;
-    engine->next_loss_ms = monotonic(engine) + LOSS_MS;
-    log_warn("followup-state has lost its oldest records; only Redis has all of the state: rewrite "
-             "the topic from Redis (docs/operations.md)",
-             LOG_INT("shards", count), LOG_INT("shard", first->id),
-             LOG_INT("first_offset", first->found.low));
-}
-
 enum result restore_run(struct engine *engine, struct error *error)
 {
-    warn_of_losses(engine);
+    evidence_warn_of_losses(engine);
     if (!restore_is_running(engine) || monotonic(engine) < engine->next_retry_ms) return OK;
     int64_t until_ms = monotonic(engine) + STEP_MS;
     enum result result;
@@ -491,6 +474,9 @@ enum result restore_run(struct engine *engine, struct error *error)
         progress = false;
         result = piece(engine, &progress, error);
     } while (result == OK && progress && monotonic(engine) < until_ms);
+    struct error ignored;
+    enum result last = restore_settle(engine, result == OK ? error : &ignored);
+    if (result == OK) result = last;
     if (result == FATAL) return FATAL;
     if (result != OK) begin_again(engine, error);
     return OK;

@@ -212,7 +212,8 @@ enum result changelog_read(struct changelog *log, struct changelog_record *recor
         bytes += m->len;
         r = take_message(log, m, records, n, error);
     }
-    kafka_wake_after(&log->wake, log->reader, has_taken, is_empty);
+    /* What is left may be so little that more is to be fetched. */
+    kafka_wake_after(&log->wake, log->reader, has_taken, is_empty || has_taken);
     /* Records that came before an error are not lost by it: the error comes again or is over. */
     return *n > 0 && r == RETRY ? OK : r;
 }

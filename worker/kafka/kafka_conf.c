@@ -64,9 +64,11 @@ static const struct setting member_settings[] = {
     {NULL, NULL},
 };
 
-/* What is fetched ahead is what memory goes to: one answer waits while another is written. */
+/* What is fetched ahead is what memory goes to: more comes once there is less than what a restore reads
+ * at once (PIECE_RECORDS), while that is written. */
 static const struct setting changelog_settings[] = {
-    {"queued.min.messages", "1"},
+    {"queued.min.messages", "2000"},
+    {"queued.max.messages.kbytes", "8192"},
     {NULL, NULL},
 };
 

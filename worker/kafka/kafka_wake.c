@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * librdkafka before 2.2 that has found its queue full looks again when something wakes the thread
- * that fetches, which else sleeps up to a second. A queue is full as soon as anything is in it
- * (queued.min.messages), the member's so that one fetch is made for each poll and not for each
- * record, the changelog's for the memory. Of all that wakes that thread, setting the user's name
- * and password, to what they are, is the one call without another effect.
+ * that fetches, which else sleeps up to a second. When a queue is full queued.min.messages says: the
+ * member's as soon as anything is in it, so that one fetch is made for each poll and not for each
+ * record; the changelog's with what a restore reads at once. Of all that wakes that thread, setting
+ * the user's name and password, to what they are, is the one call without another effect.
  */
 #include "kafka_wake.h"
 
