@@ -360,6 +360,73 @@ static void test_markers_alone_hold_up_nobody(void **state)
     }
 }
 
+/* ---- turns ---- */
+
+enum { BACKLOG = 60, FIRST_BACKLOGS = 3 };
+
+/* On the first partitions record batches of which an answer holds one. */
+static void write_backlogs(void)
+{
+    char *bytes = malloc(LARGE_INPUT);
+    assert_non_null(bytes);
+    memset(bytes, 'x', LARGE_INPUT);
+    for (int32_t i = 0; i < BACKLOG * FIRST_BACKLOGS; i++)
+        assert_int_equal(
+            rd_kafka_producev(f.client, RD_KAFKA_V_TOPIC(f.names[TOPIC_FORWARDED]),
+                              RD_KAFKA_V_PARTITION(i % FIRST_BACKLOGS), RD_KAFKA_V_KEY("key", 3),
+                              RD_KAFKA_V_VALUE(bytes, LARGE_INPUT),
+                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
+            0);
+    assert_int_equal(rd_kafka_flush(f.client, FIXTURE_MS), 0);
+    free(bytes);
+}
+
+/* A publisher that does not end its transaction: there is something behind it, and nothing comes. */
+static rd_kafka_t *begin_and_wait(int32_t partition)
+{
+    char text[300];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", f.config.bootstrap_servers, text, sizeof text);
+    rd_kafka_conf_set(conf, "transactional.id", f.group, text, sizeof text);
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    assert_non_null(rk);
+    assert_null(rd_kafka_init_transactions(rk, FIXTURE_MS));
+    assert_null(rd_kafka_begin_transaction(rk));
+    assert_int_equal(rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(f.names[TOPIC_FORWARDED]),
+                                       RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_VALUE("x", 1),
+                                       RD_KAFKA_V_END),
+                     0);
+    assert_int_equal(rd_kafka_flush(rk, FIXTURE_MS), 0);
+    return rk;
+}
+
+/* A broker gives one large batch an answer, and librdkafka asks for the same partition first. */
+static void test_backlogs_have_turns(void **state)
+{
+    (void)state;
+    make_topics("turns");
+    write_backlogs();
+    rd_kafka_t *open = begin_and_wait(FIXTURE_PARTITIONS - 1);
+    a = member_new(&f, "a");
+    member_join(a, FIXTURE_PARTITIONS);
+    for (int32_t p = 0; p < FIXTURE_PARTITIONS; p++) member_resume(a, p, 0);
+    int64_t least, most;
+    do {
+        struct timespec work = {.tv_nsec = 20000000};
+        nanosleep(&work, NULL);
+        assert_int_not_equal(member_poll(a, 5), FATAL);
+        least = most = a->last[TOPIC_FORWARDED][0];
+        for (int32_t p = 1; p < FIRST_BACKLOGS; p++) {
+            int64_t last = a->last[TOPIC_FORWARDED][p];
+            least = last < least ? last : least;
+            most = last > most ? last : most;
+        }
+    } while (most < BACKLOG - 1);
+    assert_in_range(least, BACKLOG / 4, BACKLOG);
+    member_await_records(a, (size_t)BACKLOG * FIRST_BACKLOGS);
+    rd_kafka_destroy(open);
+}
+
 /* ---- figures ---- */
 
 static int by_value(const void *x, const void *y)
@@ -426,6 +493,7 @@ int main(void)
         cmocka_unit_test_teardown(test_changelogs_side_by_side, teardown),
         cmocka_unit_test_teardown(test_recover, teardown),
         cmocka_unit_test_teardown(test_markers_alone_hold_up_nobody, teardown),
+        cmocka_unit_test_teardown(test_backlogs_have_turns, teardown),
         cmocka_unit_test_teardown(test_figures, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

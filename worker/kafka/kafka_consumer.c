@@ -72,7 +72,10 @@ static void report(struct kafka_consumer *c, enum kafka_event_type type, bool lo
 
 static void stop_fetching(struct kafka_consumer *c)
 {
-    for (int32_t i = 0; i < c->partitions * INPUTS; i++) c->expected[i] = NOT_FETCHING;
+    for (int32_t i = 0; i < c->partitions * INPUTS; i++) {
+        c->expected[i] = NOT_FETCHING;
+        c->turns[i] = (struct kafka_turn){0};
+    }
 }
 
 static void on_assign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list)
@@ -186,8 +189,9 @@ struct kafka_consumer *kafka_consumer_new(const struct config *config, int32_t p
     c->rebalance_shards = calloc((size_t)partitions, sizeof *c->rebalance_shards);
     c->owned = calloc((size_t)partitions, sizeof *c->owned);
     c->expected = calloc((size_t)partitions * INPUTS, sizeof *c->expected);
+    c->turns = calloc((size_t)partitions * INPUTS, sizeof *c->turns);
     c->troubles = calloc((size_t)partitions * INPUTS + 1, sizeof *c->troubles);
-    if (!c->owned || !c->expected || !c->troubles || !c->rebalance_shards) abort();
+    if (!c->owned || !c->expected || !c->turns || !c->troubles || !c->rebalance_shards) abort();
     stop_fetching(c);
     if (open_handle(c, error)) return c;
     kafka_consumer_free(c);
@@ -208,6 +212,7 @@ void kafka_consumer_free(struct kafka_consumer *c)
     free(c->rebalance_shards);
     free(c->owned);
     free(c->expected);
+    free(c->turns);
     free(c->troubles);
     free(c);
 }
@@ -341,6 +346,7 @@ static bool take_message(struct kafka_consumer *c, rd_kafka_message_t *m, struct
     } else if (is_expected(c, topic, m)) {
         *event = (struct kafka_event){.type = end ? KAFKA_END : KAFKA_RECORD};
         taken = true;
+        turn_of(c, topic, m->partition)->has_given |= !end;
         /* A message keeps the whole answer that it came with, and a record can wait for long. */
         event->record =
             end ? place_of(topic, m->partition, m->offset) : kafka_message_copy(topic, m);
@@ -440,6 +446,7 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
         has_taken = true;
         if (take_message(c, m, &events[*n])) bytes += events[(*n)++].record.value.n;
     }
+    if (is_empty) kafka_turns_serve(c);
     kafka_wake_after(&c->wake, c->rk, has_taken, is_empty);
     /* A revocation that came with the failure is still told first. */
     if (*n > 0) return OK;

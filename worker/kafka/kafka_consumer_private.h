@@ -17,6 +17,15 @@ _Static_assert(TOPIC_INCIDENT_CLOSED == 1 && TOPIC_FORWARDED == INPUTS, "input t
 
 #define NOT_FETCHING INT64_C(-1)
 
+/* An input partition's, in kafka_turns.c. */
+struct kafka_turn {
+    bool has_given;    /* a record, in this turn */
+    bool is_first;     /* and it had more at the end of the turn */
+    bool is_waiting;   /* it had some, and has given nothing */
+    bool is_paused;    /* by its turn; NOT_FETCHING is something else */
+    int64_t passed_ms; /* monotonic: nobody waits for it until then */
+};
+
 struct kafka_consumer {
     const struct config *config;
     int32_t partitions;
@@ -32,6 +41,9 @@ struct kafka_consumer {
 
     bool *owned;       /* by shard */
     int64_t *expected; /* by shard and input: no record before it is given out, or NOT_FETCHING */
+    struct kafka_turn *turns;       /* by shard and input */
+    int32_t turns_left;             /* of those that wait for theirs */
+    int64_t turn_ends_ms;           /* monotonic; 0: it begins when the queue is found empty next */
     struct kafka_trouble *troubles; /* by shard and input, and one more for all else */
     struct kafka_group group;
 
@@ -57,6 +69,11 @@ static inline int64_t *expected_of(struct kafka_consumer *c, int topic, int32_t 
     return &c->expected[shard * INPUTS + topic - 1];
 }
 
+static inline struct kafka_turn *turn_of(struct kafka_consumer *c, int topic, int32_t shard)
+{
+    return &c->turns[expected_of(c, topic, shard) - c->expected];
+}
+
 /*
  * Assigns again what is owned: what is fetched goes on where it is, the rest is paused. librdkafka
  * drops a partition whose offset is out of range from fetching for good, and no seek brings it back.
@@ -65,6 +82,10 @@ void kafka_consumer_reassign(struct kafka_consumer *c);
 
 /* What was revoked is not ours from here on. */
 void kafka_consumer_give_back(struct kafka_consumer *c);
+
+/* kafka_turns.c: to be called when the queue was found empty. Pauses and resumes what is fetched, so
+ * that none that has much holds up another one for long. */
+void kafka_turns_serve(struct kafka_consumer *c);
 
 /* kafka_denied.c */
 /* Notes that a right was said to be missing; `topics`: a bit for each, 0 for another right. */

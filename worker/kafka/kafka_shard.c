@@ -65,8 +65,10 @@ enum result kafka_shard_resume(struct kafka_consumer *c, const struct position *
     if (!err) err = rd_kafka_resume_partitions(c->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (err) return kafka_error_code(c->config, err, NULL, "starting a shard", error);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         *expected_of(c, positions[i].topic, positions[i].shard) = positions[i].offset;
+        *turn_of(c, positions[i].topic, positions[i].shard) = (struct kafka_turn){0};
+    }
     return OK;
 }
 
@@ -75,7 +77,10 @@ enum result kafka_shard_pause(struct kafka_consumer *c, int32_t shard, struct er
     rd_kafka_topic_partition_list_t *list = inputs_of(c, shard);
     rd_kafka_resp_err_t err = rd_kafka_pause_partitions(c->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
-    for (int t = 1; t <= INPUTS; t++) *expected_of(c, t, shard) = NOT_FETCHING;
+    for (int t = 1; t <= INPUTS; t++) {
+        *expected_of(c, t, shard) = NOT_FETCHING;
+        *turn_of(c, t, shard) = (struct kafka_turn){0};
+    }
     if (err) return kafka_error_code(c->config, err, NULL, "pausing a shard", error);
     return OK;
 }
