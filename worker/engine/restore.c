@@ -474,9 +474,12 @@ enum result restore_run(struct engine *engine, struct error *error)
         progress = false;
         result = piece(engine, &progress, error);
     } while (result == OK && progress && monotonic(engine) < until_ms);
-    struct error ignored;
-    enum result last = restore_settle(engine, result == OK ? error : &ignored);
-    if (result == OK) result = last;
+    struct error of_store;
+    enum result last = restore_settle(engine, &of_store);
+    if (last != OK && (result == OK || last == FATAL)) {
+        *error = of_store;
+        result = last;
+    }
     if (result == FATAL) return FATAL;
     if (result != OK) begin_again(engine, error);
     return OK;

@@ -74,8 +74,9 @@ static void stop_fetching(struct kafka_consumer *c)
 {
     for (int32_t i = 0; i < c->partitions * INPUTS; i++) {
         c->expected[i] = NOT_FETCHING;
-        c->turns[i] = (struct kafka_turn){0};
+        c->turns.inputs[i] = (struct kafka_turn){0};
     }
+    c->turns.is_round = false;
 }
 
 static void on_assign(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list)
@@ -189,9 +190,10 @@ struct kafka_consumer *kafka_consumer_new(const struct config *config, int32_t p
     c->rebalance_shards = calloc((size_t)partitions, sizeof *c->rebalance_shards);
     c->owned = calloc((size_t)partitions, sizeof *c->owned);
     c->expected = calloc((size_t)partitions * INPUTS, sizeof *c->expected);
-    c->turns = calloc((size_t)partitions * INPUTS, sizeof *c->turns);
+    c->turns.inputs = calloc((size_t)partitions * INPUTS, sizeof *c->turns.inputs);
     c->troubles = calloc((size_t)partitions * INPUTS + 1, sizeof *c->troubles);
-    if (!c->owned || !c->expected || !c->turns || !c->troubles || !c->rebalance_shards) abort();
+    if (!c->owned || !c->expected || !c->turns.inputs || !c->troubles || !c->rebalance_shards)
+        abort();
     stop_fetching(c);
     if (open_handle(c, error)) return c;
     kafka_consumer_free(c);
@@ -212,7 +214,7 @@ void kafka_consumer_free(struct kafka_consumer *c)
     free(c->rebalance_shards);
     free(c->owned);
     free(c->expected);
-    free(c->turns);
+    free(c->turns.inputs);
     free(c->troubles);
     free(c);
 }
@@ -346,7 +348,7 @@ static bool take_message(struct kafka_consumer *c, rd_kafka_message_t *m, struct
     } else if (is_expected(c, topic, m)) {
         *event = (struct kafka_event){.type = end ? KAFKA_END : KAFKA_RECORD};
         taken = true;
-        turn_of(c, topic, m->partition)->has_given |= !end;
+        kafka_turns_note(c, topic, m);
         /* A message keeps the whole answer that it came with, and a record can wait for long. */
         event->record =
             end ? place_of(topic, m->partition, m->offset) : kafka_message_copy(topic, m);
@@ -433,6 +435,7 @@ enum result kafka_consumer_poll(struct kafka_consumer *c, struct kafka_event *ev
         if (r != OK) return r;
     }
     probe(c);
+    timeout_ms = kafka_turns_wait_ms(c, timeout_ms);
     /* Behind a rebalance nothing more: the event points to a list that the next one overwrites, and
      * what is revoked has to be done with before anything is assigned. */
     for (bool told = false; *n < max && bytes < POLL_BYTES_MAX && c->failed == OK && !told;) {

@@ -17,13 +17,26 @@ _Static_assert(TOPIC_INCIDENT_CLOSED == 1 && TOPIC_FORWARDED == INPUTS, "input t
 
 #define NOT_FETCHING INT64_C(-1)
 
-/* An input partition's, in kafka_turns.c. */
+/* Whose turn it is: kafka_turns.c. Times are monotonic. */
 struct kafka_turn {
-    bool has_given;    /* a record, in this turn */
-    bool is_first;     /* and it had more at the end of the turn */
-    bool is_waiting;   /* it had some, and has given nothing */
+    bool has_given;        /* a record, in this turn */
+    size_t bytes;          /* since it had nothing more last, or was paused */
+    int64_t end, end_high; /* where the last end was told, and the high watermark then */
+    /* at the end of the last turn: */
+    bool had_more;
+    int64_t at;        /* the offset that it stood at */
+    bool is_first;     /* it had given much, and had more */
+    bool is_waiting;   /* it had stood for all of it, and had more */
     bool is_paused;    /* by its turn; NOT_FETCHING is something else */
-    int64_t passed_ms; /* monotonic: nobody waits for it until then */
+    int64_t passed_ms; /* nobody waits for it until then */
+};
+
+struct kafka_turns {
+    struct kafka_turn *inputs; /* by shard and input */
+    bool has_given;            /* any of them */
+    int64_t ends_ms;           /* 0: the turn begins when the queue is found empty next */
+    bool is_round;
+    int64_t turn_ms, moved_ms, round_ends_ms;
 };
 
 struct kafka_consumer {
@@ -41,9 +54,7 @@ struct kafka_consumer {
 
     bool *owned;       /* by shard */
     int64_t *expected; /* by shard and input: no record before it is given out, or NOT_FETCHING */
-    struct kafka_turn *turns;       /* by shard and input */
-    int32_t turns_left;             /* of those that wait for theirs */
-    int64_t turn_ends_ms;           /* monotonic; 0: it begins when the queue is found empty next */
+    struct kafka_turns turns;
     struct kafka_trouble *troubles; /* by shard and input, and one more for all else */
     struct kafka_group group;
 
@@ -71,7 +82,7 @@ static inline int64_t *expected_of(struct kafka_consumer *c, int topic, int32_t 
 
 static inline struct kafka_turn *turn_of(struct kafka_consumer *c, int topic, int32_t shard)
 {
-    return &c->turns[expected_of(c, topic, shard) - c->expected];
+    return &c->turns.inputs[expected_of(c, topic, shard) - c->expected];
 }
 
 /*
@@ -83,9 +94,17 @@ void kafka_consumer_reassign(struct kafka_consumer *c);
 /* What was revoked is not ours from here on. */
 void kafka_consumer_give_back(struct kafka_consumer *c);
 
-/* kafka_turns.c: to be called when the queue was found empty. Pauses and resumes what is fetched, so
- * that none that has much holds up another one for long. */
+/* kafka_shard.c: seeks the offsets of a list and fetches on from there. */
+rd_kafka_resp_err_t kafka_shard_go_on(struct kafka_consumer *c,
+                                      rd_kafka_topic_partition_list_t *list);
+
+/* kafka_turns.c: none that has much holds up another one for long. */
+/* A record or an end that is given out. */
+void kafka_turns_note(struct kafka_consumer *c, int topic, const rd_kafka_message_t *m);
+/* To be called when the queue was found empty: pauses and resumes what is fetched. */
 void kafka_turns_serve(struct kafka_consumer *c);
+/* How long a poll may wait. */
+int kafka_turns_wait_ms(const struct kafka_consumer *c, int timeout_ms);
 
 /* kafka_denied.c */
 /* Notes that a right was said to be missing; `topics`: a bit for each, 0 for another right. */

@@ -46,6 +46,13 @@ static rd_kafka_resp_err_t seek(struct kafka_consumer *c, rd_kafka_topic_partiti
     return err;
 }
 
+rd_kafka_resp_err_t kafka_shard_go_on(struct kafka_consumer *c,
+                                      rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_resp_err_t err = seek(c, list);
+    return err ? err : rd_kafka_resume_partitions(c->rk, list);
+}
+
 enum result kafka_shard_resume(struct kafka_consumer *c, const struct position *positions, size_t n,
                                struct error *error)
 {
@@ -61,8 +68,7 @@ enum result kafka_shard_resume(struct kafka_consumer *c, const struct position *
         rd_kafka_topic_partition_list_add(list, topic, positions[i].shard)->offset =
             positions[i].offset;
     }
-    rd_kafka_resp_err_t err = seek(c, list);
-    if (!err) err = rd_kafka_resume_partitions(c->rk, list);
+    rd_kafka_resp_err_t err = kafka_shard_go_on(c, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (err) return kafka_error_code(c->config, err, NULL, "starting a shard", error);
     for (size_t i = 0; i < n; i++) {
