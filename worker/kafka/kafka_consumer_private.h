@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What kafka_consumer.c and kafka_shard.c share; nobody else includes it. */
+/* What the files of the member share; nobody else includes it. */
 #ifndef EPILOGUE_KAFKA_KAFKA_CONSUMER_PRIVATE_H
 #define EPILOGUE_KAFKA_KAFKA_CONSUMER_PRIVATE_H
 
