@@ -330,6 +330,7 @@ static void survives_a_move(struct fault move)
     fault = move;
     assert_int_equal(engine_sim_work(&s), OK);
     fault.kind = FAULT_NONE;
+    assert_true(asked > 0);
     is_whole(before);
 }
 
